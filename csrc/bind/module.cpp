@@ -1,0 +1,30 @@
+// The Python module _engine: creates nothing itself, only calls the registrars, one for each
+// bind_*.cpp.
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+namespace mainspring::bind {
+void register_errors(py::module_&);
+void register_build(py::module_&);
+void register_table(py::module_&);
+void register_bundle(py::module_&);
+void register_model(py::module_&);
+void register_fit(py::module_&);
+void register_profile(py::module_&);
+void register_drift(py::module_&);
+void register_checks(py::module_&);
+}  // namespace mainspring::bind
+
+PYBIND11_MODULE(_engine, module) {
+  module.doc() = "The native engine. Private: use the package's public names.";
+  mainspring::bind::register_errors(module);
+  mainspring::bind::register_build(module);
+  mainspring::bind::register_table(module);
+  mainspring::bind::register_bundle(module);
+  mainspring::bind::register_model(module);
+  mainspring::bind::register_fit(module);
+  mainspring::bind::register_profile(module);
+  mainspring::bind::register_drift(module);
+  mainspring::bind::register_checks(module);
+}

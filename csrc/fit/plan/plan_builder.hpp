@@ -1,0 +1,72 @@
+// Writes a plan: slots, step records, payloads and names, as the sections POOL, PLAN and DATA of a
+// bundle.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fit/write_bundle.hpp"
+#include "runtime/steps/step.hpp"
+
+namespace mainspring {
+
+/// A tile that an earlier step has written.
+struct Slot {
+  uint16_t number;
+  ValueType type;
+};
+
+struct DataRange {
+  uint64_t offset;
+  uint64_t length;
+};
+
+/// What a feature is called and what its numbers mean.
+struct FeatureInfo {
+  std::string name;
+  FeatureKind kind = FeatureKind::kNumber;
+  bool categorical = false;
+  uint32_t cardinality = 0;
+};
+
+class PlanBuilder {
+ public:
+  /// `wide`: features are float64 (a model without transforms).
+  explicit PlanBuilder(bool wide = false) : wide_(wide) {}
+
+  /// The input's number; the same name and kind give the same input.
+  uint32_t add_input(std::string_view name, InputKind kind, TimeUnit unit,
+                     std::string_view time_zone, ColumnType fitted);
+  /// A slot with the input's tile; loading twice gives the first slot again while it is alive.
+  Slot load(uint32_t input);
+  Slot new_slot(ValueType type);
+  /// A slot whose memory may be used again by later steps.
+  void release(Slot slot);
+  /// Payload bytes at a multiple of 64 in DATA; equal payloads are stored once.
+  DataRange add_data(std::span<const uint8_t> bytes);
+  void emit(const StepRecord& record);
+  /// Makes the slot (f64, f32 or i32) the next feature.
+  void store(Slot slot, const FeatureInfo& info);
+
+  uint32_t num_features() const { return static_cast<uint32_t>(outputs_.size()); }
+  /// Fills pool, plan and data of `parts`.
+  void finish(BundleParts* parts);
+
+ private:
+  bool wide_;
+  std::vector<InputRecord> inputs_;
+  std::vector<int32_t> loaded_;  // slot of each input, -1 when none is alive
+  std::vector<ValueType> slots_;
+  std::vector<bool> slot_free_;
+  std::vector<StepRecord> steps_;
+  std::vector<OutputRecord> outputs_;
+  std::vector<uint8_t> pool_;
+  std::vector<uint8_t> data_;
+};
+
+/// A plan that hands the named columns to a model unchanged, as float64.
+void build_wide_plan(std::span<const std::string> feature_names, BundleParts* parts);
+
+}  // namespace mainspring

@@ -1,0 +1,23 @@
+// Assembles the bytes of a bundle from its sections, in the canonical order: the same parts give
+// the same bytes.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mainspring {
+
+/// The sections of a bundle, each as it will lie in the file. An empty one is left out.
+struct BundleParts {
+  std::vector<uint8_t> meta;  // canonical JSON, written by Python
+  std::vector<uint8_t> pool;
+  std::vector<uint8_t> plan;
+  std::vector<uint8_t> data;
+  std::vector<uint8_t> model;
+  std::vector<uint8_t> profile;
+};
+
+std::vector<uint8_t> write_bundle(const BundleParts& parts);
+
+}  // namespace mainspring

@@ -1,0 +1,54 @@
+// A table in memory: Arrow batches that were handed over through the C stream interface, owned
+// until the last user goes.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/arrow/column_view.hpp"
+
+namespace mainspring {
+
+/// Immutable after construction; safe to read from many threads. Copying shares the batches.
+class Table {
+ public:
+  struct Column {
+    std::string name;
+    ColumnType type;  // of the values: of a dictionary, its value type
+    bool is_dictionary;
+    TimeUnit unit;
+    std::string time_zone;
+    std::string type_name;  // as users know it
+    bool readable;  // false: an Arrow type the engine does not take; an error only when the column
+                    // is used
+  };
+
+  /// Takes everything that the stream yields and releases it. Columns are verified when first used
+  /// (see batch_column). Throws Error(kSchema) when the stream is not a stream of struct arrays,
+  /// Error(kData) when it fails midway.
+  static Table from_stream(ArrowArrayStream* stream);
+  /// Takes one struct array.
+  static Table from_array(ArrowSchema* schema, ArrowArray* array);
+
+  uint64_t num_rows() const;
+  const std::vector<Column>& columns() const;
+  uint32_t num_batches() const;
+  uint64_t batch_rows(uint32_t batch) const;
+  uint64_t batch_first_row(uint32_t batch) const;
+
+  /// Index of a column; throws Error(kSchema) with close matches when it is missing or there twice.
+  uint32_t column_index(std::string_view name) const;
+  /// View of one chunk, verified on first use. Throws Error(kSchema) naming the column, its type
+  /// and what to cast it to when the engine does not read it, Error(kData) when its buffers are
+  /// inconsistent.
+  const ColumnView& batch_column(uint32_t batch, uint32_t column) const;
+
+ private:
+  struct Impl;
+  explicit Table(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace mainspring

@@ -1,0 +1,33 @@
+// Arrow memory to tiles: the only place that knows Arrow's layouts.
+#pragma once
+#include "runtime/arrow/column_view.hpp"
+#include "runtime/core/kernels.hpp"
+#include "runtime/core/tile.hpp"
+
+namespace mainspring {
+
+/// The tile type that a kind decodes to.
+constexpr ValueType value_type_of(InputKind kind) {
+  switch (kind) {
+    case InputKind::kFloat: return ValueType::kF64;
+    case InputKind::kBytes: return ValueType::kBytes;
+    default: return ValueType::kI64;
+  }
+}
+
+/// Decodes rows [first_row, first_row + out.num_rows) of `column` into `out`, whose type is
+/// value_type_of(kind). `column` was verified and feeds(column, kind) holds; `unit` is the wanted
+/// unit when kind is kTimestamp.
+///
+/// kFloat: every number as float64 (integers above 2^53 round to nearest), bool as 0 and 1; NaN is
+/// missing. kInteger: integers, bool; a float column gives its integral values and "unseen" for the
+/// others: they stay valid with
+///   the value kNotAnInteger, which no vocabulary holds.
+/// kTimestamp: converted between units by floor; a value out of the range of int64 is missing.
+/// kBytes: views into the column's own buffers.
+void decode_tile(const ColumnView& column, InputKind kind, TimeUnit unit, uint64_t first_row,
+                 const Kernels& kernels, Tile out) noexcept;
+
+inline constexpr int64_t kNotAnInteger = INT64_MIN;
+
+}  // namespace mainspring

@@ -1,0 +1,32 @@
+// Opens a .spring file that lies in memory. Trusts no byte of it: after read_bundle() nothing needs
+// a check again.
+#pragma once
+#include <cstdint>
+
+#include "runtime/bundle/format.hpp"
+#include "runtime/core/status.hpp"
+#include "runtime/models/model.hpp"
+#include "runtime/steps/step.hpp"
+
+namespace mainspring {
+
+struct BytesSpan {
+  const uint8_t* data;
+  uint64_t length;
+};
+
+/// An opened bundle: views into the caller's bytes, which must stay in place and unchanged.
+struct BundleView {
+  PlanView plan;
+  ModelView model;    // model.model is null when there is none
+  BytesSpan meta;     // canonical JSON, UTF-8
+  BytesSpan profile;  // length 0 when there is none
+};
+
+/// `bytes` must be aligned to 64. One linear pass: header, table, checksums, gaps, then each
+/// section's own contents. The model's num_features equals the plan's num_outputs. No recursion, no
+/// allocation. The index of a bad status is a byte offset (header, table), a section number
+/// (checksums) or a record number (plan).
+Status read_bundle(const uint8_t* bytes, uint64_t length, BundleView* bundle) noexcept;
+
+}  // namespace mainspring

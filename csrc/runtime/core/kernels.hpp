@@ -1,0 +1,53 @@
+// The inner loops that exist once per instruction set: one table of plain function pointers for
+// each level.
+//
+// The source of all of them is kernels.inc, compiled unchanged as kernels_baseline.cpp,
+// kernels_avx2.cpp and kernels_avx512.cpp. No level may give other bits than another: no fused
+// multiply-add, no reassociation.
+#pragma once
+#include <cstdint>
+
+#include "runtime/core/tile.hpp"
+
+namespace mainspring {
+
+enum class IsaLevel : uint8_t { kBaseline = 0, kAvx2 = 1, kAvx512 = 2 };
+
+struct ForestNode;  // models/forest/forest.hpp
+
+/// Numbers of rows are at most kTileRows. `in` may equal `out`. NaN in gives NaN out unless a
+/// kernel says otherwise.
+struct Kernels {
+  const char* name;  // "baseline", "avx2", "avx512"
+
+  /// (in - center) / scale, two roundings.
+  void (*affine)(const double* in, double* out, uint32_t num_rows, double center, double scale);
+  /// log(1 + x), <= 2 ulp, monotone; below -1: NaN; at -1: -inf.
+  void (*log1p)(const double* in, double* out, uint32_t num_rows);
+  /// e^x, <= 1 ulp, monotone.
+  void (*exp)(const double* in, double* out, uint32_t num_rows);
+  void (*clip)(const double* in, double* out, uint32_t num_rows, double low, double high);
+  /// out[i] = number of edges <= in[i] (edges ascending, float64 comparisons); NaN counts 0.
+  void (*count_edges)(const double* in, int32_t* out, uint32_t num_rows, const double* edges,
+                      uint32_t num_edges);
+  /// Validity of a float column: bit set where the value is not NaN; bits past num_rows are 0.
+  void (*valid_f64)(const double* in, uint64_t* validity, uint32_t num_rows);
+  void (*widen_f32)(const float* in, double* out, uint32_t num_rows);
+  void (*widen_i32)(const int32_t* in, double* out, uint32_t num_rows);
+  void (*widen_i64)(const int64_t* in, double* out, uint32_t num_rows);
+  void (*narrow_f64)(const double* in, float* out, uint32_t num_rows);
+  /// Feature columns [num_features][kTileRows] to rows out[row * row_stride + feature].
+  void (*to_rows)(const float* columns, uint32_t num_features, uint32_t num_rows, float* out,
+                  uint64_t row_stride);
+};
+
+const Kernels* kernels_baseline() noexcept;
+const Kernels* kernels_avx2() noexcept;    // null where not compiled in (not x86-64)
+const Kernels* kernels_avx512() noexcept;  // null where not compiled in (not x86-64)
+
+/// The best level that this CPU and this build have.
+IsaLevel detect_isa() noexcept;
+/// The table of a level, or the best one below it that this CPU and this build have.
+const Kernels* kernels_for(IsaLevel at_most) noexcept;
+
+}  // namespace mainspring

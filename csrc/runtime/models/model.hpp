@@ -1,0 +1,93 @@
+// The contract of a model kind: verified once at open, then raw scores for one tile of features.
+#pragma once
+#include <concepts>
+#include <cstdint>
+
+#include "runtime/core/kernels.hpp"
+#include "runtime/core/status.hpp"
+#include "runtime/core/tile.hpp"
+
+namespace mainspring {
+
+enum class ModelCode : uint32_t { kForest = 1 };
+
+/// What turns raw scores into what the source library predicts. Stored in bundles, never changes.
+enum class Link : uint32_t {
+  kIdentity = 0,
+  kSigmoid = 1,       // 1 / (1 + exp(-scale * raw))
+  kSoftmax = 2,       // over the outputs
+  kExp = 3,           // poisson, gamma, tweedie
+  kLog1pExp = 4,      // cross_entropy_lambda
+  kSignedSquare = 5,  // regression on a square-root scale: sign(raw) * raw^2
+};
+
+/// First 64 bytes of the MODEL section, whatever the kind.
+struct ModelHeader {
+  uint32_t code;  // ModelCode
+  uint32_t num_features;
+  uint32_t num_outputs;  // raw scores a row
+  uint32_t link;         // Link
+  double link_scale;
+  uint32_t num_classes;  // 0: not a classifier; 2 with one output: probability of the second class
+  uint32_t reserved[9];
+};
+static_assert(sizeof(ModelHeader) == 64);
+
+/// The features of one tile, column by column, kTileRows apart; exactly one of the two pointers is
+/// set.
+struct FeatureTile {
+  const float* narrow;
+  const double* wide;
+  uint32_t num_rows;
+};
+
+struct Model;
+
+/// An opened model: its section, verified.
+struct ModelView {
+  const Model* model;  // null: the bundle holds transforms only
+  const ModelHeader* header;
+  const uint8_t* section;
+  uint64_t section_length;
+};
+
+/// A model kind is a struct with these static members and no state. verify() trusts nothing in the
+/// section, not the header either; after it predict_raw() makes no check. predict_raw() writes
+/// out[row * num_outputs + output] and needs `scratch` of scratch_bytes() (64-byte aligned). Sums
+/// are in the order and the type that the source library uses.
+template <class M>
+concept ModelKernel = requires(const ModelView& view, const FeatureTile& features,
+                               const Kernels& kernels, uint8_t* scratch, double* out) {
+  { M::kCode } -> std::convertible_to<ModelCode>;
+  { M::kName } -> std::convertible_to<const char*>;
+  { M::verify(view) } noexcept -> std::same_as<Status>;
+  { M::scratch_bytes(view) } noexcept -> std::same_as<uint64_t>;
+  { M::predict_raw(view, features, kernels, scratch, out) } noexcept -> std::same_as<void>;
+};
+
+struct Model {
+  ModelCode code;
+  const char* name;
+  Status (*verify)(const ModelView&) noexcept;
+  uint64_t (*scratch_bytes)(const ModelView&) noexcept;
+  void (*predict_raw)(const ModelView&, const FeatureTile&, const Kernels&, uint8_t* scratch,
+                      double* out) noexcept;
+};
+
+template <ModelKernel M>
+consteval Model model_of() {
+  return Model{M::kCode, M::kName, &M::verify, &M::scratch_bytes, &M::predict_raw};
+}
+
+/// All kinds, in ascending order of codes (model_list.cpp).
+const Model* const* model_list(uint32_t* count) noexcept;
+
+/// Checks a MODEL section of any kind and fills *view. The index of a bad status is the byte offset
+/// in the section.
+Status open_model(const uint8_t* section, uint64_t length, ModelView* view) noexcept;
+
+/// Raw scores [num_rows][num_outputs] to what the source library's predict returns, in place.
+void apply_link(const ModelHeader& header, uint32_t num_rows, double* scores,
+                const Kernels& kernels) noexcept;
+
+}  // namespace mainspring

@@ -1,0 +1,47 @@
+// Steps and model over tiles: what every surface (Python, command line, C ABI) calls. Stateless and
+// reentrant: one scratch for each thread, nothing allocated.
+#pragma once
+#include <cstdint>
+
+#include "runtime/arrow/column_view.hpp"
+#include "runtime/bundle/read_bundle.hpp"
+#include "runtime/core/kernels.hpp"
+
+namespace mainspring {
+
+enum class OutputKind : uint8_t {
+  kPredict = 0,  // what the source library's predict returns
+  kProba = 1,    // (rows, classes)
+  kRaw = 2,      // raw scores, before the link
+};
+
+/// Bytes of scratch that one thread needs for this bundle, 64-byte aligned. Covers transform and
+/// predict.
+uint64_t scratch_bytes(const BundleView& bundle) noexcept;
+
+/// Values a row, or 0 when the bundle cannot give this kind (no model, or kProba of a regression).
+uint32_t output_width(const BundleView& bundle, OutputKind kind) noexcept;
+
+/// Each column can feed its input: else kWrongColumnType with the input's number. One call for a
+/// batch, not for a tile.
+Status check_columns(const BundleView& bundle, const ColumnView* columns) noexcept;
+
+/// Rows [first_row, first_row + num_rows) of `columns` (one for each plan input, in its order,
+/// verified and checked) to out[num_rows][output_width]. Any number of rows.
+void predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                  uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
+                  double* out) noexcept;
+
+/// The same rows to features: out[row * row_stride + feature], float32.
+void transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                    uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
+                    uint64_t row_stride) noexcept;
+
+/// A feature matrix straight to the model, past the plan. Element (row, feature) lies at
+/// matrix[row * row_stride + feature * feature_stride] (strides in elements); exactly one pointer
+/// is set.
+void predict_matrix(const BundleView& bundle, const Kernels& kernels, const float* narrow,
+                    const double* wide, int64_t row_stride, int64_t feature_stride,
+                    uint64_t num_rows, OutputKind kind, uint8_t* scratch, double* out) noexcept;
+
+}  // namespace mainspring

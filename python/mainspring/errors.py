@@ -1,0 +1,108 @@
+"""Every exception that mainspring raises.
+
+::
+
+    MainspringError
+    ├── SchemaError (ValueError)             a column is missing, or has a type that cannot be taken
+    ├── DataError (ValueError)               a value cannot be taken
+    ├── ParameterError (ValueError)          a parameter, an option or a call is wrong
+    ├── NotFittedError (ValueError, AttributeError)
+    ├── FileError (OSError)                  the operating system refused
+    ├── BundleError (ValueError)
+    │   ├── BundleVersionError               written by a later format
+    │   └── BundleCorruptError               truncated, changed, or not a bundle
+    ├── UnsupportedError (NotImplementedError)  refused by name, never approximated
+    └── MissingExtraError (ImportError)      an optional package is not installed
+
+Each has the attributes ``column``, ``row``, ``expected``, ``got`` and ``hint`` (``None`` where they do not apply);
+the message says what, where, expected, got and the fix, in this order.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BundleCorruptError",
+    "BundleError",
+    "BundleVersionError",
+    "DataError",
+    "FileError",
+    "MainspringError",
+    "MissingExtraError",
+    "NotFittedError",
+    "ParameterError",
+    "SchemaError",
+    "UnsupportedError",
+]
+
+
+class MainspringError(Exception):
+    """Base of every error that mainspring raises.
+
+    Parameters
+    ----------
+    message : str
+        The whole sentence for people.
+    column : str, optional
+        Name of the column the error speaks of.
+    row : int, optional
+        Row of the input, from 0.
+    expected, got, hint : str, optional
+        What was wanted, what came, and the fix.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        column: str | None = None,
+        row: int | None = None,
+        expected: str | None = None,
+        got: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.column = column
+        self.row = row
+        self.expected = expected
+        self.got = got
+        self.hint = hint
+
+
+class SchemaError(MainspringError, ValueError):
+    """A column is missing, or has a type that cannot be taken."""
+
+
+class DataError(MainspringError, ValueError):
+    """A value cannot be taken."""
+
+
+class ParameterError(MainspringError, ValueError):
+    """A parameter, an option or a call is wrong."""
+
+
+class NotFittedError(MainspringError, ValueError, AttributeError):
+    """The object must be fitted first."""
+
+
+class FileError(MainspringError, OSError):
+    """The operating system refused to read or write a file."""
+
+
+class BundleError(MainspringError, ValueError):
+    """A bundle cannot be read."""
+
+
+class BundleVersionError(BundleError):
+    """The bundle was written by a later format than this version reads."""
+
+
+class BundleCorruptError(BundleError):
+    """The bytes are truncated, changed, or not a bundle."""
+
+
+class UnsupportedError(MainspringError, NotImplementedError):
+    """A model, type or option that is refused by name, never approximated."""
+
+
+class MissingExtraError(MainspringError, ImportError):
+    """An optional package is not installed; the message names the extra that brings it."""
