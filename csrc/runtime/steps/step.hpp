@@ -29,6 +29,7 @@ enum class StepCode : uint32_t {
   kHash = 11,
   kCombineHashes = 12,
   kHashBucket = 13,
+  kLocalTime = 14,
 };
 
 inline constexpr uint32_t kMaxStepInputs = 4;
@@ -150,8 +151,8 @@ const Step* const* step_list(uint32_t* count) noexcept;
 const Step* find_step(uint32_t code) noexcept;
 
 /// Verifies a plan whose records lie in memory: names inside the pool and not empty, known codes,
-/// slots written before they are read, every step's own verify(), every feature stored exactly
-/// once. The index says the step or record.
+/// slots written before they are read, every step's own verify(), ids inside what reads them (see
+/// records.hpp), every feature stored exactly once and in order. The index says the step or record.
 Status verify_plan(const PlanView& plan) noexcept;
 
 /// Runs all steps over one tile.

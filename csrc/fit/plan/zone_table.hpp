@@ -1,0 +1,15 @@
+// Builds the zone tables that the local_time step reads (runtime/steps/local_time.hpp).
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace mainspring {
+
+/// `first_offset` holds before transitions[0], offsets[i] from transitions[i] on (UTC seconds since
+/// 1970, strictly ascending; offsets in seconds east of UTC). A fixed offset has no transitions.
+/// Throws Error(kParameter) when the two have different lengths or are out of range.
+std::vector<uint8_t> build_zone_table(int32_t first_offset, std::span<const int64_t> transitions,
+                                      std::span<const int32_t> offsets);
+
+}  // namespace mainspring

@@ -1,0 +1,190 @@
+// How each step's record is filled: which slots it reads and writes, its numbers, integers and
+// data. A compiled transform builds its records with these functions; verify() of each step says
+// what it refuses.
+//
+// Ids: a record that writes an i32 slot states in integers[kCardinality] that its ids lie in
+// [0, cardinality), and its verify() proves it. A record that reads an i32 slot as an index states
+// there how many it can take. verify_plan() proves that what is given fits what is taken, so
+// run() needs no clamp and no check.
+#pragma once
+#include <cstdint>
+
+#include "runtime/arrow/column_view.hpp"
+#include "runtime/steps/date_part.hpp"
+#include "runtime/steps/step.hpp"
+
+namespace mainspring {
+
+/// The integer of a record that bounds the ids it writes, or the index it reads.
+inline constexpr uint32_t kCardinality = 3;
+
+/// Ids of a vocabulary: see steps/lookup.hpp.
+inline constexpr int32_t kMissingId = 0;
+inline constexpr int32_t kUnseenId = 1;
+inline constexpr int32_t kFirstEntryId = 2;
+
+constexpr StepRecord unary_record(StepCode code, uint16_t in, uint16_t out) {
+  StepRecord record{};
+  record.code = static_cast<uint32_t>(code);
+  record.num_inputs = 1;
+  record.num_outputs = 1;
+  record.inputs[0] = in;
+  record.outputs[0] = out;
+  return record;
+}
+
+/// Decodes an input into a slot of value_type_of(kind). kind and unit repeat those of the
+/// InputRecord.
+constexpr StepRecord load_record(uint32_t input, InputKind kind, TimeUnit unit, uint16_t out) {
+  StepRecord record{};
+  record.code = static_cast<uint32_t>(StepCode::kLoad);
+  record.num_outputs = 1;
+  record.outputs[0] = out;
+  record.integers[0] = input;
+  record.integers[1] = static_cast<uint64_t>(kind);
+  record.integers[2] = static_cast<uint64_t>(unit);
+  return record;
+}
+
+/// f64, f32 or i32 slot to a feature: rounded once to float32, or float64 in a wide plan. A plan
+/// stores its features in their order: 0, 1, 2, ...
+constexpr StepRecord store_record(uint16_t in, uint32_t feature) {
+  StepRecord record{};
+  record.code = static_cast<uint32_t>(StepCode::kStore);
+  record.num_inputs = 1;
+  record.inputs[0] = in;
+  record.integers[0] = feature;
+  return record;
+}
+
+/// f64 -> f64: (x - center) / scale; both finite, scale not 0. `out` may be `in`.
+constexpr StepRecord affine_record(uint16_t in, uint16_t out, double center, double scale) {
+  StepRecord record = unary_record(StepCode::kAffine, in, out);
+  record.numbers[0] = center;
+  record.numbers[1] = scale;
+  return record;
+}
+
+/// f64 -> f64: log(1 + x); missing where x < -1. `out` may be `in`.
+constexpr StepRecord log1p_record(uint16_t in, uint16_t out) {
+  return unary_record(StepCode::kLog1p, in, out);
+}
+
+/// f64 -> f64: forced into [low, high]; infinities stand for no limit. `out` may be `in`.
+constexpr StepRecord clip_record(uint16_t in, uint16_t out, double low, double high) {
+  StepRecord record = unary_record(StepCode::kClip, in, out);
+  record.numbers[0] = low;
+  record.numbers[1] = high;
+  return record;
+}
+
+/// f64 -> f64: missing values become `value` (not NaN). `out` may be `in`.
+constexpr StepRecord fill_number_record(uint16_t in, uint16_t out, double value) {
+  StepRecord record = unary_record(StepCode::kFill, in, out);
+  record.numbers[0] = value;
+  return record;
+}
+
+/// i64 -> i64: missing values become `value`. `out` may be `in`.
+constexpr StepRecord fill_integer_record(uint16_t in, uint16_t out, int64_t value) {
+  StepRecord record = unary_record(StepCode::kFill, in, out);
+  record.integers[0] = static_cast<uint64_t>(value);
+  return record;
+}
+
+/// bytes -> bytes: missing values become the bytes in DATA (length 0: the empty string). `out` may
+/// be `in`.
+constexpr StepRecord fill_bytes_record(uint16_t in, uint16_t out, uint64_t data_offset,
+                                       uint64_t data_length) {
+  StepRecord record = unary_record(StepCode::kFill, in, out);
+  record.data_offset = data_offset;
+  record.data_length = data_length;
+  return record;
+}
+
+/// f64 -> i32: missing 0, else 1 + number of edges <= x. Data: the edges as f64, finite, strictly
+/// ascending. Ids lie in [0, num_edges + 2).
+constexpr StepRecord count_edges_record(uint16_t in, uint16_t out, uint64_t data_offset,
+                                        uint32_t num_edges) {
+  StepRecord record = unary_record(StepCode::kCountEdges, in, out);
+  record.integers[kCardinality] = uint64_t{num_edges} + 2;
+  record.data_offset = data_offset;
+  record.data_length = uint64_t{num_edges} * 8;
+  return record;
+}
+
+/// bytes | i64 | f64 -> i32: missing 0, not in the table 1, else 2 + entry. Data: a lookup table
+/// (steps/lookup.hpp, built by fit/plan/lookup_table.hpp) with keys of the slot's type.
+constexpr StepRecord lookup_record(uint16_t in, uint16_t out, uint64_t data_offset,
+                                   uint64_t data_length, uint64_t num_entries) {
+  StepRecord record = unary_record(StepCode::kLookup, in, out);
+  record.integers[kCardinality] = num_entries + kFirstEntryId;
+  record.data_offset = data_offset;
+  record.data_length = data_length;
+  return record;
+}
+
+/// i32 -> f64: payload[id]; NaN in the payload is missing. Data: num_values f64, at least as many
+/// as the step that wrote `in` has ids.
+constexpr StepRecord gather_record(uint16_t in, uint16_t out, uint64_t data_offset,
+                                   uint64_t num_values) {
+  StepRecord record = unary_record(StepCode::kGather, in, out);
+  record.integers[kCardinality] = num_values;
+  record.data_offset = data_offset;
+  record.data_length = num_values * 8;
+  return record;
+}
+
+/// i64 -> i64: UTC to local time, both in `unit` (not kDay). Data: a zone table
+/// (steps/local_time.hpp, built by fit/plan/zone_table.hpp). Missing where the sum leaves int64.
+/// One conversion serves every date_part of the column.
+constexpr StepRecord local_time_record(uint16_t in, uint16_t out, TimeUnit unit,
+                                       uint64_t data_offset, uint64_t data_length) {
+  StepRecord record = unary_record(StepCode::kLocalTime, in, out);
+  record.integers[0] = static_cast<uint64_t>(unit);
+  record.data_offset = data_offset;
+  record.data_length = data_length;
+  return record;
+}
+
+/// i64 (a time in `unit` since 1970-01-01T00:00, kDay for dates) -> f64: the part as a number, in
+/// the proleptic Gregorian calendar.
+constexpr StepRecord date_part_record(uint16_t in, uint16_t out, DatePart part, TimeUnit unit) {
+  StepRecord record = unary_record(StepCode::kDatePart, in, out);
+  record.integers[0] = static_cast<uint64_t>(part);
+  record.integers[1] = static_cast<uint64_t>(unit);
+  return record;
+}
+
+/// The same, through a payload of date_part_count(part) f64: payload[value - date_part_first(part)]
+/// (sines and cosines). Not for kYear. NaN in the payload is missing.
+constexpr StepRecord date_part_payload_record(uint16_t in, uint16_t out, DatePart part,
+                                              TimeUnit unit, uint64_t data_offset) {
+  StepRecord record = date_part_record(in, out, part, unit);
+  record.data_offset = data_offset;
+  record.data_length = uint64_t{date_part_count(part)} * 8;
+  return record;
+}
+
+/// Any type but jagged -> i64: the bits of hash_bytes or hash_u64; missing gives kMissingHash, so
+/// every row is valid. Integers hash as int64, numbers as the bits of float64 with -0 as 0.
+constexpr StepRecord hash_record(uint16_t in, uint16_t out) {
+  return unary_record(StepCode::kHash, in, out);
+}
+
+/// (i64, i64) -> i64: combine_hashes(first, second). Order matters.
+constexpr StepRecord combine_hashes_record(uint16_t first, uint16_t second, uint16_t out) {
+  StepRecord record = unary_record(StepCode::kCombineHashes, first, out);
+  record.num_inputs = 2;
+  record.inputs[1] = second;
+  return record;
+}
+
+/// i64 -> i32 in [0, buckets), 1 <= buckets < 2^31.
+constexpr StepRecord hash_bucket_record(uint16_t in, uint16_t out, uint32_t buckets) {
+  StepRecord record = unary_record(StepCode::kHashBucket, in, out);
+  record.integers[kCardinality] = buckets;
+  return record;
+}
+
+}  // namespace mainspring
