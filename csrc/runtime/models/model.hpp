@@ -21,6 +21,12 @@ enum class Link : uint32_t {
   kSignedSquare = 5,  // regression on a square-root scale: sign(raw) * raw^2
 };
 
+/// "identity", "sigmoid", "softmax", "exp", "log1pexp" or "signed_square".
+const char* link_name(Link link) noexcept;
+
+inline constexpr uint32_t kMaxModelFeatures = 1u << 20;
+inline constexpr uint32_t kMaxModelOutputs = 1u << 16;
+
 /// First 64 bytes of the MODEL section, whatever the kind.
 struct ModelHeader {
   uint32_t code;  // ModelCode
@@ -29,7 +35,10 @@ struct ModelHeader {
   uint32_t link;         // Link
   double link_scale;
   uint32_t num_classes;  // 0: not a classifier; 2 with one output: probability of the second class
-  uint32_t reserved[9];
+  uint32_t reserved;
+  double
+      link_divisor;  // predict divides raw scores by it before the link: trees of a random forest
+  uint32_t reserved2[6];
 };
 static_assert(sizeof(ModelHeader) == 64);
 

@@ -1,0 +1,108 @@
+// Checks every count, index and number of a forest section once, so that the walk needs no check.
+#include "runtime/models/forest/forest.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr Status corrupt(uint64_t byte) { return {Code::kCorrupt, byte}; }
+
+constexpr bool is_finite(double value) { return value - value == 0; }
+
+bool all_zero(const uint8_t* bytes, uint64_t first, uint64_t last) {
+  uint8_t seen = 0;
+  for (uint64_t at = first; at < last; ++at) seen |= bytes[at];
+  return seen == 0;
+}
+
+bool node_is_sound(const ForestView& forest, const ForestTree& tree, uint32_t number) {
+  const ForestHeader& header = *forest.header;
+  const ForestNode& node = forest.nodes[number];
+  const uint32_t flags = node.meta & ~kForestSlotMask;
+  const uint32_t slot = node.meta & kForestSlotMask;
+  if (!is_finite(forest.covers[number]) || !(forest.covers[number] >= 0)) return false;
+  if (!is_finite(forest.gains[number])) return false;
+  if (flags == 0) return slot == 0 && node.left == number && is_finite(node.leaf);
+
+  // Both children lie behind the node and inside the tree: every step goes forward, so walks end.
+  const uint64_t end = uint64_t{tree.first_node} + tree.num_nodes;
+  if (node.left <= number || uint64_t{node.left} + 1 >= end) return false;
+  if (slot >= header.num_slots) return false;
+  const bool category =
+      forest.slots[slot].treatment == static_cast<uint32_t>(ForestTreatment::kCategory);
+  if (flags == kForestInner) return !category && node.threshold == node.threshold;
+  return flags == (kForestInner | kForestSetNode) && category && tree.has_sets == 1 &&
+         node.set.num_words <= kMaxForestSetWords &&
+         uint64_t{node.set.first_word} + node.set.num_words <= header.num_set_words;
+}
+
+}  // namespace
+
+ForestView view_forest(const uint8_t* section) noexcept {
+  const auto* header = reinterpret_cast<const ForestHeader*>(section + sizeof(ModelHeader));
+  const ForestLayout at = forest_layout(*header);
+  return ForestView{header,
+                    reinterpret_cast<const ForestTree*>(section + at.trees),
+                    reinterpret_cast<const ForestSlot*>(section + at.slots),
+                    reinterpret_cast<const ForestNode*>(section + at.nodes),
+                    reinterpret_cast<const uint32_t*>(section + at.set_words),
+                    reinterpret_cast<const uint32_t*>(section + at.ids),
+                    reinterpret_cast<const double*>(section + at.covers),
+                    reinterpret_cast<const double*>(section + at.gains)};
+}
+
+Status verify_forest(const ModelView& view) noexcept {
+  const uint8_t* section = view.section;
+  if (view.section_length < sizeof(ModelHeader) + sizeof(ForestHeader)) {
+    return {Code::kTruncated, view.section_length};
+  }
+  const auto& header = *reinterpret_cast<const ForestHeader*>(section + sizeof(ModelHeader));
+  for (const uint32_t word : header.reserved) {
+    if (word != 0) return corrupt(sizeof(ModelHeader));
+  }
+  const ForestLayout at = forest_layout(header);
+  if (at.length != view.section_length) {
+    return {at.length > view.section_length ? Code::kTruncated : Code::kCorrupt,
+            sizeof(ModelHeader)};
+  }
+  // A leaf reads slot 0 and ignores it: a forest with nodes needs at least one slot.
+  if (header.sum != static_cast<uint32_t>(ForestSum::kDoubleInTreeOrder) ||
+      header.num_slots > kMaxForestSlots || (header.num_nodes != 0 && header.num_slots == 0)) {
+    return corrupt(sizeof(ModelHeader));
+  }
+
+  const ForestView forest = view_forest(section);
+  const uint64_t num_nodes = header.num_nodes;
+  if (!all_zero(section, at.trees + header.num_trees * sizeof(ForestTree), at.slots) ||
+      !all_zero(section, at.slots + header.num_slots * sizeof(ForestSlot), at.nodes) ||
+      !all_zero(section, at.nodes + num_nodes * sizeof(ForestNode), at.set_words) ||
+      !all_zero(section, at.set_words + header.num_set_words * sizeof(uint32_t), at.ids) ||
+      !all_zero(section, at.ids + num_nodes * sizeof(uint32_t), at.covers) ||
+      !all_zero(section, at.covers + num_nodes * sizeof(double), at.gains) ||
+      !all_zero(section, at.gains + num_nodes * sizeof(double), at.length)) {
+    return corrupt(at.trees);
+  }
+
+  for (uint32_t i = 0; i < header.num_slots; ++i) {
+    const ForestSlot& slot = forest.slots[i];
+    if (slot.feature >= view.header->num_features || slot.treatment >= kNumForestTreatments) {
+      return corrupt(at.slots + i * sizeof(ForestSlot));
+    }
+  }
+  uint64_t next_node = 0;
+  for (uint32_t i = 0; i < header.num_trees; ++i) {
+    const ForestTree& tree = forest.trees[i];
+    if (tree.first_node != next_node || tree.num_nodes == 0 ||
+        next_node + tree.num_nodes > num_nodes || tree.output >= view.header->num_outputs ||
+        tree.has_sets > 1) {
+      return corrupt(at.trees + i * sizeof(ForestTree));
+    }
+    next_node += tree.num_nodes;
+    for (uint32_t k = tree.first_node; k < next_node; ++k) {
+      if (!node_is_sound(forest, tree, k)) return corrupt(at.nodes + k * sizeof(ForestNode));
+    }
+  }
+  return next_node == num_nodes ? kOkStatus : corrupt(at.trees);
+}
+
+}  // namespace mainspring
