@@ -10,6 +10,7 @@ void register_build(py::module_&);
 void register_table(py::module_&);
 void register_bundle(py::module_&);
 void register_model(py::module_&);
+void register_files(py::module_&);
 void register_fit(py::module_&);
 void register_profile(py::module_&);
 void register_drift(py::module_&);
@@ -23,6 +24,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_table(module);
   mainspring::bind::register_bundle(module);
   mainspring::bind::register_model(module);
+  mainspring::bind::register_files(module);
   mainspring::bind::register_fit(module);
   mainspring::bind::register_profile(module);
   mainspring::bind::register_drift(module);

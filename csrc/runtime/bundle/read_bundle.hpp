@@ -23,10 +23,16 @@ struct BundleView {
   BytesSpan profile;  // length 0 when there is none
 };
 
+/// The index of a kBadChecksum: a section's number, or one of these.
+inline constexpr uint64_t kHeaderChecksum = kMaxSections;
+inline constexpr uint64_t kTableChecksum = kMaxSections + 1;
+
 /// `bytes` must be aligned to 64. One linear pass: header, table, checksums, gaps, then each
 /// section's own contents. The model's num_features equals the plan's num_outputs. No recursion, no
-/// allocation. The index of a bad status is a byte offset (header, table), a section number
-/// (checksums) or a record number (plan).
-Status read_bundle(const uint8_t* bytes, uint64_t length, BundleView* bundle) noexcept;
+/// allocation. A bad status speaks of the section type in *fault (may be null), or of the header
+/// and table when that is 0; its index is a byte offset (header, table; POOL and MODL: in the
+/// section), a section number (kNewerVersion, kBadChecksum) or a record number (PLAN).
+Status read_bundle(const uint8_t* bytes, uint64_t length, BundleView* bundle,
+                   uint32_t* fault = nullptr) noexcept;
 
 }  // namespace mainspring

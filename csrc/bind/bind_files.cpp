@@ -1,0 +1,110 @@
+// Whole files and assembled bundles: bytes in, bytes out.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cstring>
+#include <optional>
+
+#include "fit/plan/plan_builder.hpp"
+#include "fit/write_bundle.hpp"
+#include "host/error.hpp"
+#include "host/files.hpp"
+#include "runtime/bundle/format.hpp"
+
+namespace py = pybind11;
+
+namespace mainspring::bind {
+
+namespace {
+
+std::span<const uint8_t> span_of(const py::bytes& bytes) {
+  char* data = nullptr;
+  Py_ssize_t length = 0;
+  if (PyBytes_AsStringAndSize(bytes.ptr(), &data, &length) != 0) throw py::error_already_set();
+  return {reinterpret_cast<const uint8_t*>(data), static_cast<size_t>(length)};
+}
+
+py::bytes bytes_of(const std::vector<uint8_t>& bytes) {
+  return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+std::vector<uint8_t> copy_of(const py::bytes& bytes) {
+  const auto span = span_of(bytes);
+  return {span.begin(), span.end()};
+}
+
+// The sections POOL, PLAN and DATA of an opened bundle, as they lie in its file.
+void take_plan(std::span<const uint8_t> file, BundleParts* parts) {
+  BundleHeader header;
+  std::memcpy(&header, file.data(), sizeof(header));
+  for (uint32_t i = 0; i < header.num_sections; ++i) {
+    SectionRecord record;
+    std::memcpy(&record, file.data() + sizeof(header) + i * sizeof(record), sizeof(record));
+    const auto section = file.subspan(record.offset, record.length);
+    if (record.type == kSectionPool) parts->pool.assign(section.begin(), section.end());
+    if (record.type == kSectionPlan) parts->plan.assign(section.begin(), section.end());
+    if (record.type == kSectionData) parts->data.assign(section.begin(), section.end());
+  }
+}
+
+py::bytes assemble_bundle(const py::bytes& meta, const py::object& plan,
+                          const std::optional<std::vector<std::string>>& feature_names,
+                          const py::bytes& model, const py::bytes& profile) {
+  if (plan.is_none() != feature_names.has_value()) {
+    throw Error(ErrorKind::kParameter,
+                "write_bundle takes a plan or feature names: expected one of them, got " +
+                    std::string(plan.is_none() ? "neither" : "both") + ".");
+  }
+  BundleParts parts;
+  parts.meta = copy_of(meta);
+  parts.model = copy_of(model);
+  parts.profile = copy_of(profile);
+  if (feature_names.has_value()) {
+    build_wide_plan(*feature_names, &parts);
+  } else {
+    const py::bytes file = plan.attr("to_bytes")();
+    take_plan(span_of(file), &parts);
+  }
+  return bytes_of(write_bundle(parts));
+}
+
+// A str, bytes or os.PathLike, in the encoding of the file system.
+std::string path_of(const py::handle& path) {
+  PyObject* encoded = nullptr;
+  if (PyUnicode_FSConverter(path.ptr(), &encoded) == 0) throw py::error_already_set();
+  return py::reinterpret_steal<py::bytes>(encoded);
+}
+
+}  // namespace
+
+void register_files(py::module_& module) {
+  module.def(
+      "write_bundle", &assemble_bundle, py::arg("meta"), py::arg("plan"), py::arg("feature_names"),
+      py::arg("model"), py::arg("profile"),
+      "The bytes of a bundle: a fitted bundle's plan, or a plan that hands the named columns "
+      "to the model, with these sections beside it.");
+  module.def(
+      "write_file",
+      [](const py::object& path, const py::bytes& bytes) {
+        const std::string name = path_of(path);
+        const auto span = span_of(bytes);
+        const py::gil_scoped_release unlocked;
+        write_file(name, span);
+      },
+      py::arg("path"), py::arg("bytes"),
+      "Replace a file atomically: afterwards the path holds the old bytes or all of the new ones.");
+  module.def(
+      "read_file",
+      [](const py::object& path) {
+        const std::string name = path_of(path);
+        std::vector<uint8_t> bytes;
+        {
+          const py::gil_scoped_release unlocked;
+          bytes = read_file(name);
+        }
+        return bytes_of(bytes);
+      },
+      py::arg("path"), "All bytes of a file.");
+}
+
+}  // namespace mainspring::bind
