@@ -1,0 +1,34 @@
+// What flows between the operators of an expression: tiles to learn from, and streams of values in
+// a plan that is being compiled.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fit/plan/plan_builder.hpp"
+#include "runtime/core/tile.hpp"
+
+namespace mainspring {
+
+/// One tile to learn from: as many inputs as the operator joins, all with num_rows rows.
+struct FitTile {
+  std::span<const Tile> inputs;
+  const double* target;  // of the same rows, never missing; null when the fit has none
+  uint64_t first_row;    // number of the first row over the whole input: decides folds
+  uint32_t num_rows;
+  bool cross_fit;  // fit_transform: learn per fold too
+};
+
+/// A stream of values behind some operators: the slot that holds its tile, and what is known of it.
+struct Feature {
+  Slot slot;
+  FeatureInfo info;
+  std::string expression;           // "col('x').log1p()", for messages
+  TimeUnit unit = TimeUnit::kNone;  // of times, in a kI64 slot
+  /// Of times in a named zone: its table for DATA (fit/plan/zone_table.hpp); null: local already.
+  std::shared_ptr<const std::vector<uint8_t>> zone_table;
+};
+
+}  // namespace mainspring

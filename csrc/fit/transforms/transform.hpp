@@ -1,0 +1,275 @@
+// The contract of a transform: what an operator is called, takes, learns, and compiles to.
+//
+// To add one: a struct that satisfies TransformOperator in its own .cpp here, one line in
+// transform_list.cpp, a class in python/mainspring/transforms, an oracle in tests/reference.
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "fit/transforms/feature.hpp"
+#include "fit/transforms/param.hpp"
+#include "host/state_bytes.hpp"
+
+namespace mainspring {
+
+/// What an operator can read. A column is decoded to what the first operator of its expression
+/// wants.
+enum class InputRule : uint8_t {
+  kNumber,        // f64
+  kNumberOrText,  // f64 or bytes
+  kKey,           // anything that can be equal to itself: bytes, i64, f64, ids, dates, timestamps
+  kTimestamp,     // dates and timestamps
+  kFeature,       // what can be stored: f64 or ids
+};
+
+/// An operator without a State learns nothing.
+template <class Op>
+concept Learns = requires { typename Op::State; };
+
+/// The state of what an operator learns. merge() is associative and commutative in what compile()
+/// makes of it, so that batches, threads and shards cannot change a result. read() replaces the
+/// state by what write() wrote.
+template <class Op>
+concept LearningOperator =
+    requires(typename Op::State& state, typename Op::State other, const typename Op::State& learnt,
+             const FitTile& tile, StateWriter& writer, StateReader& reader,
+             const typename Op::Params& params, std::span<const Feature> in, PlanBuilder& builder) {
+      requires std::copy_constructible<typename Op::State>;
+      requires std::constructible_from<typename Op::State, const typename Op::Params&>;
+      { state.update(tile) } -> std::same_as<void>;
+      { state.merge(std::move(other)) } -> std::same_as<void>;
+      { learnt.write(writer) } -> std::same_as<void>;
+      { state.read(reader) } -> std::same_as<void>;
+      { Op::compile(params, learnt, in, builder) } -> std::same_as<std::vector<Feature>>;
+    };
+
+template <class Op>
+concept StatelessOperator =
+    !Learns<Op> &&
+    requires(const typename Op::Params& params, std::span<const Feature> in, PlanBuilder& builder) {
+      { Op::compile(params, in, builder) } -> std::same_as<std::vector<Feature>>;
+    };
+
+/// What every operator is. check() throws Error(kParameter) that names operator, parameter, what
+/// was expected and what came; it is called once, when the expression is built. compile() emits
+/// steps and returns the streams that they write; it neither releases its inputs nor writes to
+/// their slots; it may throw.
+///
+/// Optional, found by their presence:
+///   kJoint = true           all streams of the expression at once (cross), else one by one
+///   kFills = true           writes a constant where its input is missing, nothing else; the State
+///                           has num_missing()
+///   kUsesTarget = true      FitTile::target is there
+///   learns(params)          false where these parameters leave nothing to learn
+///   State::update_repeated(tile of one row, count)
+///                           the row `count` times, in closed form; only for states that learn
+///                           nothing from missing rows: lets the planner fit it in the same round
+///                           as a fill before it
+///   compile_cross_fitted()  as compile(), for fit_transform: each row through what was learnt from
+///                           the rows outside its fold
+template <class Op>
+concept TransformOperator = requires(const typename Op::Params& params) {
+  { Op::kName } -> std::convertible_to<std::string_view>;
+  { Op::kSummary } -> std::convertible_to<std::string_view>;
+  { Op::kInput } -> std::convertible_to<InputRule>;
+  requires std::default_initializable<typename Op::Params>;
+  Op::kParams;
+  { Op::check(params) } -> std::same_as<void>;
+} && (StatelessOperator<Op> || LearningOperator<Op>);
+
+/// A State whose type is erased.
+class LearntState {
+ public:
+  virtual ~LearntState() = default;
+  virtual void update(const FitTile& tile) = 0;
+  virtual void update_repeated(const FitTile& one_row, uint64_t count) = 0;
+  virtual void merge(LearntState&& other) = 0;  // of the same operator and parameters
+  virtual uint64_t num_missing() const = 0;     // of a fill
+  virtual std::unique_ptr<LearntState> clone() const = 0;
+  virtual void write(StateWriter& writer) const = 0;
+  virtual void read(StateReader& reader) = 0;
+};
+
+struct Transform;
+
+/// An operator with its parameters, checked. Immutable.
+class Operator {
+ public:
+  virtual ~Operator() = default;
+  virtual const Transform& transform() const = 0;
+  virtual bool learns() const = 0;
+  virtual std::unique_ptr<LearntState> new_state() const = 0;
+  /// `state` is null when the operator learns nothing.
+  virtual std::vector<Feature> compile(const LearntState* state, std::span<const Feature> in,
+                                       PlanBuilder& builder, bool cross_fitted) const = 0;
+  /// Every parameter, in the order of the table.
+  virtual NamedParams params() const = 0;
+};
+
+/// A row of the list of operators.
+struct Transform {
+  std::string_view name;
+  std::string_view summary;
+  InputRule input;
+  bool has_state;
+  bool joint;
+  bool fills;
+  bool uses_target;
+  bool takes_repeated;
+  std::vector<ParamInfo> (*params)();
+  std::shared_ptr<const Operator> (*bind)(const Transform& row, const NamedParams& params);
+};
+
+namespace transform_internal {
+
+template <class Op>
+concept Joint = requires { requires Op::kJoint; };
+template <class Op>
+concept Fills = requires(const typename Op::State& state) {
+  requires Op::kFills;
+  { state.num_missing() } -> std::same_as<uint64_t>;
+};
+template <class Op>
+concept UsesTarget = requires { requires Op::kUsesTarget; };
+template <class Op>
+concept TakesRepeated = requires(typename Op::State& state, const FitTile& tile) {
+  { state.update_repeated(tile, uint64_t{1}) } -> std::same_as<void>;
+};
+template <class Op>
+concept MayLearn = requires(const typename Op::Params& params) {
+  { Op::learns(params) } -> std::same_as<bool>;
+};
+template <class Op>
+concept CrossFits = requires(const typename Op::Params& params, const typename Op::State& state,
+                             std::span<const Feature> in, PlanBuilder& builder) {
+  { Op::compile_cross_fitted(params, state, in, builder) } -> std::same_as<std::vector<Feature>>;
+};
+
+template <class Op>
+class StateOf final : public LearntState {
+ public:
+  explicit StateOf(const typename Op::Params& params) : state(params) {}
+  void update(const FitTile& tile) override { state.update(tile); }
+  void update_repeated(const FitTile& one_row, uint64_t count) override {
+    if constexpr (TakesRepeated<Op>) state.update_repeated(one_row, count);
+  }
+  void merge(LearntState&& other) override {
+    state.merge(std::move(static_cast<StateOf&>(other).state));
+  }
+  uint64_t num_missing() const override {
+    if constexpr (Fills<Op>) return state.num_missing();
+    return 0;
+  }
+  std::unique_ptr<LearntState> clone() const override { return std::make_unique<StateOf>(*this); }
+  void write(StateWriter& writer) const override { state.write(writer); }
+  void read(StateReader& reader) override { state.read(reader); }
+
+  typename Op::State state;
+};
+
+template <class Params, class T>
+ParamInfo info_of(const Param<Params, T>& row) {
+  return {std::string(row.name), std::string(param_type_name<T>()), std::string(row.help),
+          to_param_value(Params{}.*row.member)};
+}
+
+template <class Op>
+std::vector<ParamInfo> params_of() {
+  std::vector<ParamInfo> infos;
+  std::apply([&](const auto&... row) { (infos.push_back(info_of(row)), ...); }, Op::kParams);
+  return infos;
+}
+
+template <class Op>
+class OperatorOf final : public Operator {
+ public:
+  OperatorOf(const Transform& row, const NamedParams& named) : row_(row) {
+    for (const auto& [name, value] : named) set(name, value);
+    Op::check(params_);
+  }
+  const Transform& transform() const override { return row_; }
+  bool learns() const override {
+    if constexpr (MayLearn<Op>) return Op::learns(params_);
+    return Learns<Op>;
+  }
+  std::unique_ptr<LearntState> new_state() const override {
+    if constexpr (Learns<Op>) return std::make_unique<StateOf<Op>>(params_);
+    return nullptr;
+  }
+  std::vector<Feature> compile(const LearntState* state, std::span<const Feature> in,
+                               PlanBuilder& builder, bool cross_fitted) const override {
+    if constexpr (Learns<Op>) {
+      if (state == nullptr) {
+        return Op::compile(params_, typename Op::State(params_), in, builder);
+      }
+      const auto& learnt = static_cast<const StateOf<Op>*>(state)->state;
+      if constexpr (CrossFits<Op>) {
+        if (cross_fitted) return Op::compile_cross_fitted(params_, learnt, in, builder);
+      }
+      return Op::compile(params_, learnt, in, builder);
+    } else {
+      (void)state;
+      (void)cross_fitted;
+      return Op::compile(params_, in, builder);
+    }
+  }
+  NamedParams params() const override {
+    NamedParams named;
+    std::apply(
+        [&](const auto&... row) {
+          (named.emplace_back(std::string(row.name), to_param_value(params_.*row.member)), ...);
+        },
+        Op::kParams);
+    return named;
+  }
+
+ private:
+  void set(const std::string& name, const ParamValue& value) {
+    bool found = false;
+    const auto try_row = [&]<class T>(const Param<typename Op::Params, T>& row) {
+      if (row.name != name) return;
+      found = true;
+      if (!parse_param(value, &(params_.*row.member))) {
+        fail_param(Op::kName, name, param_type_name<T>(), value);
+      }
+    };
+    std::apply([&](const auto&... row) { (try_row(row), ...); }, Op::kParams);
+    if (found) return;
+    std::vector<std::string> known;
+    for (const ParamInfo& info : params_of<Op>()) known.push_back(info.name);
+    fail_unknown_param(Op::kName, name, known);
+  }
+
+  const Transform& row_;
+  typename Op::Params params_{};
+};
+
+}  // namespace transform_internal
+
+/// The operator as a row, checked against the concept.
+template <TransformOperator Op>
+constexpr Transform transform_of() noexcept {
+  namespace internal = transform_internal;
+  return Transform{Op::kName,
+                   Op::kSummary,
+                   Op::kInput,
+                   Learns<Op>,
+                   internal::Joint<Op>,
+                   internal::Fills<Op>,
+                   internal::UsesTarget<Op>,
+                   internal::TakesRepeated<Op>,
+                   &internal::params_of<Op>,
+                   [](const Transform& row, const NamedParams& params) {
+                     return std::shared_ptr<const Operator>(
+                         std::make_shared<internal::OperatorOf<Op>>(row, params));
+                   }};
+}
+
+}  // namespace mainspring
