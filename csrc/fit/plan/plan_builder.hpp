@@ -2,9 +2,11 @@
 // bundle.
 #pragma once
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "fit/write_bundle.hpp"
@@ -31,6 +33,17 @@ struct FeatureInfo {
   uint32_t cardinality = 0;
 };
 
+/// Memory that steps may read as if it were a section of an opened bundle.
+template <class T>
+struct SectionAllocator {
+  using value_type = T;
+  T* allocate(size_t count) {
+    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(64)));
+  }
+  void deallocate(T* memory, size_t) { ::operator delete(memory, std::align_val_t(64)); }
+  bool operator==(const SectionAllocator&) const { return true; }
+};
+
 class PlanBuilder {
  public:
   /// `wide`: features are float64 (a model without transforms).
@@ -51,8 +64,10 @@ class PlanBuilder {
   void store(Slot slot, const FeatureInfo& info);
 
   uint32_t num_features() const { return static_cast<uint32_t>(outputs_.size()); }
+  /// What has been built so far, to run while fitting; valid until the next change.
+  PlanView view() const;
   /// Fills pool, plan and data of `parts`.
-  void finish(BundleParts* parts);
+  void finish(BundleParts* parts) const;
 
  private:
   bool wide_;
@@ -63,7 +78,9 @@ class PlanBuilder {
   std::vector<StepRecord> steps_;
   std::vector<OutputRecord> outputs_;
   std::vector<uint8_t> pool_;
-  std::vector<uint8_t> data_;
+  std::unordered_map<std::string, uint32_t> names_;  // offset in the pool
+  std::vector<uint8_t, SectionAllocator<uint8_t>> data_;
+  std::unordered_multimap<uint64_t, DataRange> payloads_;  // by hash of their bytes
 };
 
 /// A plan that hands the named columns to a model unchanged, as float64.

@@ -1,0 +1,175 @@
+// The one place where plans are written; equal names and equal payloads are stored once.
+#include "fit/plan/plan_builder.hpp"
+
+#include <cstring>
+
+#include "host/error.hpp"
+#include "runtime/arrow/decode_tile.hpp"
+#include "runtime/bundle/format.hpp"
+#include "runtime/core/hash.hpp"
+#include "runtime/steps/records.hpp"
+
+namespace mainspring {
+
+namespace {
+
+/// A name in the pool; equal names are stored once.
+uint32_t intern(std::string_view name, std::vector<uint8_t>* pool,
+                std::unordered_map<std::string, uint32_t>* known) {
+  const auto [entry, added] = known->try_emplace(std::string(name), pool->size());
+  if (added) pool->insert(pool->end(), name.begin(), name.end());
+  return entry->second;
+}
+
+template <class T>
+void append_padded(std::vector<uint8_t>* to, const std::vector<T>& records) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(records.data());
+  to->insert(to->end(), bytes, bytes + records.size() * sizeof(T));
+  to->resize((to->size() + 63) / 64 * 64);
+}
+
+void check_room(uint64_t count, uint64_t limit, const char* what) {
+  if (count < limit) return;
+  throw Error(ErrorKind::kParameter, "The plan needs more than " + std::to_string(limit) + " " +
+                                         what + "; split it into several preprocessors.");
+}
+
+}  // namespace
+
+uint32_t PlanBuilder::add_input(std::string_view name, InputKind kind, TimeUnit unit,
+                                std::string_view time_zone, ColumnType fitted) {
+  InputRecord record{};
+  record.name_offset = intern(name, &pool_, &names_);
+  record.name_length = static_cast<uint32_t>(name.size());
+  record.zone_offset = time_zone.empty() ? 0 : intern(time_zone, &pool_, &names_);
+  record.zone_length = static_cast<uint32_t>(time_zone.size());
+  record.kind = static_cast<uint8_t>(kind);
+  record.unit = static_cast<uint8_t>(unit);
+  record.fitted_type = static_cast<uint8_t>(fitted);
+  for (uint32_t i = 0; i < inputs_.size(); ++i) {
+    const InputRecord& known = inputs_[i];
+    if (known.name_offset == record.name_offset && known.name_length == record.name_length &&
+        known.kind == record.kind) {
+      return i;
+    }
+  }
+  check_room(inputs_.size(), kMaxPlanInputs, "inputs");
+  inputs_.push_back(record);
+  loaded_.push_back(-1);
+  return static_cast<uint32_t>(inputs_.size() - 1);
+}
+
+Slot PlanBuilder::load(uint32_t input) {
+  const InputRecord& record = inputs_[input];
+  const auto kind = static_cast<InputKind>(record.kind);
+  const ValueType type = value_type_of(kind);
+  if (loaded_[input] >= 0) return Slot{static_cast<uint16_t>(loaded_[input]), type};
+  const Slot slot = new_slot(type);
+  loaded_[input] = slot.number;
+  emit(load_record(input, kind, static_cast<TimeUnit>(record.unit), slot.number));
+  return slot;
+}
+
+Slot PlanBuilder::new_slot(ValueType type) {
+  for (uint32_t i = 0; i < slots_.size(); ++i) {
+    if (slot_free_[i] && slots_[i] == type) {
+      slot_free_[i] = false;
+      return Slot{static_cast<uint16_t>(i), type};
+    }
+  }
+  check_room(slots_.size(), kMaxPlanSlots, "slots");
+  slots_.push_back(type);
+  slot_free_.push_back(false);
+  return Slot{static_cast<uint16_t>(slots_.size() - 1), type};
+}
+
+void PlanBuilder::release(Slot slot) {
+  slot_free_[slot.number] = true;
+  for (int32_t& loaded : loaded_) {
+    if (loaded == slot.number) loaded = -1;
+  }
+}
+
+DataRange PlanBuilder::add_data(std::span<const uint8_t> bytes) {
+  const uint64_t hash = hash_bytes(bytes.data(), bytes.size());
+  const auto [first, last] = payloads_.equal_range(hash);
+  for (auto known = first; known != last; ++known) {
+    const DataRange range = known->second;
+    if (range.length == bytes.size() &&
+        (bytes.empty() ||
+         std::memcmp(data_.data() + range.offset, bytes.data(), bytes.size()) == 0)) {
+      return range;
+    }
+  }
+  const DataRange range{(data_.size() + 63) / 64 * 64, bytes.size()};
+  data_.resize(range.offset);
+  data_.insert(data_.end(), bytes.begin(), bytes.end());
+  payloads_.emplace(hash, range);
+  return range;
+}
+
+void PlanBuilder::emit(const StepRecord& record) {
+  check_room(steps_.size(), kMaxPlanSteps, "steps");
+  steps_.push_back(record);
+}
+
+void PlanBuilder::store(Slot slot, const FeatureInfo& info) {
+  check_room(outputs_.size(), kMaxPlanOutputs, "features");
+  emit(store_record(slot.number, num_features()));
+  OutputRecord record{};
+  record.name_offset = intern(info.name, &pool_, &names_);
+  record.name_length = static_cast<uint32_t>(info.name.size());
+  record.kind = static_cast<uint8_t>(info.kind);
+  record.categorical = info.categorical ? 1 : 0;
+  record.cardinality = info.cardinality;
+  outputs_.push_back(record);
+}
+
+PlanView PlanBuilder::view() const {
+  PlanView view{};
+  view.inputs = inputs_.data();
+  view.num_inputs = static_cast<uint32_t>(inputs_.size());
+  view.slots = slots_.data();
+  view.num_slots = static_cast<uint32_t>(slots_.size());
+  view.steps = steps_.data();
+  view.num_steps = static_cast<uint32_t>(steps_.size());
+  view.outputs = outputs_.data();
+  view.num_outputs = num_features();
+  view.wide = wide_;
+  view.data = data_.data();
+  view.data_length = data_.size();
+  view.pool = reinterpret_cast<const char*>(pool_.data());
+  view.pool_length = pool_.size();
+  return view;
+}
+
+void PlanBuilder::finish(BundleParts* parts) const {
+  parts->pool = pool_;
+  parts->data.assign(data_.begin(), data_.end());
+  PlanHeader header{};
+  header.num_inputs = static_cast<uint32_t>(inputs_.size());
+  header.num_slots = static_cast<uint32_t>(slots_.size());
+  header.num_steps = static_cast<uint32_t>(steps_.size());
+  header.num_outputs = num_features();
+  header.flags = wide_ ? kPlanWide : 0;
+  parts->plan.clear();
+  append_padded(&parts->plan, std::vector<PlanHeader>{header});
+  append_padded(&parts->plan, slots_);
+  append_padded(&parts->plan, inputs_);
+  append_padded(&parts->plan, steps_);
+  append_padded(&parts->plan, outputs_);
+}
+
+void build_wide_plan(std::span<const std::string> feature_names, BundleParts* parts) {
+  PlanBuilder builder(true);
+  for (const std::string& name : feature_names) {
+    const uint32_t input =
+        builder.add_input(name, InputKind::kFloat, TimeUnit::kNone, "", ColumnType::kF64);
+    const Slot slot = builder.load(input);
+    builder.store(slot, FeatureInfo{name});
+    builder.release(slot);
+  }
+  builder.finish(parts);
+}
+
+}  // namespace mainspring
