@@ -1,0 +1,40 @@
+// Ids to numbers through a payload table: target means, counts and the like behind one lookup.
+#include "runtime/steps/record_shape.hpp"
+
+namespace mainspring {
+namespace {
+
+struct Gather {
+  static constexpr StepCode kCode = StepCode::kGather;
+  static constexpr const char* kName = "gather";
+
+  /// verify_plan() has shown that the ids of the slot are below integers[kCardinality].
+  static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
+    if (!has_shape(record, {.num_inputs = 1,
+                            .num_outputs = 1,
+                            .integer_mask = 1u << kCardinality,
+                            .data = true})) {
+      return kBadRecord;
+    }
+    return ok_if(input_type(record, plan) == ValueType::kI32 &&
+                 output_type(record, plan) == ValueType::kF64 && record.data_length != 0 &&
+                 record.data_length % sizeof(double) == 0 &&
+                 record.integers[kCardinality] == record.data_length / sizeof(double));
+  }
+
+  static void run(const StepRecord& record, const StepContext& context) noexcept {
+    const Tile in = context.input(record, 0);
+    const Tile out = context.output(record, 0);
+    const auto* payload = reinterpret_cast<const double*>(context.data + record.data_offset);
+    const int32_t* from = values_of<int32_t>(in);
+    double* to = values_of<double>(out);
+    for (uint32_t row = 0; row < in.num_rows; ++row) to[row] = payload[from[row]];
+    context.kernels->valid_f64(to, out.validity, out.num_rows);
+  }
+};
+
+}  // namespace
+
+extern constinit const Step kGatherStep = step_of<Gather>();
+
+}  // namespace mainspring

@@ -1,0 +1,39 @@
+// Hash bits to ids below a fixed number of buckets.
+#include "runtime/core/hash.hpp"
+#include "runtime/steps/record_shape.hpp"
+
+namespace mainspring {
+namespace {
+
+struct HashBucket {
+  static constexpr StepCode kCode = StepCode::kHashBucket;
+  static constexpr const char* kName = "hash_bucket";
+
+  static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
+    if (!has_shape(record,
+                   {.num_inputs = 1, .num_outputs = 1, .integer_mask = 1u << kCardinality})) {
+      return kBadRecord;
+    }
+    return ok_if(input_type(record, plan) == ValueType::kI64 &&
+                 output_type(record, plan) == ValueType::kI32 &&
+                 record.integers[kCardinality] >= 1 && record.integers[kCardinality] <= INT32_MAX);
+  }
+
+  static void run(const StepRecord& record, const StepContext& context) noexcept {
+    const Tile in = context.input(record, 0);
+    const Tile out = context.output(record, 0);
+    const auto buckets = static_cast<uint32_t>(record.integers[kCardinality]);
+    const int64_t* from = values_of<int64_t>(in);
+    int32_t* to = values_of<int32_t>(out);
+    for (uint32_t row = 0; row < in.num_rows; ++row) {
+      to[row] = static_cast<int32_t>(hash_bucket(static_cast<uint64_t>(from[row]), buckets));
+    }
+    set_all_valid(out);
+  }
+};
+
+}  // namespace
+
+extern constinit const Step kHashBucketStep = step_of<HashBucket>();
+
+}  // namespace mainspring

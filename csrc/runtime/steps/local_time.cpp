@@ -1,0 +1,125 @@
+// UTC to the local time of a zone, through the transition table in DATA.
+#include "runtime/steps/local_time.hpp"
+
+#include "runtime/steps/record_shape.hpp"
+#include "runtime/steps/time_units.hpp"
+
+namespace mainspring {
+namespace {
+
+struct ZoneTable {
+  const ZoneHeader* header;
+  const int64_t* transitions;
+  const int32_t* offsets;
+};
+
+ZoneTable zone_table(const uint8_t* data) {
+  const auto* header = reinterpret_cast<const ZoneHeader*>(data);
+  const auto* transitions = reinterpret_cast<const int64_t*>(data + sizeof(ZoneHeader));
+  return {header, transitions,
+          reinterpret_cast<const int32_t*>(transitions + header->num_transitions)};
+}
+
+/// Seconds from which to which one offset holds: neighbouring rows mostly share it.
+struct Period {
+  int64_t begin;
+  int64_t end;
+  int64_t offset;
+};
+
+bool holds(const Period& period, int64_t seconds) {
+  return seconds >= period.begin && (seconds < period.end || period.end == INT64_MAX);
+}
+
+Period find_period(const ZoneTable& zone, int64_t seconds) {
+  uint32_t low = 0;
+  uint32_t high =
+      zone.header->num_transitions;  // number of transitions <= seconds lies in [low, high]
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (zone.transitions[middle] <= seconds) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return {low == 0 ? INT64_MIN : zone.transitions[low - 1],
+          low == zone.header->num_transitions ? INT64_MAX : zone.transitions[low],
+          low == 0 ? zone.header->first_offset : zone.offsets[low - 1]};
+}
+
+template <int64_t kTicksPerSecond>
+void convert(const ZoneTable& zone, const Tile& in, const Tile& out) {
+  const int64_t* from = values_of<int64_t>(in);
+  int64_t* to = values_of<int64_t>(out);
+  Period period = find_period(zone, 0);
+  for (uint32_t first = 0; first < kTileRows; first += 64) {
+    uint64_t valid = in.validity[first >> 6];
+    const uint32_t last = in.num_rows < first + 64 ? in.num_rows : first + 64;
+    for (uint32_t row = first; row < last; ++row) {
+      const int64_t seconds = floor_divide(from[row], kTicksPerSecond);
+      if (!holds(period, seconds)) period = find_period(zone, seconds);
+      int64_t local = 0;
+      const bool overflow =
+          __builtin_add_overflow(from[row], period.offset * kTicksPerSecond, &local);
+      if (overflow) valid &= ~(uint64_t{1} << (row - first));
+      to[row] = (valid >> (row - first)) & 1 ? local : 0;
+    }
+    out.validity[first >> 6] = valid;
+  }
+}
+
+struct LocalTime {
+  static constexpr StepCode kCode = StepCode::kLocalTime;
+  static constexpr const char* kName = "local_time";
+
+  static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
+    if (!has_shape(record, {.num_inputs = 1,
+                            .num_outputs = 1,
+                            .integer_mask = 0b1,
+                            .data = true,
+                            .in_place = true}) ||
+        input_type(record, plan) != ValueType::kI64 ||
+        output_type(record, plan) != ValueType::kI64) {
+      return kBadRecord;
+    }
+    if (record.integers[0] < static_cast<uint64_t>(TimeUnit::kSecond) ||
+        record.integers[0] > static_cast<uint64_t>(TimeUnit::kNano)) {
+      return kBadRecord;
+    }
+    if (record.data_length < sizeof(ZoneHeader)) return kBadRecord;
+    const uint8_t* data = plan.data + record.data_offset;
+    const uint32_t count = reinterpret_cast<const ZoneHeader*>(data)->num_transitions;
+    if (count > kMaxZoneTransitions || record.data_length != zone_table_bytes(count)) {
+      return kBadRecord;
+    }
+    const ZoneTable zone = zone_table(data);
+    const auto in_range = [](int32_t offset) {
+      return offset >= -kMaxZoneOffset && offset <= kMaxZoneOffset;
+    };
+    if (!in_range(zone.header->first_offset)) return kBadRecord;
+    for (uint32_t i = 0; i < count; ++i) {
+      if (!in_range(zone.offsets[i])) return kBadRecord;
+      if (i > 0 && zone.transitions[i - 1] >= zone.transitions[i]) return kBadRecord;
+    }
+    return kOkStatus;
+  }
+
+  static void run(const StepRecord& record, const StepContext& context) noexcept {
+    const ZoneTable zone = zone_table(context.data + record.data_offset);
+    const Tile in = context.input(record, 0);
+    const Tile out = context.output(record, 0);
+    switch (static_cast<TimeUnit>(record.integers[0])) {
+      case TimeUnit::kSecond: return convert<1>(zone, in, out);
+      case TimeUnit::kMilli: return convert<1000>(zone, in, out);
+      case TimeUnit::kMicro: return convert<1000000>(zone, in, out);
+      default: return convert<1000000000>(zone, in, out);
+    }
+  }
+};
+
+}  // namespace
+
+extern constinit const Step kLocalTimeStep = step_of<LocalTime>();
+
+}  // namespace mainspring
