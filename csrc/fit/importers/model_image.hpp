@@ -1,0 +1,22 @@
+// What an importer makes of another library's model: the MODEL section of a bundle, and what people
+// want to know about it.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mainspring {
+
+struct ModelImage {
+  std::vector<uint8_t> section;
+  std::vector<std::string> feature_names;
+  std::string kind;                // Model::name
+  std::string link;                // link_name()
+  std::string description;         // one line for people: source, objective, size
+  std::string pandas_categorical;  // JSON as LightGBM wrote it; empty when there is none
+  uint32_t num_outputs = 0;
+  uint32_t num_classes = 0;  // 0: not a classifier
+  uint32_t num_trees = 0;
+};
+
+}  // namespace mainspring
