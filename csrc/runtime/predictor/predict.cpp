@@ -1,0 +1,152 @@
+// Steps, then the model, one tile after the other, through the caller's scratch: slots of the plan,
+// then the features of a tile, then whatever the model wants.
+#include "runtime/predictor/predict.hpp"
+
+#include "runtime/core/memory.hpp"
+#include "runtime/predictor/output.hpp"
+
+namespace mainspring {
+namespace {
+
+constexpr uint64_t round_to_64(uint64_t bytes) { return (bytes + 63) & ~uint64_t{63}; }
+
+/// The parts of one thread's scratch.
+struct Scratch {
+  uint64_t features_at;
+  uint64_t model_at;
+  uint64_t length;
+};
+
+Scratch scratch_of(const BundleView& bundle) {
+  const bool has_model = bundle.model.model != nullptr;
+  uint64_t num_features = bundle.plan.num_outputs;
+  if (has_model && bundle.model.header->num_features > num_features) {
+    num_features = bundle.model.header->num_features;
+  }
+  // A float64 matrix may come to any model, so the room is for float64.
+  Scratch scratch{};
+  scratch.features_at = uint64_t{bundle.plan.num_slots} * kSlotBytes;
+  scratch.model_at = scratch.features_at + num_features * kTileRows * sizeof(double);
+  scratch.length = scratch.model_at +
+                   (has_model ? round_to_64(bundle.model.model->scratch_bytes(bundle.model)) : 0);
+  return scratch;
+}
+
+/// Runs the plan over one tile and says where its features lie.
+FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                     uint64_t first_row, uint32_t num_rows, uint8_t* scratch,
+                     uint64_t features_at) {
+  float* narrow = bundle.plan.wide ? nullptr : reinterpret_cast<float*>(scratch + features_at);
+  double* wide = bundle.plan.wide ? reinterpret_cast<double*>(scratch + features_at) : nullptr;
+  const StepContext context{&kernels,          columns,          first_row, num_rows, scratch,
+                            bundle.plan.slots, bundle.plan.data, narrow,    wide};
+  run_plan(bundle.plan, context);
+  return {narrow, wide, num_rows};
+}
+
+uint32_t tile_rows(uint64_t rows_left) {
+  return rows_left < kTileRows ? static_cast<uint32_t>(rows_left) : kTileRows;
+}
+
+/// Rows of a matrix to columns kTileRows apart. Blocks of rows fill whole cache lines of each
+/// column while the rows that they come from stay in L1.
+template <class T>
+void to_columns(const T* matrix, int64_t row_stride, int64_t feature_stride, uint32_t num_features,
+                uint32_t num_rows, T* columns) {
+  constexpr uint32_t kBlockRows = 64 / sizeof(T);
+  for (uint32_t first = 0; first < num_rows; first += kBlockRows) {
+    const uint32_t last = num_rows - first < kBlockRows ? num_rows : first + kBlockRows;
+    for (uint32_t feature = 0; feature < num_features; ++feature) {
+      const T* from = matrix + static_cast<int64_t>(feature) * feature_stride;
+      T* to = columns + uint64_t{feature} * kTileRows;
+      for (uint32_t row = first; row < last; ++row) {
+        to[row] = from[static_cast<int64_t>(row) * row_stride];
+      }
+    }
+  }
+}
+
+/// Float64 features rounded once to rows of float32: a wide plan has no other use for them.
+void narrow_to_rows(const double* columns, uint32_t num_features, uint32_t num_rows, float* out,
+                    uint64_t row_stride) {
+  for (uint32_t feature = 0; feature < num_features; ++feature) {
+    const double* from = columns + uint64_t{feature} * kTileRows;
+    for (uint32_t row = 0; row < num_rows; ++row) {
+      out[row * row_stride + feature] = static_cast<float>(from[row]);
+    }
+  }
+}
+
+}  // namespace
+
+uint64_t scratch_bytes(const BundleView& bundle) noexcept { return scratch_of(bundle).length; }
+
+Status check_columns(const BundleView& bundle, const ColumnView* columns) noexcept {
+  for (uint32_t i = 0; i < bundle.plan.num_inputs; ++i) {
+    if (!feeds(columns[i], static_cast<InputKind>(bundle.plan.inputs[i].kind))) {
+      return {Code::kWrongColumnType, i};
+    }
+  }
+  return kOkStatus;
+}
+
+void predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                  uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
+                  double* out) noexcept {
+  const Scratch parts = scratch_of(bundle);
+  const uint32_t width = output_width(bundle, kind);
+  for (uint64_t done = 0; done < num_rows; done += kTileRows) {
+    const uint32_t count = tile_rows(num_rows - done);
+    const FeatureTile features =
+        run_tile(bundle, kernels, columns, first_row + done, count, scratch, parts.features_at);
+    double* scores = out + done * width;
+    bundle.model.model->predict_raw(bundle.model, features, kernels, scratch + parts.model_at,
+                                    scores);
+    finish_scores(*bundle.model.header, kernels, kind, count, scores);
+  }
+}
+
+void transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                    uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
+                    uint64_t row_stride) noexcept {
+  const Scratch parts = scratch_of(bundle);
+  for (uint64_t done = 0; done < num_rows; done += kTileRows) {
+    const uint32_t count = tile_rows(num_rows - done);
+    const FeatureTile features =
+        run_tile(bundle, kernels, columns, first_row + done, count, scratch, parts.features_at);
+    float* rows = out + done * row_stride;
+    if (features.narrow != nullptr) {
+      kernels.to_rows(features.narrow, bundle.plan.num_outputs, count, rows, row_stride);
+    } else {
+      narrow_to_rows(features.wide, bundle.plan.num_outputs, count, rows, row_stride);
+    }
+  }
+}
+
+void predict_matrix(const BundleView& bundle, const Kernels& kernels, const float* narrow,
+                    const double* wide, int64_t row_stride, int64_t feature_stride,
+                    uint64_t num_rows, OutputKind kind, uint8_t* scratch, double* out) noexcept {
+  const Scratch parts = scratch_of(bundle);
+  const uint32_t width = output_width(bundle, kind);
+  const uint32_t num_features = bundle.model.header->num_features;
+  auto* narrow_columns = reinterpret_cast<float*>(scratch + parts.features_at);
+  auto* wide_columns = reinterpret_cast<double*>(scratch + parts.features_at);
+  for (uint64_t done = 0; done < num_rows; done += kTileRows) {
+    const uint32_t count = tile_rows(num_rows - done);
+    const int64_t first = static_cast<int64_t>(done) * row_stride;
+    FeatureTile features{nullptr, nullptr, count};
+    if (narrow != nullptr) {
+      to_columns(narrow + first, row_stride, feature_stride, num_features, count, narrow_columns);
+      features.narrow = narrow_columns;
+    } else {
+      to_columns(wide + first, row_stride, feature_stride, num_features, count, wide_columns);
+      features.wide = wide_columns;
+    }
+    double* scores = out + done * width;
+    bundle.model.model->predict_raw(bundle.model, features, kernels, scratch + parts.model_at,
+                                    scores);
+    finish_scores(*bundle.model.header, kernels, kind, count, scores);
+  }
+}
+
+}  // namespace mainspring
