@@ -1,0 +1,103 @@
+// Cuts a table into blocks of whole tiles and hands them to the pool. A row's result depends on
+// the row alone, so blocks and threads leave no trace in it.
+#include "host/parallel_predict.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "host/match_columns.hpp"
+#include "host/scratch.hpp"
+#include "host/thread_pool.hpp"
+
+namespace mainspring {
+namespace {
+
+// Waking the pool costs some 10 us: this many rows of the cheapest plan take about 50.
+constexpr uint64_t kSerialRows = 2048;
+constexpr uint64_t kMaxBlockTiles = 16;
+// Blocks for each thread: enough that a slow one does not hold up the end.
+constexpr uint64_t kBlocksPerThread = 4;
+
+struct Block {
+  size_t batch;
+  uint64_t first_row;  // in the batch
+  uint64_t num_rows;
+};
+
+uint64_t rows_per_block(uint64_t num_rows) {
+  const uint64_t tiles = num_rows / kTileRows / (uint64_t{num_threads()} * kBlocksPerThread);
+  return std::clamp<uint64_t>(tiles, 1, kMaxBlockTiles) * kTileRows;
+}
+
+/// Calls body(block) for all rows of the batches, here or on the pool.
+template <class Body>
+void for_blocks(const std::vector<uint64_t>& batch_rows, const Body& body) {
+  uint64_t num_rows = 0;
+  for (const uint64_t rows : batch_rows) num_rows += rows;
+  if (num_rows <= kSerialRows || num_threads() == 1) {
+    for (size_t batch = 0; batch < batch_rows.size(); ++batch) {
+      body(Block{batch, 0, batch_rows[batch]});
+    }
+    return;
+  }
+  const uint64_t length = rows_per_block(num_rows);
+  std::vector<Block> blocks;
+  for (size_t batch = 0; batch < batch_rows.size(); ++batch) {
+    for (uint64_t first = 0; first < batch_rows[batch]; first += length) {
+      blocks.push_back({batch, first, std::min(length, batch_rows[batch] - first)});
+    }
+  }
+  parallel_for(blocks.size(), [&](uint64_t item, uint32_t) { body(blocks[item]); });
+}
+
+std::vector<uint64_t> rows_of(const std::vector<BatchColumns>& batches) {
+  std::vector<uint64_t> rows;
+  for (const BatchColumns& batch : batches) rows.push_back(batch.num_rows);
+  return rows;
+}
+
+}  // namespace
+
+void predict_table(const BundleImage& bundle, const Table& table, OutputKind kind, double* out) {
+  const BundleView& view = bundle.view();
+  const std::vector<BatchColumns> batches = match_columns(bundle, table);
+  const Kernels& kernels = process_kernels();
+  const uint64_t width = output_width(view, kind);
+  const uint64_t length = scratch_bytes(view);
+  for_blocks(rows_of(batches), [&](const Block& block) {
+    const BatchColumns& batch = batches[block.batch];
+    predict_rows(view, kernels, batch.columns.data(), block.first_row, block.num_rows, kind,
+                 thread_scratch(length), out + (batch.first_row + block.first_row) * width);
+  });
+}
+
+void transform_table(const BundleImage& bundle, const Table& table, float* out,
+                     uint64_t row_stride) {
+  const BundleView& view = bundle.view();
+  const std::vector<BatchColumns> batches = match_columns(bundle, table);
+  const Kernels& kernels = process_kernels();
+  const uint64_t length = scratch_bytes(view);
+  for_blocks(rows_of(batches), [&](const Block& block) {
+    const BatchColumns& batch = batches[block.batch];
+    transform_rows(view, kernels, batch.columns.data(), block.first_row, block.num_rows,
+                   thread_scratch(length), out + (batch.first_row + block.first_row) * row_stride,
+                   row_stride);
+  });
+}
+
+void predict_matrix_parallel(const BundleImage& bundle, const float* narrow, const double* wide,
+                             int64_t row_stride, int64_t feature_stride, uint64_t num_rows,
+                             OutputKind kind, double* out) {
+  const BundleView& view = bundle.view();
+  const Kernels& kernels = process_kernels();
+  const uint64_t width = output_width(view, kind);
+  const uint64_t length = scratch_bytes(view);
+  for_blocks({num_rows}, [&](const Block& block) {
+    const int64_t first = static_cast<int64_t>(block.first_row) * row_stride;
+    predict_matrix(view, kernels, narrow == nullptr ? nullptr : narrow + first,
+                   wide == nullptr ? nullptr : wide + first, row_stride, feature_stride,
+                   block.num_rows, kind, thread_scratch(length), out + block.first_row * width);
+  });
+}
+
+}  // namespace mainspring
