@@ -27,13 +27,14 @@ class Table {
 
   /// Takes everything that the stream yields and releases it. Columns are verified when first used
   /// (see batch_column). Throws Error(kSchema) when the stream is not a stream of struct arrays,
-  /// Error(kData) when it fails midway.
+  /// Error(kData) when it fails midway, or when a row is null as a whole.
   static Table from_stream(ArrowArrayStream* stream);
   /// Takes one struct array.
   static Table from_array(ArrowSchema* schema, ArrowArray* array);
 
   uint64_t num_rows() const;
   const std::vector<Column>& columns() const;
+  /// At least 1: a table without rows has one batch of none, whose views still have their types.
   uint32_t num_batches() const;
   uint64_t batch_rows(uint32_t batch) const;
   uint64_t batch_first_row(uint32_t batch) const;

@@ -29,6 +29,7 @@ enum class ColumnType : uint8_t {
   kDate64 = 16,  // milliseconds
   kTimestamp = 17,
   kDictionary = 18,  // `values` are indices of type index_type into *dictionary
+  kNull = 19,        // no buffers: every row is missing, whatever kind is asked for
 };
 
 enum class TimeUnit : uint8_t {
@@ -60,7 +61,8 @@ struct ColumnView {
   const uint8_t* validity;  // bitmap from `offset` on, or null: all valid
   const void* values;       // numbers, bits, offsets of strings, views, or dictionary indices
   const uint8_t* bytes;     // string bytes
-  const uint8_t* const* view_buffers;  // of utf8_view
+  const uint8_t* const* view_buffers;  // of utf8_view; [num_view_buffers] points to their sizes
+                                       // (int64), as the C data interface lays them out
   uint32_t num_view_buffers;
   const ColumnView* dictionary;
 };
@@ -74,7 +76,8 @@ Status view_column(const ArrowSchema& schema, const ArrowArray& array, ColumnVie
 
 /// Every value of a string offset, view or dictionary index is inside its buffer. One pass over the
 /// structure, called once for each chunk of data from outside before anything is decoded. The index
-/// says the first bad row.
+/// says the first bad row (or the first bad entry, when the dictionary itself is bad). What missing
+/// rows hold is never looked at, except for string offsets, which must ascend throughout.
 Status verify_column(const ColumnView& view) noexcept;
 
 /// Whether a column of this type can feed an input of this kind (widening is fine, a change of kind

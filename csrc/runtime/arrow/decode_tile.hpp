@@ -22,9 +22,11 @@ constexpr ValueType value_type_of(InputKind kind) {
 /// kFloat: every number as float64 (integers above 2^53 round to nearest), bool as 0 and 1; NaN is
 /// missing. kInteger: integers, bool; a float column gives its integral values and "unseen" for the
 /// others: they stay valid with
-///   the value kNotAnInteger, which no vocabulary holds.
+///   the value kNotAnInteger, which no vocabulary holds; so does a uint64 above INT64_MAX. Dates
+///   and timestamps give their stored numbers.
 /// kTimestamp: converted between units by floor; a value out of the range of int64 is missing.
 /// kBytes: views into the column's own buffers.
+/// A dictionary entry that is null makes its rows missing; a column of type null is all missing.
 void decode_tile(const ColumnView& column, InputKind kind, TimeUnit unit, uint64_t first_row,
                  const Kernels& kernels, Tile out) noexcept;
 

@@ -1,0 +1,108 @@
+// Integers, booleans, dates and integral floats to int64 tiles: the keys of vocabularies, crosses
+// and buckets.
+#include "runtime/arrow/bitmap.hpp"
+#include "runtime/arrow/decoders.hpp"
+
+namespace mainspring {
+
+namespace {
+
+int64_t integer_of(uint64_t value) noexcept {
+  return value <= static_cast<uint64_t>(INT64_MAX) ? static_cast<int64_t>(value) : kNotAnInteger;
+}
+
+int64_t integer_of(double value) noexcept {
+  constexpr double kLimit = 9223372036854775808.0;  // 2^63: the first float above int64
+  if (!(value >= -kLimit && value < kLimit)) return kNotAnInteger;
+  const int64_t whole = static_cast<int64_t>(value);
+  return static_cast<double>(whole) == value ? whole : kNotAnInteger;
+}
+
+template <class T>
+void widen(const ColumnView& column, uint64_t first, Tile out) noexcept {
+  int64_t* values = values_of<int64_t>(out);
+  const uint8_t* from = static_cast<const uint8_t*>(column.values) + first * sizeof(T);
+  for (uint32_t row = 0; row < out.num_rows; ++row) {
+    const T value = load<T>(from + row * sizeof(T));
+    if constexpr (sizeof(T) == 8 && T(-1) > T(0)) {
+      values[row] = integer_of(value);
+    } else {
+      values[row] = static_cast<int64_t>(value);
+    }
+  }
+}
+
+void widen_bool(const ColumnView& column, uint64_t first, Tile out) noexcept {
+  int64_t* values = values_of<int64_t>(out);
+  uint64_t words[kValidityWords];
+  read_bitmap(static_cast<const uint8_t*>(column.values), first, out.num_rows, words);
+  for (uint32_t row = 0; row < out.num_rows; ++row) {
+    values[row] = static_cast<int64_t>((words[row >> 6] >> (row & 63)) & 1);
+  }
+}
+
+template <class T>
+void round_floats(const ColumnView& column, uint64_t first, Tile out) noexcept {
+  int64_t* values = values_of<int64_t>(out);
+  for_each_present(out, [&](uint32_t row) {
+    const double value = static_cast<double>(value_at<T>(column.values, first + row));
+    if (value != value) return clear_row(out, row);
+    values[row] = integer_of(value);
+  });
+}
+
+// False when the entry is NaN.
+bool integer_at(const ColumnView& column, uint64_t row, int64_t* out) noexcept {
+  const void* values = column.values;
+  double real = 0;
+  switch (column.type) {
+    case ColumnType::kBool:
+      *out = (static_cast<const uint8_t*>(values)[row >> 3] >> (row & 7)) & 1;
+      return true;
+    case ColumnType::kI8: *out = value_at<int8_t>(values, row); return true;
+    case ColumnType::kI16: *out = value_at<int16_t>(values, row); return true;
+    case ColumnType::kI32:
+    case ColumnType::kDate32: *out = value_at<int32_t>(values, row); return true;
+    case ColumnType::kU8: *out = value_at<uint8_t>(values, row); return true;
+    case ColumnType::kU16: *out = value_at<uint16_t>(values, row); return true;
+    case ColumnType::kU32: *out = value_at<uint32_t>(values, row); return true;
+    case ColumnType::kU64: *out = integer_of(value_at<uint64_t>(values, row)); return true;
+    case ColumnType::kF32: real = static_cast<double>(value_at<float>(values, row)); break;
+    case ColumnType::kF64: real = value_at<double>(values, row); break;
+    default: *out = value_at<int64_t>(values, row); return true;
+  }
+  *out = integer_of(real);
+  return real == real;
+}
+
+void widen_dictionary(const ColumnView& column, uint64_t first, Tile out) noexcept {
+  uint64_t entries[kTileRows];
+  read_entries(column, first, out, entries);
+  int64_t* values = values_of<int64_t>(out);
+  for_each_present(out, [&](uint32_t row) {
+    if (!integer_at(*column.dictionary, entries[row], &values[row])) clear_row(out, row);
+  });
+}
+
+}  // namespace
+
+void decode_integers(const ColumnView& column, uint64_t first, Tile out) noexcept {
+  switch (column.type) {
+    case ColumnType::kBool: widen_bool(column, first, out); break;
+    case ColumnType::kI8: widen<int8_t>(column, first, out); break;
+    case ColumnType::kI16: widen<int16_t>(column, first, out); break;
+    case ColumnType::kI32:
+    case ColumnType::kDate32: widen<int32_t>(column, first, out); break;
+    case ColumnType::kU8: widen<uint8_t>(column, first, out); break;
+    case ColumnType::kU16: widen<uint16_t>(column, first, out); break;
+    case ColumnType::kU32: widen<uint32_t>(column, first, out); break;
+    case ColumnType::kU64: widen<uint64_t>(column, first, out); break;
+    case ColumnType::kF32: round_floats<float>(column, first, out); break;
+    case ColumnType::kF64: round_floats<double>(column, first, out); break;
+    case ColumnType::kDictionary: widen_dictionary(column, first, out); break;
+    default: widen<int64_t>(column, first, out); break;
+  }
+  fill_missing(out, int64_t{0});
+}
+
+}  // namespace mainspring

@@ -1,0 +1,127 @@
+// The one pass over the structure of a column from outside. After it, decoding checks nothing.
+#include "runtime/arrow/column_view.hpp"
+#include "runtime/core/memory.hpp"
+
+namespace mainspring {
+
+namespace {
+
+template <class T>
+T value_at(const void* values, uint64_t row) noexcept {
+  return load<T>(static_cast<const uint8_t*>(values) + row * sizeof(T));
+}
+
+// `row` counts from the beginning of the buffers.
+bool is_present(const ColumnView& view, uint64_t row) noexcept {
+  return view.validity == nullptr || ((view.validity[row >> 3] >> (row & 7)) & 1) != 0;
+}
+
+// Without a branch in the loop, so that it vectorises; the bad row is looked for only when there is
+// one.
+template <class Offset>
+bool ascend(const void* offsets, uint64_t begin, uint64_t end) noexcept {
+  uint32_t bad = 0;
+  for (uint64_t row = begin; row < end; ++row) {
+    bad |=
+        static_cast<uint32_t>(value_at<Offset>(offsets, row) > value_at<Offset>(offsets, row + 1));
+  }
+  return bad == 0;
+}
+
+template <class Offset>
+Status verify_offsets(const ColumnView& view) noexcept {
+  if (view.length == 0) return kOkStatus;
+  const uint64_t begin = view.offset;
+  const uint64_t end = view.offset + view.length;
+  if (value_at<Offset>(view.values, begin) < 0) return {Code::kCorrupt, 0};
+  if (!ascend<Offset>(view.values, begin, end)) {
+    uint64_t row = begin;
+    while (value_at<Offset>(view.values, row) <= value_at<Offset>(view.values, row + 1)) ++row;
+    return {Code::kCorrupt, row - begin};
+  }
+  if (view.bytes == nullptr) {
+    for (uint64_t row = begin; row < end; ++row) {
+      if (value_at<Offset>(view.values, row + 1) > 0) return {Code::kCorrupt, row - begin};
+    }
+  }
+  return kOkStatus;
+}
+
+bool is_inside(const ColumnView& view, const uint8_t* string_view) noexcept {
+  constexpr int32_t kInlineBytes = 12;
+  const int32_t length = load<int32_t>(string_view);
+  if (length <= kInlineBytes) return length >= 0;
+  const int32_t buffer = load<int32_t>(string_view + 8);
+  const int32_t offset = load<int32_t>(string_view + 12);
+  if (buffer < 0 || static_cast<uint32_t>(buffer) >= view.num_view_buffers || offset < 0) {
+    return false;
+  }
+  const auto* sizes = load<const uint8_t*>(view.view_buffers + view.num_view_buffers);
+  const auto* bytes = load<const uint8_t*>(view.view_buffers + buffer);
+  return bytes != nullptr &&
+         int64_t{offset} + length <= value_at<int64_t>(sizes, static_cast<uint64_t>(buffer));
+}
+
+Status verify_views(const ColumnView& view) noexcept {
+  constexpr uint64_t kViewBytes = 16;
+  const auto* views = static_cast<const uint8_t*>(view.values);
+  for (uint64_t i = 0; i < view.length; ++i) {
+    const uint64_t row = view.offset + i;
+    if (is_present(view, row) && !is_inside(view, views + row * kViewBytes)) {
+      return {Code::kCorrupt, i};
+    }
+  }
+  return kOkStatus;
+}
+
+// Read as unsigned, a negative index is one above the largest signed number: `limit` refuses both.
+template <class Unsigned>
+Status verify_indices(const ColumnView& view, uint64_t limit) noexcept {
+  const uint64_t begin = view.offset;
+  const uint64_t end = view.offset + view.length;
+  Unsigned largest = 0;
+  for (uint64_t row = begin; row < end; ++row) {
+    const Unsigned index = value_at<Unsigned>(view.values, row);
+    largest = index > largest ? index : largest;
+  }
+  if (largest < limit) return kOkStatus;
+  // Only now the slow way: what missing rows hold does not matter.
+  for (uint64_t row = begin; row < end; ++row) {
+    if (value_at<Unsigned>(view.values, row) >= limit && is_present(view, row)) {
+      return {Code::kCorrupt, row - begin};
+    }
+  }
+  return kOkStatus;
+}
+
+Status verify_dictionary(const ColumnView& view) noexcept {
+  const Status status = verify_column(*view.dictionary);
+  if (!status.ok()) return status;
+  const uint64_t entries = view.dictionary->length;
+  const auto at_most = [&](uint64_t largest) { return entries <= largest ? entries : largest + 1; };
+  switch (view.index_type) {
+    case ColumnType::kI8: return verify_indices<uint8_t>(view, at_most(INT8_MAX));
+    case ColumnType::kI16: return verify_indices<uint16_t>(view, at_most(INT16_MAX));
+    case ColumnType::kI32: return verify_indices<uint32_t>(view, at_most(INT32_MAX));
+    case ColumnType::kI64: return verify_indices<uint64_t>(view, at_most(INT64_MAX));
+    case ColumnType::kU8: return verify_indices<uint8_t>(view, entries);
+    case ColumnType::kU16: return verify_indices<uint16_t>(view, entries);
+    case ColumnType::kU32: return verify_indices<uint32_t>(view, entries);
+    case ColumnType::kU64: return verify_indices<uint64_t>(view, entries);
+    default: return {Code::kUnsupportedType, 0};
+  }
+}
+
+}  // namespace
+
+Status verify_column(const ColumnView& view) noexcept {
+  switch (view.type) {
+    case ColumnType::kUtf8: return verify_offsets<int32_t>(view);
+    case ColumnType::kLargeUtf8: return verify_offsets<int64_t>(view);
+    case ColumnType::kUtf8View: return verify_views(view);
+    case ColumnType::kDictionary: return verify_dictionary(view);
+    default: return kOkStatus;
+  }
+}
+
+}  // namespace mainspring
