@@ -40,7 +40,11 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+std::string quoted(std::string_view name) {
+  std::string text(1, '\'');
+  text.append(name).push_back('\'');
+  return text;
+}
 
 }  // namespace
 
