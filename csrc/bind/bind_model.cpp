@@ -1,9 +1,46 @@
+// Readers of other libraries' models, for Python: text in, the bytes of a MODEL section out.
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <string>
+#include <string_view>
+
+#include "fit/importers/lightgbm.hpp"
 
 namespace py = pybind11;
 
 namespace mainspring::bind {
 
-void register_model(py::module_& module) { (void)module; }
+namespace {
+
+ModelImage read_lightgbm_bytes(const py::bytes& text, const std::string& subject) {
+  const std::string_view view = text;
+  const py::gil_scoped_release release;
+  return read_lightgbm(view, subject);
+}
+
+py::bytes section_of(const ModelImage& image) {
+  return py::bytes(reinterpret_cast<const char*>(image.section.data()), image.section.size());
+}
+
+}  // namespace
+
+void register_model(py::module_& module) {
+  py::class_<ModelImage>(module, "ModelImage",
+                         "A model of another library, read: the bytes of its MODEL section.")
+      .def_property_readonly("section", &section_of)
+      .def_readonly("feature_names", &ModelImage::feature_names)
+      .def_readonly("kind", &ModelImage::kind)
+      .def_readonly("link", &ModelImage::link)
+      .def_readonly("description", &ModelImage::description)
+      .def_readonly("pandas_categorical", &ModelImage::pandas_categorical,
+                    "JSON as LightGBM wrote it; empty when the model has none.")
+      .def_readonly("num_outputs", &ModelImage::num_outputs)
+      .def_readonly("num_classes", &ModelImage::num_classes)
+      .def_readonly("num_trees", &ModelImage::num_trees);
+  module.def("read_lightgbm", &read_lightgbm_bytes, py::arg("text"), py::arg("subject"),
+             "Reads LightGBM's text format (v3, v4). Raises UnsupportedError or DataError with the "
+             "line and the reason.");
+}
 
 }  // namespace mainspring::bind

@@ -1,0 +1,69 @@
+"""Readers of other libraries' models: any object or file that one of them knows becomes bytes.
+
+The engine does the reading; this package only recognises what it was given, without importing the
+library that made it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainspring import errors
+from mainspring.models import from_lightgbm
+
+if TYPE_CHECKING:
+    from mainspring._engine import ModelImage
+
+__all__ = ["read_model"]
+
+_IMPORTERS = (from_lightgbm,)
+
+
+def read_model(model: object) -> ModelImage:
+    """Read a model of another library, exactly.
+
+    Parameters
+    ----------
+    model : object
+        A ``lightgbm.Booster``, an ``LGBMRegressor`` or ``LGBMRanker``, the path of a file that
+        ``Booster.save_model`` wrote, or that file's text as ``str`` or ``bytes``. Of a Booster with
+        a best iteration, the trees up to it are read, as its own ``predict`` does.
+
+    Returns
+    -------
+    ModelImage
+        The bytes of the model's section and what is known about it: ``section``,
+        ``feature_names``, ``kind``, ``link``, ``num_outputs``, ``num_classes``, ``num_trees``,
+        ``description``, ``pandas_categorical``.
+
+    Raises
+    ------
+    UnsupportedError
+        When nothing here reads such an object, or it holds what cannot be predicted exactly
+        (``linear_tree``, an unknown objective or field); the message names it.
+    DataError
+        When a text is truncated or contradicts itself; the message names the line.
+    FileError
+        When a file cannot be read.
+    NotFittedError
+        When an estimator has not been fitted.
+
+    Examples
+    --------
+    >>> import lightgbm, numpy as np
+    >>> data = lightgbm.Dataset(np.arange(100.0).reshape(50, 2), label=np.arange(50.0))
+    >>> booster = lightgbm.train({"verbose": -1}, data, num_boost_round=3)
+    >>> read_model(booster).num_trees
+    3
+    """
+    for importer in _IMPORTERS:
+        if importer.recognises(model):
+            return importer.read(model)
+    got = f"{type(model).__module__}.{type(model).__qualname__}"
+    raise errors.UnsupportedError(
+        f"A model of type {got} cannot be read; expected a lightgbm.Booster, an LGBMRegressor or "
+        "LGBMRanker, or the path of a file that Booster.save_model wrote.",
+        expected="a LightGBM model",
+        got=got,
+        hint="Save the model with Booster.save_model and pass the file's path.",
+    )
