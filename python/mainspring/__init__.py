@@ -1,0 +1,153 @@
+"""One native engine for tabular models: Arrow rows to profiles, features, predictions and drift.
+
+This file holds only names: ``import mainspring`` loads nothing else, every name is fetched from its
+module when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mainspring.checks import CheckReport, check
+    from mainspring.drift import DriftReport, detect_drift
+    from mainspring.errors import (
+        BundleCorruptError,
+        BundleError,
+        BundleVersionError,
+        DataError,
+        FileError,
+        MainspringError,
+        MissingExtraError,
+        NotFittedError,
+        ParameterError,
+        SchemaError,
+        UnsupportedError,
+    )
+    from mainspring.predictor import Predictor, load
+    from mainspring.profiles import Profile, profile
+    from mainspring.transforms import Preprocessor, col
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BundleCorruptError",
+    "BundleError",
+    "BundleVersionError",
+    "CheckReport",
+    "DataError",
+    "DriftReport",
+    "FileError",
+    "MainspringError",
+    "MissingExtraError",
+    "NotFittedError",
+    "ParameterError",
+    "Predictor",
+    "Preprocessor",
+    "Profile",
+    "SchemaError",
+    "UnsupportedError",
+    "__version__",
+    "build_info",
+    "check",
+    "col",
+    "detect_drift",
+    "load",
+    "profile",
+    "set_num_threads",
+]
+
+_HOMES = {
+    "BundleCorruptError": "mainspring.errors",
+    "BundleError": "mainspring.errors",
+    "BundleVersionError": "mainspring.errors",
+    "CheckReport": "mainspring.checks",
+    "DataError": "mainspring.errors",
+    "DriftReport": "mainspring.drift",
+    "FileError": "mainspring.errors",
+    "MainspringError": "mainspring.errors",
+    "MissingExtraError": "mainspring.errors",
+    "NotFittedError": "mainspring.errors",
+    "ParameterError": "mainspring.errors",
+    "Predictor": "mainspring.predictor",
+    "Preprocessor": "mainspring.transforms",
+    "Profile": "mainspring.profiles",
+    "SchemaError": "mainspring.errors",
+    "UnsupportedError": "mainspring.errors",
+    "check": "mainspring.checks",
+    "col": "mainspring.transforms",
+    "detect_drift": "mainspring.drift",
+    "load": "mainspring.predictor",
+    "profile": "mainspring.profiles",
+}
+
+
+if not TYPE_CHECKING:  # type checkers read the imports above, and report a name that is not there
+
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module 'mainspring' has no attribute {name!r}")
+        value = getattr(import_module(home), name)
+        globals()[name] = value  # the next use costs a dictionary look-up
+        return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+def build_info() -> dict[str, object]:
+    """Say how the native engine was built and what it chose on this machine.
+
+    Returns
+    -------
+    dict
+        ``version``, ``compiler``, ``isa`` (the instruction set in use), ``isa_levels`` (those that
+        this CPU can run), ``cuda`` and ``num_threads``.
+
+    Raises
+    ------
+    ParameterError
+        When the environment variable ``MAINSPRING_ISA`` names no instruction set.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> ms.build_info()["version"] == ms.__version__
+    True
+    """
+    from mainspring import _engine
+
+    return _engine.build_info()
+
+
+def set_num_threads(count: int) -> None:
+    """Set how many threads the engine may use, the caller's included.
+
+    Parameters
+    ----------
+    count : int
+        1 to 1024. Without a call: the cores this process may use, or ``MAINSPRING_NUM_THREADS``.
+        Results do not depend on it.
+
+    Raises
+    ------
+    ParameterError
+        When ``count`` is not an integer from 1 to 1024.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> ms.set_num_threads(2)
+    """
+    from mainspring import _engine, errors
+
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 1024:
+        raise errors.ParameterError(
+            f"set_num_threads: count must be an integer from 1 to 1024, got {count!r}.",
+            expected="an integer from 1 to 1024",
+            got=repr(count),
+        )
+    _engine.set_num_threads(count)

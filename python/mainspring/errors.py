@@ -14,8 +14,8 @@
     ├── UnsupportedError (NotImplementedError)  refused by name, never approximated
     └── MissingExtraError (ImportError)      an optional package is not installed
 
-Each has the attributes ``column``, ``row``, ``expected``, ``got`` and ``hint`` (``None`` where they do not apply);
-the message says what, where, expected, got and the fix, in this order.
+Each has the attributes ``column``, ``row``, ``expected``, ``got`` and ``hint`` (``None`` where they
+do not apply); the message says what, where, expected, got and the fix, in this order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-/* The Arrow C data and stream interface, as its specification prints it (a public ABI). No Arrow library is needed. */
+/* The Arrow C data and stream interface, as its specification prints it (a public ABI). No Arrow
+ * library is needed. */
 #pragma once
 #include <stdint.h>
 

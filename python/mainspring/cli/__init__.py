@@ -1,0 +1,114 @@
+"""The command ``mainspring``: the public names, from a shell.
+
+Each command is a module of its own with ``add_arguments(parser)`` and ``run(arguments)``; it is
+imported when it is asked for. Whatever goes wrong is one line on standard error and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import mainspring
+from mainspring.errors import MainspringError
+
+__all__ = ["COMMANDS", "main"]
+
+# name -> what `mainspring --help` says of it
+COMMANDS = {
+    "quickstart": "train, save and watch a model of flight delays on real data (one minute)",
+    "predict": "score a table with a bundle",
+    "profile": "summarise the columns of a table",
+    "drift": "compare a table, profile or bundle with another table",
+    "check": "look for leaks and faults in training data",
+    "inspect": "show what a bundle holds",
+    "version": "show the version and how the engine was built",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line that ends with where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"mainspring: {_one_line(message)} (see '{self.prog} --help')\n")
+        raise SystemExit(2)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments after the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0 when all went well, 2 after an error, 130 after Ctrl-C, and 1 where a
+        command was asked to fail on what it finds.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+    except BrokenPipeError:
+        # Python would complain once more when it flushes what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say("the reader of the output closed it before all was written")
+        return 2
+    except (MainspringError, OSError, MemoryError) as error:
+        if os.environ.get("MAINSPRING_DEBUG", "") not in ("", "0"):
+            raise
+        _say(_explain(error))
+        return 2
+
+
+def _run(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="mainspring",
+        description="One native engine for tabular models.",
+        epilog="`mainspring COMMAND --help` says more. MAINSPRING_DEBUG=1 shows tracebacks.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"mainspring {mainspring.__version__}"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    runners = {}
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        if name == wanted:
+            module = import_module(f"mainspring.cli.{name}")
+            module.add_arguments(command)
+            runners[name] = module.run
+    parsed = parser.parse_args(arguments)
+    if parsed.command is None:
+        parser.print_help()
+        return 0
+    code = int(runners[parsed.command](parsed))
+    sys.stdout.flush()
+    return code
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"mainspring: {text}\n")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _explain(error: BaseException) -> str:
+    if isinstance(error, OSError) and not isinstance(error, MainspringError) and error.strerror:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return _one_line(f"{where}{error.strerror}")
+    if isinstance(error, MemoryError):
+        return _one_line(f"not enough memory. {error}")
+    return _one_line(str(error)) or type(error).__name__

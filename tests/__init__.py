@@ -1,0 +1,1 @@
+"""The tests of mainspring; oracles are in tests.reference."""

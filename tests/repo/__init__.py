@@ -1,0 +1,1 @@
+"""Tests of the repository itself: layers, names, versions, and what an import may load."""
