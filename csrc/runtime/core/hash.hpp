@@ -8,6 +8,7 @@ namespace mainspring {
 
 uint64_t hash_bytes(const uint8_t* data,
                     uint64_t length) noexcept;  // never reads outside [data, data + length)
+/// A bijection: different integers have different hashes.
 uint64_t hash_u64(uint64_t value) noexcept;
 /// Order matters: combine(a, b) != combine(b, a).
 uint64_t combine_hashes(uint64_t first, uint64_t second) noexcept;

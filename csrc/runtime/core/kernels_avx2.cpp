@@ -1,0 +1,63 @@
+// The kernels for x86-64-v3 CPUs (AVX2); empty elsewhere. The file's name sets its compiler flags.
+#include "runtime/core/kernels.hpp"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+
+namespace mainspring {
+
+namespace {
+
+constexpr const char* kName = "avx2";
+constexpr uint32_t kVectorBytes = 32;
+constexpr uint32_t kFewEdges = 48;
+constexpr uint32_t kTransposeLanes = 8;
+
+inline uint64_t valid_lanes(const double* in) {
+  const __m256d values = _mm256_loadu_pd(in);
+  const __m256d ordered = _mm256_cmp_pd(values, values, _CMP_ORD_Q);
+  return static_cast<uint32_t>(_mm256_movemask_pd(ordered));
+}
+
+/// Eight columns of eight rows to `num_rows` rows.
+inline void transpose_block(const float* columns, float* out, uint64_t row_stride,
+                            uint32_t num_rows) {
+  __m256 pairs[8], quads[8], rows[8];
+  for (uint32_t i = 0; i < 8; i += 2) {
+    const __m256 a = _mm256_loadu_ps(columns + i * kTileRows);
+    const __m256 b = _mm256_loadu_ps(columns + (i + 1) * kTileRows);
+    pairs[i] = _mm256_unpacklo_ps(a, b);
+    pairs[i + 1] = _mm256_unpackhi_ps(a, b);
+  }
+  for (uint32_t i = 0; i < 8; i += 4) {
+    quads[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
+    quads[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0xEE);
+    quads[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
+    quads[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xEE);
+  }
+  for (uint32_t i = 0; i < 4; ++i) {
+    rows[i] = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x20);
+    rows[i + 4] = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x31);
+  }
+  if (num_rows == 8) {
+    for (uint32_t i = 0; i < 8; ++i) _mm256_storeu_ps(out + i * row_stride, rows[i]);
+  } else {
+    for (uint32_t i = 0; i < num_rows; ++i) _mm256_storeu_ps(out + i * row_stride, rows[i]);
+  }
+}
+
+#include "runtime/core/kernels.inc"
+
+}  // namespace
+
+const Kernels* kernels_avx2() noexcept { return &kTable; }
+
+}  // namespace mainspring
+
+#else
+
+namespace mainspring {
+const Kernels* kernels_avx2() noexcept { return nullptr; }
+}  // namespace mainspring
+
+#endif

@@ -1,0 +1,76 @@
+// The kernels for x86-64-v4 CPUs (AVX-512 F, BW, CD, DQ, VL); empty elsewhere. The file's name sets
+// its compiler flags.
+#include "runtime/core/kernels.hpp"
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#include <immintrin.h>
+
+// GCC's own headers begin a register with "x = x" to say that its value does not matter, and GCC 12
+// warns of it.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+namespace mainspring {
+
+namespace {
+
+constexpr const char* kName = "avx512";
+constexpr uint32_t kVectorBytes = 64;
+constexpr uint32_t kFewEdges = 64;
+constexpr uint32_t kTransposeLanes = 16;
+
+inline uint64_t valid_lanes(const double* in) {
+  const __m512d values = _mm512_loadu_pd(in);
+  return _mm512_cmp_pd_mask(values, values, _CMP_ORD_Q);
+}
+
+/// Sixteen columns of sixteen rows to `num_rows` rows: pairs, quads, then twice 128-bit lanes.
+inline void transpose_block(const float* columns, float* out, uint64_t row_stride,
+                            uint32_t num_rows) {
+  __m512 pairs[16], quads[16], halves[16], rows[16];
+  for (uint32_t i = 0; i < 16; i += 2) {
+    const __m512 a = _mm512_loadu_ps(columns + i * kTileRows);
+    const __m512 b = _mm512_loadu_ps(columns + (i + 1) * kTileRows);
+    pairs[i] = _mm512_unpacklo_ps(a, b);
+    pairs[i + 1] = _mm512_unpackhi_ps(a, b);
+  }
+  for (uint32_t i = 0; i < 16; i += 4) {
+    quads[i] = _mm512_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
+    quads[i + 1] = _mm512_shuffle_ps(pairs[i], pairs[i + 2], 0xEE);
+    quads[i + 2] = _mm512_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
+    quads[i + 3] = _mm512_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xEE);
+  }
+  for (uint32_t i = 0; i < 4; ++i) {
+    halves[i] = _mm512_shuffle_f32x4(quads[i], quads[i + 4], 0x88);
+    halves[i + 4] = _mm512_shuffle_f32x4(quads[i], quads[i + 4], 0xDD);
+    halves[i + 8] = _mm512_shuffle_f32x4(quads[i + 8], quads[i + 12], 0x88);
+    halves[i + 12] = _mm512_shuffle_f32x4(quads[i + 8], quads[i + 12], 0xDD);
+  }
+  for (uint32_t i = 0; i < 4; ++i) {
+    rows[i] = _mm512_shuffle_f32x4(halves[i], halves[i + 8], 0x88);
+    rows[i + 8] = _mm512_shuffle_f32x4(halves[i], halves[i + 8], 0xDD);
+    rows[i + 4] = _mm512_shuffle_f32x4(halves[i + 4], halves[i + 12], 0x88);
+    rows[i + 12] = _mm512_shuffle_f32x4(halves[i + 4], halves[i + 12], 0xDD);
+  }
+  if (num_rows == 16) {
+    for (uint32_t i = 0; i < 16; ++i) _mm512_storeu_ps(out + i * row_stride, rows[i]);
+  } else {
+    for (uint32_t i = 0; i < num_rows; ++i) _mm512_storeu_ps(out + i * row_stride, rows[i]);
+  }
+}
+
+#include "runtime/core/kernels.inc"
+
+}  // namespace
+
+const Kernels* kernels_avx512() noexcept { return &kTable; }
+
+}  // namespace mainspring
+
+#else
+
+namespace mainspring {
+const Kernels* kernels_avx512() noexcept { return nullptr; }
+}  // namespace mainspring
+
+#endif

@@ -1,0 +1,28 @@
+// One value at a time: the scalar face of math_forms.inc, used where a tile would be too much
+// (links, one-row prediction, fitting).
+#include "runtime/core/math.hpp"
+
+#include <cstdint>
+
+namespace mainspring {
+
+namespace {
+#include "runtime/core/math_forms.inc"
+}  // namespace
+
+double exp_value(double x) noexcept { return exp_form(x); }
+
+double log1p_value(double x) noexcept { return log1p_form(x); }
+
+double sigmoid_value(double x) noexcept { return canonical_nan(1.0 / (1.0 + exp_form(-x))); }
+
+double floor_value(double x) noexcept {
+  const double magnitude = x < 0.0 ? -x : x;
+  if (!(magnitude < 0x1p52) || x == 0.0) return canonical_nan(x);  // an integer, or not a number
+  const double nearest = x < 0.0 ? (x - 0x1p52) + 0x1p52 : (x + 0x1p52) - 0x1p52;
+  return nearest > x ? nearest - 1.0 : nearest;
+}
+
+double sqrt_value(double x) noexcept { return canonical_nan(__builtin_sqrt(x)); }
+
+}  // namespace mainspring
