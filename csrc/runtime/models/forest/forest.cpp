@@ -181,6 +181,7 @@ struct Forest {
 
   static void predict_raw(const ModelView& view, const FeatureTile& features,
                           const Kernels& /*kernels*/, uint8_t* scratch, double* out) noexcept {
+    if (features.num_rows == 0) return;
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
     const uint32_t block = block_rows(forest.header->num_slots);
