@@ -1,0 +1,268 @@
+#include "profile/column_profile.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <utility>
+
+#include "host/bundle_image.hpp"
+#include "profile/dictionary_index.hpp"
+#include "runtime/arrow/decode_tile.hpp"
+
+namespace mainspring {
+
+namespace {
+
+// The memory of one tile, on the stack of whoever walks a column.
+struct TileMemory {
+  alignas(64) std::array<uint8_t, kTileRows * sizeof(BytesView)> values;
+  alignas(64) std::array<uint64_t, kValidityWords> validity;
+
+  Tile tile(ValueType type, uint32_t num_rows) {
+    return Tile{type, type, num_rows, values.data(), validity.data(), nullptr};
+  }
+};
+
+uint32_t count_valid(const Tile& tile) {
+  uint32_t valid = 0;
+  for (uint32_t word = 0; word < kValidityWords; ++word) {
+    valid += static_cast<uint32_t>(std::popcount(tile.validity[word]));
+  }
+  return valid;
+}
+
+template <class Fn>
+void for_each_tile(const ColumnView& view, InputKind kind, Fn fn) {
+  TileMemory memory;
+  const Kernels& kernels = process_kernels();
+  for (uint64_t first = 0; first < view.length; first += kTileRows) {
+    const auto rows = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, view.length - first));
+    const Tile tile = memory.tile(value_type_of(kind), rows);
+    decode_tile(view, kind, TimeUnit::kMicro, first, kernels, tile);
+    fn(tile, first);
+  }
+}
+
+// Of rows that are missing in the tile: those that a validity bit calls null. The rest is NaN.
+uint64_t count_nulls(const ColumnView& view, const Tile& tile, uint64_t first_row) {
+  uint64_t nulls = 0;
+  for (uint32_t i = 0; i < tile.num_rows; ++i) {
+    if (is_valid(tile.validity, i)) continue;
+    const uint64_t row = first_row + i;
+    if (!bit_is_set(view.validity, view.offset + row)) {
+      ++nulls;
+    } else if (view.type == ColumnType::kDictionary) {
+      uint64_t entry = 0;
+      with_indices(view, [&](const auto* indices) { entry = static_cast<uint64_t>(indices[row]); });
+      nulls += bit_is_set(view.dictionary->validity, view.dictionary->offset + entry) ? 0 : 1;
+    }
+  }
+  return nulls;
+}
+
+std::string_view text_of(const BytesView& view) {
+  return {reinterpret_cast<const char*>(view.data), view.length};
+}
+
+}  // namespace
+
+const char* kind_name(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::kNumber: return "number";
+    case ColumnKind::kBoolean: return "boolean";
+    case ColumnKind::kText: return "text";
+    case ColumnKind::kTimestamp: return "timestamp";
+    case ColumnKind::kUnknown: return "unknown";
+    case ColumnKind::kSkipped: return "skipped";
+  }
+  return "unknown";
+}
+
+ColumnKind kind_of(const Table::Column& column) {
+  if (!column.readable) {
+    return column.type_name == "null" ? ColumnKind::kUnknown : ColumnKind::kSkipped;
+  }
+  switch (column.type) {
+    case ColumnType::kBool: return ColumnKind::kBoolean;
+    case ColumnType::kUtf8:
+    case ColumnType::kLargeUtf8:
+    case ColumnType::kUtf8View: return ColumnKind::kText;
+    case ColumnType::kDate32:
+    case ColumnType::kDate64:
+    case ColumnType::kTimestamp: return ColumnKind::kTimestamp;
+    default: return ColumnKind::kNumber;
+  }
+}
+
+ColumnProfile::ColumnProfile(std::string name, const Table::Column& column)
+    : name_(std::move(name)), type_names_{column.type_name}, kind_(kind_of(column)) {}
+
+void ColumnProfile::expect_kind(const std::vector<std::string>& type_names,
+                                ColumnKind kind) const {
+  if (kind == kind_ || kind == ColumnKind::kUnknown || kind_ == ColumnKind::kUnknown) return;
+  throw Error(ErrorKind::kSchema,
+              "Column '" + name_ + "' was profiled as " + kind_name(kind_) + " (" +
+                  type_names_.front() + ") and now has type " + type_names.front() + ", a " +
+                  kind_name(kind) + ". Cast it to the type it had before.")
+      .column(name_)
+      .expected(type_names_.front())
+      .got(type_names.front());
+}
+
+void ColumnProfile::take_kind(const std::vector<std::string>& type_names, ColumnKind kind) {
+  if (kind_ == ColumnKind::kUnknown) kind_ = kind;
+  for (const std::string& type_name : type_names) {
+    const auto at = std::lower_bound(type_names_.begin(), type_names_.end(), type_name);
+    if (at == type_names_.end() || *at != type_name) type_names_.insert(at, type_name);
+  }
+}
+
+void ColumnProfile::update(const Table& table, uint32_t column) {
+  const Table::Column& info = table.columns()[column];
+  const ColumnKind kind = kind_of(info);
+  take_kind({info.type_name}, kind);
+  for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
+    const uint64_t rows = table.batch_rows(batch);
+    num_rows_ += rows;
+    if (kind == ColumnKind::kUnknown || kind == ColumnKind::kSkipped) {
+      if (kind == ColumnKind::kUnknown) nulls_ += rows;
+      continue;
+    }
+    const ColumnView& view = table.batch_column(batch, column);
+    if (kind == ColumnKind::kBoolean) {
+      update_booleans(view);
+    } else if (kind != ColumnKind::kText) {
+      update_numbers(view);
+    } else if (view.type == ColumnType::kDictionary && view.dictionary->length <= view.length) {
+      update_dictionary_texts(view);
+    } else {
+      update_texts(view);
+    }
+  }
+}
+
+void ColumnProfile::update_numbers(const ColumnView& view) {
+  const bool is_time = kind_ == ColumnKind::kTimestamp;
+  std::array<double, kTileRows> present;
+  for_each_tile(view, is_time ? InputKind::kTimestamp : InputKind::kFloat,
+                [&](const Tile& tile, uint64_t first) {
+                  const uint32_t valid = count_valid(tile);
+                  uint32_t at = 0;
+                  for (uint32_t i = 0; i < tile.num_rows; ++i) {
+                    // Adding 0 turns -0.0 into 0.0, so that equal values have equal bits.
+                    present[at] = is_time ? static_cast<double>(values_of<int64_t>(tile)[i])
+                                          : values_of<double>(tile)[i] + 0.0;
+                    at += is_valid(tile.validity, i) ? 1 : 0;
+                  }
+                  numbers_.add(present.data(), valid);
+                  if (valid == tile.num_rows) return;
+                  const uint64_t nulls =
+                      is_time ? tile.num_rows - valid : count_nulls(view, tile, first);
+                  nulls_ += nulls;
+                  nans_ += tile.num_rows - valid - nulls;
+                });
+}
+
+void ColumnProfile::update_booleans(const ColumnView& view) {
+  uint64_t valid = 0;
+  uint64_t set = 0;
+  for_each_tile(view, InputKind::kInteger, [&](const Tile& tile, uint64_t) {
+    valid += count_valid(tile);
+    for (uint32_t i = 0; i < tile.num_rows; ++i) set += values_of<int64_t>(tile)[i] != 0 ? 1 : 0;
+  });
+  nulls_ += view.length - valid;
+  if (set > 0) texts_.add("true", set);
+  if (valid > set) texts_.add("false", valid - set);
+}
+
+void ColumnProfile::update_texts(const ColumnView& view) {
+  for_each_tile(view, InputKind::kBytes, [&](const Tile& tile, uint64_t) {
+    nulls_ += tile.num_rows - count_valid(tile);
+    for (uint32_t i = 0; i < tile.num_rows; ++i) {
+      if (is_valid(tile.validity, i)) texts_.add(text_of(values_of<BytesView>(tile)[i]));
+    }
+  });
+}
+
+// Counts indices first: one hash for each entry instead of one for each row.
+void ColumnProfile::update_dictionary_texts(const ColumnView& view) {
+  const ColumnView& dictionary = *view.dictionary;
+  std::vector<uint64_t> times(dictionary.length, 0);
+  uint64_t nulls = 0;
+  with_indices(view, [&](const auto* indices) {
+    for (uint64_t row = 0; row < view.length; ++row) {
+      if (bit_is_set(view.validity, view.offset + row)) {
+        ++times[static_cast<uint64_t>(indices[row])];
+      } else {
+        ++nulls;
+      }
+    }
+  });
+  for_each_tile(dictionary, InputKind::kBytes, [&](const Tile& tile, uint64_t first) {
+    for (uint32_t i = 0; i < tile.num_rows; ++i) {
+      const uint64_t count = times[first + i];
+      if (count == 0) continue;
+      if (is_valid(tile.validity, i)) {
+        texts_.add(text_of(values_of<BytesView>(tile)[i]), count);
+      } else {
+        nulls += count;
+      }
+    }
+  });
+  nulls_ += nulls;
+}
+
+void ColumnProfile::merge(const ColumnProfile& other) {
+  take_kind(other.type_names_, other.kind_);
+  num_rows_ += other.num_rows_;
+  nulls_ += other.nulls_;
+  nans_ += other.nans_;
+  numbers_.merge(other.numbers_);
+  texts_.merge(other.texts_);
+}
+
+void ColumnProfile::write(StateWriter& writer) const {
+  writer.put_bytes(name_);
+  writer.put<uint64_t>(type_names_.size());
+  for (const std::string& type_name : type_names_) writer.put_bytes(type_name);
+  writer.put(static_cast<uint8_t>(kind_));
+  writer.put(num_rows_);
+  writer.put(nulls_);
+  writer.put(nans_);
+  if (has_numbers()) numbers_.write(writer);
+  if (has_texts()) texts_.write(writer);
+}
+
+ColumnProfile ColumnProfile::read(StateReader& reader) {
+  ColumnProfile column;
+  column.name_ = reader.get_bytes();
+  const uint64_t num_types = reader.get_count(8);
+  if (num_types == 0) StateReader::fail();
+  for (uint64_t i = 0; i < num_types; ++i) {
+    column.type_names_.emplace_back(reader.get_bytes());
+    if (i > 0 && column.type_names_[i - 1] >= column.type_names_[i]) StateReader::fail();
+  }
+  const uint8_t kind = reader.get<uint8_t>();
+  if (kind < 1 || kind > 6) StateReader::fail();
+  column.kind_ = static_cast<ColumnKind>(kind);
+  column.num_rows_ = reader.get<uint64_t>();
+  column.nulls_ = reader.get<uint64_t>();
+  column.nans_ = reader.get<uint64_t>();
+  if (column.nulls_ > column.num_rows_ || column.nans_ > column.num_rows_ - column.nulls_) {
+    StateReader::fail();
+  }
+  uint64_t present = column.present();
+  if (column.has_numbers()) {
+    column.numbers_ = NumberProfile::read(reader);
+    present = column.numbers_.count();
+  } else if (column.has_texts()) {
+    column.texts_ = TextProfile::read(reader);
+    present = column.texts_.count();
+  } else if (column.kind_ == ColumnKind::kUnknown) {
+    present = 0;
+  }
+  if (present != column.present()) StateReader::fail();
+  return column;
+}
+
+}  // namespace mainspring

@@ -1,0 +1,78 @@
+// The mergeable statistics of one column, whatever its kind.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/table.hpp"
+#include "profile/number_profile.hpp"
+#include "profile/text_profile.hpp"
+
+namespace mainspring {
+
+/// What a column's values are compared as. The values are part of the profile's bytes.
+enum class ColumnKind : uint8_t {
+  kNumber = 1,
+  kBoolean = 2,    // categories "false" and "true"
+  kText = 3,       // strings, and dictionaries of strings
+  kTimestamp = 4,  // dates too; as numbers: microseconds since 1970-01-01T00:00
+  kUnknown = 5,    // Arrow type null: every row is missing; merges with any kind
+  kSkipped = 6,    // a type the engine does not read; only rows are counted
+};
+
+const char* kind_name(ColumnKind kind);
+ColumnKind kind_of(const Table::Column& column);
+
+class ColumnProfile {
+ public:
+  ColumnProfile(std::string name, const Table::Column& column);
+
+  const std::string& name() const { return name_; }
+  ColumnKind kind() const { return kind_; }
+  /// Arrow types seen, ascending: one, or several that are of the same kind.
+  const std::vector<std::string>& type_names() const { return type_names_; }
+  uint64_t num_rows() const { return num_rows_; }
+  uint64_t nulls() const { return nulls_; }
+  uint64_t nans() const { return nans_; }
+  uint64_t missing() const { return nulls_ + nans_; }
+  uint64_t present() const { return num_rows_ - missing(); }
+  /// Of kNumber and kTimestamp.
+  const NumberProfile& numbers() const { return numbers_; }
+  /// Of kText and kBoolean.
+  const TextProfile& texts() const { return texts_; }
+  bool has_numbers() const {
+    return kind_ == ColumnKind::kNumber || kind_ == ColumnKind::kTimestamp;
+  }
+  bool has_texts() const { return kind_ == ColumnKind::kText || kind_ == ColumnKind::kBoolean; }
+
+  /// Throws Error(kSchema) when a column of that table, or that other profile, is of another kind.
+  void expect_kind(const std::vector<std::string>& type_names, ColumnKind kind) const;
+  /// All rows of a column whose batches have been verified.
+  void update(const Table& table, uint32_t column);
+  /// Kinds were checked.
+  void merge(const ColumnProfile& other);
+
+  void write(StateWriter& writer) const;
+  /// Throws Error(kBundleCorrupt).
+  static ColumnProfile read(StateReader& reader);
+
+ private:
+  ColumnProfile() = default;
+  void take_kind(const std::vector<std::string>& type_names, ColumnKind kind);
+  void update_numbers(const ColumnView& view);
+  void update_booleans(const ColumnView& view);
+  void update_texts(const ColumnView& view);
+  void update_dictionary_texts(const ColumnView& view);
+
+  std::string name_;
+  std::vector<std::string> type_names_;
+  ColumnKind kind_ = ColumnKind::kUnknown;
+  uint64_t num_rows_ = 0;
+  uint64_t nulls_ = 0;
+  uint64_t nans_ = 0;
+  NumberProfile numbers_;
+  TextProfile texts_;
+};
+
+}  // namespace mainspring

@@ -1,0 +1,31 @@
+// The indices of a dictionary column, whatever integer type holds them.
+#pragma once
+#include <cstdint>
+
+#include "runtime/arrow/column_view.hpp"
+
+namespace mainspring {
+
+/// Calls fn(indices), a pointer of the right type to the first row's index.
+template <class Fn>
+void with_indices(const ColumnView& view, Fn fn) {
+  const void* from = view.values;
+  const uint64_t skip = view.offset;
+  switch (view.index_type) {
+    case ColumnType::kI8: return fn(static_cast<const int8_t*>(from) + skip);
+    case ColumnType::kI16: return fn(static_cast<const int16_t*>(from) + skip);
+    case ColumnType::kI32: return fn(static_cast<const int32_t*>(from) + skip);
+    case ColumnType::kI64: return fn(static_cast<const int64_t*>(from) + skip);
+    case ColumnType::kU8: return fn(static_cast<const uint8_t*>(from) + skip);
+    case ColumnType::kU16: return fn(static_cast<const uint16_t*>(from) + skip);
+    case ColumnType::kU32: return fn(static_cast<const uint32_t*>(from) + skip);
+    default: return fn(static_cast<const uint64_t*>(from) + skip);
+  }
+}
+
+/// Whether the row's own bit says present; a dictionary entry may still be null.
+inline bool bit_is_set(const uint8_t* bitmap, uint64_t bit) {
+  return bitmap == nullptr || (bitmap[bit >> 3] >> (bit & 7) & 1) != 0;
+}
+
+}  // namespace mainspring

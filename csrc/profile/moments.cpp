@@ -1,0 +1,112 @@
+#include "profile/moments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace mainspring {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr uint64_t kRepeatStep = uint64_t{1} << 20;
+
+void add_square_repeated(ExactSum* sum, double a, double b, uint64_t count) {
+  for (; count > 0; count -= std::min(count, kRepeatStep)) {
+    sum->add_product_repeated(a, b, std::min(count, kRepeatStep));
+  }
+}
+
+// Limbs between the first and the last that say something; the rest is sign.
+void write_sum(StateWriter& writer, const ExactSum& sum) {
+  std::array<int64_t, kExactSumLimbs> limbs;
+  sum.canonical(limbs.data());
+  uint32_t first = 0;
+  while (first < kExactSumLimbs && limbs[first] == 0) ++first;
+  uint32_t end = kExactSumLimbs;
+  while (end > first && limbs[end - 1] == 0) --end;
+  writer.put<uint32_t>(first);
+  writer.put<uint32_t>(end - first);
+  for (uint32_t i = first; i < end; ++i) writer.put(limbs[i]);
+}
+
+ExactSum read_sum(StateReader& reader) {
+  const uint32_t first = reader.get<uint32_t>();
+  const uint32_t count = reader.get<uint32_t>();
+  if (first > kExactSumLimbs || count > kExactSumLimbs - first) StateReader::fail();
+  std::array<int64_t, kExactSumLimbs> limbs{};
+  for (uint32_t i = first; i < first + count; ++i) limbs[i] = reader.get<int64_t>();
+  ExactSum sum;
+  sum.set(limbs.data());
+  std::array<int64_t, kExactSumLimbs> again;
+  sum.canonical(again.data());
+  if (again != limbs) StateReader::fail();
+  return sum;
+}
+
+}  // namespace
+
+void Moments::add(const double* values, uint64_t count) {
+  count_ += count;
+  sum_.add_all(values, count);
+  for (uint64_t i = 0; i < count; ++i) squares_.add_product(values[i], values[i]);
+}
+
+void Moments::add_repeated(double value, uint64_t count) {
+  count_ += count;
+  sum_.add_repeated(value, count);
+  add_square_repeated(&squares_, value, value, count);
+}
+
+void Moments::merge(const Moments& other) {
+  count_ += other.count_;
+  sum_.merge(other.sum_);
+  squares_.merge(other.squares_);
+}
+
+double Moments::mean() const {
+  return count_ == 0 ? kNan : sum_.value() / static_cast<double>(count_);
+}
+
+// With c near the mean: sum (x - c)^2 = sum x^2 - 2 c sum x + n c^2 and sum (x - c) = sum x - n c
+// are exact; only the small correction for c not being the mean is rounded.
+double Moments::squared_deviations() const {
+  if (count_ == 0) return kNan;
+  const double center = mean();
+  if (!std::isfinite(center)) return kNan;
+  ExactSum around = squares_;
+  ExactSum rest = sum_;
+  for (double piece = rest.value(); piece != 0; piece = rest.value()) {
+    around.add_product(-center, piece);
+    around.add_product(-center, piece);
+    rest.add(-piece);
+  }
+  add_square_repeated(&around, center, center, count_);
+  ExactSum shift = sum_;
+  add_square_repeated(&shift, -center, 1.0, count_);
+  const double moved = shift.value();
+  const double squared = around.value() - moved * moved / static_cast<double>(count_);
+  return squared > 0 ? squared : 0;
+}
+
+double Moments::deviation(uint32_t ddof) const {
+  if (count_ <= ddof) return kNan;
+  return std::sqrt(squared_deviations() / static_cast<double>(count_ - ddof));
+}
+
+void Moments::write(StateWriter& writer) const {
+  writer.put(count_);
+  write_sum(writer, sum_);
+  write_sum(writer, squares_);
+}
+
+Moments Moments::read(StateReader& reader) {
+  Moments moments;
+  moments.count_ = reader.get<uint64_t>();
+  moments.sum_ = read_sum(reader);
+  moments.squares_ = read_sum(reader);
+  return moments;
+}
+
+}  // namespace mainspring

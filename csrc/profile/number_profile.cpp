@@ -1,0 +1,180 @@
+#include "profile/number_profile.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "runtime/core/hash.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint32_t kBlock = 512;
+
+}  // namespace
+
+void NumberProfile::add(const double* values, uint64_t count) {
+  if (exact()) {
+    const uint64_t counted = counts_.add(values, count);
+    if (counted == count) return;
+    start_sketch();
+    values += counted;
+    count -= counted;
+  }
+  add_to_sketch(values, count);
+}
+
+void NumberProfile::start_sketch() {
+  sketched_.emplace();
+  add_runs_to_sketch(counts_.runs());
+  counts_ = NumberCounts();
+}
+
+void NumberProfile::add_runs_to_sketch(const NumberRuns& runs) {
+  Sketched& sketched = *sketched_;
+  for (size_t i = 0; i < runs.values.size(); ++i) {
+    const double value = runs.values[i];
+    sketched.tally.add_repeated(value, runs.counts[i]);
+    if (std::isfinite(value)) sketched.moments.add_repeated(value, runs.counts[i]);
+    sketched.distinct.add(hash_u64(std::bit_cast<uint64_t>(value)));
+  }
+  sketched.quantiles.add_runs(runs.values, runs.counts);
+}
+
+void NumberProfile::add_to_sketch(const double* values, uint64_t count) {
+  Sketched& sketched = *sketched_;
+  const uint64_t finite_before = sketched.tally.finite();
+  sketched.tally.add(values, count);
+  if (sketched.tally.finite() - finite_before == count) {
+    sketched.moments.add(values, count);
+  } else {
+    std::array<double, kBlock> finite;
+    uint32_t num_finite = 0;
+    for (uint64_t i = 0; i < count; ++i) {
+      if (std::isfinite(values[i])) finite[num_finite++] = values[i];
+      if (num_finite == kBlock || i + 1 == count) {
+        sketched.moments.add(finite.data(), num_finite);
+        num_finite = 0;
+      }
+    }
+  }
+  for (uint64_t i = 0; i < count; ++i) {
+    sketched.distinct.add(hash_u64(std::bit_cast<uint64_t>(values[i])));
+  }
+  sketched.quantiles.add(values, count);
+}
+
+void NumberProfile::merge(const NumberProfile& other) {
+  if (!other.exact()) {
+    if (exact()) start_sketch();
+    sketched_->tally.merge(other.sketched_->tally);
+    sketched_->moments.merge(other.sketched_->moments);
+    sketched_->quantiles.merge(other.sketched_->quantiles);
+    sketched_->distinct.merge(other.sketched_->distinct);
+    return;
+  }
+  NumberRuns runs = other.counts_.runs();
+  size_t merged = 0;
+  if (exact()) {
+    while (merged < runs.values.size() &&
+           counts_.add_repeated(runs.values[merged], runs.counts[merged])) {
+      ++merged;
+    }
+    if (merged == runs.values.size()) return;
+    start_sketch();
+  }
+  runs.values.erase(runs.values.begin(), runs.values.begin() + static_cast<std::ptrdiff_t>(merged));
+  runs.counts.erase(runs.counts.begin(), runs.counts.begin() + static_cast<std::ptrdiff_t>(merged));
+  add_runs_to_sketch(runs);
+}
+
+NumberTally NumberProfile::tally() const {
+  if (!exact()) return sketched_->tally;
+  NumberTally tally;
+  const NumberRuns runs = counts_.runs();
+  for (size_t i = 0; i < runs.values.size(); ++i) {
+    tally.add_repeated(runs.values[i], runs.counts[i]);
+  }
+  return tally;
+}
+
+Moments NumberProfile::moments() const {
+  if (!exact()) return sketched_->moments;
+  Moments moments;
+  const NumberRuns runs = counts_.runs();
+  for (size_t i = 0; i < runs.values.size(); ++i) {
+    if (std::isfinite(runs.values[i])) moments.add_repeated(runs.values[i], runs.counts[i]);
+  }
+  return moments;
+}
+
+Distribution NumberProfile::distribution() const {
+  if (!exact()) return sketched_->quantiles.distribution();
+  NumberRuns runs = counts_.runs();
+  Distribution result;
+  result.values = std::move(runs.values);
+  result.counts = std::move(runs.counts);
+  result.total = counts_.total();
+  return result;
+}
+
+double NumberProfile::distinct() const {
+  if (exact()) return counts_.distinct();
+  // More than the cap is certain; the estimate may say less.
+  return std::max(sketched_->distinct.estimate(), NumberCounts::kMaxDistinct + 1.0);
+}
+
+void NumberProfile::write(StateWriter& writer) const {
+  writer.put<uint8_t>(exact() ? 1 : 0);
+  if (exact()) {
+    counts_.write(writer);
+    return;
+  }
+  sketched_->tally.write(writer);
+  sketched_->moments.write(writer);
+  sketched_->quantiles.write(writer);
+  sketched_->distinct.write(writer);
+}
+
+NumberProfile NumberProfile::read(StateReader& reader) {
+  NumberProfile profile;
+  const uint8_t exact = reader.get<uint8_t>();
+  if (exact > 1) StateReader::fail();
+  if (exact == 1) {
+    profile.counts_ = NumberCounts::read(reader);
+    return profile;
+  }
+  profile.sketched_.emplace();
+  Sketched& sketched = *profile.sketched_;
+  sketched.tally = NumberTally::read(reader);
+  sketched.moments = Moments::read(reader);
+  sketched.quantiles = QuantileSketch::read(reader);
+  sketched.distinct = DistinctSketch::read(reader);
+  if (sketched.moments.count() != sketched.tally.finite() ||
+      sketched.quantiles.total() != sketched.tally.count) {
+    StateReader::fail();
+  }
+  return profile;
+}
+
+double quantile(const Distribution& distribution, double q) {
+  if (distribution.total == 0) return std::numeric_limits<double>::quiet_NaN();
+  const double position = q * static_cast<double>(distribution.total - 1);
+  const auto below = static_cast<uint64_t>(position);
+  const double fraction = position - static_cast<double>(below);
+  uint64_t passed = 0;
+  for (size_t i = 0; i < distribution.values.size(); ++i) {
+    passed += distribution.counts[i];
+    if (below >= passed) continue;
+    const double low = distribution.values[i];
+    if (fraction == 0 || below + 1 < passed || i + 1 == distribution.values.size()) return low;
+    const double high = distribution.values[i + 1];
+    return std::isinf(low) || std::isinf(high) ? low : low + (high - low) * fraction;
+  }
+  return distribution.values.back();
+}
+
+}  // namespace mainspring

@@ -1,0 +1,56 @@
+#include "profile/text_profile.hpp"
+
+#include <algorithm>
+
+#include "runtime/core/hash.hpp"
+
+namespace mainspring {
+
+void TextProfile::add(std::string_view value, uint64_t times) {
+  const uint64_t hash = hash_bytes(reinterpret_cast<const uint8_t*>(value.data()), value.size());
+  if (counts_.num_entries() == ValueCounts::kMaxEntries) start_distinct();
+  if (distinct_.has_value()) distinct_->add(hash);
+  counts_.add(value, hash, times);
+  lengths_.add(value.size(), times);
+}
+
+void TextProfile::start_distinct() {
+  if (distinct_.has_value()) return;
+  distinct_.emplace();
+  counts_.for_each_hash([this](uint64_t hash) { distinct_->add(hash); });
+}
+
+void TextProfile::merge(const TextProfile& other) {
+  if (other.distinct_.has_value()) {
+    start_distinct();
+    distinct_->merge(*other.distinct_);
+  } else if (distinct_.has_value() || counts_.num_entries() + other.counts_.num_entries() >
+                                          uint64_t{ValueCounts::kMaxEntries}) {
+    start_distinct();
+    other.counts_.for_each_hash([this](uint64_t hash) { distinct_->add(hash); });
+  }
+  counts_.merge(other.counts_);
+  lengths_.merge(other.lengths_);
+}
+
+double TextProfile::distinct() const {
+  if (exact()) return static_cast<double>(counts_.num_entries());
+  return std::max(distinct_->estimate(), ValueCounts::kMaxEntries + 1.0);
+}
+
+void TextProfile::write(StateWriter& writer) const {
+  counts_.write(writer);
+  lengths_.write(writer);
+  if (!exact()) distinct_->write(writer);
+}
+
+TextProfile TextProfile::read(StateReader& reader) {
+  TextProfile profile;
+  profile.counts_ = ValueCounts::read(reader);
+  profile.lengths_ = LengthTally::read(reader);
+  if (profile.lengths_.count != profile.counts_.total()) StateReader::fail();
+  if (!profile.exact()) profile.distinct_ = DistinctSketch::read(reader);
+  return profile;
+}
+
+}  // namespace mainspring

@@ -1,0 +1,37 @@
+// Everything known about a column of strings or booleans.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "profile/distinct_sketch.hpp"
+#include "profile/length_tally.hpp"
+#include "profile/value_counts.hpp"
+
+namespace mainspring {
+
+class TextProfile {
+ public:
+  void add(std::string_view value, uint64_t times = 1);
+  void merge(const TextProfile& other);
+
+  bool exact() const { return counts_.exact(); }
+  uint64_t count() const { return counts_.total(); }
+  const LengthTally& lengths() const { return lengths_; }
+  CategoryCounts categories() const { return counts_.categories(); }
+  double distinct() const;
+
+  void write(StateWriter& writer) const;
+  /// Throws Error(kBundleCorrupt).
+  static TextProfile read(StateReader& reader);
+
+ private:
+  void start_distinct();
+
+  ValueCounts counts_;
+  LengthTally lengths_;
+  // There from the moment the counts are full, while every value seen is still in them.
+  std::optional<DistinctSketch> distinct_;
+};
+
+}  // namespace mainspring

@@ -1,0 +1,168 @@
+#include "profile/value_counts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <numeric>
+
+#include "runtime/core/hash.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint64_t kFirstSlots = 64;
+
+// A long text by its beginning, cut before a UTF-8 character that would not fit, and its hash.
+std::string shortened(std::string_view value, uint64_t hash) {
+  size_t length = ValueCounts::kMaxKeyBytes - 17;
+  while (length > 0 && (static_cast<uint8_t>(value[length]) & 0xC0) == 0x80) --length;
+  std::array<char, 18> tail;
+  std::snprintf(tail.data(), tail.size(), "#%016llx", static_cast<unsigned long long>(hash));
+  return std::string(value.substr(0, length)) + tail.data();
+}
+
+}  // namespace
+
+void ValueCounts::add(std::string_view value, uint64_t hash, uint64_t times) {
+  if (times == 0) return;
+  total_ += times;
+  if (value.size() > kMaxKeyBytes) {
+    add_key(shortened(value, hash), hash, times);
+  } else {
+    add_key(value, hash, times);
+  }
+}
+
+void ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
+  if (slots_.empty()) index_entries(kFirstSlots);
+  const uint64_t mask = slots_.size() - 1;
+  uint64_t at = hash & mask;
+  while (slots_[at] != 0) {
+    Entry& entry = entries_[slots_[at] - 1];
+    if (entry.hash == hash && key_of(entry) == key) {
+      entry.count += times;
+      return;
+    }
+    at = (at + 1) & mask;
+  }
+  entries_.push_back(Entry{hash, times, static_cast<uint32_t>(bytes_.size()),
+                           static_cast<uint32_t>(key.size())});
+  bytes_.append(key);
+  slots_[at] = static_cast<uint32_t>(entries_.size());
+  if (entries_.size() > kMaxEntries) {
+    purge();
+  } else if (2 * entries_.size() > slots_.size()) {
+    index_entries(slots_.size() * 4);
+  }
+}
+
+void ValueCounts::index_entries(uint64_t num_slots) {
+  slots_.assign(num_slots, 0);
+  const uint64_t mask = num_slots - 1;
+  for (uint32_t i = 0; i < entries_.size(); ++i) {
+    uint64_t at = entries_[i].hash & mask;
+    while (slots_[at] != 0) at = (at + 1) & mask;
+    slots_[at] = i + 1;
+  }
+}
+
+void ValueCounts::purge() {
+  exact_ = false;
+  std::vector<uint64_t> counts;
+  counts.reserve(entries_.size());
+  for (const Entry& entry : entries_) counts.push_back(entry.count);
+  const auto middle = counts.begin() + static_cast<std::ptrdiff_t>(counts.size() / 2);
+  std::nth_element(counts.begin(), middle, counts.end());
+  const uint64_t taken = *middle;
+  error_ += taken;
+  std::vector<Entry> kept;
+  std::string bytes;
+  for (const Entry& entry : entries_) {
+    if (entry.count <= taken) continue;
+    kept.push_back(Entry{entry.hash, entry.count - taken, static_cast<uint32_t>(bytes.size()),
+                         entry.length});
+    bytes.append(key_of(entry));
+  }
+  entries_ = std::move(kept);
+  bytes_ = std::move(bytes);
+  index_entries(slots_.size());
+}
+
+void ValueCounts::merge(const ValueCounts& other) {
+  total_ += other.total_;
+  error_ += other.error_;
+  exact_ = exact_ && other.exact_;
+  for (const Entry& entry : other.entries_) add_key(other.key_of(entry), entry.hash, entry.count);
+}
+
+std::vector<uint32_t> ValueCounts::in_order() const {
+  std::vector<uint32_t> order(entries_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [this](uint32_t a, uint32_t b) {
+    if (entries_[a].count != entries_[b].count) return entries_[a].count > entries_[b].count;
+    return key_of(entries_[a]) < key_of(entries_[b]);
+  });
+  return order;
+}
+
+CategoryCounts ValueCounts::categories() const {
+  CategoryCounts result;
+  result.total = total_;
+  result.error = error_;
+  result.exact = exact_;
+  result.entries.reserve(entries_.size());
+  for (const uint32_t i : in_order()) {
+    result.entries.push_back({std::string(key_of(entries_[i])), entries_[i].count});
+  }
+  return result;
+}
+
+void ValueCounts::write(StateWriter& writer) const {
+  writer.put<uint8_t>(exact_ ? 1 : 0);
+  writer.put(total_);
+  writer.put(error_);
+  writer.put<uint64_t>(entries_.size());
+  for (const uint32_t i : in_order()) {
+    writer.put(entries_[i].count);
+    writer.put(entries_[i].hash);
+    writer.put_bytes(key_of(entries_[i]));
+  }
+}
+
+ValueCounts ValueCounts::read(StateReader& reader) {
+  ValueCounts result;
+  const uint8_t exact = reader.get<uint8_t>();
+  if (exact > 1) StateReader::fail();
+  const uint64_t total = reader.get<uint64_t>();
+  const uint64_t error = reader.get<uint64_t>();
+  const uint64_t num_entries = reader.get_count(24);
+  if (num_entries > kMaxEntries || error > total || (exact != 0 && error != 0)) {
+    StateReader::fail();
+  }
+  uint64_t sum = 0;
+  uint64_t last_count = ~uint64_t{0};
+  std::string_view last_key;
+  for (uint64_t i = 0; i < num_entries; ++i) {
+    const uint64_t count = reader.get<uint64_t>();
+    const uint64_t hash = reader.get<uint64_t>();
+    const std::string_view key = reader.get_bytes();
+    const bool short_enough = key.size() <= kMaxKeyBytes;
+    const bool ordered = count < last_count || (count == last_count && last_key < key);
+    if (count == 0 || !short_enough || (i > 0 && !ordered) || count > total - sum) {
+      StateReader::fail();
+    }
+    sum += count;
+    last_count = count;
+    last_key = key;
+    result.add_key(key, hash, count);
+  }
+  if (exact != 0 && sum != total) StateReader::fail();
+  if (result.entries_.size() != num_entries || !result.exact_) StateReader::fail();
+  result.exact_ = exact != 0;
+  result.total_ = total;
+  result.error_ = error;
+  return result;
+}
+
+}  // namespace mainspring
