@@ -79,10 +79,9 @@ const char* kind_name(ColumnKind kind) {
 }
 
 ColumnKind kind_of(const Table::Column& column) {
-  if (!column.readable) {
-    return column.type_name == "null" ? ColumnKind::kUnknown : ColumnKind::kSkipped;
-  }
+  if (!column.readable) return ColumnKind::kSkipped;
   switch (column.type) {
+    case ColumnType::kNull: return ColumnKind::kUnknown;
     case ColumnType::kBool: return ColumnKind::kBoolean;
     case ColumnType::kUtf8:
     case ColumnType::kLargeUtf8:

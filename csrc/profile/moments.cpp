@@ -10,13 +10,6 @@ namespace mainspring {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr uint64_t kRepeatStep = uint64_t{1} << 20;
-
-void add_square_repeated(ExactSum* sum, double a, double b, uint64_t count) {
-  for (; count > 0; count -= std::min(count, kRepeatStep)) {
-    sum->add_product_repeated(a, b, std::min(count, kRepeatStep));
-  }
-}
 
 // Limbs between the first and the last that say something; the rest is sign.
 void write_sum(StateWriter& writer, const ExactSum& sum) {
@@ -56,7 +49,7 @@ void Moments::add(const double* values, uint64_t count) {
 void Moments::add_repeated(double value, uint64_t count) {
   count_ += count;
   sum_.add_repeated(value, count);
-  add_square_repeated(&squares_, value, value, count);
+  squares_.add_product_repeated(value, value, count);
 }
 
 void Moments::merge(const Moments& other) {
@@ -82,9 +75,9 @@ double Moments::squared_deviations() const {
     around.add_product(-center, piece);
     rest.add(-piece);
   }
-  add_square_repeated(&around, center, center, count_);
+  around.add_product_repeated(center, center, count_);
   ExactSum shift = sum_;
-  add_square_repeated(&shift, -center, 1.0, count_);
+  shift.add_repeated(-center, count_);
   const double moved = shift.value();
   const double squared = around.value() - moved * moved / static_cast<double>(count_);
   return squared > 0 ? squared : 0;

@@ -4,24 +4,10 @@
 #include <limits>
 #include <utility>
 
+#include "host/names.hpp"
 #include "host/thread_pool.hpp"
 
 namespace mainspring {
-
-namespace {
-
-// Sentences about columns name five at most.
-std::string name_list(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 5;
-  std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) {
-    text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  }
-  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
-  return text;
-}
-
-}  // namespace
 
 const ColumnProfile* Profile::find(std::string_view name) const {
   for (const ColumnProfile& column : columns_) {
@@ -92,7 +78,7 @@ void Profile::merge(const Profile& other) {
     if (other.find(column.name()) == nullptr) lacking.push_back(column.name());
   }
   if (!lacking.empty()) {
-    throw Error(ErrorKind::kSchema, "The merged profile lacks column " + name_list(lacking) +
+    throw Error(ErrorKind::kSchema, "The merged profile lacks column " + list_names(lacking) +
                                         ". Profile the same columns in every part.")
         .column(lacking.front());
   }
@@ -100,7 +86,7 @@ void Profile::merge(const Profile& other) {
     if (find(column.name()) == nullptr) lacking.push_back(column.name());
   }
   if (!lacking.empty()) {
-    throw Error(ErrorKind::kSchema, "The merged profile has column " + name_list(lacking) +
+    throw Error(ErrorKind::kSchema, "The merged profile has column " + list_names(lacking) +
                                         ", which this one lacks. Profile the same columns in "
                                         "every part.")
         .column(lacking.front());

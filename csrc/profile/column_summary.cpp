@@ -1,0 +1,58 @@
+#include "profile/column_summary.hpp"
+
+#include <algorithm>
+
+namespace mainspring {
+
+namespace {
+
+NumberSummary summarize_numbers(const NumberProfile& numbers, std::span<const double> quantiles) {
+  NumberSummary summary{};
+  summary.tally = numbers.tally();
+  const Moments moments = numbers.moments();
+  summary.sum = moments.sum();
+  summary.mean = moments.mean();
+  summary.deviation = moments.deviation();
+  const Distribution distribution = numbers.distribution();
+  summary.rank_error = distribution.rank_error;
+  for (const double q : quantiles) summary.quantiles.push_back(quantile(distribution, q));
+  return summary;
+}
+
+TextSummary summarize_texts(const TextProfile& texts, uint64_t num_top) {
+  TextSummary summary{};
+  CategoryCounts categories = texts.categories();
+  categories.entries.resize(std::min<uint64_t>(num_top, categories.entries.size()));
+  summary.top = std::move(categories.entries);
+  summary.count_error = categories.error;
+  summary.lengths = texts.lengths();
+  return summary;
+}
+
+}  // namespace
+
+ColumnSummary summarize(const ColumnProfile& column, std::span<const double> quantiles,
+                        uint64_t num_top) {
+  ColumnSummary summary{};
+  summary.name = column.name();
+  for (const std::string& type_name : column.type_names()) {
+    summary.type_name += (summary.type_name.empty() ? "" : " | ") + type_name;
+  }
+  summary.kind = kind_name(column.kind());
+  summary.num_rows = column.num_rows();
+  summary.nulls = column.nulls();
+  summary.nans = column.nans();
+  summary.exact = true;
+  if (column.has_numbers()) {
+    summary.exact = column.numbers().exact();
+    summary.distinct = column.numbers().distinct();
+    summary.numbers = summarize_numbers(column.numbers(), quantiles);
+  } else if (column.has_texts()) {
+    summary.exact = column.texts().exact();
+    summary.distinct = column.texts().distinct();
+    summary.texts = summarize_texts(column.texts(), num_top);
+  }
+  return summary;
+}
+
+}  // namespace mainspring
