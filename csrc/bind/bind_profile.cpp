@@ -17,8 +17,8 @@ namespace {
 
 // Values of string columns are UTF-8 by contract only: what is not is shown with replacement marks.
 py::str text(const std::string& bytes) {
-  return py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(
-      bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
+  return py::reinterpret_steal<py::str>(
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
 }
 
 py::object count_or_estimate(double value, bool exact) {
@@ -139,14 +139,12 @@ void register_profile(py::module_& module) {
       .def("to_bytes", &to_bytes)
       .def_static("from_bytes", &from_bytes, py::arg("bytes"))
       .def_property_readonly("columns", &column_names)
-      .def_property_readonly("num_rows",
-                             [](SharedProfile& self) {
-                               return self.with([](Profile& p) { return p.num_rows(); });
-                             })
-      .def_property_readonly("target",
-                             [](SharedProfile& self) {
-                               return self.with([](Profile& p) { return p.target(); });
-                             })
+      .def_property_readonly(
+          "num_rows",
+          [](SharedProfile& self) { return self.with([](Profile& p) { return p.num_rows(); }); })
+      .def_property_readonly(
+          "target",
+          [](SharedProfile& self) { return self.with([](Profile& p) { return p.target(); }); })
       .def("summary", &summary, py::arg("quantiles"), py::arg("num_top"),
            py::arg("only") = py::none());
 }

@@ -96,13 +96,12 @@ ColumnKind kind_of(const Table::Column& column) {
 ColumnProfile::ColumnProfile(std::string name, const Table::Column& column)
     : name_(std::move(name)), type_names_{column.type_name}, kind_(kind_of(column)) {}
 
-void ColumnProfile::expect_kind(const std::vector<std::string>& type_names,
-                                ColumnKind kind) const {
+void ColumnProfile::expect_kind(const std::vector<std::string>& type_names, ColumnKind kind) const {
   if (kind == kind_ || kind == ColumnKind::kUnknown || kind_ == ColumnKind::kUnknown) return;
-  throw Error(ErrorKind::kSchema,
-              "Column '" + name_ + "' was profiled as " + kind_name(kind_) + " (" +
-                  type_names_.front() + ") and now has type " + type_names.front() + ", a " +
-                  kind_name(kind) + ". Cast it to the type it had before.")
+  throw Error(ErrorKind::kSchema, "Column '" + name_ + "' was profiled as " + kind_name(kind_) +
+                                      " (" + type_names_.front() + ") and now has type " +
+                                      type_names.front() + ", a " + kind_name(kind) +
+                                      ". Cast it to the type it had before.")
       .column(name_)
       .expected(type_names_.front())
       .got(type_names.front());

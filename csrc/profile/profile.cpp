@@ -102,9 +102,8 @@ void Profile::merge(const Profile& other) {
     const ColumnProfile& from = *other.find(column.name());
     column.expect_kind(from.type_names(), from.kind());
   }
-  parallel_for(columns_.size(), [&](uint64_t i, uint32_t) {
-    columns_[i].merge(*other.find(columns_[i].name()));
-  });
+  parallel_for(columns_.size(),
+               [&](uint64_t i, uint32_t) { columns_[i].merge(*other.find(columns_[i].name())); });
   num_rows_ += other.num_rows_;
 }
 

@@ -16,7 +16,7 @@ namespace mainspring {
 /// What of a table is profiled.
 struct ProfileOptions {
   std::optional<std::vector<std::string>> columns;  // all when not given
-  std::string target;  // the label's column, profiled too; empty: none
+  std::string target;                               // the label's column, profiled too; empty: none
 };
 
 /// Any split of the same rows into tables, batches and merged profiles gives the same exact parts

@@ -46,8 +46,8 @@ void ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
     }
     at = (at + 1) & mask;
   }
-  entries_.push_back(Entry{hash, times, static_cast<uint32_t>(bytes_.size()),
-                           static_cast<uint32_t>(key.size())});
+  entries_.push_back(
+      Entry{hash, times, static_cast<uint32_t>(bytes_.size()), static_cast<uint32_t>(key.size())});
   bytes_.append(key);
   slots_[at] = static_cast<uint32_t>(entries_.size());
   if (entries_.size() > kMaxEntries) {
@@ -80,8 +80,8 @@ void ValueCounts::purge() {
   std::string bytes;
   for (const Entry& entry : entries_) {
     if (entry.count <= taken) continue;
-    kept.push_back(Entry{entry.hash, entry.count - taken, static_cast<uint32_t>(bytes.size()),
-                         entry.length});
+    kept.push_back(
+        Entry{entry.hash, entry.count - taken, static_cast<uint32_t>(bytes.size()), entry.length});
     bytes.append(key_of(entry));
   }
   entries_ = std::move(kept);
