@@ -1,9 +1,283 @@
+// The class Bundle: an opened bundle for Python, with bulk results in the caller's buffers.
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bind/buffers.hpp"
+#include "bind/describe_plan.hpp"
+#include "bind/matrix_view.hpp"
+#include "bind/read_row.hpp"
+#include "host/error.hpp"
+#include "host/match_columns.hpp"
+#include "host/parallel_predict.hpp"
+#include "host/scratch.hpp"
 
 namespace py = pybind11;
 
 namespace mainspring::bind {
 
-void register_bundle(py::module_& module) { (void)module; }
+namespace {
+
+OutputKind output_kind(std::string_view kind) {
+  if (kind == "predict") return OutputKind::kPredict;
+  if (kind == "proba") return OutputKind::kProba;
+  if (kind == "raw") return OutputKind::kRaw;
+  throw Error(ErrorKind::kParameter, "The output kind is '" + std::string(kind) +
+                                         "', expected 'predict', 'proba' or 'raw'.")
+      .expected("'predict', 'proba' or 'raw'")
+      .got(kind);
+}
+
+void check_size(const BufferView& out, uint64_t rows, uint64_t width) {
+  if (out.count() == rows * width) return;
+  const std::string expected = std::to_string(rows) + " rows of " + std::to_string(width) + ", " +
+                               std::to_string(rows * width) + " elements";
+  throw Error(ErrorKind::kParameter,
+              "out has " + std::to_string(out.count()) + " elements, expected " + expected + ".")
+      .expected(expected)
+      .got(std::to_string(out.count()));
+}
+
+py::bytes bytes_of(const BytesSpan& span) {
+  return py::bytes(reinterpret_cast<const char*>(span.data), span.length);
+}
+
+template <class T>
+void fill_list(py::list& list, const T* values) {
+  for (size_t i = 0; i < list.size(); ++i) list[i] = py::float_(static_cast<double>(values[i]));
+}
+
+class Bundle {
+ public:
+  explicit Bundle(std::shared_ptr<const BundleImage> image)
+      : image_(std::move(image)), rows_(image_) {}
+
+  static std::unique_ptr<Bundle> open(const py::object& bytes, const std::string& subject) {
+    const BufferView buffer(bytes.ptr(), 'B', false, "A bundle");
+    std::shared_ptr<const BundleImage> image;
+    {
+      const py::gil_scoped_release unlocked;
+      image = BundleImage::open({buffer.data<uint8_t>(), buffer.num_bytes()}, subject);
+    }
+    return std::make_unique<Bundle>(std::move(image));
+  }
+
+  static std::unique_ptr<Bundle> load(const py::object& path) {
+    PyObject* encoded = nullptr;
+    if (PyUnicode_FSConverter(path.ptr(), &encoded) == 0) throw py::error_already_set();
+    const std::string name = py::reinterpret_steal<py::bytes>(encoded);
+    std::shared_ptr<const BundleImage> image;
+    {
+      const py::gil_scoped_release unlocked;
+      image = BundleImage::load(name);
+    }
+    return std::make_unique<Bundle>(std::move(image));
+  }
+
+  const BundleView& view() const { return image_->view(); }
+  const PlanView& plan() const { return image_->view().plan; }
+
+  py::bytes to_bytes() const { return bytes_of({image_->bytes().data(), image_->bytes().size()}); }
+  py::bytes meta() const { return bytes_of(view().meta); }
+  py::bytes profile() const { return bytes_of(view().profile); }
+
+  std::vector<std::string> input_names() const {
+    std::vector<std::string> names;
+    for (uint32_t i = 0; i < plan().num_inputs; ++i) names.emplace_back(input_name(plan(), i));
+    return names;
+  }
+
+  std::vector<std::string> input_kinds() const {
+    std::vector<std::string> kinds;
+    for (const py::handle input : describe_inputs(plan())) {
+      kinds.push_back(py::cast<std::string>(input["kind"]));
+    }
+    return kinds;
+  }
+
+  std::vector<std::string> feature_names() const {
+    std::vector<std::string> names;
+    for (uint32_t i = 0; i < plan().num_outputs; ++i) {
+      const OutputRecord& output = plan().outputs[i];
+      names.emplace_back(plan().pool + output.name_offset, output.name_length);
+    }
+    return names;
+  }
+
+  std::vector<uint32_t> categorical_indices() const {
+    std::vector<uint32_t> indices;
+    for (uint32_t i = 0; i < plan().num_outputs; ++i) {
+      if (plan().outputs[i].categorical != 0) indices.push_back(i);
+    }
+    return indices;
+  }
+
+  bool has_model() const { return view().model.model != nullptr; }
+  py::object model_kind() const {
+    return has_model() ? py::object(py::str(view().model.model->name)) : py::none();
+  }
+  uint32_t num_outputs() const { return has_model() ? view().model.header->num_outputs : 0; }
+  uint32_t num_classes() const { return has_model() ? view().model.header->num_classes : 0; }
+  py::object link() const {
+    if (!has_model()) return py::none();
+    return py::str(link_name(static_cast<Link>(view().model.header->link)));
+  }
+
+  uint32_t width(std::string_view kind) const { return output_width(view(), output_kind(kind)); }
+
+  void predict_all(const Table& table, std::string_view kind_name, const py::object& out) const {
+    const OutputKind kind = output_kind(kind_name);
+    const uint32_t width = wanted_width(kind);
+    const BufferView buffer(out.ptr(), 'd', true, "out");
+    check_size(buffer, table.num_rows(), width);
+    const py::gil_scoped_release unlocked;
+    predict_table(*image_, table, kind, buffer.data<double>());
+  }
+
+  void transform_all(const Table& table, const py::object& out) const {
+    const BufferView buffer(out.ptr(), 'f', true, "out");
+    check_size(buffer, table.num_rows(), plan().num_outputs);
+    const py::gil_scoped_release unlocked;
+    transform_table(*image_, table, buffer.data<float>(), plan().num_outputs);
+  }
+
+  void predict_features(const py::object& matrix, std::string_view kind_name,
+                        const py::object& out) const {
+    const OutputKind kind = output_kind(kind_name);
+    const uint32_t width = wanted_width(kind);
+    const MatrixView features(matrix.ptr());
+    const uint32_t expected = view().model.header->num_features;
+    if (features.num_features() != expected) {
+      const std::string got = std::to_string(features.num_features()) + " columns";
+      const std::string wanted = std::to_string(expected) + ", one for each feature of the model";
+      throw Error(ErrorKind::kSchema, "The matrix has " + got + ", expected " + wanted + ".")
+          .expected(wanted)
+          .got(got);
+    }
+    const BufferView buffer(out.ptr(), 'd', true, "out");
+    check_size(buffer, features.num_rows(), width);
+    const py::gil_scoped_release unlocked;
+    predict_matrix_parallel(*image_, features.narrow(), features.wide(), features.row_stride(),
+                            features.feature_stride(), features.num_rows(), kind,
+                            buffer.data<double>());
+  }
+
+  // The GIL stays: a row takes a few microseconds, and its text lies in Python's objects.
+  py::object predict_row(const py::object& row, std::string_view kind_name) {
+    const OutputKind kind = output_kind(kind_name);
+    const uint32_t width = wanted_width(kind);
+    // Made first: a new list may run the collector, and whatever that runs may use the scratch.
+    py::list list(width == 1 ? 0 : width);
+    double first = 0;
+    rows_.with_row(row.ptr(), std::nullopt, [&](const ColumnView* columns) {
+      const double* out = predict_one(columns, kind, width);
+      first = out[0];
+      fill_list(list, out);
+    });
+    return width == 1 ? py::object(py::float_(first)) : py::object(std::move(list));
+  }
+
+  void predict_rows_of(const py::list& rows, std::string_view kind_name, const py::object& out) {
+    const OutputKind kind = output_kind(kind_name);
+    const uint32_t width = wanted_width(kind);
+    const BufferView buffer(out.ptr(), 'd', true, "out");
+    check_size(buffer, rows.size(), width);
+    // A value's own code may shorten the list: its length is asked for anew.
+    for (size_t i = 0; i < rows.size() && i < buffer.count() / width; ++i) {
+      const py::object row = rows[i];
+      rows_.with_row(row.ptr(), i, [&](const ColumnView* columns) {
+        const double* scores = predict_one(columns, kind, width);
+        std::copy(scores, scores + width, buffer.data<double>() + i * width);
+      });
+    }
+  }
+
+  py::list transform_row(const py::object& row) {
+    py::list list(plan().num_outputs);
+    rows_.with_row(row.ptr(), std::nullopt, [&](const ColumnView* columns) {
+      const uint64_t length = scratch_bytes(view());
+      uint8_t* scratch = thread_scratch(length + plan().num_outputs * sizeof(float));
+      auto* out = reinterpret_cast<float*>(scratch + length);
+      transform_rows(view(), process_kernels(), columns, 0, 1, scratch, out, plan().num_outputs);
+      fill_list(list, out);
+    });
+    return list;
+  }
+
+ private:
+  /// Values a row; throws when the bundle cannot give this kind.
+  uint32_t wanted_width(OutputKind kind) const {
+    const uint32_t width = output_width(view(), kind);
+    if (width != 0) return width;
+    if (!has_model()) {
+      throw Error(ErrorKind::kParameter,
+                  "The bundle holds transforms only, expected a model. Use transform(), or save a "
+                  "Predictor.")
+          .expected("a model")
+          .got("transforms only");
+    }
+    throw Error(ErrorKind::kParameter,
+                "Probabilities need a classifier, got a regression model. Use predict().")
+        .expected("a classifier")
+        .got("a regression model");
+  }
+
+  /// The scores of one row, in this thread's scratch.
+  double* predict_one(const ColumnView* columns, OutputKind kind, uint32_t width) const {
+    const uint64_t length = scratch_bytes(view());
+    uint8_t* scratch = thread_scratch(length + width * sizeof(double));
+    auto* out = reinterpret_cast<double*>(scratch + length);
+    predict_rows(view(), process_kernels(), columns, 0, 1, kind, scratch, out);
+    return out;
+  }
+
+  std::shared_ptr<const BundleImage> image_;
+  RowReader rows_;
+};
+
+}  // namespace
+
+void register_bundle(py::module_& module) {
+  py::class_<Bundle>(module, "Bundle",
+                     "An opened bundle: immutable, safe to use from many threads.")
+      .def_static("open", &Bundle::open, py::arg("bytes"), py::arg("subject"),
+                  "Copy and verify the bytes of a bundle; `subject` names them in errors.")
+      .def_static("load", &Bundle::load, py::arg("path"), "Read and verify a file.")
+      .def("to_bytes", &Bundle::to_bytes, "The bundle's bytes, as they lie in its file.")
+      .def_property_readonly("meta", &Bundle::meta, "Canonical JSON.")
+      .def_property_readonly("profile", &Bundle::profile, "State bytes; empty: no profile.")
+      .def_property_readonly("input_names", &Bundle::input_names)
+      .def_property_readonly("input_kinds", &Bundle::input_kinds,
+                             "'float', 'integer', 'bytes' or 'timestamp' for each input.")
+      .def_property_readonly("inputs",
+                             [](const Bundle& bundle) { return describe_inputs(bundle.plan()); })
+      .def_property_readonly("steps",
+                             [](const Bundle& bundle) { return describe_steps(bundle.plan()); })
+      .def_property_readonly("feature_names", &Bundle::feature_names)
+      .def_property_readonly("categorical_indices", &Bundle::categorical_indices)
+      .def_property_readonly("has_model", &Bundle::has_model)
+      .def_property_readonly("model_kind", &Bundle::model_kind)
+      .def_property_readonly("num_outputs", &Bundle::num_outputs)
+      .def_property_readonly("num_classes", &Bundle::num_classes)
+      .def_property_readonly("link", &Bundle::link)
+      .def("output_width", &Bundle::width, py::arg("kind"),
+           "Values a row of 'predict', 'proba' or 'raw'; 0 when the bundle cannot give it.")
+      .def("predict_table", &Bundle::predict_all, py::arg("table"), py::arg("kind"), py::arg("out"),
+           "Fill out, float64 (rows, output_width(kind)).")
+      .def("transform_table", &Bundle::transform_all, py::arg("table"), py::arg("out"),
+           "Fill out, float32 (rows, features).")
+      .def("predict_matrix", &Bundle::predict_features, py::arg("matrix"), py::arg("kind"),
+           py::arg("out"), "Features as float32 or float64 with any strides, past the plan.")
+      .def("predict_row", &Bundle::predict_row, py::arg("row"), py::arg("kind"),
+           "A float, or a list of floats where the output has several values.")
+      .def("predict_rows", &Bundle::predict_rows_of, py::arg("rows"), py::arg("kind"),
+           py::arg("out"), "Fill out from a list of dicts.")
+      .def("transform_row", &Bundle::transform_row, py::arg("row"), "The features of one row.");
+}
 
 }  // namespace mainspring::bind

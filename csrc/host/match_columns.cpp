@@ -6,24 +6,11 @@
 #include <unordered_set>
 
 #include "host/error.hpp"
+#include "host/names.hpp"
 #include "runtime/predictor/predict.hpp"
 
 namespace mainspring {
 namespace {
-
-constexpr size_t kMaxNamesShown = 5;
-
-/// "'a', 'b' and 3 more".
-std::string list_names(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kMaxNamesShown); ++i) {
-    text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  }
-  if (names.size() > kMaxNamesShown) {
-    text += " and " + std::to_string(names.size() - kMaxNamesShown) + " more";
-  }
-  return text;
-}
 
 std::string cast_hint(const InputRecord& input) {
   switch (static_cast<InputKind>(input.kind)) {

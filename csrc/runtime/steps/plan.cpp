@@ -32,7 +32,7 @@ bool input_is_sound(const PlanView& plan, const InputRecord& input) {
     return false;
   }
   return input.fitted_type >= static_cast<uint8_t>(ColumnType::kBool) &&
-         input.fitted_type <= static_cast<uint8_t>(ColumnType::kDictionary) &&
+         input.fitted_type <= static_cast<uint8_t>(ColumnType::kNull) &&
          is_zero(input.reserved, sizeof(input.reserved));
 }
 

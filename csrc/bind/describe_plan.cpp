@@ -1,0 +1,101 @@
+// Reads a verified plan back for people.
+#include "bind/describe_plan.hpp"
+
+#include <string>
+
+#include "host/match_columns.hpp"
+
+namespace py = pybind11;
+
+namespace mainspring::bind {
+namespace {
+
+const char* type_name(ValueType type) {
+  switch (type) {
+    case ValueType::kF32: return "float32";
+    case ValueType::kF64: return "float64";
+    case ValueType::kI32: return "int32";
+    case ValueType::kI64: return "int64";
+    case ValueType::kBytes: return "bytes";
+    case ValueType::kJagged: return "jagged";
+  }
+  return "";
+}
+
+const char* kind_name(uint8_t kind) {
+  switch (static_cast<InputKind>(kind)) {
+    case InputKind::kFloat: return "float";
+    case InputKind::kInteger: return "integer";
+    case InputKind::kBytes: return "bytes";
+    case InputKind::kTimestamp: return "timestamp";
+  }
+  return "";
+}
+
+const char* unit_name(uint8_t unit) {
+  switch (static_cast<TimeUnit>(unit)) {
+    case TimeUnit::kNone: return "";
+    case TimeUnit::kSecond: return "s";
+    case TimeUnit::kMilli: return "ms";
+    case TimeUnit::kMicro: return "us";
+    case TimeUnit::kNano: return "ns";
+    case TimeUnit::kDay: return "day";
+  }
+  return "";
+}
+
+py::list slots_of(const PlanView& plan, const uint16_t* slots, uint16_t count) {
+  py::list list;
+  for (uint16_t i = 0; i < count; ++i) {
+    list.append(py::make_tuple(slots[i], type_name(plan.slots[slots[i]])));
+  }
+  return list;
+}
+
+template <class T, size_t kCount>
+py::list list_of(const T (&values)[kCount]) {
+  py::list list;
+  for (const T value : values) list.append(value);
+  return list;
+}
+
+}  // namespace
+
+py::list describe_inputs(const PlanView& plan) {
+  py::list list;
+  for (uint32_t i = 0; i < plan.num_inputs; ++i) {
+    const InputRecord& input = plan.inputs[i];
+    py::dict entry;
+    entry["name"] = std::string(input_name(plan, i));
+    entry["kind"] = kind_name(input.kind);
+    entry["unit"] = unit_name(input.unit);
+    entry["time_zone"] = std::string(plan.pool + input.zone_offset, input.zone_length);
+    list.append(entry);
+  }
+  return list;
+}
+
+py::list describe_steps(const PlanView& plan) {
+  py::list list;
+  for (uint32_t i = 0; i < plan.num_steps; ++i) {
+    const StepRecord& record = plan.steps[i];
+    py::dict entry;
+    entry["step"] = find_step(record.code)->name;
+    entry["reads"] = slots_of(plan, record.inputs, record.num_inputs);
+    entry["writes"] = slots_of(plan, record.outputs, record.num_outputs);
+    entry["numbers"] = list_of(record.numbers);
+    entry["integers"] = list_of(record.integers);
+    entry["data_bytes"] = record.data_length;
+    if (record.code == static_cast<uint32_t>(StepCode::kLoad)) {
+      entry["column"] = std::string(input_name(plan, static_cast<uint32_t>(record.integers[0])));
+    }
+    if (record.code == static_cast<uint32_t>(StepCode::kStore)) {
+      const OutputRecord& output = plan.outputs[record.integers[0]];
+      entry["feature"] = std::string(plan.pool + output.name_offset, output.name_length);
+    }
+    list.append(entry);
+  }
+  return list;
+}
+
+}  // namespace mainspring::bind
