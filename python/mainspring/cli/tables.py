@@ -1,0 +1,229 @@
+"""Tables in and out of files: Parquet, CSV and Arrow, by the file's ending or, in a pipe, by its bytes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mainspring.errors import DataError, FileError, ParameterError, SchemaError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["ENDINGS", "read_table", "write_table"]
+
+ENDINGS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+}
+
+
+def read_table(path: str) -> pa.Table:
+    """Read a whole table.
+
+    Strings stay strings as they stand in the file; in CSV an empty field is missing, numbers,
+    booleans, ISO dates and timestamps are recognised.
+
+    Parameters
+    ----------
+    path : str
+        A file that ends in .parquet, .csv, .arrow or .feather; ``-`` reads standard input, where
+        the first bytes tell the format.
+
+    Returns
+    -------
+    pyarrow.Table
+        The table, owned by the caller.
+
+    Raises
+    ------
+    FileError
+        When the file is not there or cannot be opened.
+    ParameterError
+        When the ending is not one of those above.
+    DataError
+        When the file is not what its ending says.
+    """
+    import pyarrow as pa
+
+    if path == "-":
+        data = sys.stdin.buffer.read()
+        source: Any = pa.BufferReader(data)
+        kind, subject = _kind_of_bytes(data), "standard input"
+    else:
+        kind, subject = _kind_of_name(path, "read"), path
+        _require_file(path)
+        source = path
+    try:
+        return _READERS[kind](source)
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{subject} cannot be read as {kind}: {str(error).splitlines()[0]}", expected=kind
+        ) from error
+
+
+def write_table(table: pa.Table, path: str) -> None:
+    """Write a table; a failed write leaves nothing behind.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        What to write.
+    path : str
+        A file that ends in .parquet, .csv, .arrow or .feather.
+
+    Raises
+    ------
+    FileError
+        When the folder is not there or the file cannot be written.
+    ParameterError
+        When the ending is not one of those above.
+    """
+    target = Path(path)
+    writer = _WRITERS[_kind_of_name(path, "write")]
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        writer(table, str(partial))
+        partial.replace(target)
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        if not target.parent.is_dir():
+            reason = f"the folder {target.parent} does not exist; make it first"
+        raise FileError(f"{path} cannot be written: {reason}.") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def require_columns(table: pa.Table, names: Sequence[str], option: str) -> None:
+    """Check that the columns an option names are there.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The table.
+    names : sequence of str
+        What the option names.
+    option : str
+        The option, for the message.
+
+    Raises
+    ------
+    SchemaError
+        Naming the first column that is missing, and close matches.
+    """
+    from difflib import get_close_matches
+
+    for name in names:
+        if name not in table.column_names:
+            close = get_close_matches(name, table.column_names, 1)
+            hint = f"did you mean '{close[0]}'?" if close else _some(table.column_names)
+            raise SchemaError(
+                f"{option}: there is no column '{name}' in the table; {hint}",
+                column=name,
+                hint=hint,
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"its columns are {', '.join(names[:5])}{more}."
+
+
+def _kind_of_name(path: str, verb: str) -> str:
+    ending = Path(path).suffix.lower()
+    if ending not in ENDINGS:
+        raise ParameterError(
+            f"{path}: cannot tell what to {verb} from the ending '{ending}'; expected .parquet, "
+            ".csv, .arrow or .feather.",
+            expected=".parquet, .csv, .arrow or .feather",
+            got=ending,
+        )
+    return ENDINGS[ending]
+
+
+def _kind_of_bytes(data: bytes) -> str:
+    if data.startswith(b"PAR1"):
+        return "parquet"
+    if data.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
+        return "arrow"
+    return "csv"
+
+
+def _require_file(path: str) -> None:
+    try:
+        with Path(path).open("rb"):
+            return
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _read_parquet(source: Any) -> pa.Table:
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_table(source, partitioning=None)
+
+
+def _read_csv(source: Any) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.csv
+
+    table = pyarrow.csv.read_csv(source)
+    # A string 'NA' may be an airline; only the empty field is missing.
+    for index, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            column = table.column(index)
+            empty = pc.equal(column, "")
+            table = table.set_column(index, field.name, pc.if_else(empty, None, column))
+    return table
+
+
+def _read_arrow(source: Any) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.ipc
+
+    if isinstance(source, str):
+        source = pa.memory_map(source)
+    start = source.read(6)
+    source.seek(0)
+    reader = pyarrow.ipc.open_file if start == b"ARROW1" else pyarrow.ipc.open_stream
+    return reader(source).read_all()
+
+
+def _write_parquet(table: pa.Table, path: str) -> None:
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(table, path)
+
+
+def _write_csv(table: pa.Table, path: str) -> None:
+    import pyarrow.csv
+
+    pyarrow.csv.write_csv(table, path)
+
+
+def _write_arrow(table: pa.Table, path: str) -> None:
+    import pyarrow.feather
+
+    pyarrow.feather.write_feather(table, path, compression="uncompressed")
+
+
+_READERS: dict[str, Callable[[Any], pa.Table]] = {
+    "arrow": _read_arrow,
+    "csv": _read_csv,
+    "parquet": _read_parquet,
+}
+_WRITERS: dict[str, Callable[[pa.Table, str], None]] = {
+    "arrow": _write_arrow,
+    "csv": _write_csv,
+    "parquet": _write_parquet,
+}
