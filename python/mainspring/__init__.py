@@ -7,8 +7,8 @@ module when it is first used.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # importing typing would cost more than all of this file
 if TYPE_CHECKING:
     from mainspring.checks import CheckReport, check
     from mainspring.drift import DriftReport, detect_drift

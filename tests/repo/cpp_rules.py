@@ -37,7 +37,7 @@ RUNTIME_HEADERS = frozenset(
         "type_traits",
     )
 )
-INTRINSICS = frozenset(["immintrin.h", "cpuid.h", "arm_neon.h", "wasm_simd128.h"])
+INTRINSICS = frozenset(["immintrin.h", "xmmintrin.h", "cpuid.h", "arm_neon.h", "wasm_simd128.h"])
 PER_ISA = re.compile(r"(_(avx2|avx512|neon|wasm128)\.cpp|\.inc)$")
 CUDA_HEADER = re.compile(r"^(cuda|cub/|cublas|cooperative_groups|nv)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

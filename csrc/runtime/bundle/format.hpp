@@ -72,9 +72,4 @@ struct PlanHeader {
 };
 static_assert(sizeof(PlanHeader) == 64);
 
-inline constexpr uint32_t kMaxPlanInputs = 1u << 16;
-inline constexpr uint32_t kMaxPlanSlots = 1u << 12;
-inline constexpr uint32_t kMaxPlanSteps = 1u << 20;
-inline constexpr uint32_t kMaxPlanOutputs = 1u << 20;
-
 }  // namespace mainspring

@@ -1,6 +1,5 @@
 // A plan as a whole: proven once, then run step by step over one tile.
 #include "runtime/arrow/decode_tile.hpp"
-#include "runtime/bundle/format.hpp"
 #include "runtime/steps/records.hpp"
 #include "runtime/steps/step.hpp"
 

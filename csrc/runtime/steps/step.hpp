@@ -32,6 +32,12 @@ enum class StepCode : uint32_t {
   kLocalTime = 14,
 };
 
+// What a plan may have at most; an upper bound for readers and writers alike.
+inline constexpr uint32_t kMaxPlanInputs = 1u << 16;
+inline constexpr uint32_t kMaxPlanSlots = 1u << 12;
+inline constexpr uint32_t kMaxPlanSteps = 1u << 20;
+inline constexpr uint32_t kMaxPlanOutputs = 1u << 20;
+
 inline constexpr uint32_t kMaxStepInputs = 4;
 inline constexpr uint32_t kMaxStepOutputs = 4;
 inline constexpr uint32_t kStepNumbers = 4;

@@ -1,4 +1,4 @@
-"""Tables in and out of files: Parquet, CSV and Arrow, by the file's ending or, in a pipe, by its bytes."""
+"""Tables in and out of files: Parquet, CSV and Arrow, told by ending or, in a pipe, by bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mainspring.errors import DataError, FileError, ParameterError, SchemaError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ENDINGS", "read_table", "write_table"]
+__all__ = ["ENDINGS", "read_table", "require_columns", "write_table"]
 
 ENDINGS = {
     ".parquet": "parquet",

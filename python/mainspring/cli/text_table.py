@@ -1,4 +1,4 @@
-"""Tables as text, for terminals: numbers to the right, words to the left, never wider than asked."""
+"""Tables as text, for terminals: numbers to the right, words to the left, never too wide."""
 
 from __future__ import annotations
 
