@@ -15,8 +15,10 @@ enum class IsaLevel : uint8_t { kBaseline = 0, kAvx2 = 1, kAvx512 = 2 };
 
 struct ForestNode;  // models/forest/forest.hpp
 
-/// Numbers of rows are at most kTileRows. `in` may equal `out`. NaN in gives NaN out unless a
-/// kernel says otherwise.
+/// Numbers of rows are at most kTileRows. `in` may equal `out` where both have one type. NaN in
+/// gives NaN out unless a kernel says otherwise, and every NaN that comes out is the canonical
+/// quiet one (0x7FF8000000000000, as float 0x7FC00000): which NaN an addition passes on differs
+/// between CPUs.
 struct Kernels {
   const char* name;  // "baseline", "avx2", "avx512"
 
@@ -36,7 +38,8 @@ struct Kernels {
   void (*widen_i32)(const int32_t* in, double* out, uint32_t num_rows);
   void (*widen_i64)(const int64_t* in, double* out, uint32_t num_rows);
   void (*narrow_f64)(const double* in, float* out, uint32_t num_rows);
-  /// Feature columns [num_features][kTileRows] to rows out[row * row_stride + feature].
+  /// Feature columns [num_features][kTileRows] to rows out[row * row_stride + feature]. Reads whole
+  /// columns, writes num_rows * num_features values and nothing between the rows.
   void (*to_rows)(const float* columns, uint32_t num_features, uint32_t num_rows, float* out,
                   uint64_t row_stride);
 };

@@ -15,9 +15,36 @@ namespace mainspring {
 namespace {
 
 constexpr const char* kName = "avx512";
-constexpr uint32_t kVectorBytes = 64;
 constexpr uint32_t kFewEdges = 64;
 constexpr uint32_t kTransposeLanes = 16;
+
+/// One vector of doubles, as many 64-bit counts, and the counts as they are stored.
+typedef double DoubleVector __attribute__((vector_size(64), aligned(8), may_alias));
+typedef int64_t IntegerVector __attribute__((vector_size(64)));
+typedef int32_t CountVector __attribute__((vector_size(32), aligned(4), may_alias));
+constexpr uint32_t kLanes = 8;
+
+/// counts + 1 where the value is not below the edge.
+inline IntegerVector count_lanes(IntegerVector counts, DoubleVector values, double edge) {
+  const __mmask8 reached =
+      _mm512_cmp_pd_mask(reinterpret_cast<__m512d>(values), _mm512_set1_pd(edge), _CMP_GE_OQ);
+  const __m512i before = reinterpret_cast<__m512i>(counts);
+  return reinterpret_cast<IntegerVector>(
+      _mm512_mask_sub_epi64(before, reached, before, _mm512_set1_epi64(-1)));
+}
+
+/// Many edges: the baseline's search. Gathers, which wider vectors would need, are slower: 2.9 ns a
+/// value instead of 2.4 with 64 edges (Sapphire Rapids).
+inline void count_many_edges(const double* in, int32_t* out, uint32_t num_rows, const double* edges,
+                             uint32_t num_edges) {
+  kernels_baseline()->count_edges(in, out, num_rows, edges, num_edges);
+}
+
+/// Fewer features than this level's block, or next to no rows.
+inline void narrow_to_rows(const float* columns, uint32_t num_features, uint32_t num_rows,
+                           float* out, uint64_t row_stride) {
+  kernels_avx2()->to_rows(columns, num_features, num_rows, out, row_stride);
+}
 
 inline uint64_t valid_lanes(const double* in) {
   const __m512d values = _mm512_loadu_pd(in);

@@ -3,7 +3,7 @@
 #include "runtime/core/kernels.hpp"
 
 #if defined(__x86_64__)
-#include <xmmintrin.h>
+#include <emmintrin.h>
 #endif
 
 namespace mainspring {
@@ -11,15 +11,57 @@ namespace mainspring {
 namespace {
 
 constexpr const char* kName = "baseline";
-constexpr uint32_t kVectorBytes = 16;
 constexpr uint32_t kFewEdges = 24;
 constexpr uint32_t kTransposeLanes = 4;
 
-inline uint64_t valid_lanes(const double* in) {
-  return static_cast<uint64_t>(in[0] == in[0] ? 1 : 0) | (in[1] == in[1] ? 2 : 0);
+/// One vector of doubles, as many 64-bit counts, and the counts as they are stored.
+typedef double DoubleVector __attribute__((vector_size(16), aligned(8), may_alias));
+typedef int64_t IntegerVector __attribute__((vector_size(16)));
+typedef int32_t CountVector __attribute__((vector_size(8), aligned(4), may_alias));
+constexpr uint32_t kLanes = 2;
+
+/// counts + 1 where the value is not below the edge: a true comparison is -1 in its lane.
+inline IntegerVector count_lanes(IntegerVector counts, DoubleVector values, double edge) {
+  return counts - (values >= edge);
+}
+
+/// Many edges: a binary search without branches, all rows one step at a time, so that the reads of
+/// different rows overlap.
+void count_many_edges(const double* in, int32_t* out, uint32_t num_rows, const double* edges,
+                      uint32_t num_edges) {
+  for (uint32_t i = 0; i < num_rows; ++i) out[i] = 0;
+  uint32_t left = num_edges;
+  while (left > 1) {
+    const int32_t half = static_cast<int32_t>(left / 2);
+    const double* middle = edges + half - 1;
+    for (uint32_t i = 0; i < num_rows; ++i) {
+      const int32_t base = out[i];
+      out[i] = base + (middle[base] <= in[i] ? half : 0);
+    }
+    left -= static_cast<uint32_t>(half);
+  }
+  for (uint32_t i = 0; i < num_rows; ++i) {
+    const int32_t base = out[i];
+    out[i] = base + (edges[base] <= in[i] ? 1 : 0);
+  }
+}
+
+/// Fewer features than a block, or next to no rows.
+inline void narrow_to_rows(const float* columns, uint32_t num_features, uint32_t num_rows,
+                           float* out, uint64_t row_stride) {
+  for (uint32_t row = 0; row < num_rows; ++row) {
+    for (uint32_t feature = 0; feature < num_features; ++feature) {
+      out[row * row_stride + feature] = columns[static_cast<uint64_t>(feature) * kTileRows + row];
+    }
+  }
 }
 
 #if defined(__x86_64__)
+
+inline uint64_t valid_lanes(const double* in) {
+  const __m128d values = _mm_loadu_pd(in);
+  return static_cast<uint32_t>(_mm_movemask_pd(_mm_cmpord_pd(values, values)));
+}
 
 /// Four columns of four rows to `num_rows` rows.
 inline void transpose_block(const float* columns, float* out, uint64_t row_stride,
@@ -39,6 +81,10 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
 }
 
 #else
+
+inline uint64_t valid_lanes(const double* in) {
+  return static_cast<uint64_t>(in[0] == in[0] ? 1 : 0) | (in[1] == in[1] ? 2 : 0);
+}
 
 inline void transpose_block(const float* columns, float* out, uint64_t row_stride,
                             uint32_t num_rows) {
