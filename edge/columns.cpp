@@ -1,0 +1,129 @@
+// Checks of mainspring_column: everything a C caller can get wrong short of a false pointer or
+// length.
+#include "edge/columns.hpp"
+
+#include "runtime/core/memory.hpp"
+
+namespace mainspring {
+
+namespace {
+
+// Rows beyond this could not lie in memory; sums and byte sizes below it cannot wrap.
+constexpr uint64_t kMaxRows = uint64_t{1} << 48;
+
+// A view's bytes are never null, also when there are none.
+constexpr uint8_t kNoBytes[8] = {};
+
+Status bad(Code code) { return Status{code, 0}; }
+
+bool is_integer(ColumnType type) { return type >= ColumnType::kI8 && type <= ColumnType::kU64; }
+
+// Bytes of one element of `values`; 0 for types that no caller may pass.
+uint32_t element_bytes(ColumnType type) {
+  switch (type) {
+    case ColumnType::kBool:
+    case ColumnType::kI8:
+    case ColumnType::kU8: return 1;
+    case ColumnType::kI16:
+    case ColumnType::kU16: return 2;
+    case ColumnType::kI32:
+    case ColumnType::kU32:
+    case ColumnType::kF32:
+    case ColumnType::kUtf8:
+    case ColumnType::kDate32: return 4;
+    case ColumnType::kI64:
+    case ColumnType::kU64:
+    case ColumnType::kF64:
+    case ColumnType::kLargeUtf8:
+    case ColumnType::kDate64:
+    case ColumnType::kTimestamp: return 8;
+    default: return 0;
+  }
+}
+
+TimeUnit unit_of(const mainspring_column& column) {
+  switch (static_cast<ColumnType>(column.type)) {
+    case ColumnType::kDate32: return TimeUnit::kDay;
+    case ColumnType::kDate64: return TimeUnit::kMilli;
+    case ColumnType::kTimestamp: return static_cast<TimeUnit>(column.unit);
+    default: return TimeUnit::kNone;
+  }
+}
+
+// The last offset of rows whose offsets verify_column() found to ascend.
+uint64_t last_offset(const ColumnView& view) {
+  const uint64_t at = view.offset + view.length;
+  const auto* values = static_cast<const uint8_t*>(view.values);
+  if (view.type == ColumnType::kUtf8) return static_cast<uint64_t>(load<int32_t>(values + at * 4));
+  return static_cast<uint64_t>(load<int64_t>(values + at * 8));
+}
+
+// All but the dictionary.
+Status view_plain(const mainspring_column& column, uint64_t first_row, uint64_t num_rows,
+                  ColumnView* view) {
+  for (const uint8_t byte : column.reserved) {
+    if (byte != 0) return bad(Code::kInvalidArgument);
+  }
+  if (column.length > kMaxRows || column.offset > kMaxRows || first_row > column.length ||
+      num_rows > column.length - first_row) {
+    return bad(Code::kInvalidArgument);
+  }
+  const auto type = static_cast<ColumnType>(column.type);
+  const auto index_type = static_cast<ColumnType>(column.index_type);
+  const bool is_dictionary = type == ColumnType::kDictionary;
+  if (is_dictionary && !is_integer(index_type)) return bad(Code::kUnsupportedType);
+  const uint32_t size = element_bytes(is_dictionary ? index_type : type);
+  if (size == 0) return bad(Code::kUnsupportedType);
+  if (type == ColumnType::kTimestamp &&
+      (column.unit < MAINSPRING_SECOND || column.unit > MAINSPRING_NANOSECOND)) {
+    return bad(Code::kInvalidArgument);
+  }
+  if (column.values == nullptr && num_rows != 0) return bad(Code::kInvalidArgument);
+  if (reinterpret_cast<uintptr_t>(column.values) % size != 0) return bad(Code::kMisaligned);
+  const bool is_string = type == ColumnType::kUtf8 || type == ColumnType::kLargeUtf8;
+  if (is_string && column.bytes == nullptr && column.bytes_length != 0) {
+    return bad(Code::kInvalidArgument);
+  }
+
+  *view = ColumnView{};
+  view->type = type;
+  view->index_type = index_type;
+  view->unit = unit_of(column);
+  view->time_zone = column.time_zone != nullptr ? column.time_zone : "";
+  view->length = num_rows;
+  view->offset = column.offset + first_row;
+  view->validity = column.validity;
+  view->values = column.values;
+  view->bytes = column.bytes != nullptr ? column.bytes : kNoBytes;
+  return kOkStatus;
+}
+
+Status check_strings(const mainspring_column& column, const ColumnView& view) {
+  if (view.type != ColumnType::kUtf8 && view.type != ColumnType::kLargeUtf8) return kOkStatus;
+  if (view.length == 0) return kOkStatus;
+  return last_offset(view) <= column.bytes_length ? kOkStatus : bad(Code::kCorrupt);
+}
+
+}  // namespace
+
+Status view_request_column(const mainspring_column& column, uint64_t first_row, uint64_t num_rows,
+                           ColumnView* view, ColumnView* dictionary) noexcept {
+  Status status = view_plain(column, first_row, num_rows, view);
+  if (!status.ok()) return status;
+  if (view->type == ColumnType::kDictionary) {
+    const mainspring_column* const values = column.dictionary;
+    if (values == nullptr) return bad(Code::kInvalidArgument);
+    if (values->type == MAINSPRING_DICTIONARY) return bad(Code::kUnsupportedType);
+    status = view_plain(*values, 0, values->length, dictionary);
+    if (!status.ok()) return status;
+    status = verify_column(*dictionary);
+    if (!status.ok()) return status;
+    status = check_strings(*values, *dictionary);
+    if (!status.ok()) return status;
+    view->dictionary = dictionary;
+  }
+  status = verify_column(*view);
+  return status.ok() ? check_strings(column, *view) : status;
+}
+
+}  // namespace mainspring

@@ -1,0 +1,18 @@
+// The caller's column buffers as the runtime's views, checked before a value is read.
+#pragma once
+#include <cstdint>
+
+#include "edge/mainspring.h"
+#include "runtime/arrow/column_view.hpp"
+#include "runtime/core/status.hpp"
+
+namespace mainspring {
+
+/// Rows [first_row, first_row + num_rows) of `column` as a view whose first row is the first of
+/// them; *dictionary is room for its dictionary's view. Proves that the struct is sound and that
+/// every string and index of these rows lies inside its buffer, as far as the lengths in the struct
+/// are true.
+Status view_request_column(const mainspring_column& column, uint64_t first_row, uint64_t num_rows,
+                           ColumnView* view, ColumnView* dictionary) noexcept;
+
+}  // namespace mainspring

@@ -1,0 +1,243 @@
+// The C interface over csrc/runtime, and over nothing else.
+#include "edge/mainspring.h"
+
+#include "edge/columns.hpp"
+#include "runtime/bundle/read_bundle.hpp"
+#include "runtime/core/kernels.hpp"
+#include "runtime/core/memory.hpp"
+#include "runtime/predictor/predict.hpp"
+
+/// What lies in the caller's arena.
+struct mainspring_bundle {
+  mainspring::BundleView view;
+  const mainspring::Kernels* kernels;
+};
+
+namespace mainspring {
+
+namespace {
+
+static_assert(static_cast<uint32_t>(Code::kNoModel) == MAINSPRING_NO_MODEL);
+static_assert(static_cast<uint32_t>(ColumnType::kDictionary) == MAINSPRING_DICTIONARY);
+static_assert(static_cast<uint32_t>(TimeUnit::kDay) == MAINSPRING_DAY);
+static_assert(static_cast<uint32_t>(InputKind::kTimestamp) == MAINSPRING_INPUT_TIMESTAMP);
+static_assert(static_cast<uint32_t>(OutputKind::kRaw) == MAINSPRING_RAW);
+
+constexpr uint64_t kAlignment = 64;
+constexpr uint64_t align_up(uint64_t value) { return (value + kAlignment - 1) & ~(kAlignment - 1); }
+constexpr uint64_t kArenaBytes = align_up(sizeof(mainspring_bundle));
+
+bool is_aligned(const void* memory) {
+  return reinterpret_cast<uintptr_t>(memory) % kAlignment == 0;
+}
+
+uint32_t answer(Status status, uint64_t* where) {
+  if (where != nullptr) *where = status.index;
+  return static_cast<uint32_t>(status.code);
+}
+
+uint32_t answer(Code code, uint64_t index, uint64_t* where) {
+  return answer(Status{code, index}, where);
+}
+
+// A caller's struct that begins with its own size. Shorter than this library's is refused, because
+// there has been no shorter one yet; longer is fine as long as what is not known here is zero.
+template <class T>
+Code check_size(const T* caller) {
+  const uint32_t size = caller->struct_size;
+  if (size < sizeof(T) || size > 4096) return Code::kInvalidArgument;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(caller);
+  for (uint32_t i = sizeof(T); i < size; ++i) {
+    if (bytes[i] != 0) return Code::kNewerVersion;
+  }
+  return Code::kOk;
+}
+
+Code read_options(const mainspring_options* options, IsaLevel* level) {
+  *level = detect_isa();
+  if (options == nullptr) return Code::kOk;
+  const Code code = check_size(options);
+  if (code != Code::kOk) return code;
+  if (options->isa > MAINSPRING_ISA_AVX512) return Code::kInvalidArgument;
+  if (options->isa == MAINSPRING_ISA_BEST) return Code::kOk;
+  const auto wanted = static_cast<IsaLevel>(options->isa - MAINSPRING_ISA_BASELINE);
+  if (wanted < *level) *level = wanted;
+  return Code::kOk;
+}
+
+// Views of the columns and of their dictionaries come before the runtime's own scratch.
+uint64_t views_bytes(const BundleView& view) {
+  return align_up(uint64_t{view.plan.num_inputs} * 2 * sizeof(ColumnView));
+}
+
+uint64_t all_scratch_bytes(const BundleView& view) {
+  return views_bytes(view) + align_up(scratch_bytes(view));
+}
+
+// Everything of a request but the output: fills the views at the start of the scratch.
+Status read_request(const BundleView& view, const mainspring_request* request) {
+  if (request == nullptr) return Status{Code::kInvalidArgument, 0};
+  const Code code = check_size(request);
+  if (code != Code::kOk) return Status{code, 0};
+  if (request->column_size != sizeof(mainspring_column)) {
+    return Status{request->column_size > sizeof(mainspring_column) ? Code::kNewerVersion
+                                                                   : Code::kInvalidArgument,
+                  0};
+  }
+  const uint32_t num_inputs = view.plan.num_inputs;
+  if (request->num_columns != num_inputs) {
+    return Status{Code::kWrongColumnCount, request->num_columns};
+  }
+  if (request->columns == nullptr || request->scratch == nullptr) {
+    return Status{Code::kInvalidArgument, 0};
+  }
+  if (!is_aligned(request->scratch)) return Status{Code::kMisaligned, 0};
+  if (request->scratch_bytes < all_scratch_bytes(view)) {
+    return Status{Code::kBufferTooSmall, all_scratch_bytes(view)};
+  }
+  auto* const views = static_cast<ColumnView*>(request->scratch);
+  for (uint32_t i = 0; i < num_inputs; ++i) {
+    const Status status = view_request_column(request->columns[i], request->first_row,
+                                              request->num_rows, views + i, views + num_inputs + i);
+    if (!status.ok()) return Status{status.code, i};
+  }
+  return check_columns(view, views);
+}
+
+Code check_room(const void* out, uint64_t room, uint64_t num_rows, uint32_t width) {
+  if (num_rows == 0) return Code::kOk;
+  if (out == nullptr) return Code::kInvalidArgument;
+  return num_rows <= room / width ? Code::kOk : Code::kBufferTooSmall;
+}
+
+uint8_t* runtime_scratch(const BundleView& view, const mainspring_request* request) {
+  return static_cast<uint8_t*>(request->scratch) + views_bytes(view);
+}
+
+Status open_view(const void* bytes, uint64_t length, const mainspring_options* options,
+                 BundleView* view, IsaLevel* level) {
+  const Code code = read_options(options, level);
+  if (code != Code::kOk) return Status{code, 0};
+  if (bytes == nullptr && length != 0) return Status{Code::kInvalidArgument, 0};
+  return read_bundle(static_cast<const uint8_t*>(bytes), length, view);
+}
+
+}  // namespace
+
+}  // namespace mainspring
+
+using namespace mainspring;  // NOLINT: the functions below are C's
+
+uint32_t mainspring_abi_version(void) { return MAINSPRING_ABI_VERSION; }
+
+const char* mainspring_message(uint32_t code) { return status_message(static_cast<Code>(code)); }
+
+uint32_t mainspring_size(const void* bytes, uint64_t length, const mainspring_options* options,
+                         mainspring_sizes* sizes, uint64_t* where) {
+  if (sizes == nullptr) return answer(Code::kInvalidArgument, 0, where);
+  const Code code = check_size(sizes);
+  if (code != Code::kOk) return answer(code, 0, where);
+  BundleView view;
+  IsaLevel level;
+  const Status status = open_view(bytes, length, options, &view, &level);
+  if (!status.ok()) return answer(status, where);
+  sizes->arena_bytes = kArenaBytes;
+  sizes->scratch_bytes = all_scratch_bytes(view);
+  return answer(kOkStatus, where);
+}
+
+uint32_t mainspring_open(const void* bytes, uint64_t length, const mainspring_options* options,
+                         void* arena, uint64_t arena_bytes, mainspring_bundle** bundle,
+                         uint64_t* where) {
+  if (arena == nullptr || bundle == nullptr) return answer(Code::kInvalidArgument, 0, where);
+  *bundle = nullptr;
+  if (!is_aligned(arena)) return answer(Code::kMisaligned, 0, where);
+  if (arena_bytes < kArenaBytes) return answer(Code::kBufferTooSmall, kArenaBytes, where);
+  auto* const opened = static_cast<mainspring_bundle*>(arena);
+  IsaLevel level;
+  const Status status = open_view(bytes, length, options, &opened->view, &level);
+  if (!status.ok()) return answer(status, where);
+  opened->kernels = kernels_for(level);
+  *bundle = opened;
+  return answer(kOkStatus, where);
+}
+
+const char* mainspring_isa_name(const mainspring_bundle* bundle) { return bundle->kernels->name; }
+
+uint64_t mainspring_scratch_bytes(const mainspring_bundle* bundle) {
+  return all_scratch_bytes(bundle->view);
+}
+
+uint32_t mainspring_num_inputs(const mainspring_bundle* bundle) {
+  return bundle->view.plan.num_inputs;
+}
+
+uint32_t mainspring_input_at(const mainspring_bundle* bundle, uint32_t number,
+                             mainspring_input* input) {
+  const PlanView& plan = bundle->view.plan;
+  if (input == nullptr || number >= plan.num_inputs) return MAINSPRING_INVALID_ARGUMENT;
+  const Code code = check_size(input);
+  if (code != Code::kOk) return static_cast<uint32_t>(code);
+  const InputRecord& record = plan.inputs[number];
+  input->kind = record.kind;
+  input->unit = record.unit;
+  input->type = record.fitted_type;
+  input->name = plan.pool + record.name_offset;
+  input->name_length = record.name_length;
+  input->time_zone = plan.pool + record.zone_offset;
+  input->time_zone_length = record.zone_length;
+  return MAINSPRING_OK;
+}
+
+uint32_t mainspring_num_features(const mainspring_bundle* bundle) {
+  return bundle->view.plan.num_outputs;
+}
+
+uint32_t mainspring_feature_name(const mainspring_bundle* bundle, uint32_t number,
+                                 const char** name, uint64_t* name_length) {
+  const PlanView& plan = bundle->view.plan;
+  if (name == nullptr || name_length == nullptr || number >= plan.num_outputs) {
+    return MAINSPRING_INVALID_ARGUMENT;
+  }
+  *name = plan.pool + plan.outputs[number].name_offset;
+  *name_length = plan.outputs[number].name_length;
+  return MAINSPRING_OK;
+}
+
+uint32_t mainspring_output_width(const mainspring_bundle* bundle, uint32_t kind) {
+  if (kind > MAINSPRING_RAW) return 0;
+  return output_width(bundle->view, static_cast<OutputKind>(kind));
+}
+
+uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_request* request,
+                            uint32_t kind, double* out, uint64_t out_values, uint64_t* where) {
+  if (bundle == nullptr) return answer(Code::kInvalidArgument, 0, where);
+  const BundleView& view = bundle->view;
+  if (view.model.model == nullptr) return answer(Code::kNoModel, 0, where);
+  const uint32_t width = mainspring_output_width(bundle, kind);
+  if (width == 0) return answer(Code::kInvalidArgument, 0, where);
+  const Status status = read_request(view, request);
+  if (!status.ok()) return answer(status, where);
+  const Code room = check_room(out, out_values, request->num_rows, width);
+  if (room != Code::kOk) return answer(room, 0, where);
+  predict_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,
+               request->num_rows, static_cast<OutputKind>(kind), runtime_scratch(view, request),
+               out);
+  return answer(kOkStatus, where);
+}
+
+uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_request* request,
+                              float* out, uint64_t out_values, uint64_t* where) {
+  if (bundle == nullptr || bundle->view.plan.wide) {
+    return answer(Code::kInvalidArgument, 0, where);
+  }
+  const BundleView& view = bundle->view;
+  const Status status = read_request(view, request);
+  if (!status.ok()) return answer(status, where);
+  const uint32_t width = view.plan.num_outputs;
+  const Code room = check_room(out, out_values, request->num_rows, width);
+  if (room != Code::kOk) return answer(room, 0, where);
+  transform_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,
+                 request->num_rows, runtime_scratch(view, request), out, width);
+  return answer(kOkStatus, where);
+}

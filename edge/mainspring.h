@@ -1,0 +1,215 @@
+/* The C interface: opens a .spring bundle in memory and predicts from column buffers.
+ *
+ * The library calls nothing, allocates nothing and keeps no state: every byte it writes lies in
+ * memory that the caller handed over. An opened bundle is read-only, so any number of threads may
+ * share it, each with a scratch of its own. The bits of its results are those of the Python
+ * package.
+ *
+ *   mainspring_sizes sizes = {.struct_size = sizeof sizes};
+ *   mainspring_size(bytes, length, NULL, &sizes, NULL);
+ *   ... provide arena and scratch, aligned to 64 ...
+ *   mainspring_open(bytes, length, NULL, arena, sizes.arena_bytes, &bundle, NULL);
+ *   mainspring_predict(bundle, &request, MAINSPRING_PREDICT, out, out_values, NULL);
+ */
+#ifndef MAINSPRING_H
+#define MAINSPRING_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define MAINSPRING_API __attribute__((visibility("default")))
+#else
+#define MAINSPRING_API
+#endif
+
+/* Rises when a struct grows or a function is added; what is there never changes. */
+#define MAINSPRING_ABI_VERSION 1
+
+/* What went wrong. mainspring_message() has a sentence for each. */
+enum mainspring_code {
+  MAINSPRING_OK = 0,
+  MAINSPRING_TRUNCATED = 1,
+  MAINSPRING_FOREIGN = 2,
+  MAINSPRING_NEWER_VERSION = 3,
+  MAINSPRING_BAD_CHECKSUM = 4,
+  MAINSPRING_CORRUPT = 5,
+  MAINSPRING_MISALIGNED = 6,
+  MAINSPRING_BUFFER_TOO_SMALL = 7,
+  MAINSPRING_WRONG_COLUMN_COUNT = 8,
+  MAINSPRING_WRONG_COLUMN_TYPE = 9,
+  MAINSPRING_UNSUPPORTED_TYPE = 10,
+  MAINSPRING_INVALID_ARGUMENT = 11,
+  MAINSPRING_NO_MODEL = 12
+};
+
+/* Highest instruction set to use; the CPU's own limit always holds. All give the same bits. */
+enum mainspring_isa {
+  MAINSPRING_ISA_BEST = 0,
+  MAINSPRING_ISA_BASELINE = 1,
+  MAINSPRING_ISA_AVX2 = 2,
+  MAINSPRING_ISA_AVX512 = 3
+};
+
+/* Element type of a column buffer, in Arrow's layouts. */
+enum mainspring_type {
+  MAINSPRING_BOOL = 1, /* bits, lowest first */
+  MAINSPRING_I8 = 2,
+  MAINSPRING_I16 = 3,
+  MAINSPRING_I32 = 4,
+  MAINSPRING_I64 = 5,
+  MAINSPRING_U8 = 6,
+  MAINSPRING_U16 = 7,
+  MAINSPRING_U32 = 8,
+  MAINSPRING_U64 = 9,
+  MAINSPRING_F32 = 10,
+  MAINSPRING_F64 = 11,
+  MAINSPRING_UTF8 = 12,       /* values: length + 1 offsets, int32_t, into bytes */
+  MAINSPRING_LARGE_UTF8 = 13, /* values: length + 1 offsets, int64_t, into bytes */
+  MAINSPRING_DATE32 = 15,     /* int32_t, days since 1970-01-01 */
+  MAINSPRING_DATE64 = 16,     /* int64_t, milliseconds since 1970-01-01 */
+  MAINSPRING_TIMESTAMP = 17,  /* int64_t in `unit` since 1970-01-01T00:00 */
+  MAINSPRING_DICTIONARY = 18  /* values: indices of type index_type into *dictionary */
+};
+
+enum mainspring_unit {
+  MAINSPRING_UNIT_NONE = 0,
+  MAINSPRING_SECOND = 1,
+  MAINSPRING_MILLISECOND = 2,
+  MAINSPRING_MICROSECOND = 3,
+  MAINSPRING_NANOSECOND = 4,
+  MAINSPRING_DAY = 5
+};
+
+/* What an input takes: floats any number; integers whole numbers; strings UTF-8 or dictionaries of
+ * it; timestamps dates and timestamps of any unit. */
+enum mainspring_input_kind {
+  MAINSPRING_INPUT_FLOAT = 1,
+  MAINSPRING_INPUT_INTEGER = 2,
+  MAINSPRING_INPUT_STRING = 3,
+  MAINSPRING_INPUT_TIMESTAMP = 4
+};
+
+enum mainspring_output_kind {
+  MAINSPRING_PREDICT = 0, /* what the model's own library predicts */
+  MAINSPRING_PROBA = 1,   /* one probability for each class */
+  MAINSPRING_RAW = 2      /* scores before the link */
+};
+
+/* Structs that carry `struct_size` (set it to sizeof) may grow: a library that is older than the
+ * header refuses what it does not know with MAINSPRING_NEWER_VERSION, unless it is zero. */
+typedef struct mainspring_options {
+  uint32_t struct_size;
+  uint32_t isa; /* mainspring_isa */
+} mainspring_options;
+
+typedef struct mainspring_sizes {
+  uint32_t struct_size;
+  uint32_t reserved;      /* zero */
+  uint64_t arena_bytes;   /* for mainspring_open() */
+  uint64_t scratch_bytes; /* for each thread that predicts */
+} mainspring_sizes;
+
+/* An opened bundle: lies in the arena. */
+typedef struct mainspring_bundle mainspring_bundle;
+
+/* Names point into the bundle's bytes; they are UTF-8 and have no closing zero. */
+typedef struct mainspring_input {
+  uint32_t struct_size;
+  uint32_t kind; /* mainspring_input_kind */
+  uint32_t unit; /* mainspring_unit, of a timestamp: the one seen while fitting */
+  uint32_t type; /* mainspring_type seen while fitting */
+  const char* name;
+  uint64_t name_length;
+  const char* time_zone; /* of a timestamp; time_zone_length 0 for none */
+  uint64_t time_zone_length;
+} mainspring_input;
+
+/* One column. Row r of the column is element offset + r of every buffer. */
+typedef struct mainspring_column {
+  uint8_t type;            /* mainspring_type */
+  uint8_t index_type;      /* of a dictionary: MAINSPRING_I8 to MAINSPRING_U64 */
+  uint8_t unit;            /* of a timestamp */
+  uint8_t reserved[5];     /* zero */
+  uint64_t length;         /* rows */
+  uint64_t offset;         /* 0 where the buffers begin with the first row */
+  const uint8_t* validity; /* one bit a row, lowest first, 1: present; NULL: all are present */
+  const void* values;      /* aligned to the size of its elements */
+  const uint8_t* bytes;    /* of strings */
+  uint64_t bytes_length;
+  const char* time_zone; /* of a timestamp in UTC, closed by zero; NULL: local time */
+  const struct mainspring_column* dictionary;
+} mainspring_column;
+
+typedef struct mainspring_request {
+  uint32_t struct_size;
+  uint32_t column_size;             /* sizeof(mainspring_column) */
+  const mainspring_column* columns; /* one for each input, in the order of mainspring_input_at() */
+  uint64_t num_columns;
+  uint64_t first_row; /* rows [first_row, first_row + num_rows) of every column */
+  uint64_t num_rows;
+  void* scratch; /* aligned to 64 */
+  uint64_t scratch_bytes;
+} mainspring_request;
+
+MAINSPRING_API uint32_t mainspring_abi_version(void);
+
+/* One sentence, never NULL; unknown codes have one too. */
+MAINSPRING_API const char* mainspring_message(uint32_t code);
+
+/* Every function that returns uint32_t below, but for the counts, returns a mainspring_code, and
+ * writes through `where`, unless that is NULL, the number of what the code speaks of: a column, or
+ * a byte, section or record of the bundle. */
+
+/* Verifies the bundle (as mainspring_open does) and says how much memory it needs. `bytes` must be
+ * aligned to 64. `options` may be NULL. arena_bytes is the same for all bundles. */
+MAINSPRING_API uint32_t mainspring_size(const void* bytes, uint64_t length,
+                                        const mainspring_options* options, mainspring_sizes* sizes,
+                                        uint64_t* where);
+
+/* Opens a bundle. Nothing in `bytes` is trusted; afterwards they must stay in place and unchanged,
+ * as must `arena` (aligned to 64), which holds *bundle. There is nothing to close. */
+MAINSPRING_API uint32_t mainspring_open(const void* bytes, uint64_t length,
+                                        const mainspring_options* options, void* arena,
+                                        uint64_t arena_bytes, mainspring_bundle** bundle,
+                                        uint64_t* where);
+
+/* The instruction set in use: "baseline", "avx2", "avx512". */
+MAINSPRING_API const char* mainspring_isa_name(const mainspring_bundle* bundle);
+
+MAINSPRING_API uint64_t mainspring_scratch_bytes(const mainspring_bundle* bundle);
+
+/* The columns that a request must bring, in this order. */
+MAINSPRING_API uint32_t mainspring_num_inputs(const mainspring_bundle* bundle);
+MAINSPRING_API uint32_t mainspring_input_at(const mainspring_bundle* bundle, uint32_t number,
+                                            mainspring_input* input);
+
+/* The features that the transforms give, and their names. */
+MAINSPRING_API uint32_t mainspring_num_features(const mainspring_bundle* bundle);
+MAINSPRING_API uint32_t mainspring_feature_name(const mainspring_bundle* bundle, uint32_t number,
+                                                const char** name, uint64_t* name_length);
+
+/* Values a row of an output kind; 0 where the bundle cannot give it. */
+MAINSPRING_API uint32_t mainspring_output_width(const mainspring_bundle* bundle, uint32_t kind);
+
+/* Writes num_rows * width doubles, row by row; `out_values` is the room in doubles. Column buffers
+ * are checked before they are used: inconsistent ones give MAINSPRING_CORRUPT and nothing is
+ * written. */
+MAINSPRING_API uint32_t mainspring_predict(const mainspring_bundle* bundle,
+                                           const mainspring_request* request, uint32_t kind,
+                                           double* out, uint64_t out_values, uint64_t* where);
+
+/* The features themselves: num_rows * num_features floats, row by row. MAINSPRING_INVALID_ARGUMENT
+ * for a model without transforms. */
+MAINSPRING_API uint32_t mainspring_transform(const mainspring_bundle* bundle,
+                                             const mainspring_request* request, float* out,
+                                             uint64_t out_values, uint64_t* where);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
