@@ -110,20 +110,18 @@ Status view_request_column(const mainspring_column& column, uint64_t first_row, 
                            ColumnView* view, ColumnView* dictionary) noexcept {
   Status status = view_plain(column, first_row, num_rows, view);
   if (!status.ok()) return status;
+  const mainspring_column* const values = column.dictionary;
   if (view->type == ColumnType::kDictionary) {
-    const mainspring_column* const values = column.dictionary;
     if (values == nullptr) return bad(Code::kInvalidArgument);
     if (values->type == MAINSPRING_DICTIONARY) return bad(Code::kUnsupportedType);
     status = view_plain(*values, 0, values->length, dictionary);
     if (!status.ok()) return status;
-    status = verify_column(*dictionary);
-    if (!status.ok()) return status;
-    status = check_strings(*values, *dictionary);
-    if (!status.ok()) return status;
     view->dictionary = dictionary;
   }
-  status = verify_column(*view);
-  return status.ok() ? check_strings(column, *view) : status;
+  status = verify_column(*view);  // and its dictionary
+  if (!status.ok()) return status;
+  return check_strings(view->dictionary != nullptr ? *values : column,
+                       view->dictionary != nullptr ? *dictionary : *view);
 }
 
 }  // namespace mainspring

@@ -228,9 +228,7 @@ uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_re
 
 uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_request* request,
                               float* out, uint64_t out_values, uint64_t* where) {
-  if (bundle == nullptr || bundle->view.plan.wide) {
-    return answer(Code::kInvalidArgument, 0, where);
-  }
+  if (bundle == nullptr) return answer(Code::kInvalidArgument, 0, where);
   const BundleView& view = bundle->view;
   const Status status = read_request(view, request);
   if (!status.ok()) return answer(status, where);

@@ -202,8 +202,7 @@ MAINSPRING_API uint32_t mainspring_predict(const mainspring_bundle* bundle,
                                            const mainspring_request* request, uint32_t kind,
                                            double* out, uint64_t out_values, uint64_t* where);
 
-/* The features themselves: num_rows * num_features floats, row by row. MAINSPRING_INVALID_ARGUMENT
- * for a model without transforms. */
+/* The features themselves: num_rows * num_features floats, row by row. */
 MAINSPRING_API uint32_t mainspring_transform(const mainspring_bundle* bundle,
                                              const mainspring_request* request, float* out,
                                              uint64_t out_values, uint64_t* where);

@@ -119,6 +119,20 @@ Status read_table(const uint8_t* bytes, uint64_t length, uint32_t num_sections, 
   return end == length ? kOkStatus : bad(Code::kCorrupt, end);
 }
 
+// Steps may share a payload, and each verifies its own: without a limit a small file could ask for
+// a quadratic amount of work.
+Status limit_payloads(const PlanView& plan) {
+  const uint64_t limit =
+      kMaxPayloadUses * plan.data_length + kFreePayloadBytes * uint64_t{plan.num_steps};
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < plan.num_steps; ++i) {
+    const uint64_t length = plan.steps[i].data_length;
+    if (length > plan.data_length || length > limit - total) return bad(Code::kCorrupt, i);
+    total += length;
+  }
+  return kOkStatus;
+}
+
 // The arrays of PLAN, one after the other; index: the byte in the section, and record numbers from
 // verify_plan() on.
 Status read_plan(const Sections& sections, PlanView* plan) {
@@ -160,7 +174,8 @@ Status read_plan(const Sections& sections, PlanView* plan) {
   plan->data_length = sections.data.length;
   plan->pool = reinterpret_cast<const char*>(sections.pool.data);
   plan->pool_length = sections.pool.length;
-  return verify_plan(*plan);
+  const Status status = limit_payloads(*plan);
+  return status.ok() ? verify_plan(*plan) : status;
 }
 
 // Ranges of names were verified with the plan; here: no name begins or ends inside a character.
