@@ -73,13 +73,15 @@ Status view_plain(const mainspring_column& column, uint64_t first_row, uint64_t 
   const bool is_dictionary = type == ColumnType::kDictionary;
   if (is_dictionary && !is_integer(index_type)) return bad(Code::kUnsupportedType);
   const uint32_t size = element_bytes(is_dictionary ? index_type : type);
-  if (size == 0) return bad(Code::kUnsupportedType);
+  if (size == 0 && type != ColumnType::kNull) return bad(Code::kUnsupportedType);
   if (type == ColumnType::kTimestamp &&
       (column.unit < MAINSPRING_SECOND || column.unit > MAINSPRING_NANOSECOND)) {
     return bad(Code::kInvalidArgument);
   }
-  if (column.values == nullptr && num_rows != 0) return bad(Code::kInvalidArgument);
-  if (reinterpret_cast<uintptr_t>(column.values) % size != 0) return bad(Code::kMisaligned);
+  if (size != 0) {
+    if (column.values == nullptr && num_rows != 0) return bad(Code::kInvalidArgument);
+    if (reinterpret_cast<uintptr_t>(column.values) % size != 0) return bad(Code::kMisaligned);
+  }
   const bool is_string = type == ColumnType::kUtf8 || type == ColumnType::kLargeUtf8;
   if (is_string && column.bytes == nullptr && column.bytes_length != 0) {
     return bad(Code::kInvalidArgument);

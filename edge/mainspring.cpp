@@ -18,7 +18,7 @@ namespace mainspring {
 namespace {
 
 static_assert(static_cast<uint32_t>(Code::kNoModel) == MAINSPRING_NO_MODEL);
-static_assert(static_cast<uint32_t>(ColumnType::kDictionary) == MAINSPRING_DICTIONARY);
+static_assert(static_cast<uint32_t>(ColumnType::kNull) == MAINSPRING_NULL);
 static_assert(static_cast<uint32_t>(TimeUnit::kDay) == MAINSPRING_DAY);
 static_assert(static_cast<uint32_t>(InputKind::kTimestamp) == MAINSPRING_INPUT_TIMESTAMP);
 static_assert(static_cast<uint32_t>(OutputKind::kRaw) == MAINSPRING_RAW);

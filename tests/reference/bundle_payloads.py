@@ -1,0 +1,145 @@
+"""The payloads of DATA and the forest of MODL, checked as docs/format.md says."""
+
+from __future__ import annotations
+
+import math
+import struct
+from itertools import pairwise
+
+KEY_SLOT_BYTES = {5: 32, 4: 16, 2: 16}
+
+
+class Corrupt(Exception):
+    """A value is out of its range."""
+
+
+class TooShort(Corrupt):
+    """The section is shorter than its header says."""
+
+
+def align(value: int) -> int:
+    return (value + 63) // 64 * 64
+
+
+def expect(holds: bool) -> None:
+    if not holds:
+        raise Corrupt
+
+
+def check_edges(payload: bytes, stated: int) -> None:
+    expect(len(payload) % 8 == 0 and stated == len(payload) // 8 + 2)
+    edges = struct.unpack(f"<{len(payload) // 8}d", payload)
+    expect(all(math.isfinite(edge) for edge in edges))
+    expect(all(a < b for a, b in pairwise(edges)))
+
+
+def check_zone_table(payload: bytes) -> None:
+    expect(len(payload) >= 8)
+    count, first = struct.unpack_from("<Ii", payload)
+    expect(count <= 1 << 20 and len(payload) == 8 + (count * 12 + 7) // 8 * 8)
+    transitions = struct.unpack_from(f"<{count}q", payload, 8)
+    offsets = struct.unpack_from(f"<{count}i", payload, 8 + 8 * count)
+    expect(all(abs(offset) <= 26 * 3600 for offset in (first, *offsets)))
+    expect(all(a < b for a, b in pairwise(transitions)))
+
+
+def check_lookup_table(payload: bytes, key_type: int) -> int:
+    """Check a lookup table and return its number of entries."""
+    expect(len(payload) >= 64)
+    stated_type, num_entries, num_slots, arena_length = struct.unpack_from("<IIQQ", payload)
+    expect(not any(payload[24:64]) and stated_type == key_type)
+    expect(num_entries <= 1 << 30 and num_slots > num_entries)
+    expect(num_slots & (num_slots - 1) == 0)
+    slot_bytes = KEY_SLOT_BYTES[key_type]
+    slots_end = 64 + num_slots * slot_bytes
+    expect(slots_end + arena_length <= len(payload) < slots_end + arena_length + 8)
+    if key_type == 5:
+        slots = struct.iter_unpack("<QQQII", payload[64:slots_end])
+        full = sum(_bytes_slot_is_full(slot, num_entries, arena_length) for slot in slots)
+    else:
+        expect(len(payload) == slots_end)
+        full = sum(
+            _number_slot_is_full(slot, num_entries)
+            for slot in struct.iter_unpack("<QII", payload[64:slots_end])
+        )
+    expect(full == num_entries)
+    return num_entries
+
+
+def _bytes_slot_is_full(slot: tuple[int, ...], num_entries: int, arena_length: int) -> bool:
+    first, _, third, entry, reserved = slot
+    expect(reserved == 0)
+    tag = first & 0xFF
+    if tag == 0:
+        expect(not any(slot))
+        return False
+    expect(entry < num_entries)
+    if tag == 255:
+        length = first >> 32
+        expect(first >> 8 & 0xFFFFFF == 0 and length > 23)
+        expect(third + length <= arena_length)
+    else:
+        expect(tag <= 24)
+    return True
+
+
+def _number_slot_is_full(slot: tuple[int, ...], num_entries: int) -> bool:
+    key, entry_plus_one, reserved = slot
+    expect(reserved == 0)
+    if entry_plus_one == 0:
+        expect(key == 0)
+        return False
+    expect(entry_plus_one <= num_entries)
+    return True
+
+
+def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
+    if len(section) < 128:
+        raise TooShort
+    num_trees, num_nodes, num_slots, num_words, order = struct.unpack_from("<5I", section, 64)
+    expect(not any(section[84:128]))
+    arrays, at = [], 128
+    sizes = [(num_trees, 16), (num_slots, 8), (num_nodes, 16), (num_words, 4), (num_nodes, 4)]
+    for count, size in [*sizes, (num_nodes, 8), (num_nodes, 8)]:
+        arrays.append((at, at + count * size))
+        at = align(at + count * size)
+    if at > len(section):
+        raise TooShort
+    expect(at == len(section) and order == 1)
+    expect(num_slots <= 1 << 24 and (num_slots > 0 or num_nodes == 0))
+    ends = [begin for begin, _ in arrays[1:]] + [at]
+    for (_, end), padded in zip(arrays, ends, strict=True):
+        expect(not any(section[end:padded]))
+    trees, slots, nodes, _, _, covers, gains = (section[begin:end] for begin, end in arrays)
+    for cover in struct.unpack(f"<{num_nodes}d", covers):
+        expect(math.isfinite(cover) and cover >= 0)
+    expect(all(map(math.isfinite, struct.unpack(f"<{num_nodes}d", gains))))
+    treatments = []
+    for feature, treatment in struct.iter_unpack("<II", slots):
+        expect(feature < num_features and treatment <= 5)
+        treatments.append(treatment)
+    next_node = 0
+    for first, count, output, has_sets in struct.iter_unpack("<4I", trees):
+        expect(first == next_node and count > 0 and first + count <= num_nodes)
+        expect(output < num_outputs and has_sets <= 1)
+        next_node += count
+        for number in range(first, next_node):
+            _check_node(nodes, number, next_node, treatments, has_sets == 1, num_words)
+    expect(next_node == num_nodes)
+
+
+def _check_node(
+    nodes: bytes, number: int, end: int, treatments: list[int], has_sets: bool, num_words: int
+) -> None:
+    value, left, meta = struct.unpack_from("<dII", nodes, number * 16)
+    slot, flags = meta & 0xFFFFFF, meta >> 24 << 24
+    if flags == 0:
+        expect(slot == 0 and left == number and math.isfinite(value))
+        return
+    expect(left > number and left + 1 < end and slot < len(treatments))
+    if flags == 1 << 31:
+        expect(treatments[slot] != 5 and not math.isnan(value))
+        return
+    expect(flags == 3 << 30 and treatments[slot] == 5 and has_sets)
+    first_word, words = struct.unpack_from("<II", nodes, number * 16)
+    expect(words <= 1 << 26 and first_word + words <= num_words)
