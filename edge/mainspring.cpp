@@ -110,6 +110,10 @@ Code check_room(const void* out, uint64_t room, uint64_t num_rows, uint32_t widt
   return num_rows <= room / width ? Code::kOk : Code::kBufferTooSmall;
 }
 
+uint32_t width_of(const BundleView& view, uint32_t kind) {
+  return kind > MAINSPRING_RAW ? 0 : output_width(view, static_cast<OutputKind>(kind));
+}
+
 uint8_t* runtime_scratch(const BundleView& view, const mainspring_request* request) {
   return static_cast<uint8_t*>(request->scratch) + views_bytes(view);
 }
@@ -205,8 +209,7 @@ uint32_t mainspring_feature_name(const mainspring_bundle* bundle, uint32_t numbe
 }
 
 uint32_t mainspring_output_width(const mainspring_bundle* bundle, uint32_t kind) {
-  if (kind > MAINSPRING_RAW) return 0;
-  return output_width(bundle->view, static_cast<OutputKind>(kind));
+  return width_of(bundle->view, kind);
 }
 
 uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_request* request,
@@ -214,7 +217,7 @@ uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_re
   if (bundle == nullptr) return answer(Code::kInvalidArgument, 0, where);
   const BundleView& view = bundle->view;
   if (view.model.model == nullptr) return answer(Code::kNoModel, 0, where);
-  const uint32_t width = mainspring_output_width(bundle, kind);
+  const uint32_t width = width_of(view, kind);
   if (width == 0) return answer(Code::kInvalidArgument, 0, where);
   const Status status = read_request(view, request);
   if (!status.ok()) return answer(status, where);
