@@ -73,7 +73,8 @@ struct PlanHeader {
 static_assert(sizeof(PlanHeader) == 64);
 
 /// The data_length of all steps together is at most kMaxPayloadUses * length of DATA +
-/// kFreePayloadBytes * num_steps: it bounds the work of opening a bundle whose steps share payloads.
+/// kFreePayloadBytes * num_steps: it bounds the work of opening a bundle whose steps share
+/// payloads.
 inline constexpr uint64_t kMaxPayloadUses = 256;
 inline constexpr uint64_t kFreePayloadBytes = 16384;
 }  // namespace mainspring
