@@ -1,6 +1,6 @@
 // Checks of mainspring_column: everything a C caller can get wrong short of a false pointer or
 // length.
-#include "edge/columns.hpp"
+#include "columns.hpp"
 
 #include "runtime/core/memory.hpp"
 

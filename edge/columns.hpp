@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "edge/mainspring.h"
+#include "mainspring.h"
 #include "runtime/arrow/column_view.hpp"
 #include "runtime/core/status.hpp"
 

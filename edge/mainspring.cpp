@@ -1,7 +1,7 @@
 // The C interface over csrc/runtime, and over nothing else.
-#include "edge/mainspring.h"
+#include "mainspring.h"
 
-#include "edge/columns.hpp"
+#include "columns.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
 #include "runtime/core/memory.hpp"

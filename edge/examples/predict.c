@@ -7,7 +7,6 @@
  * columns, in any order. An empty field is a missing value, "" an empty string; timestamps are
  * integers in the unit seen while fitting. Each value is printed as its 64 bits and as a number;
  * MAINSPRING_ISA (baseline, avx2, avx512) lowers the instruction set and changes no bit. */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -106,7 +105,10 @@ static void make_room(column* to, uint64_t num_rows, uint64_t file_bytes) {
       view->type = to->input.unit == MAINSPRING_DAY ? MAINSPRING_DATE32 : MAINSPRING_TIMESTAMP;
       view->unit = (uint8_t)to->input.unit;
       if (to->input.time_zone_length != 0) {
-        view->time_zone = strndup(to->input.time_zone, to->input.time_zone_length);
+        char* zone = aligned_memory(to->input.time_zone_length + 1);
+        memcpy(zone, to->input.time_zone, to->input.time_zone_length);
+        zone[to->input.time_zone_length] = '\0';
+        view->time_zone = zone;
       }
   }
 }
