@@ -3,7 +3,7 @@
 #include "runtime/core/kernels.hpp"
 
 #if defined(__x86_64__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace mainspring {
