@@ -215,13 +215,13 @@ class Bundle {
     const uint32_t width = output_width(view(), kind);
     if (width != 0) return width;
     if (!has_model()) {
-      throw Error(ErrorKind::kParameter,
+      throw Error(ErrorKind::kUnsupported,
                   "The bundle holds transforms only, expected a model. Use transform(), or save a "
                   "Predictor.")
           .expected("a model")
           .got("transforms only");
     }
-    throw Error(ErrorKind::kParameter,
+    throw Error(ErrorKind::kUnsupported,
                 "Probabilities need a classifier, got a regression model. Use predict().")
         .expected("a classifier")
         .got("a regression model");
