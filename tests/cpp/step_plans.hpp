@@ -1,0 +1,175 @@
+// Plans and columns for the tests of steps: a plan that uses every step, and rows that reach every
+// rule of theirs.
+#pragma once
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "fit/plan/lookup_table.hpp"
+#include "fit/plan/plan_builder.hpp"
+#include "fit/plan/zone_table.hpp"
+#include "fit/write_bundle.hpp"
+#include "host/bundle_image.hpp"
+#include "runtime/predictor/predict.hpp"
+#include "runtime/steps/records.hpp"
+
+namespace mainspring {
+
+inline std::vector<uint8_t> payload_of(const std::vector<double>& values) {
+  std::vector<uint8_t> bytes(values.size() * sizeof(double));
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+inline std::vector<std::string> words(uint32_t count) {
+  std::vector<std::string> list;
+  for (uint32_t i = 0; i < count; ++i) {
+    list.push_back(std::string(i % 37, static_cast<char>('a' + i % 26)) + std::to_string(i));
+  }
+  return list;
+}
+
+inline constexpr uint32_t kNumWords = 300;
+
+/// Inputs: a float, an int, a text and a time column.
+inline std::vector<uint8_t> every_step_bundle() {
+  PlanBuilder plan;
+  const uint32_t number =
+      plan.add_input("number", InputKind::kFloat, TimeUnit::kNone, "", ColumnType::kF64);
+  const uint32_t integer =
+      plan.add_input("integer", InputKind::kInteger, TimeUnit::kNone, "", ColumnType::kI64);
+  const uint32_t text =
+      plan.add_input("text", InputKind::kBytes, TimeUnit::kNone, "", ColumnType::kUtf8);
+  const uint32_t time = plan.add_input("time", InputKind::kTimestamp, TimeUnit::kMicro, "Zone",
+                                       ColumnType::kTimestamp);
+  const auto feature = [&](Slot slot) {
+    plan.store(slot, {.name = "f" + std::to_string(plan.num_features())});
+  };
+  const auto unary = [&](StepRecord record) { plan.emit(record); };
+
+  const Slot raw = plan.load(number);
+  const Slot work = plan.new_slot(ValueType::kF64);
+  unary(affine_record(raw.number, work.number, 1.5, 0.25));
+  feature(work);
+  unary(log1p_record(raw.number, work.number));
+  feature(work);
+  unary(clip_record(work.number, work.number, -1.0, 2.0));
+  feature(work);
+  unary(fill_number_record(work.number, work.number, -7.0));
+  feature(work);
+  const Slot ids = plan.new_slot(ValueType::kI32);
+  const std::vector<double> edges{-2.0, 0.0, 0.5, 3.0};
+  unary(count_edges_record(raw.number, ids.number, plan.add_data(payload_of(edges)).offset, 4));
+  feature(ids);
+  const std::vector<double> means{0.5, std::nan(""), 1.0, 2.0, 3.0, 4.0};
+  unary(gather_record(ids.number, work.number, plan.add_data(payload_of(means)).offset, 6));
+  feature(work);
+  const std::vector<double> number_keys{0.0, 1.5, -3.0, 1e300};
+  DataRange table = plan.add_data(build_lookup_table(number_keys));
+  unary(lookup_record(raw.number, ids.number, table.offset, table.length, 4));
+  feature(ids);
+
+  const Slot whole = plan.load(integer);
+  const std::vector<int64_t> integer_keys{0, 1, -5, INT64_MAX};
+  table = plan.add_data(build_lookup_table(integer_keys));
+  unary(lookup_record(whole.number, ids.number, table.offset, table.length, 4));
+  feature(ids);
+  const Slot filled = plan.new_slot(ValueType::kI64);
+  unary(fill_integer_record(whole.number, filled.number, -5));
+  unary(lookup_record(filled.number, ids.number, table.offset, table.length, 4));
+  feature(ids);
+
+  const Slot bytes = plan.load(text);
+  const std::vector<std::string> keys = words(kNumWords);
+  const std::vector<std::string_view> views(keys.begin(), keys.end());
+  table = plan.add_data(build_lookup_table(views));
+  unary(lookup_record(bytes.number, ids.number, table.offset, table.length, kNumWords));
+  feature(ids);
+  const Slot hash = plan.new_slot(ValueType::kI64);
+  const Slot other = plan.new_slot(ValueType::kI64);
+  unary(hash_record(bytes.number, hash.number));
+  unary(hash_record(raw.number, other.number));
+  unary(combine_hashes_record(hash.number, other.number, hash.number));
+  unary(hash_bucket_record(hash.number, ids.number, 1000));
+  feature(ids);
+  const std::string constant = "a1";
+  const DataRange range =
+      plan.add_data({reinterpret_cast<const uint8_t*>(constant.data()), constant.size()});
+  unary(fill_bytes_record(bytes.number, bytes.number, range.offset, range.length));
+  unary(lookup_record(bytes.number, ids.number, table.offset, table.length, kNumWords));
+  feature(ids);
+
+  const Slot utc = plan.load(time);
+  const std::vector<int64_t> transitions{-1000000000, 0, 500000000, 1500000000};
+  const std::vector<int32_t> offsets{3600, -7200, 7200, 5400};
+  table = plan.add_data(build_zone_table(600, transitions, offsets));
+  const Slot local = plan.new_slot(ValueType::kI64);
+  unary(local_time_record(utc.number, local.number, TimeUnit::kMicro, table.offset, table.length));
+  for (uint32_t part = 1; part <= 9; ++part) {
+    unary(
+        date_part_record(local.number, work.number, static_cast<DatePart>(part), TimeUnit::kMicro));
+    feature(work);
+  }
+  std::vector<double> sines;
+  for (uint32_t hour = 0; hour < 24; ++hour) sines.push_back(hour * 0.125);
+  unary(date_part_payload_record(local.number, work.number, DatePart::kHour, TimeUnit::kMicro,
+                                 plan.add_data(payload_of(sines)).offset));
+  feature(work);
+
+  BundleParts parts;
+  plan.finish(&parts);
+  return write_bundle(parts);
+}
+
+/// Columns for that plan; they own what the views point to.
+struct StepColumns {
+  std::vector<double> numbers;
+  std::vector<int64_t> integers, times, offsets{0};
+  std::string text;
+  std::vector<uint8_t> validity;
+  ColumnView views[4];
+
+  explicit StepColumns(uint64_t num_rows, uint64_t seed = 1) : validity(num_rows / 8 + 1) {
+    std::mt19937_64 random(seed);
+    const double inf = std::numeric_limits<double>::infinity();
+    const std::vector<double> numbers_of_note{0.0,  -0.0,         1.5,  -3.0, 1e300, inf,
+                                              -inf, std::nan(""), -1.0, -2.0, 0.5,   3.0};
+    const std::vector<int64_t> integers_of_note{0, 1, -5, INT64_MAX, INT64_MIN, 7};
+    const std::vector<int64_t> times_of_note{INT64_MIN, INT64_MAX,    0,
+                                             -1,        -86400000000, 86399999999};
+    const std::vector<std::string> known = words(kNumWords + 50);
+    for (uint64_t row = 0; row < num_rows; ++row) {
+      const uint64_t draw = random();
+      validity[row >> 3] |= static_cast<uint8_t>((draw % 5 != 0) << (row & 7));
+      numbers.push_back(draw % 3 == 0 ? numbers_of_note[random() % numbers_of_note.size()]
+                                      : static_cast<double>(random() % 1000) / 100 - 4);
+      integers.push_back(integers_of_note[random() % integers_of_note.size()]);
+      times.push_back(draw % 4 == 0
+                          ? times_of_note[random() % times_of_note.size()]
+                          : static_cast<int64_t>(random() % 4000000000000000) - 2000000000000000);
+      text += known[random() % known.size()];
+      offsets.push_back(static_cast<int64_t>(text.size()));
+    }
+    for (uint32_t i = 0; i < 4; ++i) {
+      views[i] = ColumnView{};
+      views[i].length = num_rows;
+      views[i].validity = validity.data();
+      views[i].time_zone = "";
+    }
+    views[0].type = ColumnType::kF64;
+    views[0].values = numbers.data();
+    views[1].type = ColumnType::kI64;
+    views[1].values = integers.data();
+    views[2].type = ColumnType::kLargeUtf8;
+    views[2].values = offsets.data();
+    views[2].bytes = reinterpret_cast<const uint8_t*>(text.data());
+    views[3].type = ColumnType::kTimestamp;
+    views[3].unit = TimeUnit::kMicro;
+    views[3].values = times.data();
+  }
+};
+
+}  // namespace mainspring

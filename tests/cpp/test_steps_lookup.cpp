@@ -1,0 +1,244 @@
+// The lookup table against std::unordered_map, on keys of every length and on numbers; and a
+// changed table is refused or harmless (build with -fsanitize=address,undefined to be sure).
+#include <algorithm>
+#include <functional>
+#include <unordered_map>
+
+#include "check.hpp"
+#include "host/error.hpp"
+#include "runtime/steps/lookup.hpp"
+#include "step_plans.hpp"
+
+namespace mainspring {
+namespace {
+
+/// One step that looks up `key_type` keys in `table`, with its own scratch.
+class LookupPlan {
+ public:
+  LookupPlan(std::vector<uint8_t> table, ValueType key_type, uint64_t num_entries)
+      : slots_{key_type, ValueType::kI32},
+        data_((table.size() + 63) / 64 * 64 + 64),
+        scratch_(2 * kSlotBytes + 64) {
+    std::memcpy(aligned(data_), table.data(), table.size());
+    record_ = lookup_record(0, 1, 0, table.size(), num_entries);
+    plan_.slots = slots_;
+    plan_.num_slots = 2;
+    plan_.data = aligned(data_);
+    plan_.data_length = table.size();
+  }
+
+  bool sound() const { return find_step(record_.code)->verify(record_, plan_).ok(); }
+
+  template <class T>
+  std::vector<int32_t> find(const std::vector<T>& keys, const std::vector<bool>& valid) {
+    StepContext context{};
+    context.kernels = kernels_baseline();
+    context.num_rows = static_cast<uint32_t>(keys.size());
+    context.scratch = aligned(scratch_);
+    context.slots = slots_;
+    context.data = plan_.data;
+    const Tile in = context.input(record_, 0);
+    std::memset(in.validity, 0, kSlotValidityBytes);
+    for (size_t row = 0; row < keys.size(); ++row) {
+      values_of<T>(in)[row] = keys[row];
+      if (valid[row]) in.validity[row >> 6] |= uint64_t{1} << (row & 63);
+    }
+    find_step(record_.code)->run(record_, context);
+    const Tile out = context.output(record_, 0);
+    return {values_of<int32_t>(out), values_of<int32_t>(out) + keys.size()};
+  }
+
+ private:
+  static uint8_t* aligned(std::vector<uint8_t>& bytes) {
+    return reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(bytes.data()) + 63) / 64 * 64);
+  }
+  ValueType slots_[2];
+  std::vector<uint8_t> data_, scratch_;
+  StepRecord record_{};
+  PlanView plan_{};
+};
+
+std::vector<std::string> random_keys(uint32_t count, uint32_t max_length, std::mt19937_64& random) {
+  std::unordered_map<std::string, bool> seen;
+  std::vector<std::string> keys;
+  while (keys.size() < count) {
+    std::string key(random() % (max_length + 1), '\0');
+    for (char& letter : key) letter = static_cast<char>(random() % 4);  // zero bytes too
+    if (seen.emplace(key, true).second) keys.push_back(key);
+  }
+  return keys;
+}
+
+void text_is_found_as_a_map_finds_it() {
+  std::mt19937_64 random(1);
+  for (const uint32_t count : {0u, 1u, 2u, 3u, 8u, 100u, 5000u}) {
+    const std::vector<std::string> keys = random_keys(count, 60, random);
+    const std::vector<std::string_view> views(keys.begin(), keys.end());
+    std::unordered_map<std::string, int32_t> ids;
+    for (size_t i = 0; i < keys.size(); ++i) ids[keys[i]] = static_cast<int32_t>(i + 2);
+    LookupPlan plan(build_lookup_table(views), ValueType::kBytes, count);
+    check(plan.sound(), "a built table is sound");
+    for (uint32_t round = 0; round < 20; ++round) {
+      std::vector<std::string> asked = random_keys(1 + random() % kTileRows, 60, random);
+      std::vector<BytesView> rows;
+      std::vector<bool> valid;
+      for (std::string& key : asked) {
+        if (count != 0 && random() % 2 == 0) key = keys[random() % count];
+        // Next to a key: all but one byte are the same.
+        if (!key.empty() && random() % 4 == 0) key[random() % key.size()] ^= 1;
+        // Memory of exactly this length, so that a sanitizer sees any read outside it.
+        key.shrink_to_fit();
+        rows.push_back({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
+        valid.push_back(random() % 8 != 0);
+      }
+      const std::vector<int32_t> found = plan.find(rows, valid);
+      for (size_t row = 0; row < rows.size(); ++row) {
+        const auto known = ids.find(asked[row]);
+        const int32_t expected = !valid[row] ? 0 : known == ids.end() ? 1 : known->second;
+        if (!check(found[row] == expected, "the id is the map's")) return;
+      }
+    }
+  }
+}
+
+void numbers_are_found_as_a_map_finds_them() {
+  std::mt19937_64 random(2);
+  std::vector<int64_t> integers{INT64_MAX, -1, 0};
+  for (int64_t i = 0; i < 1000; ++i) integers.push_back((i + 1) * 977);
+  LookupPlan plan(build_lookup_table(integers), ValueType::kI64, integers.size());
+  check(plan.sound(), "a built table is sound");
+  std::vector<double> doubles{-0.0, std::numeric_limits<double>::infinity(), 0.5, 1e-310};
+  LookupPlan wide(build_lookup_table(doubles), ValueType::kF64, doubles.size());
+  check(wide.sound(), "a built table is sound");
+  check(wide.find<double>({0.0, -0.0, 0.5, 1e-310, 7.0, std::nan("")},
+                          {true, true, true, true, true, false}) ==
+            std::vector<int32_t>{2, 2, 4, 5, 1, 0},
+        "zero has one key, missing is 0, unseen 1");
+  for (uint32_t round = 0; round < 20; ++round) {
+    std::vector<int64_t> rows(random() % kTileRows);
+    for (int64_t& row : rows) row = integers[random() % integers.size()] + (random() % 3 == 0);
+    const std::vector<int32_t> found = plan.find(rows, std::vector<bool>(rows.size(), true));
+    for (size_t row = 0; row < rows.size(); ++row) {
+      const auto at = std::find(integers.begin(), integers.end(), rows[row]);
+      const auto expected =
+          at == integers.end() ? 1 : static_cast<int32_t>(at - integers.begin()) + 2;
+      if (!check(found[row] == expected, "the id is the position")) return;
+    }
+  }
+}
+
+void keys_that_are_there_twice_are_refused() {
+  const auto refused = [](const auto& keys) {
+    try {
+      build_lookup_table(keys);
+    } catch (const Error& error) {
+      return error.kind() == ErrorKind::kParameter;
+    }
+    return false;
+  };
+  const std::string long_key(50, 'x');
+  check(refused(std::vector<std::string_view>{"a", "b", "a"}), "a short key twice");
+  check(refused(std::vector<std::string_view>{long_key, "b", long_key}), "a long key twice");
+  check(refused(std::vector<int64_t>{1, 2, 1}), "an integer twice");
+  check(refused(std::vector<double>{0.0, -0.0}), "zero twice");
+  check(refused(std::vector<double>{std::nan("")}), "NaN");
+}
+
+void tables_that_could_be_left_are_refused() {
+  const std::string long_key(30, 'x');
+  const std::vector<std::string_view> keys{"a", long_key, "c"};
+  const std::vector<uint8_t> table = build_lookup_table(keys);
+  const auto accepts = [&](const auto& change) {
+    std::vector<uint8_t> changed = table;
+    auto* header = reinterpret_cast<LookupHeader*>(changed.data());
+    change(header, reinterpret_cast<BytesSlot*>(header + 1));
+    return LookupPlan(changed, ValueType::kBytes, header->num_entries).sound();
+  };
+  const auto slot_with = [](BytesSlot* slots, uint8_t tag) {
+    while ((slots->words[0] & 0xff) != tag) ++slots;
+    return slots;
+  };
+  check(accepts([](LookupHeader*, BytesSlot*) {}), "the table itself is accepted");
+  const std::vector<std::function<void(LookupHeader*, BytesSlot*)>> changes{
+      [](LookupHeader* h, BytesSlot*) { h->key_type = static_cast<uint32_t>(ValueType::kI64); },
+      [](LookupHeader* h, BytesSlot*) { h->num_slots = 7; },
+      [](LookupHeader* h, BytesSlot*) { h->num_slots = 0; },
+      [](LookupHeader* h, BytesSlot*) { h->num_slots = 16; },
+      [](LookupHeader* h, BytesSlot*) { h->num_slots = uint64_t{1} << 63; },
+      [](LookupHeader* h, BytesSlot*) { h->num_entries = 8; },
+      [](LookupHeader* h, BytesSlot*) { h->num_entries = 2; },
+      [](LookupHeader* h, BytesSlot*) { h->num_entries = 4; },
+      [](LookupHeader* h, BytesSlot*) { h->arena_length = 29; },
+      [](LookupHeader* h, BytesSlot*) { h->arena_length = 33; },
+      [](LookupHeader* h, BytesSlot*) { h->arena_length = ~uint64_t{0}; },
+      [](LookupHeader* h, BytesSlot*) { h->reserved[4] = 1; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[2] = 1; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[2] = ~uint64_t{0}; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[0] += uint64_t{1} << 32; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[0] &= 0xffffffff; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[0] |= 0x100; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[0] -= 200; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kEmptyTag)->words[0] = 1; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kEmptyTag)->words[1] = 1; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kEmptyTag)->entry = 1; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, 2)->entry = 3; },
+      [&](LookupHeader*, BytesSlot* s) { slot_with(s, 2)->reserved = 1; },
+      [&](LookupHeader*, BytesSlot* s) { *slot_with(s, 2) = BytesSlot{}; },
+  };
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (!check(!accepts(changes[i]), "a changed table is refused")) {
+      std::fprintf(stderr, "  change %zu\n", i);
+    }
+  }
+  const std::vector<int64_t> integers{5, 6};
+  for (uint32_t change = 0; change < 4; ++change) {
+    std::vector<uint8_t> changed = build_lookup_table(integers);
+    auto* slot = reinterpret_cast<NumberSlot*>(changed.data() + sizeof(LookupHeader));
+    while (slot->entry_plus_one == 0) ++slot;
+    if (change == 0) slot->entry_plus_one = 3;
+    if (change == 1) slot->reserved = 1;
+    if (change == 2) slot->entry_plus_one = 0;
+    if (change == 3) changed.push_back(0);
+    check(!LookupPlan(changed, ValueType::kI64, 2).sound(), "a changed table is refused");
+  }
+}
+
+void changed_tables_are_refused_or_harmless() {
+  std::mt19937_64 random(3);
+  const std::vector<std::string> keys = random_keys(60, 40, random);
+  const std::vector<std::string_view> views(keys.begin(), keys.end());
+  const std::vector<uint8_t> table = build_lookup_table(views);
+  std::vector<BytesView> rows;
+  for (const std::string& key : keys) {
+    rows.push_back({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
+  }
+  uint32_t num_refused = 0;
+  for (uint32_t round = 0; round < 20000; ++round) {
+    std::vector<uint8_t> changed = table;
+    // Half of the changes in the header, where the sizes are.
+    const uint64_t at = random() % (round % 2 == 0 ? 24 : changed.size());
+    changed[at] = static_cast<uint8_t>(random());
+    if (round % 7 == 0) changed.resize(random() % (changed.size() + 64));
+    LookupPlan plan(changed, ValueType::kBytes, keys.size());
+    if (!plan.sound()) {
+      ++num_refused;
+      continue;
+    }
+    for (const int32_t id : plan.find(rows, std::vector<bool>(rows.size(), true))) {
+      check(id >= 1 && id < static_cast<int32_t>(keys.size()) + 2, "ids stay in their range");
+    }
+  }
+  check(num_refused > 5000 && num_refused < 20000, "some changes are refused, not all");
+}
+
+}  // namespace
+}  // namespace mainspring
+
+int main() {
+  mainspring::text_is_found_as_a_map_finds_it();
+  mainspring::numbers_are_found_as_a_map_finds_them();
+  mainspring::keys_that_are_there_twice_are_refused();
+  mainspring::tables_that_could_be_left_are_refused();
+  mainspring::changed_tables_are_refused_or_harmless();
+  return mainspring::finish();
+}
