@@ -14,7 +14,7 @@ from mainspring.errors import DataError, FileError, ParameterError, SchemaError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ENDINGS", "read_table", "require_columns", "write_table"]
+__all__ = ["ENDINGS", "read_table", "require_columns", "write_bytes", "write_table"]
 
 ENDINGS = {
     ".parquet": "parquet",
@@ -78,7 +78,7 @@ def write_table(table: pa.Table, path: str) -> None:
     table : pyarrow.Table
         What to write.
     path : str
-        A file that ends in .parquet, .csv, .arrow or .feather.
+        A file that ends in .parquet, .csv, .arrow or .feather; ``-`` writes CSV to standard output.
 
     Raises
     ------
@@ -87,11 +87,36 @@ def write_table(table: pa.Table, path: str) -> None:
     ParameterError
         When the ending is not one of those above.
     """
-    target = Path(path)
+    if path == "-":
+        _write_csv(table, sys.stdout.buffer)
+        return
     writer = _WRITERS[_kind_of_name(path, "write")]
+    _replace(path, lambda partial: writer(table, str(partial)))
+
+
+def write_bytes(data: bytes, path: str) -> None:
+    """Write bytes; a failed write leaves nothing behind.
+
+    Parameters
+    ----------
+    data : bytes
+        What to write.
+    path : str
+        The file.
+
+    Raises
+    ------
+    FileError
+        When the folder is not there or the file cannot be written.
+    """
+    _replace(path, lambda partial: partial.write_bytes(data))
+
+
+def _replace(path: str, write: Callable[[Path], object]) -> None:
+    target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        writer(table, str(partial))
+        write(partial)
         partial.replace(target)
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
@@ -205,7 +230,7 @@ def _write_parquet(table: pa.Table, path: str) -> None:
     pyarrow.parquet.write_table(table, path)
 
 
-def _write_csv(table: pa.Table, path: str) -> None:
+def _write_csv(table: pa.Table, path: Any) -> None:
     import pyarrow.csv
 
     pyarrow.csv.write_csv(table, path)

@@ -1,0 +1,55 @@
+"""Profiles from files: of a table, as kept by ``mainspring profile -o``, or out of a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mainspring
+from mainspring.cli.tables import read_table
+from mainspring.errors import BundleError, FileError
+
+if TYPE_CHECKING:
+    from mainspring.profiles import Profile
+
+__all__ = ["read_profile"]
+
+
+def read_profile(path: str, *, target: str | None = None) -> Profile:
+    """Read or make a profile.
+
+    Parameters
+    ----------
+    path : str
+        A .profile file, a .spring bundle, or a table that ``read_table`` takes.
+    target : str, optional
+        The label's column, where a table is profiled.
+
+    Returns
+    -------
+    Profile
+        Of the training data, where the file is a bundle.
+
+    Raises
+    ------
+    BundleError
+        When a bundle holds no profile.
+    FileError, ParameterError, DataError, BundleCorruptError
+        When the file cannot be read.
+    """
+    ending = Path(path).suffix.lower()
+    if ending == ".profile":
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise FileError(f"{path} cannot be read: {error.strerror}.") from error
+        return mainspring.Profile.from_bytes(data)
+    if ending == ".spring":
+        profile = mainspring.load(path).profile
+        if profile is None:
+            raise BundleError(
+                f"{path} holds no profile of its training data. Make one from the data with "
+                "`mainspring profile DATA -o NAME.profile`."
+            )
+        return profile
+    return mainspring.profile(read_table(path), target=target)
