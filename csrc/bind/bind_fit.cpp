@@ -1,9 +1,175 @@
+// Expressions and tables in, states and plans out: argument handling around fit/plan/fitter.hpp.
+#include <pybind11/functional.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bind/buffers.hpp"
+#include "bind/param_values.hpp"
+#include "fit/plan/fitter.hpp"
+#include "fit/transforms/transform_list.hpp"
+#include "host/error.hpp"
+#include "host/table.hpp"
 
 namespace py = pybind11;
 
 namespace mainspring::bind {
 
-void register_fit(py::module_& module) { (void)module; }
+namespace {
+
+using OperatorSpec = std::pair<std::string, py::dict>;
+using ExpressionSpec = std::tuple<std::vector<std::string>, std::vector<OperatorSpec>, std::string>;
+
+py::bytes to_bytes(const std::vector<uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+py::list operators() {
+  py::list rows;
+  for (const Transform* transform : transform_list()) {
+    py::list params;
+    for (const ParamInfo& info : transform->params()) {
+      py::dict param;
+      param["name"] = info.name;
+      param["type"] = info.type;
+      param["help"] = info.help;
+      param["default"] = to_python(info.default_value);
+      params.append(param);
+    }
+    py::dict row;
+    row["name"] = transform->name;
+    row["summary"] = transform->summary;
+    row["params"] = params;
+    row["learns"] = transform->has_state;
+    row["uses_target"] = transform->uses_target;
+    row["joint"] = transform->joint;
+    rows.append(row);
+  }
+  return rows;
+}
+
+Fitter make_fitter(const std::vector<ExpressionSpec>& specs) {
+  std::vector<Expression> expressions;
+  for (const auto& [columns, operator_specs, alias] : specs) {
+    Expression& expression = expressions.emplace_back();
+    expression.columns = columns;
+    expression.alias = alias;
+    for (const auto& [name, params] : operator_specs) {
+      expression.operators.push_back(bind_operator(name, to_named_params(name, params)));
+    }
+  }
+  return Fitter(std::move(expressions));
+}
+
+py::list expressions(const Fitter& fitter) {
+  py::list specs;
+  for (const Expression& expression : fitter.expressions()) {
+    py::list operator_specs;
+    for (const auto& op : expression.operators) {
+      py::dict params;
+      for (const auto& [name, value] : op->params()) params[py::str(name)] = to_python(value);
+      operator_specs.append(py::make_tuple(py::str(op->transform().name), params));
+    }
+    specs.append(py::make_tuple(expression.columns, operator_specs, expression.alias));
+  }
+  return specs;
+}
+
+/// Control-C during a pass: the interpreter raises KeyboardInterrupt on the calling thread.
+void check_signals() {
+  const py::gil_scoped_acquire acquired;
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
+/// The target's buffer, one float64 for each row; None where there is no target.
+class Target {
+ public:
+  Target(const py::object& target, const Table& table) {
+    if (target.is_none()) return;
+    buffer_.emplace(target.ptr(), 'd', false, "target");
+    if (buffer_->count() != table.num_rows()) {
+      throw Error(ErrorKind::kParameter, "The target has " + std::to_string(buffer_->count()) +
+                                             " values, expected one for each of the table's " +
+                                             std::to_string(table.num_rows()) + " rows.");
+    }
+  }
+  const double* data() const { return buffer_.has_value() ? buffer_->data<double>() : nullptr; }
+
+ private:
+  std::optional<BufferView> buffer_;
+};
+
+void fit(Fitter& fitter, const Table& table, const py::object& target, bool cross_fit) {
+  const Target values(target, table);
+  const py::gil_scoped_release released;
+  fitter.fit(table, values.data(), cross_fit, check_signals);
+}
+
+void partial_fit(Fitter& fitter, const Table& table, const py::object& target) {
+  const Target values(target, table);
+  const py::gil_scoped_release released;
+  fitter.partial_fit(table, values.data(), check_signals);
+}
+
+void transform_training(Fitter& fitter, const Table& table, const py::object& out) {
+  const BufferView buffer(out.ptr(), 'f', true, "out");
+  const uint64_t expected = table.num_rows() * fitter.num_training_features();
+  if (buffer.count() != expected) {
+    throw Error(ErrorKind::kParameter, "out has " + std::to_string(buffer.count()) +
+                                           " elements, expected " + std::to_string(expected) +
+                                           ", one for each row and feature.");
+  }
+  const py::gil_scoped_release released;
+  fitter.transform_training(table, buffer.data<float>());
+}
+
+py::bytes compile(const Fitter& fitter) {
+  std::vector<uint8_t> bytes;
+  {
+    const py::gil_scoped_release released;
+    bytes = fitter.compile();
+  }
+  return to_bytes(bytes);
+}
+
+Fitter from_state_bytes(const py::bytes& bytes) {
+  return Fitter::from_state_bytes(std::string_view(bytes));
+}
+
+}  // namespace
+
+void register_fit(py::module_& module) {
+  module.def("operators", &operators,
+             "All operators: name, summary, params (name, type, help, default), and flags.");
+  module.def(
+      "check_operator",
+      [](const std::string& name, const py::dict& params) {
+        (void)bind_operator(name, to_named_params(name, params));
+      },
+      py::arg("name"), py::arg("params"), "Raise ParameterError unless such an operator can be.");
+  py::class_<Fitter>(module, "Fitter", "Learns what expressions need, and compiles it.")
+      .def(py::init(&make_fitter), py::arg("expressions"),
+           "From (columns, [(operator, params)], alias or '') for each expression.")
+      .def_property_readonly("expressions", &expressions)
+      .def_property_readonly("num_rounds", &Fitter::num_rounds)
+      .def_property_readonly("num_rows", &Fitter::num_rows)
+      .def_property_readonly("uses_target", &Fitter::uses_target)
+      .def_property_readonly("is_fitted", &Fitter::is_fitted)
+      .def_property_readonly("has_states", &Fitter::has_states)
+      .def("missing_zones", &Fitter::missing_zones, py::arg("table"))
+      .def("add_zone", &Fitter::add_zone, py::arg("name"), py::arg("first_offset"),
+           py::arg("transitions"), py::arg("offsets"))
+      .def("fit", &fit, py::arg("table"), py::arg("target"), py::arg("cross_fit"))
+      .def("partial_fit", &partial_fit, py::arg("table"), py::arg("target"))
+      .def("merge", &Fitter::merge, py::arg("other"))
+      .def("compile", &compile, "The bytes of a bundle of the transforms alone.")
+      .def("transform_training", &transform_training, py::arg("table"), py::arg("out"))
+      .def("state_bytes", [](const Fitter& fitter) { return to_bytes(fitter.state_bytes()); })
+      .def_static("from_state_bytes", &from_state_bytes, py::arg("bytes"));
+}
 
 }  // namespace mainspring::bind

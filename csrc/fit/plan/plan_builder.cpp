@@ -63,7 +63,10 @@ Slot PlanBuilder::load(uint32_t input) {
   const InputRecord& record = inputs_[input];
   const auto kind = static_cast<InputKind>(record.kind);
   const ValueType type = value_type_of(kind);
-  if (loaded_[input] >= 0) return Slot{static_cast<uint16_t>(loaded_[input]), type};
+  if (loaded_[input] >= 0) {
+    ++slot_uses_[loaded_[input]];
+    return Slot{static_cast<uint16_t>(loaded_[input]), type};
+  }
   const Slot slot = new_slot(type);
   loaded_[input] = slot.number;
   emit(load_record(input, kind, static_cast<TimeUnit>(record.unit), slot.number));
@@ -72,21 +75,32 @@ Slot PlanBuilder::load(uint32_t input) {
 
 Slot PlanBuilder::new_slot(ValueType type) {
   for (uint32_t i = 0; i < slots_.size(); ++i) {
-    if (slot_free_[i] && slots_[i] == type) {
-      slot_free_[i] = false;
+    if (slot_uses_[i] == 0 && slots_[i] == type) {
+      slot_uses_[i] = 1;
       return Slot{static_cast<uint16_t>(i), type};
     }
   }
   check_room(slots_.size(), kMaxPlanSlots, "slots");
   slots_.push_back(type);
-  slot_free_.push_back(false);
+  slot_uses_.push_back(1);
   return Slot{static_cast<uint16_t>(slots_.size() - 1), type};
 }
 
 void PlanBuilder::release(Slot slot) {
-  slot_free_[slot.number] = true;
+  if (--slot_uses_[slot.number] > 0) return;
   for (int32_t& loaded : loaded_) {
     if (loaded == slot.number) loaded = -1;
+  }
+  // What was computed from this tile may not be found again either.
+  for (size_t i = 0; i < shared_.size();) {
+    if (shared_[i].inputs[0] != slot.number) {
+      ++i;
+      continue;
+    }
+    const uint16_t out = shared_[i].outputs[0];
+    shared_.erase(shared_.begin() + static_cast<ptrdiff_t>(i));
+    release(Slot{out, slots_[out]});
+    i = 0;
   }
 }
 
@@ -111,6 +125,21 @@ DataRange PlanBuilder::add_data(std::span<const uint8_t> bytes) {
 void PlanBuilder::emit(const StepRecord& record) {
   check_room(steps_.size(), kMaxPlanSteps, "steps");
   steps_.push_back(record);
+}
+
+Slot PlanBuilder::emit_shared(StepRecord record, ValueType type) {
+  for (const StepRecord& known : shared_) {
+    record.outputs[0] = known.outputs[0];
+    if (std::memcmp(&record, &known, sizeof(record)) != 0) continue;
+    ++slot_uses_[known.outputs[0]];
+    return Slot{known.outputs[0], type};
+  }
+  const Slot slot = new_slot(type);
+  ++slot_uses_[slot.number];  // one use for the caller, one for those who come later
+  record.outputs[0] = slot.number;
+  emit(record);
+  shared_.push_back(record);
+  return slot;
 }
 
 void PlanBuilder::store(Slot slot, const FeatureInfo& info) {

@@ -55,11 +55,15 @@ class PlanBuilder {
   /// A slot with the input's tile; loading twice gives the first slot again while it is alive.
   Slot load(uint32_t input);
   Slot new_slot(ValueType type);
-  /// A slot whose memory may be used again by later steps.
+  /// Ends one use of a slot; after the last one its memory may be used again by later steps. load,
+  /// new_slot and emit_shared each give a slot for one use.
   void release(Slot slot);
   /// Payload bytes at a multiple of 64 in DATA; equal payloads are stored once.
   DataRange add_data(std::span<const uint8_t> bytes);
   void emit(const StepRecord& record);
+  /// Emits a record of one input, whose output it chooses; the same record over the same tile gives
+  /// the first one's output again, as long as that tile is alive.
+  Slot emit_shared(StepRecord record, ValueType type);
   /// Makes the slot (f64, f32 or i32) the next feature.
   void store(Slot slot, const FeatureInfo& info);
 
@@ -74,7 +78,8 @@ class PlanBuilder {
   std::vector<InputRecord> inputs_;
   std::vector<int32_t> loaded_;  // slot of each input, -1 when none is alive
   std::vector<ValueType> slots_;
-  std::vector<bool> slot_free_;
+  std::vector<uint32_t> slot_uses_;  // 0: free
+  std::vector<StepRecord> shared_;   // of emit_shared, while their input is alive
   std::vector<StepRecord> steps_;
   std::vector<OutputRecord> outputs_;
   std::vector<uint8_t> pool_;

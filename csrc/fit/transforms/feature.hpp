@@ -25,6 +25,7 @@ struct FitTile {
 struct Feature {
   Slot slot;
   FeatureInfo info;
+  std::string column;               // where it comes from, for messages
   std::string expression;           // "col('x').log1p()", for messages
   TimeUnit unit = TimeUnit::kNone;  // of times, in a kI64 slot
   /// Of times in a named zone: its table for DATA (fit/plan/zone_table.hpp); null: local already.

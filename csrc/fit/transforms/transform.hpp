@@ -68,6 +68,8 @@ concept StatelessOperator =
 ///                           has num_missing()
 ///   kUsesTarget = true      FitTile::target is there
 ///   learns(params)          false where these parameters leave nothing to learn
+///   check_inputs(params, in) throws Error(kSchema or kParameter) before any data is read, where
+///                           the types that kInput allows are not what these parameters take
 ///   State::update_repeated(tile of one row, count)
 ///                           the row `count` times, in closed form; only for states that learn
 ///                           nothing from missing rows: lets the planner fit it in the same round
@@ -106,6 +108,7 @@ class Operator {
   virtual const Transform& transform() const = 0;
   virtual bool learns() const = 0;
   virtual std::unique_ptr<LearntState> new_state() const = 0;
+  virtual void check_inputs(std::span<const Feature> in) const = 0;
   /// `state` is null when the operator learns nothing.
   virtual std::vector<Feature> compile(const LearntState* state, std::span<const Feature> in,
                                        PlanBuilder& builder, bool cross_fitted) const = 0;
@@ -145,6 +148,10 @@ concept TakesRepeated = requires(typename Op::State& state, const FitTile& tile)
 template <class Op>
 concept MayLearn = requires(const typename Op::Params& params) {
   { Op::learns(params) } -> std::same_as<bool>;
+};
+template <class Op>
+concept ChecksInputs = requires(const typename Op::Params& params, std::span<const Feature> in) {
+  { Op::check_inputs(params, in) } -> std::same_as<void>;
 };
 template <class Op>
 concept CrossFits = requires(const typename Op::Params& params, const typename Op::State& state,
@@ -202,6 +209,9 @@ class OperatorOf final : public Operator {
   std::unique_ptr<LearntState> new_state() const override {
     if constexpr (Learns<Op>) return std::make_unique<StateOf<Op>>(params_);
     return nullptr;
+  }
+  void check_inputs(std::span<const Feature> in) const override {
+    if constexpr (ChecksInputs<Op>) Op::check_inputs(params_, in);
   }
   std::vector<Feature> compile(const LearntState* state, std::span<const Feature> in,
                                PlanBuilder& builder, bool cross_fitted) const override {

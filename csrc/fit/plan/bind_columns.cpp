@@ -1,0 +1,121 @@
+// Column types against what operators take.
+#include "fit/plan/bind_columns.hpp"
+
+#include <optional>
+
+#include "host/error.hpp"
+
+namespace mainspring {
+
+namespace {
+
+enum class Family { kInteger, kFloat, kText, kTime };
+
+Family family_of(ColumnType type) {
+  switch (type) {
+    case ColumnType::kF32:
+    case ColumnType::kF64: return Family::kFloat;
+    case ColumnType::kUtf8:
+    case ColumnType::kLargeUtf8:
+    case ColumnType::kUtf8View: return Family::kText;
+    case ColumnType::kDate32:
+    case ColumnType::kDate64:
+    case ColumnType::kTimestamp: return Family::kTime;
+    default: return Family::kInteger;
+  }
+}
+
+std::optional<InputKind> kind_for(InputRule rule, Family family) {
+  const bool number = family == Family::kInteger || family == Family::kFloat;
+  switch (rule) {
+    case InputRule::kNumber:
+    case InputRule::kFeature: return number ? std::optional(InputKind::kFloat) : std::nullopt;
+    case InputRule::kNumberOrText:
+      if (family == Family::kText) return InputKind::kBytes;
+      return number ? std::optional(InputKind::kFloat) : std::nullopt;
+    case InputRule::kTimestamp:
+      return family == Family::kTime ? std::optional(InputKind::kTimestamp) : std::nullopt;
+    case InputRule::kKey:
+      switch (family) {
+        case Family::kInteger: return InputKind::kInteger;
+        case Family::kFloat: return InputKind::kFloat;
+        case Family::kText: return InputKind::kBytes;
+        case Family::kTime: return InputKind::kTimestamp;
+      }
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void fail_type(const Table::Column& column, InputRule rule, std::string_view op) {
+  std::string expected = "a number";
+  if (rule == InputRule::kNumberOrText) expected = "a number or string";
+  if (rule == InputRule::kTimestamp) expected = "a date or timestamp";
+  const Family family = family_of(column.type);
+  std::string fix = "Cast the column to a timestamp.";
+  if (rule != InputRule::kTimestamp) {
+    fix = family == Family::kTime
+              ? "Use datetime('hour', ...) on it first."
+              : "Use ordinal(), target_mean() or cross() on it, or cast it to a number.";
+  }
+  throw Error(ErrorKind::kSchema, "Column '" + column.name + "' has type " + column.type_name +
+                                      ", expected " + expected + " for " + std::string(op) + ". " +
+                                      fix)
+      .column(column.name)
+      .expected(expected)
+      .got(column.type_name)
+      .hint(fix);
+}
+
+}  // namespace
+
+std::vector<ColumnBinding> bind_columns(const Chain& chain, const Table& table) {
+  // A column alone is a feature as it is.
+  const bool bare = chain.operators.empty();
+  const InputRule rule = bare ? InputRule::kFeature : chain.operators[0]->transform().input;
+  std::vector<ColumnBinding> bindings;
+  for (const std::string& name : chain.columns) {
+    const uint32_t index = table.column_index(name);
+    const Table::Column& column = table.columns()[index];
+    // Also an error for types that the engine does not read at all.
+    if (table.num_batches() > 0) (void)table.batch_column(0, index);
+    const std::optional<InputKind> kind = kind_for(rule, family_of(column.type));
+    if (!kind.has_value()) {
+      fail_type(column, rule, bare ? "identity" : chain.operators[0]->transform().name);
+    }
+    ColumnBinding binding{name, *kind, TimeUnit::kNone, "", column.type, column.type_name};
+    if (*kind == InputKind::kTimestamp) {
+      binding.unit = column.type == ColumnType::kDate32   ? TimeUnit::kDay
+                     : column.type == ColumnType::kDate64 ? TimeUnit::kMilli
+                                                          : column.unit;
+      binding.time_zone = column.time_zone;
+    }
+    bindings.push_back(binding);
+  }
+  return bindings;
+}
+
+void check_binding(const ColumnBinding& binding, const Table& table) {
+  const uint32_t index = table.column_index(binding.name);
+  for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
+    if (feeds(table.batch_column(batch, index), binding.kind)) continue;
+    const std::string& got = table.columns()[index].type_name;
+    throw Error(ErrorKind::kSchema, "Column '" + binding.name + "' has type " + got +
+                                        ", expected " + binding.type_name +
+                                        " as in the data fitted before. Cast it.")
+        .column(binding.name)
+        .expected(binding.type_name)
+        .got(got)
+        .hint("cast it");
+  }
+}
+
+std::vector<ColumnView> bound_columns(const std::vector<ColumnBinding>& bindings,
+                                      const Table& table, uint32_t batch) {
+  std::vector<ColumnView> views;
+  for (const ColumnBinding& binding : bindings) {
+    views.push_back(table.batch_column(batch, table.column_index(binding.name)));
+  }
+  return views;
+}
+
+}  // namespace mainspring

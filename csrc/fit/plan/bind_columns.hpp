@@ -1,0 +1,39 @@
+// Which form of a column an expression reads: decided by the column's type and by what its first
+// operator takes.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fit/plan/expression.hpp"
+#include "host/table.hpp"
+
+namespace mainspring {
+
+/// A column as the plan's input.
+struct ColumnBinding {
+  std::string name;
+  InputKind kind;
+  TimeUnit unit = TimeUnit::kNone;
+  std::string time_zone;
+  ColumnType fitted;
+  std::string type_name;  // for messages
+};
+
+/// Zone tables (fit/plan/zone_table.hpp) by zone name; null where local time is UTC.
+using ZoneTables = std::map<std::string, std::shared_ptr<const std::vector<uint8_t>>>;
+
+/// Throws Error(kSchema) that names column, type, operator and fix when the first operator cannot
+/// take the column.
+std::vector<ColumnBinding> bind_columns(const Chain& chain, const Table& table);
+
+/// Throws Error(kSchema) unless the table's column can feed a binding that was made from other
+/// data: types may widen, but not change kind.
+void check_binding(const ColumnBinding& binding, const Table& table);
+
+/// The views of a batch that a plan with these bindings reads.
+std::vector<ColumnView> bound_columns(const std::vector<ColumnBinding>& bindings,
+                                      const Table& table, uint32_t batch);
+
+}  // namespace mainspring

@@ -1,0 +1,223 @@
+// The walk over expressions that emits steps; slots are given back as soon as nothing reads them.
+#include "fit/plan/compile_plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "host/error.hpp"
+
+namespace mainspring {
+
+namespace {
+
+std::string_view what_is(const Feature& feature) {
+  switch (feature.slot.type) {
+    case ValueType::kF64: return "numbers";
+    case ValueType::kBytes: return "strings";
+    case ValueType::kI64: return feature.unit == TimeUnit::kNone ? "integers" : "times";
+    default: return "ids";
+  }
+}
+
+bool takes(InputRule rule, const Feature& feature) {
+  const ValueType type = feature.slot.type;
+  switch (rule) {
+    case InputRule::kNumber: return type == ValueType::kF64;
+    case InputRule::kNumberOrText: return type == ValueType::kF64 || type == ValueType::kBytes;
+    case InputRule::kKey: return true;
+    case InputRule::kTimestamp: return type == ValueType::kI64 && feature.unit != TimeUnit::kNone;
+    case InputRule::kFeature: return type == ValueType::kF64 || type == ValueType::kI32;
+  }
+  return false;
+}
+
+void check_inputs(const Operator& op, std::span<const Feature> in) {
+  for (const Feature& feature : in) {
+    if (takes(op.transform().input, feature)) continue;
+    const std::string_view expected = op.transform().input == InputRule::kTimestamp ? "times"
+                                      : op.transform().input == InputRule::kNumberOrText
+                                          ? "numbers or strings"
+                                          : "numbers";
+    throw Error(ErrorKind::kSchema, std::string(op.transform().name) + " takes " +
+                                        std::string(expected) + ", but " + feature.expression +
+                                        " gives " + std::string(what_is(feature)) +
+                                        ". Leave one of the two out, or change their order.")
+        .column(feature.column)
+        .expected(expected)
+        .got(what_is(feature));
+  }
+  op.check_inputs(in);
+}
+
+bool passed_on(const Feature& in, const std::vector<Feature>& out) {
+  return std::any_of(out.begin(), out.end(),
+                     [&](const Feature& feature) { return feature.slot.number == in.slot.number; });
+}
+
+std::vector<Feature> apply(const BoundChain& bound, size_t index, std::span<const Feature> in,
+                           size_t stream, bool cross_fitted, PlanBuilder& builder) {
+  const Operator& op = *bound.chain.operators[index];
+  const auto& states = bound.states[index];
+  const LearntState* state = stream < states.size() ? states[stream].get() : nullptr;
+  std::vector<Feature> out = op.compile(state, in, builder, cross_fitted);
+  for (Feature& feature : out) {
+    // A joint operator's stream stands for all columns of the chain.
+    if (op.transform().joint) {
+      feature.expression = describe(bound.chain.columns, bound.chain.operators, index + 1);
+    } else {
+      feature.expression.append(".").append(op.transform().name).append("()");
+    }
+  }
+  return out;
+}
+
+/// Names and stores: what the final plan and the check before it have in common.
+class FeatureNames {
+ public:
+  void add(const Chain& chain, std::vector<Feature>* features) {
+    for (Feature& feature : *features) {
+      if (!takes(InputRule::kFeature, feature)) {
+        throw Error(ErrorKind::kSchema, feature.expression + " gives " +
+                                            std::string(what_is(feature)) +
+                                            ", expected numbers or ids for a feature. Add "
+                                            "ordinal(), target_mean() or cross().")
+            .column(feature.column);
+      }
+      if (!chain.alias.empty()) {
+        if (features->size() != 1) {
+          throw Error(ErrorKind::kParameter,
+                      "alias('" + chain.alias + "') names one feature, but " +
+                          describe(chain.columns, chain.operators, chain.operators.size()) +
+                          " gives " + std::to_string(features->size()) +
+                          ". Leave the alias out, or write one expression for each.");
+        }
+        feature.info.name = chain.alias;
+      }
+      const auto [known, added] = names_.try_emplace(feature.info.name, feature.expression);
+      if (added) continue;
+      throw Error(ErrorKind::kParameter, "Two features are called '" + feature.info.name +
+                                             "': " + known->second + " and " + feature.expression +
+                                             ". Give one of them another "
+                                             "name with .alias('new_name').")
+          .hint(".alias('new_name')");
+    }
+  }
+
+ private:
+  std::unordered_map<std::string, std::string> names_;
+};
+
+}  // namespace
+
+namespace {
+
+uint32_t add_input(const ColumnBinding& column, PlanBuilder& builder) {
+  return builder.add_input(column.name, column.kind, column.unit, column.time_zone, column.fitted);
+}
+
+}  // namespace
+
+std::vector<Feature> load_streams(const BoundChain& bound, const ZoneTables& zones,
+                                  PlanBuilder& builder) {
+  std::vector<Feature> streams;
+  for (const ColumnBinding& column : bound.columns) {
+    Feature& feature = streams.emplace_back();
+    feature.slot = builder.load(add_input(column, builder));
+    feature.info.name = column.name;
+    feature.column = column.name;
+    feature.expression = "col('" + column.name + "')";
+    feature.unit = column.unit;
+    const auto zone = zones.find(column.time_zone);
+    if (zone != zones.end()) feature.zone_table = zone->second;
+  }
+  return streams;
+}
+
+std::vector<Feature> compile_operators(const BoundChain& bound, size_t first, size_t last,
+                                       std::vector<Feature> streams, bool cross_fitted,
+                                       bool release, PlanBuilder& builder) {
+  for (size_t index = first; index < last; ++index) {
+    std::vector<Feature> next;
+    if (bound.chain.operators[index]->transform().joint) {
+      next = apply(bound, index, streams, 0, cross_fitted, builder);
+    } else {
+      for (size_t stream = 0; stream < streams.size(); ++stream) {
+        for (Feature& feature :
+             apply(bound, index, std::span(&streams[stream], 1), stream, cross_fitted, builder)) {
+          next.push_back(std::move(feature));
+        }
+      }
+    }
+    for (const Feature& in : streams) {
+      if (release && !passed_on(in, next)) builder.release(in.slot);
+    }
+    streams = std::move(next);
+  }
+  return streams;
+}
+
+void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, bool cross_fitted,
+                  PlanBuilder& builder) {
+  std::map<std::pair<std::string, InputKind>, uint32_t> uses_left;
+  for (const BoundChain& bound : chains) {
+    for (const ColumnBinding& column : bound.columns) ++uses_left[{column.name, column.kind}];
+  }
+  std::map<std::pair<std::string, InputKind>, Slot> held;
+  FeatureNames names;
+  for (const BoundChain& bound : chains) {
+    std::vector<Feature> streams = load_streams(bound, zones, builder);
+    for (size_t i = 0; i < streams.size(); ++i) {
+      // A later expression reads the column too: its tile stays where it is until then.
+      const std::pair key{bound.columns[i].name, bound.columns[i].kind};
+      if (--uses_left[key] == 0 || held.contains(key)) continue;
+      held[key] = builder.load(add_input(bound.columns[i], builder));
+    }
+    streams = compile_operators(bound, 0, bound.chain.operators.size(), std::move(streams),
+                                cross_fitted, /*release=*/true, builder);
+    names.add(bound.chain, &streams);
+    for (const Feature& feature : streams) builder.store(feature.slot, feature.info);
+    for (const Feature& feature : streams) builder.release(feature.slot);
+    for (const ColumnBinding& column : bound.columns) {
+      const auto hold = held.find({column.name, column.kind});
+      if (hold == held.end() || uses_left[hold->first] > 0) continue;
+      builder.release(hold->second);
+      held.erase(hold);
+    }
+  }
+}
+
+std::vector<std::vector<size_t>> check_plan(std::span<const BoundChain> chains,
+                                            const ZoneTables& zones) {
+  std::vector<std::vector<size_t>> stream_counts;
+  FeatureNames names;
+  for (const BoundChain& bound : chains) {
+    // Every operator compiles without having learnt anything; fills change neither type nor name.
+    BoundChain empty{bound.chain, bound.columns, ChainStates(bound.chain.operators.size())};
+    PlanBuilder builder;
+    std::vector<size_t>& counts = stream_counts.emplace_back();
+    std::vector<Feature> streams = load_streams(empty, zones, builder);
+    for (size_t index = 0; index < bound.chain.operators.size(); ++index) {
+      const Operator& op = *bound.chain.operators[index];
+      counts.push_back(streams.size());
+      if (op.transform().joint) {
+        check_inputs(op, streams);
+      } else {
+        for (const Feature& stream : streams) check_inputs(op, std::span(&stream, 1));
+      }
+      if (op.transform().fills) {
+        for (Feature& stream : streams) {
+          stream.expression.append(".").append(op.transform().name).append("()");
+        }
+        continue;
+      }
+      streams =
+          compile_operators(empty, index, index + 1, std::move(streams), false, false, builder);
+    }
+    names.add(bound.chain, &streams);
+  }
+  return stream_counts;
+}
+
+}  // namespace mainspring

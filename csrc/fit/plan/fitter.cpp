@@ -1,0 +1,403 @@
+// Rounds in their order, states that are swapped in only when all has gone well.
+#include "fit/plan/fitter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "fit/plan/run_training.hpp"
+#include "fit/plan/zone_table.hpp"
+#include "fit/write_bundle.hpp"
+#include "host/error.hpp"
+
+namespace mainspring {
+
+namespace {
+
+/// First bytes of state bytes: what they are, and the version of what follows.
+constexpr std::string_view kStateMagic = "mainspring preprocessor state 1\n";
+
+bool reads_local_time(const Chain& chain) {
+  return !chain.operators.empty() && chain.operators[0]->transform().input == InputRule::kTimestamp;
+}
+
+/// The inputs of a plan over all chains, in the order in which they are added.
+std::vector<ColumnBinding> all_inputs(const std::vector<BoundChain>& chains) {
+  std::vector<ColumnBinding> inputs;
+  for (const BoundChain& bound : chains) {
+    for (const ColumnBinding& column : bound.columns) {
+      const bool seen = std::any_of(inputs.begin(), inputs.end(), [&](const ColumnBinding& other) {
+        return other.name == column.name && other.kind == column.kind;
+      });
+      if (!seen) inputs.push_back(column);
+    }
+  }
+  return inputs;
+}
+
+void write_binding(const ColumnBinding& binding, StateWriter& writer) {
+  writer.put_bytes(binding.name);
+  writer.put<uint8_t>(static_cast<uint8_t>(binding.kind));
+  writer.put<uint8_t>(static_cast<uint8_t>(binding.unit));
+  writer.put<uint8_t>(static_cast<uint8_t>(binding.fitted));
+  writer.put_bytes(binding.time_zone);
+  writer.put_bytes(binding.type_name);
+}
+
+ColumnBinding read_binding(StateReader& reader) {
+  ColumnBinding binding{};
+  binding.name = reader.get_bytes();
+  const auto kind = reader.get<uint8_t>();
+  const auto unit = reader.get<uint8_t>();
+  const auto fitted = reader.get<uint8_t>();
+  if (kind < 1 || kind > 4 || unit > 5 || fitted < 1 || fitted > 18) StateReader::fail();
+  binding.kind = static_cast<InputKind>(kind);
+  binding.unit = static_cast<TimeUnit>(unit);
+  binding.fitted = static_cast<ColumnType>(fitted);
+  binding.time_zone = reader.get_bytes();
+  binding.type_name = reader.get_bytes();
+  return binding;
+}
+
+}  // namespace
+
+Fitter::Fitter(std::vector<Expression> expressions)
+    : expressions_(std::move(expressions)), chains_(expand(expressions_)) {
+  for (const Chain& chain : chains_) {
+    rounds_.push_back(rounds_of(chain.operators));
+    num_rounds_ = std::max(num_rounds_, static_cast<uint32_t>(rounds_.back().size()));
+    for (const auto& op : chain.operators) {
+      uses_target_ = uses_target_ || op->transform().uses_target;
+    }
+  }
+}
+
+std::vector<std::string> Fitter::missing_zones(const Table& table) const {
+  std::vector<std::string> missing;
+  for (const Chain& chain : chains_) {
+    if (!reads_local_time(chain)) continue;
+    for (const std::string& name : chain.columns) {
+      const std::string& zone = table.columns()[table.column_index(name)].time_zone;
+      if (!zone.empty() && !zones_.contains(zone)) missing.push_back(zone);
+    }
+  }
+  return missing;
+}
+
+void Fitter::add_zone(const std::string& name, int32_t first_offset,
+                      const std::vector<int64_t>& transitions,
+                      const std::vector<int32_t>& offsets) {
+  const bool is_utc = first_offset == 0 && transitions.empty();
+  zones_[name] = is_utc ? nullptr
+                        : std::make_shared<const std::vector<uint8_t>>(
+                              build_zone_table(first_offset, transitions, offsets));
+}
+
+Fitter::Learnt Fitter::bind(const Table& table) const {
+  Learnt learnt;
+  for (const Chain& chain : chains_) {
+    learnt.chains.push_back(
+        BoundChain{chain, bind_columns(chain, table), ChainStates(chain.operators.size())});
+  }
+  const std::vector<std::string> zones = missing_zones(table);
+  if (!zones.empty()) {
+    throw Error(ErrorKind::kParameter, "No transitions are known for time zone '" + zones[0] + "'.")
+        .got(zones[0]);
+  }
+  (void)check_plan(learnt.chains, zones_);
+  return learnt;
+}
+
+void Fitter::check_table(const Table& table, const double* target) const {
+  if (uses_target_ && target == nullptr) {
+    throw Error(ErrorKind::kParameter,
+                "target_mean learns from a target, got none. Pass target='column' or y=values.");
+  }
+  if (target == nullptr) return;
+  for (uint64_t row = 0; row < table.num_rows(); ++row) {
+    if (std::isfinite(target[row])) continue;
+    const std::string got = std::isnan(target[row]) ? "a missing value" : "infinity";
+    throw Error(ErrorKind::kData, "The target is " + got + " at row " + std::to_string(row) +
+                                      ", expected a finite number in every row. Drop the rows "
+                                      "without a target.")
+        .row(row)
+        .expected("a finite number")
+        .got(got);
+  }
+}
+
+void Fitter::check_one_round(std::string_view what) const {
+  for (size_t i = 0; i < chains_.size(); ++i) {
+    if (rounds_[i].size() <= 1) continue;
+    const size_t second = rounds_[i][1].operator_index;
+    const auto& ops = chains_[i].operators;
+    throw Error(ErrorKind::kParameter,
+                std::string(what) + " needs expressions that learn everything in one pass, but " +
+                    std::string(ops[second]->transform().name) + " in " +
+                    describe(chains_[i].columns, ops, ops.size()) +
+                    " can only begin when what is before it has been learnt. Use fit().")
+        .column(chains_[i].columns[0]);
+  }
+}
+
+void Fitter::fit(const Table& table, const double* target, bool cross_fit,
+                 const Interrupt& interrupt) {
+  check_table(table, target);
+  if (table.num_rows() == 0) {
+    throw Error(ErrorKind::kData, "The table has no rows, expected at least one to learn from.");
+  }
+  Learnt learnt = bind(table);
+  learnt.num_rows = table.num_rows();
+  for (size_t round = 0; round < num_rounds_; ++round) {
+    std::vector<Lesson> lessons;
+    for (size_t i = 0; i < learnt.chains.size(); ++i) {
+      if (round < rounds_[i].size()) lessons.push_back({&learnt.chains[i], rounds_[i][round]});
+    }
+    learn_round(lessons, zones_, FitSource{table, target, 0, cross_fit, interrupt});
+    if (num_rounds_ == 1) break;  // the states stay open for partial_fit and merge
+    for (const Lesson& lesson : lessons) {
+      if (lesson.round.behind_fill.has_value()) {
+        add_filled_rows(*lesson.bound, lesson.round, zones_);
+      }
+    }
+  }
+  const std::vector<BoundChain> chains =
+      num_rounds_ == 1 ? completed(learnt.chains) : learnt.chains;
+  learnt.bundle = compile_bundle(chains);
+  std::unique_ptr<PlanBuilder> training_plan;
+  if (cross_fit) {
+    training_plan = std::make_unique<PlanBuilder>();
+    compile_plan(chains, zones_, /*cross_fitted=*/true, *training_plan);
+  }
+  if (num_rounds_ > 1) {
+    for (BoundChain& bound : learnt.chains) {
+      bound.states.assign(bound.chain.operators.size(), {});
+    }
+    learnt.has_states = false;
+  }
+  training_plan_ = std::move(training_plan);
+  training_inputs_ = all_inputs(learnt.chains);
+  learnt_ = std::move(learnt);
+}
+
+Fitter::Learnt Fitter::learn_once(const Table& table, const double* target,
+                                  const Interrupt& interrupt) const {
+  check_table(table, target);
+  Learnt learnt;
+  if (learnt_.has_value()) {
+    // The same forms of the columns as before, whatever this table's types would suggest.
+    learnt.chains = learnt_->chains;
+    for (BoundChain& bound : learnt.chains) {
+      bound.states.assign(bound.chain.operators.size(), {});
+      for (const ColumnBinding& column : bound.columns) check_binding(column, table);
+    }
+  } else {
+    learnt = bind(table);
+  }
+  learnt.num_rows = table.num_rows();
+  std::vector<Lesson> lessons;
+  for (size_t i = 0; i < learnt.chains.size(); ++i) {
+    if (!rounds_[i].empty()) lessons.push_back({&learnt.chains[i], rounds_[i][0]});
+  }
+  learn_round(lessons, zones_, FitSource{table, target, num_rows(), false, interrupt});
+  return learnt;
+}
+
+void Fitter::partial_fit(const Table& table, const double* target, const Interrupt& interrupt) {
+  check_one_round("partial_fit");
+  Learnt learnt = learn_once(table, target, interrupt);
+  if (learnt_.has_value()) merge_states(learnt, *learnt_);
+  training_plan_.reset();
+  learnt_ = std::move(learnt);
+}
+
+void Fitter::merge(const Fitter& other) {
+  check_one_round("merge");
+  bool same = chains_.size() == other.chains_.size();
+  for (size_t i = 0; same && i < chains_.size(); ++i) {
+    const Chain& a = chains_[i];
+    const Chain& b = other.chains_[i];
+    same = a.columns == b.columns && a.alias == b.alias &&
+           a.operators.size() == b.operators.size() &&
+           std::equal(a.operators.begin(), a.operators.end(), b.operators.begin(),
+                      [](const auto& x, const auto& y) { return same_operator(*x, *y); });
+    if (!same) {
+      throw Error(ErrorKind::kParameter,
+                  "merge needs two preprocessors with the same expressions and parameters, but " +
+                      describe(a.columns, a.operators, a.operators.size()) + " meets " +
+                      describe(b.columns, b.operators, b.operators.size()) +
+                      (a.operators.size() == b.operators.size() ? " with other parameters." : "."));
+    }
+  }
+  if (!same) {
+    throw Error(ErrorKind::kParameter,
+                "merge needs two preprocessors with the same expressions and parameters, but one "
+                "has " +
+                    std::to_string(chains_.size()) + " and the other " +
+                    std::to_string(other.chains_.size()) + " expressions.");
+  }
+  if (!other.learnt_.has_value()) return;
+  if (!other.has_states() || (learnt_.has_value() && !has_states())) {
+    throw Error(ErrorKind::kParameter,
+                "merge needs what both preprocessors have learnt, but one was unpickled with its "
+                "plan alone. Build it with partial_fit, or send state_bytes().");
+  }
+  Learnt theirs = *other.learnt_;
+  for (BoundChain& bound : theirs.chains) {  // states are merged from, so they must be copies
+    for (auto& streams : bound.states) {
+      for (auto& state : streams) state = state->clone();
+    }
+  }
+  if (learnt_.has_value()) {
+    for (size_t i = 0; i < chains_.size(); ++i) {
+      for (size_t j = 0; j < chains_[i].columns.size(); ++j) {
+        const ColumnBinding& mine = learnt_->chains[i].columns[j];
+        const ColumnBinding& other_column = theirs.chains[i].columns[j];
+        if (mine.kind == other_column.kind && mine.unit == other_column.unit &&
+            mine.time_zone == other_column.time_zone) {
+          continue;
+        }
+        throw Error(ErrorKind::kSchema, "Column '" + mine.name + "' was fitted as " +
+                                            mine.type_name + " here and as " +
+                                            other_column.type_name +
+                                            " there, expected one type. Cast it in one of them.")
+            .column(mine.name)
+            .expected(mine.type_name)
+            .got(other_column.type_name);
+      }
+    }
+    merge_states(theirs, *learnt_);
+  }
+  for (const auto& [name, table] : other.zones_) zones_.emplace(name, table);
+  training_plan_.reset();
+  learnt_ = std::move(theirs);
+}
+
+void Fitter::merge_states(Learnt& into, Learnt& from) const {
+  for (size_t i = 0; i < into.chains.size(); ++i) {
+    for (size_t op = 0; op < into.chains[i].states.size(); ++op) {
+      auto& states = into.chains[i].states[op];
+      for (size_t stream = 0; stream < states.size(); ++stream) {
+        const std::unique_ptr<LearntState> copy = from.chains[i].states[op][stream]->clone();
+        states[stream]->merge(std::move(*copy));
+      }
+    }
+  }
+  into.num_rows += from.num_rows;
+}
+
+std::vector<BoundChain> Fitter::completed(const std::vector<BoundChain>& chains) const {
+  std::vector<BoundChain> complete = chains;
+  for (size_t i = 0; i < complete.size(); ++i) {
+    for (const Round& round : rounds_[i]) {
+      if (!round.behind_fill.has_value()) continue;
+      // The open state must not see the filled rows: more missing ones may come.
+      for (auto& state : complete[i].states[*round.behind_fill]) state = state->clone();
+      add_filled_rows(complete[i], round, zones_);
+    }
+  }
+  return complete;
+}
+
+std::vector<uint8_t> Fitter::compile_bundle(std::span<const BoundChain> chains) const {
+  PlanBuilder builder;
+  compile_plan(chains, zones_, /*cross_fitted=*/false, builder);
+  BundleParts parts;
+  constexpr std::string_view kMeta = "{}";
+  parts.meta.assign(kMeta.begin(), kMeta.end());
+  builder.finish(&parts);
+  return write_bundle(parts);
+}
+
+std::vector<uint8_t> Fitter::compile() const {
+  if (!learnt_.has_value() || learnt_->num_rows == 0) {
+    throw Error(ErrorKind::kNotFitted,
+                "This preprocessor has learnt nothing yet. Call fit() or partial_fit() first.");
+  }
+  if (!learnt_->bundle.empty()) return learnt_->bundle;
+  return compile_bundle(completed(learnt_->chains));
+}
+
+uint32_t Fitter::num_training_features() const {
+  return training_plan_ == nullptr ? 0 : training_plan_->num_features();
+}
+
+void Fitter::transform_training(const Table& table, float* out) {
+  if (training_plan_ == nullptr) {
+    throw Error(ErrorKind::kNotFitted, "There is no training plan. Call fit_transform().");
+  }
+  run_training(*training_plan_, training_inputs_, table, out);
+  training_plan_.reset();
+}
+
+std::vector<uint8_t> Fitter::state_bytes() const {
+  if (!has_states()) {
+    throw Error(learnt_.has_value() ? ErrorKind::kParameter : ErrorKind::kNotFitted,
+                learnt_.has_value()
+                    ? "There are no states to write: this preprocessor learns in several rounds, "
+                      "or was unpickled with its plan alone. Save it in a bundle instead."
+                    : "This preprocessor has learnt nothing yet. Call fit() or partial_fit() "
+                      "first.");
+  }
+  StateWriter writer;
+  writer.put_bytes(kStateMagic);
+  write_expressions(expressions_, writer);
+  writer.put<uint64_t>(zones_.size());
+  for (const auto& [name, table] : zones_) {
+    writer.put_bytes(name);
+    writer.put_bytes(
+        table == nullptr
+            ? std::string_view()
+            : std::string_view(reinterpret_cast<const char*>(table->data()), table->size()));
+  }
+  writer.put(learnt_->num_rows);
+  for (const BoundChain& bound : learnt_->chains) {
+    for (const ColumnBinding& column : bound.columns) write_binding(column, writer);
+    for (const auto& states : bound.states) {
+      writer.put<uint64_t>(states.size());
+      for (const auto& state : states) state->write(writer);
+    }
+  }
+  return writer.take();
+}
+
+Fitter Fitter::from_state_bytes(std::string_view bytes) {
+  StateReader reader(bytes);
+  if (reader.get_bytes() != kStateMagic) StateReader::fail();
+  Fitter fitter(read_expressions(reader));
+  if (fitter.num_rounds_ > 1) StateReader::fail();
+  for (uint64_t left = reader.get_count(16); left > 0; --left) {
+    const std::string name(reader.get_bytes());
+    const std::string_view table = reader.get_bytes();
+    fitter.zones_[name] =
+        table.empty() ? nullptr
+                      : std::make_shared<const std::vector<uint8_t>>(table.begin(), table.end());
+  }
+  Learnt learnt;
+  learnt.num_rows = reader.get<uint64_t>();
+  for (size_t i = 0; i < fitter.chains_.size(); ++i) {
+    const Chain& chain = fitter.chains_[i];
+    BoundChain& bound =
+        learnt.chains.emplace_back(BoundChain{chain, {}, ChainStates(chain.operators.size())});
+    for (size_t j = 0; j < chain.columns.size(); ++j) bound.columns.push_back(read_binding(reader));
+    for (size_t op = 0; op < chain.operators.size(); ++op) {
+      for (uint64_t left = reader.get_count(8); left > 0; --left) {
+        if (!chain.operators[op]->learns()) StateReader::fail();
+        bound.states[op].push_back(chain.operators[op]->new_state());
+        bound.states[op].back()->read(reader);
+      }
+    }
+  }
+  reader.expect_end();
+  const auto stream_counts = check_plan(learnt.chains, fitter.zones_);
+  for (size_t i = 0; i < learnt.chains.size(); ++i) {
+    const Chain& chain = fitter.chains_[i];
+    for (size_t op = 0; op < chain.operators.size(); ++op) {
+      const size_t expected = chain.operators[op]->learns() ? stream_counts[i][op] : 0;
+      if (learnt.chains[i].states[op].size() != expected) StateReader::fail();
+    }
+  }
+  fitter.learnt_ = std::move(learnt);
+  return fitter;
+}
+
+}  // namespace mainspring

@@ -1,0 +1,86 @@
+// Learns what expressions need from tables, in as few passes as there can be, and compiles it: the
+// native half of Preprocessor.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fit/plan/compile_plan.hpp"
+#include "fit/plan/fit_rounds.hpp"
+#include "fit/plan/learn_round.hpp"
+
+namespace mainspring {
+
+/// Not safe for two threads at once. Every method that throws leaves the object as it was.
+class Fitter {
+ public:
+  /// Throws Error(kParameter) for expressions that cannot be, whatever the data.
+  explicit Fitter(std::vector<Expression> expressions);
+
+  const std::vector<Expression>& expressions() const { return expressions_; }
+  /// Passes over the data that fit() makes; 0 where nothing is learnt.
+  uint32_t num_rounds() const { return num_rounds_; }
+  bool uses_target() const { return uses_target_; }
+  /// Rows learnt from so far.
+  uint64_t num_rows() const { return learnt_.has_value() ? learnt_->num_rows : 0; }
+  bool is_fitted() const { return learnt_.has_value(); }
+  /// Whether the states are there that merge() and write() need.
+  bool has_states() const { return learnt_.has_value() && learnt_->has_states; }
+
+  /// Named zones of the table's columns whose tables are needed and have not been added.
+  std::vector<std::string> missing_zones(const Table& table) const;
+  /// UTC seconds of the transitions and the offsets from them on; see build_zone_table.
+  void add_zone(const std::string& name, int32_t first_offset,
+                const std::vector<int64_t>& transitions, const std::vector<int32_t>& offsets);
+
+  using Interrupt = std::function<void()>;
+  /// Forgets what was learnt and learns from this table alone. `target` has one value for each row,
+  /// or is null. `cross_fit`: prepare transform_training() for this table.
+  void fit(const Table& table, const double* target, bool cross_fit, const Interrupt& interrupt);
+  /// Learns from this table too. Throws Error(kParameter) naming the expression and the operator
+  /// when more than one round is needed.
+  void partial_fit(const Table& table, const double* target, const Interrupt& interrupt);
+  /// Adds what `other` has learnt. Throws Error(kParameter) when its expressions differ or either
+  /// has no states.
+  void merge(const Fitter& other);
+
+  /// A bundle of the transforms alone. Throws Error(kNotFitted).
+  std::vector<uint8_t> compile() const;
+  uint32_t num_training_features() const;
+  /// The table of the last fit(cross_fit): each row through what the rows outside its fold say. out
+  /// is row-major, num_training_features() floats a row. Can be called once.
+  void transform_training(const Table& table, float* out);
+
+  /// Expressions and states; see has_states().
+  std::vector<uint8_t> state_bytes() const;
+  static Fitter from_state_bytes(std::string_view bytes);
+
+ private:
+  struct Learnt {
+    std::vector<BoundChain> chains;
+    uint64_t num_rows = 0;
+    bool has_states = true;
+    std::vector<uint8_t> bundle;  // compiled where the states are gone
+  };
+  Learnt bind(const Table& table) const;
+  Learnt learn_once(const Table& table, const double* target, const Interrupt& interrupt) const;
+  void check_table(const Table& table, const double* target) const;
+  void check_one_round(std::string_view what) const;
+  void merge_states(Learnt& into, Learnt& from) const;
+  std::vector<BoundChain> completed(const std::vector<BoundChain>& chains) const;
+  std::vector<uint8_t> compile_bundle(std::span<const BoundChain> chains) const;
+
+  std::vector<Expression> expressions_;
+  std::vector<Chain> chains_;
+  std::vector<std::vector<Round>> rounds_;  // of each chain
+  uint32_t num_rounds_ = 0;
+  bool uses_target_ = false;
+  ZoneTables zones_;
+  std::optional<Learnt> learnt_;
+  std::unique_ptr<PlanBuilder> training_plan_;
+  std::vector<ColumnBinding> training_inputs_;
+};
+
+}  // namespace mainspring

@@ -1,0 +1,193 @@
+// The loop that feeds states: the same steps as in serving, over tiles of the table.
+#include "fit/plan/learn_round.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "fit/plan/fold_gather.hpp"
+#include "host/bundle_image.hpp"
+#include "host/error.hpp"
+#include "host/thread_pool.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint32_t kTilesBetweenInterrupts = 64;
+
+using Scratch = std::vector<uint8_t, SectionAllocator<uint8_t>>;
+
+StepContext context_of(const PlanView& plan, Scratch* scratch) {
+  scratch->resize(uint64_t{plan.num_slots} * kSlotBytes);
+  StepContext context{};
+  context.kernels = &process_kernels();
+  context.scratch = scratch->data();
+  context.slots = plan.slots;
+  context.data = plan.data;
+  return context;
+}
+
+/// The inputs of a plan over this chain alone: its columns without repetition, in their order.
+std::vector<ColumnBinding> plan_inputs(const BoundChain& bound) {
+  std::vector<ColumnBinding> inputs;
+  for (const ColumnBinding& column : bound.columns) {
+    const bool seen = std::any_of(inputs.begin(), inputs.end(), [&](const ColumnBinding& other) {
+      return other.name == column.name;
+    });
+    if (!seen) inputs.push_back(column);
+  }
+  return inputs;
+}
+
+std::vector<std::shared_ptr<LearntState>> new_states(const Operator& op, size_t count) {
+  std::vector<std::shared_ptr<LearntState>> states;
+  for (size_t i = 0; i < count; ++i) states.push_back(op.new_state());
+  return states;
+}
+
+/// The streams that a round learns from, in a plan that only computes them.
+struct LessonPlan {
+  PlanBuilder builder;
+  std::vector<Feature> first;        // what reaches round.operator_index
+  std::vector<Feature> behind_fill;  // what reaches round.behind_fill, missing rows left missing
+};
+
+LessonPlan plan_lesson(const Lesson& lesson, const ZoneTables& zones) {
+  LessonPlan plan;
+  const BoundChain& bound = *lesson.bound;
+  plan.first =
+      compile_operators(bound, 0, lesson.round.operator_index,
+                        load_streams(bound, zones, plan.builder), false, false, plan.builder);
+  if (lesson.round.behind_fill.has_value()) {
+    plan.behind_fill =
+        compile_operators(bound, lesson.round.operator_index + 1, *lesson.round.behind_fill,
+                          plan.first, false, false, plan.builder);
+  }
+  return plan;
+}
+
+void update_states(const std::vector<Feature>& streams,
+                   const std::vector<std::shared_ptr<LearntState>>& states, FitTile tile,
+                   const StepContext& context) {
+  for (size_t i = 0; i < streams.size(); ++i) {
+    const Slot slot = streams[i].slot;
+    const Tile input = slot_tile(context.scratch, slot.number, slot.type, context.num_rows);
+    tile.inputs = std::span(&input, 1);
+    states[i]->update(tile);
+  }
+}
+
+void learn(const Lesson& lesson, const ZoneTables& zones, const FitSource& source,
+           const std::function<void()>& after_some_tiles) {
+  BoundChain& bound = *lesson.bound;
+  const LessonPlan plan = plan_lesson(lesson, zones);
+  auto& first = bound.states[lesson.round.operator_index];
+  first = new_states(*bound.chain.operators[lesson.round.operator_index], plan.first.size());
+  std::vector<std::shared_ptr<LearntState>> behind_fill;
+  if (lesson.round.behind_fill.has_value()) {
+    behind_fill =
+        new_states(*bound.chain.operators[*lesson.round.behind_fill], plan.behind_fill.size());
+    bound.states[*lesson.round.behind_fill] = behind_fill;
+  }
+  const PlanView view = plan.builder.view();
+  Scratch scratch;
+  StepContext context = context_of(view, &scratch);
+  const std::vector<ColumnBinding> inputs = plan_inputs(bound);
+  uint32_t tiles = 0;
+  for (uint32_t batch = 0; batch < source.table.num_batches(); ++batch) {
+    const std::vector<ColumnView> columns = bound_columns(inputs, source.table, batch);
+    context.columns = columns.data();
+    const uint64_t batch_rows = source.table.batch_rows(batch);
+    const uint64_t batch_first = source.table.batch_first_row(batch);
+    for (uint64_t row = 0; row < batch_rows; row += kTileRows) {
+      if (++tiles % kTilesBetweenInterrupts == 0) after_some_tiles();
+      context.first_row = row;
+      context.num_rows = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, batch_rows - row));
+      const uint64_t global_row = source.first_row + batch_first + row;
+      run_fit_plan(view, context, global_row);
+      FitTile tile{};
+      tile.target = source.target == nullptr ? nullptr : source.target + batch_first + row;
+      tile.first_row = global_row;
+      tile.num_rows = context.num_rows;
+      tile.cross_fit = source.cross_fit;
+      update_states(plan.first, first, tile, context);
+      update_states(plan.behind_fill, behind_fill, tile, context);
+    }
+  }
+}
+
+/// One row without a value, of the physical type that feeds `kind`.
+ColumnView missing_row(const ColumnBinding& binding) {
+  static constexpr uint8_t kNoneValid[8] = {};
+  static constexpr int64_t kZeros[2] = {};
+  ColumnView view{};
+  view.length = 1;
+  view.validity = kNoneValid;
+  view.values = kZeros;
+  view.bytes = kNoneValid;
+  view.time_zone = "";
+  switch (binding.kind) {
+    case InputKind::kFloat: view.type = ColumnType::kF64; break;
+    case InputKind::kInteger: view.type = ColumnType::kI64; break;
+    case InputKind::kBytes: view.type = ColumnType::kUtf8; break;
+    case InputKind::kTimestamp:
+      view.type = binding.unit == TimeUnit::kDay ? ColumnType::kDate32 : ColumnType::kTimestamp;
+      view.unit = binding.unit;
+      break;
+  }
+  return view;
+}
+
+}  // namespace
+
+void learn_round(std::span<const Lesson> lessons, const ZoneTables& zones,
+                 const FitSource& source) {
+  const auto caller = std::this_thread::get_id();
+  std::atomic<bool> stopped{false};
+  parallel_for(lessons.size(), [&](uint64_t item, uint32_t) {
+    try {
+      learn(lessons[item], zones, source, [&] {
+        // Another lesson has failed: its error is the one that counts.
+        if (stopped.load(std::memory_order_relaxed)) {
+          throw Error(ErrorKind::kData, "The fit was stopped.");
+        }
+        if (source.interrupt && std::this_thread::get_id() == caller) source.interrupt();
+      });
+    } catch (...) {
+      stopped.store(true, std::memory_order_relaxed);
+      throw;
+    }
+  });
+}
+
+void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zones) {
+  const auto& fills = bound.states[round.operator_index];
+  const bool none_missing = std::all_of(
+      fills.begin(), fills.end(), [](const auto& state) { return state->num_missing() == 0; });
+  if (none_missing) return;
+  // The chain over one row without values shows what becomes of the rows that were filled.
+  PlanBuilder builder;
+  const std::vector<Feature> streams = compile_operators(
+      bound, 0, *round.behind_fill, load_streams(bound, zones, builder), false, false, builder);
+  const PlanView view = builder.view();
+  Scratch scratch;
+  StepContext context = context_of(view, &scratch);
+  std::vector<ColumnView> columns;
+  for (const ColumnBinding& input : plan_inputs(bound)) columns.push_back(missing_row(input));
+  context.columns = columns.data();
+  context.num_rows = 1;
+  run_fit_plan(view, context, 0);
+  auto& states = bound.states[*round.behind_fill];
+  for (size_t i = 0; i < streams.size(); ++i) {
+    const Slot slot = streams[i].slot;
+    const Tile input = slot_tile(context.scratch, slot.number, slot.type, 1);
+    FitTile tile{};
+    tile.inputs = std::span(&input, 1);
+    tile.num_rows = 1;
+    const uint64_t num_filled = fills[i]->num_missing();
+    if (num_filled > 0) states[i]->update_repeated(tile, num_filled);
+  }
+}
+
+}  // namespace mainspring

@@ -1,0 +1,66 @@
+// Combinations of several columns as one id, by hashing: no vocabulary to learn or to store.
+#include "fit/transforms/id_range.hpp"
+#include "fit/transforms/transform.hpp"
+#include "host/error.hpp"
+#include "runtime/steps/records.hpp"
+
+namespace mainspring {
+namespace {
+
+struct Cross {
+  static constexpr std::string_view kName = "cross";
+  static constexpr std::string_view kSummary =
+      "Hash the combination of two or more columns to an id in [0, buckets).";
+  static constexpr InputRule kInput = InputRule::kKey;
+  static constexpr bool kJoint = true;
+  struct Params {
+    int64_t buckets = 4096;
+  };
+  static constexpr auto kParams =
+      std::tuple{Param{"buckets", &Params::buckets, "number of ids, 2 to 16,777,216"}};
+
+  static void check(const Params& params) {
+    if (params.buckets < 2 || params.buckets > static_cast<int64_t>(kMaxIds)) {
+      fail_param(kName, "buckets", "an integer from 2 to 16777216", params.buckets);
+    }
+  }
+
+  static void check_inputs(const Params&, std::span<const Feature> in) {
+    if (in.size() >= 2) return;
+    throw Error(ErrorKind::kParameter, "cross needs two or more columns, got only " +
+                                           in[0].expression +
+                                           ". Name them together: col('a', 'b').cross().");
+  }
+
+  static std::vector<Feature> compile(const Params& params, std::span<const Feature> in,
+                                      PlanBuilder& builder) {
+    Feature out = in[0];
+    out.slot = builder.new_slot(ValueType::kI64);
+    builder.emit(hash_record(in[0].slot.number, out.slot.number));
+    for (const Feature& feature : in.subspan(1)) {
+      const Slot hash = builder.new_slot(ValueType::kI64);
+      builder.emit(hash_record(feature.slot.number, hash.number));
+      const Slot both = builder.new_slot(ValueType::kI64);
+      builder.emit(combine_hashes_record(out.slot.number, hash.number, both.number));
+      builder.release(out.slot);
+      builder.release(hash);
+      out.slot = both;
+      out.info.name += "_x_" + feature.info.name;
+    }
+    const Slot hash = out.slot;
+    const auto buckets = static_cast<uint32_t>(params.buckets);
+    out.slot = builder.new_slot(ValueType::kI32);
+    builder.emit(hash_bucket_record(hash.number, out.slot.number, buckets));
+    builder.release(hash);
+    out.info = FeatureInfo{out.info.name, FeatureKind::kId, true, buckets};
+    out.unit = TimeUnit::kNone;
+    out.zone_table = nullptr;
+    return {out};
+  }
+};
+
+}  // namespace
+
+extern constinit const Transform kCross = transform_of<Cross>();
+
+}  // namespace mainspring

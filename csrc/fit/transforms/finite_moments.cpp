@@ -1,0 +1,138 @@
+// The exact sums behind standardize and the mean of impute, and the one rounding at their end.
+#include "fit/transforms/finite_moments.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "host/error.hpp"
+
+namespace mainspring {
+
+namespace {
+
+/// The sum as doubles of falling size: its rounding, the rounding of what is left, ... Six of them
+/// hold the first 318 bits at least, more than any cancellation below can eat.
+std::vector<double> leading_parts(ExactSum sum) {
+  std::vector<double> parts;
+  for (double part = sum.value(); part != 0 && std::isfinite(part) && parts.size() < 6;
+       part = sum.value()) {
+    parts.push_back(part);
+    sum.add(-part);
+  }
+  return parts;
+}
+
+}  // namespace
+
+void write_exact_sum(const ExactSum& sum, StateWriter& writer) {
+  int64_t limbs[kExactSumLimbs];
+  sum.canonical(limbs);
+  for (const int64_t limb : limbs) writer.put(limb);
+}
+
+void read_exact_sum(ExactSum* sum, StateReader& reader) {
+  int64_t limbs[kExactSumLimbs];
+  for (uint32_t i = 0; i < kExactSumLimbs; ++i) {
+    limbs[i] = reader.get<int64_t>();
+    if (i + 1 < kExactSumLimbs && (limbs[i] < 0 || limbs[i] >> 32 != 0)) StateReader::fail();
+  }
+  sum->set(limbs);
+}
+
+void FiniteMoments::update(const FitTile& tile) {
+  const auto* values = values_of<double>(tile.inputs[0]);
+  double finite[kTileRows] = {};
+  uint32_t num_finite = 0;
+  for (uint32_t row = 0; row < tile.num_rows; ++row) {
+    finite[num_finite] = values[row];
+    num_finite += values[row] - values[row] == 0 ? 1 : 0;
+    if (std::isinf(values[row])) {
+      ++num_infinite_;
+      first_infinite_row_ = std::min(first_infinite_row_, tile.first_row + row);
+    }
+  }
+  count_ += num_finite;
+  sum_.add_all(finite, num_finite);
+  if (!with_squares_) return;
+  for (uint32_t i = 0; i < num_finite; ++i) squares_.add_product(finite[i], finite[i]);
+}
+
+void FiniteMoments::update_repeated(const FitTile& one_row, uint64_t count) {
+  const double value = values_of<double>(one_row.inputs[0])[0];
+  if (std::isnan(value) || count == 0) return;
+  if (std::isinf(value)) {
+    num_infinite_ += count;
+    return;
+  }
+  count_ += count;
+  sum_.add_repeated(value, count);
+  if (with_squares_) squares_.add_product_repeated(value, value, count);
+}
+
+void FiniteMoments::merge(const FiniteMoments& other) {
+  count_ += other.count_;
+  sum_.merge(other.sum_);
+  squares_.merge(other.squares_);
+  num_infinite_ += other.num_infinite_;
+  first_infinite_row_ = std::min(first_infinite_row_, other.first_infinite_row_);
+}
+
+void FiniteMoments::write(StateWriter& writer) const {
+  writer.put(count_);
+  write_exact_sum(sum_, writer);
+  if (with_squares_) write_exact_sum(squares_, writer);
+  writer.put(num_infinite_);
+  writer.put(first_infinite_row_);
+}
+
+void FiniteMoments::read(StateReader& reader) {
+  count_ = reader.get<uint64_t>();
+  read_exact_sum(&sum_, reader);
+  if (with_squares_) read_exact_sum(&squares_, reader);
+  num_infinite_ = reader.get<uint64_t>();
+  first_infinite_row_ = reader.get<uint64_t>();
+}
+
+void FiniteMoments::check_finite(std::string_view transform, const Feature& in) const {
+  const std::string what = std::string(transform) + " behind " + in.expression;
+  if (num_infinite_ != 0) {
+    std::string where;
+    if (first_infinite_row_ != UINT64_MAX) {
+      where = " at row " + std::to_string(first_infinite_row_);
+    }
+    Error error(ErrorKind::kData, "Column '" + in.column + "' gives an infinite value" + where +
+                                      ", expected finite numbers for " + what +
+                                      ". Put clip(low, high) before it.");
+    error.column(in.column).expected("finite numbers").got("infinity").hint("clip(low, high)");
+    if (first_infinite_row_ != UINT64_MAX) error.row(first_infinite_row_);
+    throw error;
+  }
+  if (!std::isfinite(sum_.value()) || !std::isfinite(squares_.value())) {
+    throw Error(ErrorKind::kData, "Column '" + in.column +
+                                      "' has values whose squares add up to more than float64 "
+                                      "holds, expected smaller numbers for " +
+                                      what + ". Put clip(low, high) before it.")
+        .column(in.column);
+  }
+}
+
+double FiniteMoments::mean() const {
+  return count_ == 0 ? 0 : sum_.value() / static_cast<double>(count_);
+}
+
+double FiniteMoments::variance() const {
+  if (count_ == 0) return 0;
+  // (n * S2 - S1^2) / n^2 with an exact numerator, rounded once: nothing is lost however far the
+  // mean lies from zero (the textbook formula in doubles would lose all digits).
+  const auto n = static_cast<double>(count_);
+  const std::vector<double> sum_parts = leading_parts(sum_);
+  ExactSum numerator;
+  for (const double part : leading_parts(squares_)) numerator.add_product(n, part);
+  for (const double a : sum_parts) {
+    for (const double b : sum_parts) numerator.add_product(-a, b);
+  }
+  return std::max(0.0, numerator.value()) / n / n;
+}
+
+}  // namespace mainspring

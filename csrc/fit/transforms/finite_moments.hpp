@@ -1,0 +1,47 @@
+// Exact count, sum and sum of squares of a stream that must be finite: means and standard
+// deviations that no batch size, thread or shard can change, and the row of the first infinity for
+// its message.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "fit/transforms/feature.hpp"
+#include "host/state_bytes.hpp"
+#include "runtime/core/exact_sum.hpp"
+
+namespace mainspring {
+
+class FiniteMoments {
+ public:
+  /// `with_squares`: a mean alone does not need them.
+  explicit FiniteMoments(bool with_squares = true) : with_squares_(with_squares) {}
+
+  /// Missing values are skipped; infinities are counted and remembered.
+  void update(const FitTile& tile);
+  void update_repeated(const FitTile& one_row, uint64_t count);
+  void merge(const FiniteMoments& other);
+  void write(StateWriter& writer) const;
+  void read(StateReader& reader);
+
+  uint64_t count() const { return count_; }
+  /// Throws Error(kData), naming row and column, when an infinity was among the values, and when
+  /// they are too large for float64 sums.
+  void check_finite(std::string_view transform, const Feature& in) const;
+  /// 0 where there is no value.
+  double mean() const;
+  /// Of the population (ddof 0). 0 exactly where all values are the same.
+  double variance() const;
+
+ private:
+  bool with_squares_;
+  uint64_t count_ = 0;
+  ExactSum sum_;
+  ExactSum squares_;
+  uint64_t num_infinite_ = 0;
+  uint64_t first_infinite_row_ = UINT64_MAX;
+};
+
+void write_exact_sum(const ExactSum& sum, StateWriter& writer);
+void read_exact_sum(ExactSum* sum, StateReader& reader);
+
+}  // namespace mainspring

@@ -1,0 +1,68 @@
+// Distinct keys of a column, numbered in the order of their first appearance: what vocabularies,
+// target means and most frequent strings count by.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "host/state_bytes.hpp"
+#include "runtime/core/tile.hpp"
+
+namespace mainspring {
+
+/// Keys are bytes, integers or float64 (by their bits, -0 as 0): all of the type of the first tile.
+class KeyIndex {
+ public:
+  static constexpr uint32_t kMissing = UINT32_MAX;
+
+  /// The number of each row's key, new keys added; kMissing for missing rows.
+  void number_rows(const Tile& tile, uint32_t numbers[kTileRows]);
+  /// Numbers of the keys of `other` in this index, new keys added.
+  std::vector<uint32_t> absorb(const KeyIndex& other);
+
+  uint32_t size() const { return num_keys_; }
+  /// kBytes, kI64, kF64 or kI32; kF64 while nothing has been seen.
+  ValueType type() const { return type_; }
+  std::string_view bytes_key(uint32_t number) const {
+    return {arena_.data() + ends_[number], ends_[number + 1] - ends_[number]};
+  }
+  int64_t integer_key(uint32_t number) const { return static_cast<int64_t>(words_[number]); }
+  double number_key(uint32_t number) const { return __builtin_bit_cast(double, words_[number]); }
+  /// Bytes ascending, or numbers ascending.
+  bool less(uint32_t a, uint32_t b) const;
+  /// All numbers in ascending order of their keys.
+  std::vector<uint32_t> ascending() const;
+
+  /// Throws Error(kBundleCorrupt) unless the keys, if any, are of this type: for states that came
+  /// from bytes.
+  void expect_type(ValueType type) const {
+    if (num_keys_ != 0 && type_ != type) StateReader::fail();
+  }
+
+  /// Keys in the given order, which must name each number once.
+  void write(StateWriter& writer, const std::vector<uint32_t>& order) const;
+  /// Numbers the keys in the order in which they were written.
+  void read(StateReader& reader);
+
+ private:
+  struct Cell {
+    uint64_t hash;
+    uint32_t number_plus_one;  // 0: empty
+  };
+
+  void set_type(ValueType type);
+  template <class Same, class Add>
+  uint32_t find_or_add(uint64_t hash, const Same& same, const Add& add);
+  uint32_t find_or_add_bytes(uint64_t hash, std::string_view key);
+  uint32_t find_or_add_word(uint64_t hash, uint64_t word);
+  void grow();
+
+  ValueType type_ = ValueType::kF64;
+  uint32_t num_keys_ = 0;
+  std::vector<Cell> cells_;  // a power of two, at most half full
+  std::vector<uint64_t> words_;
+  std::vector<char> arena_;
+  std::vector<uint64_t> ends_{0};
+};
+
+}  // namespace mainspring

@@ -1,0 +1,128 @@
+// What parameters look like in messages and in state bytes.
+#include "fit/transforms/param.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "host/error.hpp"
+
+namespace mainspring {
+
+namespace {
+
+std::string describe_number(double value) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+  return std::string(buffer, end);
+}
+
+template <class T, class Describe>
+std::string describe_list(const std::vector<T>& values, const Describe& describe_one) {
+  constexpr size_t kShown = 5;
+  std::string text = "[";
+  for (size_t i = 0; i < std::min(values.size(), kShown); ++i) {
+    if (i != 0) text += ", ";
+    text += describe_one(values[i]);
+  }
+  if (values.size() > kShown) text += " and " + std::to_string(values.size() - kShown) + " more";
+  return text + "]";
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string describe(const ParamValue& value) {
+  const auto quote = [](const std::string& text) { return "'" + text + "'"; };
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "True" : "False";
+  if (const auto* integer = std::get_if<int64_t>(&value)) return std::to_string(*integer);
+  if (const auto* number = std::get_if<double>(&value)) return describe_number(*number);
+  if (const auto* text = std::get_if<std::string>(&value)) return quote(*text);
+  if (const auto* numbers = std::get_if<std::vector<double>>(&value)) {
+    return describe_list(*numbers, describe_number);
+  }
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+    return describe_list(*texts, quote);
+  }
+  return "None";
+}
+
+void fail_param(std::string_view transform, std::string_view param, std::string_view expected,
+                const ParamValue& got) {
+  throw Error(ErrorKind::kParameter, "Parameter '" + std::string(param) + "' of " +
+                                         std::string(transform) + " must be " +
+                                         std::string(expected) + ", got " + describe(got) + ".")
+      .expected(expected)
+      .got(describe(got));
+}
+
+void fail_unknown_param(std::string_view transform, std::string_view param,
+                        const std::vector<std::string>& known) {
+  std::string message = std::string(transform) + " has no parameter '" + std::string(param) + "'";
+  const std::string match = close_match(param, known);
+  if (known.empty()) message += "; it has none";
+  for (size_t i = 0; i < known.size(); ++i) {
+    message += (i == 0 ? "; it has '" : ", '") + known[i] + "'";
+  }
+  message += ".";
+  if (!match.empty()) message += " Did you mean '" + match + "'?";
+  throw Error(ErrorKind::kParameter, message).got(param).hint(match);
+}
+
+void write_param(const ParamValue& value, StateWriter& writer) {
+  writer.put<uint8_t>(static_cast<uint8_t>(value.index()));
+  if (const auto* flag = std::get_if<bool>(&value)) writer.put<uint8_t>(*flag ? 1 : 0);
+  if (const auto* integer = std::get_if<int64_t>(&value)) writer.put(*integer);
+  if (const auto* number = std::get_if<double>(&value)) writer.put(*number);
+  if (const auto* text = std::get_if<std::string>(&value)) writer.put_bytes(*text);
+  if (const auto* numbers = std::get_if<std::vector<double>>(&value)) writer.put_all(*numbers);
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
+    writer.put<uint64_t>(texts->size());
+    for (const std::string& text : *texts) writer.put_bytes(text);
+  }
+}
+
+ParamValue read_param(StateReader& reader) {
+  switch (reader.get<uint8_t>()) {
+    case 0: return {};
+    case 1: return reader.get<uint8_t>() != 0;
+    case 2: return reader.get<int64_t>();
+    case 3: return reader.get<double>();
+    case 4: return std::string(reader.get_bytes());
+    case 5: return reader.get_all<double>();
+    case 6: {
+      std::vector<std::string> texts(reader.get_count(8));
+      for (std::string& text : texts) text = reader.get_bytes();
+      return texts;
+    }
+    default: StateReader::fail();
+  }
+}
+
+std::string close_match(std::string_view name, const std::vector<std::string>& known) {
+  std::string best;
+  size_t best_distance = std::max<size_t>(2, name.size() / 3) + 1;
+  for (const std::string& candidate : known) {
+    const size_t distance = edit_distance(name, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+}  // namespace mainspring

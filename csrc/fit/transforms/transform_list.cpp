@@ -1,0 +1,34 @@
+// The one array of operators. A new operator adds its name to the declaration and to the array.
+#include "fit/transforms/transform_list.hpp"
+
+#include <array>
+
+#include "host/error.hpp"
+
+namespace mainspring {
+
+extern const Transform kImpute, kStandardize, kLog1p, kClip, kBucketize, kOrdinal, kTargetMean,
+    kDatetime, kCross, kIdentity;
+
+namespace {
+
+constexpr std::array kTransforms{&kImpute,  &kStandardize, &kLog1p,    &kClip,  &kBucketize,
+                                 &kOrdinal, &kTargetMean,  &kDatetime, &kCross, &kIdentity};
+
+}  // namespace
+
+std::span<const Transform* const> transform_list() { return kTransforms; }
+
+std::shared_ptr<const Operator> bind_operator(std::string_view name, const NamedParams& params) {
+  std::vector<std::string> known;
+  for (const Transform* transform : kTransforms) {
+    if (transform->name == name) return transform->bind(*transform, params);
+    known.emplace_back(transform->name);
+  }
+  std::string message = "There is no operator '" + std::string(name) + "'.";
+  const std::string match = close_match(name, known);
+  if (!match.empty()) message += " Did you mean '" + match + "'?";
+  throw Error(ErrorKind::kParameter, message).got(name).hint(match);
+}
+
+}  // namespace mainspring

@@ -1,0 +1,48 @@
+// Shared by ordinal, target_mean and the most frequent string of impute.
+#include "fit/transforms/vocabulary.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "fit/plan/lookup_table.hpp"
+#include "runtime/steps/records.hpp"
+
+namespace mainspring {
+
+std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> counts,
+                               uint64_t min_count, uint64_t max_size) {
+  std::vector<uint32_t> order;
+  for (uint32_t number = 0; number < keys.size(); ++number) {
+    if (counts[number] >= min_count) order.push_back(number);
+  }
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return counts[a] != counts[b] ? counts[a] > counts[b] : keys.less(a, b);
+  });
+  if (order.size() > max_size) order.resize(max_size);
+  return order;
+}
+
+Slot emit_lookup(Slot in, const KeyIndex& keys, std::span<const uint32_t> order,
+                 PlanBuilder& builder) {
+  keys.expect_type(in.type);
+  std::vector<uint8_t> table;
+  // A column without any value has an index without a type: the table takes that of the slot.
+  if (in.type == ValueType::kBytes) {
+    std::vector<std::string_view> ordered;
+    for (const uint32_t number : order) ordered.push_back(keys.bytes_key(number));
+    table = build_lookup_table(std::span<const std::string_view>(ordered));
+  } else if (in.type == ValueType::kF64) {
+    std::vector<double> ordered;
+    for (const uint32_t number : order) ordered.push_back(keys.number_key(number));
+    table = build_lookup_table(std::span<const double>(ordered));
+  } else {
+    std::vector<int64_t> ordered;
+    for (const uint32_t number : order) ordered.push_back(keys.integer_key(number));
+    table = build_lookup_table(std::span<const int64_t>(ordered));
+  }
+  const DataRange data = builder.add_data(table);
+  return builder.emit_shared(lookup_record(in.number, 0, data.offset, data.length, order.size()),
+                             ValueType::kI32);
+}
+
+}  // namespace mainspring

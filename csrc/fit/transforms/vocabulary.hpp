@@ -1,0 +1,22 @@
+// From counted keys to a lookup step: the order of the ids, and the table in the plan.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "fit/transforms/feature.hpp"
+#include "fit/transforms/key_index.hpp"
+
+namespace mainspring {
+
+/// Numbers of the keys that were seen at least `min_count` times, by count descending, then key
+/// ascending; at most `max_size` of them.
+std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> counts,
+                               uint64_t min_count, uint64_t max_size);
+
+/// Emits the lookup of `in` among these keys: an i32 slot with 0 for missing, 1 for unseen, 2 + i
+/// for order[i]. Equal tables over the same slot give the same slot again.
+Slot emit_lookup(Slot in, const KeyIndex& keys, std::span<const uint32_t> order,
+                 PlanBuilder& builder);
+
+}  // namespace mainspring

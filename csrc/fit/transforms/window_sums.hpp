@@ -1,0 +1,48 @@
+// Exact sums for many cells at once: the arithmetic of ExactSum (runtime/core/exact_sum.hpp), but
+// only the few limbs that the values really reach, so that a category costs 8 to 40 bytes and not
+// 1,104.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "host/state_bytes.hpp"
+#include "runtime/core/exact_sum.hpp"
+
+namespace mainspring {
+
+/// Every cell has the same window of limbs; it grows when a value needs more. Bit-equal whatever
+/// the order of add and merge.
+class WindowSums {
+ public:
+  void resize(uint64_t num_cells) {
+    limbs_.resize(num_cells * width_);
+    num_cells_ = num_cells;
+  }
+  uint64_t num_cells() const { return num_cells_; }
+  /// `value` is finite.
+  void add(uint64_t cell, double value);
+  /// Cell i of `other` is added to cells[i].
+  void merge(WindowSums other, const std::vector<uint64_t>& cells);
+  /// Rounded once: cells [first, first + count), without `excluded` (any number outside for none).
+  double sum(uint64_t first, uint64_t count, uint64_t excluded = UINT64_MAX) const;
+  /// The same, not rounded.
+  ExactSum exact_sum(uint64_t first, uint64_t count, uint64_t excluded = UINT64_MAX) const;
+
+  /// The same bytes for the same sums, whatever the window.
+  void write(StateWriter& writer) const;
+  void read(StateReader& reader);
+
+ private:
+  void cover(uint32_t first_limb, uint32_t end_limb);
+  void carry();
+
+  uint32_t first_ = 68;  // limb of weight 2^0: a target of small integers needs no other
+  uint32_t width_ = 1;
+  uint64_t num_cells_ = 0;
+  uint64_t pending_ = 0;  // additions to any cell since the last carry
+  std::vector<int64_t> limbs_;
+};
+
+static_assert(32 * 68 + kExactSumLowExponent == 0);
+
+}  // namespace mainspring
