@@ -8,26 +8,25 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from mainspring import _arrow, _engine, errors
 from mainspring.models import read_model
+from mainspring.models.feature_names import check_features, refuse_unnamed_model
+from mainspring.models.matrix import as_matrix, has_columns, result_array
+from mainspring.models.metadata import canonical_json, checked_name, describe
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
-    from mainspring._engine import Bundle, ModelImage
+    from mainspring._engine import Bundle
     from mainspring.profiles import Profile
     from mainspring.transforms import Preprocessor
 
     Floats = npt.NDArray[np.float64]
 
 __all__ = ["Predictor", "load"]
-
-_MOST_NAMES = 5
 
 
 class Predictor:
@@ -88,20 +87,19 @@ class Predictor:
         plan = None if preprocessor is None else _fitted_plan(preprocessor)
         image = read_model(model)
         if plan is not None:
-            _check_features(list(plan.feature_names), list(image.feature_names))
+            check_features(list(plan.feature_names), list(image.feature_names))
         if profile is None and preprocessor is not None:
             profile = getattr(preprocessor, "profile", None)
-        meta = _describe(_checked_name(name, model), image, plan, profile is not None)
-        self._open(
-            _engine.write_bundle(
-                _canonical_json(meta),
-                plan,
-                None if plan is not None else list(image.feature_names),
-                image.section,
-                b"" if profile is None else profile.to_bytes(),
-            ),
-            f"predictor {meta['name']!r}",
+        meta = describe(checked_name(name, model), image, plan, profile is not None)
+        data = _engine.write_bundle(
+            canonical_json(meta),
+            plan,
+            None if plan is not None else list(image.feature_names),
+            image.section,
+            b"" if profile is None else profile.to_bytes(),
         )
+        subject = f"predictor {meta['name']!r}"
+        self._take(_engine.Bundle.open(data, subject), subject)
 
     @classmethod
     def from_bytes(cls, data: bytes, *, subject: str = "the bytes") -> Predictor:
@@ -127,11 +125,8 @@ class Predictor:
             When the bundle holds transforms only.
         """
         predictor = cls.__new__(cls)
-        predictor._open(bytes(data), subject)
+        predictor._take(_engine.Bundle.open(bytes(data), subject), subject)
         return predictor
-
-    def _open(self, data: bytes, subject: str) -> None:
-        self._take(_engine.Bundle.open(data, subject), subject)
 
     def _take(self, bundle: Bundle, subject: str) -> None:
         if not bundle.has_model:
@@ -343,56 +338,19 @@ class Predictor:
 
     def _predict(self, data: object, kind: str, out: Floats | None) -> Floats:
         width = self._bundle.output_width(kind)
-        flat = width == 1 and kind != "proba"
-        if not self.has_preprocessor and not _has_columns(data):
-            matrix = self._as_matrix(data)
-            result = _result(out, len(matrix), width, flat)
+        row_shape = () if width == 1 and kind != "proba" else (width,)
+        if not self.has_preprocessor and not has_columns(data):
+            matrix = as_matrix(data, len(self._bundle.feature_names))
+            result = result_array(out, (len(matrix), *row_shape))
             self._bundle.predict_matrix(matrix, kind, result)
             return result
         self._refuse_category_names()
         table = _arrow.as_table(data)
-        self._refuse_unnamed_model(table.column_names)
-        result = _result(out, table.num_rows, width, flat)
+        if not self.has_preprocessor:
+            refuse_unnamed_model(self.feature_names, table.column_names)
+        result = result_array(out, (table.num_rows, *row_shape))
         self._bundle.predict_table(table, kind, result)
         return result
-
-    def _as_matrix(self, data: object) -> npt.NDArray[Any]:
-        if hasattr(data, "tocsr"):
-            raise errors.UnsupportedError(
-                f"A sparse matrix ({type(data).__name__}) cannot be read; expected a dense one. "
-                "Pass data.toarray().",
-                expected="a dense matrix",
-                got=type(data).__name__,
-                hint="data.toarray()",
-            )
-        try:
-            matrix = np.asarray(data)
-        except ValueError as error:
-            raise errors.SchemaError(
-                f"The data is not a matrix ({error}); expected rows of {len(self.feature_names)} "
-                "numbers each.",
-                expected="a matrix",
-            ) from error
-        num_features = len(self.feature_names)
-        if matrix.ndim != 2 or matrix.shape[1] != num_features:
-            hint = "Use data.reshape(1, -1) for one row." if matrix.ndim == 1 else ""
-            raise errors.SchemaError(
-                f"The data has shape {matrix.shape}, expected (num_rows, {num_features}): the "
-                f"features of the model in order. {hint}".rstrip(),
-                expected=f"(num_rows, {num_features})",
-                got=str(matrix.shape),
-                hint=hint or None,
-            )
-        if matrix.dtype.kind not in "fiub":
-            raise errors.SchemaError(
-                f"The matrix has dtype {matrix.dtype}, expected numbers. Cast it to float64.",
-                expected="numbers",
-                got=str(matrix.dtype),
-                hint="data.astype(float)",
-            )
-        if matrix.dtype in (np.float32, np.float64) and matrix.dtype.isnative:
-            return matrix
-        return matrix.astype(np.float64)
 
     def _refuse_category_names(self) -> None:
         """Columns hold categories, the model codes: a silent mix-up without this check."""
@@ -405,19 +363,6 @@ class Predictor:
                 got="columns by name",
                 hint="Use an ordinal() preprocessor instead of pandas categories.",
             )
-
-    def _refuse_unnamed_model(self, column_names: list[str]) -> None:
-        names = self.feature_names
-        if self.has_preprocessor or not _are_default(names) or names[0] in column_names:
-            return
-        raise errors.SchemaError(
-            f"The model was trained without feature names, so columns "
-            f"({_some_names(column_names)}) cannot be found by name; expected a matrix with "
-            f"{len(names)} columns in training order. Pass data.to_numpy().",
-            expected=f"a matrix of {len(names)} columns",
-            got=_some_names(column_names),
-            hint="data.to_numpy()",
-        )
 
 
 def load(path: str | os.PathLike[str]) -> Predictor:
@@ -458,155 +403,3 @@ def _fitted_plan(preprocessor: Preprocessor) -> Bundle:
         )
     plan: Bundle = bundle
     return plan
-
-
-def _checked_name(name: str | None, model: object) -> str:
-    if name is None:
-        is_path = isinstance(model, os.PathLike) or (isinstance(model, str) and "\n" not in model)
-        return Path(os.fsdecode(model)).stem if is_path else "model"  # type: ignore[arg-type]
-    if not isinstance(name, str) or not name:
-        raise errors.ParameterError(
-            f"The predictor's name is {name!r}; expected a text that is not empty.",
-            expected="a text that is not empty",
-            got=repr(name),
-        )
-    return name
-
-
-def _describe(
-    name: str, image: ModelImage, plan: Bundle | None, has_profile: bool
-) -> dict[str, Any]:
-    """Collect what META says. No time stamps: the same parts give the same bytes."""
-    from mainspring import __version__
-
-    if plan is None:
-        columns = [
-            {"name": feature, "kind": "float", "type": "double"} for feature in image.feature_names
-        ]
-    else:
-        columns = _plan_columns(plan)
-    return {
-        "format": "spring",
-        "name": name,
-        "created_by": f"mainspring {__version__}",
-        "columns": columns,
-        "features": list(image.feature_names if plan is None else plan.feature_names),
-        "preprocessor": plan is not None,
-        "model": {
-            "kind": image.kind,
-            "description": image.description,
-            "link": image.link,
-            "num_outputs": image.num_outputs,
-            "num_classes": image.num_classes,
-            "num_trees": image.num_trees,
-            "pandas_categorical": bool(image.pandas_categorical),
-        },
-        "outputs": _output_names(image),
-        "profile": has_profile,
-    }
-
-
-def _plan_columns(plan: Bundle) -> list[dict[str, str]]:
-    meta = json.loads(plan.meta) if plan.meta else {}
-    types = {column["name"]: column.get("type", "") for column in meta.get("columns", [])}
-    return [
-        {"name": name, "kind": kind, "type": types.get(name, "")}
-        for name, kind in zip(plan.input_names, plan.input_kinds, strict=True)
-    ]
-
-
-def _output_names(image: ModelImage) -> list[str]:
-    word = "probability" if image.num_classes else "prediction"
-    if image.num_outputs == 1:
-        return [word]
-    return [f"{word}_{number}" for number in range(image.num_outputs)]
-
-
-def _canonical_json(value: object) -> bytes:
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
-
-
-def _are_default(names: list[str]) -> bool:
-    """Say whether these are the names that LightGBM gives to columns without one."""
-    return all(name == f"Column_{number}" for number, name in enumerate(names))
-
-
-def _some_names(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _check_features(plan_names: list[str], model_names: list[str]) -> None:
-    """Check that the model was trained on exactly these features.
-
-    LightGBM writes blanks in names as underscores; a model trained on a bare matrix has no names,
-    so that only their number can be compared.
-    """
-    if len(plan_names) != len(model_names):
-        raise errors.SchemaError(
-            f"The preprocessor makes {len(plan_names)} features, expected the model's "
-            f"{len(model_names)}. Only in the preprocessor: "
-            f"{_only_in(plan_names, model_names)}; only in the model: "
-            f"{_only_in(model_names, plan_names)}. Train the model on "
-            "preprocessor.fit_transform(...).",
-            expected=f"{len(model_names)} features",
-            got=f"{len(plan_names)} features",
-        )
-    if _are_default(model_names):
-        return
-    written = ["_".join(name.split(" ")) for name in plan_names]
-    wrong = [
-        f"{got!r} in place of {expected!r}"
-        for got, expected in zip(written, model_names, strict=True)
-        if got != expected
-    ]
-    if wrong:
-        shown = ", ".join(wrong[:_MOST_NAMES])
-        more = f" and {len(wrong) - _MOST_NAMES} more" if len(wrong) > _MOST_NAMES else ""
-        raise errors.SchemaError(
-            f"The preprocessor's features are not the model's, in its order: {shown}{more}. "
-            "Train the model on preprocessor.fit_transform(...).",
-            expected=_some_names(model_names),
-            got=_some_names(plan_names),
-        )
-
-
-def _only_in(names: list[str], others: list[str]) -> str:
-    known = set(others)
-    return _some_names([name for name in names if name not in known]) or "none"
-
-
-def _has_columns(data: object) -> bool:
-    """Say whether data has named columns: Arrow, a table, (matrix, names) or a list of dicts."""
-    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
-        return True
-    if isinstance(data, _engine.Table | tuple):
-        return True
-    return isinstance(data, list) and bool(data) and isinstance(data[0], Mapping)
-
-
-def _result(out: Floats | None, num_rows: int, width: int, flat: bool) -> Floats:
-    shape = (num_rows,) if flat else (num_rows, width)
-    if out is None:
-        return np.empty(shape)
-    if (
-        not isinstance(out, np.ndarray)
-        or out.dtype != np.float64
-        or out.shape != shape
-        or not out.flags.c_contiguous
-        or not out.flags.writeable
-    ):
-        got = (
-            f"{out.dtype} of shape {out.shape}"
-            if isinstance(out, np.ndarray)
-            else type(out).__name__
-        )
-        raise errors.ParameterError(
-            f"out is {got}; expected a writable, C-contiguous float64 array of shape {shape}.",
-            expected=f"float64 of shape {shape}",
-            got=got,
-        )
-    return out

@@ -1,0 +1,137 @@
+"""NumPy arrays at the edge of the engine: feature matrices in, results out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mainspring import _engine, errors
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+__all__ = ["as_matrix", "has_columns", "result_array"]
+
+
+def as_matrix(data: object, num_features: int) -> npt.NDArray[Any]:
+    """Return data as a float32 or float64 matrix: a view where it is one, else a float64 copy.
+
+    Parameters
+    ----------
+    data : array_like of numbers
+        Shape (num_rows, num_features), any strides.
+    num_features : int
+        Columns that the model expects.
+
+    Returns
+    -------
+    ndarray of float32 or float64, shape (num_rows, num_features)
+        Never written to.
+
+    Raises
+    ------
+    SchemaError
+        When the shape or the element type is another.
+    UnsupportedError
+        When the matrix is sparse.
+    """
+    if hasattr(data, "tocsr"):
+        raise errors.UnsupportedError(
+            f"A sparse matrix ({type(data).__name__}) cannot be read; expected a dense one. "
+            "Pass data.toarray().",
+            expected="a dense matrix",
+            got=type(data).__name__,
+            hint="data.toarray()",
+        )
+    try:
+        matrix = np.asarray(data)
+    except ValueError as error:
+        raise errors.SchemaError(
+            f"The data is not a matrix ({error}); expected rows of {num_features} numbers each.",
+            expected="a matrix",
+        ) from error
+    if matrix.ndim != 2 or matrix.shape[1] != num_features:
+        hint = "Use data.reshape(1, -1) for one row." if matrix.ndim == 1 else ""
+        raise errors.SchemaError(
+            f"The data has shape {matrix.shape}, expected (num_rows, {num_features}): the "
+            f"features of the model in order. {hint}".rstrip(),
+            expected=f"(num_rows, {num_features})",
+            got=str(matrix.shape),
+            hint=hint or None,
+        )
+    if matrix.dtype.kind not in "fiub":
+        raise errors.SchemaError(
+            f"The matrix has dtype {matrix.dtype}, expected numbers. Cast it to float64.",
+            expected="numbers",
+            got=str(matrix.dtype),
+            hint="data.astype(float)",
+        )
+    if matrix.dtype in (np.float32, np.float64) and matrix.dtype.isnative:
+        return matrix
+    return matrix.astype(np.float64)
+
+
+def result_array(out: Floats | None, shape: tuple[int, ...]) -> Floats:
+    """Return where results go: the caller's array, checked, or a new one.
+
+    Parameters
+    ----------
+    out : ndarray of float64, optional
+        The caller's array.
+    shape : tuple of int
+        The result's shape.
+
+    Returns
+    -------
+    ndarray of float64, C-contiguous
+        ``out`` itself when given.
+
+    Raises
+    ------
+    ParameterError
+        When ``out`` does not fit.
+    """
+    if out is None:
+        return np.empty(shape)
+    if (
+        not isinstance(out, np.ndarray)
+        or out.dtype != np.float64
+        or out.shape != shape
+        or not out.flags.c_contiguous
+        or not out.flags.writeable
+    ):
+        got = (
+            f"{out.dtype} of shape {out.shape}"
+            if isinstance(out, np.ndarray)
+            else type(out).__name__
+        )
+        raise errors.ParameterError(
+            f"out is {got}; expected a writable, C-contiguous float64 array of shape {shape}.",
+            expected=f"float64 of shape {shape}",
+            got=got,
+        )
+    return out
+
+
+def has_columns(data: object) -> bool:
+    """Say whether data has columns with names.
+
+    Parameters
+    ----------
+    data : object
+        Anything that ``predict`` may be given.
+
+    Returns
+    -------
+    bool
+        True for Arrow data, tables, a pair (matrix, names) and a list of dicts.
+    """
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        return True
+    if isinstance(data, _engine.Table | tuple):
+        return True
+    return isinstance(data, list) and bool(data) and isinstance(data[0], Mapping)

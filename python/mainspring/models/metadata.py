@@ -1,0 +1,131 @@
+"""What a bundle says about its predictor in META: for people, and for tools that do not predict."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mainspring import errors
+
+if TYPE_CHECKING:
+    from mainspring._engine import Bundle, ModelImage
+
+__all__ = ["canonical_json", "checked_name", "describe"]
+
+
+def checked_name(name: str | None, model: object) -> str:
+    """Return the name a predictor gets.
+
+    Parameters
+    ----------
+    name : str, optional
+        The caller's choice.
+    model : object
+        What the model is read from: of a path, the stem is the default.
+
+    Returns
+    -------
+    str
+        Not empty.
+
+    Raises
+    ------
+    ParameterError
+        When the choice is not a text, or empty.
+    """
+    if name is None:
+        is_path = isinstance(model, os.PathLike) or (isinstance(model, str) and "\n" not in model)
+        return Path(os.fsdecode(model)).stem if is_path else "model"  # type: ignore[arg-type]
+    if not isinstance(name, str) or not name:
+        raise errors.ParameterError(
+            f"The predictor's name is {name!r}; expected a text that is not empty.",
+            expected="a text that is not empty",
+            got=repr(name),
+        )
+    return name
+
+
+def describe(
+    name: str, image: ModelImage, plan: Bundle | None, has_profile: bool
+) -> dict[str, Any]:
+    """Collect what META says; no time stamps, so that the same parts give the same bytes.
+
+    Parameters
+    ----------
+    name : str
+        What the predictor is called.
+    image : ModelImage
+        The model.
+    plan : Bundle or None
+        The fitted transforms, if any.
+    has_profile : bool
+        Whether the bundle holds a reference profile.
+
+    Returns
+    -------
+    dict
+        Plain JSON values.
+    """
+    from mainspring import __version__
+
+    if plan is None:
+        columns = [
+            {"name": feature, "kind": "float", "type": "double"} for feature in image.feature_names
+        ]
+    else:
+        columns = _plan_columns(plan)
+    return {
+        "format": "spring",
+        "name": name,
+        "created_by": f"mainspring {__version__}",
+        "columns": columns,
+        "features": list(image.feature_names if plan is None else plan.feature_names),
+        "preprocessor": plan is not None,
+        "model": {
+            "kind": image.kind,
+            "description": image.description,
+            "link": image.link,
+            "num_outputs": image.num_outputs,
+            "num_classes": image.num_classes,
+            "num_trees": image.num_trees,
+            "pandas_categorical": bool(image.pandas_categorical),
+        },
+        "outputs": _output_names(image),
+        "profile": has_profile,
+    }
+
+
+def _plan_columns(plan: Bundle) -> list[dict[str, str]]:
+    meta = json.loads(plan.meta) if plan.meta else {}
+    types = {column["name"]: column.get("type", "") for column in meta.get("columns", [])}
+    return [
+        {"name": name, "kind": kind, "type": types.get(name, "")}
+        for name, kind in zip(plan.input_names, plan.input_kinds, strict=True)
+    ]
+
+
+def _output_names(image: ModelImage) -> list[str]:
+    word = "probability" if image.num_classes else "prediction"
+    if image.num_outputs == 1:
+        return [word]
+    return [f"{word}_{number}" for number in range(image.num_outputs)]
+
+
+def canonical_json(value: object) -> bytes:
+    """Write JSON in one form only: sorted keys, no blanks, UTF-8.
+
+    Parameters
+    ----------
+    value : object
+        Plain JSON values, no NaN.
+
+    Returns
+    -------
+    bytes
+        The same for equal values.
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
