@@ -345,6 +345,10 @@ class Predictor:
             self._bundle.predict_matrix(matrix, kind, result)
             return result
         self._refuse_category_names()
+        if isinstance(data, list):
+            result = result_array(out, (len(data), *row_shape))
+            self._bundle.predict_rows(data, kind, result)
+            return result
         table = _arrow.as_table(data)
         if not self.has_preprocessor:
             refuse_unnamed_model(self.feature_names, table.column_names)

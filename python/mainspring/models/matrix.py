@@ -134,4 +134,4 @@ def has_columns(data: object) -> bool:
         return True
     if isinstance(data, _engine.Table | tuple):
         return True
-    return isinstance(data, list) and bool(data) and isinstance(data[0], Mapping)
+    return isinstance(data, list) and (not data or isinstance(data[0], Mapping))
