@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring import _arrow, _engine, errors
 from mainspring.models import read_model
-from mainspring.models.feature_names import check_features, refuse_unnamed_model
+from mainspring.models.feature_names import check_features, refuse_categories, refuse_unnamed_model
 from mainspring.models.matrix import as_matrix, has_columns, result_array
-from mainspring.models.metadata import canonical_json, checked_name, describe
+from mainspring.models.metadata import canonical_json, checked_name, describe, fitted_plan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,7 +84,7 @@ class Predictor:
         name: str | None = None,
         profile: Profile | None = None,
     ) -> None:
-        plan = None if preprocessor is None else _fitted_plan(preprocessor)
+        plan = None if preprocessor is None else fitted_plan(preprocessor)
         image = read_model(model)
         if plan is not None:
             check_features(list(plan.feature_names), list(image.feature_names))
@@ -290,7 +290,7 @@ class Predictor:
         SchemaError
             When a column is missing or a value has the wrong type.
         """
-        self._refuse_category_names()
+        self._check_columns()
         if not isinstance(row, Mapping):
             raise errors.ParameterError(
                 f"predict_row takes a mapping of column names to values, got "
@@ -344,7 +344,7 @@ class Predictor:
             result = result_array(out, (len(matrix), *row_shape))
             self._bundle.predict_matrix(matrix, kind, result)
             return result
-        self._refuse_category_names()
+        self._check_columns()
         if isinstance(data, list):
             result = result_array(out, (len(data), *row_shape))
             self._bundle.predict_rows(data, kind, result)
@@ -356,17 +356,9 @@ class Predictor:
         self._bundle.predict_table(table, kind, result)
         return result
 
-    def _refuse_category_names(self) -> None:
-        """Columns hold categories, the model codes: a silent mix-up without this check."""
+    def _check_columns(self) -> None:
         if self._meta["model"]["pandas_categorical"] and not self.has_preprocessor:
-            raise errors.UnsupportedError(
-                f"Predictor {self.name!r} was trained on pandas categories, and knows only their "
-                "codes; columns by name cannot be taken. Pass a matrix with the codes "
-                "(frame[column].cat.codes) in the order of feature_names.",
-                expected="a matrix of codes",
-                got="columns by name",
-                hint="Use an ordinal() preprocessor instead of pandas categories.",
-            )
+            refuse_categories(self.name)
 
 
 def load(path: str | os.PathLike[str]) -> Predictor:
@@ -390,20 +382,12 @@ def load(path: str | os.PathLike[str]) -> Predictor:
         When it was written by a later format, or is truncated, changed or not a bundle.
     UnsupportedError
         When the bundle holds transforms only.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> predictor = ms.load("late-flights.spring")  # doctest: +SKIP
     """
     predictor = Predictor.__new__(Predictor)
     predictor._take(_engine.Bundle.load(os.fspath(path)), repr(os.fspath(path)))
     return predictor
-
-
-def _fitted_plan(preprocessor: Preprocessor) -> Bundle:
-    bundle = getattr(preprocessor, "bundle", None)
-    if bundle is None:
-        got = type(preprocessor).__name__
-        raise errors.ParameterError(
-            f"The preprocessor is a {got}; expected a mainspring.Preprocessor.",
-            expected="a Preprocessor",
-            got=got,
-        )
-    plan: Bundle = bundle
-    return plan

@@ -16,7 +16,8 @@ from tests.models.lightgbm_models import Recipe, train
 
 VALUES = np.array(
     "-inf -1 -1e-34 -1e-35 -1e-36 -5e-324 -0.0 0 5e-324 1e-36 1e-35 1.0000000180025095e-35 1.1e-35 "
-    "0.5 0.999 1 1.99 31 32 33 64 2147483647 2147483648 4294967296 8589934593 1e300 inf nan".split(),
+    "0.5 0.999 1 1.99 31 32 33 64 2147483647 2147483648 4294967296 8589934593 1e300 inf "
+    "nan".split(),
     dtype=np.float64,
 )[:, None]
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from mainspring import errors
 
-__all__ = ["are_default", "check_features", "refuse_unnamed_model", "some_names"]
+__all__ = [
+    "are_default",
+    "check_features",
+    "refuse_categories",
+    "refuse_unnamed_model",
+    "some_names",
+]
 
 _MOST_NAMES = 5
 
@@ -121,4 +127,27 @@ def refuse_unnamed_model(names: list[str], column_names: list[str]) -> None:
         expected=f"a matrix of {len(names)} columns",
         got=some_names(column_names),
         hint="data.to_numpy()",
+    )
+
+
+def refuse_categories(name: str) -> None:
+    """Refuse columns by name for a model of pandas categories: columns hold values, it knows codes.
+
+    Parameters
+    ----------
+    name : str
+        What the predictor is called.
+
+    Raises
+    ------
+    UnsupportedError
+        Always: to take one for the other would be wrong without a sign of it.
+    """
+    raise errors.UnsupportedError(
+        f"Predictor {name!r} was trained on pandas categories, and knows only their "
+        "codes; columns by name cannot be taken. Pass a matrix with the codes "
+        "(frame[column].cat.codes) in the order of feature_names.",
+        expected="a matrix of codes",
+        got="columns by name",
+        hint="Use an ordinal() preprocessor instead of pandas categories.",
     )

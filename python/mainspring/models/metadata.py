@@ -12,7 +12,7 @@ from mainspring import errors
 if TYPE_CHECKING:
     from mainspring._engine import Bundle, ModelImage
 
-__all__ = ["canonical_json", "checked_name", "describe"]
+__all__ = ["canonical_json", "checked_name", "describe", "fitted_plan"]
 
 
 def checked_name(name: str | None, model: object) -> str:
@@ -129,3 +129,35 @@ def canonical_json(value: object) -> bytes:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
+
+
+def fitted_plan(preprocessor: object) -> Bundle:
+    """Return the compiled plan of a preprocessor.
+
+    Parameters
+    ----------
+    preprocessor : Preprocessor
+        A fitted one.
+
+    Returns
+    -------
+    Bundle
+        Its transforms, without a model.
+
+    Raises
+    ------
+    NotFittedError
+        When it has not been fitted.
+    ParameterError
+        When it is something else.
+    """
+    bundle = getattr(preprocessor, "bundle", None)
+    if bundle is None:
+        got = type(preprocessor).__name__
+        raise errors.ParameterError(
+            f"The preprocessor is a {got}; expected a mainspring.Preprocessor.",
+            expected="a Preprocessor",
+            got=got,
+        )
+    plan: Bundle = bundle
+    return plan
