@@ -1,0 +1,1 @@
+"""Tests of the bundle format: reading, writing, refusing; mutants and golden files."""

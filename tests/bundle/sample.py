@@ -1,0 +1,246 @@
+"""A small bundle with every step and a forest, put together by hand from docs/format.md."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from dataclasses import dataclass, field
+
+from tests.reference.bundle import MODEL_HEADER, Section, write
+from tests.reference.bundle_payloads import align
+from tests.reference.bundle_plan import HEADER, INPUT, OUTPUT, STEP
+from tests.reference.key_hash import hash_bytes, hash_u64
+
+FLOAT, INTEGER, STRING, TIMESTAMP = 1, 2, 3, 4  # input kinds
+F64, I32, I64, BYTES = 2, 3, 4, 5  # slot types
+MICRO = 3
+SLOTS = {"x": F64, "y": F64, "text": BYTES, "id": I32, "time": I64, "count": I64, "hash": I64}
+SLOTS |= {"hash2": I64, "bucket": I32}
+NUMBER, ID = 1, 2  # feature kinds
+CARRIERS = [b"UA", b"AA", b"", b"a carrier of more than 23 bytes", "Ö".encode()]
+
+
+@dataclass
+class Parts:
+    """The arrays of a plan while they grow."""
+
+    pool: bytes = b""
+    data: bytes = b""
+    inputs: list[bytes] = field(default_factory=list)
+    steps: list[bytes] = field(default_factory=list)
+    outputs: list[bytes] = field(default_factory=list)
+
+    def name(self, text: str) -> tuple[int, int]:
+        encoded = text.encode()
+        self.pool += encoded
+        return len(self.pool) - len(encoded), len(encoded)
+
+    def add_input(self, name: str, kind: int, fitted: int, unit: int = 0, zone: str = "") -> None:
+        zone_name = self.name(zone) if zone else (0, 0)
+        self.inputs.append(INPUT.pack(*self.name(name), *zone_name, kind, unit, fitted, bytes(45)))
+
+    def add_payload(self, payload: bytes) -> tuple[int, int]:
+        self.data += bytes(align(len(self.data)) - len(self.data))
+        self.data += payload
+        return len(self.data) - len(payload), len(payload)
+
+    def step(
+        self,
+        code: int,
+        reads: tuple[str, ...] = (),
+        writes: tuple[str, ...] = (),
+        numbers: tuple[float, ...] = (),
+        integers: dict[int, int] | None = None,
+        payload: tuple[int, int] = (0, 0),
+    ) -> None:
+        slots = list(SLOTS)
+        inputs = [slots.index(name) for name in reads]
+        outputs = [slots.index(name) for name in writes]
+        whole = [(integers or {}).get(i, 0) for i in range(4)]
+        self.steps.append(
+            STEP.pack(
+                code,
+                0,
+                len(inputs),
+                len(outputs),
+                *inputs,
+                *[0] * (4 - len(inputs)),
+                *outputs,
+                *[0] * (4 - len(outputs)),
+                0,
+                *numbers,
+                *[0.0] * (4 - len(numbers)),
+                *whole,
+                *payload,
+                bytes(16),
+            )
+        )
+
+    def load(self, number: int, kind: int, slot: str, unit: int = 0) -> None:
+        self.step(1, writes=(slot,), integers={0: number, 1: kind, 2: unit})
+
+    def store(self, slot: str, name: str, kind: int = NUMBER, cardinality: int = 0) -> None:
+        self.step(2, reads=(slot,), integers={0: len(self.outputs)})
+        categorical = int(kind == ID)
+        self.outputs.append(
+            OUTPUT.pack(*self.name(name), kind, categorical, bytes(2), cardinality, bytes(16))
+        )
+
+    def plan(self) -> bytes:
+        counts = (len(self.inputs), len(SLOTS), len(self.steps), len(self.outputs))
+        arrays = [bytes(SLOTS.values()), *map(b"".join, (self.inputs, self.steps, self.outputs))]
+        section = HEADER.pack(*counts, 0, bytes(44))
+        for array in arrays:
+            section += array + bytes(align(len(array)) - len(array))
+        return section
+
+
+def lookup_of_strings(keys: list[bytes]) -> bytes:
+    """The payload of a lookup whose entries are these keys."""
+    num_slots = 1 << (2 * len(keys)).bit_length()
+    slots: list[bytes] = [bytes(32)] * num_slots
+    arena = b""
+    for entry, key in enumerate(keys):
+        if len(key) <= 23:
+            words = bytes([len(key) + 1]) + key.ljust(23, b"\0")
+        else:
+            words = struct.pack("<B3xIQQ", 255, len(key), hash_bytes(key), len(arena))
+            arena += key
+        at = hash_bytes(key) % num_slots
+        while any(slots[at]):
+            at = (at + 1) % num_slots
+        slots[at] = words + struct.pack("<II", entry, 0)
+    header = struct.pack("<IIQQ40x", BYTES, len(keys), num_slots, len(arena))
+    return header + b"".join(slots) + arena + bytes(-len(arena) % 8)
+
+
+def lookup_of_numbers(keys: list[int], key_type: int) -> bytes:
+    """The same for integers, or for doubles given by their bits."""
+    num_slots = 1 << (2 * len(keys)).bit_length()
+    slots: list[bytes] = [bytes(16)] * num_slots
+    for entry, key in enumerate(keys):
+        at = hash_u64(key) % num_slots
+        while any(slots[at]):
+            at = (at + 1) % num_slots
+        slots[at] = struct.pack("<QII", key, entry + 1, 0)
+    return struct.pack("<IIQQ40x", key_type, len(keys), num_slots, 0) + b"".join(slots)
+
+
+def zone_table(transitions: list[int], offsets: list[int], first: int) -> bytes:
+    count = len(transitions)
+    table = struct.pack(f"<Ii{count}q{count}i", count, first, *transitions, *offsets)
+    return table + bytes(-len(table) % 8)
+
+
+def doubles(*values: float) -> bytes:
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+def bits(value: float) -> int:
+    return int.from_bytes(doubles(value), "little")
+
+
+def sample_plan() -> Parts:
+    """Nine features out of five columns, through all fourteen steps."""
+    parts = Parts()
+    parts.add_input("distance", FLOAT, 11)
+    parts.add_input("carrier", STRING, 12)
+    parts.add_input("when", TIMESTAMP, 17, MICRO, "Europe/Paris")
+    parts.add_input("flights", INTEGER, 5)
+    parts.add_input("größe", FLOAT, 10)
+    parts.load(0, FLOAT, "x")
+    parts.step(6, ("x",), ("x",), numbers=(3.5,))
+    parts.step(4, ("x",), ("x",))
+    parts.step(3, ("x",), ("y",), numbers=(1.25, 0.75))
+    parts.step(5, ("y",), ("y",), numbers=(-4.0, math.inf))
+    parts.store("y", "distance")
+    parts.load(1, STRING, "text")
+    carriers = parts.add_payload(lookup_of_strings(CARRIERS))
+    parts.step(8, ("text",), ("id",), integers={3: len(CARRIERS) + 2}, payload=carriers)
+    parts.store("id", "carrier", ID, len(CARRIERS) + 2)
+    means = parts.add_payload(doubles(0.5, math.nan, 0.25, 0.75, -1.0, 2.0, 1e300))
+    parts.step(9, ("id",), ("y",), integers={3: 7}, payload=means)
+    parts.store("y", "carrier_target_mean")
+    parts.step(6, ("text",), ("text",), payload=parts.add_payload(b"none"))
+    parts.load(2, TIMESTAMP, "time", MICRO)
+    zone = parts.add_payload(zone_table([1_000_000_000, 1_500_000_000], [7200, 3600], 3600))
+    parts.step(14, ("time",), ("time",), integers={0: MICRO}, payload=zone)
+    parts.step(10, ("time",), ("y",), integers={0: 7, 1: MICRO})
+    parts.store("y", "when_hour")
+    sines = parts.add_payload(doubles(*(math.sin(day) for day in range(7))))
+    parts.step(10, ("time",), ("y",), integers={0: 5, 1: MICRO}, payload=sines)
+    parts.store("y", "when_weekday_sin")
+    parts.load(3, INTEGER, "count")
+    parts.step(6, ("count",), ("count",), integers={0: (1 << 64) - 5})
+    counts = parts.add_payload(lookup_of_numbers([7, 0, (1 << 64) - 5], I64))
+    parts.step(8, ("count",), ("id",), integers={3: 5}, payload=counts)
+    parts.store("id", "flights", ID, 5)
+    parts.step(11, ("text",), ("hash",))
+    parts.step(11, ("count",), ("hash2",))
+    parts.step(12, ("hash", "hash2"), ("hash",))
+    parts.step(13, ("hash",), ("bucket",), integers={3: 16})
+    parts.store("bucket", "carrier_x_flights", ID, 16)
+    parts.load(4, FLOAT, "x")
+    edges = parts.add_payload(doubles(-1.5, 0.0, 2.25))
+    parts.step(7, ("x",), ("id",), integers={3: 5}, payload=edges)
+    parts.store("id", "größe_bucket", ID)
+    sizes = parts.add_payload(lookup_of_numbers([bits(0.5), bits(0.0)], F64))
+    parts.step(8, ("x",), ("id",), integers={3: 4}, payload=sizes)
+    parts.store("id", "größe_id", ID, 4)
+    return parts
+
+
+INNER, SET = 1 << 31, 1 << 30
+
+
+def sample_model(num_features: int = 9) -> bytes:
+    """Three trees for a binary target: thresholds, a set of categories, a lone leaf."""
+    slots = [(0, 2), (2, 1), (1, 5), (6, 5), (3, 3)]
+    nodes = [
+        (0.5, 1, INNER | 0),
+        (0.125, 1, 0),
+        (3.0, 3, INNER | 4),
+        (-1.5, 3, 0),
+        (2.5, 4, 0),
+        (struct.unpack("<d", struct.pack("<II", 0, 1))[0], 6, INNER | SET | 2),
+        (0.75, 8, INNER | 1),
+        (-0.25, 7, 0),
+        (0.1, 8, 0),
+        (0.7, 9, 0),
+        (1e-3, 10, 0),
+    ]
+    trees = [(0, 5, 0, 0), (5, 5, 0, 1), (10, 1, 0, 0)]
+    set_words = [0b1010100]
+    arrays = [
+        b"".join(struct.pack("<4I", *tree) for tree in trees),
+        b"".join(struct.pack("<2I", *slot) for slot in slots),
+        b"".join(struct.pack("<dII", *node) for node in nodes),
+        struct.pack("<I", *set_words),
+        struct.pack(f"<{len(nodes)}I", *range(len(nodes))),
+        doubles(*(10.0 * i for i in range(len(nodes)))),
+        doubles(*(0.5 * i for i in range(len(nodes)))),
+    ]
+    section = MODEL_HEADER.pack(1, num_features, 1, 1, 1.0, 2, 0, 1.0, bytes(24))
+    counts = (len(trees), len(nodes), len(slots), len(set_words))
+    section += struct.pack("<5I44x", *counts, 1)
+    for array in arrays:
+        section += array + bytes(align(len(array)) - len(array))
+    return section
+
+
+def sample_sections() -> list[Section]:
+    parts = sample_plan()
+    meta = json.dumps({"name": "sample"}, sort_keys=True, separators=(",", ":")).encode()
+    return [
+        Section(b"META", 0, meta),
+        Section(b"POOL", 1, parts.pool),
+        Section(b"PLAN", 1, parts.plan()),
+        Section(b"DATA", 1, parts.data),
+        Section(b"MODL", 1, sample_model(len(parts.outputs))),
+        Section(b"PROF", 0, b"a profile's own bytes"),
+    ]
+
+
+def sample_bundle() -> bytes:
+    return write(sample_sections())

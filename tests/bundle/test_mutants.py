@@ -1,0 +1,91 @@
+"""Mutants with true checksums: the engine and the reader written from the page say the same."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections import Counter
+from ctypes import CDLL
+
+import pytest
+
+from mainspring import _engine
+from tests.bundle.sample import sample_sections
+from tests.edge import library as edge
+from tests.reference import bundle as reference
+from tests.reference.bundle import Section, Verdict, write
+
+SECTIONS = sample_sections()
+WORDS = (0, 1, 2, 7, 63, 64, 255, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1)
+
+
+def mutate(content: bytes, generator: random.Random) -> bytes:
+    """Change a bit, a byte, a word, or the length."""
+    changed = bytearray(content)
+    at = generator.randrange(len(changed))
+    match generator.randrange(6):
+        case 0 | 1:
+            changed[at] ^= 1 << generator.randrange(8)
+        case 2:
+            changed[at] = generator.randrange(256)
+        case 3:
+            at = at // 4 * 4
+            struct.pack_into("<I", changed, min(at, len(changed) - 4), generator.choice(WORDS))
+        case 4:
+            at = at // 8 * 8
+            word = generator.choice((*WORDS, 2**63, 2**64 - 1))
+            struct.pack_into("<Q", changed, min(at, len(changed) - 8), word)
+        case 5:
+            at = at // 4 * 4
+            other = generator.randrange(len(changed)) // 4 * 4
+            changed[at : at + 4] = changed[other : other + 4]
+    return bytes(changed)
+
+
+def mutants(type_: bytes, count: int, seed: int) -> list[bytes]:
+    generator = random.Random(seed)
+    files = []
+    for _ in range(count):
+        sections = [
+            Section(s.type, s.flags, mutate(s.content, generator) if s.type == type_ else s.content)
+            for s in SECTIONS
+        ]
+        files.append(write(sections))
+    return files
+
+
+@pytest.mark.parametrize("type_", [b"POOL", b"PLAN", b"DATA", b"MODL"])
+def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) -> None:
+    seen: Counter[int] = Counter()
+    for number, file in enumerate(mutants(type_, 400, seed=len(type_) + type_[0])):
+        code = edge.size(library, file)[0]
+        assert code == reference.verdict(file), (type_, number)
+        seen[code] += 1
+    # Mutants that all fail, or none of them, would show nothing.
+    assert seen[Verdict.OK] > 0
+    assert seen[Verdict.CORRUPT] > 0
+
+
+def test_every_bit_of_the_plan_agrees_with_the_page(library: CDLL) -> None:
+    plan = next(s for s in SECTIONS if s.type == b"PLAN").content
+    generator = random.Random(3)
+    for at in generator.sample(range(len(plan)), 500):
+        changed = bytearray(plan)
+        changed[at] ^= 1 << generator.randrange(8)
+        file = write(
+            [Section(s.type, s.flags, bytes(changed)) if s.type == b"PLAN" else s for s in SECTIONS]
+        )
+        assert edge.size(library, file)[0] == reference.verdict(file), at
+
+
+def test_mutants_that_are_accepted_predict() -> None:
+    row = {"distance": 2.5, "carrier": "AA", "when": None, "flights": 7, "größe": 0.25}
+    accepted = 0
+    for type_ in (b"PLAN", b"DATA", b"MODL"):
+        for file in mutants(type_, 150, seed=17):
+            if reference.verdict(file) is Verdict.OK:
+                opened = _engine.Bundle.open(file, "mutant")
+                if opened.input_names == ["distance", "carrier", "when", "flights", "größe"]:
+                    opened.predict_row(row, "raw")
+                    accepted += 1
+    assert accepted > 20
