@@ -1,9 +1,120 @@
+// Drift for Python: two profiles and options in, one plain dict for each column out.
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bind/shared_profile.hpp"
+#include "measure/drift/detect_drift.hpp"
 
 namespace py = pybind11;
 
 namespace mainspring::bind {
 
-void register_drift(py::module_& module) { (void)module; }
+namespace {
+
+// Names and ranges come from kDriftLimits; Python has checked them already and says more.
+DriftOptions to_options(double level, const std::string& correction,
+                        const std::map<std::string, double>& limits) {
+  DriftOptions options;
+  options.level = level;
+  options.correction = correction == "bonferroni" ? Correction::kBonferroni
+                       : correction == "none"     ? Correction::kNone
+                                                  : Correction::kBenjaminiHochberg;
+  for (const DriftLimit& limit : kDriftLimits) {
+    const auto found = limits.find(std::string(limit.name));
+    if (found != limits.end()) options.*limit.value = found->second;
+  }
+  return options;
+}
+
+py::dict to_dict(const ColumnDrift& column) {
+  py::dict statistics;
+  for (const ColumnDrift::Measured& measured : column.statistics) {
+    const StatisticValue& result = measured.result;
+    py::dict fields;
+    fields["value"] = result.value;
+    fields["low"] = result.low;
+    fields["high"] = result.high;
+    fields["p_value"] = result.p_value;
+    statistics[py::str(std::string(measured.statistic->name))] = fields;
+  }
+  py::dict fields;
+  fields["name"] = column.name;
+  fields["kind"] = kind_name(column.kind);
+  fields["reference_rows"] = column.reference_rows;
+  fields["current_rows"] = column.current_rows;
+  fields["exact"] = column.exact;
+  fields["rank_error"] = column.rank_error;
+  fields["statistics"] = statistics;
+  fields["drifted"] = column.drifted;
+  fields["effect"] = column.effect;
+  fields["p_value"] = column.p_value;
+  fields["reason"] = column.reason;
+  return fields;
+}
+
+py::list detect(SharedProfile& reference, SharedProfile& current,
+                const std::optional<std::vector<std::string>>& columns, double level,
+                const std::string& correction, const std::map<std::string, double>& limits) {
+  const DriftOptions options = to_options(level, correction, limits);
+  std::vector<ColumnDrift> found;
+  {
+    const py::gil_scoped_release released;
+    const Profile before = reference.with([](Profile& profile) { return Profile(profile); });
+    found = current.with(
+        [&](Profile& profile) { return detect_drift(before, profile, columns, options); });
+  }
+  py::list dicts;
+  for (const ColumnDrift& column : found) dicts.append(to_dict(column));
+  return dicts;
+}
+
+std::vector<std::string> compared(SharedProfile& reference,
+                                  const std::optional<std::vector<std::string>>& columns) {
+  return reference.with([&](Profile& profile) { return compared_columns(profile, columns); });
+}
+
+py::list limits() {
+  py::list rows;
+  const DriftOptions defaults;
+  for (const DriftLimit& limit : kDriftLimits) {
+    py::dict row;
+    row["name"] = std::string(limit.name);
+    row["summary"] = std::string(limit.summary);
+    row["default"] = defaults.*limit.value;
+    row["smallest"] = limit.smallest;
+    row["largest"] = limit.largest;
+    rows.append(row);
+  }
+  return rows;
+}
+
+py::list statistics() {
+  py::list rows;
+  for (const Statistic* statistic : statistic_list()) {
+    py::dict row;
+    row["name"] = std::string(statistic->name);
+    row["summary"] = std::string(statistic->summary);
+    row["kind"] = statistic->kind == StatisticKind::kNumeric       ? "numeric"
+                  : statistic->kind == StatisticKind::kCategorical ? "categorical"
+                                                                   : "any";
+    rows.append(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+void register_drift(py::module_& module) {
+  module.def("detect_drift", &detect, py::arg("reference"), py::arg("current"), py::arg("columns"),
+             py::arg("level"), py::arg("correction"), py::arg("limits"));
+  module.def("compared_columns", &compared, py::arg("reference"), py::arg("columns"));
+  module.def("drift_limits", &limits);
+  module.def("drift_statistics", &statistics);
+}
 
 }  // namespace mainspring::bind

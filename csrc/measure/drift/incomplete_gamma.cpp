@@ -15,8 +15,7 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon() / 4;
 
 // x^a e^-x / Gamma(a + 1)
 double density(double a, double x) {
-  return std::exp(-stirling_error(a) - deviance(a, x - a)) /
-         std::sqrt(2 * std::numbers::pi * a);
+  return std::exp(-stirling_error(a) - deviance(a, x - a)) / std::sqrt(2 * std::numbers::pi * a);
 }
 
 // P(a, x) by its power series.

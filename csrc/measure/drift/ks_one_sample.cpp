@@ -18,9 +18,7 @@ constexpr double kMatrixN = 100000;
 constexpr double kSummedN = 1000000;
 
 // log(n! / n^n)
-double log_factorial_ratio(double n) {
-  return 0.5 * std::log(2 * kPi * n) - n + stirling_error(n);
-}
+double log_factorial_ratio(double n) { return 0.5 * std::log(2 * kPi * n) - n + stirling_error(n); }
 
 // P(D+_n >= d): the finite sum of Smirnov (1944) in the form of Birnbaum and Tingey (1951). Its
 // terms are binomial probabilities, each with its own success rate d + j / n.
@@ -127,8 +125,8 @@ double cdf_by_expansion(double n, double d) {
     const double q = std::exp(log_q * m2);
     sums[0] += q;
     sums[1] += q * (pi2 / 4 * m2 - z2);
-    sums[2] += q * (6 * z6 + 2 * z4 + pi2 / 4 * (2 * z4 - 5 * z2) * m2 +
-                    pi4 / 16 * (1 - 2 * z2) * m4);
+    sums[2] +=
+        q * (6 * z6 + 2 * z4 + pi2 / 4 * (2 * z4 - 5 * z2) * m2 + pi4 / 16 * (1 - 2 * z2) * m4);
     sums[3] += q * (-30 * z6 - 90 * z4 * z4 + pi2 / 4 * (135 * z4 - 96 * z6) * m2 +
                     pi4 / 16 * (212 * z4 - 60 * z2) * m4 + pi6 / 64 * (5 - 30 * z2) * m6);
   }

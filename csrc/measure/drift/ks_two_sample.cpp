@@ -20,7 +20,8 @@ double equal_sizes(uint64_t n, uint64_t h) {
     const double moved = static_cast<double>(k) * static_cast<double>(h);
     for (uint64_t j = 0; j < h; ++j) {
       const auto step = static_cast<double>(j);
-      ratio *= (static_cast<double>(n) - moved - step) / (static_cast<double>(n) + moved + step + 1);
+      ratio *=
+          (static_cast<double>(n) - moved - step) / (static_cast<double>(n) + moved + step + 1);
     }
     p = ratio * (1 - p);
   }

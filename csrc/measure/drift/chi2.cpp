@@ -1,0 +1,31 @@
+// Chi-squared test of homogeneity over categories.
+#include <limits>
+
+#include "measure/drift/contingency.hpp"
+#include "measure/drift/statistic.hpp"
+
+namespace mainspring {
+
+namespace {
+
+struct ChiSquared {
+  static constexpr std::string_view kName = "chi2";
+  static constexpr std::string_view kSummary =
+      "Chi-squared statistic of the 2 x K table of categories, rare ones folded; Yates' correction "
+      "for K = 2.";
+  static constexpr StatisticKind kKind = StatisticKind::kCategorical;
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
+    if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {
+      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
+    }
+    const ContingencyTest test = test_homogeneity(pair.folded);
+    return StatisticValue::tested(test.statistic, test.p_value);
+  }
+};
+
+}  // namespace
+
+extern constinit const Statistic kChiSquared = statistic_of<ChiSquared>();
+
+}  // namespace mainspring

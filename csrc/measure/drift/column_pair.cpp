@@ -1,0 +1,37 @@
+#include "measure/drift/column_pair.hpp"
+
+namespace mainspring {
+
+namespace {
+
+ColumnSide side_of(const ColumnProfile& column) {
+  ColumnSide side;
+  side.num_rows = column.num_rows();
+  side.missing = column.missing();
+  if (column.has_numbers()) {
+    side.numbers = column.numbers().distribution();
+    side.deviation = column.numbers().moments().deviation();
+  }
+  if (column.has_texts()) side.categories = column.texts().categories();
+  return side;
+}
+
+}  // namespace
+
+ColumnPair::ColumnPair(const ColumnProfile& reference_column, const ColumnProfile& current_column,
+                       const DriftOptions& options)
+    : kind(reference_column.kind() == ColumnKind::kUnknown ? current_column.kind()
+                                                           : reference_column.kind()),
+      reference(side_of(reference_column)),
+      current(side_of(current_column)) {
+  if (!categorical()) return;
+  match = match_categories(reference.categories, current.categories);
+  folded = folded_frequencies(match, reference.missing, current.missing, options.rows_per_bin);
+}
+
+bool ColumnPair::exact() const {
+  if (numeric()) return reference.numbers.rank_error == 0 && current.numbers.rank_error == 0;
+  return match.exact;
+}
+
+}  // namespace mainspring

@@ -1,0 +1,38 @@
+// One column on both sides, as drift statistics see it: what several of them need is computed once.
+#pragma once
+#include <cstdint>
+
+#include "measure/drift/frequencies.hpp"
+#include "measure/drift/options.hpp"
+#include "profile/column_profile.hpp"
+
+namespace mainspring {
+
+struct ColumnSide {
+  uint64_t num_rows = 0;
+  uint64_t missing = 0;
+  Distribution numbers;       // of numeric columns
+  double deviation = 0;       // of the finite numbers, ddof 0; NaN without any
+  CategoryCounts categories;  // of categorical columns
+
+  uint64_t present() const { return num_rows - missing; }
+};
+
+struct ColumnPair {
+  /// `reference` and `current` are of one kind, or one of them is of kind kUnknown.
+  ColumnPair(const ColumnProfile& reference, const ColumnProfile& current,
+             const DriftOptions& options);
+
+  ColumnKind kind;
+  ColumnSide reference;
+  ColumnSide current;
+  CategoryMatch match;  // of categorical columns
+  Frequencies folded;   // of categorical columns
+
+  bool numeric() const { return kind == ColumnKind::kNumber || kind == ColumnKind::kTimestamp; }
+  bool categorical() const { return kind == ColumnKind::kText || kind == ColumnKind::kBoolean; }
+  bool both_present() const { return reference.present() > 0 && current.present() > 0; }
+  bool exact() const;
+};
+
+}  // namespace mainspring

@@ -1,0 +1,80 @@
+// Jensen-Shannon distance: the square root of the divergence of Lin (1991,
+// doi:10.1109/18.61115), base 2, in [0, 1].
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "measure/drift/statistic.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// In nats.
+double divergence(const Frequencies& classes) {
+  double sum = 0;
+  for (uint64_t i = 0; i < classes.size(); ++i) {
+    const double p = classes.reference[i] / classes.reference_total;
+    const double q = classes.current[i] / classes.current_total;
+    const double middle = 0.5 * (p + q);
+    if (p > 0) sum += 0.5 * p * std::log(p / middle);
+    if (q > 0) sum += 0.5 * q * std::log(q / middle);
+  }
+  return std::max(sum, 0.0);
+}
+
+double distance(double nats) { return std::sqrt(std::max(nats, 0.0) / std::numbers::ln2); }
+
+Frequencies number_classes(const ColumnPair& pair, const DriftOptions& options) {
+  const uint32_t bins =
+      num_js_bins(pair.reference.present(), pair.current.present(), options.max_bins);
+  return bin_numbers(pair.reference.numbers, pair.reference.missing, pair.current.numbers,
+                     pair.current.missing, bins);
+}
+
+bool no_rows(const ColumnPair& pair) {
+  return pair.reference.num_rows == 0 || pair.current.num_rows == 0;
+}
+
+struct Js {
+  static constexpr std::string_view kName = "js";
+  static constexpr std::string_view kSummary =
+      "Jensen-Shannon distance, base 2, over reference categories, unseen and missing, or over "
+      "equally filled reference bins; in [0, 1]. Grows with the number of classes over rows.";
+  static constexpr StatisticKind kKind = StatisticKind::kAny;
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
+    if (no_rows(pair)) return StatisticValue::exactly(kNan);
+    const Frequencies classes =
+        pair.categorical()
+            ? category_frequencies(pair.match, pair.reference.missing, pair.current.missing)
+            : number_classes(pair, options);
+    return StatisticValue::exactly(distance(divergence(classes)));
+  }
+};
+
+struct JsDebiased {
+  static constexpr std::string_view kName = "js_debiased";
+  static constexpr std::string_view kSummary =
+      "Jensen-Shannon distance, base 2, rare categories folded and the divergence that chance "
+      "alone brings, (K - 1) / 8 (1 / n + 1 / m), taken away; in [0, 1].";
+  static constexpr StatisticKind kKind = StatisticKind::kAny;
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
+    if (no_rows(pair)) return StatisticValue::exactly(kNan);
+    const Frequencies classes = pair.categorical() ? pair.folded : number_classes(pair, options);
+    const double chance = (static_cast<double>(classes.size()) - 1) / 8 *
+                          (1 / classes.reference_total + 1 / classes.current_total);
+    return StatisticValue::exactly(distance(divergence(classes) - chance));
+  }
+};
+
+}  // namespace
+
+extern constinit const Statistic kJs = statistic_of<Js>();
+extern constinit const Statistic kJsDebiased = statistic_of<JsDebiased>();
+
+}  // namespace mainspring

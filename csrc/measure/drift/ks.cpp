@@ -1,0 +1,55 @@
+// Kolmogorov-Smirnov distance: the largest difference between two distribution functions.
+#include <algorithm>
+#include <limits>
+
+#include "measure/drift/ks_two_sample.hpp"
+#include "measure/drift/statistic.hpp"
+
+namespace mainspring {
+
+namespace {
+
+struct Ks {
+  static constexpr std::string_view kName = "ks";
+  static constexpr std::string_view kSummary =
+      "Kolmogorov-Smirnov distance: largest difference of the distribution functions, in [0, 1].";
+  static constexpr StatisticKind kKind = StatisticKind::kNumeric;
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
+    if (!pair.both_present()) {
+      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
+    }
+    const Distribution& x = pair.reference.numbers;
+    const Distribution& y = pair.current.numbers;
+    const double d = distance(x, y);
+    const double error = x.rank_error + y.rank_error;
+    const double low = std::max(0.0, d - error);
+    return {d, low, std::min(1.0, d + error), ks_two_sample_p(x.total, y.total, low)};
+  }
+
+  // Counts against counts in integers: the differences are exact and rounded once.
+  static double distance(const Distribution& x, const Distribution& y) {
+    using Wide = __int128;
+    const Wide n = static_cast<Wide>(x.total);
+    const Wide m = static_cast<Wide>(y.total);
+    Wide x_passed = 0, y_passed = 0, largest = 0;
+    size_t i = 0, j = 0;
+    while (i < x.values.size() || j < y.values.size()) {
+      const bool take_x =
+          j == y.values.size() || (i < x.values.size() && x.values[i] <= y.values[j]);
+      const bool take_y =
+          i == x.values.size() || (j < y.values.size() && y.values[j] <= x.values[i]);
+      if (take_x) x_passed += static_cast<Wide>(x.counts[i++]);
+      if (take_y) y_passed += static_cast<Wide>(y.counts[j++]);
+      const Wide difference = x_passed * m - y_passed * n;
+      largest = std::max(largest, difference < 0 ? -difference : difference);
+    }
+    return static_cast<double>(largest) / static_cast<double>(n * m);
+  }
+};
+
+}  // namespace
+
+extern constinit const Statistic kKs = statistic_of<Ks>();
+
+}  // namespace mainspring

@@ -1,0 +1,29 @@
+// Change of the share of missing rows.
+#include "measure/drift/contingency.hpp"
+#include "measure/drift/statistic.hpp"
+
+namespace mainspring {
+
+namespace {
+
+struct MissingRate {
+  static constexpr std::string_view kName = "missing_rate";
+  static constexpr std::string_view kSummary =
+      "Share of missing rows in the current data less that in the reference, with Newcombe's "
+      "interval.";
+  static constexpr StatisticKind kKind = StatisticKind::kAny;
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
+    const ShareChange change = compare_shares(
+        static_cast<double>(pair.reference.missing), static_cast<double>(pair.reference.num_rows),
+        static_cast<double>(pair.current.missing), static_cast<double>(pair.current.num_rows),
+        options.level);
+    return {change.change, change.low, change.high, change.p_value};
+  }
+};
+
+}  // namespace
+
+extern constinit const Statistic kMissingRate = statistic_of<MissingRate>();
+
+}  // namespace mainspring

@@ -1,0 +1,66 @@
+// Population stability index: the symmetric Kullback-Leibler divergence of credit practice.
+#include <cmath>
+#include <limits>
+
+#include "measure/drift/statistic.hpp"
+
+namespace mainspring {
+
+namespace {
+
+Frequencies psi_classes(const ColumnPair& pair, const DriftOptions& options) {
+  if (pair.categorical()) return pair.folded;
+  return bin_numbers(pair.reference.numbers, pair.reference.missing, pair.current.numbers,
+                     pair.current.missing, static_cast<uint32_t>(options.psi_bins));
+}
+
+// Half a count in every class keeps empty classes finite and bounded.
+double index_of(const Frequencies& classes) {
+  const double half = 0.5 * static_cast<double>(classes.size());
+  double sum = 0;
+  for (uint64_t i = 0; i < classes.size(); ++i) {
+    const double p = (classes.reference[i] + 0.5) / (classes.reference_total + half);
+    const double q = (classes.current[i] + 0.5) / (classes.current_total + half);
+    sum += (q - p) * std::log(q / p);
+  }
+  return sum;
+}
+
+struct Psi {
+  static constexpr std::string_view kName = "psi";
+  static constexpr std::string_view kSummary =
+      "Population stability index over reference deciles or categories, missing rows as a class "
+      "of their own, half a count added to each class.";
+  static constexpr StatisticKind kKind = StatisticKind::kAny;
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
+    if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {
+      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
+    }
+    return StatisticValue::exactly(index_of(psi_classes(pair, options)));
+  }
+};
+
+struct PsiExcess {
+  static constexpr std::string_view kName = "psi_excess";
+  static constexpr std::string_view kSummary =
+      "psi less what two samples of one population show on average: (B - 1) (1 / n + 1 / m).";
+  static constexpr StatisticKind kKind = StatisticKind::kAny;
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
+    if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {
+      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
+    }
+    const Frequencies classes = psi_classes(pair, options);
+    const double noise = (static_cast<double>(classes.size()) - 1) *
+                         (1 / classes.reference_total + 1 / classes.current_total);
+    return StatisticValue::exactly(index_of(classes) - noise);
+  }
+};
+
+}  // namespace
+
+extern constinit const Statistic kPsi = statistic_of<Psi>();
+extern constinit const Statistic kPsiExcess = statistic_of<PsiExcess>();
+
+}  // namespace mainspring

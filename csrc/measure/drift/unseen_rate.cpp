@@ -1,0 +1,38 @@
+// Rise of the share of categories that the reference does not know.
+#include <limits>
+
+#include "measure/drift/contingency.hpp"
+#include "measure/drift/statistic.hpp"
+
+namespace mainspring {
+
+namespace {
+
+// A fresh sample of the same population holds unseen categories too: about as many as the reference
+// holds categories once (Good 1953, doi:10.1093/biomet/40.3-4.237). That is the share each side is
+// held against, so that a column of ids is not drift.
+struct UnseenRate {
+  static constexpr std::string_view kName = "unseen_rate";
+  static constexpr std::string_view kSummary =
+      "Share of present rows whose category the reference lacks, less the share that is expected "
+      "without drift (Good-Turing), with Newcombe's interval.";
+  static constexpr StatisticKind kKind = StatisticKind::kCategorical;
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
+    // A category that inexact counts do not list may have been seen.
+    if (!pair.match.exact) {
+      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
+    }
+    const ShareChange change =
+        compare_shares(static_cast<double>(pair.match.reference_singletons),
+                       static_cast<double>(pair.reference.present()), pair.match.unseen_total(),
+                       static_cast<double>(pair.current.present()), options.level);
+    return {change.change, change.low, change.high, change.p_value};
+  }
+};
+
+}  // namespace
+
+extern constinit const Statistic kUnseenRate = statistic_of<UnseenRate>();
+
+}  // namespace mainspring
