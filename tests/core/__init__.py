@@ -1,0 +1,1 @@
+"""Tests of csrc/runtime/core, of the C++ test programs and of the GPU kernels."""
