@@ -10,7 +10,7 @@ namespace mainspring {
 namespace {
 
 // Days beyond this are no time in seconds either: they are missing rather than an overflow.
-constexpr int64_t kMaxDays = INT64_MAX / kSecondsPerDay;
+constexpr int64_t kMaxDays = INT64_MAX / kSecondsPerDay + 1;
 
 struct Date {
   int64_t year;

@@ -1,0 +1,56 @@
+"""The hashes of vocabularies and crosses in plain integers, from the words of docs and headers."""
+
+from __future__ import annotations
+
+import struct
+
+_FIRST, _SECOND, _THIRD = 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3
+_WORD = (1 << 64) - 1
+MISSING_HASH = 0x9E3779B97F4A7C15
+
+
+def _fold(a: int, b: int) -> int:
+    product = a * b
+    return (product & _WORD) ^ a ^ (product >> 64) ^ b
+
+
+def hash_bytes(data: bytes) -> int:
+    """Pairs of zero-padded words, folded; the length goes into start and end."""
+    state = _SECOND ^ len(data)
+    padded = data + bytes(-len(data) % 16) if data else bytes(16)
+    for at in range(0, len(padded), 16):
+        a, b = struct.unpack_from("<QQ", padded, at)
+        state = _fold(a ^ _FIRST, b ^ state)
+    return _fold(state ^ _THIRD, len(data) ^ _FIRST)
+
+
+def hash_u64(value: int) -> int:
+    """One step of SplitMix64 on the value's low 64 bits."""
+    value = (value + MISSING_HASH) & _WORD
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _WORD
+    return value ^ (value >> 31)
+
+
+def hash_value(value: object) -> int:
+    """The hash step: bytes, integers, floats with -0 as 0, None."""
+    if value is None:
+        return MISSING_HASH
+    if isinstance(value, bytes):
+        return hash_bytes(value)
+    if isinstance(value, int):
+        return hash_u64(value & _WORD)
+    assert isinstance(value, float)
+    if value != value:
+        return MISSING_HASH
+    return hash_u64(struct.unpack("<Q", struct.pack("<d", value + 0.0))[0])
+
+
+def combine_hashes(first: int, second: int) -> int:
+    """Of a pair, in order."""
+    return _fold(_fold(first ^ _FIRST, second ^ _SECOND), _THIRD)
+
+
+def hash_bucket(value: int, buckets: int) -> int:
+    """From the high bits."""
+    return value * buckets >> 64
