@@ -123,8 +123,10 @@ Distribution NumberProfile::distribution() const {
 
 double NumberProfile::distinct() const {
   if (exact()) return counts_.distinct();
-  // More than the cap is certain; the estimate may say less.
-  return std::max(sketched_->distinct.estimate(), NumberCounts::kMaxDistinct + 1.0);
+  // More than the cap is certain, and no more than there are values; the estimate may say
+  // otherwise.
+  return std::clamp(sketched_->distinct.estimate(), NumberCounts::kMaxDistinct + 1.0,
+                    static_cast<double>(count()));
 }
 
 void NumberProfile::write(StateWriter& writer) const {
@@ -154,7 +156,8 @@ NumberProfile NumberProfile::read(StateReader& reader) {
   sketched.quantiles = QuantileSketch::read(reader);
   sketched.distinct = DistinctSketch::read(reader);
   if (sketched.moments.count() != sketched.tally.finite() ||
-      sketched.quantiles.total() != sketched.tally.count) {
+      sketched.quantiles.total() != sketched.tally.count ||
+      sketched.tally.count <= NumberCounts::kMaxDistinct) {
     StateReader::fail();
   }
   return profile;

@@ -35,7 +35,8 @@ void TextProfile::merge(const TextProfile& other) {
 
 double TextProfile::distinct() const {
   if (exact()) return static_cast<double>(counts_.num_entries());
-  return std::max(distinct_->estimate(), ValueCounts::kMaxEntries + 1.0);
+  return std::clamp(distinct_->estimate(), ValueCounts::kMaxEntries + 1.0,
+                    static_cast<double>(count()));
 }
 
 void TextProfile::write(StateWriter& writer) const {
@@ -49,7 +50,10 @@ TextProfile TextProfile::read(StateReader& reader) {
   profile.counts_ = ValueCounts::read(reader);
   profile.lengths_ = LengthTally::read(reader);
   if (profile.lengths_.count != profile.counts_.total()) StateReader::fail();
-  if (!profile.exact()) profile.distinct_ = DistinctSketch::read(reader);
+  if (!profile.exact()) {
+    if (profile.count() <= ValueCounts::kMaxEntries) StateReader::fail();
+    profile.distinct_ = DistinctSketch::read(reader);
+  }
   return profile;
 }
 

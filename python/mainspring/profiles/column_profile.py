@@ -119,6 +119,8 @@ class ColumnProfile:
             middle = format_number(self.mean)
         elif self.top:
             middle = self.top[0][0]
+        if self.kind == "skipped":
+            return [self.name, self.type, "", "skipped", "", "", ""]
         return [
             self.name,
             self.type,

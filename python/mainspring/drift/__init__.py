@@ -1,0 +1,12 @@
+"""Drift: how far a table has moved from the one a model was trained on, and whether that matters.
+
+A column drifts when an effect is large enough to care about *and* a test says it is not chance,
+after correction for the number of columns. Neither alone raises an alarm.
+"""
+
+from __future__ import annotations
+
+from mainspring.drift.detect import detect_drift
+from mainspring.drift.report import ColumnDrift, DriftReport, DriftStatistic
+
+__all__ = ["ColumnDrift", "DriftReport", "DriftStatistic", "detect_drift"]
