@@ -17,6 +17,7 @@ from tests.steps.plans import (
     DATE_PART,
     DAY,
     F64,
+    FILL,
     I64,
     LOCAL_TIME,
     MICRO,
