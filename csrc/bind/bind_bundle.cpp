@@ -109,6 +109,15 @@ class Bundle {
     return names;
   }
 
+  std::vector<std::string> feature_kinds() const {
+    std::vector<std::string> kinds;
+    for (uint32_t i = 0; i < plan().num_outputs; ++i) {
+      const auto kind = static_cast<FeatureKind>(plan().outputs[i].kind);
+      kinds.emplace_back(kind == FeatureKind::kId ? "id" : "number");
+    }
+    return kinds;
+  }
+
   std::vector<uint32_t> categorical_indices() const {
     std::vector<uint32_t> indices;
     for (uint32_t i = 0; i < plan().num_outputs; ++i) {
@@ -259,6 +268,7 @@ void register_bundle(py::module_& module) {
       .def_property_readonly("steps",
                              [](const Bundle& bundle) { return describe_steps(bundle.plan()); })
       .def_property_readonly("feature_names", &Bundle::feature_names)
+      .def_property_readonly("feature_kinds", &Bundle::feature_kinds, "'number' or 'id' each.")
       .def_property_readonly("categorical_indices", &Bundle::categorical_indices)
       .def_property_readonly("has_model", &Bundle::has_model)
       .def_property_readonly("model_kind", &Bundle::model_kind)

