@@ -33,8 +33,6 @@ class ForestWriter {
 
   ForestArrays write() {
     for (const SourceTree& tree : source_.trees) add_slots(tree);
-    // Leaves read slot 0 and ignore it, so that there is always one to read.
-    if (arrays_.slots.empty()) slot_of(0, ForestTreatment::kNanIsZero);
     sort_slots();
     for (const SourceTree& tree : source_.trees) add_tree(tree);
     return std::move(arrays_);
@@ -88,9 +86,9 @@ class ForestWriter {
         node.left = first_node + static_cast<uint32_t>(at);
       } else {
         node.left = first_node + static_cast<uint32_t>(order.size());
-        node.meta = slots_.at({source.feature, source.treatment}) | kForestInner;
+        node.value = 1 + slots_.at({source.feature, source.treatment});
         if (source.has_set) {
-          node.meta |= kForestSetNode;
+          node.value |= kForestSetNode;
           node.set = {first_word_of(source), source.num_words};
           record.has_sets = 1;
         } else {

@@ -20,6 +20,13 @@ constexpr double kNan = __builtin_nan("");
 /// forests take few, which bounds the scratch to 64 bytes a slot.
 constexpr uint32_t block_rows(uint32_t num_slots) { return num_slots <= 1024 ? 64 : kChains; }
 
+/// Values of a row: the one that leaves read, then one for each slot. Eight rows lie side by side:
+/// value v of row r of a group is at [v * kChains + r], so that the walks of a group share one
+/// address and a fill writes whole cache lines.
+uint64_t group_values(const ForestView& forest) {
+  return (uint64_t{forest.header->num_slots} + 1) * kChains;
+}
+
 bool is_zero(double value) { return value >= -kForestZero && value <= kForestZero; }
 
 double treated(double value, ForestTreatment treatment) {
@@ -36,38 +43,36 @@ double treated(double value, ForestTreatment treatment) {
   return __builtin_bit_cast(double, known ? static_cast<uint64_t>(value) : uint64_t{kNoCategory});
 }
 
-template <class T>
-void fill_slot(const T* column, ForestTreatment treatment, uint32_t num_rows, uint64_t stride,
-               double* values) {
-  for (uint32_t row = 0; row < num_rows; ++row)
-    values[row * stride] = treated(column[row], treatment);
+template <ForestTreatment kTreatment, class T>
+void fill_slot(const T* column, uint32_t num_rows, double* values) {
+  for (uint32_t row = 0; row < num_rows; ++row) values[row] = treated(column[row], kTreatment);
 }
 
-/// The loop over rows, once for each treatment: the switch is then outside of it.
+/// One group: at most eight rows. The loop over rows is inside of the switch.
 template <class T>
-void fill_slots(const ForestView& forest, const T* features, uint32_t num_rows, double* values) {
-  const uint64_t stride = forest.header->num_slots;
+void fill_group(const ForestView& forest, const T* features, uint32_t num_rows, double* values) {
+  for (uint32_t row = 0; row < kChains; ++row) values[row] = -kInfinity;
   for (uint32_t i = 0; i < forest.header->num_slots; ++i) {
     const T* column = features + uint64_t{forest.slots[i].feature} * kTileRows;
-    double* out = values + i;
+    values += kChains;
     switch (static_cast<ForestTreatment>(forest.slots[i].treatment)) {
       case ForestTreatment::kNanIsZero:
-        fill_slot(column, ForestTreatment::kNanIsZero, num_rows, stride, out);
+        fill_slot<ForestTreatment::kNanIsZero>(column, num_rows, values);
         break;
       case ForestTreatment::kNanLeft:
-        fill_slot(column, ForestTreatment::kNanLeft, num_rows, stride, out);
+        fill_slot<ForestTreatment::kNanLeft>(column, num_rows, values);
         break;
       case ForestTreatment::kNanRight:
-        fill_slot(column, ForestTreatment::kNanRight, num_rows, stride, out);
+        fill_slot<ForestTreatment::kNanRight>(column, num_rows, values);
         break;
       case ForestTreatment::kZeroLeft:
-        fill_slot(column, ForestTreatment::kZeroLeft, num_rows, stride, out);
+        fill_slot<ForestTreatment::kZeroLeft>(column, num_rows, values);
         break;
       case ForestTreatment::kZeroRight:
-        fill_slot(column, ForestTreatment::kZeroRight, num_rows, stride, out);
+        fill_slot<ForestTreatment::kZeroRight>(column, num_rows, values);
         break;
       case ForestTreatment::kCategory:
-        fill_slot(column, ForestTreatment::kCategory, num_rows, stride, out);
+        fill_slot<ForestTreatment::kCategory>(column, num_rows, values);
         break;
     }
   }
@@ -79,47 +84,47 @@ bool in_set(const uint32_t* set_words, const ForestNode& node, double value) {
          (set_words[node.set.first_word + (category >> 5)] >> (category & 31) & 1) != 0;
 }
 
-/// One level: a leaf stays where it is, because its flag masks the comparison.
+/// One level. A leaf stays where it is.
 template <bool kSets>
 uint32_t descend(const ForestView& forest, const double* values, uint32_t at) {
   const ForestNode& node = forest.nodes[at];
-  const double value = values[node.meta & kForestSlotMask];
-  bool right = !(value <= node.threshold);
   if constexpr (kSets) {
-    if ((node.meta & kForestSetNode) != 0) right = !in_set(forest.set_words, node, value);
+    const double value = values[uint64_t{node.value & ~kForestSetNode} * kChains];
+    const bool left = (node.value & kForestSetNode) != 0 ? in_set(forest.set_words, node, value)
+                                                         : value <= node.threshold;
+    return node.left + static_cast<uint32_t>(!left);
+  } else {
+    const double value = values[uint64_t{node.value} * kChains];
+    return node.left + static_cast<uint32_t>(!(value <= node.threshold));
   }
-  return node.left + (static_cast<uint32_t>(right) & node.meta >> 31);
 }
 
-/// Walks eight chains to their leaves. Chain k reads values + k * stride. Looking for the end only
-/// every other level saves more than the idle level costs.
-template <bool kSets>
-void walk(const ForestView& forest, const double* values, uint64_t stride,
-          uint32_t (&at)[kChains]) {
+/// Walks eight chains to their leaves: eight rows of a group, or one row in eight trees (kLane 0).
+/// Looking for the end only every other level saves more than the idle level costs.
+template <bool kSets, uint32_t kLane>
+void walk(const ForestView& forest, const double* values, uint32_t (&at)[kChains]) {
   uint32_t moved;
   do {
     moved = 0;
 #pragma GCC unroll 8
     for (uint32_t k = 0; k < kChains; ++k) {
-      at[k] = descend<kSets>(forest, values + k * stride, at[k]);
+      at[k] = descend<kSets>(forest, values + k * kLane, at[k]);
     }
 #pragma GCC unroll 8
     for (uint32_t k = 0; k < kChains; ++k) {
-      const uint32_t next = descend<kSets>(forest, values + k * stride, at[k]);
+      const uint32_t next = descend<kSets>(forest, values + k * kLane, at[k]);
       moved |= next ^ at[k];
       at[k] = next;
     }
   } while (moved != 0);
 }
 
-void walk_rows(const ForestView& forest, const ForestTree& tree, const double* values,
-               uint32_t (&at)[kChains]) {
-  for (uint32_t& node : at) node = tree.first_node;
-  const uint64_t stride = forest.header->num_slots;
-  if (tree.has_sets != 0) {
-    walk<true>(forest, values, stride, at);
+template <uint32_t kLane>
+void walk(const ForestView& forest, bool has_sets, const double* values, uint32_t (&at)[kChains]) {
+  if (has_sets) {
+    walk<true, kLane>(forest, values, at);
   } else {
-    walk<false>(forest, values, stride, at);
+    walk<false, kLane>(forest, values, at);
   }
 }
 
@@ -135,11 +140,7 @@ void predict_one(const ForestView& forest, const double* values, double* out) {
       at[k] = tree.first_node;
       has_sets |= tree.has_sets;
     }
-    if (has_sets != 0) {
-      walk<true>(forest, values, 0, at);
-    } else {
-      walk<false>(forest, values, 0, at);
-    }
+    walk<0>(forest, has_sets != 0, values, at);
     for (uint32_t k = 0; k < count; ++k) {
       out[forest.trees[first + k].output] += forest.nodes[at[k]].leaf;
     }
@@ -148,22 +149,38 @@ void predict_one(const ForestView& forest, const double* values, double* out) {
 
 void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_outputs,
                    const double* values, double* out) {
-  const uint64_t stride = forest.header->num_slots;
-  const uint32_t grouped = num_rows / kChains * kChains;
-  if (grouped != 0) {
-    for (uint32_t t = 0; t < forest.header->num_trees; ++t) {
-      const ForestTree& tree = forest.trees[t];
-      for (uint32_t row = 0; row < grouped; row += kChains) {
-        uint32_t at[kChains];
-        walk_rows(forest, tree, values + row * stride, at);
-        for (uint32_t k = 0; k < kChains; ++k) {
-          out[uint64_t{row + k} * num_outputs + tree.output] += forest.nodes[at[k]].leaf;
-        }
+  const uint32_t grouped = num_rows / kChains;
+  const uint64_t stride = group_values(forest);
+  for (uint32_t t = 0; grouped != 0 && t < forest.header->num_trees; ++t) {
+    const ForestTree& tree = forest.trees[t];
+    double* sums = out + tree.output;
+    for (uint32_t group = 0; group < grouped; ++group) {
+      uint32_t at[kChains];
+      for (uint32_t& node : at) node = tree.first_node;
+      walk<1>(forest, tree.has_sets != 0, values + group * stride, at);
+      for (uint32_t k = 0; k < kChains; ++k) {
+        *sums += forest.nodes[at[k]].leaf;
+        sums += num_outputs;
       }
     }
   }
-  for (uint32_t row = grouped; row < num_rows; ++row) {
-    predict_one(forest, values + row * stride, out + uint64_t{row} * num_outputs);
+  for (uint32_t row = grouped * kChains; row < num_rows; ++row) {
+    predict_one(forest, values + grouped * stride + row % kChains,
+                out + uint64_t{row} * num_outputs);
+  }
+}
+
+template <class T>
+void predict_rows(const ForestView& forest, const T* features, uint32_t num_rows,
+                  uint32_t num_outputs, double* values, double* out) {
+  const uint32_t block = block_rows(forest.header->num_slots);
+  for (uint32_t first = 0; first < num_rows; first += block) {
+    const uint32_t count = num_rows - first < block ? num_rows - first : block;
+    for (uint32_t row = 0; row < count; row += kChains) {
+      fill_group(forest, features + first + row, count - row < kChains ? count - row : kChains,
+                 values + row / kChains * group_values(forest));
+    }
+    predict_block(forest, count, num_outputs, values, out + uint64_t{first} * num_outputs);
   }
 }
 
@@ -174,9 +191,9 @@ struct Forest {
   static Status verify(const ModelView& view) noexcept { return verify_forest(view); }
 
   static uint64_t scratch_bytes(const ModelView& view) noexcept {
-    const uint64_t num_slots = view_forest(view.section).header->num_slots;
-    return (num_slots * block_rows(static_cast<uint32_t>(num_slots)) * sizeof(double) + 63) / 64 *
-           64;
+    const ForestView forest = view_forest(view.section);
+    const uint64_t groups = block_rows(forest.header->num_slots) / kChains;
+    return group_values(forest) * groups * sizeof(double);
   }
 
   static void predict_raw(const ModelView& view, const FeatureTile& features,
@@ -184,18 +201,12 @@ struct Forest {
     if (features.num_rows == 0) return;
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
-    const uint32_t block = block_rows(forest.header->num_slots);
     auto* values = reinterpret_cast<double*>(scratch);
     fill_zero(out, uint64_t{features.num_rows} * num_outputs * sizeof(double));
-    for (uint32_t first = 0; first < features.num_rows; first += block) {
-      const uint32_t left = features.num_rows - first;
-      const uint32_t num_rows = left < block ? left : block;
-      if (features.narrow != nullptr) {
-        fill_slots(forest, features.narrow + first, num_rows, values);
-      } else {
-        fill_slots(forest, features.wide + first, num_rows, values);
-      }
-      predict_block(forest, num_rows, num_outputs, values, out + uint64_t{first} * num_outputs);
+    if (features.narrow != nullptr) {
+      predict_rows(forest, features.narrow, features.num_rows, num_outputs, values, out);
+    } else {
+      predict_rows(forest, features.wide, features.num_rows, num_outputs, values, out);
     }
   }
 };

@@ -59,24 +59,23 @@ struct ForestSlot {
 static_assert(sizeof(ForestSlot) == 8);
 
 inline constexpr uint32_t kMaxForestSlots = 1u << 24;
-inline constexpr uint32_t kForestSlotMask = kMaxForestSlots - 1;
-inline constexpr uint32_t kForestSetNode = 1u << 30;  // flag: the node tests a set of categories
-inline constexpr uint32_t kForestInner = 1u << 31;    // flag: the node is not a leaf
+inline constexpr uint32_t kForestSetNode = 1u << 31;  // flag: the node tests a set of categories
 inline constexpr uint32_t kMaxForestSetWords = 1u << 26;
 
 /// An inner node sends a row to `left` when its value is <= threshold (or its category is in the
-/// set), else to left + 1. A leaf's `left` is the node itself.
+/// set), else to left + 1. A leaf's `left` is the node itself, and its `value` is 0, whose value is
+/// -infinity in every row: <= every leaf's number, so that a walk stays there without a test.
 struct ForestNode {
   union {
     double threshold;
-    double leaf;  // the leaf's value
+    double leaf;
     struct {
       uint32_t first_word;
       uint32_t num_words;
     } set;  // bit c of the words: category c goes left
   };
-  uint32_t left;  // counted over the whole forest
-  uint32_t meta;  // slot, kForestSetNode, kForestInner
+  uint32_t left;   // counted over the whole forest
+  uint32_t value;  // 0: a leaf; else 1 + slot, with kForestSetNode for a set
 };
 static_assert(sizeof(ForestNode) == 16);
 

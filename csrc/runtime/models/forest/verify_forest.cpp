@@ -18,21 +18,19 @@ bool all_zero(const uint8_t* bytes, uint64_t first, uint64_t last) {
 bool node_is_sound(const ForestView& forest, const ForestTree& tree, uint32_t number) {
   const ForestHeader& header = *forest.header;
   const ForestNode& node = forest.nodes[number];
-  const uint32_t flags = node.meta & ~kForestSlotMask;
-  const uint32_t slot = node.meta & kForestSlotMask;
   if (!is_finite(forest.covers[number]) || !(forest.covers[number] >= 0)) return false;
   if (!is_finite(forest.gains[number])) return false;
-  if (flags == 0) return slot == 0 && node.left == number && is_finite(node.leaf);
+  if (node.value == 0) return node.left == number && is_finite(node.leaf);
 
   // Both children lie behind the node and inside the tree: every step goes forward, so walks end.
   const uint64_t end = uint64_t{tree.first_node} + tree.num_nodes;
   if (node.left <= number || uint64_t{node.left} + 1 >= end) return false;
+  const uint32_t slot = (node.value & ~kForestSetNode) - 1;
   if (slot >= header.num_slots) return false;
   const bool category =
       forest.slots[slot].treatment == static_cast<uint32_t>(ForestTreatment::kCategory);
-  if (flags == kForestInner) return !category && node.threshold == node.threshold;
-  return flags == (kForestInner | kForestSetNode) && category && tree.has_sets == 1 &&
-         node.set.num_words <= kMaxForestSetWords &&
+  if ((node.value & kForestSetNode) == 0) return !category && node.threshold == node.threshold;
+  return category && tree.has_sets == 1 && node.set.num_words <= kMaxForestSetWords &&
          uint64_t{node.set.first_word} + node.set.num_words <= header.num_set_words;
 }
 
@@ -65,9 +63,8 @@ Status verify_forest(const ModelView& view) noexcept {
     return {at.length > view.section_length ? Code::kTruncated : Code::kCorrupt,
             sizeof(ModelHeader)};
   }
-  // A leaf reads slot 0 and ignores it: a forest with nodes needs at least one slot.
   if (header.sum != static_cast<uint32_t>(ForestSum::kDoubleInTreeOrder) ||
-      header.num_slots > kMaxForestSlots || (header.num_nodes != 0 && header.num_slots == 0)) {
+      header.num_slots > kMaxForestSlots) {
     return corrupt(sizeof(ModelHeader));
   }
 
