@@ -191,20 +191,20 @@ def sample_plan() -> Parts:
     return parts
 
 
-INNER, SET = 1 << 31, 1 << 30
+TESTS_SET = 1 << 31
 
 
 def sample_model(num_features: int = 9) -> bytes:
     """Three trees for a binary target: thresholds, a set of categories, a lone leaf."""
     slots = [(0, 2), (2, 1), (1, 5), (6, 5), (3, 3)]
     nodes = [
-        (0.5, 1, INNER | 0),
+        (0.5, 1, 1 + 0),
         (0.125, 1, 0),
-        (3.0, 3, INNER | 4),
+        (3.0, 3, 1 + 4),
         (-1.5, 3, 0),
         (2.5, 4, 0),
-        (struct.unpack("<d", struct.pack("<II", 0, 1))[0], 6, INNER | SET | 2),
-        (0.75, 8, INNER | 1),
+        (struct.unpack("<d", struct.pack("<II", 0, 1))[0], 6, TESTS_SET | 1 + 2),
+        (0.75, 8, 1 + 1),
         (-0.25, 7, 0),
         (0.1, 8, 0),
         (0.7, 9, 0),

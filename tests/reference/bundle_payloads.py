@@ -106,7 +106,7 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
     if at > len(section):
         raise TooShort
     expect(at == len(section) and order == 1)
-    expect(num_slots <= 1 << 24 and (num_slots > 0 or num_nodes == 0))
+    expect(num_slots <= 1 << 24)
     ends = [begin for begin, _ in arrays[1:]] + [at]
     for (_, end), padded in zip(arrays, ends, strict=True):
         expect(not any(section[end:padded]))
@@ -131,15 +131,15 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
 def _check_node(
     nodes: bytes, number: int, end: int, treatments: list[int], has_sets: bool, num_words: int
 ) -> None:
-    value, left, meta = struct.unpack_from("<dII", nodes, number * 16)
-    slot, flags = meta & 0xFFFFFF, meta >> 24 << 24
-    if flags == 0:
-        expect(slot == 0 and left == number and math.isfinite(value))
+    threshold, left, value = struct.unpack_from("<dII", nodes, number * 16)
+    if value == 0:
+        expect(left == number and math.isfinite(threshold))
         return
-    expect(left > number and left + 1 < end and slot < len(treatments))
-    if flags == 1 << 31:
-        expect(treatments[slot] != 5 and not math.isnan(value))
+    slot = (value & (1 << 31) - 1) - 1
+    expect(left > number and left + 1 < end and 0 <= slot < len(treatments))
+    if value >> 31 == 0:
+        expect(treatments[slot] != 5 and not math.isnan(threshold))
         return
-    expect(flags == 3 << 30 and treatments[slot] == 5 and has_sets)
+    expect(treatments[slot] == 5 and has_sets)
     first_word, words = struct.unpack_from("<II", nodes, number * 16)
     expect(words <= 1 << 26 and first_word + words <= num_words)
