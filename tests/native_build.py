@@ -59,8 +59,8 @@ def run(command: list[str]) -> str:
 def build(folder: str, target: str, options: tuple[tuple[str, str], ...]) -> Path:
     """Build a target in build/`folder` and return that folder.
 
-    Workers of one run wait for each other; whoever comes later finds nothing left to do. A folder is
-    configured again when its options change; new and changed files are found by the build itself.
+    Workers of one run wait for each other; whoever comes later finds nothing left to do. A folder
+    is configured again when its options change; the build itself finds new and changed files.
     """
     place = ROOT / "build" / folder
     place.mkdir(parents=True, exist_ok=True)
