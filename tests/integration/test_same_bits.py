@@ -1,4 +1,4 @@
-"""One bundle, every way in: Python, the command line, the C program, every ISA level, any batch, chunking and threads."""
+"""One bundle, every way in: Python, command line, ISA levels, batches, chunks, threads, frames."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ ROWS = 3000
 def make_table(seed: int = 7) -> pa.Table:
     """A small table with every kind of column that the spine knows, missing values included."""
     draw = np.random.default_rng(seed)
-    missing = lambda values, share: [None if u < share else v for v, u in zip(values, draw.random(len(values)), strict=True)]  # noqa: E731
+
+    def missing(values: list[object], share: float) -> list[object]:
+        lost = draw.random(len(values)) < share
+        return [None if gone else value for value, gone in zip(values, lost, strict=True)]
+
     distance = draw.lognormal(6, 1, ROWS)
     wind = draw.gamma(2, 5, ROWS)
     carriers = draw.choice(["UA", "AA", "B6", "a carrier with a name past 23 bytes", "", "é"], ROWS)
@@ -36,7 +40,9 @@ def make_table(seed: int = 7) -> pa.Table:
             "wind": pa.array(missing(wind.astype(np.float32).tolist(), 0.1), pa.float32()),
             "carrier": pa.array(missing(carriers.tolist(), 0.05)).dictionary_encode(),
             "flight": pa.array(missing(flight.tolist(), 0.05), pa.int32()),
-            "sched": pa.array(missing(moments.tolist(), 0.05), pa.timestamp("us", tz="America/New_York")),
+            "sched": pa.array(
+                missing(moments.tolist(), 0.05), pa.timestamp("us", tz="America/New_York")
+            ),
             "late": pa.array(late),
         }
     )
@@ -58,7 +64,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, np.ndarr
     )
     features = prep.fit_transform(table, target="late")
     booster = lightgbm.train(
-        {"objective": "binary", "num_leaves": 31, "verbose": -1, "num_threads": 2, "deterministic": True},
+        {
+            "objective": "binary",
+            "num_leaves": 31,
+            "verbose": -1,
+            "num_threads": 2,
+            "deterministic": True,
+        },
         lightgbm.Dataset(
             features,
             label=table["late"].to_numpy(),
@@ -73,7 +85,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, np.ndarr
     pq.write_table(table, data)
     expected = predictor.predict(table)
     matrix = prep.transform(table)
-    np.testing.assert_array_equal(predictor.predict_raw(table), booster.predict(matrix, raw_score=True))
+    np.testing.assert_array_equal(
+        predictor.predict_raw(table), booster.predict(matrix, raw_score=True)
+    )
     return bundle, data, expected
 
 
@@ -81,19 +95,26 @@ def bits(values: np.ndarray) -> bytes:
     return np.ascontiguousarray(values, np.float64).tobytes()
 
 
-def test_predict_when_batches_and_chunks_differ_expected_same_bits(made: tuple[Path, Path, np.ndarray]) -> None:
+def test_predict_when_batches_and_chunks_differ_expected_same_bits(
+    made: tuple[Path, Path, np.ndarray],
+) -> None:
     bundle, data, expected = made
     predictor = ms.load(bundle)
     table = pq.read_table(data)
     for size in (1, 7, 511, 512, 513, 2048):
         rows = min(ROWS, size * 40)
-        parts = [predictor.predict(table.slice(first, min(size, rows - first))) for first in range(0, rows, size)]
+        parts = [
+            predictor.predict(table.slice(first, min(size, rows - first)))
+            for first in range(0, rows, size)
+        ]
         assert bits(np.concatenate(parts)) == bits(expected[:rows])
     chunked = pa.Table.from_batches(table.to_batches(max_chunksize=333))
     assert bits(predictor.predict(chunked)) == bits(expected)
 
 
-def test_predict_when_threads_differ_expected_same_bits(made: tuple[Path, Path, np.ndarray]) -> None:
+def test_predict_when_threads_differ_expected_same_bits(
+    made: tuple[Path, Path, np.ndarray],
+) -> None:
     bundle, data, expected = made
     predictor = ms.load(bundle)
     big = pa.concat_tables([pq.read_table(data)] * 12)
@@ -105,7 +126,9 @@ def test_predict_when_threads_differ_expected_same_bits(made: tuple[Path, Path, 
         ms.set_num_threads(2)
 
 
-def test_predict_row_when_called_for_each_row_expected_same_bits(made: tuple[Path, Path, np.ndarray]) -> None:
+def test_predict_row_when_called_for_each_row_expected_same_bits(
+    made: tuple[Path, Path, np.ndarray],
+) -> None:
     bundle, data, expected = made
     predictor = ms.load(bundle)
     rows = pq.read_table(data).slice(0, 300).to_pylist()
@@ -114,14 +137,17 @@ def test_predict_row_when_called_for_each_row_expected_same_bits(made: tuple[Pat
 
 
 @pytest.mark.parametrize("level", ["baseline", "avx2", "avx512"])
-def test_predict_when_isa_is_forced_expected_same_bits(made: tuple[Path, Path, np.ndarray], level: str) -> None:
+def test_predict_when_isa_is_forced_expected_same_bits(
+    made: tuple[Path, Path, np.ndarray], level: str
+) -> None:
     bundle, data, expected = made
     script = (
         "import json, sys, numpy as np, pyarrow.parquet as pq, mainspring as ms\n"
         "predictor = ms.load(sys.argv[1]); table = pq.read_table(sys.argv[2])\n"
         "out = predictor.predict(table)\n"
         "rows = [predictor.predict_row(row) for row in table.slice(0, 50).to_pylist()]\n"
-        "print(json.dumps({'isa': ms.build_info()['isa'], 'bits': out.tobytes().hex(), 'rows': np.array(rows).tobytes().hex()}))\n"
+        "print(json.dumps({'isa': ms.build_info()['isa'], 'bits': out.tobytes().hex(),\n"
+        "                  'rows': np.array(rows).tobytes().hex()}))\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", script, str(bundle), str(data)],
@@ -131,7 +157,7 @@ def test_predict_when_isa_is_forced_expected_same_bits(made: tuple[Path, Path, n
         check=True,
     )
     answer = json.loads(run.stdout)
-    available = ms.build_info()["isa_available"]
+    available = ms.build_info()["isa_levels"]
     assert answer["isa"] == (level if level in available else available[-1])
     assert bytes.fromhex(answer["bits"]) == bits(expected)
     assert bytes.fromhex(answer["rows"]) == bits(expected[:50])
@@ -152,7 +178,9 @@ def test_command_line_when_it_scores_a_file_expected_same_bits(
     assert bits(scores.column(scores.num_columns - 1).to_numpy()) == bits(expected)
 
 
-def test_frames_when_the_data_is_the_same_expected_same_bits(made: tuple[Path, Path, np.ndarray]) -> None:
+def test_frames_when_the_data_is_the_same_expected_same_bits(
+    made: tuple[Path, Path, np.ndarray],
+) -> None:
     import duckdb
     import pandas as pd
     import polars as pl
