@@ -110,20 +110,20 @@ Status check_strings(const mainspring_column& column, const ColumnView& view) {
 
 Status view_request_column(const mainspring_column& column, uint64_t first_row, uint64_t num_rows,
                            ColumnView* view, ColumnView* dictionary) noexcept {
-  Status status = view_plain(column, first_row, num_rows, view);
-  if (!status.ok()) return status;
+  const Status status = view_plain(column, first_row, num_rows, view);
+  if (!status.ok() || view->type != ColumnType::kDictionary) return status;
   const mainspring_column* const values = column.dictionary;
-  if (view->type == ColumnType::kDictionary) {
-    if (values == nullptr) return bad(Code::kInvalidArgument);
-    if (values->type == MAINSPRING_DICTIONARY) return bad(Code::kUnsupportedType);
-    status = view_plain(*values, 0, values->length, dictionary);
-    if (!status.ok()) return status;
-    view->dictionary = dictionary;
-  }
-  status = verify_column(*view);  // and its dictionary
+  if (values == nullptr) return bad(Code::kInvalidArgument);
+  if (values->type == MAINSPRING_DICTIONARY) return bad(Code::kUnsupportedType);
+  view->dictionary = dictionary;
+  return view_plain(*values, 0, values->length, dictionary);
+}
+
+Status verify_request_column(const mainspring_column& column, const ColumnView& view) noexcept {
+  const Status status = verify_column(view);  // and its dictionary
   if (!status.ok()) return status;
-  return check_strings(view->dictionary != nullptr ? *values : column,
-                       view->dictionary != nullptr ? *dictionary : *view);
+  return view.dictionary != nullptr ? check_strings(*column.dictionary, *view.dictionary)
+                                    : check_strings(column, view);
 }
 
 }  // namespace mainspring

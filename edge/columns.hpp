@@ -9,10 +9,12 @@
 namespace mainspring {
 
 /// Rows [first_row, first_row + num_rows) of `column` as a view whose first row is the first of
-/// them; *dictionary is room for its dictionary's view. Proves that the struct is sound and that
-/// every string and index of these rows lies inside its buffer, as far as the lengths in the struct
-/// are true.
+/// them; *dictionary is room for its dictionary's view. Looks at the struct, not at the buffers.
 Status view_request_column(const mainspring_column& column, uint64_t first_row, uint64_t num_rows,
                            ColumnView* view, ColumnView* dictionary) noexcept;
+
+/// Every string and index of the view lies inside its buffer, as far as the lengths in the struct
+/// are true.
+Status verify_request_column(const mainspring_column& column, const ColumnView& view) noexcept;
 
 }  // namespace mainspring

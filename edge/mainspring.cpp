@@ -101,7 +101,13 @@ Status read_request(const BundleView& view, const mainspring_request* request) {
                                               request->num_rows, views + i, views + num_inputs + i);
     if (!status.ok()) return Status{status.code, i};
   }
-  return check_columns(view, views);
+  const Status types = check_columns(view, views);
+  if (!types.ok()) return types;
+  for (uint32_t i = 0; i < num_inputs; ++i) {
+    const Status status = verify_request_column(request->columns[i], views[i]);
+    if (!status.ok()) return Status{status.code, i};
+  }
+  return kOkStatus;
 }
 
 Code check_room(const void* out, uint64_t room, uint64_t num_rows, uint32_t width) {
