@@ -1,9 +1,110 @@
+// Checks for Python: a table and a request in, one plain dict for each finding out.
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "measure/checks/run_checks.hpp"
 
 namespace py = pybind11;
 
 namespace mainspring::bind {
 
-void register_checks(py::module_& module) { (void)module; }
+namespace {
+
+// The names that Python uses; it has checked them.
+std::optional<Task> to_task(const std::string& name) {
+  if (name == "binary") return Task::kBinary;
+  if (name == "multiclass") return Task::kMulticlass;
+  if (name == "regression") return Task::kRegression;
+  return std::nullopt;
+}
+
+const char* severity_name(Severity severity) {
+  switch (severity) {
+    case Severity::kPass: return "pass";
+    case Severity::kWarn: return "warn";
+    case Severity::kFail: return "fail";
+  }
+  return "pass";
+}
+
+py::list check_table(const Table& table, const std::string& target, const std::string& task,
+                     const std::vector<std::string>& features, const std::string& time,
+                     std::map<std::string, std::variant<std::string, double>> available,
+                     const std::map<std::string, double>& limits) {
+  CheckRequest request{target, to_task(task), features, time, std::move(available), {}};
+  for (const CheckLimit& limit : kCheckLimits) {
+    const auto found = limits.find(std::string(limit.name));
+    if (found != limits.end()) request.options.*limit.value = found->second;
+  }
+  std::vector<Finding> findings;
+  {
+    const py::gil_scoped_release released;
+    findings = run_checks(table, request);
+  }
+  py::list dicts;
+  for (const Finding& finding : findings) {
+    py::dict fields;
+    fields["check"] = std::string(finding.check);
+    fields["column"] = finding.column;
+    fields["severity"] = severity_name(finding.severity);
+    fields["value"] = finding.value;
+    fields["limit"] = finding.limit;
+    fields["sentence"] = finding.sentence;
+    fields["num_rows"] = finding.num_rows;
+    fields["rows"] = finding.rows;
+    dicts.append(fields);
+  }
+  return dicts;
+}
+
+std::vector<std::string> readable_columns(const Table& table) {
+  std::vector<std::string> names;
+  for (const Table::Column& column : table.columns()) {
+    if (column.readable) names.push_back(column.name);
+  }
+  return names;
+}
+
+py::list limits() {
+  py::list rows;
+  const CheckOptions defaults;
+  for (const CheckLimit& limit : kCheckLimits) {
+    py::dict row;
+    row["name"] = std::string(limit.name);
+    row["summary"] = std::string(limit.summary);
+    row["default"] = defaults.*limit.value;
+    row["smallest"] = limit.smallest;
+    row["largest"] = limit.largest;
+    rows.append(row);
+  }
+  return rows;
+}
+
+py::list checks() {
+  py::list rows;
+  for (const CheckEntry* check : check_list()) {
+    py::dict row;
+    row["name"] = std::string(check->name);
+    row["summary"] = std::string(check->summary);
+    rows.append(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+void register_checks(py::module_& module) {
+  module.def("check_table", &check_table, py::arg("table"), py::arg("target"), py::arg("task"),
+             py::arg("features"), py::arg("time"), py::arg("available"), py::arg("limits"));
+  module.def("readable_columns", &readable_columns, py::arg("table"));
+  module.def("check_limits", &limits);
+  module.def("checks", &checks);
+}
 
 }  // namespace mainspring::bind

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mainspring import _engine
 from mainspring._arrow import as_table
+from mainspring.drift.limits import checked_limits
 from mainspring.drift.report import DriftReport, column_drift
 from mainspring.errors import ParameterError
 from mainspring.profiles import Profile
@@ -83,7 +83,7 @@ def detect_drift(
     >>> report.drifted, round(report.column("x").value("ks"), 3)
     (['x'], 0.2)
     """
-    values = _checked_limits(limits)
+    values = checked_limits(_engine.drift_limits(), limits)
     if not 0 < level < 1:
         raise ParameterError(
             f"level must be between 0 and 1, got {level!r}.",
@@ -136,28 +136,3 @@ def _as_profile(data: Any, only: list[str] | None, what: str) -> Profile:
             got="None",
         )
     return Profile(columns=only).update(as_table(data, what=what))
-
-
-def _checked_limits(limits: Mapping[str, float] | None) -> dict[str, float]:
-    rows = {row["name"]: row for row in _engine.drift_limits()}
-    values = {name: float(row["default"]) for name, row in rows.items()}
-    for name, value in (limits or {}).items():
-        if name not in rows:
-            close = difflib.get_close_matches(str(name), rows, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
-            raise ParameterError(
-                f"limits: there is no limit '{name}'; there are {', '.join(rows)}.{hint}",
-                expected=", ".join(rows),
-                got=str(name),
-            )
-        smallest, largest = rows[name]["smallest"], rows[name]["largest"]
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not smallest <= value <= largest:
-            raise ParameterError(
-                f"limits: '{name}' must be a number from {smallest:g} to {largest:g}, "
-                f"got {value!r}.",
-                expected=f"{smallest:g} to {largest:g}",
-                got=repr(value),
-            )
-        values[name] = float(value)
-    return values

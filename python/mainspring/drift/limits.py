@@ -1,0 +1,57 @@
+"""Limits by name, as the engine lists them: drift and checks read theirs in one way."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mainspring.errors import ParameterError
+
+__all__ = ["checked_limits"]
+
+
+def checked_limits(
+    known: Sequence[Mapping[str, Any]], given: Mapping[str, float] | None
+) -> dict[str, float]:
+    """Return every limit: as given, or its default.
+
+    Parameters
+    ----------
+    known : sequence of mapping
+        Rows of ``name``, ``default``, ``smallest`` and ``largest``.
+    given : mapping of str to float, optional
+        Limits that differ from their defaults.
+
+    Returns
+    -------
+    dict of str to float
+        In the order of ``known``.
+
+    Raises
+    ------
+    ParameterError
+        When a name is unknown or a number out of its range.
+    """
+    rows = {str(row["name"]): row for row in known}
+    values = {name: float(row["default"]) for name, row in rows.items()}
+    for name, value in (given or {}).items():
+        if name not in rows:
+            close = difflib.get_close_matches(str(name), rows, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            raise ParameterError(
+                f"limits: there is no limit '{name}'; there are {', '.join(rows)}.{hint}",
+                expected=", ".join(rows),
+                got=str(name),
+            )
+        smallest, largest = rows[name]["smallest"], rows[name]["largest"]
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not smallest <= value <= largest:
+            raise ParameterError(
+                f"limits: '{name}' must be a number from {smallest:g} to {largest:g}, "
+                f"got {value!r}.",
+                expected=f"{smallest:g} to {largest:g}",
+                got=repr(value),
+            )
+        values[name] = float(value)
+    return values
