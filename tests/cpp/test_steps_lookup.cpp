@@ -19,7 +19,7 @@ class LookupPlan {
       : slots_{key_type, ValueType::kI32},
         data_((table.size() + 63) / 64 * 64 + 64),
         scratch_(2 * kSlotBytes + 64) {
-    std::memcpy(aligned(data_), table.data(), table.size());
+    std::copy(table.begin(), table.end(), aligned(data_));
     record_ = lookup_record(0, 1, 0, table.size(), num_entries);
     plan_.slots = slots_;
     plan_.num_slots = 2;
@@ -116,7 +116,7 @@ void numbers_are_found_as_a_map_finds_them() {
         "zero has one key, missing is 0, unseen 1");
   for (uint32_t round = 0; round < 20; ++round) {
     std::vector<int64_t> rows(random() % kTileRows);
-    for (int64_t& row : rows) row = integers[random() % integers.size()] + (random() % 3 == 0);
+    for (int64_t& row : rows) row = integers[random() % integers.size()] - (random() % 3 == 0);
     const std::vector<int32_t> found = plan.find(rows, std::vector<bool>(rows.size(), true));
     for (size_t row = 0; row < rows.size(); ++row) {
       const auto at = std::find(integers.begin(), integers.end(), rows[row]);
