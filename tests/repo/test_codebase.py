@@ -35,7 +35,7 @@ def test_source_files_are_short() -> None:
         for name, text in TEXTS.items()
         for c in tree_rules.length_complaints(name, text, LONG_FILES)
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
     assert [name for name in LONG_FILES if name not in TEXTS] == []
 
 
@@ -57,7 +57,7 @@ def test_cpp_files_begin_with_their_purpose() -> None:
         if name.endswith((".cpp", ".hpp", ".h", ".c", ".inc", ".cu"))
         for c in cpp_rules.comment_complaints(name, text)
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_cpp_files_define_no_macros() -> None:
@@ -68,7 +68,7 @@ def test_cpp_files_define_no_macros() -> None:
         and name.endswith((".cpp", ".hpp", ".h", ".c", ".inc"))
         for c in cpp_rules.macro_complaints(name, text)
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_python_files_list_and_document_their_public_names() -> None:
@@ -78,7 +78,7 @@ def test_python_files_list_and_document_their_public_names() -> None:
         if name.startswith("python/mainspring/") and name.endswith(".py")
         for c in python_rules.public_complaints(name.removeprefix("python/mainspring/"), text)
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_version_is_the_same_everywhere() -> None:

@@ -38,7 +38,7 @@ def test_includes_in_csrc_never_go_sideways_or_up() -> None:
         if path.startswith("csrc/")
         for complaint in cpp_rules.layer_complaints(path.removeprefix("csrc/"), read(path))
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_includes_in_edge_reach_runtime_only() -> None:
@@ -48,7 +48,7 @@ def test_includes_in_edge_reach_runtime_only() -> None:
         if path.startswith("edge/")
         for complaint in cpp_rules.edge_complaints(path, read(path))
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_includes_when_foreign_are_where_they_belong() -> None:
@@ -58,7 +58,7 @@ def test_includes_when_foreign_are_where_they_belong() -> None:
         if path.startswith(("csrc/", "edge/", "kernels/"))
         for complaint in cpp_rules.header_complaints(path, read(path))
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_engine_is_imported_by_its_neighbours_only() -> None:
@@ -67,7 +67,7 @@ def test_engine_is_imported_by_its_neighbours_only() -> None:
         for path in PYTHON
         for complaint in python_rules.engine_complaints(path, read(f"python/mainspring/{path}"))
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_optional_packages_are_imported_at_home_and_at_use() -> None:
@@ -76,7 +76,7 @@ def test_optional_packages_are_imported_at_home_and_at_use() -> None:
         for path in PYTHON
         for complaint in python_rules.home_complaints(path, read(f"python/mainspring/{path}"))
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 def test_load_path_holds_no_way_from_data_to_code() -> None:
@@ -85,7 +85,7 @@ def test_load_path_holds_no_way_from_data_to_code() -> None:
         for path in PYTHON
         for complaint in python_rules.unsafe_complaints(path, read(f"python/mainspring/{path}"))
     ]
-    assert complaints == []
+    assert complaints == [], "\n".join(complaints)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import mainspring
 from mainspring.cli.progress import Progress
-from mainspring.cli.tables import read_table, require_columns, write_table
+from mainspring.cli.tables import read_table, require_columns, require_output, write_table
 from mainspring.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     int
         0.
     """
+    if arguments.output is not None:
+        require_output(arguments.output)
     predictor = mainspring.load(arguments.bundle)
     table = read_table(arguments.data)
     require_columns(table, arguments.keep, "--keep")

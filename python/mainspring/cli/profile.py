@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mainspring.cli.reference import read_profile
-from mainspring.cli.tables import write_bytes
+from mainspring.cli.tables import require_folder, write_bytes
 
 __all__ = ["add_arguments", "run"]
 
@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     int
         0.
     """
+    if arguments.output is not None:
+        require_folder(arguments.output)
     profile = read_profile(arguments.data, target=arguments.target)
     print(profile)
     if arguments.output is not None:

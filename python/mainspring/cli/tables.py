@@ -14,7 +14,15 @@ from mainspring.errors import DataError, FileError, ParameterError, SchemaError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ENDINGS", "read_table", "require_columns", "write_bytes", "write_table"]
+__all__ = [
+    "ENDINGS",
+    "read_table",
+    "require_columns",
+    "require_folder",
+    "require_output",
+    "write_bytes",
+    "write_table",
+]
 
 ENDINGS = {
     ".parquet": "parquet",
@@ -112,7 +120,49 @@ def write_bytes(data: bytes, path: str) -> None:
     _replace(path, lambda partial: partial.write_bytes(data))
 
 
+def require_output(path: str) -> None:
+    """Check that ``write_table`` could write there, before the work for it is done.
+
+    Parameters
+    ----------
+    path : str
+        The file, or ``-``.
+
+    Raises
+    ------
+    ParameterError
+        When the ending says no format.
+    FileError
+        When its folder is not there.
+    """
+    if path != "-":
+        _kind_of_name(path, "write")
+        require_folder(path)
+
+
+def require_folder(path: str) -> None:
+    """Check that a file could be written where it is wanted, before the work for it is done.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Raises
+    ------
+    FileError
+        When its folder is not there.
+    """
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise FileError(
+            f"{path} cannot be written: the folder {folder} does not exist; make it first.",
+            hint=f"mkdir -p {folder}",
+        )
+
+
 def _replace(path: str, write: Callable[[Path], object]) -> None:
+    require_folder(path)
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
@@ -120,8 +170,6 @@ def _replace(path: str, write: Callable[[Path], object]) -> None:
         partial.replace(target)
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
-        if not target.parent.is_dir():
-            reason = f"the folder {target.parent} does not exist; make it first"
         raise FileError(f"{path} cannot be written: {reason}.") from error
     finally:
         with suppress(OSError):

@@ -1,0 +1,1 @@
+"""Tests of the quickstart and of the README's example."""
