@@ -1,3 +1,4 @@
+// Takes a Python buffer, or says what is wrong with it.
 #include "bind/buffers.hpp"
 
 #include "host/error.hpp"

@@ -1,3 +1,4 @@
+// Hands a column's rows to the statistics of its kind; merges and writes them.
 #include "profile/column_profile.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reads a column's statistics out as plain values.
 #include "profile/column_summary.hpp"
 
 #include <algorithm>

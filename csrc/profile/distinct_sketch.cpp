@@ -1,3 +1,4 @@
+// HyperLogLog registers: update, merge, estimate.
 #include "profile/distinct_sketch.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Exact sum and sum of squares of a column's finite numbers.
 #include "profile/moments.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// A hash table from number to count, and the exact distribution it gives.
 #include "profile/number_counts.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// A column of numbers: exact counts first, a sketch when they grow too many.
 #include "profile/number_profile.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Plain counts and extremes of a column's numbers.
 #include "profile/number_tally.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Profiles tables column by column, merges profiles, and writes them as bytes.
 #include "profile/profile.hpp"
 
 #include <algorithm>

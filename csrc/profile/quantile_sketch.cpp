@@ -1,3 +1,4 @@
+// Levels of compactors: update, merge, and the certified rank error.
 #include "profile/quantile_sketch.hpp"
 
 #include <algorithm>

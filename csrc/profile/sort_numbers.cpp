@@ -1,3 +1,4 @@
+// Sorts small blocks of numbers.
 #include "profile/sort_numbers.hpp"
 
 #include <algorithm>

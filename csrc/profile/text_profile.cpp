@@ -1,3 +1,4 @@
+// A column of strings or booleans: counts, lengths, distinct values.
 #include "profile/text_profile.hpp"
 
 #include <algorithm>

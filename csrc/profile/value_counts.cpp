@@ -1,3 +1,4 @@
+// A hash table from string to count, cut back to the heavy hitters when it is full.
 #include "profile/value_counts.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Counts both sides of a column on bins taken from the reference.
 #include <algorithm>
 #include <cmath>
 

@@ -1,3 +1,4 @@
+// Brings the two sides of a column into the forms that the statistics share.
 #include "measure/drift/column_pair.hpp"
 
 namespace mainspring {

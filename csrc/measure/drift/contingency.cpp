@@ -1,3 +1,4 @@
+// Pearson's test on two rows of counts, and the shares that rates are judged by.
 #include "measure/drift/contingency.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Corrects p-values for how many tests were made.
 #include "measure/drift/correction.hpp"
 
 #include <algorithm>

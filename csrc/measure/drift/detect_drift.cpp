@@ -1,3 +1,4 @@
+// Matches the columns of two profiles, then measures and judges each.
 #include "measure/drift/detect_drift.hpp"
 
 #include <algorithm>

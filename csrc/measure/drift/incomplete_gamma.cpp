@@ -1,3 +1,4 @@
+// The regularised incomplete gamma function, for the chi-squared tail.
 #include "measure/drift/incomplete_gamma.hpp"
 
 #include <algorithm>

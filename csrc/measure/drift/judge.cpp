@@ -1,3 +1,4 @@
+// Decides whether a measured column has drifted, and says why.
 #include <algorithm>
 #include <array>
 #include <cstdio>

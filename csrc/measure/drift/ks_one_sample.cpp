@@ -1,3 +1,4 @@
+// The law of the one-sample Kolmogorov-Smirnov statistic at finite n.
 #include "measure/drift/ks_one_sample.hpp"
 
 #include <algorithm>

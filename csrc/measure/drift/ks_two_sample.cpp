@@ -1,3 +1,4 @@
+// The p-value of the two-sample Kolmogorov-Smirnov test, exact for small samples.
 #include "measure/drift/ks_two_sample.hpp"
 
 #include <algorithm>

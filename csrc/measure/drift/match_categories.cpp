@@ -1,3 +1,4 @@
+// Brings the categories of both sides together.
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>

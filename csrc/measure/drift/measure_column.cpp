@@ -1,3 +1,4 @@
+// Computes every statistic that applies to a column.
 #include <cmath>
 #include <utility>
 

@@ -1,3 +1,4 @@
+// Terms of binomial and gamma densities without cancellation.
 #include "measure/drift/saddle_point.hpp"
 
 #include <cmath>
