@@ -34,7 +34,15 @@ pytestmark = pytest.mark.skipif(
 def weak_symbols(source: Path, flags: list[str], folder: Path) -> list[str]:
     made = folder / "a.o"
     command = [str(COMPILER), "-std=c++20", "-O3", "-fPIC", "-fno-exceptions", "-fno-rtti"]
-    command += ["-ffp-contract=off", f"-I{ROOT / 'csrc'}", *flags, "-c", str(source), "-o", str(made)]
+    command += [
+        "-ffp-contract=off",
+        f"-I{ROOT / 'csrc'}",
+        *flags,
+        "-c",
+        str(source),
+        "-o",
+        str(made),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     listing = subprocess.run(["nm", "-C", str(made)], check=True, capture_output=True, text=True)
     return re.findall(r"^[0-9a-f ]+ [WVu] (.+)$", listing.stdout, re.MULTILINE)

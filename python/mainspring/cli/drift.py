@@ -27,9 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "current", metavar="CURRENT", help="the same, or - for a table on standard input"
     )
-    parser.add_argument(
-        "--columns", nargs="+", metavar="COLUMN", help="compare these columns only"
-    )
+    parser.add_argument("--columns", nargs="+", metavar="COLUMN", help="compare these columns only")
     parser.add_argument(
         "--fail-on-drift", action="store_true", help="exit with 1 when a column has drifted"
     )

@@ -15,10 +15,7 @@ from mainspring.errors import MissingExtraError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LEAKS", "flights_with_weather"]
-
-# Columns of the table that nobody has before the aeroplane leaves.
-LEAKS = ("dep_delay", "arr_delay", "dep_time", "arr_time", "air_time")
+__all__ = ["flights_with_weather"]
 
 _WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "precip", "pressure", "visib")
 
