@@ -81,18 +81,20 @@ def _run(arguments: list[str]) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
-    runners = {}
+    run = None
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
         if name == wanted:
             module = import_module(f"mainspring.cli.{name}")
             module.add_arguments(command)
-            runners[name] = module.run
-    parsed = parser.parse_args(arguments)
-    if parsed.command is None:
+            run, chosen = module.run, command
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        (chosen if run else parser).error(f"unknown options: {' '.join(unknown)}")
+    if run is None:
         parser.print_help()
         return 0
-    code = int(runners[parsed.command](parsed))
+    code = int(run(parsed))
     sys.stdout.flush()
     return code
 
