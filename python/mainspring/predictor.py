@@ -75,6 +75,8 @@ class Predictor:
 
     _bundle: Bundle
     _meta: dict[str, Any]
+    _num_features: int
+    _widths: dict[str, int]
 
     def __init__(
         self,
@@ -138,6 +140,8 @@ class Predictor:
             )
         self._bundle = bundle
         self._meta = json.loads(bundle.meta)
+        self._num_features = len(bundle.feature_names)
+        self._widths = {kind: bundle.output_width(kind) for kind in ("predict", "proba", "raw")}
 
     @property
     def name(self) -> str:
@@ -241,7 +245,7 @@ class Predictor:
         SchemaError, ParameterError
             As in :meth:`predict`.
         """
-        if self._bundle.output_width("proba") == 0:
+        if self._widths["proba"] == 0:
             raise errors.UnsupportedError(
                 f"Predictor {self.name!r} is not a classifier ({self.description}), so it has no "
                 "class probabilities; expected a model with classes. Call predict.",
@@ -337,10 +341,10 @@ class Predictor:
         return f"Predictor({self.name!r}: {count} {kind}, {self.description})"
 
     def _predict(self, data: object, kind: str, out: Floats | None) -> Floats:
-        width = self._bundle.output_width(kind)
+        width = self._widths[kind]
         row_shape = () if width == 1 and kind != "proba" else (width,)
         if not self.has_preprocessor and not has_columns(data):
-            matrix = as_matrix(data, len(self._bundle.feature_names))
+            matrix = as_matrix(data, self._num_features)
             result = result_array(out, (len(matrix), *row_shape))
             self._bundle.predict_matrix(matrix, kind, result)
             return result

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["as_matrix", "has_columns", "result_array"]
 
+_NATIVE = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
+
 
 def as_matrix(data: object, num_features: int) -> npt.NDArray[Any]:
     """Return data as a float32 or float64 matrix: a view where it is one, else a float64 copy.
@@ -39,6 +41,8 @@ def as_matrix(data: object, num_features: int) -> npt.NDArray[Any]:
     UnsupportedError
         When the matrix is sparse.
     """
+    if isinstance(data, np.ndarray) and _is_ready(data, num_features):
+        return data
     if hasattr(data, "tocsr"):
         raise errors.UnsupportedError(
             f"A sparse matrix ({type(data).__name__}) cannot be read; expected a dense one. "
@@ -70,9 +74,12 @@ def as_matrix(data: object, num_features: int) -> npt.NDArray[Any]:
             got=str(matrix.dtype),
             hint="data.astype(float)",
         )
-    if matrix.dtype in (np.float32, np.float64) and matrix.dtype.isnative:
-        return matrix
-    return matrix.astype(np.float64)
+    return matrix if _is_ready(matrix, num_features) else matrix.astype(np.float64)
+
+
+def _is_ready(matrix: npt.NDArray[Any], num_features: int) -> bool:
+    """Say whether the engine reads this array where it lies."""
+    return matrix.ndim == 2 and matrix.shape[1] == num_features and matrix.dtype in _NATIVE
 
 
 def result_array(out: Floats | None, shape: tuple[int, ...]) -> Floats:
@@ -130,6 +137,8 @@ def has_columns(data: object) -> bool:
     bool
         True for Arrow data, tables, a pair (matrix, names) and a list of dicts.
     """
+    if isinstance(data, np.ndarray):
+        return False
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return True
     if isinstance(data, _engine.Table | tuple):
