@@ -1,0 +1,1 @@
+"""Bundles written once, which must load with the same bits for as long as there are readers."""

@@ -1,0 +1,129 @@
+"""Make the golden bundles of the current format: files, rows and the bits they must give.
+
+``python -m tests.golden.make_golden`` from the root. Until the first release the format is version
+0 and may still change: then the files are made again. From the first release on each release adds
+its own files, and no file that was ever released is made again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pyarrow as pa
+
+import mainspring as ms
+from mainspring import _engine, col
+from tests.bundle.sample import sample_bundle
+from tests.edge.sample_table import sample_table
+from tests.golden.rows import rows_of
+
+FOLDER = Path(__file__).parent
+ROWS = 240
+LIGHTGBM = {"verbose": -1, "num_threads": 1, "deterministic": True, "min_data_per_group": 5}
+
+
+def flights(num_rows: int, seed: int) -> pa.Table:
+    """Columns of every kind, with missing and rare values."""
+    generator = np.random.default_rng(seed)
+
+    def missing(share: float) -> np.ndarray:
+        return generator.random(num_rows) < share
+
+    start = datetime.datetime(2013, 1, 1, tzinfo=datetime.timezone.utc)
+    minutes = generator.integers(0, 525_600, num_rows)
+    times = [start + datetime.timedelta(minutes=int(minute)) for minute in minutes]
+    zone = pa.timestamp("ms", "America/New_York")
+    carriers = ["UA", "AA", "B6", "München", "", "a carrier with a very long name of its own"]
+    distance = generator.gamma(2.0, 400.0, num_rows)
+    late = distance + generator.normal(0, 300, num_rows) > 900
+    return pa.table(
+        {
+            "distance": pa.array(distance, mask=missing(0.1)),
+            "wind": pa.array(generator.normal(0, 9, num_rows), mask=missing(0.2)),
+            "seats": pa.array(generator.integers(0, 400, num_rows), mask=missing(0.05)),
+            "carrier": pa.array(generator.choice(carriers, num_rows), mask=missing(0.05)),
+            "dest": pa.array([f"D{n:02}" for n in generator.geometric(0.1, num_rows)]),
+            "sched_dep": pa.array(times, zone, mask=missing(0.02)),
+            "day": pa.array([time.date() for time in times], pa.date32()),
+            "late": pa.array(late.astype(float)),
+        }
+    )
+
+
+def preprocessor() -> ms.Preprocessor:
+    return ms.Preprocessor(
+        col("distance", "wind").impute("median").clip(-30, 4000).standardize(),
+        col("distance").log1p().alias("distance_log"),
+        col("seats").bucketize([50, 120.5, 300]),
+        col("carrier").ordinal(min_count=3),
+        col("dest").target_mean(smoothing=20, folds=5),
+        col("sched_dep").datetime("hour", "weekday", cyclical=True),
+        col("day").datetime("month"),
+        col("carrier", "dest").cross(buckets=32),
+        col("wind").identity().alias("wind_raw"),
+    )
+
+
+def write(name: str, file: bytes, table: pa.Table) -> None:
+    """Write the bundle, the rows it reads, and the bits that it gives for them now."""
+    bundle = _engine.Bundle.open(file, name)
+    names = set(bundle.input_names)
+    table = table.select([column for column in table.column_names if column in names])
+    (FOLDER / f"{name}.spring").write_bytes(file)
+    expected: dict[str, Any] = {"rows": rows_of(table), "outputs": {}}
+    source = _engine.Table.from_stream(table.__arrow_c_stream__())
+    features = np.empty((table.num_rows, len(bundle.feature_names)), np.float32)
+    bundle.transform_table(source, features)
+    expected["features"] = features.astype(">f4").tobytes().hex()
+    for kind in ("predict", "proba", "raw") if bundle.has_model else ():
+        width = bundle.output_width(kind)
+        if width > 0:
+            out = np.empty((table.num_rows, width))
+            bundle.predict_table(source, kind, out)
+            expected["outputs"][kind] = out.astype(">f8").tobytes().hex()
+    path = FOLDER / f"{name}.json"
+    path.write_text(json.dumps(expected, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def make_flights() -> None:
+    """Transforms, a forest for a binary target, and a profile: what most bundles are."""
+    train = flights(ROWS, seed=1)
+    prep = preprocessor()
+    features = prep.fit_transform(train, target="late")
+    data = lightgbm.Dataset(
+        features, train["late"].to_numpy(), categorical_feature=prep.categorical_indices
+    )
+    options = {**LIGHTGBM, "objective": "binary", "num_leaves": 7}
+    booster = lightgbm.train(options, data, num_boost_round=8)
+    predictor = ms.Predictor(booster, prep, name="late-flights")
+    path = FOLDER / "0.1-late-flights.spring"
+    predictor.save(path)
+    write(path.stem, path.read_bytes(), flights(40, seed=2))
+
+
+def make_three_classes() -> None:
+    """A model alone, with missing values, a categorical feature and three outputs."""
+    generator = np.random.default_rng(3)
+    matrix = generator.normal(size=(ROWS, 3))
+    matrix[:, 1] = generator.integers(0, 9, ROWS)
+    matrix[generator.random(matrix.shape) < 0.15] = np.nan
+    label = np.nan_to_num(matrix[:, 1]) % 3
+    data = lightgbm.Dataset(matrix, label, categorical_feature=[1])
+    options = {**LIGHTGBM, "objective": "multiclass", "num_class": 3, "num_leaves": 6}
+    booster = lightgbm.train(options, data, num_boost_round=4)
+    image = _engine.read_lightgbm(booster.model_to_string().encode(), "model")
+    names = ["first", "kind", "third"]
+    file = _engine.write_bundle(b'{"name":"three classes"}', None, names, image.section, b"")
+    columns = {name: pa.array(matrix[:40, i], from_pandas=True) for i, name in enumerate(names)}
+    write("0.1-three-classes", file, pa.table(columns))
+
+
+if __name__ == "__main__":
+    make_flights()
+    make_three_classes()
+    write("0.1-every-step", sample_bundle(), sample_table(60, seed=9))
