@@ -215,6 +215,7 @@ void Fitter::merge(const Fitter& other) {
                 "plan alone. Build it with partial_fit, or send state_bytes().");
   }
   Learnt theirs = *other.learnt_;
+  theirs.bundle.clear();
   for (BoundChain& bound : theirs.chains) {  // states are merged from, so they must be copies
     for (auto& streams : bound.states) {
       for (auto& state : streams) state = state->clone();

@@ -191,7 +191,14 @@ class FittedPlan:
         length = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else len(data)
         fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
         profile = data[8 + length :]
-        preprocessor = cls(*map(_expression_from, fitter.expressions), profile=bool(profile))
+        try:
+            expressions = [_expression_from(spec) for spec in fitter.expressions]
+        except UnicodeDecodeError:
+            raise errors.BundleCorruptError(
+                "The state bytes hold names that are not UTF-8, expected what state_bytes() "
+                "returned. Read them again from their source."
+            ) from None
+        preprocessor = cls(*expressions, profile=bool(profile))
         preprocessor._fitter = fitter
         preprocessor._profile = _engine.Profile.from_bytes(profile) if profile else None
         preprocessor._goes_on = True

@@ -1,0 +1,13 @@
+"""clip: no smaller than low, no larger than high."""
+
+from __future__ import annotations
+
+import math
+
+from tests.reference.columns import Column, is_missing
+
+
+def features(
+    train: list[Column], rows: list[Column], *, low: float = -math.inf, high: float = math.inf
+) -> list[Column]:
+    return [[math.nan if is_missing(value) else min(max(value, low), high) for value in rows[0]]]

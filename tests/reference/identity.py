@@ -1,0 +1,11 @@
+"""identity: nothing happens."""
+
+from __future__ import annotations
+
+import math
+
+from tests.reference.columns import Column, is_missing
+
+
+def features(train: list[Column], rows: list[Column]) -> list[Column]:
+    return [[math.nan if is_missing(value) else value for value in rows[0]]]

@@ -1,0 +1,31 @@
+"""ordinal: the place of a category in the order of counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tests.reference.columns import Column, is_missing
+
+
+def vocabulary(values: Column, min_count: int, max_size: int | None) -> list[Any]:
+    counts = Counter(value for value in values if not is_missing(value))
+
+    def place(value: Any) -> tuple[int, Any]:
+        return -counts[value], value.encode() if isinstance(value, str) else value
+
+    kept = sorted((value for value in counts if counts[value] >= min_count), key=place)
+    return kept[:max_size]
+
+
+def features(
+    train: list[Column], rows: list[Column], *, min_count: int = 1, max_size: int | None = None
+) -> list[Column]:
+    known = vocabulary(train[0], min_count, max_size)
+
+    def one(value: Any) -> int:
+        if is_missing(value):
+            return 0
+        return 2 + known.index(value) if value in known else 1
+
+    return [[one(value) for value in rows[0]]]

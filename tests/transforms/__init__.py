@@ -1,0 +1,1 @@
+"""Tests of transforms: operators against oracles, rounds, cross-fitting, merging, containers."""
