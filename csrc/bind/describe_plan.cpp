@@ -52,6 +52,18 @@ py::list slots_of(const PlanView& plan, const uint16_t* slots, uint16_t count) {
   return list;
 }
 
+/// The type that the column had while fitting.
+std::string fitted_type(const InputRecord& input, const std::string& time_zone) {
+  if (input.fitted_type == static_cast<uint8_t>(ColumnType::kDictionary)) return "dictionary";
+  ColumnView view{};
+  view.type = static_cast<ColumnType>(input.fitted_type);
+  view.unit = static_cast<TimeUnit>(input.unit);
+  view.time_zone = time_zone.c_str();
+  char name[128];
+  describe_type(view, name, sizeof name);
+  return name;
+}
+
 template <class T, size_t kCount>
 py::list list_of(const T (&values)[kCount]) {
   py::list list;
@@ -69,7 +81,9 @@ py::list describe_inputs(const PlanView& plan) {
     entry["name"] = std::string(input_name(plan, i));
     entry["kind"] = kind_name(input.kind);
     entry["unit"] = unit_name(input.unit);
-    entry["time_zone"] = std::string(plan.pool + input.zone_offset, input.zone_length);
+    const std::string time_zone(plan.pool + input.zone_offset, input.zone_length);
+    entry["type"] = fitted_type(input, time_zone);
+    entry["time_zone"] = time_zone;
     list.append(entry);
   }
   return list;

@@ -237,7 +237,7 @@ def test_bytes_of_the_same_model_are_the_same_and_meta_is_canonical(
     assert parsed["format"] == "spring"
     assert parsed["created_by"] == f"mainspring {ms.__version__}"
     assert parsed["features"] == NAMES
-    assert parsed["columns"][0] == {"kind": "float", "name": "Column_0", "type": "double"}
+    assert parsed["columns"][0] == {"kind": "float", "name": "Column_0", "type": "float64"}
     assert parsed["outputs"] == ["probability"]
     assert parsed["profile"] is False
 
@@ -370,7 +370,7 @@ def test_preprocessor_of_another_kind_is_refused(booster: lightgbm.Booster) -> N
 def test_features_when_they_differ_are_listed() -> None:
     check_features(["a", "b c"], ["a", "b_c"])
     check_features(["a", "b"], ["Column_0", "Column_1"])
-    with pytest.raises(ms.SchemaError, match=r"3 features, expected the model's 2.*'c'.*none"):
+    with pytest.raises(ms.SchemaError, match=r"makes is 3, expected the model's 2.*'c'.*none"):
         check_features(["a", "b", "c"], ["a", "b"])
     with pytest.raises(ms.SchemaError, match=r"'b' in place of 'a', 'a' in place of 'b'"):
         check_features(["b", "a"], ["a", "b"])

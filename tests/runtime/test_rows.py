@@ -305,6 +305,7 @@ def test_inspection_of_a_bundle_names_inputs_steps_and_features(bundle: Any) -> 
     assert bundle.inputs[3] == {
         "name": "departure",
         "kind": "timestamp",
+        "type": "timestamp[us]",
         "unit": "us",
         "time_zone": "",
     }

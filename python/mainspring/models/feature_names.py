@@ -71,8 +71,8 @@ def check_features(plan_names: list[str], model_names: list[str]) -> None:
     """
     if len(plan_names) != len(model_names):
         raise errors.SchemaError(
-            f"The preprocessor makes {len(plan_names)} features, expected the model's "
-            f"{len(model_names)}. Only in the preprocessor: "
+            f"The number of features that the preprocessor makes is {len(plan_names)}, expected "
+            f"the model's {len(model_names)}. Only in the preprocessor: "
             f"{_only_in(plan_names, model_names)}; only in the model: "
             f"{_only_in(model_names, plan_names)}. Train the model on "
             "preprocessor.fit_transform(...).",

@@ -72,10 +72,10 @@ def describe(
 
     if plan is None:
         columns = [
-            {"name": feature, "kind": "float", "type": "double"} for feature in image.feature_names
+            {"name": feature, "kind": "float", "type": "float64"} for feature in image.feature_names
         ]
     else:
-        columns = _plan_columns(plan)
+        columns = [{key: column[key] for key in ("name", "kind", "type")} for column in plan.inputs]
     return {
         "format": "spring",
         "name": name,
@@ -95,15 +95,6 @@ def describe(
         "outputs": _output_names(image),
         "profile": has_profile,
     }
-
-
-def _plan_columns(plan: Bundle) -> list[dict[str, str]]:
-    meta = json.loads(plan.meta) if plan.meta else {}
-    types = {column["name"]: column.get("type", "") for column in meta.get("columns", [])}
-    return [
-        {"name": name, "kind": kind, "type": types.get(name, "")}
-        for name, kind in zip(plan.input_names, plan.input_kinds, strict=True)
-    ]
 
 
 def _output_names(image: ModelImage) -> list[str]:
@@ -151,13 +142,15 @@ def fitted_plan(preprocessor: object) -> Bundle:
     ParameterError
         When it is something else.
     """
-    bundle = getattr(preprocessor, "bundle", None)
-    if bundle is None:
+    try:
+        bundle: Bundle = preprocessor.bundle  # type: ignore[attr-defined]
+    except errors.NotFittedError:
+        raise
+    except AttributeError as error:
         got = type(preprocessor).__name__
         raise errors.ParameterError(
             f"The preprocessor is a {got}; expected a mainspring.Preprocessor.",
             expected="a Preprocessor",
             got=got,
-        )
-    plan: Bundle = bundle
-    return plan
+        ) from error
+    return bundle
