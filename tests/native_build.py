@@ -89,3 +89,9 @@ def build_plain(target: str) -> Path:
 def build_sanitized(target: str) -> Path:
     """Build with the address and undefined-behaviour sanitizers; return the folder."""
     return build("test-sanitized", target, tuple(SANITIZED.items()))
+
+
+def build_thread_sanitized(target: str) -> Path:
+    """Build with the thread sanitizer; return the folder."""
+    options = {**SANITIZED, "MAINSPRING_SANITIZE": "thread"}
+    return build("test-thread-sanitized", target, tuple(options.items()))
