@@ -189,9 +189,9 @@ class FittedPlan:
         """
         data = bytes(data)
         length = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else len(data)
-        fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
         profile = data[8 + length :]
         try:
+            fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
             expressions = [_expression_from(spec) for spec in fitter.expressions]
         except UnicodeDecodeError:
             raise errors.BundleCorruptError(

@@ -1,0 +1,87 @@
+"""The operators that scikit-learn has too, on a table of some size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    OrdinalEncoder,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from mainspring import Preprocessor, col
+from tests.tolerances import FLOAT32_STEP
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    num_rows = 5000
+    frame = pd.DataFrame(
+        {
+            "price": np.exp(random.normal(3, 2, num_rows)),
+            "count": random.poisson(3, num_rows).astype(float),
+            "city": random.choice(
+                ["Rome", "Oslo", "Lima", "Ulm"], num_rows, p=[0.5, 0.3, 0.15, 0.05]
+            ),
+            "late": random.integers(0, 2, num_rows),
+        }
+    )
+    frame.loc[random.random(num_rows) < 0.1, ["price", "count"]] = np.nan
+    return frame
+
+
+def close(got: np.ndarray, expected: np.ndarray) -> bool:
+    return np.allclose(got, expected, rtol=FLOAT32_STEP, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("strategy", ["median", "mean", "most_frequent"])
+def test_impute_when_compared_with_simple_imputer(frame: pd.DataFrame, strategy: str) -> None:
+    numbers = frame[["price", "count"]]
+    got = Preprocessor(col("price", "count").impute(strategy)).fit_transform(frame)
+    assert close(got, SimpleImputer(strategy=strategy).fit_transform(numbers))
+
+
+def test_standardize_when_compared_with_standard_scaler(frame: pd.DataFrame) -> None:
+    got = Preprocessor(col("price", "count").standardize()).fit_transform(frame)
+    expected = StandardScaler().fit_transform(frame[["price", "count"]])
+    # Near zero the scaler's own rounded mean shows: absolute, a few ulp of mean / std.
+    assert np.allclose(got, expected, rtol=FLOAT32_STEP, atol=1e-14, equal_nan=True)
+
+
+def test_chain_when_compared_with_a_pipeline(frame: pd.DataFrame) -> None:
+    got = Preprocessor(col("price").impute("median").log1p().standardize()).fit_transform(frame)
+    imputed = np.log1p(SimpleImputer(strategy="median").fit_transform(frame[["price"]]))
+    expected = StandardScaler().fit_transform(imputed)
+    assert np.allclose(got, expected, rtol=FLOAT32_STEP, atol=1e-13)
+
+
+def test_ordinal_when_compared_with_ordinal_encoder(frame: pd.DataFrame) -> None:
+    by_count = frame["city"].value_counts().index.tolist()
+    encoder = OrdinalEncoder(categories=[by_count]).fit(frame[["city"]])
+    got = Preprocessor(col("city").ordinal()).fit_transform(frame)
+    assert np.array_equal(got, encoder.transform(frame[["city"]]) + 2)
+
+
+def test_bucketize_when_compared_with_bins(frame: pd.DataFrame) -> None:
+    counts = frame[["count"]].dropna()
+    bins = KBinsDiscretizer(n_bins=4, encode="ordinal", strategy="uniform").fit(counts)
+    edges = bins.bin_edges_[0][1:-1]
+    got = Preprocessor(col("count").bucketize(edges)).fit_transform(counts)
+    assert np.array_equal(got, bins.transform(counts) + 1)
+    sides = 1 + np.searchsorted(edges, counts["count"], side="right")
+    assert np.array_equal(got[:, 0], sides)
+
+
+def test_target_mean_when_compared_with_target_encoder(frame: pd.DataFrame) -> None:
+    encoder = TargetEncoder(smooth=7.0, target_type="continuous")
+    encoder.fit(frame[["city"]], frame["late"])
+    prep = Preprocessor(col("city").target_mean(smoothing=7.0)).fit(frame, target="late")
+    assert close(prep.transform(frame), encoder.transform(frame[["city"]]))
+    # Unseen is the mean of all rows for both.
+    new = pd.DataFrame({"city": ["Bonn"]})
+    assert close(prep.transform(new), encoder.transform(new))
