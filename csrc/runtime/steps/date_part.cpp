@@ -1,6 +1,7 @@
-// Times to calendar parts, in the proleptic Gregorian calendar. Days to dates as in H. Hinnant,
-// "chrono-Compatible Low-Level Date Algorithms" (2013): years begin in March, so that the leap day
-// is the last one.
+// Times to calendar parts, in the proleptic Gregorian calendar. Days to dates as in C. Neri and
+// L. Schneider, "Euclidean affine functions and their application to calendar algorithms" (2022,
+// doi:10.1002/spe.3172): years begin in March, so that the leap day is the last one, and every
+// division is a multiplication.
 #include "runtime/steps/date_part.hpp"
 
 #include "runtime/steps/record_shape.hpp"
@@ -12,50 +13,60 @@ namespace {
 // Days beyond this are no time in seconds either: they are missing rather than an overflow.
 constexpr int64_t kMaxDays = INT64_MAX / kSecondsPerDay + 1;
 
+// Days whose dates 32 bits can count, some 700,000 years around 1970. A tile with any other day
+// takes the same formulas in two parts: whole cycles of 400 years, and the days within.
+constexpr int64_t kNearDays = int64_t{1} << 28;
+constexpr int64_t kCycleDays = 146097;
+constexpr int64_t kCycleYears = 400;
+
 struct Date {
-  int64_t year;
+  int32_t year;
   uint32_t month;  // 1-12
   uint32_t day;    // 1-31
   uint32_t day_of_year;
 };
 
-Date date_of(int64_t days) {
-  const int64_t shifted = days + 719468;  // since 0000-03-01
-  const int64_t era = floor_divide(shifted, 146097);
-  const auto day_of_era = static_cast<uint32_t>(shifted - era * 146097);
-  const uint32_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const uint32_t since_march =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const uint32_t month_since_march = (5 * since_march + 2) / 153;
-  const bool next_year = month_since_march >= 10;  // January and February
-  const int64_t year = era * 400 + year_of_era + (next_year ? 1 : 0);
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return {year, next_year ? month_since_march - 9 : month_since_march + 3,
-          since_march - (153 * month_since_march + 2) / 5 + 1,
-          next_year ? since_march - 305 : since_march + 60 + (leap ? 1 : 0)};
+/// |days| <= kNearDays. No branch and no division, so that rows overlap or go side by side.
+inline Date date_of(int32_t days) {
+  constexpr uint32_t kCycles = 1838;  // makes every near day positive
+  constexpr auto kShiftDays = static_cast<uint32_t>(kCycles * kCycleDays + 719468);
+  const uint32_t quarters = 4 * (static_cast<uint32_t>(days) + kShiftDays) + 3;
+  const uint32_t century = quarters / static_cast<uint32_t>(kCycleDays);
+  const uint32_t in_century = quarters % static_cast<uint32_t>(kCycleDays) / 4 * 4 + 3;
+  const uint64_t years = uint64_t{2939745} * in_century;
+  const auto since_march = static_cast<uint32_t>(years) / 2939745 / 4;
+  const auto year_of_century = static_cast<uint32_t>(years >> 32);
+  const uint32_t months = 2141 * since_march + 197913;
+  const uint32_t next_year = since_march >= 306 ? 1 : 0;  // January and February
+  const uint32_t year = 100 * century + year_of_century + next_year;
+  const uint32_t leap = (year_of_century != 0 || century % 4 == 0) && year_of_century % 4 == 0;
+  return {static_cast<int32_t>(year - kCycles * static_cast<uint32_t>(kCycleYears)),
+          (months >> 16) - 12 * next_year, (months & 0xffff) / 2141 + 1,
+          next_year != 0 ? since_march - 305 : since_march + 60 + leap};
 }
 
 template <DatePart kPart>
-int64_t part_of(int64_t days, uint32_t second_of_day) {
+inline int32_t part_of(int32_t days, uint32_t second_of_day) {
   if constexpr (kPart == DatePart::kHour) {
-    return second_of_day / 3600;
+    return static_cast<int32_t>(second_of_day / 3600);
   } else if constexpr (kPart == DatePart::kMinute) {
-    return second_of_day / 60 % 60;
+    return static_cast<int32_t>(second_of_day / 60 % 60);
   } else if constexpr (kPart == DatePart::kSecond) {
-    return second_of_day % 60;
+    return static_cast<int32_t>(second_of_day % 60);
   } else if constexpr (kPart == DatePart::kWeekday) {
-    return days + 3 - floor_divide(days + 3, 7) * 7;  // 1970-01-01 was a Thursday
+    // 1970-01-01 was a Thursday; the shift is whole weeks.
+    constexpr uint32_t kShiftDays = 7 * (1u << 26) + 3;
+    return static_cast<int32_t>((static_cast<uint32_t>(days) + kShiftDays) % 7);
   } else if constexpr (kPart == DatePart::kYear) {
     return date_of(days).year;
   } else if constexpr (kPart == DatePart::kQuarter) {
-    return (date_of(days).month + 2) / 3;
+    return static_cast<int32_t>((date_of(days).month + 2) / 3);
   } else if constexpr (kPart == DatePart::kMonth) {
-    return date_of(days).month;
+    return static_cast<int32_t>(date_of(days).month);
   } else if constexpr (kPart == DatePart::kDay) {
-    return date_of(days).day;
+    return static_cast<int32_t>(date_of(days).day);
   } else {
-    return date_of(days).day_of_year;
+    return static_cast<int32_t>(date_of(days).day_of_year);
   }
 }
 
@@ -95,16 +106,46 @@ void split(TimeUnit unit, const Tile& in, Times* times) {
 
 template <DatePart kPart>
 void write_parts(const Times& times, const Tile& in, const double* payload, double* out) {
+  bool near = true;
+  for (uint32_t row = 0; row < in.num_rows; ++row) {
+    near &= times.days[row] >= -kNearDays && times.days[row] <= kNearDays;
+  }
+  int32_t parts[kTileRows];
+  if (near) {
+    for (uint32_t row = 0; row < in.num_rows; ++row) {
+      parts[row] = part_of<kPart>(static_cast<int32_t>(times.days[row]), times.second_of_day[row]);
+    }
+  } else {
+    // 400 years are a whole number of weeks too: no part but the year sees the cycles.
+    for (uint32_t row = 0; row < in.num_rows; ++row) {
+      const int64_t days = times.days[row] - floor_divide(times.days[row], kCycleDays) * kCycleDays;
+      parts[row] = part_of<kPart>(static_cast<int32_t>(days), times.second_of_day[row]);
+    }
+  }
+  if (payload != nullptr) {
+    for (uint32_t row = 0; row < in.num_rows; ++row) {
+      out[row] = payload[parts[row] - static_cast<int32_t>(date_part_first(kPart))];
+    }
+  } else {
+    for (uint32_t row = 0; row < in.num_rows; ++row) out[row] = parts[row];
+  }
+  if (near) return;
   for (uint32_t row = 0; row < in.num_rows; ++row) {
     const int64_t days = times.days[row];
-    const bool inside = days >= -kMaxDays && days <= kMaxDays;
-    if (!inside || !is_valid(in.validity, row)) {
-      out[row] = __builtin_nan("");
-      continue;
+    if constexpr (kPart == DatePart::kYear) {
+      out[row] = static_cast<double>(parts[row] + floor_divide(days, kCycleDays) * kCycleYears);
     }
-    const int64_t part = part_of<kPart>(days, times.second_of_day[row]);
-    out[row] = payload == nullptr ? static_cast<double>(part)
-                                  : payload[part - int64_t{date_part_first(kPart)}];
+    if (days < -kMaxDays || days > kMaxDays) out[row] = __builtin_nan("");
+  }
+}
+
+/// A missing row's time is 0, whose part must not be seen.
+void clear_missing(const Tile& in, double* out) {
+  for (uint32_t word = 0; word * 64 < in.num_rows; ++word) {
+    uint64_t missing = ~in.validity[word] & all_valid_word(in.num_rows, word);
+    for (; missing != 0; missing &= missing - 1) {
+      out[word * 64 + static_cast<uint32_t>(__builtin_ctzll(missing))] = __builtin_nan("");
+    }
   }
 }
 
@@ -156,6 +197,7 @@ struct DatePartStep {
     split(static_cast<TimeUnit>(record.integers[1]), in, &times);
     write_parts(static_cast<DatePart>(record.integers[0]), times, in, payload,
                 values_of<double>(out));
+    clear_missing(in, values_of<double>(out));
     context.kernels->valid_f64(values_of<double>(out), out.validity, out.num_rows);
   }
 };

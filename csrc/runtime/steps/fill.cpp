@@ -17,6 +17,16 @@ void fill_missing(const Tile& in, const Tile& out, const T& constant) {
   set_all_valid(out);
 }
 
+/// NaN is what is missing, and a comparison for it goes side by side.
+void fill_missing_numbers(const Tile& in, const Tile& out, double constant) {
+  const double* from = values_of<double>(in);
+  double* to = values_of<double>(out);
+  for (uint32_t row = 0; row < in.num_rows; ++row) {
+    to[row] = from[row] == from[row] ? from[row] : constant;
+  }
+  set_all_valid(out);
+}
+
 struct Fill {
   static constexpr StepCode kCode = StepCode::kFill;
   static constexpr const char* kName = "fill";
@@ -45,7 +55,7 @@ struct Fill {
     const Tile in = context.input(record, 0);
     const Tile out = context.output(record, 0);
     if (in.type == ValueType::kF64) {
-      fill_missing<double>(in, out, record.numbers[0]);
+      fill_missing_numbers(in, out, record.numbers[0]);
     } else if (in.type == ValueType::kI64) {
       fill_missing<int64_t>(in, out, static_cast<int64_t>(record.integers[0]));
     } else {

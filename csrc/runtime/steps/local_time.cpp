@@ -31,21 +31,19 @@ bool holds(const Period& period, int64_t seconds) {
   return seconds >= period.begin && (seconds < period.end || period.end == INT64_MAX);
 }
 
+/// Halves without a branch: times in no order would mispredict every one.
 Period find_period(const ZoneTable& zone, int64_t seconds) {
-  uint32_t low = 0;
-  uint32_t high =
-      zone.header->num_transitions;  // number of transitions <= seconds lies in [low, high]
-  while (low < high) {
-    const uint32_t middle = low + (high - low) / 2;
-    if (zone.transitions[middle] <= seconds) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+  const uint32_t count = zone.header->num_transitions;
+  uint32_t at = 0;  // transitions at or before `seconds`
+  for (uint32_t left = count; left != 0;) {
+    const uint32_t half = (left + 1) / 2;
+    const uint32_t before = zone.transitions[at + half - 1] <= seconds ? 1 : 0;
+    at += half & (0u - before);
+    left -= half;
   }
-  return {low == 0 ? INT64_MIN : zone.transitions[low - 1],
-          low == zone.header->num_transitions ? INT64_MAX : zone.transitions[low],
-          low == 0 ? zone.header->first_offset : zone.offsets[low - 1]};
+  return {at == 0 ? INT64_MIN : zone.transitions[at - 1],
+          at == count ? INT64_MAX : zone.transitions[at],
+          at == 0 ? zone.header->first_offset : zone.offsets[at - 1]};
 }
 
 template <int64_t kTicksPerSecond>
