@@ -14,6 +14,9 @@ FLOAT32_STEP = 2.0**-23
 # standardize: a learnt mean that is one ulp off moves every value by that much of the mean.
 MEAN_ULP = 2.0**-52
 
+# Predictions behind a link: LightGBM's C library and our own exp are each within 1 ulp.
+PROBABILITY_ULPS = 2
+
 
 def differences(
     op: str, got: npt.NDArray[np.float32], expected: npt.NDArray[np.float64]

@@ -19,6 +19,7 @@ from tests.models.lightgbm_models import (
     ulps,
 )
 from tests.reference import forest
+from tests.tolerances import PROBABILITY_ULPS
 
 QUIET = {"verbose": -1, "num_threads": 1}
 RECIPES = st.builds(
@@ -44,7 +45,7 @@ def assert_same_as_lightgbm(booster: lightgbm.Booster, rows: np.ndarray) -> None
         got = predictor.predict(matrix)
         assert got.shape == expected.shape
         assert got.dtype == np.float64
-        assert ulps(got, expected).max() <= 2
+        assert ulps(got, expected).max() <= PROBABILITY_ULPS
 
 
 @given(RECIPES)
