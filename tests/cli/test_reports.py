@@ -1,0 +1,139 @@
+"""``profile``, ``drift``, ``inspect`` and ``version``: what they print is what Python says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import mainspring as ms
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def shifted(table: pa.Table, tmp_path: Path) -> Path:
+    """Write the table once more, ``wind`` doubled and the rest as it was."""
+    index = table.column_names.index("wind")
+    wind = pa.array(2 * np.asarray(table["wind"].to_numpy()), from_pandas=True)
+    path = tmp_path / "shifted.parquet"
+    pq.write_table(table.set_column(index, "wind", wind), path)
+    return path
+
+
+def test_profile_when_printed_is_pythons(run: Run, folder: Path, table: pa.Table) -> None:
+    ran = run("profile", folder / "data.parquet")
+    assert (ran.code, ran.out) == (0, f"{ms.profile(table)}\n")
+
+
+def test_profile_when_kept_is_the_same_reference(
+    run: Run, folder: Path, table: pa.Table, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.profile"
+    ran = run("profile", folder / "data.parquet", "-o", path)
+    assert ran.code == 0
+    assert f"mainspring drift {path} DATA" in ran.out
+    assert ms.Profile.from_bytes(path.read_bytes()) == ms.profile(table)
+    assert run("profile", path).out == f"{ms.profile(table)}\n"
+
+
+def test_profile_of_a_bundle_is_that_of_its_training_data(run: Run, folder: Path) -> None:
+    ran = run("profile", folder / "late.spring")
+    assert ran.out.startswith("500 rows, 3 columns\n")
+
+
+@pytest.mark.parametrize("reference", ["late.spring", "data.parquet", "data.csv"])
+def test_drift_when_a_column_moved_says_so(
+    run: Run, folder: Path, shifted: Path, reference: str
+) -> None:
+    ran = run("drift", folder / reference, shifted, "--columns", "wind", "noise", "carrier")
+    assert ran.code == 0
+    assert ran.out.startswith("1 of 3 columns drifted")
+    found = ms.detect_drift(ms.load(folder / "late.spring").profile, pq.read_table(shifted))
+    assert found.drifted == ["wind"]
+    assert "".join(found.column("wind").reason.split()) in "".join(ran.out.split())
+
+
+def test_drift_when_asked_to_fail_exits_1_only_on_drift(
+    run: Run, folder: Path, shifted: Path
+) -> None:
+    bundle = folder / "late.spring"
+    assert run("drift", bundle, shifted, "--fail-on-drift").code == 1
+    assert run("drift", bundle, folder / "data.parquet", "--fail-on-drift").code == 0
+    assert run("drift", bundle, shifted).code == 0
+
+
+def test_drift_when_json_is_the_report(run: Run, folder: Path, shifted: Path) -> None:
+    ran = run("drift", folder / "late.spring", shifted, "--json")
+    expected = ms.detect_drift(ms.load(folder / "late.spring").profile, pq.read_table(shifted))
+    assert json.loads(ran.out) == json.loads(expected.to_json())
+
+
+def test_inspect_when_text_names_every_part(run: Run, folder: Path) -> None:
+    ran = run("inspect", folder / "late.spring")
+    predictor = ms.load(folder / "late.spring")
+    assert ran.code == 0
+    num_bytes = (folder / "late.spring").stat().st_size
+    assert f"late.spring: predictor 'late', {num_bytes:,} bytes, verified" in ran.out
+    for section in ("META", "POOL", "PLAN", "DATA", "MODL", "PROF"):
+        assert f"\n{section}" in ran.out
+    assert "  wind: float" in ran.out
+    assert "  carrier: bytes" in ran.out
+    assert "3 load" in ran.out
+    assert predictor.description in ran.out
+    assert "outputs: probability" in ran.out
+    assert "profile: 500 rows, 3 columns" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 100 + len(str(folder))
+
+
+def test_inspect_when_json_agrees_with_the_file(run: Run, folder: Path) -> None:
+    ran = run("inspect", folder / "late.spring", "--json")
+    shown = json.loads(ran.out)
+    data = (folder / "late.spring").read_bytes()
+    assert shown["num_bytes"] == len(data)
+    sections = {section["name"]: section for section in shown["sections"]}
+    meta = sections["META"]
+    raw = data[meta["offset"] : meta["offset"] + meta["num_bytes"]]
+    assert json.loads(raw) == shown["meta"]
+    last = max(shown["sections"], key=lambda section: section["offset"])
+    assert last["offset"] + last["num_bytes"] == len(data)
+    assert shown["inputs"] == ["wind", "noise", "carrier"]
+    assert [step["step"] for step in shown["steps"]].count("store") == 3
+    assert [column["name"] for column in shown["profile"]] == ["wind", "noise", "carrier"]
+
+
+def test_inspect_when_there_is_no_profile_says_so(run: Run, folder: Path, tmp_path: Path) -> None:
+    import lightgbm
+
+    features = np.random.default_rng(0).normal(size=(100, 2))
+    data = lightgbm.Dataset(features, label=features[:, 0])
+    booster = lightgbm.train({"verbose": -1, "num_threads": 1}, data, 2)
+    ms.Predictor(booster, name="bare").save(tmp_path / "bare.spring")
+    assert "profile: none" in run("inspect", tmp_path / "bare.spring").out
+    ran = run("drift", tmp_path / "bare.spring", folder / "data.parquet")
+    assert ran.code == 2
+    assert "no profile" in ran.err
+
+
+def test_version_when_asked_names_the_build(run: Run) -> None:
+    ran = run("version")
+    assert ran.out.startswith(f"mainspring {ms.__version__}\n")
+    assert str(ms.build_info()["isa"]) in ran.out
+    assert run("--version").out == f"mainspring {ms.__version__}\n"
+
+
+def test_help_when_asked_lists_every_command(run: Run) -> None:
+    from mainspring.cli import COMMANDS
+
+    ran = run("--help")
+    assert ran.code == 0
+    assert [name for name in COMMANDS if f"\n    {name}" not in ran.out] == []
+    assert run().out == ran.out
+    for name in COMMANDS:
+        assert run(name, "--help").code == 0
