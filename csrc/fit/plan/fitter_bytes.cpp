@@ -12,8 +12,7 @@ constexpr std::string_view kStateMagic = "mainspring preprocessor state 1\n";
 
 // Not inlined: where gcc 12 sees the empty vector and the constant length together, it warns of an
 // overflow that cannot be.
-[[gnu::noinline]] void write_head(const std::vector<Expression>& expressions,
-                                  StateWriter& writer) {
+[[gnu::noinline]] void write_head(const std::vector<Expression>& expressions, StateWriter& writer) {
   writer.put_bytes(kStateMagic);
   write_expressions(expressions, writer);
 }

@@ -73,7 +73,7 @@ struct Finding {
   double value = 0;
   double limit = 0;
   std::string sentence{};
-  uint64_t num_rows = 0;       // rows the finding speaks of
+  uint64_t num_rows = 0;         // rows the finding speaks of
   std::vector<uint64_t> rows{};  // the first five of them
 };
 

@@ -1,3 +1,4 @@
+// Cuts a feature into bins: values of its own, quantiles, or the most frequent strings.
 #include "measure/checks/feature_bins.hpp"
 
 #include <algorithm>

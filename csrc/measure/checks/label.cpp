@@ -1,3 +1,4 @@
+// Reads the label: classes, or numbers with their ranks.
 #include "measure/checks/label.hpp"
 
 #include <algorithm>

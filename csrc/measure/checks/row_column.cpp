@@ -1,3 +1,4 @@
+// Reads a column row by row, as numbers, strings or times.
 #include "measure/checks/row_column.hpp"
 
 #include <limits>

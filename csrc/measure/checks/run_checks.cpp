@@ -1,3 +1,4 @@
+// Every check of every feature, in the order of the columns.
 #include "measure/checks/run_checks.hpp"
 
 #include <algorithm>

@@ -81,13 +81,13 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"({num_dropped:,} cancelled or diverted ones have no arrival: left out)\n")
 
     train = of_months(flights, 1, 2, 3)
-    print("1. Which columns know too much?  ms.check(...)\n")
+    print("1. Which columns know too much? (ms.check)\n")
     show_leaks(train)
 
-    print("\n2. Learn from January to March  ms.Preprocessor, lightgbm, ms.Predictor\n")
+    print("\n2. Learn from January to March (ms.Preprocessor, lightgbm, ms.Predictor)\n")
     predictor = fit(train)
 
-    print("\n3. Every later month  predictor.predict, ms.detect_drift\n")
+    print("\n3. Score every later month (predictor.predict, ms.detect_drift)\n")
     show_months(predictor, flights)
 
     predictor.save(bundle)

@@ -77,8 +77,8 @@ def detect_drift(
     Examples
     --------
     >>> import mainspring as ms
-    >>> before = [{"x": i / 1000} for i in range(1000)]
-    >>> now = [{"x": i / 1000 + 0.2} for i in range(1000)]
+    >>> before = [{"x": i} for i in range(1000)]
+    >>> now = [{"x": i + 200} for i in range(1000)]
     >>> report = ms.detect_drift(before, now)
     >>> report.drifted, round(report.column("x").value("ks"), 3)
     (['x'], 0.2)

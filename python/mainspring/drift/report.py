@@ -12,7 +12,7 @@ from typing import Any
 from mainspring.errors import SchemaError
 from mainspring.profiles.text_table import text_table
 
-__all__ = ["ColumnDrift", "DriftReport", "DriftStatistic"]
+__all__ = ["ColumnDrift", "DriftReport", "DriftStatistic", "column_drift"]
 
 _WIDTH = 80
 

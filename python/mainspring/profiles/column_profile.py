@@ -9,7 +9,7 @@ from typing import Any
 
 from mainspring.profiles.text_table import format_count, format_number
 
-__all__ = ["ColumnProfile"]
+__all__ = ["ColumnProfile", "column_profile"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 

@@ -42,6 +42,14 @@ class Profile:
     Numbers are seen as float64: integers beyond 2**53 are rounded. Dates and timestamps are
     microseconds since 1970-01-01T00:00 (UTC where the column has a zone). An exact column takes up
     to 256 KiB, a sketched one about 100 KiB.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> monday, tuesday = ms.profile([{"x": 1.0}, {"x": 4.0}]), ms.profile([{"x": 7.0}])
+    >>> both = monday.merge(tuesday)
+    >>> both.num_rows, both.column("x").mean, both.quantile("x", 0.5)
+    (3, 4.0, 4.0)
     """
 
     def __init__(self, *, columns: Sequence[str] | None = None, target: str | None = None) -> None:
