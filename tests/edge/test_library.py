@@ -49,6 +49,13 @@ def test_library_exports_what_the_header_declares(edge_path: Path, root: Path) -
     assert set(symbols(edge_path, "--defined-only")) == declared(root)
 
 
+def test_header_beside_the_library_is_the_one_in_the_tree(edge_path: Path, root: Path) -> None:
+    beside = edge_path.parent / "mainspring.h"
+    if not beside.is_file():
+        pytest.skip("the library is the one of a build folder, not an installed one")
+    assert beside.read_bytes() == (root / "edge" / "mainspring.h").read_bytes()
+
+
 def test_library_is_small(edge_path: Path) -> None:
     assert edge_path.stat().st_size <= MAX_BYTES
 
