@@ -168,8 +168,9 @@ class RuntimePredictor:
         ----------
         row : mapping
             Value of each input column by name; other names are ignored. ``None`` and NaN are
-            missing; numbers and text may be NumPy's; a time is a ``datetime`` (an aware one is
-            converted to UTC), a ``date``, RFC 3339 text, or an int in the column's unit.
+            missing; numbers and text may be NumPy's; a time is a ``datetime``, a ``date``, RFC 3339
+            text, or an int in the column's unit. Times with an offset are converted to UTC; one
+            without is taken as it is: as UTC where the column was fitted with a zone.
 
         Returns
         -------
