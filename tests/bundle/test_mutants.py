@@ -78,6 +78,36 @@ def test_every_bit_of_the_plan_agrees_with_the_page(library: CDLL) -> None:
         assert edge.size(library, file)[0] == reference.verdict(file), at
 
 
+def replace_word(type_: bytes, at: int, word: int) -> bytes:
+    changed = bytearray(next(s for s in SECTIONS if s.type == type_).content)
+    struct.pack_into("<I", changed, at, word)
+    return write(
+        [Section(s.type, s.flags, bytes(changed)) if s.type == type_ else s for s in SECTIONS]
+    )
+
+
+@pytest.mark.parametrize(("type_", "end"), [(b"PLAN", 64), (b"MODL", 128)])
+def test_headers_with_every_kind_of_number_agree_with_the_page(
+    library: CDLL, type_: bytes, end: int
+) -> None:
+    for at in range(0, end, 4):
+        for word in WORDS:
+            file = replace_word(type_, at, word)
+            assert edge.size(library, file)[0] == reference.verdict(file), (at, word)
+
+
+def test_every_word_of_the_payloads_agrees_with_the_page(library: CDLL) -> None:
+    data = next(s for s in SECTIONS if s.type == b"DATA").content
+    seen: Counter[int] = Counter()
+    for at in range(0, len(data) // 4 * 4, 4):
+        for word in (1, 93_601, 2**31 - 1, 2**32 - 1):
+            file = replace_word(b"DATA", at, word)
+            code = edge.size(library, file)[0]
+            assert code == reference.verdict(file), (at, word)
+            seen[code] += 1
+    assert min(seen[Verdict.OK], seen[Verdict.CORRUPT]) > 100
+
+
 def test_mutants_that_are_accepted_predict() -> None:
     row = {"distance": 2.5, "carrier": "AA", "when": None, "flights": 7, "größe": 0.25}
     accepted = 0
