@@ -1,0 +1,153 @@
+"""The quickstart, as a user runs it: in a process of its own, on the real flights."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+import mainspring as ms
+from mainspring.cli.quickstart import auc
+from mainspring.cli.quickstart_data import flights_with_weather
+
+SUMMER = ("Jun", "Jul", "Aug")
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the quickstart printed, and where it put its files."""
+
+    text: str
+    folder: Path
+
+    def month(self, name: str) -> list[str]:
+        """Return the words of a month's line."""
+        line = re.search(rf"^{name} .+$", self.text, re.MULTILINE)
+        assert line is not None
+        return [word.rstrip(",") for word in line[0].split()]
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mainspring", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """Run it once."""
+    folder = tmp_path_factory.mktemp("quickstart")
+    done = run("quickstart", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return Story(done.stdout, folder)
+
+
+def test_data_when_read_are_all_flights(story: Story) -> None:
+    assert "327,346 flights of 2013" in story.text
+    assert "9,430 cancelled or diverted" in story.text
+    assert 327_346 + 9_430 == 336_776
+
+
+@pytest.mark.parametrize(
+    ("column", "check"),
+    [
+        ("arr_delay", "label_power"),
+        ("dep_delay", "label_power"),
+        ("dep_time", "time_travel"),
+        ("arr_time", "time_travel"),
+        ("air_time", "time_travel"),
+    ],
+)
+def test_leak_when_in_the_data_is_caught(story: Story, column: str, check: str) -> None:
+    assert re.search(rf"^(fail|warn)\s+{check}\s+{column}\s", story.text, re.MULTILINE)
+
+
+def test_leaks_when_caught_are_these_five_and_no_other(story: Story) -> None:
+    found = re.findall(r"^(?:fail|warn)\s+\w+\s+(\w+)", story.text, re.MULTILINE)
+    assert sorted(found) == ["air_time", "arr_delay", "arr_time", "dep_delay", "dep_time"]
+
+
+@pytest.mark.parametrize("month", SUMMER)
+def test_temperature_when_it_is_summer_has_drifted_most(story: Story, month: str) -> None:
+    words = story.month(month)
+    assert words[words.index("temp") - 1].endswith(":")
+
+
+def test_distance_in_no_month_has_drifted(story: Story) -> None:
+    reference = ms.load(story.folder / "late-flights.spring").profile
+    assert reference is not None
+    assert "distance" in reference.columns
+    months = re.findall(r"^(?:[A-Z][a-z]{2}) +[\d,]+ +0\.\d+.+$", story.text, re.MULTILINE)
+    assert len(months) == 9
+    assert not [line for line in months if "distance" in line]
+
+
+def test_scores_when_printed_are_those_of_the_saved_bundle(story: Story) -> None:
+    predictor = ms.load(story.folder / "late-flights.spring")
+    flights, _ = flights_with_weather()
+    rows = flights.filter(np.asarray(flights["month"].to_numpy() == 7))
+    scores, late = predictor.predict(rows), rows["late"].to_numpy()
+    words = story.month("Jul")
+    assert words[1] == f"{rows.num_rows:,}"
+    assert words[2:5] == [f"{auc(scores, late):.3f}", f"{late.mean():.1%}", f"{scores.mean():.1%}"]
+    assert 0.6 < auc(scores, late) < 0.8
+
+
+def test_raw_scores_when_compared_are_lightgbms(story: Story) -> None:
+    assert "raw scores equal LightGBM's bit for bit: yes" in story.text
+
+
+def test_lines_when_printed_fit_80_columns(story: Story) -> None:
+    assert max(map(len, story.text.splitlines())) <= 80
+
+
+def test_next_commands_when_run_work(story: Story) -> None:
+    commands = re.findall(r"^  mainspring (.+)$", story.text, re.MULTILINE)
+    assert [command.split()[0] for command in commands] == [
+        "inspect",
+        "predict",
+        "drift",
+        "profile",
+    ]
+    for command in commands:
+        done = run(*command.split(), folder=story.folder)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    got = pyarrow.csv.read_csv(story.folder / "scores.csv")["probability"].to_numpy()
+    december = pq.read_table(story.folder / "december.parquet")
+    expected = ms.load(story.folder / "late-flights.spring").predict(december)
+    np.testing.assert_array_equal(got, expected)
+
+
+def test_run_when_repeated_writes_the_same_bundle(story: Story, tmp_path: Path) -> None:
+    done = run("quickstart", "-o", str(tmp_path / "again.spring"), folder=tmp_path)
+    assert done.returncode == 0
+    first = (story.folder / "late-flights.spring").read_bytes()
+    assert (tmp_path / "again.spring").read_bytes() == first
+
+
+def test_auc_when_compared_with_its_definition_is_equal() -> None:
+    random = np.random.default_rng(3)
+    for _ in range(20):
+        scores = random.integers(0, 8, 60) / 8
+        labels = random.integers(0, 2, 60)
+        pairs = [
+            1.0 if one > zero else 0.5 if one == zero else 0.0
+            for one in scores[labels == 1]
+            for zero in scores[labels == 0]
+        ]
+        assert auc(scores, labels) == pytest.approx(np.mean(pairs), abs=1e-12)
+    assert np.isnan(auc(np.ones(3), np.ones(3)))
