@@ -177,7 +177,7 @@ std::shared_ptr<const BundleImage> BundleImage::open(std::span<const uint8_t> by
 }
 
 std::shared_ptr<const BundleImage> BundleImage::load(const std::string& path) {
-  return open(read_file(path), path);
+  return open(read_file(path), printable_path(path));
 }
 
 BundleImage::~BundleImage() { ::operator delete(data_, std::align_val_t{kAlignment}); }

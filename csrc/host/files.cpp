@@ -20,19 +20,9 @@ namespace mainspring {
 
 namespace {
 
-// A path is any bytes; a message is UTF-8.
-std::string printable(std::string path) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(path.data());
-  for (;;) {
-    const uint64_t bad = first_bad_utf8(bytes, path.size());
-    if (bad == path.size()) return path;
-    path[bad] = '?';
-  }
-}
-
 [[noreturn]] void fail(const char* doing, const std::string& path, const std::string& why) {
   throw Error(ErrorKind::kFile,
-              std::string("Cannot ") + doing + " '" + printable(path) + "': " + why + ".")
+              std::string("Cannot ") + doing + " '" + printable_path(path) + "': " + why + ".")
       .got(why);
 }
 
@@ -118,6 +108,15 @@ void refuse_strange_path(const char* doing, const std::string& path) {
 }
 
 }  // namespace
+
+std::string printable_path(std::string path) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(path.data());
+  for (;;) {
+    const uint64_t bad = first_bad_utf8(bytes, path.size());
+    if (bad == path.size()) return path;
+    path[bad] = '?';
+  }
+}
 
 std::vector<uint8_t> read_file(const std::string& path) {
   refuse_strange_path("read", path);

@@ -8,6 +8,9 @@
 
 namespace mainspring {
 
+/// A path is any bytes, a message is UTF-8: bytes that are not become question marks.
+std::string printable_path(std::string path);
+
 /// Throws Error(kFile) naming the path and what the operating system said.
 std::vector<uint8_t> read_file(const std::string& path);
 /// Atomic: after it the path holds either the old bytes or all of the new ones.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mainspring import _engine
-from mainspring.errors import FileError
+from mainspring.errors import BundleCorruptError, FileError
 from tests.bundle.sample import sample_bundle
 
 IS_ROOT = os.geteuid() == 0
@@ -50,6 +50,8 @@ def test_path_that_is_not_utf8_works_and_is_named_in_errors(tmp_path: Path) -> N
     assert _engine.read_file(folder + b"/caf\xe9.spring") == b"x"
     with pytest.raises(FileError, match=r"Cannot read '.*/th\?.spring': No such file"):
         _engine.read_file(folder + b"/th\xe9.spring")
+    with pytest.raises(BundleCorruptError, match=r"/caf\?.spring' is not a mainspring bundle"):
+        _engine.Bundle.load(folder + b"/caf\xe9.spring")
 
 
 def test_file_when_missing_is_named_with_the_reason(tmp_path: Path) -> None:
