@@ -80,9 +80,13 @@ struct Impute {
         moments.update(tile);
       } else if (in.type == ValueType::kF64) {
         const auto* values = values_of<double>(in);
+        double present[kTileRows] = {};
+        uint32_t num_present = 0;
         for (uint32_t row = 0; row < tile.num_rows; ++row) {
-          if (values[row] == values[row]) runs.add(values[row]);
+          present[num_present] = values[row];
+          num_present += values[row] == values[row] ? 1 : 0;
         }
+        runs.add(present, num_present);
       } else {
         uint32_t numbers[kTileRows];
         keys.number_rows(in, numbers);
@@ -155,9 +159,9 @@ struct Impute {
       if (state.moments.count() == 0) fail_empty(params, in);
       return state.moments.mean();
     }
-    const std::vector<ValueRuns::Run> runs = state.runs.runs();
-    if (runs.empty()) fail_empty(params, in);
-    const double value = params.strategy == "median" ? median_of(runs) : most_frequent_of(runs);
+    if (state.runs.empty()) fail_empty(params, in);
+    const double value =
+        params.strategy == "median" ? state.runs.median() : state.runs.most_frequent();
     if (std::isnan(value)) {
       throw Error(ErrorKind::kData, "Column '" + in.column +
                                         "' has its median between two infinities, expected finite "

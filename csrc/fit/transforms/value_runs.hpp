@@ -1,47 +1,52 @@
-// Exact counts of a column's numbers, as ascending (value, count) runs: medians and most frequent
-// values come from them.
+// Exact counts of a column's numbers, however many differ: medians and most frequent values come
+// from them.
 #pragma once
 #include <cstdint>
 #include <vector>
 
 #include "host/state_bytes.hpp"
+#include "profile/number_counts.hpp"
 
 namespace mainspring {
 
-/// Never NaN; -0 is 0; infinities are numbers like any other. Takes memory for the distinct values
-/// only: new values wait in a buffer that is sorted and merged into the runs when it has grown as
-/// large as they are.
+/// Never NaN; -0 is 0; infinities are numbers like any other. Few distinct values are counted in a
+/// table. Where there are many, values wait in a buffer that is sorted and merged into ascending
+/// runs when it has grown as large as they are, so that memory follows the distinct values.
 class ValueRuns {
  public:
-  void add(double value) {
-    pending_.push_back(value + 0.0);  // -0 becomes 0
-    if (pending_.size() >= limit_) compact();
-  }
-  void add_repeated(double value, uint64_t count);
-  void merge(const ValueRuns& other);
-
   struct Run {
     double value;
     uint64_t count;
   };
+
+  /// No NaN among the values; -0 may be.
+  void add(const double* values, uint64_t count);
+  void add_repeated(double value, uint64_t count);
+  void merge(const ValueRuns& other);
+
+  bool empty() const { return total() == 0; }
+  uint64_t total() const;
   /// Ascending values, all different.
   std::vector<Run> runs() const;
+  /// Mean of the two middle values (numpy's median); NaN between two infinities. Not empty.
+  double median() const;
+  /// The value with the highest count, the smallest of equals. Not empty.
+  double most_frequent() const;
 
   void write(StateWriter& writer) const;
   void read(StateReader& reader);
 
  private:
+  void spill();
   void compact();
-  static std::vector<Run> merged(const std::vector<Run>& a, const std::vector<Run>& b);
+  double value_at(uint64_t rank) const;
 
+  bool few_ = true;      // all values are in counts_
+  NumberCounts counts_;  // empty when few_ is false
   std::vector<Run> runs_;
   std::vector<double> pending_;
-  size_t limit_ = 1 << 16;
+  uint64_t runs_total_ = 0;
+  size_t limit_ = 1 << 20;
 };
-
-/// Mean of the two middle values (numpy's median); `runs` is not empty.
-double median_of(const std::vector<ValueRuns::Run>& runs);
-/// The value with the highest count, the smallest of equals; `runs` is not empty.
-double most_frequent_of(const std::vector<ValueRuns::Run>& runs);
 
 }  // namespace mainspring
