@@ -16,7 +16,12 @@ NumberSummary summarize_numbers(const NumberProfile& numbers, std::span<const do
   summary.deviation = moments.deviation();
   const Distribution distribution = numbers.distribution();
   summary.rank_error = distribution.rank_error;
-  for (const double q : quantiles) summary.quantiles.push_back(quantile(distribution, q));
+  for (const double q : quantiles) {
+    // A sketch may have dropped the extremes; the tally never does.
+    const bool is_end = distribution.total > 0 && (q == 0 || q == 1);
+    const double end = q == 0 ? summary.tally.min : summary.tally.max;
+    summary.quantiles.push_back(is_end ? end : quantile(distribution, q));
+  }
   return summary;
 }
 

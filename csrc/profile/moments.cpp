@@ -64,11 +64,11 @@ double Moments::mean() const {
 }
 
 // With c near the mean: sum (x - c)^2 = sum x^2 - 2 c sum x + n c^2 and sum (x - c) = sum x - n c
-// are exact; only the small correction for c not being the mean is rounded.
-double Moments::squared_deviations() const {
-  if (count_ == 0) return kNan;
+// are exact; only the small correction for c not being the mean is rounded. Squares may leave the
+// range of doubles where their root does not, so the sum is first moved by whole limbs to about 1.
+double Moments::deviation(uint32_t ddof) const {
   const double center = mean();
-  if (!std::isfinite(center)) return kNan;
+  if (count_ <= ddof || !std::isfinite(center)) return kNan;
   ExactSum around = squares_;
   ExactSum rest = sum_;
   for (double piece = rest.value(); piece != 0; piece = rest.value()) {
@@ -79,14 +79,24 @@ double Moments::squared_deviations() const {
   around.add_product_repeated(center, center, count_);
   ExactSum shift = sum_;
   shift.add_repeated(-center, count_);
-  const double moved = shift.value();
-  const double squared = around.value() - moved * moved / static_cast<double>(count_);
-  return squared > 0 ? squared : 0;
-}
 
-double Moments::deviation(uint32_t ddof) const {
-  if (count_ <= ddof) return kNan;
-  return std::sqrt(squared_deviations() / static_cast<double>(count_ - ddof));
+  std::array<int64_t, kExactSumLimbs> limbs;
+  around.canonical(limbs.data());
+  int top = static_cast<int>(kExactSumLimbs) - 1;
+  while (top >= 0 && limbs[static_cast<size_t>(top)] == 0) --top;
+  if (top < 0) return 0;
+  constexpr int kUnitLimb = -kExactSumLowExponent / 32;
+  const int moved_by = kUnitLimb - top;
+  std::array<int64_t, kExactSumLimbs> moved{};
+  for (int from = std::max(0, -moved_by); from <= top; ++from) {
+    moved[static_cast<size_t>(from + moved_by)] = limbs[static_cast<size_t>(from)];
+  }
+  ExactSum near_one;
+  near_one.set(moved.data());
+  const auto n = static_cast<double>(count_);
+  const double correction = std::ldexp(shift.value(), 16 * moved_by);
+  const double squared = std::max(0.0, near_one.value() - correction * correction / n);
+  return std::ldexp(std::sqrt(squared / static_cast<double>(count_ - ddof)), -16 * moved_by);
 }
 
 void Moments::write(StateWriter& writer) const {

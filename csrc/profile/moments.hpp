@@ -19,9 +19,8 @@ class Moments {
   double sum_of_squares() const { return squares_.value(); }
   /// NaN when there are no values.
   double mean() const;
-  /// Sum of (value - mean)^2, from the exact sums: no cancellation however large the mean is.
-  double squared_deviations() const;
-  /// Standard deviation; ddof 0 divides by count, 1 by count - 1. NaN when that is not positive.
+  /// Standard deviation from the exact sums: no cancellation however large the mean is. ddof 0
+  /// divides by count, 1 by count - 1; NaN when that is not positive or the mean is not finite.
   double deviation(uint32_t ddof = 0) const;
 
   void write(StateWriter& writer) const;

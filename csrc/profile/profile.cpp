@@ -2,7 +2,6 @@
 #include "profile/profile.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "host/names.hpp"
@@ -98,7 +97,9 @@ void Profile::merge(const Profile& other) {
         .expected(options_.target)
         .got(other.options_.target);
   }
-  if (other.num_rows_ > std::numeric_limits<uint64_t>::max() - num_rows_) StateReader::fail();
+  if (other.num_rows_ > kMaxProfileRows - num_rows_) {
+    throw Error(ErrorKind::kData, "The merged profile would have more than 2^60 rows.");
+  }
   for (const ColumnProfile& column : columns_) {
     const ColumnProfile& from = *other.find(column.name());
     column.expect_kind(from.type_names(), from.kind());

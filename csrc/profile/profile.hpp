@@ -13,6 +13,9 @@
 
 namespace mainspring {
 
+/// More rows than anybody has: sums and products of counts stay far from the ends of their types.
+inline constexpr uint64_t kMaxProfileRows = uint64_t{1} << 60;
+
 /// What of a table is profiled.
 struct ProfileOptions {
   std::optional<std::vector<std::string>> columns;  // all when not given
@@ -29,7 +32,8 @@ class Profile {
   /// The first table fixes the columns; later ones must have them, with the same kinds. Throws
   /// Error(kSchema), Error(kData) or Error(kParameter) and is then as it was.
   void update(const Table& table);
-  /// Throws Error(kSchema) when columns or kinds differ, and is then as it was.
+  /// Throws Error(kSchema) when columns or kinds differ, Error(kData) beyond kMaxProfileRows, and is
+  /// then as it was.
   void merge(const Profile& other);
 
   uint64_t num_rows() const { return num_rows_; }

@@ -80,6 +80,7 @@ Profile Profile::from_bytes(std::span<const uint8_t> bytes) {
   }
   profile.options_.target = reader.get_bytes();
   profile.num_rows_ = reader.get<uint64_t>();
+  if (profile.num_rows_ > kMaxProfileRows) StateReader::fail();
   const uint64_t num_columns = reader.get_count(8);
   if (num_columns > 0 && has_schema == 0) StateReader::fail();
   std::set<std::string> names;

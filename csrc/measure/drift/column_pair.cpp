@@ -11,6 +11,9 @@ ColumnSide side_of(const ColumnProfile& column) {
   side.missing = column.missing();
   if (column.has_numbers()) {
     side.numbers = column.numbers().distribution();
+    const NumberTally tally = column.numbers().tally();
+    side.min = tally.min;
+    side.max = tally.max;
     side.deviation = column.numbers().moments().deviation();
   }
   if (column.has_texts()) side.categories = column.texts().categories();

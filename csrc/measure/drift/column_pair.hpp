@@ -11,7 +11,9 @@ namespace mainspring {
 struct ColumnSide {
   uint64_t num_rows = 0;
   uint64_t missing = 0;
-  Distribution numbers;       // of numeric columns
+  Distribution numbers;  // of numeric columns
+  double min = 0;        // of all present numbers
+  double max = 0;
   double deviation = 0;       // of the finite numbers, ddof 0; NaN without any
   CategoryCounts categories;  // of categorical columns
 

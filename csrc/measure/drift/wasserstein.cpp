@@ -17,10 +17,14 @@ class CompensatedSum {
  public:
   void add(double value) {
     const double next = sum_ + value;
+    if (std::isinf(next)) {
+      sum_ = next;
+      return;
+    }
     lost_ += std::fabs(sum_) >= std::fabs(value) ? (sum_ - next) + value : (value - next) + sum_;
     sum_ = next;
   }
-  double value() const { return sum_ + lost_; }
+  double value() const { return std::isinf(sum_) ? sum_ : sum_ + lost_; }
 
  private:
   double sum_ = 0;
@@ -54,8 +58,9 @@ double area_between(const Distribution& x, const Distribution& y) {
   return area.value();
 }
 
-double width(const Distribution& numbers) {
-  return numbers.rank_error == 0 ? 0 : numbers.values.back() - numbers.values.front();
+// A sketch's function is off by at most rank_error anywhere between the column's extremes.
+double sketch_error(const ColumnSide& side) {
+  return side.numbers.rank_error == 0 ? 0 : side.numbers.rank_error * (side.max - side.min);
 }
 
 struct Wasserstein {
@@ -98,9 +103,9 @@ StatisticValue wasserstein_distance(const ColumnPair& pair) {
   const Distribution& x = pair.reference.numbers;
   const Distribution& y = pair.current.numbers;
   const double distance = area_between(x, y);
-  // A sketch's function is off by at most rank_error anywhere between its extremes.
-  const double error = x.rank_error * width(x) + y.rank_error * width(y);
-  if (!(error > 0) || !std::isfinite(error)) return StatisticValue::exactly(distance);
+  const double error = sketch_error(pair.reference) + sketch_error(pair.current);
+  if (error == 0) return StatisticValue::exactly(distance);
+  if (!std::isfinite(error)) return {distance, 0, kInfinity};
   return {distance, std::max(0.0, distance - error), distance + error};
 }
 

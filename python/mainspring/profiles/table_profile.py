@@ -303,10 +303,9 @@ def _checked_columns(columns: Sequence[str] | None) -> list[str] | None:
     names = list(columns)
     if isinstance(columns, str) or not all(isinstance(name, str) for name in names):
         raise ParameterError(
-            f"columns must be a sequence of column names, got {columns!r}.",
+            f"columns must be a sequence of column names, got {columns!r}. Put them into a list.",
             expected="a sequence of str",
             got=repr(columns),
-            hint="Put the names into a list.",
         )
     return names
 

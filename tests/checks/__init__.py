@@ -1,0 +1,1 @@
+"""Tests of csrc/measure/checks and mainspring.checks."""

@@ -1,0 +1,1 @@
+"""Tests of csrc/measure/drift and mainspring.drift."""

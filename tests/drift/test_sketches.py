@@ -1,0 +1,51 @@
+"""With sketches, what is certified holds, and p-values are never smaller than the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy import stats
+
+import mainspring as ms
+from tests.drift.samples import categories, compare, numbers
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.02, 0.3])
+@pytest.mark.parametrize("shape", ["normal", "pareto"])
+def test_intervals_when_sketched_hold_the_exact_values(shape: str, shift: float) -> None:
+    rng = np.random.default_rng(int(shift * 100))
+    rows = 70_000
+    draw = rng.normal if shape == "normal" else lambda size: rng.pareto(0.8, size)
+    before, now = draw(size=rows), draw(size=rows - 9_000) + shift
+    column = compare(numbers(before), numbers(now))
+    assert not column.exact
+    exact = stats.ks_2samp(before, now)
+    ks = column.statistics["ks"]
+    assert ks.low <= exact.statistic <= ks.high
+    assert ks.high - ks.low <= 2 * column.rank_error + 1e-12 < 0.005
+    assert ks.p_value is not None
+    assert ks.p_value >= exact.pvalue * (1 - 1e-9)
+    distance = stats.wasserstein_distance(before, now)
+    found = column.statistics["wasserstein"]
+    assert found.low <= distance <= found.high
+    if shape == "normal":
+        assert abs(found.value - distance) < 0.005
+
+
+def test_reference_when_read_from_bytes_gives_the_same_report() -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table({"x": rng.normal(size=30_000), "s": rng.choice(list("abc"), 30_000)})
+    profile = ms.profile(table)
+    stored = ms.Profile.from_bytes(profile.to_bytes())
+    assert ms.detect_drift(stored, table) == ms.detect_drift(profile, table)
+
+
+def test_ids_when_beyond_the_cap_do_not_drift_and_a_heavy_newcomer_does() -> None:
+    rng = np.random.default_rng(1)
+    ids = [f"u{n}" for n in rng.permutation(400_000)]
+    before, now = ids[:100_000], ids[100_000:200_000]
+    assert not compare(categories(before), categories(now)).drifted
+    newcomer = compare(categories(before), categories([*now[:90_000], *["bot"] * 10_000]))
+    assert newcomer.drifted
+    assert not newcomer.exact

@@ -1,0 +1,1 @@
+"""Tests of csrc/profile and mainspring.profiles."""

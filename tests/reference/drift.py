@@ -1,0 +1,144 @@
+"""Drift statistics as their definitions read, in NumPy and SciPy, one column at a time.
+
+Numbers are arrays in which NaN is missing; categories are lists in which None is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+
+
+def present(values: np.ndarray) -> np.ndarray:
+    """The values that are there."""
+    return values[~np.isnan(values)]
+
+
+def ks(reference: np.ndarray, current: np.ndarray) -> tuple[float, float]:
+    """Distance and p-value."""
+    result = stats.ks_2samp(present(reference), present(current))
+    return float(result.statistic), float(result.pvalue)
+
+
+def wasserstein(reference: np.ndarray, current: np.ndarray) -> float:
+    """Area between the distribution functions."""
+    return float(stats.wasserstein_distance(present(reference), present(current)))
+
+
+def number_classes(
+    reference: np.ndarray, current: np.ndarray, num_bins: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Counts over bins that the reference fills equally, and the missing rows at the end."""
+    before, now = present(reference), present(current)
+    shares = np.arange(1, num_bins) / num_bins
+    edges = np.unique(np.quantile(before, shares, method="inverted_cdf"))
+    counts = [
+        np.bincount(np.searchsorted(edges, side, side="left"), minlength=len(edges) + 1)
+        for side in (before, now)
+    ]
+    classes = np.array(
+        [
+            np.append(counts[0], np.isnan(reference).sum()),
+            np.append(counts[1], np.isnan(current).sum()),
+        ],
+        dtype=float,
+    )
+    kept = classes[:, classes.sum(axis=0) > 0]
+    return kept[0], kept[1]
+
+
+def num_js_bins(n: int, m: int) -> int:
+    """Bins of js over numbers."""
+    return int(min(max(10.0, math.floor(2 * min(n, m) ** 0.4)), 256))
+
+
+def category_classes(
+    reference: Sequence[str | None], current: Sequence[str | None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Reference categories, then unseen, then missing."""
+    before = Counter(v for v in reference if v is not None)
+    now = Counter(v for v in current if v is not None)
+    unseen = sum(count for value, count in now.items() if value not in before)
+    classes = np.array(
+        [
+            [*before.values(), 0, sum(v is None for v in reference)],
+            [*(now[value] for value in before), unseen, sum(v is None for v in current)],
+        ],
+        dtype=float,
+    )
+    kept = classes[:, classes.sum(axis=0) > 0]
+    return kept[0], kept[1]
+
+
+def folded_classes(
+    reference: Sequence[str | None], current: Sequence[str | None], rows_per_bin: float = 20
+) -> tuple[np.ndarray, np.ndarray]:
+    """All categories and missing; rare ones are one class, by pooled counts alone."""
+    n, m = len(reference), len(current)
+    before, now = Counter(reference), Counter(current)
+    values = sorted(before | now, key=lambda v: -(before[v] + now[v]))
+    kept, rest = [], np.zeros(2)
+    for rank, value in enumerate(values):
+        pair = np.array([before[value], now[value]], dtype=float)
+        expected = pair.sum() * min(n, m) / (n + m)
+        if expected >= 5 and rank + 1 < max(2.0, min(n, m) / rows_per_bin):
+            kept.append(pair)
+        else:
+            rest += pair
+    if rest.sum() * min(n, m) / (n + m) < 5 and len(kept) > 1:
+        kept[-1] = kept[-1] + rest
+    elif rest.sum() > 0:
+        kept.append(rest)
+    table = np.array(kept).T
+    return table[0], table[1]
+
+
+def psi(reference: np.ndarray, current: np.ndarray) -> float:
+    """Population stability index of counts, half a count in every class."""
+    p = (reference + 0.5) / (reference.sum() + 0.5 * len(reference))
+    q = (current + 0.5) / (current.sum() + 0.5 * len(current))
+    return float(np.sum((q - p) * np.log(q / p)))
+
+
+def psi_excess(reference: np.ndarray, current: np.ndarray) -> float:
+    """What is left when the mean under no drift is taken away."""
+    noise = (len(reference) - 1) * (1 / reference.sum() + 1 / current.sum())
+    return psi(reference, current) - noise
+
+
+def js(reference: np.ndarray, current: np.ndarray) -> float:
+    """Jensen-Shannon distance, base 2."""
+    return float(np.nan_to_num(jensenshannon(reference, current, base=2)))
+
+
+def js_debiased(reference: np.ndarray, current: np.ndarray) -> float:
+    """The same with the divergence of chance taken away, from folded classes."""
+    divergence = float(np.nan_to_num(jensenshannon(reference, current))) ** 2
+    chance = (len(reference) - 1) / 8 * (1 / reference.sum() + 1 / current.sum())
+    return math.sqrt(max(0.0, divergence - chance) / math.log(2))
+
+
+def chi2(reference: np.ndarray, current: np.ndarray) -> tuple[float, float]:
+    """Statistic and p-value of the 2 x K table."""
+    if len(reference) < 2:
+        return 0.0, 1.0
+    result = stats.chi2_contingency(np.array([reference, current]))
+    return float(result.statistic), float(result.pvalue)
+
+
+def share_change(first: int, n: int, second: int, m: int) -> tuple[float, float]:
+    """Difference of two shares, and the p-value of the 2 x 2 table."""
+    table = np.array([[first, n - first], [second, m - second]])
+    table = table[:, table.sum(axis=0) > 0]
+    p = float(stats.chi2_contingency(table).pvalue) if table.shape[1] == 2 else 1.0
+    return second / m - first / n, p
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> np.ndarray:
+    """Corrected p-values."""
+    return np.asarray(stats.false_discovery_control(p_values, method="bh"))
