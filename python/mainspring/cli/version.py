@@ -35,6 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"mainspring {mainspring.__version__}")
     for name, value in mainspring.build_info().items():
         if name != "version":
-            text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-            print(f"  {name + ':':<14}{text}")
+            print(f"  {name + ':':<14}{_text(value)}")
     return 0
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return str(value.get("message", value))
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
