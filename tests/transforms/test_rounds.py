@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mainspring import ParameterError, Preprocessor, col
-from mainspring.transforms import Expression
+from mainspring.transforms import Expression, operator_classes
 
 ROUNDS = [
     (col("x"), 0),
@@ -40,6 +43,16 @@ def test_num_rounds_when_expressions_are_chained(expression: Expression, rounds:
     assert Preprocessor(expression).num_rounds == rounds
     # The slowest expression decides.
     assert Preprocessor(col("a").standardize(), expression).num_rounds == max(1, rounds)
+
+
+def test_page_of_the_plan_names_every_operator_and_the_true_rounds(root: Path) -> None:
+    page = (root / "docs" / "concepts" / "plan.md").read_text()
+    for name in operator_classes():
+        assert f"\n| `{name}` |" in page, name
+    rows = re.findall(r"\n\| `(col\(.*)` \| (\d)", page)
+    assert len(rows) == 5
+    for expression, rounds in rows:
+        assert Preprocessor(eval(expression, {"col": col})).num_rounds == int(rounds)
 
 
 VALUES = st.none() | st.floats(-2, 1e4, width=32)
