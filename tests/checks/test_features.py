@@ -17,7 +17,7 @@ ROWS = 2000
 def label_and_features(seed: int) -> tuple[np.ndarray, dict[str, list[float | str | None]]]:
     rng = np.random.default_rng(seed)
     label = (rng.random(ROWS) < 0.3).astype(int)
-    groups = np.where(rng.random(ROWS) < 0.6, label, rng.integers(0, 5, ROWS))
+    groups = np.where(rng.random(ROWS) < 0.4, label, rng.integers(0, 5, ROWS))
     near = label + rng.normal(0, 0.5, ROWS)
     features: dict[str, list[float | str | None]] = {
         "noise": list(rng.normal(size=ROWS)),
