@@ -184,6 +184,15 @@ void test_numbers(const char* format) {
   }
 }
 
+// Floats at the edges of int64: 2^63 is the first that does not fit.
+void test_integers_of_large_floats() {
+  const double limit = 9223372036854775808.0;
+  const double inside = 9223372036854774784.0;
+  auto column = number_column<double>("g", {limit, inside, -limit, -2 * limit, 1e300, -0.0}, 0, 0);
+  expect_numbers(*column, {limit, inside, -limit, -2 * limit, 1e300, -0.0},
+                 {kNotAnInteger, 9223372036854774784, INT64_MIN, kNotAnInteger, kNotAnInteger, 0});
+}
+
 // Once for every bit offset that a bitmap can have, and a few beyond.
 void test_bools() {
   for (uint64_t offset = 0; offset <= 65; ++offset) {
@@ -371,6 +380,7 @@ void test_all() {
   test_numbers<uint64_t>("L");
   test_numbers<float>("f");
   test_numbers<double>("g");
+  test_integers_of_large_floats();
   test_bools();
   test_strings();
   test_strings_without_bytes();

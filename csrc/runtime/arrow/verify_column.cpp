@@ -51,15 +51,12 @@ bool is_inside(const ColumnView& view, const uint8_t* string_view) noexcept {
   constexpr int32_t kInlineBytes = 12;
   const int32_t length = load<int32_t>(string_view);
   if (length <= kInlineBytes) return length >= 0;
-  const int32_t buffer = load<int32_t>(string_view + 8);
+  const uint32_t buffer = load<uint32_t>(string_view + 8);  // a negative one is a huge one
   const int32_t offset = load<int32_t>(string_view + 12);
-  if (buffer < 0 || static_cast<uint32_t>(buffer) >= view.num_view_buffers || offset < 0) {
-    return false;
-  }
+  if (buffer >= view.num_view_buffers || offset < 0) return false;
   const auto* sizes = load<const uint8_t*>(view.view_buffers + view.num_view_buffers);
   const auto* bytes = load<const uint8_t*>(view.view_buffers + buffer);
-  return bytes != nullptr &&
-         int64_t{offset} + length <= value_at<int64_t>(sizes, static_cast<uint64_t>(buffer));
+  return bytes != nullptr && int64_t{offset} + length <= value_at<int64_t>(sizes, buffer);
 }
 
 Status verify_views(const ColumnView& view) noexcept {
