@@ -94,8 +94,8 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
     kernels.valid_f64(values_of<double>(out), numbers, out.num_rows);
     for (uint32_t word = 0; word * 64 < out.num_rows; ++word) out.validity[word] &= numbers[word];
   }
-  fill_missing(out,
-               __builtin_nan(""));  // one NaN for all: payloads would show in the output's bits
+  // One NaN for all missing rows: payloads would show in the bits of the output.
+  fill_missing(out, __builtin_nan(""));
 }
 
 }  // namespace mainspring
