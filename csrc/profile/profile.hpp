@@ -32,8 +32,8 @@ class Profile {
   /// The first table fixes the columns; later ones must have them, with the same kinds. Throws
   /// Error(kSchema), Error(kData) or Error(kParameter) and is then as it was.
   void update(const Table& table);
-  /// Throws Error(kSchema) when columns or kinds differ, Error(kData) beyond kMaxProfileRows, and is
-  /// then as it was.
+  /// Throws Error(kSchema) when columns or kinds differ, Error(kData) beyond kMaxProfileRows, and
+  /// is then as it was.
   void merge(const Profile& other);
 
   uint64_t num_rows() const { return num_rows_; }
