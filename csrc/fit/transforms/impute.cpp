@@ -146,8 +146,10 @@ struct Impute {
   };
 
   [[noreturn]] static void fail_empty(const Params& params, const Feature& in) {
+    const std::string what =
+        params.strategy == "most_frequent" ? "most frequent value" : params.strategy;
     throw Error(ErrorKind::kData,
-                "Column '" + in.column + "' has no value to learn the " + params.strategy +
+                "Column '" + in.column + "' has no value to learn the " + what +
                     " from, expected at least one that is not missing. Drop the column, or use "
                     "impute('constant', fill_value=...).")
         .column(in.column);
