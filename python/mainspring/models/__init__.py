@@ -58,7 +58,8 @@ def read_model(model: object) -> ModelImage:
     """
     for importer in _IMPORTERS:
         if importer.recognises(model):
-            return importer.read(model)
+            image: ModelImage = importer.read(model)
+            return image
     got = f"{type(model).__module__}.{type(model).__qualname__}"
     raise errors.UnsupportedError(
         f"A model of type {got} cannot be read; expected a lightgbm.Booster, an LGBMRegressor or "
