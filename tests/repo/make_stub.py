@@ -23,8 +23,7 @@ def make_stub() -> str:
     """
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [sys.executable, "-m", "pybind11_stubgen", "mainspring._engine", "--exit-code"]
-            + ["--output-dir", folder],
+            [sys.executable, "-m", "pybind11_stubgen", "mainspring._engine", "-o", folder],
             check=True,
             capture_output=True,
             text=True,
