@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from typing import Any
@@ -12,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from mainspring import Preprocessor, col
+from mainspring import Preprocessor, _engine, col, set_num_threads
 from mainspring.transforms import operator_classes
 
 NUMBERS = st.none() | st.floats(-1e6, 1e6, width=32) | st.sampled_from([0.0, -0.0, 1.0, math.nan])
@@ -63,6 +65,17 @@ class Case:
         extra = {"target": target} if self.op == "target_mean" else {}
         columns = oracle.features(plain(train), plain(rows), **self.params, **self.oracle, **extra)
         return np.array(columns, dtype=np.float64).reshape(len(columns), -1).T
+
+
+@contextmanager
+def num_threads(count: int) -> Iterator[None]:
+    """Use so many threads for a while."""
+    before = _engine.num_threads()
+    set_num_threads(count)
+    try:
+        yield
+    finally:
+        set_num_threads(before)
 
 
 def defaults(cls: type) -> dict[str, Any]:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mainspring import DataError, set_num_threads
+from mainspring import DataError
 from mainspring.transforms import operator_classes
 from tests.reference.columns import is_missing
 from tests.tolerances import differences
-from tests.transforms.cases import CASES, Case
+from tests.transforms.cases import CASES, Case, num_threads
 
 by_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 
@@ -113,9 +113,8 @@ def test_fit_when_tables_are_long_does_not_depend_on_threads(case: Case) -> None
     target = np.sin(np.arange(3000.0))
     plans = set()
     for threads in (1, 2, 3):
-        set_num_threads(threads)
-        plans.add(case.preprocessor().fit(table, target).bundle.to_bytes())
-    set_num_threads(2)
+        with num_threads(threads):
+            plans.add(case.preprocessor().fit(table, target).bundle.to_bytes())
     prep = case.preprocessor().fit(table, target)
     assert len(plans) == 1
     # Tiles and batches of any size: the oracle knows none of them.

@@ -75,6 +75,9 @@ def test_fit_when_columns_are_shared_reads_them_once() -> None:
     assert steps.count("load") == 5  # x, c, t, and n as integer and as number
     assert steps.count("lookup") == 1  # ordinal and target_mean have one vocabulary
     assert steps.count("local_time") == 1
+    pairs = Preprocessor(col("c", "n").cross(), col("x", "c").cross(8), col("n", "c").cross())
+    steps = [step["step"] for step in pairs.fit(TABLE).bundle.steps]
+    assert (steps.count("load"), steps.count("hash")) == (3, 3)
 
 
 def test_transform_when_output_is_chosen_gives_that_container() -> None:
@@ -280,6 +283,9 @@ def test_transform_when_columns_come_in_other_containers_gives_the_same_bits() -
     assert mixed().fit(pl.from_arrow(TABLE), target="y").transform(TABLE).tobytes() == wanted
     encoded = TABLE.set_column(2, "c", TABLE.column("c").dictionary_encode())
     assert mixed().fit(encoded, target="y").transform(encoded).tobytes() == wanted
+    rows = TABLE.to_pylist()
+    assert prep.transform(rows).tobytes() == wanted
+    assert isinstance(prep.transform(rows, output="pandas"), pd.DataFrame)
     more = TABLE.append_column("unknown", [[1, 2, 3, 4]]).select(["unknown", *TABLE.schema.names])
     assert prep.transform(more).tobytes() == wanted
 

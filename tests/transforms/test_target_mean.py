@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainspring import DataError, ParameterError, Preprocessor, SchemaError, col, set_num_threads
+from mainspring import DataError, ParameterError, Preprocessor, SchemaError, col
 from tests.reference import target_mean as oracle
 from tests.tolerances import differences
-from tests.transforms.cases import WORDS
+from tests.transforms.cases import WORDS, num_threads
 
 
 @given(
@@ -65,9 +65,8 @@ def test_fit_transform_when_threads_change_gives_the_same_bits() -> None:
     prep = Preprocessor(col("id").target_mean(), col("id").ordinal())
     results = set()
     for threads in (1, 4):
-        set_num_threads(threads)
-        results.add(prep.fit_transform(table, target).tobytes())
-    set_num_threads(2)
+        with num_threads(threads):
+            results.add(prep.fit_transform(table, target).tobytes())
     assert len(results) == 1
 
 

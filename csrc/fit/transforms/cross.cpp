@@ -35,11 +35,9 @@ struct Cross {
   static std::vector<Feature> compile(const Params& params, std::span<const Feature> in,
                                       PlanBuilder& builder) {
     Feature out = in[0];
-    out.slot = builder.new_slot(ValueType::kI64);
-    builder.emit(hash_record(in[0].slot.number, out.slot.number));
+    out.slot = builder.emit_shared(hash_record(in[0].slot.number, 0), ValueType::kI64);
     for (const Feature& feature : in.subspan(1)) {
-      const Slot hash = builder.new_slot(ValueType::kI64);
-      builder.emit(hash_record(feature.slot.number, hash.number));
+      const Slot hash = builder.emit_shared(hash_record(feature.slot.number, 0), ValueType::kI64);
       const Slot both = builder.new_slot(ValueType::kI64);
       builder.emit(combine_hashes_record(out.slot.number, hash.number, both.number));
       builder.release(out.slot);

@@ -11,6 +11,9 @@
 
 namespace mainspring {
 
+/// Differs from a profile's Moments in what a scale needs: the variance is exactly 0 where all
+/// values are the same, squares are left out where nobody asks for them, and infinities are an
+/// error with a row.
 class FiniteMoments {
  public:
   /// `with_squares`: a mean alone does not need them.

@@ -76,7 +76,9 @@ def to_container(
         import polars
 
         return polars.from_arrow(batch)
+    import pandas
+
     frame = batch.to_pandas()
-    if index is not None:
+    if isinstance(index, pandas.Index) and len(index) == len(frame):
         frame.index = index
     return frame

@@ -50,6 +50,10 @@ class Preprocessor(FittedPlan):
     threads; the methods that fit are not. Pickles hold the plan; where the preprocessor was built
     with ``partial_fit`` or ``merge`` they hold its states too, so that it can go on.
 
+    States stay in memory after fitting where one pass was enough, so that the object can be merged:
+    8 to 16 bytes for each distinct number under an exact median, and each vocabulary. A pickle of a
+    preprocessor that was fitted with ``fit`` leaves them behind.
+
     Examples
     --------
     >>> import pyarrow as pa
