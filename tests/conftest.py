@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# LightGBM's threads wait by spinning: on a machine that does other work a tiny model takes seconds.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # No deadline: a shared machine is slow at times, and a slow example is not a wrong one. In
