@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "profile/block_sums.hpp"
+
 namespace mainspring {
 
 namespace {
@@ -43,8 +45,10 @@ ExactSum read_sum(StateReader& reader) {
 
 void Moments::add(const double* values, uint64_t count) {
   count_ += count;
-  sum_.add_all(values, count);
-  for (uint64_t i = 0; i < count; ++i) squares_.add_product(values[i], values[i]);
+  for (uint64_t done = 0; done < count; done += kSumBlock) {
+    const auto block = static_cast<uint32_t>(std::min<uint64_t>(kSumBlock, count - done));
+    add_block(values + done, block, &sum_, &squares_);
+  }
 }
 
 void Moments::add_repeated(double value, uint64_t count) {

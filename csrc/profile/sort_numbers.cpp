@@ -9,8 +9,8 @@ namespace mainspring {
 
 namespace {
 
-constexpr uint32_t kDigitBits = 8;
-constexpr uint32_t kDigits = 4;
+constexpr uint32_t kDigitBits = 11;
+constexpr uint32_t kDigits = 2;
 constexpr uint32_t kBuckets = 1u << kDigitBits;
 
 // Unsigned integers in the order of the numbers they stand for.
@@ -44,7 +44,7 @@ bool insertion_sort(uint64_t* keys, uint32_t count) {
 
 }  // namespace
 
-// Radix sort on the highest 32 bits in which the keys differ at all, then insertion sort: 5 ns a
+// Radix sort on the highest 22 bits in which the keys differ at all, then insertion sort: 5 ns a
 // value where std::sort takes 30 (Zen 4, random normal numbers).
 void sort_numbers(double* values, uint32_t count) {
   if (count < 64) {

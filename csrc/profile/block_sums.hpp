@@ -1,0 +1,15 @@
+// Exact sums of blocks of numbers, several times faster than one value at a time: the inner loop of
+// moments.
+#pragma once
+#include <cstdint>
+
+#include "runtime/core/exact_sum.hpp"
+
+namespace mainspring {
+
+inline constexpr uint32_t kSumBlock = 512;
+
+/// Adds count <= kSumBlock finite values to *sum and their squares to *squares, exactly.
+void add_block(const double* values, uint32_t count, ExactSum* sum, ExactSum* squares);
+
+}  // namespace mainspring
