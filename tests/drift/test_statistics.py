@@ -107,6 +107,19 @@ def test_numbers_when_anything_equal_scipy(before: list[float], now: list[float]
     assert close(column.value("wasserstein"), wanted, rel=1e-10, absolute=1e-12)
 
 
+@pytest.mark.parametrize(("rows", "other"), [(1, 1), (7, 7), (6, 9), (5, 8), (20, 30), (31, 31)])
+def test_p_value_when_samples_are_small_counts_lattice_paths(rows: int, other: int) -> None:
+    """Slower and plainer than SciPy: whole numbers of paths."""
+    for moved in range(0, rows + 1, 3):
+        before = np.arange(rows) + 0.5
+        now = np.linspace(0, rows, other, endpoint=False) + moved + 0.25
+        column = compare(numbers(before), numbers(now))
+        distance = column.value("ks")
+        assert distance is not None
+        wanted = reference.ks_exact_p(rows, other, distance)
+        assert close(column.statistics["ks"].p_value, wanted, rel=1e-13, absolute=1e-15)
+
+
 @pytest.mark.parametrize("distinct", [1, 2, 7, 300, 5000])
 @pytest.mark.parametrize(("rows", "other"), [(30, 20), (1000, 1000), (20_000, 3000)])
 def test_categories_when_exact_equal_scipy(distinct: int, rows: int, other: int) -> None:
