@@ -7,7 +7,7 @@ this package is imported.
 
 from __future__ import annotations
 
-from mainspring.transforms import expression as _expression
+from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
 from mainspring.transforms.categorical import Ordinal, TargetMean
 from mainspring.transforms.cross import Cross
@@ -36,4 +36,4 @@ __all__ = [
 ]
 
 _transform.check_complete()
-_expression.add_operator_methods()
+_operator_methods.add_operator_methods()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
-from mainspring.transforms.transform import Transform, operator_classes, unknown_operator
+from mainspring.transforms.operator_methods import OperatorMethods
+from mainspring.transforms.transform import Transform, unknown_operator
 
-__all__ = ["Expression", "add_operator_methods", "col"]
+__all__ = ["Expression", "col"]
 
 
 @dataclass(frozen=True, repr=False)
-class Expression:
+class Expression(OperatorMethods):
     """Columns, and operators in the order in which they are applied. Immutable.
 
     Made by :func:`col`; every operator is a method that returns a longer expression, with the
@@ -68,16 +67,15 @@ class Expression:
             )
         return replace(self, name=name)
 
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Callable[..., Expression]: ...
-
-    else:
+    if not TYPE_CHECKING:  # a type checker knows the methods and finds the others itself
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):
                 raise AttributeError(name)
             raise AttributeError(unknown_operator(name))
+
+    def _with_operator(self, operator: Transform) -> Expression:
+        return replace(self, operators=(*self.operators, operator))
 
     def __repr__(self) -> str:
         columns = ", ".join(repr(column) for column in self.columns)
@@ -120,32 +118,3 @@ def col(*names: str) -> Expression:
             got=got,
         )
     return Expression(names)
-
-
-def add_operator_methods() -> None:
-    """Give Expression the method of each operator class."""
-    for name, cls in operator_classes().items():
-        setattr(Expression, name, _method_of(cls))
-
-
-def _method_of(cls: type[Transform]) -> Callable[..., Expression]:
-    signature = inspect.signature(cls)
-
-    def method(self: Expression, *args: Any, **kwargs: Any) -> Expression:
-        try:
-            signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise errors.ParameterError(
-                f"{cls.op}{signature.replace(return_annotation=signature.empty)}: {error}.",
-                hint=f"see help(mainspring.transforms.{cls.__name__})",
-            ) from None
-        return replace(self, operators=(*self.operators, cls(*args, **kwargs)))
-
-    me = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    method.__name__ = cls.op
-    method.__qualname__ = f"Expression.{cls.op}"
-    method.__doc__ = cls.__doc__
-    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[me, *signature.parameters.values()], return_annotation="Expression"
-    )
-    return method
