@@ -45,7 +45,7 @@ def assert_ranks_hold(profile: ms.Profile, values: np.ndarray, scale: float = 1.
 def test_quantiles_when_sketched_are_within_the_certified_error(name: str) -> None:
     values = orders()[name]
     profile = ms.profile(pa.table({"x": values}))
-    assert 0 < profile.column("x").rank_error < 0.0015
+    assert 0 < profile.column("x").rank_error < 0.001
     assert_ranks_hold(profile, values)
 
 

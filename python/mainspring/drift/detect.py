@@ -105,8 +105,9 @@ def detect_drift(
     only = None if columns is None else list(columns)
     before = _as_profile(reference, only, "reference")
     wanted = _engine.compared_columns(before._native, only)
-    if isinstance(current, Profile):
-        now, present = current, current.columns
+    if isinstance(current, (Profile, _engine.Profile)):
+        now = _as_profile(current, only, "current")
+        present = now.columns
     else:
         table = as_table(current, what="current")
         present = list(table.column_names)
@@ -128,6 +129,8 @@ def detect_drift(
 def _as_profile(data: Any, only: list[str] | None, what: str) -> Profile:
     if isinstance(data, Profile):
         return data
+    if isinstance(data, _engine.Profile):  # a preprocessor's own
+        return Profile._of(data)
     if data is None:
         raise ParameterError(
             f"{what} is None, expected a Profile or a table. A predictor made without a "
