@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from mainspring import errors
 from mainspring.transforms.transform import Transform, operator_classes
 
-if TYPE_CHECKING:
-    from mainspring.transforms.expression import Expression
-
 __all__ = ["OperatorMethods", "add_operator_methods"]
+
+_Self = TypeVar("_Self", bound="OperatorMethods")
 
 
 class OperatorMethods:
@@ -23,7 +22,7 @@ class OperatorMethods:
 
     __slots__ = ()
 
-    def _with_operator(self, operator: Transform) -> Expression:
+    def _with_operator(self: _Self, operator: Transform) -> _Self:
         raise NotImplementedError
 
 
@@ -33,10 +32,10 @@ def add_operator_methods() -> None:
         setattr(OperatorMethods, name, _method_of(cls))
 
 
-def _method_of(cls: type[Transform]) -> Callable[..., Expression]:
+def _method_of(cls: type[Transform]) -> Callable[..., OperatorMethods]:
     signature = inspect.signature(cls)
 
-    def method(self: OperatorMethods, *args: Any, **kwargs: Any) -> Expression:
+    def method(self: OperatorMethods, *args: Any, **kwargs: Any) -> OperatorMethods:
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:
