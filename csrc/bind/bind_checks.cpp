@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "bind/named_limits.hpp"
 #include "measure/checks/run_checks.hpp"
 
 namespace py = pybind11;
@@ -38,10 +39,7 @@ py::list check_table(const Table& table, const std::string& target, const std::s
                      std::map<std::string, std::variant<std::string, double>> available,
                      const std::map<std::string, double>& limits) {
   CheckRequest request{target, to_task(task), features, time, std::move(available), {}};
-  for (const CheckLimit& limit : kCheckLimits) {
-    const auto found = limits.find(std::string(limit.name));
-    if (found != limits.end()) request.options.*limit.value = found->second;
-  }
+  set_limits(kCheckLimits, limits, &request.options);
   std::vector<Finding> findings;
   {
     const py::gil_scoped_release released;
@@ -71,20 +69,7 @@ std::vector<std::string> readable_columns(const Table& table) {
   return names;
 }
 
-py::list limits() {
-  py::list rows;
-  const CheckOptions defaults;
-  for (const CheckLimit& limit : kCheckLimits) {
-    py::dict row;
-    row["name"] = std::string(limit.name);
-    row["summary"] = std::string(limit.summary);
-    row["default"] = defaults.*limit.value;
-    row["smallest"] = limit.smallest;
-    row["largest"] = limit.largest;
-    rows.append(row);
-  }
-  return rows;
-}
+py::list limits() { return list_limits<CheckOptions>(kCheckLimits); }
 
 py::list checks() {
   py::list rows;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bind/named_limits.hpp"
 #include "bind/shared_profile.hpp"
 #include "measure/drift/detect_drift.hpp"
 
@@ -16,7 +17,6 @@ namespace mainspring::bind {
 
 namespace {
 
-// Names and ranges come from kDriftLimits; Python has checked them already and says more.
 DriftOptions to_options(double level, const std::string& correction,
                         const std::map<std::string, double>& limits) {
   DriftOptions options;
@@ -24,10 +24,7 @@ DriftOptions to_options(double level, const std::string& correction,
   options.correction = correction == "bonferroni" ? Correction::kBonferroni
                        : correction == "none"     ? Correction::kNone
                                                   : Correction::kBenjaminiHochberg;
-  for (const DriftLimit& limit : kDriftLimits) {
-    const auto found = limits.find(std::string(limit.name));
-    if (found != limits.end()) options.*limit.value = found->second;
-  }
+  set_limits(kDriftLimits, limits, &options);
   return options;
 }
 
@@ -78,20 +75,7 @@ std::vector<std::string> compared(SharedProfile& reference,
   return reference.with([&](Profile& profile) { return compared_columns(profile, columns); });
 }
 
-py::list limits() {
-  py::list rows;
-  const DriftOptions defaults;
-  for (const DriftLimit& limit : kDriftLimits) {
-    py::dict row;
-    row["name"] = std::string(limit.name);
-    row["summary"] = std::string(limit.summary);
-    row["default"] = defaults.*limit.value;
-    row["smallest"] = limit.smallest;
-    row["largest"] = limit.largest;
-    rows.append(row);
-  }
-  return rows;
-}
+py::list limits() { return list_limits<DriftOptions>(kDriftLimits); }
 
 py::list statistics() {
   py::list rows;
