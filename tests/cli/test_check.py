@@ -1,0 +1,88 @@
+"""``mainspring check``: Python's report, its options, and its exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import mainspring as ms
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def leaky(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a table whose ``answer`` is the label again and whose ``late_news`` comes too late."""
+    random = np.random.default_rng(5)
+    label = random.integers(0, 2, 400)
+    noon = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
+    table = pa.table(
+        {
+            "label": label,
+            "answer": 2.0 * label + 1,
+            "fine": random.normal(size=400),
+            "late_news": random.normal(size=400),
+            "asked_at": [noon] * 400,
+            "known_at": [noon + timedelta(hours=1)] * 400,
+        }
+    )
+    path = tmp_path_factory.mktemp("check") / "train.parquet"
+    pq.write_table(table, path)
+    return path
+
+
+def test_check_when_printed_is_pythons_report(run: Run, leaky: Path) -> None:
+    ran = run(
+        *("check", leaky, "--target", "label", "--time", "asked_at"),
+        *("--available", "late_news=known_at"),
+    )
+    report = ms.check(
+        pq.read_table(leaky),
+        target="label",
+        time="asked_at",
+        available={"late_news": "known_at"},
+    )
+    assert (ran.code, ran.out) == (0, f"{report}\n")
+    assert {finding.column for finding in report.failed} == {"answer", "late_news"}
+
+
+def test_check_when_json_is_the_report(run: Run, leaky: Path) -> None:
+    ran = run("check", leaky, leaky, "--target", "label", "--json")
+    table = pq.read_table(leaky)
+    assert json.loads(ran.out) == ms.check(table, table, target="label").to_dict()
+
+
+def test_check_when_asked_to_fail_exits_1_only_on_a_leak(
+    run: Run, leaky: Path, tmp_path: Path
+) -> None:
+    assert run("check", leaky, "--target", "label", "--fail-on-leak").code == 1
+    assert run("check", leaky, "--target", "label").code == 0
+    pq.write_table(pq.read_table(leaky, columns=["label", "fine"]), tmp_path / "a.parquet")
+    assert run("check", tmp_path / "a.parquet", "--target", "label", "--fail-on-leak").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--target", "lable"), ("lable", "label")),
+        (("--target", "label", "--available", "late_news"), ("late_news", "COLUMN=COLUMN")),
+        (("--target", "label", "--available", "late_news=known_at"), ("time",)),
+        (("--target", "label", "--time", "fine"), ("fine",)),
+    ],
+)
+def test_check_when_an_option_is_wrong_gives_one_line(
+    run: Run, leaky: Path, options: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    ran = run("check", leaky, *options)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    assert [word for word in words if word not in ran.err] == []
