@@ -68,7 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, np.ndarr
             "objective": "binary",
             "num_leaves": 31,
             "verbose": -1,
-            "num_threads": 2,
+            "num_threads": 1,
             "deterministic": True,
         },
         lightgbm.Dataset(
