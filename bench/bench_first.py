@@ -142,7 +142,7 @@ def transform_pairs() -> list[dict[str, Any]]:
         pairs = np.unique(np.column_stack([got[:, column], expected[:, column]]), axis=0)
         assert len(pairs) == len(np.unique(got[:, column])) == len(np.unique(expected[:, column]))
     # Of means, missing tail numbers have one of their own in both.
-    np.testing.assert_allclose(got[:, 10:], expected[:, 10:], atol=2e-3)
+    np.testing.assert_allclose(got[:, 10:], expected[:, 10:], rtol=1e-6)
     peer = f"scikit-learn {sklearn.__version__}"
     out = np.empty(got.shape, dtype=np.float32)
     rows = f"{table.num_rows:,} rows, 8 numbers and 4 texts, 1 thread"
