@@ -96,6 +96,11 @@ class FittedPlan:
         return int(self._fitter.num_rounds)
 
     @property
+    def uses_target(self) -> bool:
+        """Whether an expression learns from the target."""
+        return bool(self._fitter.uses_target)
+
+    @property
     def feature_names_out_(self) -> list[str]:
         """Names of the features, in order; NotFittedError before :meth:`fit`."""
         return list(self.bundle.feature_names)

@@ -131,7 +131,7 @@ class Preprocessor(FittedPlan):
         """
         output = checked_output(self._output if output is None else output)
         table = _arrow.as_table(data)
-        cross_fit = bool(self._fitter.uses_target)
+        cross_fit = self.uses_target
         self._fit(table, target_values(table, y, target), cross_fit=cross_fit)
         bundle = self.bundle
         matrix = output_buffer(out, output, table.num_rows, len(bundle.feature_names))
