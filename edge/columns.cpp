@@ -25,7 +25,8 @@ uint32_t element_bytes(ColumnType type) {
     case ColumnType::kI8:
     case ColumnType::kU8: return 1;
     case ColumnType::kI16:
-    case ColumnType::kU16: return 2;
+    case ColumnType::kU16:
+    case ColumnType::kF16: return 2;
     case ColumnType::kI32:
     case ColumnType::kU32:
     case ColumnType::kF32:

@@ -19,6 +19,7 @@ namespace {
 
 static_assert(static_cast<uint32_t>(Code::kNoModel) == MAINSPRING_NO_MODEL);
 static_assert(static_cast<uint32_t>(ColumnType::kNull) == MAINSPRING_NULL);
+static_assert(static_cast<uint32_t>(ColumnType::kF16) == MAINSPRING_F16);
 static_assert(static_cast<uint32_t>(TimeUnit::kDay) == MAINSPRING_DAY);
 static_assert(static_cast<uint32_t>(InputKind::kTimestamp) == MAINSPRING_INPUT_TIMESTAMP);
 static_assert(static_cast<uint32_t>(OutputKind::kRaw) == MAINSPRING_RAW);

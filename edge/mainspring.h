@@ -73,7 +73,8 @@ enum mainspring_type {
   MAINSPRING_DATE64 = 16,     /* int64_t, milliseconds since 1970-01-01 */
   MAINSPRING_TIMESTAMP = 17,  /* int64_t in `unit` since 1970-01-01T00:00 */
   MAINSPRING_DICTIONARY = 18, /* values: indices of type index_type into *dictionary */
-  MAINSPRING_NULL = 19        /* no buffers: every row is missing */
+  MAINSPRING_NULL = 19,       /* no buffers: every row is missing */
+  MAINSPRING_F16 = 20         /* IEEE half precision, in uint16_t */
 };
 
 enum mainspring_unit {

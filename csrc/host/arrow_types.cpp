@@ -19,7 +19,6 @@ constexpr std::string_view kInteger = "Cast it to int64, or drop it.";
 constexpr std::string_view kFlat = "Make plain columns of its parts, or drop it.";
 
 constexpr Row kRows[] = {
-    {"e", "float16", kFloat},
     {"z", "binary", kString},
     {"Z", "large_binary", kString},
     {"vz", "binary_view", kString},

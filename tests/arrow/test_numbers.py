@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mainspring as ms
 from mainspring import errors
 from mainspring._arrow import as_table
 
@@ -114,6 +116,40 @@ def test_struct_array_with_a_null_row_is_refused_with_its_row() -> None:
         as_table(struct)
 
 
+def test_float16_of_every_bit_pattern_equals_numpy_and_the_cast() -> None:
+    halves = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    mask = np.arange(2**16) % 7 == 3
+    column = pa.array(halves, mask=mask).slice(5)
+    wanted = np.where(mask, np.nan, halves.astype(np.float64))[5:]
+    parts = [column.slice(0, 1001), column.slice(1001)]
+    got = read(pa.table({"x": pa.chunked_array(parts)}), "x")
+    np.testing.assert_array_equal(got, wanted)
+    present = ~np.isnan(wanted)
+    np.testing.assert_array_equal(np.signbit(got[present]), np.signbit(wanted[present]))
+    cast = read(pa.table({"x": column.cast(pa.float64())}), "x")
+    np.testing.assert_array_equal(got.view(np.uint64), cast.view(np.uint64))
+    indices = pa.array([len(halves) - 1, None, 1, 0x7E00, 0x7C00], pa.int32())
+    coded = pa.DictionaryArray.from_arrays(indices, pa.array(halves))
+    np.testing.assert_array_equal(
+        read(pa.table({"x": coded}), "x"), [np.nan, np.nan, 2.0**-24, np.nan, np.inf]
+    )
+
+
+def test_float16_keys_and_profile_equal_those_of_float64() -> None:
+    halves = np.array([1, 2, 2, 0.5, np.nan, 6e-8, 65504, np.inf, -2], np.float16)
+    narrow, wide = ({"x": pa.array(halves.astype(kind))} for kind in (np.float16, np.float64))
+    cells = [ms.col("x").ordinal(), ms.col("x").standardize().alias("y")]
+    finite = {name: column.slice(0, 6) for name, column in narrow.items()}
+    fitted = ms.Preprocessor(*cells).fit(finite)
+    np.testing.assert_array_equal(
+        np.asarray(fitted.transform(narrow)), np.asarray(fitted.transform(wide))
+    )
+    profiles = [ms.profile(data).column("x").to_dict() for data in (narrow, wide)]
+    assert profiles[0].pop("type") == "float16"
+    assert profiles[1].pop("type") == "float64"
+    assert profiles[0] == profiles[1]
+
+
 def test_integers_above_two_to_53_round_to_nearest() -> None:
     large = [2**53 + 1, 2**63 - 1, -(2**63)]
     np.testing.assert_array_equal(
@@ -153,7 +189,16 @@ def test_column_of_type_null_is_all_missing() -> None:
             r"decimal128\(10, 2\)",
             "Cast it to float64, or drop",
         ),
-        (pa.array([1.0], pa.float16()), "float16", "Cast it to float64, or drop it"),
+        (
+            pa.array([[1]], pa.large_list(pa.int64())),
+            "large_list",
+            "Make plain columns of its parts",
+        ),
+        (pa.array([{"a": 1}]), "struct", "Make plain columns of its parts"),
+        (pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())), "map", "Make plain columns"),
+        (pa.array([0], pa.time32("ms")), r"time32\[ms\]", "Cast it to int64, or drop it"),
+        (pa.array([0], pa.time64("ns")), r"time64\[ns\]", "Cast it to int64, or drop it"),
+        (pc.run_end_encode(pa.array([1])), "run_end_encoded", "Decode it to its values' type"),
         (pa.array([b"a"]), "binary", "Cast it to string, or drop it"),
         (pa.array([[1]]), "list", "Make plain columns of its parts, or drop it"),
         (pa.array([0], pa.duration("s")), r"duration\[s\]", "Cast it to int64, or drop it"),

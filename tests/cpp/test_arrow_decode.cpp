@@ -184,6 +184,22 @@ void test_numbers(const char* format) {
   }
 }
 
+// Halves by their bits: least and greatest subnormal, least normal, greatest, both infinities,
+// NaNs.
+void test_halves() {
+  const double infinity = std::numeric_limits<double>::infinity();
+  auto column = number_column<uint16_t>("e",
+                                        {0x0001, 0x03FF, 0x0400, 0x7BFF, 0xFBFF, 0x7C00, 0xFC00,
+                                         0x7E00, 0xFC01, std::nullopt, 0x8000, 0x3C00, 0xC200},
+                                        3, 0x1234, 1);
+  constexpr double kUnit = 1.0 / (1 << 24);
+  expect_numbers(*column,
+                 {kUnit, 1023 * kUnit, 1024 * kUnit, 65504, -65504, infinity, -infinity,
+                  std::nullopt, std::nullopt, std::nullopt, -0.0, 1, -3},
+                 {kNotAnInteger, kNotAnInteger, kNotAnInteger, 65504, -65504, kNotAnInteger,
+                  kNotAnInteger, std::nullopt, std::nullopt, std::nullopt, 0, 1, -3});
+}
+
 // Floats at the edges of int64: 2^63 is the first that does not fit.
 void test_integers_of_large_floats() {
   const double limit = 9223372036854775808.0;
@@ -380,6 +396,7 @@ void test_all() {
   test_numbers<uint64_t>("L");
   test_numbers<float>("f");
   test_numbers<double>("g");
+  test_halves();
   test_integers_of_large_floats();
   test_bools();
   test_strings();

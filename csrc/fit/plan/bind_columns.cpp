@@ -13,6 +13,7 @@ enum class Family { kInteger, kFloat, kText, kTime };
 
 Family family_of(ColumnType type) {
   switch (type) {
+    case ColumnType::kF16:
     case ColumnType::kF32:
     case ColumnType::kF64: return Family::kFloat;
     case ColumnType::kUtf8:

@@ -53,6 +53,7 @@ bool read_format(const char* format, Layout* layout) noexcept {
       {"I", ColumnType::kU32, TimeUnit::kNone},
       {"l", ColumnType::kI64, TimeUnit::kNone},
       {"L", ColumnType::kU64, TimeUnit::kNone},
+      {"e", ColumnType::kF16, TimeUnit::kNone},
       {"f", ColumnType::kF32, TimeUnit::kNone},
       {"g", ColumnType::kF64, TimeUnit::kNone},
       {"u", ColumnType::kUtf8, TimeUnit::kNone},
@@ -125,7 +126,7 @@ Status view_flat(const Layout& layout, const ArrowArray& array, ColumnView* view
 }
 
 bool is_number(ColumnType type) noexcept {
-  return type >= ColumnType::kBool && type <= ColumnType::kF64;
+  return (type >= ColumnType::kBool && type <= ColumnType::kF64) || type == ColumnType::kF16;
 }
 
 bool is_string(ColumnType type) noexcept {

@@ -30,6 +30,7 @@ enum class ColumnType : uint8_t {
   kTimestamp = 17,
   kDictionary = 18,  // `values` are indices of type index_type into *dictionary
   kNull = 19,        // no buffers: every row is missing, whatever kind is asked for
+  kF16 = 20,         // IEEE half precision
 };
 
 enum class TimeUnit : uint8_t {

@@ -2,6 +2,7 @@
 // where there is one, the rest are loops that the compiler vectorises for the baseline.
 #include "runtime/arrow/bitmap.hpp"
 #include "runtime/arrow/decoders.hpp"
+#include "runtime/arrow/half.hpp"
 
 namespace mainspring {
 
@@ -48,6 +49,7 @@ double float_at(const ColumnView& column, uint64_t row) noexcept {
     case ColumnType::kU16: return value_at<uint16_t>(values, row);
     case ColumnType::kU32: return value_at<uint32_t>(values, row);
     case ColumnType::kU64: return static_cast<double>(value_at<uint64_t>(values, row));
+    case ColumnType::kF16: return static_cast<double>(value_at<Half>(values, row));
     case ColumnType::kF32: return value_at<float>(values, row);
     default: return value_at<double>(values, row);
   }
@@ -79,6 +81,10 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
     case ColumnType::kU32: widen<uint32_t>(column, first, out); break;
     case ColumnType::kU64: widen<uint64_t>(column, first, out); break;
     case ColumnType::kDictionary: widen_dictionary(column, first, out); break;
+    case ColumnType::kF16:
+      widen<Half>(column, first, out);
+      may_be_nan = true;
+      break;
     case ColumnType::kF32:
       widen_with(kernels.widen_f32, column, first, out);
       may_be_nan = true;

@@ -2,6 +2,7 @@
 // and buckets.
 #include "runtime/arrow/bitmap.hpp"
 #include "runtime/arrow/decoders.hpp"
+#include "runtime/arrow/half.hpp"
 
 namespace mainspring {
 
@@ -67,6 +68,7 @@ bool integer_at(const ColumnView& column, uint64_t row, int64_t* out) noexcept {
     case ColumnType::kU16: *out = value_at<uint16_t>(values, row); return true;
     case ColumnType::kU32: *out = value_at<uint32_t>(values, row); return true;
     case ColumnType::kU64: *out = integer_of(value_at<uint64_t>(values, row)); return true;
+    case ColumnType::kF16: real = static_cast<double>(value_at<Half>(values, row)); break;
     case ColumnType::kF32: real = static_cast<double>(value_at<float>(values, row)); break;
     case ColumnType::kF64: real = value_at<double>(values, row); break;
     default: *out = value_at<int64_t>(values, row); return true;
@@ -97,6 +99,7 @@ void decode_integers(const ColumnView& column, uint64_t first, Tile out) noexcep
     case ColumnType::kU16: widen<uint16_t>(column, first, out); break;
     case ColumnType::kU32: widen<uint32_t>(column, first, out); break;
     case ColumnType::kU64: widen<uint64_t>(column, first, out); break;
+    case ColumnType::kF16: round_floats<Half>(column, first, out); break;
     case ColumnType::kF32: round_floats<float>(column, first, out); break;
     case ColumnType::kF64: round_floats<double>(column, first, out); break;
     case ColumnType::kDictionary: widen_dictionary(column, first, out); break;

@@ -27,6 +27,7 @@ const char* name_of(ColumnType type) noexcept {
     case ColumnType::kU16: return "uint16";
     case ColumnType::kU32: return "uint32";
     case ColumnType::kU64: return "uint64";
+    case ColumnType::kF16: return "float16";
     case ColumnType::kF32: return "float32";
     case ColumnType::kF64: return "float64";
     case ColumnType::kUtf8: return "string";
