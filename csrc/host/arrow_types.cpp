@@ -19,9 +19,6 @@ constexpr std::string_view kInteger = "Cast it to int64, or drop it.";
 constexpr std::string_view kFlat = "Make plain columns of its parts, or drop it.";
 
 constexpr Row kRows[] = {
-    {"z", "binary", kString},
-    {"Z", "large_binary", kString},
-    {"vz", "binary_view", kString},
     {"w:", "fixed_size_binary", kString},
     {"tts", "time32[s]", kInteger},
     {"ttm", "time32[ms]", kInteger},

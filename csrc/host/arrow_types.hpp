@@ -6,7 +6,7 @@
 
 namespace mainspring {
 
-/// "decimal128(10, 2)", "list", "binary", "dictionary<binary>"; "Arrow format 'x'" when unknown.
+/// "decimal128(10, 2)", "list", "duration[s]", "dictionary<list>"; "Arrow format 'x'" when unknown.
 std::string name_of_unreadable(const ArrowSchema& schema);
 
 /// One sentence: "Cast it to float64, or drop it."

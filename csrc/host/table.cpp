@@ -231,9 +231,9 @@ struct Table::Impl {
     const std::string fix = fix_for_unreadable(*schema->children[column]);
     Error error(ErrorKind::kSchema,
                 "Column '" + unreadable.name + "' has type " + unreadable.type_name +
-                    ", expected a number, bool, string, date or timestamp. " + fix);
+                    ", expected a number, bool, string, binary, date or timestamp. " + fix);
     throw error.column(unreadable.name)
-        .expected("a number, bool, string, date or timestamp")
+        .expected("a number, bool, string, binary, date or timestamp")
         .got(unreadable.type_name)
         .hint(fix);
   }

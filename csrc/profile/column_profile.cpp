@@ -54,7 +54,10 @@ ColumnKind kind_of(const Table::Column& column) {
     case ColumnType::kBool: return ColumnKind::kBoolean;
     case ColumnType::kUtf8:
     case ColumnType::kLargeUtf8:
-    case ColumnType::kUtf8View: return ColumnKind::kText;
+    case ColumnType::kUtf8View:
+    case ColumnType::kBinary:
+    case ColumnType::kLargeBinary:
+    case ColumnType::kBinaryView: return ColumnKind::kText;
     case ColumnType::kDate32:
     case ColumnType::kDate64:
     case ColumnType::kTimestamp: return ColumnKind::kTimestamp;

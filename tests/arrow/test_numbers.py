@@ -199,7 +199,7 @@ def test_column_of_type_null_is_all_missing() -> None:
         (pa.array([0], pa.time32("ms")), r"time32\[ms\]", "Cast it to int64, or drop it"),
         (pa.array([0], pa.time64("ns")), r"time64\[ns\]", "Cast it to int64, or drop it"),
         (pc.run_end_encode(pa.array([1])), "run_end_encoded", "Decode it to its values' type"),
-        (pa.array([b"a"]), "binary", "Cast it to string, or drop it"),
+        (pa.array([b"a"]), "binary", "Cast it to float64"),
         (pa.array([[1]]), "list", "Make plain columns of its parts, or drop it"),
         (pa.array([0], pa.duration("s")), r"duration\[s\]", "Cast it to int64, or drop it"),
         (pa.array(["a"]).dictionary_encode(), "dictionary<string>", "Cast it to float64"),

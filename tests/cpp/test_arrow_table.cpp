@@ -257,10 +257,12 @@ void test_unreadable_column() {
   };
   for (const Row& row : std::vector<Row>{
            {"d:10,2",
-            "has type decimal128(10, 2), expected a number, bool, string, date or "
+            "has type decimal128(10, 2), expected a number, bool, string, binary, date or "
             "timestamp. Cast it to float64, or drop it."},
            {"d:40,0,256", "decimal256(40, 0)"},
-           {"z", "binary, expected a number, bool, string, date or timestamp. Cast it to string"},
+           {"w:4",
+            "fixed_size_binary, expected a number, bool, string, binary, date or "
+            "timestamp. Cast it"},
            {"+l", "list, expected"},
            {"ttu", "time64[us], expected"},
            {"?", "Arrow format '?'"}}) {

@@ -18,7 +18,10 @@ Family family_of(ColumnType type) {
     case ColumnType::kF64: return Family::kFloat;
     case ColumnType::kUtf8:
     case ColumnType::kLargeUtf8:
-    case ColumnType::kUtf8View: return Family::kText;
+    case ColumnType::kUtf8View:
+    case ColumnType::kBinary:
+    case ColumnType::kLargeBinary:
+    case ColumnType::kBinaryView: return Family::kText;
     case ColumnType::kDate32:
     case ColumnType::kDate64:
     case ColumnType::kTimestamp: return Family::kTime;

@@ -59,6 +59,9 @@ bool read_format(const char* format, Layout* layout) noexcept {
       {"u", ColumnType::kUtf8, TimeUnit::kNone},
       {"U", ColumnType::kLargeUtf8, TimeUnit::kNone},
       {"vu", ColumnType::kUtf8View, TimeUnit::kNone},
+      {"z", ColumnType::kBinary, TimeUnit::kNone},
+      {"Z", ColumnType::kLargeBinary, TimeUnit::kNone},
+      {"vz", ColumnType::kBinaryView, TimeUnit::kNone},
       {"tdD", ColumnType::kDate32, TimeUnit::kDay},
       {"tdm", ColumnType::kDate64, TimeUnit::kMilli},
       {"n", ColumnType::kNull, TimeUnit::kNone},
@@ -99,17 +102,26 @@ bool attach_views(const ArrowArray& array, ColumnView* view) noexcept {
   return view->num_view_buffers == 0 || array.buffers[array.n_buffers - 1] != nullptr;
 }
 
+bool has_offsets(ColumnType type) noexcept {
+  return type == ColumnType::kUtf8 || type == ColumnType::kLargeUtf8 ||
+         type == ColumnType::kBinary || type == ColumnType::kLargeBinary;
+}
+
+bool has_views(ColumnType type) noexcept {
+  return type == ColumnType::kUtf8View || type == ColumnType::kBinaryView;
+}
+
 bool attach_buffers(const ArrowArray& array, ColumnView* view) noexcept {
   if (view->type == ColumnType::kNull) return true;
   if (!attach_validity(array, view) || array.n_buffers < 2) return false;
   view->values = array.buffers[1];
   // Buffers of no bytes may be null; offsets of strings may be too, where there are no rows.
   if (array.length > 0 && view->values == nullptr) return false;
-  if (view->type == ColumnType::kUtf8 || view->type == ColumnType::kLargeUtf8) {
+  if (has_offsets(view->type)) {
     if (array.n_buffers < 3) return false;
     view->bytes = static_cast<const uint8_t*>(array.buffers[2]);
   }
-  return view->type != ColumnType::kUtf8View || attach_views(array, view);
+  return !has_views(view->type) || attach_views(array, view);
 }
 
 Status view_flat(const Layout& layout, const ArrowArray& array, ColumnView* view) noexcept {
@@ -130,7 +142,8 @@ bool is_number(ColumnType type) noexcept {
 }
 
 bool is_string(ColumnType type) noexcept {
-  return type >= ColumnType::kUtf8 && type <= ColumnType::kUtf8View;
+  return (type >= ColumnType::kUtf8 && type <= ColumnType::kUtf8View) ||
+         (type >= ColumnType::kBinary && type <= ColumnType::kBinaryView);
 }
 
 bool is_time(ColumnType type) noexcept {

@@ -31,6 +31,9 @@ enum class ColumnType : uint8_t {
   kDictionary = 18,  // `values` are indices of type index_type into *dictionary
   kNull = 19,        // no buffers: every row is missing, whatever kind is asked for
   kF16 = 20,         // IEEE half precision
+  kBinary = 21,      // any bytes, laid out as the three kinds of strings are
+  kLargeBinary = 22,
+  kBinaryView = 23,
 };
 
 enum class TimeUnit : uint8_t {
@@ -47,7 +50,7 @@ enum class TimeUnit : uint8_t {
 enum class InputKind : uint8_t {
   kFloat = 1,      // f64 tile: float columns, and any number where a float is wanted
   kInteger = 2,    // i64 tile: integers, bool, dates and timestamps as plain numbers
-  kBytes = 3,      // bytes tile: strings and dictionaries of strings
+  kBytes = 3,      // bytes tile: strings, binary, and dictionaries of them
   kTimestamp = 4,  // i64 tile in a stated unit since 1970-01-01T00:00 UTC (or local, when the
                    // column has no zone)
 };

@@ -70,16 +70,22 @@ void read_dictionary(const ColumnView& column, uint64_t first, Tile out) noexcep
 void decode_bytes(const ColumnView& column, uint64_t first, Tile out) noexcept {
   if (column.type == ColumnType::kDictionary) {
     switch (column.dictionary->type) {
-      case ColumnType::kUtf8: read_dictionary<OffsetStrings<int32_t>>(column, first, out); break;
+      case ColumnType::kUtf8:
+      case ColumnType::kBinary: read_dictionary<OffsetStrings<int32_t>>(column, first, out); break;
       case ColumnType::kLargeUtf8:
+      case ColumnType::kLargeBinary:
         read_dictionary<OffsetStrings<int64_t>>(column, first, out);
         break;
       default: read_dictionary<ViewStrings>(column, first, out); break;
     }
   } else {
     switch (column.type) {
-      case ColumnType::kUtf8: read_strings<OffsetStrings<int32_t>>(column, first, out); break;
-      case ColumnType::kLargeUtf8: read_strings<OffsetStrings<int64_t>>(column, first, out); break;
+      case ColumnType::kUtf8:
+      case ColumnType::kBinary: read_strings<OffsetStrings<int32_t>>(column, first, out); break;
+      case ColumnType::kLargeUtf8:
+      case ColumnType::kLargeBinary:
+        read_strings<OffsetStrings<int64_t>>(column, first, out);
+        break;
       default: read_strings<ViewStrings>(column, first, out); break;
     }
   }

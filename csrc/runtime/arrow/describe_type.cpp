@@ -33,6 +33,9 @@ const char* name_of(ColumnType type) noexcept {
     case ColumnType::kUtf8: return "string";
     case ColumnType::kLargeUtf8: return "large_string";
     case ColumnType::kUtf8View: return "string_view";
+    case ColumnType::kBinary: return "binary";
+    case ColumnType::kLargeBinary: return "large_binary";
+    case ColumnType::kBinaryView: return "binary_view";
     case ColumnType::kDate32: return "date32";
     case ColumnType::kDate64: return "date64";
     case ColumnType::kTimestamp: return "timestamp";

@@ -141,9 +141,12 @@ Status verify_dictionary(const ColumnView& view) noexcept {
 
 Status verify_column(const ColumnView& view) noexcept {
   switch (view.type) {
-    case ColumnType::kUtf8: return verify_offsets<int32_t>(view);
-    case ColumnType::kLargeUtf8: return verify_offsets<int64_t>(view);
-    case ColumnType::kUtf8View: return verify_views(view);
+    case ColumnType::kUtf8:
+    case ColumnType::kBinary: return verify_offsets<int32_t>(view);
+    case ColumnType::kLargeUtf8:
+    case ColumnType::kLargeBinary: return verify_offsets<int64_t>(view);
+    case ColumnType::kUtf8View:
+    case ColumnType::kBinaryView: return verify_views(view);
     case ColumnType::kDictionary: return verify_dictionary(view);
     default: return kOkStatus;
   }

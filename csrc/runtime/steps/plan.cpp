@@ -31,7 +31,7 @@ bool input_is_sound(const PlanView& plan, const InputRecord& input) {
     return false;
   }
   return input.fitted_type >= static_cast<uint8_t>(ColumnType::kBool) &&
-         input.fitted_type <= static_cast<uint8_t>(ColumnType::kF16) &&
+         input.fitted_type <= static_cast<uint8_t>(ColumnType::kBinaryView) &&
          is_zero(input.reserved, sizeof(input.reserved));
 }
 
