@@ -7,7 +7,17 @@ import numpy.typing as npt
 
 # Operators whose features equal the oracle's, rounded to float32, bit for bit.
 EXACT = frozenset(
-    ("bucketize", "clip", "cross", "datetime", "identity", "impute", "ordinal", "target_mean")
+    (
+        "bucketize",
+        "clip",
+        "cross",
+        "datetime",
+        "hash",
+        "identity",
+        "impute",
+        "ordinal",
+        "target_mean",
+    )
 )
 # One step of float32: float64 results a few ulp apart may fall on two sides of a rounding.
 FLOAT32_STEP = 2.0**-23

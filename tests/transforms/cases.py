@@ -98,6 +98,8 @@ CASES = [
     Case("standardize", {}, (NUMBERS,), (F64,)),
     Case("standardize", {"with_mean": False}, (COUNTS,), (pa.int8(),)),
     Case("standardize", {"with_std": False}, (NUMBERS,), (F64,)),
+    Case("min_max", {}, (NUMBERS,), (F64,)),
+    Case("min_max", {"low": -1.0}, (COUNTS,), (pa.int16(),)),
     Case("log1p", {}, (WIDE,), (F64,)),
     Case("clip", {"low": -3.0, "high": 7.5}, (WIDE,), (F64,)),
     Case("clip", {}, (NUMBERS,), (F64,)),
@@ -136,6 +138,10 @@ CASES = [
     Case(
         "datetime", {"parts": ("weekday", "day_of_year"), "cyclical": True}, (DAYS,), (pa.date32(),)
     ),
+    Case("hash", {}, (WORDS,), (STR,)),
+    Case("hash", {"buckets": 5}, (COUNTS,), (pa.int64(),)),
+    Case("hash", {"buckets": 1 << 24}, (WIDE,), (F64,)),
+    Case("hash", {}, (FLAGS,), (pa.bool_(),)),
     Case("cross", {}, (WORDS, COUNTS), (STR, pa.int64())),
     Case("cross", {"buckets": 7}, (WORDS, FLAGS, NUMBERS), (pa.string_view(), pa.bool_(), F64)),
     Case("identity", {}, (WIDE,), (F32,)),

@@ -179,6 +179,19 @@ def test_fit_when_it_fails_leaves_the_object_as_it_was() -> None:
         _ = shifted.bundle
 
 
+def test_min_max_when_a_value_is_infinite_names_its_row() -> None:
+    first, second = pa.table({"x": [1.0, 2.0]}), pa.table({"x": [3.0, None, float("-inf")]})
+    with pytest.raises(DataError, match=r"infinite value at row 2.*min_max") as caught:
+        Preprocessor(col("x").min_max()).fit(second)
+    assert (caught.value.row, caught.value.column) == (2, "x")
+    sharded = Preprocessor(col("x").min_max()).partial_fit(first).partial_fit(second)
+    with pytest.raises(DataError, match="infinite value at row 4"):
+        _ = sharded.bundle
+    wide = pa.table({"x": [-1.7e308, 1.7e308]})
+    with pytest.raises(DataError, match="a range that is more than float64 holds"):
+        Preprocessor(col("x").min_max()).fit(wide)
+
+
 def test_copies_when_fitted_give_the_same_bits() -> None:
     prep = mixed().fit(TABLE, target="y").set_output(transform="pandas")
     for other in (pickle.loads(pickle.dumps(prep)), copy.copy(prep), copy.deepcopy(prep)):
@@ -341,6 +354,6 @@ def test_fit_when_features_cannot_be_is_a_parameter_error(
 
 def test_operator_classes_when_made_match_the_engine() -> None:
     assert list(operator_classes()) == [
-        *("ordinal", "target_mean", "cross", "datetime"),
-        *("impute", "standardize", "log1p", "clip", "bucketize", "identity"),
+        *("ordinal", "target_mean", "hash", "cross", "datetime"),
+        *("impute", "standardize", "min_max", "log1p", "clip", "bucketize", "identity"),
     ]

@@ -8,6 +8,7 @@ import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import (
     KBinsDiscretizer,
+    MinMaxScaler,
     OrdinalEncoder,
     StandardScaler,
     TargetEncoder,
@@ -50,6 +51,16 @@ def test_standardize_when_compared_with_standard_scaler(frame: pd.DataFrame) -> 
     got = Preprocessor(col("price", "count").standardize()).fit_transform(frame)
     expected = StandardScaler().fit_transform(frame[["price", "count"]])
     # Near zero the scaler's own rounded mean shows: absolute, a few ulp of mean / std.
+    assert np.allclose(got, expected, rtol=FLOAT32_STEP, atol=1e-14, equal_nan=True)
+
+
+@pytest.mark.parametrize("limits", [(0.0, 1.0), (-3.0, 7.0)])
+def test_min_max_when_compared_with_min_max_scaler(
+    frame: pd.DataFrame, limits: tuple[float, float]
+) -> None:
+    got = Preprocessor(col("price", "count").min_max(*limits)).fit_transform(frame)
+    expected = MinMaxScaler(limits).fit_transform(frame[["price", "count"]])
+    # The scaler folds the minimum into an offset: absolute, a few ulp of the limits.
     assert np.allclose(got, expected, rtol=FLOAT32_STEP, atol=1e-14, equal_nan=True)
 
 

@@ -94,25 +94,26 @@ void FiniteMoments::read(StateReader& reader) {
   first_infinite_row_ = reader.get<uint64_t>();
 }
 
+void fail_infinite(std::string_view transform, const Feature& in, uint64_t first_row) {
+  std::string where;
+  if (first_row != UINT64_MAX) where = " at row " + std::to_string(first_row);
+  Error error(ErrorKind::kData, "Column '" + in.column + "' gives an infinite value" + where +
+                                    ", expected finite numbers for " + std::string(transform) +
+                                    " behind " + in.expression +
+                                    ". Put clip(low, high) before it.");
+  error.column(in.column).expected("finite numbers").got("infinity").hint("clip(low, high)");
+  if (first_row != UINT64_MAX) error.row(first_row);
+  throw error;
+}
+
 void FiniteMoments::check_finite(std::string_view transform, const Feature& in) const {
-  const std::string what = std::string(transform) + " behind " + in.expression;
-  if (num_infinite_ != 0) {
-    std::string where;
-    if (first_infinite_row_ != UINT64_MAX) {
-      where = " at row " + std::to_string(first_infinite_row_);
-    }
-    Error error(ErrorKind::kData, "Column '" + in.column + "' gives an infinite value" + where +
-                                      ", expected finite numbers for " + what +
-                                      ". Put clip(low, high) before it.");
-    error.column(in.column).expected("finite numbers").got("infinity").hint("clip(low, high)");
-    if (first_infinite_row_ != UINT64_MAX) error.row(first_infinite_row_);
-    throw error;
-  }
+  if (num_infinite_ != 0) fail_infinite(transform, in, first_infinite_row_);
   if (!std::isfinite(sum_.value()) || !std::isfinite(squares_.value())) {
     throw Error(ErrorKind::kData, "Column '" + in.column +
                                       "' has values whose squares add up to more than float64 "
                                       "holds, expected smaller numbers for " +
-                                      what + ". Put clip(low, high) before it.")
+                                      std::string(transform) + " behind " + in.expression +
+                                      ". Put clip(low, high) before it.")
         .column(in.column);
   }
 }

@@ -44,6 +44,9 @@ class FiniteMoments {
   uint64_t first_infinite_row_ = UINT64_MAX;
 };
 
+/// Throws Error(kData) about the first infinite row; UINT64_MAX where it has no number.
+[[noreturn]] void fail_infinite(std::string_view transform, const Feature& in, uint64_t first_row);
+
 void write_exact_sum(const ExactSum& sum, StateWriter& writer);
 void read_exact_sum(ExactSum* sum, StateReader& reader);
 

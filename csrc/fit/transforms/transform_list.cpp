@@ -7,13 +7,14 @@
 
 namespace mainspring {
 
-extern const Transform kImpute, kStandardize, kLog1p, kClip, kBucketize, kOrdinal, kTargetMean,
-    kDatetime, kCross, kIdentity;
+extern const Transform kImpute, kStandardize, kMinMax, kLog1p, kClip, kBucketize, kOrdinal,
+    kTargetMean, kDatetime, kHash, kCross, kIdentity;
 
 namespace {
 
-constexpr std::array kTransforms{&kImpute,  &kStandardize, &kLog1p,    &kClip,  &kBucketize,
-                                 &kOrdinal, &kTargetMean,  &kDatetime, &kCross, &kIdentity};
+constexpr std::array kTransforms{&kImpute,   &kStandardize, &kMinMax,  &kLog1p,
+                                 &kClip,     &kBucketize,   &kOrdinal, &kTargetMean,
+                                 &kDatetime, &kHash,        &kCross,   &kIdentity};
 
 }  // namespace
 

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
-from mainspring.transforms.categorical import Ordinal, TargetMean
+from mainspring.transforms.categorical import Hash, Ordinal, TargetMean
 from mainspring.transforms.cross import Cross
 from mainspring.transforms.datetime import Datetime
 from mainspring.transforms.expression import Expression, col
-from mainspring.transforms.numeric import Bucketize, Clip, Identity, Impute, Log1p, Standardize
+from mainspring.transforms.numeric import (
+    Bucketize,
+    Clip,
+    Identity,
+    Impute,
+    Log1p,
+    MinMax,
+    Standardize,
+)
 from mainspring.transforms.preprocessor import Preprocessor
 from mainspring.transforms.transform import Transform, operator_classes
 
@@ -23,9 +31,11 @@ __all__ = [
     "Cross",
     "Datetime",
     "Expression",
+    "Hash",
     "Identity",
     "Impute",
     "Log1p",
+    "MinMax",
     "Ordinal",
     "Preprocessor",
     "Standardize",

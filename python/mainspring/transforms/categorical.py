@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mainspring.transforms.transform import Transform
 
-__all__ = ["Ordinal", "TargetMean"]
+__all__ = ["Hash", "Ordinal", "TargetMean"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,3 +77,25 @@ class TargetMean(Transform, op="target_mean"):
     smoothing: float = 20.0
     folds: int = 5
     seed: int = 0
+
+
+@dataclass(frozen=True, repr=False)
+class Hash(Transform, op="hash"):
+    """Hash the value to one id.
+
+    Takes a column of any kind. Missing is a value like any other, with a hash of its own. The
+    feature keeps the column's name, is categorical and holds ids in ``[0, buckets)``. Learns
+    nothing.
+
+    Parameters
+    ----------
+    buckets : int, default 4096
+        Number of ids, 2 to 16,777,216. Values that fall into one bucket share its id.
+
+    Raises
+    ------
+    ParameterError
+        When ``buckets`` is out of range.
+    """
+
+    buckets: int = 4096

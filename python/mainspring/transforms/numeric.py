@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mainspring.transforms.transform import Transform
 
-__all__ = ["Bucketize", "Clip", "Identity", "Impute", "Log1p", "Standardize"]
+__all__ = ["Bucketize", "Clip", "Identity", "Impute", "Log1p", "MinMax", "Standardize"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,6 +71,38 @@ class Standardize(Transform, op="standardize"):
 
     with_mean: bool = True
     with_std: bool = True
+
+
+@dataclass(frozen=True, repr=False)
+class MinMax(Transform, op="min_max"):
+    """Map the smallest value to ``low`` and the largest to ``high``.
+
+    The extremes are learnt from the rows that are not missing, exactly: any batches, threads and
+    shards give the same bits. Missing stays missing; the value of a constant column becomes
+    ``low``. Values outside the learnt range fall outside ``[low, high]``.
+
+    Parameters
+    ----------
+    low : float, default 0.0
+        What the smallest value becomes.
+    high : float, default 1.0
+        What the largest value becomes, above ``low``.
+
+    Raises
+    ------
+    ParameterError
+        When a limit is not finite or ``high`` is not above ``low``.
+    DataError
+        While fitting: a value is infinite, or the range is more than float64 holds.
+
+    Notes
+    -----
+    ``(x - min) / (max - min)`` in float64, then scaled to the limits. A few bytes while fitting,
+    mergeable.
+    """
+
+    low: float = 0.0
+    high: float = 1.0
 
 
 @dataclass(frozen=True, repr=False)
