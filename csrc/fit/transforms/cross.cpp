@@ -1,5 +1,5 @@
 // Combinations of several columns as one id, by hashing: no vocabulary to learn or to store.
-#include "fit/transforms/id_range.hpp"
+#include "fit/transforms/hashed_ids.hpp"
 #include "fit/transforms/transform.hpp"
 #include "host/error.hpp"
 #include "runtime/steps/records.hpp"
@@ -13,17 +13,11 @@ struct Cross {
       "Hash the combination of two or more columns to an id in [0, buckets).";
   static constexpr InputRule kInput = InputRule::kKey;
   static constexpr bool kJoint = true;
-  struct Params {
-    int64_t buckets = 4096;
-  };
+  using Params = BucketParams;
   static constexpr auto kParams =
       std::tuple{Param{"buckets", &Params::buckets, "number of ids, 2 to 16,777,216"}};
 
-  static void check(const Params& params) {
-    if (params.buckets < 2 || params.buckets > static_cast<int64_t>(kMaxIds)) {
-      fail_param(kName, "buckets", "an integer from 2 to 16777216", params.buckets);
-    }
-  }
+  static void check(const Params& params) { check_buckets(kName, params); }
 
   static void check_inputs(const Params&, std::span<const Feature> in) {
     if (in.size() >= 2) return;
@@ -45,14 +39,7 @@ struct Cross {
       out.slot = both;
       out.info.name += "_x_" + feature.info.name;
     }
-    const Slot hash = out.slot;
-    const auto buckets = static_cast<uint32_t>(params.buckets);
-    out.slot = builder.new_slot(ValueType::kI32);
-    builder.emit(hash_bucket_record(hash.number, out.slot.number, buckets));
-    builder.release(hash);
-    out.info = FeatureInfo{out.info.name, FeatureKind::kId, true, buckets};
-    out.unit = TimeUnit::kNone;
-    out.zone_table = nullptr;
+    hash_to_ids(params, builder, &out);
     return {out};
   }
 };
