@@ -23,15 +23,21 @@ const char* class_of(ErrorKind kind) {
   return "MainspringError";
 }
 
+/// What an error quotes may be any bytes: a column's name or a value, as it came.
+py::object text_of(const std::string& bytes) {
+  const auto length = static_cast<Py_ssize_t>(bytes.size());
+  return py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(bytes.data(), length, "replace"));
+}
+
 void raise(const Error& error) {
   const py::object type = py::module_::import("mainspring.errors").attr(class_of(error.kind()));
   py::dict fields;
-  if (!error.column_name().empty()) fields["column"] = error.column_name();
+  if (!error.column_name().empty()) fields["column"] = text_of(error.column_name());
   if (error.row_number().has_value()) fields["row"] = *error.row_number();
-  if (!error.expected_text().empty()) fields["expected"] = error.expected_text();
-  if (!error.got_text().empty()) fields["got"] = error.got_text();
-  if (!error.hint_text().empty()) fields["hint"] = error.hint_text();
-  const py::object exception = type(error.message(), **fields);
+  if (!error.expected_text().empty()) fields["expected"] = text_of(error.expected_text());
+  if (!error.got_text().empty()) fields["got"] = text_of(error.got_text());
+  if (!error.hint_text().empty()) fields["hint"] = text_of(error.hint_text());
+  const py::object exception = type(text_of(error.message()), **fields);
   PyErr_SetObject(type.ptr(), exception.ptr());
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/error.hpp"
+#include "runtime/bundle/utf8.hpp"
 
 namespace mainspring {
 
@@ -57,6 +58,13 @@ class StateReader {
     const std::string_view view = bytes_.substr(at_, length);
     at_ += length;
     return view;
+  }
+  /// Bytes that people will see: they must be UTF-8.
+  std::string_view get_text() {
+    const std::string_view text = get_bytes();
+    const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+    if (first_bad_utf8(bytes, text.size()) != text.size()) fail();
+    return text;
   }
   template <class T>
     requires std::is_arithmetic_v<T>

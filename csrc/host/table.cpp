@@ -12,6 +12,7 @@
 #include "host/error.hpp"
 #include "host/names.hpp"
 #include "host/owned_arrow.hpp"
+#include "runtime/bundle/utf8.hpp"
 
 namespace mainspring {
 
@@ -39,9 +40,21 @@ struct SchemaView {
   SchemaView& operator=(const SchemaView&) = delete;
 };
 
-Table::Column describe_column(const ArrowSchema& schema, const SchemaView& described) {
+// Arrow says that names are UTF-8, but nothing before here has looked.
+std::string text_of(const char* text, int64_t number, const char* what) {
+  if (text == nullptr) return "";
+  const uint64_t length = std::strlen(text);
+  if (first_bad_utf8(reinterpret_cast<const uint8_t*>(text), length) == length) return text;
+  const char* fix = "Give it one that is.";
+  Error error(ErrorKind::kSchema, "Column " + std::to_string(number) + " has " + what + " '" +
+                                      text + "', which is not UTF-8. " + fix);
+  throw error.expected("UTF-8").got(text).hint(fix);
+}
+
+Table::Column describe_column(const ArrowSchema& schema, const SchemaView& described,
+                              int64_t number) {
   Table::Column column{};
-  column.name = schema.name != nullptr ? schema.name : "";
+  column.name = text_of(schema.name, number, "the name");
   column.readable = described.status.ok();
   if (!column.readable) {
     column.type_name = name_of_unreadable(schema);
@@ -51,7 +64,7 @@ Table::Column describe_column(const ArrowSchema& schema, const SchemaView& descr
   const ColumnView& values = column.is_dictionary ? described.dictionary : described.view;
   column.type = values.type;
   column.unit = values.unit;
-  column.time_zone = values.time_zone;
+  column.time_zone = text_of(values.time_zone, number, "the time zone");
   std::array<char, 128> name;
   describe_type(described.view, name.data(), name.size());
   column.type_name = name.data();
@@ -140,7 +153,7 @@ struct Table::Impl {
     columns.reserve(static_cast<size_t>(schema->n_children));
     for (int64_t i = 0; i < schema->n_children; ++i) {
       schema_views.push_back(std::make_unique<SchemaView>(*schema->children[i]));
-      columns.push_back(describe_column(*schema->children[i], *schema_views.back()));
+      columns.push_back(describe_column(*schema->children[i], *schema_views.back(), i));
     }
     for (uint32_t i = 0; i < columns.size(); ++i) {
       const auto [place, added] = index_of.emplace(columns[i].name, i);

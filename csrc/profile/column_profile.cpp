@@ -205,11 +205,11 @@ void ColumnProfile::write(StateWriter& writer) const {
 
 ColumnProfile ColumnProfile::read(StateReader& reader) {
   ColumnProfile column;
-  column.name_ = reader.get_bytes();
+  column.name_ = reader.get_text();
   const uint64_t num_types = reader.get_count(8);
   if (num_types == 0) StateReader::fail();
   for (uint64_t i = 0; i < num_types; ++i) {
-    column.type_names_.emplace_back(reader.get_bytes());
+    column.type_names_.emplace_back(reader.get_text());
     if (i > 0 && column.type_names_[i - 1] >= column.type_names_[i]) StateReader::fail();
   }
   const uint8_t kind = reader.get<uint8_t>();

@@ -72,13 +72,13 @@ Profile Profile::from_bytes(std::span<const uint8_t> bytes) {
   }
   profile.has_schema_ = has_schema == 1;
   std::vector<std::string> asked(reader.get_count(8));
-  for (std::string& name : asked) name = reader.get_bytes();
+  for (std::string& name : asked) name = reader.get_text();
   if (has_columns == 1) {
     profile.options_.columns = std::move(asked);
   } else if (!asked.empty()) {
     StateReader::fail();
   }
-  profile.options_.target = reader.get_bytes();
+  profile.options_.target = reader.get_text();
   profile.num_rows_ = reader.get<uint64_t>();
   if (profile.num_rows_ > kMaxProfileRows) StateReader::fail();
   const uint64_t num_columns = reader.get_count(8);

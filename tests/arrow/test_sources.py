@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,6 +25,8 @@ NUMBERS: dict[str, list[Any]] = {
     "empty": [None] * 5,
 }
 TEXTS = ["ä", None, "", "a string of more than twelve bytes", "x"]
+# pandas 3 keeps strings as Arrow's large_string, earlier ones as objects that become string.
+PANDAS_STRING = "large_string" if int(pd.__version__.split(".")[0]) >= 3 else "string"
 
 
 def plain_table() -> pa.Table:
@@ -81,8 +84,8 @@ def test_same_data_from_any_source_gives_the_same_bits(source: str) -> None:
         (lambda: pa.table({"x": pa.array(TEXTS, pa.large_string())}), ["large_string"]),
         (lambda: pa.table({"x": pa.array(TEXTS, pa.string_view())}), ["string_view"]),
         (lambda: pa.table({"x": pa.array(TEXTS).dictionary_encode()}), ["dictionary<string>"]),
-        (lambda: pd.DataFrame({"x": TEXTS}), ["large_string"]),
-        (lambda: pd.DataFrame({"x": pd.Categorical(TEXTS)}), ["dictionary<large_string>"]),
+        (lambda: pd.DataFrame({"x": TEXTS}), [PANDAS_STRING]),
+        (lambda: pd.DataFrame({"x": pd.Categorical(TEXTS)}), [f"dictionary<{PANDAS_STRING}>"]),
         (lambda: pl.DataFrame({"x": TEXTS}), ["string_view"]),
         (
             lambda: pl.DataFrame({"x": pl.Series(TEXTS, dtype=pl.Categorical)}),
@@ -181,6 +184,21 @@ def test_capsule_is_consumed_and_refused_the_second_time() -> None:
         _engine.Table.from_stream(7)
     with pytest.raises(errors.ParameterError, match="capsule named 'arrow_schema', got PyCapsule"):
         _engine.Table.from_array(array, schema)
+
+
+def test_column_whose_name_is_not_utf8_is_refused_by_its_place() -> None:
+    batch = pa.record_batch({"x": [1], "name": [2]})
+    schema, array = batch.__arrow_c_array__()
+    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    # format, name, metadata, flags, n_children, children
+    words = (ctypes.c_void_p * 6).from_address(get_pointer(schema, b"arrow_schema"))
+    children = (ctypes.c_void_p * 2).from_address(words[5])
+    name = (ctypes.c_void_p * 2).from_address(children[1])[1]
+    ctypes.memmove(name, b"n\xffme", 4)
+    wanted = "Column 1 has the name 'n\N{REPLACEMENT CHARACTER}me', which is not UTF-8. Give it"
+    with pytest.raises(errors.SchemaError, match=wanted):
+        _engine.Table.from_array(schema, array)
 
 
 def test_table_keeps_the_memory_alive_after_its_source_is_gone() -> None:

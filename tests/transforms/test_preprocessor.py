@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import struct
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from mainspring import (
     detect_drift,
 )
 from mainspring.transforms import Expression, operator_classes
+from tests.reference.crc32c import crc32c
 
 TABLE = pa.table(
     {
@@ -255,6 +257,23 @@ def test_partial_fit_when_a_column_changes_its_kind_is_an_error() -> None:
     with pytest.raises(SchemaError, match="'n' has type string, expected int64") as caught:
         prep.partial_fit(pa.table({"n": ["a"]}))
     assert caught.value.got == "string"
+
+
+@pytest.mark.parametrize("text", [b"amount", b"total", b"int64"], ids=["column", "alias", "type"])
+def test_state_bytes_when_a_name_is_not_utf8_are_refused(text: bytes) -> None:
+    prep = Preprocessor(col("amount").standardize().alias("total"))
+    prep.partial_fit(pa.table({"amount": [1, 2, 4]}))
+    data = prep.state_bytes()
+    length = 8 + struct.unpack_from("<Q", data)[0]  # of the states; a profile follows
+    state, profile = data[:length], data[length:]
+    for part in (state, profile):
+        if text in part:
+            changed = part.replace(text, b"\xff" + text[1:])
+            if part is profile:  # its bytes from the 16th on are guarded by a checksum
+                changed = changed[:12] + struct.pack("<I", crc32c(changed[16:])) + changed[16:]
+            whole = changed + profile if part is state else state + changed
+            with pytest.raises(BundleCorruptError, match="truncated or not a state of this kind"):
+                Preprocessor.from_state_bytes(whole)
 
 
 def test_state_bytes_when_changed_never_crash_the_reader() -> None:

@@ -79,13 +79,13 @@ std::vector<Expression> read_expressions(StateReader& reader) {
   std::vector<Expression> expressions(reader.get_count(24));
   for (Expression& expression : expressions) {
     expression.columns.resize(reader.get_count(8));
-    for (std::string& column : expression.columns) column = reader.get_bytes();
-    expression.alias = reader.get_bytes();
+    for (std::string& column : expression.columns) column = reader.get_text();
+    expression.alias = reader.get_text();
     for (uint64_t left = reader.get_count(16); left > 0; --left) {
-      const std::string name(reader.get_bytes());
+      const std::string name(reader.get_text());
       NamedParams params(reader.get_count(9));
       for (auto& [param, value] : params) {
-        param = reader.get_bytes();
+        param = reader.get_text();
         value = read_param(reader);
       }
       expression.operators.push_back(bind_operator(name, params));

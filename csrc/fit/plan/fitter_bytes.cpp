@@ -28,7 +28,7 @@ void write_binding(const ColumnBinding& binding, StateWriter& writer) {
 
 ColumnBinding read_binding(StateReader& reader) {
   ColumnBinding binding{};
-  binding.name = reader.get_bytes();
+  binding.name = reader.get_text();
   const auto kind = reader.get<uint8_t>();
   const auto unit = reader.get<uint8_t>();
   const auto fitted = reader.get<uint8_t>();
@@ -36,8 +36,8 @@ ColumnBinding read_binding(StateReader& reader) {
   binding.kind = static_cast<InputKind>(kind);
   binding.unit = static_cast<TimeUnit>(unit);
   binding.fitted = static_cast<ColumnType>(fitted);
-  binding.time_zone = reader.get_bytes();
-  binding.type_name = reader.get_bytes();
+  binding.time_zone = reader.get_text();
+  binding.type_name = reader.get_text();
   return binding;
 }
 
@@ -79,7 +79,7 @@ Fitter Fitter::from_state_bytes(std::string_view bytes) {
   Fitter fitter(read_expressions(reader));
   if (fitter.num_rounds_ > 1) StateReader::fail();
   for (uint64_t left = reader.get_count(16); left > 0; --left) {
-    const std::string name(reader.get_bytes());
+    const std::string name(reader.get_text());
     const std::string_view table = reader.get_bytes();
     fitter.zones_[name] =
         table.empty() ? nullptr

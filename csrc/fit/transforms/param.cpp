@@ -101,11 +101,11 @@ ParamValue read_param(StateReader& reader) {
     case 1: return reader.get<uint8_t>() != 0;
     case 2: return reader.get<int64_t>();
     case 3: return reader.get<double>();
-    case 4: return std::string(reader.get_bytes());
+    case 4: return std::string(reader.get_text());
     case 5: return reader.get_all<double>();
     case 6: {
       std::vector<std::string> texts(reader.get_count(8));
-      for (std::string& text : texts) text = reader.get_bytes();
+      for (std::string& text : texts) text = reader.get_text();
       return texts;
     }
     default: StateReader::fail();

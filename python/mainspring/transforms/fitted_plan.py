@@ -195,14 +195,8 @@ class FittedPlan:
         data = bytes(data)
         length = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else len(data)
         profile = data[8 + length :]
-        try:
-            fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
-            expressions = [_expression_from(spec) for spec in fitter.expressions]
-        except UnicodeDecodeError:
-            raise errors.BundleCorruptError(
-                "The state bytes hold names that are not UTF-8, expected what state_bytes() "
-                "returned. Read them again from their source."
-            ) from None
+        fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
+        expressions = [_expression_from(spec) for spec in fitter.expressions]
         preprocessor = cls(*expressions, profile=bool(profile))
         preprocessor._fitter = fitter
         preprocessor._profile = _engine.Profile.from_bytes(profile) if profile else None
