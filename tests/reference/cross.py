@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
+import pyarrow as pa
+
+from tests.generic.case import COUNTS, F64, FLAGS, NUMBERS, STR, WORDS, Case
 from tests.reference.columns import Column
 from tests.reference.hashes import combine_hashes, hash_bucket, hash_value
 
@@ -19,3 +22,9 @@ def features(train: list[Column], rows: list[Column], *, buckets: int = 4096) ->
             for values in zip(*rows, strict=True)
         ]
     ]
+
+
+CASES = [
+    Case({}, (WORDS, COUNTS), (STR, pa.int64())),
+    Case({"buckets": 7}, (WORDS, FLAGS, NUMBERS), (pa.string_view(), pa.bool_(), F64)),
+]

@@ -6,6 +6,9 @@ import math
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
+from tests.generic.case import DAYS, MOMENTS, PARIS, Case
 from tests.reference.columns import Column
 
 CYCLES = {
@@ -57,3 +60,15 @@ def features(
         columns.append([math.sin(angle) for angle in angles])
         columns.append([math.cos(angle) for angle in angles])
     return columns
+
+
+CASES = [
+    Case(
+        {"parts": ("year", *CYCLES)},
+        (MOMENTS,),
+        (PARIS,),
+        {"zone": "Europe/Paris"},
+    ),
+    Case({"parts": ("hour",), "cyclical": True}, (MOMENTS,), (pa.timestamp("ns", "UTC"),)),
+    Case({"parts": ("weekday", "day_of_year"), "cyclical": True}, (DAYS,), (pa.date32(),)),
+]

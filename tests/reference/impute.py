@@ -7,6 +7,7 @@ import statistics
 from collections import Counter
 from typing import Any
 
+from tests.generic.case import COUNTS, F32, F64, I32, NUMBERS, Case
 from tests.reference.columns import Column, is_missing
 
 
@@ -27,3 +28,11 @@ def features(
 ) -> list[Column]:
     fill = fill_of(train[0], strategy, fill_value)
     return [[fill if is_missing(value) else value for value in rows[0]]]
+
+
+CASES = [
+    Case({}, (NUMBERS,), (F64,), needs_value=True),
+    Case({"strategy": "mean"}, (NUMBERS,), (F32,), needs_value=True),
+    Case({"strategy": "most_frequent"}, (COUNTS,), (I32,), needs_value=True),
+    Case({"strategy": "constant", "fill_value": -2.5}, (NUMBERS,), (F64,)),
+]

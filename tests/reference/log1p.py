@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tests.generic.case import F64, WIDE, Case
 from tests.reference.columns import Column, is_missing
 
 
@@ -14,3 +15,8 @@ def features(train: list[Column], rows: list[Column]) -> list[Column]:
         return -math.inf if value == -1 else math.log1p(value)
 
     return [[one(value) for value in rows[0]]]
+
+
+CASES = [
+    Case({}, (WIDE,), (F64,)),
+]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import pyarrow as pa
+
+from tests.generic.case import COUNTS, F64, NUMBERS, Case
 from tests.reference.columns import Column, is_missing
 
 
@@ -19,3 +22,9 @@ def features(
             for value in rows[0]
         ]
     ]
+
+
+CASES = [
+    Case({}, (NUMBERS,), (F64,)),
+    Case({"low": -1.0}, (COUNTS,), (pa.int16(),)),
+]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pyarrow as pa
+
+from tests.generic.case import COUNTS, F64, FLAGS, NUMBERS, STR, WORDS, Case
 from tests.reference.columns import Column, is_missing
 
 
@@ -29,3 +32,12 @@ def features(
         return 2 + known.index(value) if value in known else 1
 
     return [[one(value) for value in rows[0]]]
+
+
+CASES = [
+    Case({}, (WORDS,), (STR,)),
+    Case({"min_count": 2}, (WORDS,), (pa.dictionary(pa.int8(), STR),)),
+    Case({"max_size": 2}, (COUNTS,), (pa.int16(),)),
+    Case({}, (NUMBERS,), (F64,)),
+    Case({}, (FLAGS,), (pa.bool_(),)),
+]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import pyarrow as pa
+
+from tests.generic.case import COUNTS, F64, NUMBERS, Case
 from tests.reference.columns import Column, is_missing
 
 
@@ -24,3 +27,10 @@ def features(
     center = float(mean) if with_mean else 0.0
     scale = math.sqrt(variance) if with_std and variance else 1.0
     return [[math.nan if is_missing(value) else (value - center) / scale for value in rows[0]]]
+
+
+CASES = [
+    Case({}, (NUMBERS,), (F64,)),
+    Case({"with_mean": False}, (COUNTS,), (pa.int8(),)),
+    Case({"with_std": False}, (NUMBERS,), (F64,)),
+]

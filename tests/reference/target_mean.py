@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pyarrow as pa
+
+from tests.generic.case import COUNTS, F64, NUMBERS, WORDS, Case
 from tests.reference.columns import Column, is_missing
 from tests.reference.hashes import combine_hashes, hash_bucket, hash_u64
 
@@ -56,3 +59,10 @@ def training_features(
             for (key, _), mine in zip(pairs, fold, strict=True)
         ]
     ]
+
+
+CASES = [
+    Case({"smoothing": 2.0}, (WORDS,), (pa.large_string(),)),
+    Case({"smoothing": 0.0}, (COUNTS,), (pa.int64(),)),
+    Case({"folds": 2, "seed": 7}, (NUMBERS,), (F64,)),
+]

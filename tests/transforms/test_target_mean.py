@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainspring import DataError, ParameterError, Preprocessor, SchemaError, col
+from tests.generic.case import WORDS
+from tests.generic.columns import num_threads
 from tests.reference import target_mean as oracle
 from tests.tolerances import differences
-from tests.transforms.cases import WORDS, num_threads
 
 
 @given(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,25 +12,19 @@ from hypothesis import strategies as st
 
 from mainspring import DataError
 from mainspring.transforms import operator_classes
-from tests.reference.columns import is_missing
+from tests.generic.case import Case, uses_target
+from tests.generic.columns import (
+    Columns,
+    draw_columns,
+    draw_target,
+    eleven_rows,
+    has_value,
+    many_rows,
+    num_threads,
+    special_rows,
+)
+from tests.generic.operators import CASES, by_case
 from tests.tolerances import differences
-from tests.transforms.cases import CASES, Case, num_threads
-
-by_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-
-
-def draw_columns(data: st.DataObject, case: Case, label: str, **size: int) -> list[list[Any]]:
-    rows = data.draw(st.lists(st.tuples(*case.values), **size), label=label)
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in case.values]
-
-
-def draw_target(data: st.DataObject, num_rows: int) -> list[float]:
-    values = st.floats(-1e9, 1e9) | st.sampled_from([0.0, 1.0])
-    return data.draw(st.lists(values, min_size=num_rows, max_size=num_rows), label="target")
-
-
-def bits(matrix: np.ndarray) -> bytes:
-    return matrix.tobytes()
 
 
 def test_cases_cover_every_operator() -> None:
@@ -45,7 +38,7 @@ def test_features_when_fitted_equal_the_oracle(case: Case, data: st.DataObject) 
     rows = draw_columns(data, case, "rows", max_size=10)
     target = draw_target(data, len(train[0]))
     if case.needs_value:
-        assume(any(not is_missing(value) for value in train[0]))
+        assume(has_value(train[0]))
     prep = case.preprocessor().fit(case.table(train), np.array(target))
     for columns in (train, rows):
         got = prep.transform(case.table(columns))
@@ -61,7 +54,7 @@ def test_fit_when_batches_threads_and_order_change_gives_the_same_bits(
 ) -> None:
     train = draw_columns(data, case, "train", min_size=2, max_size=40)
     if case.needs_value:
-        assume(any(not is_missing(value) for value in train[0]))
+        assume(has_value(train[0]))
     target = np.array(draw_target(data, len(train[0])))
     table = case.table(train)
     plan = case.preprocessor().fit(table, target).bundle.to_bytes()
@@ -82,33 +75,23 @@ def test_fit_when_batches_threads_and_order_change_gives_the_same_bits(
         prep.partial_fit(table.slice(a, b - a), target[a:b])
     assert prep.bundle.to_bytes() == plan
 
+    # Grouped as a list, and as a tree: merge() must be associative.
+    parts = [case.preprocessor().partial_fit(table.slice(a, b - a), target[a:b]) for a, b in shards]
     merged = case.preprocessor()
     for a, b in shards:
         merged.merge(case.preprocessor().partial_fit(table.slice(a, b - a), target[a:b]))
-    assert merged.bundle.to_bytes() == plan
-    assert merged.state_bytes() == prep.state_bytes()
+    while len(parts) > 1:
+        at = data.draw(st.integers(0, len(parts) - 2), label="pair")
+        parts[at : at + 2] = [parts[at].merge(parts[at + 1])]
+    for other in (merged, parts[0]):
+        assert other.bundle.to_bytes() == plan
+        assert other.state_bytes() == prep.state_bytes()
     assert type(prep).from_state_bytes(prep.state_bytes()).bundle.to_bytes() == plan
 
 
 @by_case
-@given(data=st.data())
-def test_rows_when_alone_equal_rows_of_the_batch(case: Case, data: st.DataObject) -> None:
-    train = draw_columns(data, case, "train", min_size=1, max_size=10)
-    if case.needs_value:
-        assume(any(not is_missing(value) for value in train[0]))
-    table = case.table(train)
-    prep = case.preprocessor().fit(table, np.zeros(table.num_rows))
-    batch = prep.transform(table)
-    for row in range(table.num_rows):
-        assert bits(prep.transform(table.slice(row, 1))) == bits(batch[row : row + 1])
-
-
-@by_case
 def test_fit_when_tables_are_long_does_not_depend_on_threads(case: Case) -> None:
-    columns = [
-        [eleven_values(case, i)[row * (7 + i) % 11] for row in range(3000)]
-        for i in range(len(case.values))
-    ]
+    columns = many_rows(case, 3000)
     table = case.table(columns)
     target = np.sin(np.arange(3000.0))
     plans = set()
@@ -123,27 +106,9 @@ def test_fit_when_tables_are_long_does_not_depend_on_threads(case: Case) -> None
     assert differences(case.op, prep.transform(case.table(some)), expected).size == 0
 
 
-def eleven_values(case: Case, column: int) -> list[Any]:
-    """Eleven values of the column's kind, the first one missing."""
-    kind = case.types[column]
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        ticks = [None, *(86_400 * 400 * i + 3_600 * i + 61 * i for i in range(10))]
-        stamps = pa.array(ticks, pa.int64()).cast(pa.timestamp("s", "UTC"))
-        return stamps.cast(
-            kind if pa.types.is_date(kind) else pa.timestamp("us", "UTC")
-        ).to_pylist()
-    if pa.types.is_boolean(kind):
-        return [None, *([True, False] * 5)]
-    if pa.types.is_integer(kind):
-        return [None, 1, 2, 3, 4, 4, 4, 7, 8, 9, 1]
-    if pa.types.is_floating(kind):
-        return [None, 0.5, -0.25, 3.0, 3.0, 1.5, 0.0, -1.0, 8.0, 0.125, 3.0]
-    return [None, "", "a", "b", "a", "long enough to leave the slot", "c", "d", "a", "é", "b"]
-
-
 @by_case
 def test_fit_when_all_rows_are_missing(case: Case) -> None:
-    columns: list[list[Any]] = [[None] * 3 for _ in case.types]
+    columns: Columns = [[None] * 3 for _ in case.types]
     table = case.table(columns)
     if case.needs_value:
         with pytest.raises(DataError, match="'c0' has no value to learn"):
@@ -155,44 +120,63 @@ def test_fit_when_all_rows_are_missing(case: Case) -> None:
 
 
 @by_case
+@pytest.mark.parametrize("row", [0, 3])
+def test_fit_when_there_is_one_row_equals_the_oracle(case: Case, row: int) -> None:
+    columns = [[values[row]] for values in eleven_rows(case)]
+    if case.needs_value and row == 0:
+        with pytest.raises(DataError, match="'c0' has no value to learn"):
+            case.preprocessor().fit(case.table(columns), np.zeros(1))
+        return
+    prep = case.preprocessor().fit(case.table(columns), np.array([2.5]))
+    for rows in (columns, eleven_rows(case), [[None]] * len(columns)):
+        expected = case.expected(columns, rows, [2.5])
+        assert differences(case.op, prep.transform(case.table(rows)), expected).size == 0
+
+
+@by_case
 def test_fit_when_table_is_empty_is_an_error_but_an_empty_shard_is_not(case: Case) -> None:
     empty = case.table([[] for _ in case.types])
     with pytest.raises(DataError, match="no rows"):
         case.preprocessor().fit(empty, np.zeros(0))
-    columns = [eleven_values(case, i) for i in range(len(case.types))]
-    table = case.table(columns)
+    table = case.table(eleven_rows(case))
     target = np.arange(11.0)
     prep = case.preprocessor().partial_fit(empty, np.zeros(0)).partial_fit(table, target)
     assert prep.bundle.to_bytes() == case.preprocessor().fit(table, target).bundle.to_bytes()
     assert prep.transform(empty).shape == (0, prep.n_features_out_)
 
 
-# Where the operator is the identity, that is no mutant.
-MUTANTS = [
-    (case, mutant)
-    for case in CASES
-    for mutant in ("zeros", "identity")
-    if mutant == "zeros" or (case.op != "identity" and (case.op, case.params) != ("clip", {}))
-]
-
-
-@pytest.mark.parametrize(("case", "mutant"), MUTANTS, ids=lambda value: getattr(value, "id", value))
-def test_oracle_when_the_operator_is_replaced_bites(case: Case, mutant: str) -> None:
-    columns = [eleven_values(case, i) for i in range(len(case.types))]
+@by_case
+def test_values_when_special_equal_the_oracle_or_are_refused_with_their_column(case: Case) -> None:
+    """Missing in two ways, infinite, extreme, empty and long values, to transform and to learn."""
+    plain, special = eleven_rows(case), special_rows(case)
     target = list(np.arange(11.0))
+    prep = case.preprocessor().fit(case.table(plain), np.array(target))
+    got = prep.transform(case.table(special))
+    assert differences(case.op, got, case.expected(plain, special, target)).size == 0
+
+    target = list(np.arange(float(len(special[0]))))
+    error = refusal(case, special, target)
+    if error is not None:
+        assert error.column == "c0"
+        assert np.isinf([v for v in special[0] if isinstance(v, float)]).any()
+        assert "Put clip(low, high) before" in str(error)
+        return
+    got = case.preprocessor().fit_transform(case.table(special), np.array(target))
+    expected = case.expected(special, special, target)
+    if not uses_target(case.op):  # or each row is encoded without its own fold
+        assert differences(case.op, got, expected).size == 0
     got = (
         case.preprocessor()
-        .fit(case.table(columns), np.array(target))
-        .transform(case.table(columns))
+        .fit(case.table(special), np.array(target))
+        .transform(case.table(special))
     )
-    expected = case.expected(columns, columns, target)
     assert differences(case.op, got, expected).size == 0
-    mutated = np.zeros_like(got)
-    if mutant == "identity":
-        mutated[:] = np.array([as_number(value) for value in columns[0]])[:, None]
-    assert differences(case.op, mutated, expected).size > 0
 
 
-def as_number(value: Any) -> float:
-    """What a feature without any operator could hold of a value."""
-    return float(value) if isinstance(value, (bool, int, float)) else np.nan
+def refusal(case: Case, columns: Columns, target: list[float]) -> DataError | None:
+    """What fitting on the columns is refused with."""
+    try:
+        case.preprocessor().fit(case.table(columns), np.array(target))
+    except DataError as error:
+        return error
+    return None
