@@ -28,6 +28,18 @@ py::bytes to_bytes(const std::vector<uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// What an operator reads, in the words of its reference page.
+const char* takes(InputRule rule) {
+  switch (rule) {
+    case InputRule::kNumber: return "numbers";
+    case InputRule::kNumberOrText: return "numbers, strings";
+    case InputRule::kKey: return "any column";
+    case InputRule::kTimestamp: return "dates, timestamps";
+    case InputRule::kFeature: return "numbers, ids";
+  }
+  return "";
+}
+
 py::list operators() {
   py::list rows;
   for (const Transform* transform : transform_list()) {
@@ -44,6 +56,7 @@ py::list operators() {
     row["name"] = transform->name;
     row["summary"] = transform->summary;
     row["params"] = params;
+    row["takes"] = takes(transform->input);
     row["learns"] = transform->has_state;
     row["uses_target"] = transform->uses_target;
     row["joint"] = transform->joint;

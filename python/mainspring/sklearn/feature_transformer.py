@@ -42,7 +42,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         What was learnt; ``mainspring.Predictor`` takes it.
     n_features_in_ : int
         Number of columns seen in ``fit``.
-    feature_names_in_ : numpy.ndarray of shape (n_features_in_,)
+    feature_names_in_ : numpy.ndarray of shape (num_columns,)
         Names of the columns seen in ``fit``; only where all of them are strings.
 
     Notes

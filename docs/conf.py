@@ -1,0 +1,47 @@
+"""How Sphinx builds these pages: ``sphinx-build -W docs build/docs``, from the installed package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import mainspring
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+
+project = "mainspring"
+author = "the mainspring authors"
+release = version = mainspring.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference_pages"]
+exclude_patterns = ["extensions", "examples"]
+
+# Every reference to a name of ours must lead somewhere. Types of other packages are words here:
+# the pages are built and read without a network, so there is nothing to link them to.
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(?!mainspring\.).*")]
+
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_typehints = "none"  # the docstrings say what is taken, in words
+autodoc_class_signature = "mixed"
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+napoleon_use_param = False  # types are prose: "float32 of shape (num_rows, num_features)"
+napoleon_custom_sections = [("Attributes", "params_style")]
+add_module_names = False
+python_display_short_literal_types = True
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = f"mainspring {release}"
+html_static_path = ["static"]
+html_css_files = ["mainspring.css"]
+html_copy_source = False
+html_show_copyright = False
+html_show_sphinx = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b6e63", "color-brand-content": "#0b6e63"},
+    "dark_css_variables": {"color-brand-primary": "#5cc8b8", "color-brand-content": "#5cc8b8"},
+}

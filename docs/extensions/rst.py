@@ -1,0 +1,42 @@
+"""The few forms of reStructuredText that generated pages are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from textwrap import indent
+
+__all__ = ["code", "escape", "heading", "literal", "table"]
+
+
+def escape(text: str) -> str:
+    """Keep plain text from being read as markup."""
+    return re.sub(r"([\\*`|_])", r"\\\1", text)
+
+
+def literal(text: str) -> str:
+    """Write a name or a value as code."""
+    return f"``{text}``" if text else ""
+
+
+def heading(text: str, level: int = 1) -> str:
+    """Write a heading of level 1, 2 or 3."""
+    return f"{text}\n{'=-~'[level - 1] * len(text)}\n"
+
+
+def code(text: str, language: str = "python") -> str:
+    """Write a block of code."""
+    return f".. code-block:: {language}\n\n{indent(text, '   ')}\n"
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], name: str = "") -> str:
+    """Write a table; without headers its first column is the heading of each row."""
+    lines = [".. list-table::"]
+    lines.append("   :header-rows: 1" if headers else "   :stub-columns: 1")
+    lines.append(f"   :class: {name or 'reference'}")
+    lines.append("")
+    for row in [headers, *rows] if headers else rows:
+        for position, cell in enumerate(row):
+            mark = "   * - " if position == 0 else "     - "
+            lines.append(mark + indent(cell, " " * 7).strip())
+    return "\n".join(lines) + "\n"
