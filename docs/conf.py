@@ -1,4 +1,4 @@
-"""How Sphinx builds these pages: ``sphinx-build -W docs build/docs``, from the installed package."""
+"""How Sphinx builds these pages, from the installed package: see CONTRIBUTING.md."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ html_theme = "furo"
 html_title = f"mainspring {release}"
 html_static_path = ["static"]
 html_css_files = ["mainspring.css"]
+pygments_dark_style = "github-dark"
 html_copy_source = False
 html_show_copyright = False
 html_show_sphinx = False

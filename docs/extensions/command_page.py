@@ -12,17 +12,19 @@ from mainspring.cli import COMMANDS
 __all__ = ["page"]
 
 INTRODUCTION = """\
-``mainspring COMMAND --help`` says the same in a terminal. Tables are Parquet, CSV or Arrow files, by
-their ending; ``-`` is standard input. In a CSV an empty field is missing, and a string stays what it
-is. Whatever goes wrong is one line on standard error and exit code 2; ``MAINSPRING_DEBUG=1`` shows
-where it came from.
+``mainspring COMMAND --help`` says the same in a terminal. Tables are Parquet, CSV or Arrow files,
+by their ending; ``-`` is standard input. In a CSV an empty field is missing, and a string stays
+what it is. Whatever goes wrong is one line on standard error and exit code 2;
+``MAINSPRING_DEBUG=1`` shows where it came from.
 """
 
 
 def page() -> str:
     """Return the page."""
     parts = [rst.heading("Command line"), INTRODUCTION]
-    rows = [(f":ref:`{name} <command-{name}>`", rst.escape(text)) for name, text in COMMANDS.items()]
+    rows = [
+        (f":ref:`{name} <command-{name}>`", rst.escape(text)) for name, text in COMMANDS.items()
+    ]
     parts.append(rst.table(("command", "what it does"), rows))
     for name, summary in COMMANDS.items():
         parser = _parser(name)

@@ -92,7 +92,7 @@ def _page(row: dict[str, Any], cls: type[transforms.Transform]) -> str:
             parts += [rst.heading(title, 2), doc.sections[section] + "\n"]
     if doc.raises:
         cells = [(f":exc:`~mainspring.{entry.name}`", entry.text) for entry in doc.raises]
-        parts += [rst.heading("Errors", 2), rst.table((), cells)]
+        parts += [rst.heading("Errors", 2), rst.table((), cells, "facts")]
     if "References" in doc.sections:
         parts += [rst.heading("Source", 2), doc.sections["References"] + "\n"]
     return "\n".join(parts)

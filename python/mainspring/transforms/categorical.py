@@ -33,7 +33,26 @@ class Ordinal(Transform, op="ordinal"):
 
     Notes
     -----
-    Exact and mergeable. Memory while fitting: the distinct values and about 50 bytes for each.
+    Formula
+        2 + the number of categories that come before it.
+    Missing
+        0. In a column of numbers NaN is missing, too.
+    Unseen
+        1, as the rare ones are.
+    Infinity
+        A category like any other.
+    Memory
+        The distinct values and about 50 bytes for each while fitting.
+    Merging
+        Exact.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> train = [{"city": name} for name in ("Rome", "Oslo", "Rome", None)]
+    >>> prep = ms.Preprocessor(ms.col("city").ordinal()).fit(train)
+    >>> prep.transform([*train, {"city": "Bonn"}]).ravel().tolist()
+    [2.0, 3.0, 2.0, 0.0, 1.0]
     """
 
     min_count: int = 1
@@ -65,13 +84,34 @@ class TargetMean(Transform, op="target_mean"):
 
     Notes
     -----
-    ``(sum + smoothing * prior) / (count + smoothing)`` from exact sums of the target. A row whose
-    fold holds all rows has nothing to learn from and gives a missing feature. Mergeable.
+    Formula
+        ``(sum + smoothing * prior) / (count + smoothing)`` from exact sums of the target; the prior
+        is its mean. When cross-fitting, all three are of the rows outside the row's fold; where
+        there are none the feature is missing.
+    Missing
+        A category of its own.
+    Unseen
+        The prior.
+    Infinity
+        A category like any other. Of the target, neither infinity nor missing is taken.
+    Memory
+        The distinct values, and 16 to 48 bytes for the count and the exact sum of each; so many in
+        each fold when cross-fitting.
+    Merging
+        Exact.
 
     References
     ----------
     D. Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in
     classification and prediction problems", 2001, doi:10.1145/507533.507538.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> train = [{"dest": name} for name in ("BOS", "BOS", "LAX", None)]
+    >>> prep = ms.Preprocessor(ms.col("dest").target_mean(smoothing=1)).fit(train, [1, 1, 0, 0])
+    >>> prep.transform([{"dest": "BOS"}, {"dest": None}, {"dest": "SFO"}]).ravel().tolist()
+    [0.8333..., 0.25, 0.5]
     """
 
     smoothing: float = 20.0
@@ -96,6 +136,27 @@ class Hash(Transform, op="hash"):
     ------
     ParameterError
         When ``buckets`` is out of range.
+
+    Notes
+    -----
+    Formula
+        ``floor(hash(x) * buckets / 2**64)``. The hash is part of the bundle format; numbers that
+        are equal have the same, 0 and -0 among them.
+    Missing
+        The bucket of a hash of its own; other values may fall into it.
+    Unseen
+        Nothing is seen or unseen: every value has a bucket.
+    Infinity
+        A value like any other.
+    Memory
+        None.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> rows = [{"dest": "BOS"}, {"dest": "LAX"}, {"dest": "BOS"}, {"dest": None}]
+    >>> ms.Preprocessor(ms.col("dest").hash(buckets=100)).fit_transform(rows).ravel().tolist()
+    [97.0, 39.0, 97.0, 61.0]
     """
 
     buckets: int = 4096

@@ -25,6 +25,27 @@ class Cross(Transform, op="cross"):
     ------
     ParameterError
         When ``buckets`` is out of range, or the expression has one column only.
+
+    Notes
+    -----
+    Formula
+        ``floor(hash * buckets / 2**64)``, where the hashes of the columns, those of ``hash``, are
+        combined in their order: ``col("a", "b")`` and ``col("b", "a")`` differ.
+    Missing
+        Has a hash of its own.
+    Unseen
+        Nothing is seen or unseen: every combination has a bucket.
+    Infinity
+        A value like any other.
+    Memory
+        None.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> rows = [{"a": "JFK", "b": "BOS"}, {"a": "JFK", "b": None}]
+    >>> ms.Preprocessor(ms.col("a", "b").cross(buckets=100)).fit_transform(rows).ravel().tolist()
+    [0.0, 97.0]
     """
 
     buckets: int = 4096

@@ -33,6 +33,26 @@ class Datetime(Transform, op="datetime"):
         For a part that is not in the list, or there twice.
     SchemaError
         While fitting: the column has no times, or dates alone where a part of the day is wanted.
+
+    Notes
+    -----
+    Formula
+        The part in the proleptic Gregorian calendar; cyclical, ``sin`` and ``cos`` of
+        ``2 pi (part - first) / size``.
+    Missing
+        Stays missing in every feature.
+    Infinity
+        Times have none.
+    Memory
+        None while fitting. The transitions of the zone lie in the plan, so no database of zones is
+        needed to predict.
+
+    Examples
+    --------
+    >>> import datetime, mainspring as ms
+    >>> rows = [{"at": datetime.datetime(2024, 1, 1, 6)}, {"at": None}]
+    >>> ms.Preprocessor(ms.col("at").datetime("hour", "weekday")).fit_transform(rows).tolist()
+    [[6.0, 0.0], [nan, nan]]
     """
 
     parts: tuple[str, ...] = ()

@@ -36,8 +36,25 @@ class Impute(Transform, op="impute"):
 
     Notes
     -----
-    Memory while fitting: 16 bytes for each distinct value of ``"median"`` and
-    ``"most_frequent"``; ``"mean"`` takes none. Mergeable.
+    Formula
+        The value where there is one, else the learnt one.
+    Missing
+        Null and NaN become the learnt value; nothing missing is left.
+    Infinity
+        Stays. While fitting it is a value like any other for ``"median"`` and ``"most_frequent"``;
+        ``"mean"`` refuses it, and so does a median between two infinities.
+    Memory
+        16 bytes for each distinct value of ``"median"`` and ``"most_frequent"`` while fitting; the
+        same few kB for any ``"mean"``.
+    Merging
+        Exact.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> rows = [{"x": 1.0}, {"x": None}, {"x": 2.0}, {"x": 9.0}]
+    >>> ms.Preprocessor(ms.col("x").impute("median")).fit_transform(rows).ravel().tolist()
+    [1.0, 2.0, 2.0, 9.0]
     """
 
     strategy: str = "median"
@@ -66,7 +83,28 @@ class Standardize(Transform, op="standardize"):
 
     Notes
     -----
-    ``(x - mean) / std`` in float64, two roundings. 2 kB while fitting, mergeable.
+    Formula
+        ``(x - mean) / std`` in float64, two roundings. A constant column divides by 1.
+    Missing
+        Stays missing, and is not learnt from.
+    Infinity
+        Refused while fitting; stays infinite afterwards.
+    Memory
+        2 kB while fitting.
+    Merging
+        Exact: the sums of values and squares lose nothing.
+
+    References
+    ----------
+    R. M. Neal, "Fast exact summation using small and large superaccumulators", 2015,
+    arXiv:1505.05571.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> rows = [{"x": 1.0}, {"x": 3.0}, {"x": None}]
+    >>> ms.Preprocessor(ms.col("x").standardize()).fit_transform(rows).ravel().tolist()
+    [-1.0, 1.0, nan]
     """
 
     with_mean: bool = True
@@ -97,8 +135,23 @@ class MinMax(Transform, op="min_max"):
 
     Notes
     -----
-    ``(x - min) / (max - min)`` in float64, then scaled to the limits. A few bytes while fitting,
-    mergeable.
+    Formula
+        ``(x - min) / (max - min)`` in float64, then ``low + (high - low)`` times it.
+    Missing
+        Stays missing, and is not learnt from.
+    Infinity
+        Refused while fitting; stays infinite afterwards.
+    Memory
+        A few bytes while fitting.
+    Merging
+        Exact.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> prep = ms.Preprocessor(ms.col("x").min_max()).fit([{"x": 2.0}, {"x": 6.0}])
+    >>> prep.transform([{"x": 3.0}, {"x": 10.0}, {"x": None}]).ravel().tolist()
+    [0.25, 2.0, nan]
     """
 
     low: float = 0.0
@@ -113,7 +166,21 @@ class Log1p(Transform, op="log1p"):
 
     Notes
     -----
-    Within 2 ulp, monotone, the same bits on every CPU.
+    Formula
+        ``log(1 + x)`` in float64, within 2 ulp, monotone, the same bits on every CPU.
+    Missing
+        Stays missing; so does, from then on, a value below -1.
+    Infinity
+        Infinity stays infinity, minus infinity becomes missing, -1 becomes minus infinity.
+    Memory
+        None.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> rows = [{"x": 0.0}, {"x": -1.0}, {"x": -2.0}]
+    >>> ms.Preprocessor(ms.col("x").log1p()).fit_transform(rows).ravel().tolist()
+    [0.0, -inf, nan]
     """
 
 
@@ -134,6 +201,24 @@ class Clip(Transform, op="clip"):
     ------
     ParameterError
         When a limit is NaN or ``high`` is below ``low``.
+
+    Notes
+    -----
+    Formula
+        ``min(max(x, low), high)``.
+    Missing
+        Stays missing.
+    Infinity
+        Becomes the limit on its side.
+    Memory
+        None.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> rows = [{"x": -5.0}, {"x": 0.5}, {"x": float("inf")}, {"x": None}]
+    >>> ms.Preprocessor(ms.col("x").clip(0, 1)).fit_transform(rows).ravel().tolist()
+    [0.0, 0.5, 1.0, nan]
     """
 
     low: float = -math.inf
@@ -156,6 +241,24 @@ class Bucketize(Transform, op="bucketize"):
     ------
     ParameterError
         When there are no edges, or they do not ascend.
+
+    Notes
+    -----
+    Formula
+        ``1 + sum(edge <= x for edge in edges)``: an edge belongs to the interval above it.
+    Missing
+        0.
+    Infinity
+        The last interval; minus infinity the first, 1.
+    Memory
+        None while fitting; 8 bytes for each edge in the plan.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> rows = [{"x": -1.0}, {"x": 0.0}, {"x": 10.0}, {"x": None}]
+    >>> ms.Preprocessor(ms.col("x").bucketize([0, 10])).fit_transform(rows).ravel().tolist()
+    [1.0, 2.0, 3.0, 0.0]
     """
 
     edges: tuple[float, ...] = ()
@@ -166,4 +269,21 @@ class Identity(Transform, op="identity"):
     """Hand numbers or ids on as they are.
 
     What a column without operators does, too.
+
+    Notes
+    -----
+    Formula
+        The value. Numbers are rounded once, to float32, when the feature is stored.
+    Missing
+        Stays missing.
+    Infinity
+        Stays.
+    Memory
+        None.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> ms.Preprocessor(ms.col("x").identity()).fit_transform([{"x": 7}, {"x": None}]).tolist()
+    [[7.0], [nan]]
     """

@@ -1,0 +1,62 @@
+"""The Python on every page runs, from top to bottom; so do the example programs."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser, SkipParser
+
+from tests.docs import flights
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+PROGRAMS = sorted((DOCS / "examples").glob("*.py"))
+SYBIL = Sybil(parsers=[PythonCodeBlockParser(), DocTestDirectiveParser(), SkipParser()])
+
+
+@pytest.fixture(scope="module")
+def names() -> dict[str, Any]:
+    return flights.names()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in PAGES if "```python" in path.read_text(encoding="utf-8")],
+    ids=lambda path: path.relative_to(DOCS).as_posix(),
+)
+def test_code_of_a_page_runs(
+    path: Path, names: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = SYBIL.parse(path)
+    document.namespace.update(names)
+    examples = list(document.examples())
+    assert examples
+    for example in examples:
+        example.evaluate()
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_program_runs_and_prints(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(path), run_name="__main__")
+    assert len(capsys.readouterr().out.splitlines()) >= 2
+
+
+def test_code_of_a_page_when_wrong_fails(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n```python\nassert 1 + 1 == 3\n```\n", encoding="utf-8")
+    (example,) = SYBIL.parse(page).examples()
+    with pytest.raises(AssertionError):
+        example.evaluate()
+
+
+def test_programs_when_counted_are_all_named_on_the_quickstart_page() -> None:
+    page = (DOCS / "quickstart.md").read_text(encoding="utf-8")
+    assert [path.name for path in PROGRAMS if f"(examples/{path.name})" not in page] == []
