@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -34,3 +36,37 @@ def differences(
         lowest, highest = (expected - room).astype(np.float32), (expected + room).astype(np.float32)
         same = ((lowest <= got) & (got <= highest)) | (np.isnan(got) & np.isnan(lowest))
     return np.argwhere(~same)
+
+
+# Drift statistics: (relative, absolute) of the value. Sums of up to some thousand rounded terms.
+VALUE_OF_STATISTIC = {
+    "ks": (1e-15, 1e-16),
+    "wasserstein": (1e-11, 1e-14),
+    "wasserstein_std": (1e-11, 1e-14),
+    "psi": (1e-11, 1e-14),
+    "psi_excess": (1e-11, 1e-14),
+    # A distance is the root of a sum that cancels: 1e-16 in the sum is 1e-8 near zero.
+    "js": (1e-10, 3e-8),
+    "js_debiased": (1e-9, 3e-8),
+    "chi2": (1e-10, 1e-13),
+    "missing_rate": (1e-12, 1e-15),
+    "unseen_rate": (1e-12, 1e-15),
+}
+# The same of p-values: SciPy's special functions and our own.
+P_VALUE = (1e-10, 1e-12)
+
+
+def statistic_is_close(
+    name: str, got: tuple[float, float | None], wanted: tuple[float, float | None]
+) -> bool:
+    """Whether a value and its p-value agree with the oracle's; NaN agrees with NaN."""
+    return _is_close(got[0], wanted[0], VALUE_OF_STATISTIC[name]) and (
+        got[1] is None and wanted[1] is None
+        if got[1] is None or wanted[1] is None
+        else _is_close(got[1], wanted[1], P_VALUE)
+    )
+
+
+def _is_close(got: float, wanted: float, room: tuple[float, float]) -> bool:
+    both_nan = math.isnan(got) and math.isnan(wanted)
+    return both_nan or math.isclose(got, wanted, rel_tol=room[0], abs_tol=room[1])

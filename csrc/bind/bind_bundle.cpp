@@ -252,6 +252,7 @@ class Bundle {
 }  // namespace
 
 void register_bundle(py::module_& module) {
+  module.def("step_names", &step_names, "Names of all steps, in the order of their codes.");
   py::class_<Bundle>(module, "Bundle",
                      "An opened bundle: immutable, safe to use from many threads.")
       .def_static("open", &Bundle::open, py::arg("bytes"), py::arg("subject"),

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "fit/importers/lightgbm.hpp"
+#include "runtime/models/model.hpp"
 
 namespace py = pybind11;
 
@@ -23,6 +24,15 @@ py::bytes section_of(const ModelImage& image) {
   return py::bytes(reinterpret_cast<const char*>(image.section.data()), image.section.size());
 }
 
+/// Names of all kinds of models.
+py::list model_kinds() {
+  uint32_t count = 0;
+  const Model* const* models = model_list(&count);
+  py::list names;
+  for (uint32_t i = 0; i < count; ++i) names.append(models[i]->name);
+  return names;
+}
+
 }  // namespace
 
 void register_model(py::module_& module) {
@@ -38,6 +48,7 @@ void register_model(py::module_& module) {
       .def_readonly("num_outputs", &ModelImage::num_outputs)
       .def_readonly("num_classes", &ModelImage::num_classes)
       .def_readonly("num_trees", &ModelImage::num_trees);
+  module.def("model_kinds", &model_kinds, "Names of all kinds of models.");
   module.def("read_lightgbm", &read_lightgbm_bytes, py::arg("text"), py::arg("subject"),
              "Reads LightGBM's text format (v3, v4). Raises UnsupportedError or DataError with the "
              "line and the reason.");

@@ -73,6 +73,14 @@ py::list list_of(const T (&values)[kCount]) {
 
 }  // namespace
 
+py::list step_names() {
+  uint32_t count = 0;
+  const Step* const* steps = step_list(&count);
+  py::list names;
+  for (uint32_t i = 0; i < count; ++i) names.append(steps[i]->name);
+  return names;
+}
+
 py::list describe_inputs(const PlanView& plan) {
   py::list list;
   for (uint32_t i = 0; i < plan.num_inputs; ++i) {

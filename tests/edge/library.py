@@ -200,6 +200,18 @@ class Opened:
         )
         return code, where.value, out
 
+    def transform(self, columns: list[Column], num_rows: int) -> tuple[int, np.ndarray]:
+        """Return the code and the features, which are NaN where nothing was written."""
+        out = np.full((num_rows, self.library.mainspring_num_features(self.handle)), np.nan, "f4")
+        code = self.library.mainspring_transform(
+            self.handle,
+            byref(self.request(columns, num_rows)),
+            out.ctypes.data_as(POINTER(c_float)),
+            out.size,
+            None,
+        )
+        return code, out
+
 
 def open_bundle(library: CDLL, file: bytes, isa: int = BEST) -> Opened:
     """Open a bundle; every code but OK fails the test."""

@@ -49,19 +49,13 @@ def test_predictions_have_the_same_bits_as_python(
 
 
 def test_features_have_the_same_bits_as_python(library: CDLL) -> None:
-    from ctypes import POINTER, byref, c_float
-
     table = sample_table(1500)
     bundle = _engine.Bundle.open(SAMPLE, "sample")
     expected = np.empty((1500, len(bundle.feature_names)), np.float32)
     bundle.transform_table(_engine.Table.from_stream(table.__arrow_c_stream__()), expected)
     opened = edge.open_bundle(library, SAMPLE)
-    out = np.empty_like(expected)
     arrays = arrays_of(table)
-    request = opened.request([column_of(array) for array in arrays], 1500)
-    code = library.mainspring_transform(
-        opened.handle, byref(request), out.ctypes.data_as(POINTER(c_float)), out.size, None
-    )
+    code, out = opened.transform([column_of(array) for array in arrays], 1500)
     assert code == edge.OK
     assert np.array_equal(out.view(np.uint32), expected.view(np.uint32))
 

@@ -58,7 +58,7 @@ def number_classes(
     """Counts over bins that the reference fills equally, and the missing rows at the end."""
     before, now = present(reference), present(current)
     shares = np.arange(1, num_bins) / num_bins
-    edges = np.unique(np.quantile(before, shares, method="inverted_cdf"))
+    edges = np.unique(np.quantile(before, shares, method="inverted_cdf")) if len(before) else before
     counts = [
         np.bincount(np.searchsorted(edges, side, side="left"), minlength=len(edges) + 1)
         for side in (before, now)
