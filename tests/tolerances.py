@@ -70,3 +70,8 @@ def statistic_is_close(
 def _is_close(got: float, wanted: float, room: tuple[float, float]) -> bool:
     both_nan = math.isnan(got) and math.isnan(wanted)
     return both_nan or math.isclose(got, wanted, rel_tol=room[0], abs_tol=room[1])
+
+
+def check_is_close(got: float, wanted: float) -> bool:
+    """Whether a check's value agrees with the oracle's: sums of rounded terms, in another order."""
+    return _is_close(got, wanted, (1e-9, 1e-12))

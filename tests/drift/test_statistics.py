@@ -176,14 +176,3 @@ def test_statistics_when_listed_are_those_of_the_reports() -> None:
     assert all(
         hasattr(reference, name.removesuffix("_std")) for name in listed if "rate" not in name
     )
-
-
-@pytest.mark.parametrize("statistic", ["ks", "wasserstein", "psi", "js", "missing_rate"])
-def test_oracle_when_a_value_is_changed_bites(statistic: str) -> None:
-    before, now = sample("normal", 500, 1), sample("normal", 400, 2, 0.3)
-    column = compare(numbers(before), numbers(now))
-    assert_numbers_agree(before, now, column)
-    found = column.statistics[statistic]
-    object.__setattr__(found, "value", found.value * (1 + 1e-6))
-    with pytest.raises(AssertionError):
-        assert_numbers_agree(before, now, column)

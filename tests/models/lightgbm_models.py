@@ -7,6 +7,7 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+from hypothesis import strategies as st
 
 OBJECTIVES = (
     "regression",
@@ -45,6 +46,19 @@ class Recipe:
     num_leaves: int = 12
     num_rounds: int = 8
     seed: int = 0
+
+
+RECIPES = st.builds(
+    Recipe,
+    objective=st.sampled_from(OBJECTIVES),
+    boosting=st.sampled_from(("gbdt", "dart", "rf")),
+    use_missing=st.booleans(),
+    zero_as_missing=st.booleans(),
+    categorical=st.booleans(),
+    num_leaves=st.integers(2, 40),
+    num_rounds=st.integers(1, 12),
+    seed=st.integers(0, 1000),
+).filter(lambda recipe: (recipe.objective, recipe.boosting) != ("custom", "rf"))
 
 
 def training_data(recipe: Recipe, num_rows: int = 400) -> tuple[np.ndarray, np.ndarray]:

@@ -6,12 +6,12 @@ import lightgbm
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import mainspring as ms
 from tests.models.lightgbm_models import (
     CATEGORICAL,
     OBJECTIVES,
+    RECIPES,
     Recipe,
     hard_rows,
     train,
@@ -22,17 +22,6 @@ from tests.reference import forest
 from tests.tolerances import PROBABILITY_ULPS
 
 QUIET = {"verbose": -1, "num_threads": 1}
-RECIPES = st.builds(
-    Recipe,
-    objective=st.sampled_from(OBJECTIVES),
-    boosting=st.sampled_from(("gbdt", "dart", "rf")),
-    use_missing=st.booleans(),
-    zero_as_missing=st.booleans(),
-    categorical=st.booleans(),
-    num_leaves=st.integers(2, 40),
-    num_rounds=st.integers(1, 12),
-    seed=st.integers(0, 1000),
-).filter(lambda recipe: (recipe.objective, recipe.boosting) != ("custom", "rf"))
 
 
 def assert_same_as_lightgbm(booster: lightgbm.Booster, rows: np.ndarray) -> None:
@@ -84,18 +73,6 @@ def test_oracle_when_a_decision_is_changed_differs() -> None:
     rows = hard_rows(booster, 6)
     changed = ms.Predictor(text.replace(line, flipped, 1)).predict_raw(rows)
     assert not np.array_equal(changed, booster.predict(rows, raw_score=True))
-
-
-def test_predict_row_is_its_row_of_the_batch() -> None:
-    for objective in ("binary", "multiclass", "poisson"):
-        booster = train(Recipe(objective, categorical=True, seed=8))
-        predictor = ms.Predictor(booster)
-        rows = hard_rows(booster, 8, 60)
-        with np.errstate(over="ignore"):
-            batch = predictor.predict(rows)
-        for row, expected in zip(rows, batch, strict=True):
-            values = dict(zip(predictor.feature_names, row.tolist(), strict=True))
-            np.testing.assert_array_equal(predictor.predict_row(values), expected)
 
 
 def test_batches_of_any_size_give_the_same_bits() -> None:

@@ -29,6 +29,8 @@ def bins(feature: Sequence[float | str | None]) -> np.ndarray:
         )
     values = np.array([np.nan if v is None else v for v in feature], dtype=float)
     ordered = np.sort(values[~np.isnan(values)])
+    if len(ordered) == 0:
+        return np.zeros(len(values), int)
     count = min(max(len(ordered) // 100, 2), 256)
     edges = sorted({ordered[k * len(ordered) // count] for k in range(1, count)} - {ordered[0]})
     found = 1 + np.searchsorted(edges, values, side="right")

@@ -59,11 +59,12 @@ def wasserstein_std(before: Column, now: Column) -> Measured:
     distance, _ = wasserstein(before, now)
     if math.isnan(distance):
         return NOTHING
-    if len(set(present(before))) == 1:
-        return (math.inf if distance > 0 else 0.0), None
     values = np.array(present(before))
-    scale = np.abs(values).max()  # or the squares of large numbers are infinite
-    return distance / (scale * float(np.std(values / scale))), None
+    scale = float(np.abs(values).max()) or 1.0  # or the squares of large numbers are infinite
+    unit = scale * float(np.std(values / scale)) if len(np.unique(values)) > 1 else 0.0
+    if unit == 0:
+        return (math.inf if distance > 0 else 0.0), None
+    return distance / unit, None
 
 
 def psi(before: Column, now: Column) -> Measured:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 import struct
 
+from tests.generic.model import DrawnModel
+from tests.models.lightgbm_models import RECIPES, Recipe, hard_rows, train
+
 # 1e-35 rounded to float32: what LightGBM takes for zero.
 ZERO = struct.unpack("f", struct.pack("f", 1e-35))[0]
 
@@ -67,3 +70,18 @@ def raw_scores(text: str, rows: list[list[float]]) -> list[list[float]]:
             sums[number % num_outputs] += float(tree["leaf_value"][leaf_of(row, tree)])
         scores.append(sums)
     return scores
+
+
+def drawn(recipe: Recipe) -> DrawnModel:
+    """A small model of LightGBM's, and rows that are hard on it."""
+    booster = train(recipe)
+    return DrawnModel(booster, booster.model_to_string(), hard_rows(booster, recipe.seed, 90))
+
+
+MODELS = RECIPES.map(drawn)
+FIXED = [
+    Recipe("binary", categorical=True, seed=1),
+    Recipe("multiclass", zero_as_missing=True, seed=2),
+    Recipe("poisson", use_missing=False, num_leaves=31, seed=3),
+    Recipe("regression", boosting="rf", seed=4),
+]

@@ -1,0 +1,139 @@
+"""Every check of training data against its oracle, and what must not change what it finds."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mainspring as ms
+from mainspring import _engine
+from tests.generic.columns import chunked, encoded, num_threads, sliced
+from tests.reference import check_values as oracles
+from tests.tolerances import check_is_close
+
+CHECKS = tuple(str(row["name"]) for row in _engine.checks())
+by_check = pytest.mark.parametrize("name", CHECKS)
+
+FEATURES = {
+    "numbers": (st.none() | st.integers(-3, 3).map(float) | st.floats(-9, 9, width=32)),
+    "words": st.none() | st.sampled_from(["a", "b", "", "é", "long enough to leave a slot"]),
+}
+LABELS = {
+    "binary": st.none() | st.sampled_from([0.0, 1.0]),
+    "multiclass": st.none() | st.integers(0, 3).map(float),
+    "words": st.none() | st.sampled_from(["yes", "no", "maybe"]),
+    "regression": st.none() | st.floats(-9, 9, width=32),
+}
+SECONDS = st.none() | st.integers(0, 5)
+Columns = dict[str, list[Any]]
+
+
+def table_of(columns: Columns) -> pa.Table:
+    def typed(name: str, values: list[Any]) -> pa.Array:
+        if name in ("due", "known"):
+            return pa.array(values, pa.int64()).cast(pa.timestamp("s"))
+        text = any(isinstance(value, str) for value in values)
+        return pa.array(values, pa.string() if text else pa.float64())
+
+    return pa.table({name: typed(name, values) for name, values in columns.items()})
+
+
+def check(table: pa.Table) -> ms.CheckReport:
+    return ms.check(table, target="label", time="due", available={"feature": "known"})
+
+
+def draw_columns(data: st.DataObject, min_rows: int = 0, max_rows: int = 90) -> Columns:
+    feature = data.draw(st.sampled_from(sorted(FEATURES)), label="feature")
+    label = data.draw(st.sampled_from(sorted(LABELS)), label="label")
+    row = st.tuples(FEATURES[feature], LABELS[label], SECONDS, SECONDS)
+    rows = data.draw(st.lists(row, min_size=min_rows, max_size=max_rows), label="rows")
+    names = ("feature", "label", "due", "known")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=False))
+    columns = columns or {name: [] for name in names}
+    if data.draw(st.booleans(), label="copy of the label") and rows:
+        columns["feature"] = list(columns["label"])
+    return columns
+
+
+def fixed_columns(num_rows: int = 400) -> Columns:
+    """A feature that knows a little of the label, is missing at times, and known late at times."""
+    return {
+        "feature": [
+            None if row % 7 == row % 3 else float(row * 37 % 11 + row % 2 * 4)
+            for row in range(num_rows)
+        ],
+        "label": [float(row % 2) for row in range(num_rows)],
+        "due": [row * 10 for row in range(num_rows)],
+        "known": [None if row % 50 == 1 else row * 10 + row % 3 - 1 for row in range(num_rows)],
+    }
+
+
+def value_of(report: ms.CheckReport, name: str) -> float:
+    return next(float(finding.value) for finding in report.findings if finding.check == name)
+
+
+def test_checks_when_run_are_those_of_the_list() -> None:
+    report = check(table_of(fixed_columns()))
+    assert [finding.check for finding in report.findings] == list(CHECKS)
+
+
+@by_check
+@settings(max_examples=30)
+@given(data=st.data())
+def test_value_when_tables_are_drawn_equals_the_oracle(name: str, data: st.DataObject) -> None:
+    columns = draw_columns(data, min_rows=data.draw(st.sampled_from([0, 50]), label="min_rows"))
+    found = value_of(check(table_of(columns)), name)
+    assert check_is_close(found, getattr(oracles, name)(**columns))
+
+
+@by_check
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {name: values[:count] for name, values in fixed_columns().items()}
+        for count in (0, 1, 49, 50, 51, 400)
+    ]
+    + [
+        {**fixed_columns(), name: [value] * 400}
+        for name, value in (("feature", None), ("label", None), ("feature", 2.0), ("label", 1.0))
+    ],
+    ids=lambda columns: f"{len(columns['label'])} rows",
+)
+def test_value_when_rows_are_few_equal_or_missing_equals_the_oracle(
+    name: str, columns: Columns
+) -> None:
+    found = value_of(check(table_of(columns)), name)
+    assert check_is_close(found, getattr(oracles, name)(**columns))
+
+
+def test_findings_when_laid_out_otherwise_are_the_same() -> None:
+    for label in (fixed_columns()["label"], [f"v{row % 3}" for row in range(400)]):
+        table = table_of({**fixed_columns(), "label": label})
+        expected = check(table).findings
+        for offset in range(0, 66, 5):
+            assert check(sliced(table, offset)).findings == expected, offset
+        for cuts in ([0, 1, 64], [7, 7, 200]):
+            assert check(chunked(table, cuts)).findings == expected
+        texts = [name for name in ("feature", "label") if pa.types.is_string(table[name].type)]
+        if texts:
+            coded = encoded(chunked(table.select(texts), [3, 90]), pa.int16())
+            other = table
+            for name in texts:
+                at = table.column_names.index(name)
+                other = other.set_column(at, name, coded[name])
+            assert check(other).findings == expected
+
+
+def test_findings_when_threads_differ_are_the_same() -> None:
+    table = table_of(fixed_columns())
+    expected = check(table).findings
+    for count in (1, 2, 5):
+        with num_threads(count):
+            assert check(table).findings == expected
+    with ThreadPoolExecutor(8) as pool:
+        assert all(found.findings == expected for found in pool.map(check, [table] * 24))
