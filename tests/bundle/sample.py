@@ -87,6 +87,14 @@ class Parts:
             OUTPUT.pack(*self.name(name), kind, categorical, bytes(2), cardinality, bytes(16))
         )
 
+    def store_one_hot(
+        self, slot: str, names: list[str], num_ids: int, places: tuple[int, int]
+    ) -> None:
+        integers = {0: len(self.outputs), 1: len(names), 3: num_ids}
+        self.step(16, reads=(slot,), integers=integers, payload=places)
+        for name in names:
+            self.outputs.append(OUTPUT.pack(*self.name(name), NUMBER, 0, bytes(2), 0, bytes(16)))
+
     def plan(self) -> bytes:
         counts = (len(self.inputs), len(SLOTS), len(self.steps), len(self.outputs))
         arrays = [bytes(SLOTS.values()), *map(b"".join, (self.inputs, self.steps, self.outputs))]
@@ -142,7 +150,7 @@ def bits(value: float) -> int:
 
 
 def sample_plan() -> Parts:
-    """Nine features out of five columns, through all fourteen steps."""
+    """Thirteen features out of five columns, through all sixteen steps."""
     parts = Parts()
     parts.add_input("distance", FLOAT, 11)
     parts.add_input("carrier", STRING, 12)
@@ -188,6 +196,10 @@ def sample_plan() -> Parts:
     sizes = parts.add_payload(lookup_of_numbers([bits(0.5), bits(0.0)], F64))
     parts.step(8, ("x",), ("id",), integers={3: 4}, payload=sizes)
     parts.store("id", "größe_id", ID, 4)
+    parts.step(15, ("x",), ("y",))
+    parts.store("y", "größe_missing")
+    places = parts.add_payload(struct.pack("<4I", 3, 0, 1, 2))
+    parts.store_one_hot("id", ["größe_0.5", "größe_0", "größe_?"], 4, places)
     return parts
 
 

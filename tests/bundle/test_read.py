@@ -33,7 +33,8 @@ def test_sample_when_opened_says_what_is_in_it() -> None:
     opened = _engine.Bundle.open(SAMPLE, "sample")
     assert opened.input_names == ["distance", "carrier", "when", "flights", "größe"]
     assert opened.feature_names[0] == "distance"
-    assert opened.feature_names[-1] == "größe_id"
+    assert opened.feature_names[8:10] == ["größe_id", "größe_missing"]
+    assert opened.feature_names[10:] == ["größe_0.5", "größe_0", "größe_?"]
     assert opened.meta == b'{"name":"sample"}'
     assert opened.profile == b"a profile's own bytes"
     assert opened.to_bytes() == SAMPLE

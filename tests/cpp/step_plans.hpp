@@ -119,6 +119,14 @@ inline std::vector<uint8_t> every_step_bundle() {
                                  plan.add_data(payload_of(sines)).offset));
   feature(work);
 
+  for (const Slot slot : {raw, bytes, utc}) {
+    unary(is_missing_record(slot.number, work.number));
+    feature(work);
+  }
+  const std::vector<FeatureInfo> infos{{.name = "a"}, {.name = "b"}, {.name = "c"}};
+  unary(count_edges_record(raw.number, ids.number, plan.add_data(payload_of(edges)).offset, 4));
+  plan.store_one_hot(ids, std::vector<uint32_t>{0, 3, 1, 2, 0, 1}, infos);
+
   BundleParts parts;
   plan.finish(&parts);
   return write_bundle(parts);

@@ -267,7 +267,7 @@ def test_bundle_without_a_model_transforms_and_does_not_predict(library: CDLL) -
     columns = [column_of(array) for array in arrays]
     assert opened.predict(columns, ROWS)[0] == edge.NO_MODEL
     assert library.mainspring_output_width(opened.handle, edge.RAW) == 0
-    out = np.full((ROWS, 9), np.nan, np.float32)
+    out = np.full((ROWS, 13), np.nan, np.float32)
     pointer = out.ctypes.data_as(POINTER(c_float))
     request = byref(opened.request(columns, ROWS))
     assert library.mainspring_transform(opened.handle, request, pointer, 1, None) == (

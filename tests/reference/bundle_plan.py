@@ -264,6 +264,21 @@ def _local_time(step: Step, plan: Plan) -> None:
     check_zone_table(step.payload)
 
 
+def _is_missing(step: Step, plan: Plan) -> None:
+    plan.reads(step, _slot_type(step, plan))
+    plan.writes(step, F64)
+
+
+def _store_one_hot(step: Step, plan: Plan) -> None:
+    plan.reads(step, I32)
+    first, count, _, num_ids = step.integers
+    expect(not step.outputs and count >= 1 and num_ids >= 1)
+    expect(first == plan.num_stored and first + count <= len(plan.outputs))
+    expect(len(step.payload) == 4 * num_ids)
+    expect(all(place <= count for (place,) in struct.iter_unpack("<I", step.payload)))
+    plan.num_stored += count
+
+
 def _slot_type(step: Step, plan: Plan) -> int:
     expect(len(step.inputs) == 1)
     return plan.slots[step.inputs[0]]
@@ -305,4 +320,6 @@ STEPS = {
     12: _row(_combine_hashes),
     13: _row(_hash_bucket, integers=(3,)),
     14: _row(_local_time, integers=(0,), payload=True),
+    15: _row(_is_missing),
+    16: _row(_store_one_hot, integers=(0, 1, 3), payload=True),
 }

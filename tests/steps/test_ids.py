@@ -20,7 +20,9 @@ from tests.steps.plans import (
     I32,
     I64,
     INTEGER,
+    IS_MISSING,
     LOOKUP,
+    STORE_ONE_HOT,
     TEXT,
     Plan,
     doubles,
@@ -81,6 +83,20 @@ def test_lookup_behind_a_gather_gives_unseen_and_missing_their_own_payload() -> 
     plan.store(plan.step(GATHER, [ids], F64, integers=(0, 0, 0, 4), payload=payload))
     column = pa.array(["AA", None, "??", "UA"]).dictionary_encode()
     assert plan.run(x=column)[:, 0].tolist() == [2.5, 0.5, 0.25, 1.5]
+
+
+def test_store_one_hot_writes_one_where_the_id_has_a_place() -> None:
+    keys: list[object] = [b"UA", b"AA"]
+    plan = Plan()
+    loaded = plan.load("x", TEXT)
+    ids = plan.step(LOOKUP, [loaded], I32, integers=(0, 0, 0, 4), payload=lookup_table(keys))
+    plan.store(plan.step(IS_MISSING, [loaded], F64))
+    places = np.array([0, 3, 2, 1], "<u4").tobytes()
+    plan.step(STORE_ONE_HOT, [ids], None, integers=(1, 3, 0, 4), payload=places)
+    plan.num_features = 4
+    column = pa.array(["AA", None, "??", "UA"] * 300)
+    rows = [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]
+    assert plan.run(x=column).tolist() == rows * 300
 
 
 def test_fill_of_text_and_integers_gives_the_constant_where_missing() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.impute import SimpleImputer
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.preprocessing import (
     KBinsDiscretizer,
     MinMaxScaler,
+    OneHotEncoder,
     OrdinalEncoder,
     StandardScaler,
     TargetEncoder,
@@ -86,6 +87,52 @@ def test_bucketize_when_compared_with_bins(frame: pd.DataFrame) -> None:
     assert np.array_equal(got, bins.transform(counts) + 1)
     sides = 1 + np.searchsorted(edges, counts["count"], side="right")
     assert np.array_equal(got[:, 0], sides)
+
+
+@pytest.mark.parametrize("buckets", [2, 5, 16])
+def test_quantile_bucketize_when_compared_with_bins(frame: pd.DataFrame, buckets: int) -> None:
+    prices = frame[["price"]].dropna()
+    bins = KBinsDiscretizer(
+        n_bins=buckets,
+        encode="ordinal",
+        strategy="quantile",
+        quantile_method="linear",
+        subsample=None,
+    ).fit(prices)
+    got = Preprocessor(col("price").quantile_bucketize(buckets)).fit_transform(prices)
+    assert np.array_equal(got, bins.transform(prices) + 1)
+
+
+def test_missing_flag_when_compared_with_missing_indicator(frame: pd.DataFrame) -> None:
+    got = Preprocessor(col("price", "count", "city").missing_flag()).fit_transform(frame)
+    expected = MissingIndicator(features="all").fit_transform(frame[["price", "count"]])
+    assert np.array_equal(got[:, :2], expected)
+    assert not got[:, 2].any()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({}, {}),
+        ({"min_count": 500}, {"min_frequency": 500}),
+        # The encoder counts the feature of the infrequent ones as a category, too.
+        ({"max_size": 2}, {"max_categories": 4}),
+    ],
+)
+def test_one_hot_when_compared_with_one_hot_encoder(
+    frame: pd.DataFrame, ours: dict[str, int], theirs: dict[str, int]
+) -> None:
+    cities = frame[["city"]].astype(object)
+    cities.iloc[::3] = None
+    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False, **theirs)
+    encoder.fit(cities)
+    prep = Preprocessor(col("city").one_hot(**ours)).fit(cities)
+    as_theirs = {"city_None": "city_missing", "city_infrequent_sklearn": "city_infrequent"}
+    names = [as_theirs.get(name, name) for name in encoder.get_feature_names_out()]
+    assert sorted(names) == sorted(prep.feature_names_out_)
+    places = [prep.feature_names_out_.index(name) for name in names]
+    new = pd.DataFrame({"city": ["Bonn", None, *cities["city"]]}, dtype=object)
+    assert np.array_equal(prep.transform(new)[:, places], encoder.transform(new))
 
 
 def test_target_mean_when_compared_with_target_encoder(frame: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ namespace mainspring {
 namespace {
 
 std::string_view what_is(const Feature& feature) {
+  if (feature.one_hot != nullptr) return "one feature for each category";
   switch (feature.slot.type) {
     case ValueType::kF64: return "numbers";
     case ValueType::kBytes: return "strings";
@@ -22,6 +23,7 @@ std::string_view what_is(const Feature& feature) {
 }
 
 bool takes(InputRule rule, const Feature& feature) {
+  if (feature.one_hot != nullptr) return false;
   const ValueType type = feature.slot.type;
   switch (rule) {
     case InputRule::kNumber: return type == ValueType::kF64;
@@ -78,7 +80,7 @@ class FeatureNames {
  public:
   void add(const Chain& chain, std::vector<Feature>* features) {
     for (Feature& feature : *features) {
-      if (!takes(InputRule::kFeature, feature)) {
+      if (feature.one_hot == nullptr && !takes(InputRule::kFeature, feature)) {
         throw Error(ErrorKind::kSchema, feature.expression + " gives " +
                                             std::string(what_is(feature)) +
                                             ", expected numbers or ids for a feature. Add "
@@ -86,26 +88,38 @@ class FeatureNames {
             .column(feature.column);
       }
       if (!chain.alias.empty()) {
-        if (features->size() != 1) {
+        if (features->size() != 1 || feature.one_hot != nullptr) {
           throw Error(ErrorKind::kParameter,
                       "alias('" + chain.alias + "') names one feature, but " +
                           describe(chain.columns, chain.operators, chain.operators.size()) +
-                          " gives " + std::to_string(features->size()) +
+                          " gives " +
+                          (feature.one_hot != nullptr ? std::string(what_is(feature))
+                                                      : std::to_string(features->size())) +
                           ". Leave the alias out, or write one expression for each.");
         }
         feature.info.name = chain.alias;
       }
-      const auto [known, added] = names_.try_emplace(feature.info.name, feature.expression);
-      if (added) continue;
-      throw Error(ErrorKind::kParameter, "Two features are called '" + feature.info.name +
-                                             "': " + known->second + " and " + feature.expression +
-                                             ". Give one of them another "
-                                             "name with .alias('new_name').")
-          .hint(".alias('new_name')");
+      if (feature.one_hot == nullptr) {
+        add_name(feature.info.name, feature.expression);
+        continue;
+      }
+      for (const FeatureInfo& info : feature.one_hot->infos) {
+        add_name(info.name, feature.expression);
+      }
     }
   }
 
  private:
+  void add_name(const std::string& name, const std::string& expression) {
+    const auto [known, added] = names_.try_emplace(name, expression);
+    if (added) return;
+    throw Error(ErrorKind::kParameter, "Two features are called '" + name + "': " + known->second +
+                                           " and " + expression +
+                                           ". Give one of them another "
+                                           "name with .alias('new_name').")
+        .hint(".alias('new_name')");
+  }
+
   std::unordered_map<std::string, std::string> names_;
 };
 
@@ -177,7 +191,13 @@ void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, b
     streams = compile_operators(bound, 0, bound.chain.operators.size(), std::move(streams),
                                 cross_fitted, /*release=*/true, builder);
     names.add(bound.chain, &streams);
-    for (const Feature& feature : streams) builder.store(feature.slot, feature.info);
+    for (const Feature& feature : streams) {
+      if (feature.one_hot == nullptr) {
+        builder.store(feature.slot, feature.info);
+      } else {
+        builder.store_one_hot(feature.slot, feature.one_hot->places, feature.one_hot->infos);
+      }
+    }
     for (const Feature& feature : streams) builder.release(feature.slot);
     for (const ColumnBinding& column : bound.columns) {
       const auto hold = held.find({column.name, column.kind});

@@ -143,8 +143,21 @@ Slot PlanBuilder::emit_shared(StepRecord record, ValueType type) {
 }
 
 void PlanBuilder::store(Slot slot, const FeatureInfo& info) {
-  check_room(outputs_.size(), kMaxPlanOutputs, "features");
   emit(store_record(slot.number, num_features()));
+  add_output(info);
+}
+
+void PlanBuilder::store_one_hot(Slot slot, std::span<const uint32_t> places,
+                                std::span<const FeatureInfo> infos) {
+  const DataRange data =
+      add_data({reinterpret_cast<const uint8_t*>(places.data()), places.size_bytes()});
+  emit(store_one_hot_record(slot.number, num_features(), static_cast<uint32_t>(infos.size()),
+                            data.offset, places.size()));
+  for (const FeatureInfo& info : infos) add_output(info);
+}
+
+void PlanBuilder::add_output(const FeatureInfo& info) {
+  check_room(outputs_.size(), kMaxPlanOutputs, "features");
   OutputRecord record{};
   record.name_offset = intern(info.name, &pool_, &names_);
   record.name_length = static_cast<uint32_t>(info.name.size());

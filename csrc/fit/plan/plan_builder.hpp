@@ -66,6 +66,10 @@ class PlanBuilder {
   Slot emit_shared(StepRecord record, ValueType type);
   /// Makes the slot (f64, f32 or i32) the next feature.
   void store(Slot slot, const FeatureInfo& info);
+  /// Makes the ids of the slot (i32) the next features, one for each of `infos`. places: for each
+  /// id 1 + its feature, or 0.
+  void store_one_hot(Slot slot, std::span<const uint32_t> places,
+                     std::span<const FeatureInfo> infos);
 
   uint32_t num_features() const { return static_cast<uint32_t>(outputs_.size()); }
   /// What has been built so far, to run while fitting; valid until the next change.
@@ -74,6 +78,8 @@ class PlanBuilder {
   void finish(BundleParts* parts) const;
 
  private:
+  void add_output(const FeatureInfo& info);
+
   bool wide_;
   std::vector<InputRecord> inputs_;
   std::vector<int32_t> loaded_;  // slot of each input, -1 when none is alive

@@ -1,9 +1,9 @@
 // Numbers to the intervals between given edges.
 #include <cmath>
 
+#include "fit/transforms/count_edges.hpp"
 #include "fit/transforms/id_range.hpp"
 #include "fit/transforms/transform.hpp"
-#include "runtime/steps/records.hpp"
 
 namespace mainspring {
 namespace {
@@ -31,14 +31,7 @@ struct Bucketize {
 
   static std::vector<Feature> compile(const Params& params, std::span<const Feature> in,
                                       PlanBuilder& builder) {
-    const auto num_edges = static_cast<uint32_t>(params.edges.size());
-    const DataRange data = builder.add_data(
-        {reinterpret_cast<const uint8_t*>(params.edges.data()), params.edges.size() * 8});
-    Feature out = in[0];
-    out.slot = builder.new_slot(ValueType::kI32);
-    builder.emit(count_edges_record(in[0].slot.number, out.slot.number, data.offset, num_edges));
-    out.info = FeatureInfo{in[0].info.name + "_bucket", FeatureKind::kId, false, num_edges + 2};
-    return {out};
+    return {emit_count_edges(params.edges, in[0], builder)};
   }
 };
 

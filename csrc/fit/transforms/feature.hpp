@@ -21,6 +21,12 @@ struct FitTile {
   bool cross_fit;  // fit_transform: learn per fold too
 };
 
+/// Ids that become one feature each when they are stored.
+struct OneHotColumns {
+  std::vector<uint32_t> places;  // for each id 1 + its feature, or 0
+  std::vector<FeatureInfo> infos;
+};
+
 /// A stream of values behind some operators: the slot that holds its tile, and what is known of it.
 struct Feature {
   Slot slot;
@@ -30,6 +36,8 @@ struct Feature {
   TimeUnit unit = TimeUnit::kNone;  // of times, in a kI64 slot
   /// Of times in a named zone: its table for DATA (fit/plan/zone_table.hpp); null: local already.
   std::shared_ptr<const std::vector<uint8_t>> zone_table;
+  /// Of ids behind one_hot; null: the stream is one feature.
+  std::shared_ptr<const OneHotColumns> one_hot;
 };
 
 }  // namespace mainspring

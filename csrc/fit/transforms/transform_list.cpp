@@ -7,14 +7,15 @@
 
 namespace mainspring {
 
-extern const Transform kImpute, kStandardize, kMinMax, kLog1p, kClip, kBucketize, kOrdinal,
-    kTargetMean, kDatetime, kHash, kCross, kIdentity;
+extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kLog1p, kClip, kBucketize,
+    kQuantileBucketize, kOrdinal, kOneHot, kTargetMean, kDatetime, kHash, kCross, kIdentity;
 
 namespace {
 
-constexpr std::array kTransforms{&kImpute,   &kStandardize, &kMinMax,  &kLog1p,
-                                 &kClip,     &kBucketize,   &kOrdinal, &kTargetMean,
-                                 &kDatetime, &kHash,        &kCross,   &kIdentity};
+constexpr std::array kTransforms{&kImpute,  &kMissingFlag, &kStandardize, &kMinMax,
+                                 &kLog1p,   &kClip,        &kBucketize,   &kQuantileBucketize,
+                                 &kOrdinal, &kOneHot,      &kTargetMean,  &kDatetime,
+                                 &kHash,    &kCross,       &kIdentity};
 
 }  // namespace
 

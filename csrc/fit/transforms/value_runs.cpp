@@ -218,6 +218,41 @@ double ValueRuns::median() const {
   return std::isfinite(sum) ? sum / 2 : low / 2 + high / 2;
 }
 
+namespace {
+
+/// low + (high - low) * part / parts, from the nearer end, so that it never leaves [low, high].
+double between(double low, double high, uint64_t part, uint64_t parts) {
+  if (part == 0 || low == high) return low;
+  const double share = static_cast<double>(part) / static_cast<double>(parts);
+  const double rest = static_cast<double>(parts - part) / static_cast<double>(parts);
+  const double width = high - low;
+  if (!std::isfinite(width)) return low * rest + high * share;
+  return 2 * part < parts ? low + width * share : high - width * rest;
+}
+
+}  // namespace
+
+std::vector<double> ValueRuns::quantiles(uint64_t parts) const {
+  std::vector<double> found;
+  const std::vector<Run> all = runs();
+  if (all.empty()) return found;
+  // rank = (total - 1) * i / parts as a whole and a part, without leaving 64 bits.
+  const uint64_t whole = (total() - 1) / parts;
+  const uint64_t left = (total() - 1) % parts;
+  size_t run = 0;
+  uint64_t before = 0;  // values below all[run]
+  for (uint64_t i = 1; i < parts; ++i) {
+    const uint64_t rank = whole * i + left * i / parts;
+    const uint64_t part = left * i % parts;
+    while (rank >= before + all[run].count) before += all[run++].count;
+    const bool last_of_run = rank + 1 == before + all[run].count && run + 1 < all.size();
+    const double value =
+        between(all[run].value, all[last_of_run ? run + 1 : run].value, part, parts);
+    if (found.empty() || found.back() < value) found.push_back(value);
+  }
+  return found;
+}
+
 double ValueRuns::most_frequent() const {
   const std::vector<Run> all = runs();
   return std::max_element(all.begin(), all.end(),

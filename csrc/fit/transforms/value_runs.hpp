@@ -30,6 +30,10 @@ class ValueRuns {
   std::vector<Run> runs() const;
   /// Mean of the two middle values (numpy's median); NaN between two infinities. Not empty.
   double median() const;
+  /// The quantiles i / parts for 0 < i < parts, ascending, equal ones once; none when empty.
+  /// Between two ranks linear, as numpy's default: the quantile lies at rank (total - 1) * i /
+  /// parts, which is exact here. Finite values only.
+  std::vector<double> quantiles(uint64_t parts) const;
   /// The value with the highest count, the smallest of equals. Not empty.
   double most_frequent() const;
 

@@ -1,13 +1,29 @@
-// Shared by ordinal, target_mean and the most frequent string of impute.
+// Shared by ordinal, one_hot, target_mean and the most frequent string of impute.
 #include "fit/transforms/vocabulary.hpp"
 
 #include <algorithm>
 #include <string_view>
 
 #include "fit/plan/lookup_table.hpp"
+#include "fit/transforms/param.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {
+
+void check_vocabulary(std::string_view op, const VocabularyParams& params) {
+  if (params.min_count < 1) {
+    fail_param(op, "min_count", "an integer of 1 or more", params.min_count);
+  }
+  if (params.max_size.has_value() && *params.max_size < 1) {
+    fail_param(op, "max_size", "an integer of 1 or more, or None", *params.max_size);
+  }
+}
+
+std::vector<uint32_t> kept_categories(const VocabularyParams& params, const CategoryCounts& state) {
+  return by_count(
+      state.keys, state.counts, static_cast<uint64_t>(params.min_count),
+      params.max_size.has_value() ? static_cast<uint64_t>(*params.max_size) : UINT64_MAX);
+}
 
 std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> counts,
                                uint64_t min_count, uint64_t max_size) {

@@ -1,18 +1,33 @@
 // From counted keys to a lookup step: the order of the ids, and the table in the plan.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "fit/transforms/category_counts.hpp"
 #include "fit/transforms/feature.hpp"
 #include "fit/transforms/key_index.hpp"
 
 namespace mainspring {
 
+/// Which categories of a column are kept.
+struct VocabularyParams {
+  int64_t min_count = 1;
+  std::optional<int64_t> max_size;
+};
+
+/// Throws Error(kParameter).
+void check_vocabulary(std::string_view op, const VocabularyParams& params);
+
 /// Numbers of the keys that were seen at least `min_count` times, by count descending, then key
 /// ascending; at most `max_size` of them.
 std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> counts,
                                uint64_t min_count, uint64_t max_size);
+
+/// by_count() with these parameters.
+std::vector<uint32_t> kept_categories(const VocabularyParams& params, const CategoryCounts& state);
 
 /// Emits the lookup of `in` among these keys: an i32 slot with 0 for missing, 1 for unseen, 2 + i
 /// for order[i]. Equal tables over the same slot give the same slot again.

@@ -92,6 +92,12 @@ bool ids_fit(const PlanView& plan, const StepRecord& record, const SlotState& st
   return true;
 }
 
+/// Features that the step stores, from integers[0] on.
+uint64_t num_features_of(const StepRecord& record) {
+  if (record.code == static_cast<uint32_t>(StepCode::kStore)) return 1;
+  return record.code == static_cast<uint32_t>(StepCode::kStoreOneHot) ? record.integers[1] : 0;
+}
+
 /// Steps one after the other; *at is the step that a failure speaks of.
 bool steps_are_sound(const PlanView& plan, uint64_t* at) {
   SlotState state;
@@ -104,7 +110,10 @@ bool steps_are_sound(const PlanView& plan, uint64_t* at) {
         !step->verify(record, plan).ok() || !ids_fit(plan, record, state)) {
       return false;
     }
-    if (step->code == StepCode::kStore && record.integers[0] != num_stored++) return false;
+    if (const uint64_t num_features = num_features_of(record); num_features != 0) {
+      if (record.integers[0] != num_stored) return false;
+      num_stored += num_features;
+    }
     for (uint32_t out = 0; out < record.num_outputs; ++out) {
       const uint16_t slot = record.outputs[out];
       state.write(slot);

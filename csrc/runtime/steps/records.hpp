@@ -187,4 +187,23 @@ constexpr StepRecord hash_bucket_record(uint16_t in, uint16_t out, uint32_t buck
   return record;
 }
 
+/// Any type -> f64: 1 where missing, else 0.
+constexpr StepRecord is_missing_record(uint16_t in, uint16_t out) {
+  return unary_record(StepCode::kIsMissing, in, out);
+}
+
+/// i32 slot to num_features features from `first` on: 1 in the feature of the row's id, else 0.
+/// Data: for each of num_ids ids a u32, 1 + its feature, or 0: none. Stores features in their
+/// order, as kStore does.
+constexpr StepRecord store_one_hot_record(uint16_t in, uint32_t first, uint32_t num_features,
+                                          uint64_t data_offset, uint64_t num_ids) {
+  StepRecord record = store_record(in, first);
+  record.code = static_cast<uint32_t>(StepCode::kStoreOneHot);
+  record.integers[1] = num_features;
+  record.integers[kCardinality] = num_ids;
+  record.data_offset = data_offset;
+  record.data_length = num_ids * sizeof(uint32_t);
+  return record;
+}
+
 }  // namespace mainspring

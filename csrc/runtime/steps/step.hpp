@@ -30,6 +30,8 @@ enum class StepCode : uint32_t {
   kCombineHashes = 12,
   kHashBucket = 13,
   kLocalTime = 14,
+  kIsMissing = 15,
+  kStoreOneHot = 16,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.

@@ -5,14 +5,15 @@ namespace mainspring {
 
 extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFillStep,
     kCountEdgesStep, kLookupStep, kGatherStep, kDatePartStep, kHashStep, kCombineHashesStep,
-    kHashBucketStep, kLocalTimeStep;
+    kHashBucketStep, kLocalTimeStep, kIsMissingStep, kStoreOneHotStep;
 
 namespace {
 
 constexpr const Step* kSteps[] = {
-    &kLoadStep, &kStoreStep,         &kAffineStep,     &kLog1pStep,     &kClipStep,
-    &kFillStep, &kCountEdgesStep,    &kLookupStep,     &kGatherStep,    &kDatePartStep,
-    &kHashStep, &kCombineHashesStep, &kHashBucketStep, &kLocalTimeStep,
+    &kLoadStep,       &kStoreStep,     &kAffineStep,     &kLog1pStep,
+    &kClipStep,       &kFillStep,      &kCountEdgesStep, &kLookupStep,
+    &kGatherStep,     &kDatePartStep,  &kHashStep,       &kCombineHashesStep,
+    &kHashBucketStep, &kLocalTimeStep, &kIsMissingStep,  &kStoreOneHotStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
-from mainspring.transforms.categorical import Hash, Ordinal, TargetMean
+from mainspring.transforms.categorical import Hash, OneHot, Ordinal, TargetMean
 from mainspring.transforms.cross import Cross
 from mainspring.transforms.datetime import Datetime
 from mainspring.transforms.expression import Expression, col
+from mainspring.transforms.missing_flag import MissingFlag
 from mainspring.transforms.numeric import (
     Bucketize,
     Clip,
@@ -20,6 +21,7 @@ from mainspring.transforms.numeric import (
     Impute,
     Log1p,
     MinMax,
+    QuantileBucketize,
     Standardize,
 )
 from mainspring.transforms.preprocessor import Preprocessor
@@ -36,8 +38,11 @@ __all__ = [
     "Impute",
     "Log1p",
     "MinMax",
+    "MissingFlag",
+    "OneHot",
     "Ordinal",
     "Preprocessor",
+    "QuantileBucketize",
     "Standardize",
     "TargetMean",
     "Transform",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mainspring.transforms.transform import Transform
 
-__all__ = ["Hash", "Ordinal", "TargetMean"]
+__all__ = ["Hash", "OneHot", "Ordinal", "TargetMean"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,6 +53,66 @@ class Ordinal(Transform, op="ordinal"):
     >>> prep = ms.Preprocessor(ms.col("city").ordinal()).fit(train)
     >>> prep.transform([*train, {"city": "Bonn"}]).ravel().tolist()
     [2.0, 3.0, 2.0, 0.0, 1.0]
+    """
+
+    min_count: int = 1
+    max_size: int | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class OneHot(Transform, op="one_hot"):
+    r"""Make one feature of each category: 1 in the row's own, 0 in the others.
+
+    The features are called ``NAME_<category>``, ordered by count descending, then by bytes or
+    number ascending. Categories that are too rare share a feature ``NAME_infrequent`` behind them,
+    and missing rows have ``NAME_missing``, the last one, where fitting saw any. Unseen categories
+    are treated as scikit-learn's ``OneHotEncoder(handle_unknown="infrequent_if_exist")`` does.
+    Takes a column of any kind, and ids; is the last operator of its expression.
+
+    Parameters
+    ----------
+    min_count : int, default 1
+        Categories seen less often are rare.
+    max_size : int, optional
+        At most so many categories get a feature of their own; the others are rare.
+
+    Raises
+    ------
+    ParameterError
+        When either is below 1.
+    DataError
+        While fitting: more than 4096 features.
+
+    Notes
+    -----
+    Formula
+        ``1 if x == category else 0`` for each category.
+    Missing
+        1 in ``NAME_missing``; where fitting saw no missing row, as an unseen category.
+    Unseen
+        1 in ``NAME_infrequent``; where no category was rare, 0 in all features.
+    Infinity
+        A category like any other.
+    Names
+        Text as it is; backslashes, control characters and bytes that are not UTF-8 as ``\\`` and
+        ``\x1f``. Numbers as the shortest text that reads back as them, times as
+        ``2024-02-29T12:30:00``, in UTC where the column has a zone. A category that would be called
+        like one of the two features above has its first byte written as ``\x6d`` or ``\x69``.
+    Memory
+        The distinct values and about 50 bytes for each while fitting. A column of float32 for each
+        feature, whatever is in it.
+    Merging
+        Exact.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> train = [{"city": name} for name in ("Rome", "Oslo", "Rome", None)]
+    >>> prep = ms.Preprocessor(ms.col("city").one_hot()).fit(train)
+    >>> prep.feature_names_out_
+    ['city_Rome', 'city_Oslo', 'city_missing']
+    >>> prep.transform([{"city": "Oslo"}, {"city": "Bonn"}]).tolist()
+    [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
     """
 
     min_count: int = 1
