@@ -29,10 +29,17 @@ napoleon_use_rtype = False
 napoleon_use_param = False  # types are prose: "float32 of shape (num_rows, num_features)"
 napoleon_custom_sections = [("Attributes", "params_style")]
 add_module_names = False
+smartquotes = False  # values in docstrings are to be copied
 python_display_short_literal_types = True
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+
+
+def _colors(accent: str) -> dict[str, str]:
+    names = ("color-brand-primary", "color-brand-content", "color-api-name")
+    return {**dict.fromkeys(names, accent), "color-api-pre-name": accent}
+
 
 html_theme = "furo"
 html_title = f"mainspring {release}"
@@ -43,6 +50,6 @@ html_copy_source = False
 html_show_copyright = False
 html_show_sphinx = False
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#0b6e63", "color-brand-content": "#0b6e63"},
-    "dark_css_variables": {"color-brand-primary": "#5cc8b8", "color-brand-content": "#5cc8b8"},
+    "light_css_variables": _colors("#0b6e63"),
+    "dark_css_variables": {**_colors("#5cc8b8"), "color-code-background": "#1c1e21"},
 }

@@ -77,6 +77,9 @@ py::list checks() {
     py::dict row;
     row["name"] = std::string(check->name);
     row["summary"] = std::string(check->summary);
+    row["formula"] = check->notes.formula;
+    row["missing"] = check->notes.missing;
+    row["source"] = check->notes.source;
     rows.append(row);
   }
   return rows;

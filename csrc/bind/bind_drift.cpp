@@ -86,6 +86,13 @@ py::list statistics() {
     row["kind"] = statistic->kind == StatisticKind::kNumeric       ? "numeric"
                   : statistic->kind == StatisticKind::kCategorical ? "categorical"
                                                                    : "any";
+    const StatisticNotes& notes = statistic->notes;
+    row["formula"] = notes.formula;
+    row["missing"] = notes.missing;
+    row["infinity"] = notes.infinity;
+    row["sketch"] = notes.sketch;
+    row["test"] = notes.test;
+    row["source"] = notes.source;
     rows.append(row);
   }
   return rows;

@@ -31,7 +31,7 @@ def page() -> str:
         text = rst.escape(summary[0].upper() + summary[1:])
         parts += [f".. _command-{name}:\n", rst.heading(name, 2), f"{text}.\n"]
         parts.append(rst.code(parser.format_usage().removeprefix("usage: ").strip(), "none"))
-        cells = [_row(parser, action) for action in parser._actions if action.dest != "help"]
+        cells = [_row(parser, action) for action in parser._actions]
         if cells:
             parts.append(rst.table(("argument", "meaning"), cells))
     return "\n".join(parts)
@@ -40,6 +40,7 @@ def page() -> str:
 def _parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"mainspring {name}",
+        add_help=False,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=88),
     )
     import_module(f"mainspring.cli.{name}").add_arguments(parser)
@@ -50,6 +51,15 @@ def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> tuple[str,
     names = ", ".join(action.option_strings) or str(action.metavar or action.dest)
     takes_value = action.option_strings and action.nargs != 0
     value = f" {action.metavar or action.dest.upper()}" if takes_value else ""
+    more = " ..." if action.nargs in ("*", "+") else ""
     help_ = parser._get_formatter()._expand_help(action) if action.help else ""
     choices = f" One of {', '.join(map(str, action.choices))}." if action.choices else ""
-    return rst.literal(names + value), rst.escape(help_) + choices
+    return rst.literal(names + value + more), _words(help_) + choices
+
+
+def _words(help_: str) -> str:
+    """Write what stands between backticks as code."""
+    parts = help_.split("`")
+    return "".join(
+        rst.literal(part) if place % 2 else rst.escape(part) for place, part in enumerate(parts)
+    )

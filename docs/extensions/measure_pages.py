@@ -10,21 +10,26 @@ from mainspring import _engine
 
 __all__ = ["checks_page", "drift_page"]
 
-KINDS = {"numeric": "numbers", "categorical": "strings, booleans", "any": "every column"}
+KINDS = {"numeric": "numbers, timestamps", "categorical": "strings, booleans", "any": "every column"}
+
+STATISTIC_TERMS = ("formula", "missing", "infinity", "sketch", "test", "source")
+CHECK_TERMS = ("formula", "missing", "source")
 
 
 def drift_page() -> str:
     """Return the page of drift statistics."""
-    rows = [
-        (rst.literal(row["name"]), KINDS[row["kind"]], rst.escape(row["summary"]))
-        for row in _engine.drift_statistics()
-    ]
+    statistics = _engine.drift_statistics()
+    rows = [(_link(row), KINDS[row["kind"]], rst.escape(row["summary"])) for row in statistics]
     return "\n".join(
         [
             rst.heading("Drift statistics"),
-            "What :func:`mainspring.detect_drift` measures of each column. Definitions, tests and "
-            "the rule that decides are told in :doc:`/concepts/drift`.\n",
+            "What :func:`mainspring.detect_drift` measures of each column; n and m are the rows of "
+            "the reference and of the current data. Which of them decide, and how categories are "
+            "folded, is told in :doc:`/concepts/drift`. All are computed from two profiles, so "
+            "they need no rows, and what :doc:`profiles </concepts/profile>` promise about "
+            "merging and memory holds for them. Null and NaN are missing.\n",
             rst.table(("statistic", "of", "what it is"), rows),
+            *(_section(row, STATISTIC_TERMS) for row in statistics),
             rst.heading("Limits", 2),
             'Each is an argument: ``detect_drift(..., limits={"ks": 0.1})``.\n',
             _limits(_engine.drift_limits()),
@@ -34,17 +39,31 @@ def drift_page() -> str:
 
 def checks_page() -> str:
     """Return the page of checks."""
-    rows = [(rst.literal(row["name"]), rst.escape(row["summary"])) for row in _engine.checks()]
+    checks = _engine.checks()
+    rows = [(_link(row), rst.escape(row["summary"])) for row in checks]
     return "\n".join(
         [
             rst.heading("Checks"),
-            "What :func:`mainspring.check` looks for. How each is measured is told in "
-            ":doc:`/concepts/checks`.\n",
+            "What :func:`mainspring.check` looks for. How a label's kind is found and features are "
+            "cut into bins is told in :doc:`/concepts/checks`. Null and NaN are missing. The rows "
+            "must be in memory: eight bytes for each row and column in work.\n",
             rst.table(("check", "what it looks for"), rows),
+            *(_section(row, CHECK_TERMS) for row in checks),
             rst.heading("Limits", 2),
             'Each is an argument: ``check(..., limits={"label_power_warn": 0.5})``.\n',
             _limits(_engine.check_limits()),
         ]
+    )
+
+
+def _link(row: dict[str, Any]) -> str:
+    return f":ref:`{row['name']} <measure-{row['name']}>`"
+
+
+def _section(row: dict[str, Any], names: tuple[str, ...]) -> str:
+    entries = [(name.capitalize(), rst.link_dois(rst.escape(row[name]))) for name in names]
+    return "\n".join(
+        [f".. _measure-{row['name']}:\n", rst.heading(row["name"], 2), rst.terms(entries)]
     )
 
 

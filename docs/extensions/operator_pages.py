@@ -84,17 +84,16 @@ def _page(row: dict[str, Any], cls: type[transforms.Transform]) -> str:
         ]
         headers = ("parameter", "type", "default", "meaning")
         parts += [rst.heading("Parameters", 2), rst.table(headers, cells)]
-    for section, title in (
-        ("Examples", "Example"),
-        ("Notes", "Behaviour"),
-    ):
-        if section in doc.sections:
-            parts += [rst.heading(title, 2), doc.sections[section] + "\n"]
+    if "Examples" in doc.sections:
+        parts += [rst.heading("Example", 2), doc.sections["Examples"] + "\n"]
+    if "Notes" in doc.sections:
+        notes = f".. rst-class:: terms\n\n{doc.sections['Notes']}\n"
+        parts += [rst.heading("Behaviour", 2), notes]
     if doc.raises:
         cells = [(f":exc:`~mainspring.{entry.name}`", entry.text) for entry in doc.raises]
         parts += [rst.heading("Errors", 2), rst.table((), cells, "facts")]
     if "References" in doc.sections:
-        parts += [rst.heading("Source", 2), doc.sections["References"] + "\n"]
+        parts += [rst.heading("Source", 2), rst.link_dois(rst.prose(doc.sections["References"])) + "\n"]
     return "\n".join(parts)
 
 

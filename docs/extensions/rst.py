@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from textwrap import indent
+from urllib.parse import quote
 
-__all__ = ["code", "escape", "heading", "literal", "table"]
+__all__ = ["code", "escape", "heading", "link_dois", "literal", "prose", "table", "terms"]
 
 
 def escape(text: str) -> str:
@@ -19,6 +20,20 @@ def literal(text: str) -> str:
     return f"``{text}``" if text else ""
 
 
+def prose(text: str) -> str:
+    """Keep initials at the start of a text from being read as the number of a list."""
+    return re.sub(r"^(?=\w\. )", r"\\", text)
+
+
+def link_dois(text: str) -> str:
+    """Make links of what is written as doi:..., in escaped text or markup."""
+    return re.sub(
+        r"doi:(10\.[^\s,]*[^\s,.;])",
+        lambda found: f"`{found[0]} <https://doi.org/{quote(found[1], safe='/.()')}>`__",
+        text,
+    )
+
+
 def heading(text: str, level: int = 1) -> str:
     """Write a heading of level 1, 2 or 3."""
     return f"{text}\n{'=-~'[level - 1] * len(text)}\n"
@@ -27,6 +42,12 @@ def heading(text: str, level: int = 1) -> str:
 def code(text: str, language: str = "python") -> str:
     """Write a block of code."""
     return f".. code-block:: {language}\n\n{indent(text, '   ')}\n"
+
+
+def terms(entries: Iterable[tuple[str, str]]) -> str:
+    """Write terms and what they mean here; those that mean nothing are left out."""
+    lines = [f"{name}\n{indent(prose(text), '    ')}" for name, text in entries if text]
+    return ".. rst-class:: terms\n\n" + "\n".join(lines) + "\n"
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], name: str = "") -> str:

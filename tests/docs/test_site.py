@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
@@ -110,6 +111,22 @@ def test_operator_page_tells_all_that_a_user_must_know(
 def test_reference_page_names_everything_listed(page: str, names: list[str], site: Path) -> None:
     text = (site / "reference" / f"{page}.html").read_text(encoding="utf-8")
     assert [name for name in names if f">{name}<" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "row"),
+    [("drift", row) for row in _engine.drift_statistics()]
+    + [("checks", row) for row in _engine.checks()],
+    ids=lambda value: value if isinstance(value, str) else value["name"],
+)
+def test_measure_tells_how_it_is_computed(
+    page: str, row: dict[str, str], site: Path, pages: dict[Path, Page]
+) -> None:
+    path = site / "reference" / f"{page}.html"
+    assert f"measure-{row['name'].replace('_', '-')}" in pages[path].anchors
+    wanted = ("formula", "missing", *(("sketch", "source") if page == "drift" else ()))
+    assert [term for term in wanted if len(row[term]) < 8] == []
+    assert html.escape(row["formula"], quote=False) in path.read_text(encoding="utf-8")
 
 
 def test_picture_of_the_flow_is_part_of_the_first_page(site: Path) -> None:

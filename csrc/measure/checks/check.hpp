@@ -77,11 +77,19 @@ struct Finding {
   std::vector<uint64_t> rows{};  // the first five of them
 };
 
+/// What the reference page of a check says, in plain text; empty: nothing to say.
+struct CheckNotes {
+  std::string_view formula;
+  std::string_view missing;
+  std::string_view source{};
+};
+
 template <class C>
 concept Check = requires(const CheckInput& input, const CheckOptions& options) {
   { C::kName } -> std::convertible_to<std::string_view>;
   { C::kSummary } -> std::convertible_to<std::string_view>;
   { C::kScope } -> std::convertible_to<CheckScope>;
+  { C::kNotes } -> std::convertible_to<CheckNotes>;
   { C::run(input, options) } -> std::same_as<Finding>;
 };
 
@@ -90,12 +98,13 @@ struct CheckEntry {
   std::string_view name;
   std::string_view summary;
   CheckScope scope;
+  CheckNotes notes;
   Finding (*run)(const CheckInput&, const CheckOptions&);
 };
 
 template <Check C>
 consteval CheckEntry check_of() {
-  return CheckEntry{C::kName, C::kSummary, C::kScope, &C::run};
+  return CheckEntry{C::kName, C::kSummary, C::kScope, C::kNotes, &C::run};
 }
 
 std::span<const CheckEntry* const> check_list();

@@ -11,6 +11,10 @@ struct ConstantLabel {
       "Share of the most frequent label: fails when every label is the same, warns above "
       "majority_warn.";
   static constexpr CheckScope kScope = CheckScope::kLabel;
+  static constexpr CheckNotes kNotes{
+      .formula = "rows of the most frequent label / labelled rows",
+      .missing = "rows without a label are left out",
+  };
 
   static Finding run(const CheckInput& input, const CheckOptions& options) {
     const Label& label = *input.label;

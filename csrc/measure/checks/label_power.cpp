@@ -152,6 +152,16 @@ struct LabelPower {
       "filled bins or categories: 2 AUC - 1 for two classes, the mean of it over classes against "
       "the rest for more, the explained variance of ranks for regression.";
   static constexpr CheckScope kScope = CheckScope::kFeature;
+  static constexpr CheckNotes kNotes{
+      .formula =
+          "2 AUC - 1 of the mean label of a row's bin in the four other folds, drawn to their "
+          "overall mean by five rows; AUCs are taken within folds and weighted by their pairs. "
+          "Regression: the share of the variance of the label's ranks that the means explain",
+      .missing = "rows without a label are left out; of a feature, missing is a bin",
+      .source =
+          "D. Micci-Barreca 2001, doi:10.1145/507533.507538 (the means); H. B. Mann and D. R. "
+          "Whitney 1947, doi:10.1214/aoms/1177730491 (the AUC)",
+  };
 
   static Finding run(const CheckInput& input, const CheckOptions& options) {
     Finding finding{kName, input.feature->name};

@@ -46,6 +46,13 @@ struct MissingLeak {
       "AUC with which a feature being missing tells classes apart (the largest over classes; for "
       "regression, labels above the median from those below).";
   static constexpr CheckScope kScope = CheckScope::kFeature;
+  static constexpr CheckNotes kNotes{
+      .formula =
+          "1/2 + |P(missing | class) - P(missing | other classes)| / 2, the largest over classes "
+          "of 30 rows or more; of two classes, one against the other",
+      .missing = "rows without a label are left out; of a feature, missing is what is measured",
+      .source = "H. B. Mann and D. R. Whitney 1947, doi:10.1214/aoms/1177730491 (the AUC)",
+  };
 
   static Finding run(const CheckInput& input, const CheckOptions& options) {
     const RowColumn& feature = *input.feature;

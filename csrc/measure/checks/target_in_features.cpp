@@ -75,6 +75,14 @@ struct TargetInFeatures {
       "Fails for a feature that equals the label, is a straight line of it (|r| above "
       "correlation_fail), or stands one to one for its classes.";
   static constexpr CheckScope kScope = CheckScope::kFeature;
+  static constexpr CheckNotes kNotes{
+      .formula =
+          "whether feature = label in all rows that have both; |r|, Pearson's correlation over "
+          "finite pairs; whether each value goes with one class and each class with one value",
+      .missing =
+          "rows without a label are left out; of a feature, missing is a value that may stand for "
+          "a class",
+  };
 
   static Finding run(const CheckInput& input, const CheckOptions& options) {
     const RowColumn& feature = *input.feature;

@@ -15,6 +15,12 @@ struct TimeTravel {
       "Share of a feature's present values that become known after the time of prediction: fails "
       "above 0, warns when the time at which present values become known is missing.";
   static constexpr CheckScope kScope = CheckScope::kAvailability;
+  static constexpr CheckNotes kNotes{
+      .formula =
+          "rows with a value that becomes known after the time of prediction / rows with a value "
+          "and both times",
+      .missing = "rows without a value are left out; a missing time of a row with one is a warning",
+  };
 
   static Finding run(const CheckInput& input, const CheckOptions&) {
     const RowColumn& feature = *input.feature;

@@ -14,6 +14,16 @@ struct ChiSquared {
       "Chi-squared statistic of the 2 x K table of categories, rare ones folded; Yates' correction "
       "for K = 2.";
   static constexpr StatisticKind kKind = StatisticKind::kCategorical;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "sum of (observed - expected)^2 / expected over the 2 x K table of folded categories; "
+          "for K = 2 every difference is first drawn to 0 by half a row",
+      .missing = "a class of their own",
+      .sketch = "counts are moved within their errors until both sides are as alike as they can be",
+      .test = "chi-squared with K - 1 degrees of freedom",
+      .source =
+          "K. Pearson 1900, doi:10.1080/14786440009463897; F. Yates 1934, doi:10.2307/2983604",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
     if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {

@@ -45,6 +45,16 @@ struct Js {
       "Jensen-Shannon distance, base 2, over reference categories, unseen and missing, or over "
       "equally filled reference bins; in [0, 1]. Grows with the number of classes over rows.";
   static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "sqrt(H((p + q) / 2) - H(p) / 2 - H(q) / 2), H the entropy in bits; classes are the "
+          "reference's categories and unseen, or 2 min(n, m)^(2/5) equally filled reference bins, "
+          "10 to max_bins of them",
+      .missing = "a class of their own",
+      .infinity = "in the first or the last bin",
+      .sketch = "computed from the sketched ranks or counts, without an interval",
+      .source = "J. Lin 1991, doi:10.1109/18.61115",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     if (no_rows(pair)) return StatisticValue::exactly(kNan);
@@ -62,6 +72,18 @@ struct JsDebiased {
       "Jensen-Shannon distance, base 2, rare categories folded and the divergence that chance "
       "alone brings, (K - 1) / 8 (1 / n + 1 / m), taken away; in [0, 1].";
   static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "js over folded categories, or over the same bins, where (K - 1) / 8 (1 / n + 1 / m) "
+          "nats of K classes are first taken from the divergence; not below 0",
+      .missing = "a class of their own",
+      .infinity = "in the first or the last bin",
+      .sketch =
+          "of numbers as js; of categories, counts are moved within their errors until both sides "
+          "are as alike as they can be",
+      .test = "that of chi2, for categories",
+      .source = "J. Lin 1991, doi:10.1109/18.61115",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     if (no_rows(pair)) return StatisticValue::exactly(kNan);

@@ -14,6 +14,22 @@ struct Ks {
   static constexpr std::string_view kSummary =
       "Kolmogorov-Smirnov distance: largest difference of the distribution functions, in [0, 1].";
   static constexpr StatisticKind kKind = StatisticKind::kNumeric;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "max |F(x) - G(x)| over all x, F and G the distribution functions of both sides: "
+          "differences of integer counts, rounded once",
+      .missing = "left out; not a number where one side has no values",
+      .infinity = "a value beyond all others",
+      .sketch =
+          "the value less and more the rank errors of both sides; the test is that of the lower "
+          "end",
+      .test =
+          "Kolmogorov-Smirnov, two-sided: exact for max(n, m) <= 10,000, else the law of one "
+          "sample of round(n m / (n + m))",
+      .source =
+          "J. L. Hodges 1958, doi:10.1007/BF02589501; R. Simard and P. L'Ecuyer 2011, "
+          "doi:10.18637/jss.v039.i11",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
     if (!pair.both_present()) {

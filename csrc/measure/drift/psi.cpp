@@ -32,6 +32,16 @@ struct Psi {
       "Population stability index over reference deciles or categories, missing rows as a class "
       "of their own, half a count added to each class.";
   static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "sum of (q - p) ln(q / p) over B classes, p and q their shares (count + 0.5) / (n + 0.5 "
+          "B); classes are reference deciles (equal edges merged, a value on an edge lies below "
+          "it) or folded categories",
+      .missing = "a class of their own",
+      .infinity = "in the first or the last decile",
+      .sketch = "computed from the sketched ranks or counts, without an interval",
+      .source = "H. Jeffreys 1946, doi:10.1098/rspa.1946.0056",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {
@@ -46,6 +56,15 @@ struct PsiExcess {
   static constexpr std::string_view kSummary =
       "psi less what two samples of one population show on average: (B - 1) (1 / n + 1 / m).";
   static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticNotes kNotes{
+      .formula = "psi - (B - 1) (1 / n + 1 / m)",
+      .missing = "a class of their own",
+      .infinity = "as psi",
+      .sketch = "computed from the sketched ranks or counts, without an interval",
+      .source =
+          "B. Yurdakul and J. Naranjo 2020, Statistical properties of the population stability "
+          "index",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {

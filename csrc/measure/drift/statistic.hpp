@@ -28,11 +28,22 @@ struct StatisticValue {
   static StatisticValue tested(double value, double p) { return {value, value, value, p}; }
 };
 
+/// What the reference page of a statistic says, in plain text; empty: nothing to say.
+struct StatisticNotes {
+  std::string_view formula;
+  std::string_view missing;
+  std::string_view infinity{};
+  std::string_view sketch;  // past the caps of a profile
+  std::string_view test{};  // empty: has none, and is never judged
+  std::string_view source;
+};
+
 template <class S>
 concept DriftStatistic = requires(const ColumnPair& pair, const DriftOptions& options) {
   { S::kName } -> std::convertible_to<std::string_view>;
   { S::kSummary } -> std::convertible_to<std::string_view>;
   { S::kKind } -> std::convertible_to<StatisticKind>;
+  { S::kNotes } -> std::convertible_to<StatisticNotes>;
   { S::value(pair, options) } -> std::same_as<StatisticValue>;
 };
 
@@ -40,12 +51,13 @@ struct Statistic {
   std::string_view name;
   std::string_view summary;
   StatisticKind kind;
+  StatisticNotes notes;
   StatisticValue (*value)(const ColumnPair&, const DriftOptions&);
 };
 
 template <DriftStatistic S>
 consteval Statistic statistic_of() {
-  return Statistic{S::kName, S::kSummary, S::kKind, &S::value};
+  return Statistic{S::kName, S::kSummary, S::kKind, S::kNotes, &S::value};
 }
 
 /// All statistics, in the order of reports.

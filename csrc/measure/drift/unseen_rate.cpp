@@ -17,6 +17,15 @@ struct UnseenRate {
       "Share of present rows whose category the reference lacks, less the share that is expected "
       "without drift (Good-Turing), with Newcombe's interval.";
   static constexpr StatisticKind kKind = StatisticKind::kCategorical;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "share of present rows whose category the reference lacks - share of the reference's "
+          "present rows whose category it holds once",
+      .missing = "left out",
+      .sketch = "not a number: a category that is not listed may have been seen",
+      .test = "chi2 of the 2 x 2 table",
+      .source = "I. J. Good 1953, doi:10.1093/biomet/40.3-4.237; the interval as of missing_rate",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     // A category that inexact counts do not list may have been seen.

@@ -68,6 +68,14 @@ struct Wasserstein {
   static constexpr std::string_view kSummary =
       "Wasserstein distance: area between the distribution functions, in the column's unit.";
   static constexpr StatisticKind kKind = StatisticKind::kNumeric;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "integral of |F(x) - G(x)| over x, F and G the distribution functions of both sides",
+      .missing = "left out; not a number where one side has no values",
+      .infinity = "infinite, unless both sides have the same share of each",
+      .sketch = "the value less and more rank error times range, of both sides",
+      .source = "S. S. Vallender 1974, doi:10.1137/1118101",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
     return wasserstein_distance(pair);
@@ -80,6 +88,16 @@ struct WassersteinStd {
       "Wasserstein distance divided by the reference's standard deviation (ddof 0); infinite when "
       "a constant has moved.";
   static constexpr StatisticKind kKind = StatisticKind::kNumeric;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "wasserstein / standard deviation of the reference (ddof 0); 0 for a constant that "
+          "stays, infinite for one that moves",
+      .missing = "left out; not a number where one side has no values",
+      .infinity = "as wasserstein; the deviation is that of the finite values",
+      .sketch = "as wasserstein",
+      .test = "that of ks",
+      .source = "S. S. Vallender 1974, doi:10.1137/1118101",
+  };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
     StatisticValue raw = wasserstein_distance(pair);
