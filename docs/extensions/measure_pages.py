@@ -10,7 +10,11 @@ from mainspring import _engine
 
 __all__ = ["checks_page", "drift_page"]
 
-KINDS = {"numeric": "numbers, timestamps", "categorical": "strings, booleans", "any": "every column"}
+KINDS = {
+    "numeric": "numbers, timestamps",
+    "categorical": "strings, booleans",
+    "any": "every column",
+}
 
 STATISTIC_TERMS = ("formula", "missing", "infinity", "sketch", "test", "source")
 CHECK_TERMS = ("formula", "missing", "source")

@@ -93,7 +93,8 @@ def _page(row: dict[str, Any], cls: type[transforms.Transform]) -> str:
         cells = [(f":exc:`~mainspring.{entry.name}`", entry.text) for entry in doc.raises]
         parts += [rst.heading("Errors", 2), rst.table((), cells, "facts")]
     if "References" in doc.sections:
-        parts += [rst.heading("Source", 2), rst.link_dois(rst.prose(doc.sections["References"])) + "\n"]
+        source = rst.link_dois(rst.prose(doc.sections["References"]))
+        parts += [rst.heading("Source", 2), source + "\n"]
     return "\n".join(parts)
 
 

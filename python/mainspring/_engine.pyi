@@ -256,6 +256,10 @@ def drift_limits() -> list[typing.Any]:
     ...
 def drift_statistics() -> list[typing.Any]:
     ...
+def model_kinds() -> list[typing.Any]:
+    """
+    Names of all kinds of models.
+    """
 def num_threads() -> int:
     """
     Threads that native calls may use.
@@ -276,6 +280,10 @@ def readable_columns(table: Table) -> list[str]:
     ...
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
+def step_names() -> list[typing.Any]:
+    """
+    Names of all steps, in the order of their codes.
+    """
 def write_bundle(meta: bytes, plan: typing.Any, feature_names: collections.abc.Sequence[str] | None, model: bytes, profile: bytes) -> bytes:
     """
     The bytes of a bundle: a fitted bundle's plan, or a plan that hands the named columns to the model, with these sections beside it.
