@@ -29,7 +29,7 @@ napoleon_use_rtype = False
 napoleon_use_param = False  # types are prose: "float32 of shape (num_rows, num_features)"
 napoleon_custom_sections = [("Attributes", "params_style")]
 add_module_names = False
-smartquotes = False  # values in docstrings are to be copied
+smartquotes_action = "D"  # dashes alone: values in docstrings are to be copied
 python_display_short_literal_types = True
 
 myst_enable_extensions = ["colon_fence"]

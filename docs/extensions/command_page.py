@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from importlib import import_module
 
 import rst
@@ -10,6 +11,8 @@ import rst
 from mainspring.cli import COMMANDS
 
 __all__ = ["page"]
+
+_OPTION = re.compile(r"(?<![\w-])(--[a-z-]+)")
 
 INTRODUCTION = """\
 ``mainspring COMMAND --help`` says the same in a terminal. Tables are Parquet, CSV or Arrow files,
@@ -58,8 +61,9 @@ def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> tuple[str,
 
 
 def _words(help_: str) -> str:
-    """Write what stands between backticks as code."""
+    """Write options, and what stands between backticks, as code."""
     parts = help_.split("`")
     return "".join(
-        rst.literal(part) if place % 2 else rst.escape(part) for place, part in enumerate(parts)
+        rst.literal(part) if place % 2 else _OPTION.sub(r"``\1``", rst.escape(part))
+        for place, part in enumerate(parts)
     )

@@ -3,7 +3,7 @@
 ::
 
     MainspringError
-    ├── SchemaError (ValueError)             a column is missing, or has a type that cannot be taken
+    ├── SchemaError (ValueError)             a column is missing, or of a wrong type
     ├── DataError (ValueError)               a value cannot be taken
     ├── ParameterError (ValueError)          a parameter, an option or a call is wrong
     ├── NotFittedError (ValueError, AttributeError)

@@ -43,7 +43,11 @@ def _flights(num_rows: int, seed: int) -> pa.Table:
 def names() -> dict[str, Any]:
     """Return what the code of a page may use without making it."""
     train = _flights(2000, seed=1)
-    prep = ms.Preprocessor(col("distance", "wind_speed"), col("carrier", "dest").ordinal())
+    prep = ms.Preprocessor(
+        col("wind_speed").impute("median").log1p().standardize(),
+        col("carrier", "dest").ordinal(),
+        col("distance"),
+    )
     data = lightgbm.Dataset(prep.fit_transform(train), label=train["late"].to_numpy())
     booster = lightgbm.train({"objective": "binary", "verbose": -1, "num_threads": 1}, data, 5)
     return {
