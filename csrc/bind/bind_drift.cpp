@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bind/named_limits.hpp"
+#include "bind/plain_values.hpp"
 #include "bind/shared_profile.hpp"
 #include "measure/drift/detect_drift.hpp"
 
@@ -51,6 +52,18 @@ py::dict to_dict(const ColumnDrift& column) {
   fields["effect"] = column.effect;
   fields["p_value"] = column.p_value;
   fields["reason"] = column.reason;
+  const DriftShares& shares = column.shares;
+  fields["reference_missing"] = shares.reference_missing;
+  fields["current_missing"] = shares.current_missing;
+  fields["reference_histogram"] = histogram(shares.axis, shares.reference);
+  fields["current_histogram"] = histogram(shares.axis, shares.current);
+  py::list categories;
+  for (const CategoryShare& share : shares.categories) {
+    categories.append(py::make_tuple(text(share.value), share.reference, share.current));
+  }
+  fields["categories"] = categories;
+  fields["rest"] = py::make_tuple(shares.reference_rest, shares.current_rest);
+  fields["unseen"] = shares.current_unseen;
   return fields;
 }
 

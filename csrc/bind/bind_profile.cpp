@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bind/plain_values.hpp"
 #include "bind/shared_profile.hpp"
 #include "profile/column_summary.hpp"
 
@@ -14,12 +15,6 @@ namespace py = pybind11;
 namespace mainspring::bind {
 
 namespace {
-
-// Values of string columns are UTF-8 by contract only: what is not is shown with replacement marks.
-py::str text(const std::string& bytes) {
-  return py::reinterpret_steal<py::str>(
-      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
-}
 
 py::object count_or_estimate(double value, bool exact) {
   return exact ? py::object(py::int_(static_cast<uint64_t>(value))) : py::object(py::float_(value));
@@ -54,6 +49,7 @@ py::dict to_dict(const ColumnSummary& summary) {
     }
     fields["quantiles"] = numbers.quantiles;
     fields["rank_error"] = numbers.rank_error;
+    fields["histogram"] = histogram(numbers.axis, numbers.histogram);
   }
   if (summary.texts.has_value()) {
     const TextSummary& texts = *summary.texts;

@@ -2,10 +2,13 @@
 #include "profile/column_summary.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace mainspring {
 
 namespace {
+
+constexpr uint32_t kMaxBins = 32;
 
 NumberSummary summarize_numbers(const NumberProfile& numbers, std::span<const double> quantiles) {
   NumberSummary summary{};
@@ -16,6 +19,9 @@ NumberSummary summarize_numbers(const NumberProfile& numbers, std::span<const do
   summary.deviation = moments.deviation();
   const Distribution distribution = numbers.distribution();
   summary.rank_error = distribution.rank_error;
+  const std::array sides{&distribution};
+  summary.axis = histogram_axis(sides, kMaxBins);
+  summary.histogram = count_on(distribution, summary.axis);
   for (const double q : quantiles) {
     // A sketch may have dropped the extremes; the tally never does.
     const bool is_end = distribution.total > 0 && (q == 0 || q == 1);

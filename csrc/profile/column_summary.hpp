@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "profile/column_profile.hpp"
+#include "profile/histogram.hpp"
 
 namespace mainspring {
 
@@ -15,6 +16,8 @@ struct NumberSummary {
   double sum, mean, deviation;    // of finite values; deviation with ddof 0
   std::vector<double> quantiles;  // one for each asked
   double rank_error;              // 0: exact
+  HistogramAxis axis;
+  HistogramCounts histogram;
 };
 
 struct TextSummary {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "measure/drift/shares.hpp"
 #include "measure/drift/statistic.hpp"
 
 namespace mainspring {
@@ -39,6 +40,7 @@ struct ColumnDrift {
   bool exact = true;
   double rank_error = 0;             // of ks: both sketches together
   std::vector<Measured> statistics;  // in the order of the list
+  DriftShares shares;
   std::vector<DriftTest> tests;
   std::string too_few;  // why values were not tested
   // Set by judge().

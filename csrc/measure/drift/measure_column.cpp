@@ -82,6 +82,7 @@ ColumnDrift measure_column(const ColumnProfile& reference, const ColumnProfile& 
     column.statistics.push_back({statistic, statistic->value(pair, options)});
   }
   choose_tests(pair, options, &column);
+  column.shares = shares_of(pair);
   return column;
 }
 

@@ -7,6 +7,6 @@ after correction for the number of columns. Neither alone raises an alarm.
 from __future__ import annotations
 
 from mainspring.drift.detect import detect_drift
-from mainspring.drift.report import ColumnDrift, DriftReport, DriftStatistic
+from mainspring.drift.report import CategoryShare, ColumnDrift, DriftReport, DriftStatistic
 
-__all__ = ["ColumnDrift", "DriftReport", "DriftStatistic", "detect_drift"]
+__all__ = ["CategoryShare", "ColumnDrift", "DriftReport", "DriftStatistic", "detect_drift"]

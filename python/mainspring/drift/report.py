@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mainspring.errors import SchemaError
+from mainspring.profiles.histogram import Histogram, histogram
 from mainspring.profiles.text_table import text_table
 
-__all__ = ["ColumnDrift", "DriftReport", "DriftStatistic", "column_drift"]
+__all__ = ["CategoryShare", "ColumnDrift", "DriftReport", "DriftStatistic", "column_drift"]
 
 _WIDTH = 80
+_PLOTTED = frozenset(
+    "statistics reference_histogram current_histogram categories rest unseen".split()
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,23 @@ class DriftStatistic:
     low: float
     high: float
     p_value: float | None = None
+
+
+@dataclass(frozen=True)
+class CategoryShare:
+    """How often a category occurs on both sides.
+
+    Attributes
+    ----------
+    value : str
+        The category.
+    reference, current : int
+        Rows; too low where a profile is a sketch.
+    """
+
+    value: str
+    reference: int
+    current: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +84,17 @@ class ColumnDrift:
         Largest error of a rank, as a share of the rows; 0 where exact.
     reference_rows, current_rows : int
         Rows on both sides, missing ones included.
+    reference_missing, current_missing : int
+        The missing ones.
+    reference_histogram, current_histogram : Histogram or None
+        Of numbers and timestamps, both over the same bins.
+    categories : tuple of CategoryShare
+        Of strings and booleans: up to eight that are frequent on either side.
+    rest : tuple of int
+        Rows of all other categories that the reference knows: in the reference, and now.
+    unseen : int
+        Rows now of all other categories that the reference does not know; 0 where a profile is a
+        sketch, since what it does not list may have been there.
     """
 
     name: str
@@ -76,6 +108,13 @@ class ColumnDrift:
     reference_rows: int
     current_rows: int
     statistics: dict[str, DriftStatistic] = field(default_factory=dict)
+    reference_missing: int = 0
+    current_missing: int = 0
+    reference_histogram: Histogram | None = field(default=None, repr=False)
+    current_histogram: Histogram | None = field(default=None, repr=False)
+    categories: tuple[CategoryShare, ...] = field(default=(), repr=False)
+    rest: tuple[int, int] = (0, 0)
+    unseen: int = 0
 
     def value(self, statistic: str) -> float | None:
         """Return the value of a statistic, None where it does not apply to this kind of column.
@@ -94,14 +133,14 @@ class ColumnDrift:
         return None if found is None else found.value
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values.
+        """Return everything but what plots are made of as plain values.
 
         Returns
         -------
         dict
-            NaN and infinities are kept as floats.
+            NaN and infinities are kept as floats. No value of the data is among them.
         """
-        fields = {name: value for name, value in vars(self).items() if name != "statistics"}
+        fields = {name: value for name, value in vars(self).items() if name not in _PLOTTED}
         fields["statistics"] = {name: vars(value) for name, value in self.statistics.items()}
         return fields
 
@@ -287,4 +326,7 @@ def column_drift(fields: Mapping[str, Any]) -> ColumnDrift:
     values["statistics"] = {
         name: DriftStatistic(**statistic) for name, statistic in values["statistics"].items()
     }
+    for side in ("reference_histogram", "current_histogram"):
+        values[side] = histogram(values[side])
+    values["categories"] = tuple(CategoryShare(*share) for share in values["categories"])
     return ColumnDrift(**values)

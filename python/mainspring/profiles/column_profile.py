@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from mainspring.profiles.histogram import Histogram, histogram
 from mainspring.profiles.text_table import format_count, format_number
 
 __all__ = ["ColumnProfile", "column_profile"]
@@ -45,6 +46,8 @@ class ColumnProfile:
         From 0.01 to 0.99, between two values by straight line.
     rank_error : float
         No quantile's rank is off by more than this share of the rows; 0 where exact.
+    histogram : Histogram or None
+        Of numbers and timestamps with finite values; sketched where the column is.
     top : tuple of (str, int)
         Most frequent strings with their counts.
     count_error : int
@@ -74,6 +77,7 @@ class ColumnProfile:
     integer_valued: bool = False
     quantiles: dict[float, float] = field(default_factory=dict)
     rank_error: float = 0.0
+    histogram: Histogram | None = field(default=None, repr=False)
     top: tuple[tuple[str, int], ...] = ()
     count_error: int = 0
     min_bytes: int | None = None
@@ -91,7 +95,8 @@ class ColumnProfile:
         Returns
         -------
         dict
-            Statistics that a column of this kind does not have are left out.
+            Statistics that a column of this kind does not have are left out, and so is the
+            histogram.
         """
         names = "name type kind num_rows missing nulls nans distinct exact".split()
         if self.kind in ("number", "timestamp"):
@@ -160,6 +165,7 @@ def column_profile(fields: Mapping[str, Any], quantiles: tuple[float, ...]) -> C
     values["quantiles"] = (
         dict(zip(quantiles, values.get("quantiles", ()), strict=False)) if "min" in values else {}
     )
+    values["histogram"] = histogram(values.get("histogram"))
     values["top"] = tuple(values.get("top", ()))
     present = values["num_rows"] - values["missing"]
     sum_bytes = values.pop("sum_bytes", 0)
