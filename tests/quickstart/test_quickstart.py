@@ -111,6 +111,16 @@ def test_raw_scores_when_compared_are_lightgbms(story: Story) -> None:
     assert "raw scores equal LightGBM's bit for bit: yes" in story.text
 
 
+def test_page_when_written_is_small_and_named_among_what_comes_next(story: Story) -> None:
+    page = story.folder / "late-flights-drift.html"
+    assert f"  open {page.name} in a browser" in story.text
+    assert page.stat().st_size <= 300_000
+    profile = ms.load(story.folder / "late-flights.spring").profile
+    report = ms.detect_drift(profile, pq.read_table(story.folder / "december.parquet"))
+    text = page.read_text(encoding="utf-8")
+    assert f"{len(report.drifted)} of {len(report.columns)} columns drifted" in text
+
+
 def test_lines_when_printed_fit_80_columns(story: Story) -> None:
     assert max(map(len, story.text.splitlines())) <= 80
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from mainspring.profiles.text_table import format_number, text_table
 
@@ -101,6 +102,58 @@ class CheckReport:
             "findings": [finding.to_dict() for finding in self.findings],
         }
 
+    def _worst_first(self, *severities: str) -> list[Finding]:
+        found = [finding for finding in self.findings if finding.severity in severities]
+        return sorted(found, key=lambda f: (_ORDER[f.severity], -f.value))
+
+    @overload
+    def to_html(self, path: None = None, *, title: str | None = None) -> str: ...
+
+    @overload
+    def to_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> None: ...
+
+    def to_html(
+        self, path: str | os.PathLike[str] | None = None, *, title: str | None = None
+    ) -> str | None:
+        """Write the report as an HTML page.
+
+        Parameters
+        ----------
+        path : path, optional
+            The file to write, whole or not at all; by default the page is returned.
+        title : str, optional
+            What was checked.
+
+        Returns
+        -------
+        str or None
+            The page, where no path was given: one file of at most 300 kB that asks for no other,
+            light or dark as its reader's system is. Equal reports give equal pages.
+
+        Raises
+        ------
+        FileError
+            When the file cannot be written.
+
+        Notes
+        -----
+        The label that is most frequent may be named. With the environment variable
+        ``MAINSPRING_REDACT`` it is not.
+        """
+        from mainspring.checks.report_page import check_page
+        from mainspring.html.page import write_page
+
+        text = check_page(self, title=title)
+        if path is None:
+            return text
+        write_page(text, path)
+        return None
+
+    def _repr_html_(self) -> str:
+        from mainspring.checks.report_page import check_fragment
+
+        return check_fragment(self)
+
     def __repr__(self) -> str:
         return (
             f"<CheckReport: {len(self.failed)} failed, {len(self.warned)} warned, "
@@ -113,7 +166,7 @@ class CheckReport:
             f"{len(self.failed)} failed, {len(self.warned)} warned, {passed} passed; "
             f"target '{self.target}'"
         ]
-        shown = sorted(self.failed + self.warned, key=lambda f: (_ORDER[f.severity], -f.value))
+        shown = self._worst_first("fail", "warn")
         if not shown:
             return lines[0]
         two = any(finding.table == "test" for finding in self.findings)

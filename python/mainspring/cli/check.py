@@ -6,7 +6,8 @@ import argparse
 import json
 
 import mainspring
-from mainspring.cli.tables import read_table
+from mainspring._files import require_folder
+from mainspring.cli.tables import read_table, source_name
 from mainspring.errors import ParameterError
 
 __all__ = ["add_arguments", "run"]
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=COLUMN",
         help="a feature, and the column that says when its value becomes known (needs --time)",
     )
+    parser.add_argument("--html", metavar="FILE.html", help="write a page too")
     parser.add_argument("--json", action="store_true", help="everything, for programs")
     parser.add_argument("--fail-on-leak", action="store_true", help="exit with 1 on a failure")
 
@@ -48,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     int
         1 with ``--fail-on-leak`` when a check failed, else 0.
     """
+    if arguments.html is not None:
+        require_folder(arguments.html)
     available = dict(_pair(text) for text in arguments.available)
     train = read_table(arguments.train)
     test = None if arguments.test is None else read_table(arguments.test)
@@ -55,6 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
         train, test, target=arguments.target, time=arguments.time, available=available or None
     )
     print(json.dumps(report.to_dict(), indent=2) if arguments.json else report)
+    if arguments.html is not None:
+        files = [source_name(path) for path in (arguments.train, arguments.test) if path]
+        report.to_html(arguments.html, title=" and ".join(files))
+        if not arguments.json:
+            print(f"\n{arguments.html}: the same for a browser")
     return 1 if arguments.fail_on_leak and not report.ok else 0
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from mainspring._files import require_folder, write_file
 from mainspring.cli.reference import read_profile
-from mainspring.cli.tables import require_folder, write_bytes
+from mainspring.cli.tables import source_name
 
 __all__ = ["add_arguments", "run"]
 
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE.profile", help="keep the profile there, for `drift`"
     )
+    parser.add_argument("--html", metavar="FILE.html", help="write a page with plots too")
     parser.add_argument("--target", metavar="COLUMN", help="the label's column")
 
 
@@ -42,13 +44,17 @@ def run(arguments: argparse.Namespace) -> int:
     int
         0.
     """
-    if arguments.output is not None:
-        require_folder(arguments.output)
+    for path in (arguments.output, arguments.html):
+        if path is not None:
+            require_folder(path)
     profile = read_profile(arguments.data, target=arguments.target)
     print(profile)
     if arguments.output is not None:
-        write_bytes(profile.to_bytes(), arguments.output)
+        write_file(arguments.output, profile.to_bytes())
         print(
             f"\n{arguments.output}: compare with it by `mainspring drift {arguments.output} DATA`"
         )
+    if arguments.html is not None:
+        profile.to_html(arguments.html, title=source_name(arguments.data))
+        print(f"\n{arguments.html}: the same with plots, for a browser")
     return 0

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import mainspring as ms
 from mainspring import col
+from mainspring._files import require_folder
 from mainspring.cli.progress import Progress
 from mainspring.cli.quickstart_data import flights_with_weather
-from mainspring.cli.tables import require_folder, write_table
+from mainspring.cli.tables import write_table
 from mainspring.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         default="late-flights.spring",
         metavar="FILE.spring",
-        help="the bundle to write (default: late-flights.spring); the flights of December go "
-        "beside it",
+        help="the bundle to write (default: late-flights.spring); the flights of December and a "
+        "page on their drift go beside it",
     )
 
 
@@ -100,7 +101,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     table = bundle.with_name("december.parquet")
     write_table(december.select(["flight", *predictor.input_names]), str(table))
-    print(f"{table} has the flights of December, to try it on.\n\nNext:")
+    print(f"{table} has the flights of December, to try it on.")
+    page = bundle.with_name(f"{bundle.stem}-drift.html")
+    report = ms.detect_drift(predictor.profile, december)
+    report.to_html(page, title="flights of December against January to March 2013")
+    print(f"{page} shows with plots what has drifted in December.\n\nNext:")
+    print(f"  open {page} in a browser")
     for command in (
         f"inspect {bundle}",
         f"predict {bundle} {table} -o scores.csv",

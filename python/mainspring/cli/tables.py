@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mainspring._files import replace_file, require_folder
 from mainspring.errors import DataError, FileError, ParameterError, SchemaError
 
 if TYPE_CHECKING:
@@ -18,9 +17,8 @@ __all__ = [
     "ENDINGS",
     "read_table",
     "require_columns",
-    "require_folder",
     "require_output",
-    "write_bytes",
+    "source_name",
     "write_table",
 ]
 
@@ -99,25 +97,7 @@ def write_table(table: pa.Table, path: str) -> None:
         _write_csv(table, sys.stdout.buffer)
         return
     writer = _WRITERS[_kind_of_name(path, "write")]
-    _replace(path, lambda partial: writer(table, str(partial)))
-
-
-def write_bytes(data: bytes, path: str) -> None:
-    """Write bytes; a failed write leaves nothing behind.
-
-    Parameters
-    ----------
-    data : bytes
-        What to write.
-    path : str
-        The file.
-
-    Raises
-    ------
-    FileError
-        When the folder is not there or the file cannot be written.
-    """
-    _replace(path, lambda partial: partial.write_bytes(data))
+    replace_file(path, lambda partial: writer(table, str(partial)))
 
 
 def require_output(path: str) -> None:
@@ -140,40 +120,20 @@ def require_output(path: str) -> None:
         require_folder(path)
 
 
-def require_folder(path: str) -> None:
-    """Check that a file could be written where it is wanted, before the work for it is done.
+def source_name(path: str) -> str:
+    """Return what a page calls the data in a file.
 
     Parameters
     ----------
     path : str
-        The file.
+        The file, or ``-``.
 
-    Raises
-    ------
-    FileError
-        When its folder is not there.
+    Returns
+    -------
+    str
+        The file's name without its folder, so that the page says nothing of the machine.
     """
-    folder = Path(path).parent
-    if not folder.is_dir():
-        raise FileError(
-            f"{path} cannot be written: the folder {folder} does not exist; make it first.",
-            hint=f"mkdir -p {folder}",
-        )
-
-
-def _replace(path: str, write: Callable[[Path], object]) -> None:
-    require_folder(path)
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        write(partial)
-        partial.replace(target)
-    except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
-        raise FileError(f"{path} cannot be written: {reason}.") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+    return "standard input" if path == "-" else Path(path).name
 
 
 def require_columns(table: pa.Table, names: Sequence[str], option: str) -> None:

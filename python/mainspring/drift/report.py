@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 from mainspring.errors import SchemaError
 from mainspring.profiles.histogram import Histogram, histogram
@@ -271,6 +272,54 @@ class DriftReport:
             Valid JSON: NaN is null, infinities are the strings "Infinity" and "-Infinity".
         """
         return json.dumps(_plain(self.to_dict()), indent=indent, allow_nan=False)
+
+    @overload
+    def to_html(self, path: None = None, *, title: str | None = None) -> str: ...
+
+    @overload
+    def to_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> None: ...
+
+    def to_html(
+        self, path: str | os.PathLike[str] | None = None, *, title: str | None = None
+    ) -> str | None:
+        """Write the report as an HTML page.
+
+        Parameters
+        ----------
+        path : path, optional
+            The file to write, whole or not at all; by default the page is returned.
+        title : str, optional
+            What was compared, or when: the page itself has no date.
+
+        Returns
+        -------
+        str or None
+            The page, where no path was given: one file of at most 300 kB that asks for no other,
+            light or dark as its reader's system is. Equal reports give equal pages.
+
+        Raises
+        ------
+        FileError
+            When the file cannot be written.
+
+        Notes
+        -----
+        Frequent categories and the axes of plots show values of the data. With the environment
+        variable ``MAINSPRING_REDACT`` they do not.
+        """
+        from mainspring.drift.report_page import drift_page
+        from mainspring.html.page import write_page
+
+        text = drift_page(self, title=title)
+        if path is None:
+            return text
+        write_page(text, path)
+        return None
+
+    def _repr_html_(self) -> str:
+        from mainspring.drift.report_page import drift_fragment
+
+        return drift_fragment(self)
 
     def __repr__(self) -> str:
         return (

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from mainspring.profiles.histogram import Histogram, histogram
-from mainspring.profiles.text_table import format_count, format_number
+from mainspring.profiles.text_table import format_count, format_number, format_time
 
 __all__ = ["ColumnProfile", "column_profile"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,7 @@ class ColumnProfile:
         """Return this column's line in a profile's table."""
         low, middle, high = "", "", ""
         if self.kind == "timestamp":
-            low, high = _time_text(self.min), _time_text(self.max)
+            low, high = format_time(self.min), format_time(self.max)
         elif self.kind == "number":
             low, middle, high = (format_number(v) for v in (self.min, self.mean, self.max))
         elif self.kind == "boolean":
@@ -135,15 +132,6 @@ class ColumnProfile:
             middle,
             high,
         ]
-
-
-def _time_text(microseconds: float | None) -> str:
-    if microseconds is None:
-        return "-"
-    try:
-        return (_EPOCH + timedelta(microseconds=microseconds)).strftime("%Y-%m-%d")
-    except OverflowError:
-        return format_number(microseconds)
 
 
 def column_profile(fields: Mapping[str, Any], quantiles: tuple[float, ...]) -> ColumnProfile:

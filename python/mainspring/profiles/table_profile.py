@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 from mainspring import _engine
 from mainspring._arrow import as_table
@@ -207,6 +208,54 @@ class Profile:
             One for each column, ready for JSON; what does not apply to a column's kind is left out.
         """
         return [column.to_dict() for column in self._column_profiles()]
+
+    @overload
+    def to_html(self, path: None = None, *, title: str | None = None) -> str: ...
+
+    @overload
+    def to_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> None: ...
+
+    def to_html(
+        self, path: str | os.PathLike[str] | None = None, *, title: str | None = None
+    ) -> str | None:
+        """Write the profile as an HTML page.
+
+        Parameters
+        ----------
+        path : path, optional
+            The file to write, whole or not at all; by default the page is returned.
+        title : str, optional
+            What the data is.
+
+        Returns
+        -------
+        str or None
+            The page, where no path was given: one file of at most 300 kB that asks for no other,
+            light or dark as its reader's system is. Equal profiles give equal pages.
+
+        Raises
+        ------
+        FileError
+            When the file cannot be written.
+
+        Notes
+        -----
+        Values of the data are shown: extremes, quantiles and frequent categories. With the
+        environment variable ``MAINSPRING_REDACT`` they are not, nor are the axes of plots.
+        """
+        from mainspring.html.page import write_page
+        from mainspring.profiles.profile_page import profile_page
+
+        text = profile_page(self, title=title)
+        if path is None:
+            return text
+        write_page(text, path)
+        return None
+
+    def _repr_html_(self) -> str:
+        from mainspring.profiles.profile_page import profile_fragment
+
+        return profile_fragment(self)
 
     def to_bytes(self) -> bytes:
         """Return the whole state as bytes.

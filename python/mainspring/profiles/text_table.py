@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 
-__all__ = ["format_count", "format_number", "text_table"]
+__all__ = ["format_count", "format_number", "format_time", "text_table"]
 
 _WIDTH = 80
 _NARROWEST = 6
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def text_table(
@@ -90,3 +92,24 @@ def format_count(value: float) -> str:
         Such as "12,345" or "~12,345".
     """
     return f"~{value:,.0f}" if isinstance(value, float) else f"{value:,}"
+
+
+def format_time(microseconds: float | None) -> str:
+    """Write a timestamp as its day; "-" for none.
+
+    Parameters
+    ----------
+    microseconds : float or None
+        Since 1970-01-01T00:00.
+
+    Returns
+    -------
+    str
+        Such as "2013-07-04"; the number itself where no calendar reaches.
+    """
+    if microseconds is None:
+        return "-"
+    try:
+        return (_EPOCH + timedelta(microseconds=microseconds)).strftime("%Y-%m-%d")
+    except OverflowError:
+        return format_number(microseconds)

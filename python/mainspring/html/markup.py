@@ -1,0 +1,133 @@
+"""Markup that cannot be forged: every text becomes markup through here, escaped.
+
+Names and values come from anybody's data. Characters that could close a tag are escaped; control
+characters and those that turn the direction of writing are shown as a replacement mark.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+__all__ = ["Markup", "element", "escape", "join", "name", "redacting"]
+
+_SPECIAL = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+_UNSHOWN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    "\ufeff\ufffe\uffff]"
+)
+_LONGEST_NAME = 64
+_VOID = frozenset(["br", "hr", "meta"])
+
+
+class Markup(str):
+    """Text that is markup already and is not escaped again."""
+
+    __slots__ = ()
+
+
+def escape(text: str) -> Markup:
+    """Make text safe, inside elements and inside quoted attributes.
+
+    Parameters
+    ----------
+    text : str
+        Any text; markup is returned as it is.
+
+    Returns
+    -------
+    Markup
+        The escaped text.
+
+    Examples
+    --------
+    >>> escape("a < b & 'c'")
+    'a &lt; b &amp; &#39;c&#39;'
+    """
+    if isinstance(text, Markup):
+        return text
+    shown = _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
+    return Markup("".join(_SPECIAL.get(letter, letter) for letter in shown))
+
+
+def element(tag: str, *children: str | None, **attributes: str | float | bool | None) -> Markup:
+    """Write one element.
+
+    Parameters
+    ----------
+    tag : str
+        The element's name.
+    *children : str or None
+        Text is escaped, markup is not, None is left out.
+    **attributes
+        ``class_`` is written ``class`` and ``aria_label`` ``aria-label``; True stands alone, None
+        and False are left out.
+
+    Returns
+    -------
+    Markup
+        The element with its end tag.
+
+    Examples
+    --------
+    >>> element("a", "x < y", href="#c1", class_="quiet")
+    '<a href="#c1" class="quiet">x &lt; y</a>'
+    """
+    start = tag
+    for key, value in attributes.items():
+        if value is None or value is False:
+            continue
+        key = key.rstrip("_").replace("_", "-")
+        start += f" {key}" if value is True else f' {key}="{escape(_attribute(value))}"'
+    if tag in _VOID:
+        return Markup(f"<{start}>")
+    return Markup(f"<{start}>{join(*children)}</{tag}>")
+
+
+def _attribute(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def join(*children: str | None) -> Markup:
+    """Put pieces one after the other.
+
+    Parameters
+    ----------
+    *children : str or None
+        Text is escaped, markup is not, None is left out.
+
+    Returns
+    -------
+    Markup
+        All of them.
+    """
+    return Markup("".join(escape(child) for child in children if child is not None))
+
+
+def name(text: str) -> Markup:
+    """Show the name of a column or a category, whatever it is made of.
+
+    Parameters
+    ----------
+    text : str
+        Long ones lose their middle, so that both ends can still tell them apart.
+
+    Returns
+    -------
+    Markup
+        Isolated, so that its direction of writing does not reach what stands beside it.
+    """
+    if len(text) > _LONGEST_NAME:
+        text = f"{text[: _LONGEST_NAME * 2 // 3]}…{text[-_LONGEST_NAME // 3 :]}"
+    return element("bdi", text if text.strip() else f"“{text}”")
+
+
+def redacting() -> bool:
+    """Say whether values of the data must not be shown.
+
+    Returns
+    -------
+    bool
+        Whether ``MAINSPRING_REDACT`` is set to anything but 0.
+    """
+    return os.environ.get("MAINSPRING_REDACT", "") not in ("", "0")
