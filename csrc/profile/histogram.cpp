@@ -109,9 +109,10 @@ std::vector<double> equal_edges(const Range& range, uint32_t num_bins, bool loga
   std::vector<double> edges{range.low};
   for (uint32_t i = 1; i < num_bins; ++i) {
     const double share = static_cast<double>(i) / num_bins;
-    edges.push_back(logarithmic
-                        ? std::exp(between(std::log(range.low), std::log(range.high), share))
-                        : between(range.low, range.high, share));
+    const double edge = logarithmic
+                            ? std::exp(between(std::log(range.low), std::log(range.high), share))
+                            : between(range.low, range.high, share);
+    edges.push_back(std::clamp(edge, edges.back(), range.high));  // rounding may step back
   }
   edges.push_back(range.high);
   return edges;
@@ -147,7 +148,9 @@ HistogramAxis histogram_axis(std::span<const Distribution* const> sides, uint32_
       axis.edges = lattice_edges(range, *step, max_bins);
     }
   }
-  if (axis.edges.empty()) axis.edges = equal_edges(range, max_bins, axis.logarithmic);
+  // The smallest numbers of all have no halves: edges fall together there.
+  const bool apart = axis.edges.size() > 1 && axis.edges.front() < axis.edges.back();
+  if (!apart) axis.edges = equal_edges(range, max_bins, axis.logarithmic);
   // Neighbouring numbers leave no room for so many bins.
   axis.edges.erase(std::unique(axis.edges.begin(), axis.edges.end()), axis.edges.end());
   return axis;

@@ -137,3 +137,45 @@ def test_help_when_asked_lists_every_command(run: Run) -> None:
     assert run().out == ran.out
     for name in COMMANDS:
         assert run(name, "--help").code == 0
+
+
+@pytest.mark.parametrize("command", ["profile", "drift", "check"])
+def test_html_when_asked_writes_the_page(
+    run: Run, folder: Path, shifted: Path, tmp_path: Path, command: str
+) -> None:
+    data, page = folder / "data.parquet", tmp_path / "r.html"
+    table = pq.read_table(data)
+    arguments, expected = {
+        "profile": ((data,), ms.profile(table).to_html(title="data.parquet")),
+        "drift": (
+            (data, shifted),
+            ms.detect_drift(table, pq.read_table(shifted)).to_html(
+                title="shifted.parquet against data.parquet"
+            ),
+        ),
+        "check": (
+            (data, data, "--target", "late"),
+            ms.check(table, table, target="late").to_html(title="data.parquet and data.parquet"),
+        ),
+    }[command]
+    plain = run(command, *arguments)
+    ran = run(command, *arguments, "--html", page)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(plain.out)
+    assert str(page) in ran.out.removeprefix(plain.out)
+    assert page.read_text(encoding="utf-8") == expected
+    assert str(tmp_path) not in expected
+    if command != "profile":
+        as_json = run(command, *arguments, "--html", page, "--json")
+        assert json.loads(as_json.out) == json.loads(run(command, *arguments, "--json").out)
+
+
+@pytest.mark.parametrize("command", ["profile", "drift", "check"])
+def test_html_when_its_folder_is_missing_is_refused_before_work(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    arguments = {"profile": ["no"], "drift": ["no", "no"], "check": ["no", "--target", "y"]}
+    ran = run(command, *arguments[command], "--html", tmp_path / "no" / "r.html")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.count("\n") == 1
+    assert "make it first" in ran.err

@@ -146,7 +146,7 @@ def _row(columns: Sequence[Column], finding: Finding) -> Markup:
             name(finding.column),
             *([finding.table] if two else []),
             finding.check,
-            element("span", _MARKS[finding.severity], class_=f"mark {finding.severity}"),
+            element("span", _MARKS[finding.severity], class_=finding.severity),
             format_number(finding.value),
             format_number(finding.limit),
             value_and_limit(finding.value, finding.limit, finding.severity),

@@ -89,9 +89,7 @@ def card(column: ColumnDrift, report: DriftReport, link: str) -> Markup:
     ]
     about = element("span", _about(column), class_="quiet")
     if column.drifted:
-        title = join(
-            element("h3", name(column.name)), element("span", "● drifted", class_="mark fail")
-        )
+        title = join(element("h3", name(column.name)), element("span", "● drifted", class_="fail"))
         return element("section", title, element("p", about), *body, class_="card", id=link)
     return element(
         "details",

@@ -23,6 +23,7 @@ __all__ = ["drift_fragment", "drift_page"]
 
 _FRAGMENT_ROWS = 20
 _NAMED = 12
+_LINK = '<a href="#c1234"></a>'
 _COLUMNS = (
     Column("column"),
     Column("kind"),
@@ -59,13 +60,12 @@ def drift_page(report: DriftReport, *, title: str | None = None) -> str:
     shell = page("Drift report", _headline(report), start, end, title=title, footer=footer)
     budget = Budget(MAX_BYTES - len(shell.encode()) - 3_000)
 
-    # Cards of what drifted come before the plots of what did not, and lines before both.
-    plain = budget.fill(columns, lambda column: _row(column, plotted=False, link=""))
-    shown = columns[: len(plain)]
-    minis = Budget(budget.left * 6 // 10)
-    budget.left -= minis.left
-    num_plotted = len(minis.fill(shown, lambda column: join(column_mini(column), " " * 24)))
-    budget.left += minis.left
+    lines = budget.part(0.8)
+    shown = columns[: len(lines.fill(columns, lambda c: _row(c, plotted=False, link="")))]
+    budget.give_back(lines)
+    plots = budget.part(0.6)
+    num_plotted = len(plots.fill(shown, lambda column: join(column_mini(column), _LINK)))
+    budget.give_back(plots)
     cards = budget.fill(enumerate(shown), lambda item: card(item[1], report, f"c{item[0]}"))
     rows = [
         _row(column, plotted=i < num_plotted, link=f"c{i}" if i < len(cards) else "")
@@ -179,7 +179,7 @@ def _row(column: ColumnDrift, *, plotted: bool, link: str) -> Markup:
         [
             element("a", shown, href=f"#{link}") if link else shown,
             column.kind,
-            verdict(column),
+            _verdict(column),
             column_mini(column) if plotted else "",
             _short(distance),
             _short(column.value("wasserstein_std")),
@@ -191,13 +191,13 @@ def _row(column: ColumnDrift, *, plotted: bool, link: str) -> Markup:
     )
 
 
-def verdict(column: ColumnDrift) -> Markup:
+def _verdict(column: ColumnDrift) -> Markup:
     """Say whether a column drifted, in a word and a sign."""
     if column.drifted:
-        return element("span", "● drifted", class_="mark fail")
+        return element("span", "● drifted", class_="fail")
     if column.p_value is None:
-        return element("span", "· not tested", class_="mark quiet")
-    return element("span", "○ steady", class_="mark quiet")
+        return element("span", "· not tested", class_="quiet")
+    return element("span", "○ steady", class_="quiet")
 
 
 def _short(value: float | None) -> str:

@@ -43,6 +43,34 @@ class Budget:
         self.left -= size
         return True
 
+    def part(self, share: float) -> Budget:
+        """Set a part aside; what is left of it may come back by :meth:`give_back`.
+
+        Parameters
+        ----------
+        share : float
+            Of what is free now.
+
+        Returns
+        -------
+        Budget
+            Taken out of this one.
+        """
+        part = Budget(int(self.left * share))
+        self.left -= part.left
+        return part
+
+    def give_back(self, part: Budget) -> None:
+        """Take back what is left of a part.
+
+        Parameters
+        ----------
+        part : Budget
+            Nothing is left of it afterwards.
+        """
+        self.left += part.left
+        part.left = 0
+
     def fill(self, items: Iterable[Item], write: Callable[[Item], Markup]) -> list[Markup]:
         """Write items in their order until one does not fit.
 

@@ -115,11 +115,14 @@ def name(text: str) -> Markup:
     Returns
     -------
     Markup
-        Isolated, so that its direction of writing does not reach what stands beside it.
+        Isolated where it may run from right to left, so that its direction does not reach what
+        stands beside it.
     """
     if len(text) > _LONGEST_NAME:
         text = f"{text[: _LONGEST_NAME * 2 // 3]}…{text[-_LONGEST_NAME // 3 :]}"
-    return element("bdi", text if text.strip() else f"“{text}”")
+    if not text.strip():
+        text = f"“{text}”"
+    return escape(text) if text.isascii() else element("bdi", text)
 
 
 def redacting() -> bool:

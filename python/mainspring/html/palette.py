@@ -11,7 +11,7 @@ LIGHT = {
     "text": "#1b1f24",
     "quiet": "#57606a",
     "link": "#0b5cad",
-    "reference": "#7f95ab",
+    "reference": "#768ca3",
     "current": "#c2410c",
     "fail": "#b42318",
     "warn": "#8a5300",

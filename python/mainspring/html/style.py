@@ -11,14 +11,14 @@ _PARTS = """
 .ms table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 .ms caption{text-align:left;color:var(--quiet);padding:0 0 .5rem}
 .ms th,.ms td{padding:.32rem .75rem .32rem 0;text-align:left;vertical-align:middle;
- border-bottom:1px solid var(--line);font-weight:400;line-height:1.35}
+ border-bottom:1px solid var(--line);font-weight:400;line-height:1.35;overflow-wrap:anywhere}
 .ms thead th{color:var(--quiet);white-space:nowrap;vertical-align:bottom;
  border-bottom:1px solid var(--quiet)}
-.ms tbody th{overflow-wrap:anywhere;min-width:7rem}
-.ms .n{text-align:right;white-space:nowrap}
+.ms tbody th{min-width:7rem}
+.ms .n,.ms .n3 td:nth-child(n+3),.ms .n4 td:nth-child(n+4),.ms .n5 td:nth-child(n+5),
+.ms .n2 td:nth-child(n+2){text-align:right;white-space:nowrap}
 .ms tr>:last-child{padding-right:0}
-.ms td:last-child:not(.n){min-width:15rem}
-.ms bdi{overflow-wrap:anywhere}
+.ms .says td:last-child{min-width:15rem}
 .ms svg{display:block;width:100%;overflow:visible}
 .ms .mini{width:6rem;height:1.5rem}
 .ms .bar{height:.85rem;min-width:5rem}
@@ -32,7 +32,7 @@ _PARTS = """
 .ms .e{fill:none;stroke:var(--quiet);stroke-width:1;vector-effect:non-scaling-stroke}
 .ms .gap{fill:none;stroke:var(--text);stroke-width:1.5;vector-effect:non-scaling-stroke;
  stroke-dasharray:3 2}
-.ms .mark{white-space:nowrap}
+.ms .fail,.ms .warn,.ms .pass{white-space:nowrap}
 .ms .fail{color:var(--fail);font-weight:600}
 .ms .warn{color:var(--warn);font-weight:600}
 .ms .pass{color:var(--pass)}
@@ -51,7 +51,7 @@ footer{padding-top:2.5rem;padding-bottom:2.5rem;color:var(--quiet);font-size:.87
 h1{font-size:1.85rem;line-height:1.2;font-weight:620;letter-spacing:-.015em;margin:0 0 .5rem;
  text-wrap:balance}
 h2{font-size:1.2rem;line-height:1.3;font-weight:620;margin:2.75rem 0 .75rem}
-h3{font-size:1.02rem;line-height:1.4;font-weight:620;margin:0;display:inline}
+h3{font-size:1.02rem;line-height:1.4;font-weight:620;margin:0;display:inline;overflow-wrap:anywhere}
 h4{font-size:.87rem;font-weight:600;margin:1.25rem 0 .4rem}
 p{margin:.35rem 0 .75rem;max-width:46rem}
 .lead{font-size:1.05rem;color:var(--quiet)}
@@ -74,7 +74,7 @@ dl.words dd{margin:0;max-width:46rem}
 .card>p{margin:.35rem 0 0}
 .card details.more{margin:.75rem 0 .25rem}
 .card details.more>summary{margin-bottom:.5rem;font-size:.93rem}
-.card .mark{margin-left:.6rem;font-size:.9rem}
+.card h3+.fail{margin-left:.6rem;font-size:.9rem}
 details.card{padding:0}
 details.card>summary{padding:.6rem 1.25rem;cursor:pointer}
 details.card>summary .quiet{margin-left:.6rem;font-size:.87rem}

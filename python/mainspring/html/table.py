@@ -29,6 +29,17 @@ class Column:
     sortable: bool = True
 
 
+def _first_of_last_numbers(columns: Sequence[Column]) -> int:
+    """Return where the numbers begin that go on to the last column.
+
+    The table says so once: a class in every cell would be a third of a long table's bytes.
+    """
+    at = len(columns)
+    while at > 1 and columns[at - 1].number:
+        at -= 1
+    return at
+
+
 def row(columns: Sequence[Column], cells: Sequence[str]) -> Markup:
     """Write a row; its first cell is its header.
 
@@ -45,12 +56,13 @@ def row(columns: Sequence[Column], cells: Sequence[str]) -> Markup:
         A ``tr``.
     """
     first, *others = cells
+    last_numbers = _first_of_last_numbers(columns)
     return element(
         "tr",
         element("th", first, scope="row"),
         *(
-            element("td", cell, class_="n" if column.number else None)
-            for column, cell in zip(columns[1:], others, strict=True)
+            element("td", cell, class_="n" if column.number and i < last_numbers else None)
+            for i, (column, cell) in enumerate(zip(columns[1:], others, strict=True), 1)
         ),
     )
 
@@ -76,6 +88,12 @@ def table(
     Markup
         The table.
     """
+    last_numbers = _first_of_last_numbers(columns)
+    classes = [
+        *(["says"] if not columns[-1].number else []),
+        *(["sort"] if sortable else []),
+        *([f"n{last_numbers + 1}"] if last_numbers < len(columns) else []),
+    ]
     heads = [
         element(
             "th",
@@ -93,7 +111,7 @@ def table(
             element("caption", caption),
             element("thead", element("tr", *heads)),
             element("tbody", join(*rows)),
-            class_="sort" if sortable else None,
+            class_=" ".join(classes) or None,
         ),
         class_="scroll",
         tabindex="0" if sortable else None,

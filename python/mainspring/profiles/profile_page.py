@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["profile_fragment", "profile_page"]
 
 _HIDDEN = "hidden"
+_LINK = '<a href="#c1234"></a>'
 _FRAGMENT_ROWS = 20
 _COLUMNS = (
     Column("column"),
@@ -61,17 +62,12 @@ def profile_page(profile: Profile, *, title: str | None = None) -> str:
     shell = page("Profile", headline, start, title=title, footer=footer)
     budget = Budget(MAX_BYTES - len(shell.encode()) - 2_000)
 
-    plain = budget.fill(columns, lambda column: _row(column, plotted=False, link=""))
-    shown = columns[: len(plain)]
-    extra = Budget(budget.left * 6 // 10)
-    budget.left -= extra.left
-    num_plotted = 0
-    for column, line in zip(shown, plain, strict=True):
-        with_plot = _row(column, plotted=True, link=f"c{num_plotted:04}")
-        if not extra.take("x" * max(0, len(with_plot.encode()) - len(line.encode()))):
-            break
-        num_plotted += 1
-    budget.left += extra.left
+    lines = budget.part(0.8)
+    shown = columns[: len(lines.fill(columns, lambda c: _row(c, plotted=False, link="")))]
+    budget.give_back(lines)
+    plots = budget.part(0.6)
+    num_plotted = len(plots.fill(shown, lambda column: join(_mini(column), _LINK)))
+    budget.give_back(plots)
     cards = budget.fill(enumerate(shown), lambda item: _card(item[1], f"c{item[0]}"))
     rows = [
         _row(column, plotted=i < num_plotted, link=f"c{i}" if i < len(cards) else "")

@@ -1,0 +1,1 @@
+"""Tests of the template kit, and of what every page keeps to."""
