@@ -17,7 +17,7 @@ from mainspring.profiles.text_table import format_number
 if TYPE_CHECKING:
     from mainspring.drift.report import ColumnDrift, DriftReport, DriftStatistic
 
-__all__ = ["card", "column_mini"]
+__all__ = ["card", "column_mini", "p_text"]
 
 _SIGNED = ("missing_rate", "unseen_rate")
 _DECIDING = {
@@ -100,7 +100,18 @@ def card(column: ColumnDrift, report: DriftReport, link: str) -> Markup:
 
 
 def p_text(p_value: float | None) -> str:
-    """Write a p-value; nothing for none."""
+    """Write a p-value.
+
+    Parameters
+    ----------
+    p_value : float or None
+        None: nothing was tested.
+
+    Returns
+    -------
+    str
+        Two digits; nothing for none.
+    """
     if p_value is None:
         return ""
     return f"{p_value:.2g}" if p_value > 0 else "<1e-300"
