@@ -32,8 +32,7 @@ void judge_column(const DriftOptions& options, ColumnDrift* column) {
     for (const DriftEffect& effect : test.effects) {
       const std::string size = std::string(effect.name) + " " + short_number(effect.size);
       // Nothing is impossible: 0 is what is left of a p-value that no double can hold.
-      const std::string p =
-          test.corrected > 0 ? "p " + short_number(test.corrected) : "p < 1e-300";
+      const std::string p = test.corrected > 0 ? "p " + short_number(test.corrected) : "p < 1e-300";
       largest = std::max(largest, effect.ratio());
       if (!effect.reached()) {
         append(&small, ", ", size + " of " + short_number(effect.limit));
