@@ -1,0 +1,191 @@
+"""What is claimed about speed, where it is measured, and the goals that a run is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["CLAIMS", "README_ROWS", "Claim", "Goal", "find"]
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One number to reach, in runs of one thread.
+
+    Attributes
+    ----------
+    text : str
+        What is promised.
+    case : str
+        Beginning of the record's case.
+    peer : str or None
+        The record's peer; None takes the first one.
+    at_least : float, optional
+        Smallest ratio of CPU times that will do.
+    at_most : float, optional
+        Largest own number that will do, in ``unit``.
+    unit : str
+        "us" or "ms" for times, else that of the value.
+    """
+
+    text: str
+    case: str
+    peer: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    unit: str = ""
+
+    def number(self, record: Record) -> float:
+        """Return the record's number that the goal is about."""
+        if self.at_least is not None:
+            return float(record["ratio"]["cpu"]["median"])
+        if record["kind"] == "value":
+            return float(record["ours"])
+        return float(record["ours"]["cpu"]["median"]) * {"us": 1e6, "ms": 1e3}[self.unit]
+
+    def is_met(self, record: Record) -> bool:
+        """Say whether the record reaches the goal."""
+        number = self.number(record)
+        if self.at_least is not None:
+            return number >= self.at_least
+        return self.at_most is not None and number <= self.at_most
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one file ``bench_<name>.py`` measures."""
+
+    name: str
+    title: str
+    text: str
+    goals: tuple[Goal, ...] = ()
+
+
+CLAIMS = (
+    Claim(
+        "transform",
+        "Features of many rows",
+        "72 features of a table of clicks (13 numbers, 26 categories of up to 100,000 values, a "
+        "timestamp) into one float32 matrix: numbers imputed, log1p, standardized; of each "
+        "category the smoothed target mean and the id; buckets, hashed crosses, parts of the "
+        "time. polars and pyarrow are given what was learnt.",
+        (
+            Goal(
+                "Strings of 8 bytes: at least 2 times as fast as polars",
+                "100,000 rows, strings of 8 bytes",
+                "polars",
+                at_least=2.0,
+            ),
+            Goal(
+                "Strings of 4 to 40 bytes: at least 2 times as fast as polars",
+                "100,000 rows, strings of 4 to 40 bytes",
+                "polars",
+                at_least=2.0,
+            ),
+        ),
+    ),
+    Claim(
+        "transform_row",
+        "Features of one row",
+        "The same features of a single row, through the Python interface.",
+        (Goal("One row in at most 50 us", "one row, Arrow table", at_most=50.0, unit="us"),),
+    ),
+    Claim(
+        "fit",
+        "Fitting",
+        "Medians, moments of log1p, vocabularies and target means of the same table, exactly.",
+        (
+            Goal(
+                "Not slower than pyarrow and NumPy",
+                "100,000 rows, strings of 8 bytes",
+                "pyarrow",
+                at_least=1.0,
+            ),
+        ),
+    ),
+    Claim(
+        "predict",
+        "Prediction",
+        "A LightGBM model for two classes on 30 numbers, read by `ms.Predictor`; raw scores are "
+        "the same bits.",
+        (
+            Goal(
+                "4,096 rows: at least 3 times as fast as LightGBM",
+                "100 trees of 31 leaves, 4,096 rows",
+                "lightgbm",
+                at_least=3.0,
+            ),
+            Goal(
+                "`predict_row` in at most 10 us",
+                "100 trees of 31 leaves, predict_row",
+                at_most=10.0,
+                unit="us",
+            ),
+        ),
+    ),
+    Claim(
+        "drift",
+        "Drift",
+        "Kolmogorov-Smirnov and Wasserstein distances, PSI, Jensen-Shannon distance and "
+        "chi-squared tests of 25 numbers, 12 strings and 2 bools; both sides measure the same and "
+        "the eight columns that moved are named.",
+    ),
+    Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
+    Claim(
+        "operators",
+        "Every operator alone",
+        "One operator on one column, fitted before; both sides end with a float32 array. Peers "
+        "get the column in their own form, NumPy as an array without nulls.",
+    ),
+    Claim(
+        "memory",
+        "Memory",
+        "Peak of a process while it transforms the table of clicks, beyond the input and the "
+        "output.",
+        (
+            Goal(
+                "Less than 64 MB beyond the output",
+                "transform 100,000 rows",
+                at_most=64.0,
+                unit="MiB",
+            ),
+        ),
+    ),
+    Claim(
+        "import",
+        "Import",
+        "CPU time of a Python that imports the package, less that of one that does nothing.",
+        (Goal("At most 30 ms above bare Python", "above bare", at_most=30.0, unit="ms"),),
+    ),
+)
+
+# What the README's first screen shows: claim, beginning of the case, peer, what it is called there.
+README_ROWS = (
+    ("predict", "100 trees of 31 leaves, 4,096 rows", "lightgbm", "predict 4,096 rows, 100 trees"),
+    ("predict", "100 trees of 31 leaves, predict_row", "lightgbm", "predict one row, 100 trees"),
+    (
+        "transform",
+        "100,000 rows, strings of 8 bytes",
+        "polars",
+        "72 features of 100,000 rows, 26 string columns",
+    ),
+    ("transform_row", "one row, Arrow table", "pyarrow", "72 features of one row"),
+    (
+        "drift",
+        "25,000 rows x 40 columns, reference profile",
+        "scipy",
+        "drift of 25,000 rows, 40 columns, against a stored profile",
+    ),
+)
+
+
+def find(records: Iterable[Record], claim: str, case: str, peer: str | None) -> Record | None:
+    """Return the first record of a claim whose case begins so, of that peer unless it is None."""
+    for record in records:
+        same = record["claim"] == claim and record["case"].startswith(case)
+        if same and peer in (None, record["peer"]):
+            return record
+    return None

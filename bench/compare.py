@@ -1,0 +1,90 @@
+"""The gate: says which ratios have become worse than the recorded ones.
+
+``python -m bench.compare RESULT.json ...`` compares ratios of runs with the recorded runs of as
+many threads and ends with 1 where one has become worse, or where a goal is missed that was met.
+Times are never compared: they are the machine's, ratios were measured within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import results
+from bench.claims import CLAIMS, find
+from bench.report import RECORDED, read_recorded
+
+__all__ = ["complaints", "main", "missed_goals", "worse_ratios"]
+
+TOLERANCE = 0.2
+Document = dict[str, Any]
+
+
+def worse_ratios(run: Document, recorded: Document, tolerance: float = TOLERANCE) -> list[str]:
+    """Name the pairs whose whole interval lies below the recorded ratio less the tolerance."""
+    now = {results.key(record): record for record in run["records"]}
+    return [
+        f"{claim}: {case}, {peer}: {new['median']:.2f} x [{new['low']:.2f}, {new['high']:.2f}], "
+        f"recorded {old['median']:.2f} x"
+        for (claim, case, peer), new, old in _pairs(now, recorded)
+        if new["high"] < old["median"] * (1 - tolerance)
+    ]
+
+
+def _pairs(now: dict[Any, Any], recorded: Document) -> Iterator[tuple[Any, Any, Any]]:
+    for record in recorded["records"]:
+        found = now.get(results.key(record))
+        if found is not None and found["kind"] == record["kind"] == "pair":
+            yield results.key(record), found["ratio"]["cpu"], record["ratio"]["cpu"]
+
+
+def missed_goals(run: Document, recorded: Document) -> list[str]:
+    """Name the goals that the recorded run met and this one does not."""
+    found = []
+    for claim in CLAIMS:
+        for goal in claim.goals:
+            now = find(run["records"], claim.name, goal.case, goal.peer)
+            before = find(recorded["records"], claim.name, goal.case, goal.peer)
+            if now is None or before is None or not goal.is_met(before) or goal.is_met(now):
+                continue
+            found.append(f"{claim.name}: {goal.text}: {goal.number(now):.3g}")
+    return found
+
+
+def complaints(run: Document, recorded: Sequence[Document], tolerance: float) -> list[str]:
+    """Say what has become worse in a run."""
+    alike = [old for old in recorded if old["threads"] == run["threads"]]
+    found = []
+    for old in alike:
+        found += worse_ratios(run, old, tolerance)
+        if run["threads"] == 1:
+            found += missed_goals(run, old)
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare, print and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
+    parser.add_argument("results", nargs="+", type=Path)
+    parser.add_argument("--recorded", type=Path, default=RECORDED)
+    parser.add_argument("--tolerance", type=float, default=TOLERANCE, metavar="SHARE")
+    given = parser.parse_args(arguments)
+    try:
+        recorded = read_recorded(given.recorded)
+        runs = [results.read(path) for path in given.results]
+    except (OSError, ValueError) as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return 2
+    worse = [text for run in runs for text in complaints(run, recorded, given.tolerance)]
+    compared = sum(len(run["records"]) for run in runs)
+    for text in worse:
+        print(f"worse: {text}")
+    print(f"{compared} results compared, {len(worse)} worse")
+    return 1 if worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Tables to measure on, the same for the same seed on every machine."""

@@ -1,0 +1,1 @@
+"""The same work written for each library with what its users would call its best interface."""

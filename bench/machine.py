@@ -1,0 +1,94 @@
+"""What a result was measured on: the machine in words, versions, and its memory bandwidth.
+
+Neither host name nor path: results are published.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["commit", "copy_bandwidth", "machine", "versions"]
+
+PACKAGES = (
+    *("mainspring", "numpy", "pyarrow", "polars", "pandas", "scikit-learn", "scipy", "lightgbm"),
+    *("starlette", "pytest-benchmark"),
+)
+_COPIED_BYTES = 128 << 20
+
+
+def machine() -> dict[str, Any]:
+    """Describe the processor, memory and system."""
+    return {
+        "cpu": _cpu_name(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "cache_mib": _last_cache_bytes() / (1 << 20),
+        "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30)),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of every package that takes part."""
+    installed = {found.name.lower() for found in metadata.distributions()}
+    packages = {name: metadata.version(name) for name in PACKAGES if name in installed}
+    return {"python": platform.python_version(), **packages}
+
+
+def commit(root: Path) -> str:
+    """Return the short commit of the tree, with a plus where files differ from it."""
+    run = subprocess.run(
+        ["git", "-C", str(root), "describe", "--always", "--dirty=+", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return run.stdout.strip() if run.returncode == 0 else "unknown"
+
+
+def copy_bandwidth(
+    num_bytes: int = _COPIED_BYTES,
+    repeats: int = 9,
+    clock: Callable[[], float] = time.process_time,
+) -> float:
+    """Measure bytes per second of a copy by one thread, bytes read and bytes written counted.
+
+    The arrays are warm and larger than the last cache; the fastest copy counts, and CPU time, so
+    that other work on the machine matters little.
+    """
+    source = np.ones(num_bytes // 8)
+    target = np.zeros_like(source)
+    best = float("inf")
+    for _ in range(repeats):
+        started = clock()
+        np.copyto(target, source)
+        best = min(best, clock() - started)
+    return 2 * source.nbytes / best
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _last_cache_bytes() -> int:
+    sizes = [0]
+    for path in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"):
+        text = path.read_text(encoding="utf-8").strip()
+        sizes.append(int(text[:-1]) << {"K": 10, "M": 20}[text[-1]])
+    return max(sizes)

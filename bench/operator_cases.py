@@ -1,0 +1,316 @@
+"""One operator alone beside the fair expression of the same in other libraries.
+
+``CASES`` has an entry for each operator of the engine; a test says which one is missing. Every side
+starts from a column in its own form and ends with a float32 array; what fitting learns is given to
+all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bench.data.zipf import short_tokens, zipf_codes
+from mainspring import col
+
+__all__ = ["CASES", "ROWS", "Case", "Columns", "Peer", "columns"]
+
+ROWS = 200_000
+BUCKETS = 4096
+EDGES = tuple(np.linspace(1.0, 30.0, 15).tolist())
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The same columns as Arrow table, polars frame and arrays, and what fitting learns of them.
+
+    ``number`` is lognormal with one value in ten missing, ``city`` has 1,000 categories and ``day``
+    seven, one in twenty missing, ``ts`` is a timestamp, ``label`` the target. Vocabularies and
+    means are those of ``city`` and ``day``, the others of ``number``.
+    """
+
+    table: pa.Table
+    frame: pl.DataFrame
+    number: Array
+    vocabularies: dict[str, pa.Array]
+    city_means: Array
+    median: float
+    mean: float
+    std: float
+    low: float
+    high: float
+    quantiles: Array
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A library's expression: ``make`` returns the function to time."""
+
+    name: str
+    api: str
+    make: Callable[[Columns], Callable[[], Array]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An operator on columns, its peers, and whether they must give the same numbers.
+
+    Hashes are each library's own, so theirs are compared by their range only.
+    """
+
+    names: tuple[str, ...]
+    operator: Callable[[Any], Any]
+    peers: tuple[Peer, ...]
+    same_values: bool = True
+
+    def expression(self) -> Any:
+        """Make the expression that is measured."""
+        return self.operator(col(*self.names))
+
+
+def columns(rows: int = ROWS) -> Columns:
+    """Make the columns and learn from them."""
+    random = np.random.default_rng(7)
+    number = random.lognormal(2.0, 1.0, rows)
+    number[random.random(rows) < 0.1] = np.nan
+    made: dict[str, Any] = {"number": pa.array(number, from_pandas=True)}
+    for name, size in (("city", 1_000), ("day", 7)):
+        codes = pa.array(zipf_codes(random, rows, size, 1.1), mask=random.random(rows) < 0.05)
+        encoded = pa.DictionaryArray.from_arrays(codes, short_tokens(size, 1))
+        made[name] = encoded.cast(pa.string())
+    made["ts"] = pa.array(random.integers(0, 2**50, rows)).cast(pa.timestamp("us"))
+    label = (random.random(rows) < 0.3).astype(float)
+    made["label"] = pa.array(label)
+    table = pa.table(made)
+    vocabularies = {name: _vocabulary(table[name]) for name in ("city", "day")}
+    ids = _ids(table["city"], vocabularies["city"])
+    sums, counts = np.bincount(ids, label), np.bincount(ids)
+    present = number[~np.isnan(number)]
+    return Columns(
+        table=table,
+        frame=pl.DataFrame(table),
+        number=number,
+        vocabularies=vocabularies,
+        city_means=(sums + 20.0 * label.mean()) / (counts + 20.0),
+        median=float(np.median(present)),
+        mean=float(present.mean()),
+        std=float(present.std()),
+        low=float(present.min()),
+        high=float(present.max()),
+        quantiles=np.unique(np.quantile(present, np.arange(1, 16) / 16)),
+    )
+
+
+def _vocabulary(column: pa.ChunkedArray) -> pa.Array:
+    counted = pa.table(dict(zip(("word", "count"), pc.value_counts(column).flatten(), strict=True)))
+    order = [("count", "descending"), ("word", "ascending")]
+    return counted.filter(pc.is_valid(counted["word"])).sort_by(order)["word"].combine_chunks()
+
+
+def _ids(column: pa.ChunkedArray, vocabulary: pa.Array) -> Array:
+    ids = pc.fill_null(pc.index_in(column, value_set=vocabulary), -1).to_numpy() + 2
+    ids[pc.is_null(column).to_numpy()] = 0
+    return ids
+
+
+def _polars(api: str, expression: Callable[[Columns], Any]) -> Peer:
+    def make(given: Columns) -> Callable[[], Array]:
+        wanted = expression(given)
+        return lambda: given.frame.select(wanted).to_numpy(order="c")
+
+    return Peer("polars", api, make)
+
+
+def _polars_id(given: Columns, name: str) -> pl.Expr:
+    words: Any = pl.from_arrow(given.vocabularies[name])
+    code = pl.col(name).cast(pl.Enum(words), strict=False).to_physical()
+    return pl.when(pl.col(name).is_null()).then(0).otherwise((code + 2).fill_null(1))
+
+
+def _buckets(edges: Callable[[Columns], Any]) -> tuple[Peer, ...]:
+    def in_polars(given: Columns) -> pl.Expr:
+        number = pl.col("number")
+        found = pl.lit(pl.Series(edges(given))).search_sorted(number, side="right") + 1
+        return pl.when(number.is_null()).then(0).otherwise(found).cast(pl.Float32)
+
+    def in_numpy(given: Columns) -> Callable[[], Array]:
+        limits = np.asarray(edges(given))
+
+        def run() -> Array:
+            found = np.searchsorted(limits, given.number, side="right") + 1
+            return np.where(np.isnan(given.number), 0, found).astype(np.float32)
+
+        return run
+
+    return _polars("search_sorted", in_polars), Peer("numpy", "searchsorted", in_numpy)
+
+
+def _number_peers(
+    polars: Callable[[Columns, pl.Expr], pl.Expr], numpy: Callable[[Columns, Array], Array]
+) -> tuple[Peer, ...]:
+    return (
+        _polars("expression", lambda given: polars(given, pl.col("number")).cast(pl.Float32)),
+        Peer(
+            "numpy",
+            "expression",
+            lambda given: lambda: numpy(given, given.number).astype(np.float32),
+        ),
+    )
+
+
+def _pyarrow_ids(given: Columns) -> Callable[[], Array]:
+    column, words = given.table["city"], given.vocabularies["city"]
+    return lambda: _ids(column, words).astype(np.float32)
+
+
+def _pyarrow_means(given: Columns) -> Callable[[], Array]:
+    column, words = given.table["city"], given.vocabularies["city"]
+    return lambda: given.city_means.take(_ids(column, words)).astype(np.float32)
+
+
+def _one_hot_sklearn(given: Columns) -> Callable[[], Array]:
+    from sklearn.preprocessing import OneHotEncoder
+
+    values = given.table.select(["day"]).to_pandas().to_numpy(dtype=object)
+    order = [[*given.vocabularies["day"].to_pylist(), None]]
+    encoder = OneHotEncoder(categories=order, sparse_output=False, dtype=np.float32).fit(values)
+    return lambda: encoder.transform(values)
+
+
+def _one_hot_polars(given: Columns) -> list[pl.Expr]:
+    day, words = pl.col("day"), given.vocabularies["day"].to_pylist()
+    known = [(day == w).fill_null(False).cast(pl.Float32).alias(w) for w in words]
+    return [*known, day.is_null().cast(pl.Float32).alias("missing")]
+
+
+def _target_mean_polars(given: Columns) -> pl.Expr:
+    means = pl.lit(pl.Series(given.city_means.astype(np.float32)))
+    return means.gather(_polars_id(given, "city"))
+
+
+def _hours_pyarrow(given: Columns) -> Callable[[], Array]:
+    times = given.table["ts"]
+
+    def run() -> Array:
+        parts = (pc.hour(times).to_numpy(), pc.day_of_week(times).to_numpy())
+        return np.stack(parts, axis=1, dtype=np.float32, casting="unsafe")
+
+    return run
+
+
+def _hours_polars(_: Columns) -> list[pl.Expr]:
+    hour = pl.col("ts").dt.hour().cast(pl.Float32).alias("hour")
+    return [hour, (pl.col("ts").dt.weekday() - 1).cast(pl.Float32).alias("weekday")]
+
+
+CASES: dict[str, Case] = {
+    "identity": Case(
+        ("number",),
+        lambda column: column.identity(),
+        _number_peers(lambda _, x: x, lambda _, x: x),
+    ),
+    "impute": Case(
+        ("number",),
+        lambda column: column.impute("median"),
+        _number_peers(
+            lambda given, x: x.fill_null(given.median),
+            lambda given, x: np.where(np.isnan(x), given.median, x),
+        ),
+    ),
+    "missing_flag": Case(
+        ("number",),
+        lambda column: column.missing_flag(),
+        _number_peers(lambda _, x: x.is_null(), lambda _, x: np.isnan(x)),
+    ),
+    "standardize": Case(
+        ("number",),
+        lambda column: column.standardize(),
+        _number_peers(
+            lambda given, x: (x - given.mean) / given.std,
+            lambda given, x: (x - given.mean) / given.std,
+        ),
+    ),
+    "min_max": Case(
+        ("number",),
+        lambda column: column.min_max(),
+        _number_peers(
+            lambda given, x: (x - given.low) / (given.high - given.low),
+            lambda given, x: (x - given.low) / (given.high - given.low),
+        ),
+    ),
+    "log1p": Case(
+        ("number",),
+        lambda column: column.log1p(),
+        _number_peers(lambda _, x: x.log1p(), lambda _, x: np.log1p(x)),
+    ),
+    "clip": Case(
+        ("number",),
+        lambda column: column.clip(1.0, 30.0),
+        _number_peers(lambda _, x: x.clip(1.0, 30.0), lambda _, x: np.clip(x, 1.0, 30.0)),
+    ),
+    "bucketize": Case(
+        ("number",), lambda column: column.bucketize(edges=EDGES), _buckets(lambda _: EDGES)
+    ),
+    "quantile_bucketize": Case(
+        ("number",),
+        lambda column: column.quantile_bucketize(buckets=16),
+        _buckets(lambda given: given.quantiles),
+    ),
+    "ordinal": Case(
+        ("city",),
+        lambda column: column.ordinal(),
+        (
+            _polars("cast to Enum", lambda given: _polars_id(given, "city").cast(pl.Float32)),
+            Peer("pyarrow", "index_in", _pyarrow_ids),
+        ),
+    ),
+    "one_hot": Case(
+        ("day",),
+        lambda column: column.one_hot(),
+        (
+            _polars("an equality for each category", _one_hot_polars),
+            Peer("scikit-learn", "OneHotEncoder on objects", _one_hot_sklearn),
+        ),
+    ),
+    "target_mean": Case(
+        ("city",),
+        lambda column: column.target_mean(smoothing=20),
+        (
+            _polars("cast to Enum, gather", _target_mean_polars),
+            Peer("pyarrow", "index_in, take", _pyarrow_means),
+        ),
+    ),
+    "hash": Case(
+        ("city",),
+        lambda column: column.hash(buckets=BUCKETS),
+        (_polars("hash", lambda _: (pl.col("city").hash() % BUCKETS).cast(pl.Float32)),),
+        same_values=False,
+    ),
+    "cross": Case(
+        ("city", "day"),
+        lambda column: column.cross(buckets=BUCKETS),
+        (
+            _polars(
+                "hash of a struct",
+                lambda _: (pl.struct("city", "day").hash() % BUCKETS).cast(pl.Float32),
+            ),
+        ),
+        same_values=False,
+    ),
+    "datetime": Case(
+        ("ts",),
+        lambda column: column.datetime("hour", "weekday"),
+        (
+            _polars("dt.hour, dt.weekday", _hours_polars),
+            Peer("pyarrow", "hour, day_of_week", _hours_pyarrow),
+        ),
+    ),
+}

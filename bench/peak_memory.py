@@ -1,0 +1,67 @@
+"""Peak memory of one transform in a process of its own: run as a module by bench_memory.
+
+Prints as JSON how many bytes the process held at most beyond what it held before and beyond the
+result. A transform of few rows has gone before, so that loading of code does not count.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+import mainspring as ms
+from bench.data.clicks import clicks
+from bench.jobs import click_features_pyarrow
+from bench.jobs.click_features import NUM_FEATURES, bucket_edges, full_job
+
+__all__ = ["main"]
+
+_WARM_UP_ROWS = 1_000
+
+
+def main() -> None:
+    side, rows, threads = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    os.environ["POLARS_MAX_THREADS"] = threads
+    transform, table = _transform_of(side, rows, int(threads))
+    assert transform(table[:_WARM_UP_ROWS]).shape == (_WARM_UP_ROWS, NUM_FEATURES)
+    before = _status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is now
+    result = transform(table)
+    peak = _status("VmHWM")
+    print(json.dumps({"extra_bytes": max(0, peak - before - result.nbytes)}))
+
+
+def _transform_of(side: str, rows: int, threads: int) -> tuple[Callable[[Any], Any], Any]:
+    pa.set_cpu_count(threads)
+    ms.set_num_threads(threads)
+    train, table = clicks(100_000, seed=0), clicks(rows, seed=1)
+    edges = bucket_edges(train)
+    if side == "mainspring":
+        prep = full_job(edges).fit(train, target="label")
+        return prep.transform, table
+    learned = click_features_pyarrow.fit(train)
+    if side == "pyarrow":
+        transform = click_features_pyarrow.transformer(learned, edges)
+        return transform, table
+    import polars as pl  # its threads are set before it is loaded
+
+    from bench.jobs import click_features_polars
+
+    return click_features_polars.transformer(learned, edges), pl.from_arrow(table)
+
+
+def _status(name: str) -> int:
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) << 10
+    raise KeyError(name)
+
+
+if __name__ == "__main__":
+    main()

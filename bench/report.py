@@ -1,0 +1,252 @@
+"""docs/performance.md and the README's table, written from bench/recorded.json.
+
+``python -m bench.report`` writes both; ``python -m bench.report RESULT.json ...`` takes the results
+of these runs as the recorded ones first, one for each number of threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import results
+from bench.claims import CLAIMS, README_ROWS, Claim, find
+
+__all__ = ["RECORDED", "main", "page", "read_recorded", "readme_table", "with_table"]
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDED = ROOT / "bench" / "recorded.json"
+PAGE = ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- measured: python -m bench.report -->", "<!-- end of measured -->"
+
+Document = dict[str, Any]
+Record = Mapping[str, Any]
+
+
+def read_recorded(path: Path = RECORDED) -> list[Document]:
+    """Return the recorded runs, fewest threads first."""
+    runs: list[Document] = json.loads(path.read_text(encoding="utf-8"))["runs"]
+    for run in runs:
+        wrong = results.complaints(run)
+        if wrong:
+            raise ValueError(f"{path}: {wrong[0]}")
+    return sorted(runs, key=lambda run: run["threads"])
+
+
+def page(runs: Sequence[Document]) -> str:
+    """Return the text of docs/performance.md."""
+    parts = [_HEAD.format(machine=_machine(runs[0]), runs=_run_table(runs))]
+    parts.append(_goal_table(runs[0]))
+    parts += [_claim_section(claim, runs) for claim in CLAIMS]
+    parts.append(_TAIL)
+    return "\n".join(parts)
+
+
+_HEAD = """# Performance
+
+<!-- Written by python -m bench.report from bench/recorded.json; edit neither by hand. -->
+
+Both sides of a pair take turns in one process, on the same data with the same number of threads,
+after their results have been compared. Times are CPU times for one thread and wall times for more:
+the median of the turns, half the range of their middle half, and in parentheses the smallest. A
+ratio above 1 says that mainspring is faster; it is the median of the ratios of neighbouring turns,
+in brackets the interval that holds it with 95 %. Cells that are lost are shown like the others. How
+to measure again, and how to add a claim: [adding/benchmark.md](adding/benchmark.md).
+
+{machine}
+
+{runs}
+"""
+_TAIL = """## What the numbers cannot say
+
+Times depend on the machine, and on what else it does; ratios much less. *Of memory speed* compares
+the Arrow bytes that must be read plus the bytes that must be written with a plain copy in the same
+run: near 100 % nothing but memory is left to wait for.
+"""
+
+
+def _machine(run: Document) -> str:
+    machine, engine = run["machine"], run["engine"]
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['cache_mib']:.0f} MiB of cache, "
+        f"{machine['memory_gib']} GiB of memory, {machine['system']}; {engine['compiler']}, "
+        f"instruction set {engine['isa']}. "
+        + ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+        + "."
+    )
+
+
+def _run_table(runs: Sequence[Document]) -> str:
+    rows = [
+        (
+            f"{run['threads']}",
+            run["mode"],
+            run["date"],
+            run["commit"],
+            f"{run['machine']['load']:g}",
+            f"{run['bandwidth'] / 1e9:.1f} GB/s",
+        )
+        for run in runs
+    ]
+    return _table(("threads", "run", "date", "commit", "load before", "copy by one thread"), rows)
+
+
+def _goal_table(run: Document) -> str:
+    rows = []
+    for claim in CLAIMS:
+        for goal in claim.goals:
+            record = find(run["records"], claim.name, goal.case, goal.peer)
+            if record is None:
+                rows.append((goal.text, "not measured", ""))
+                continue
+            number = goal.number(record)
+            ratio = goal.at_least is not None
+            found = f"{_ratio(number)} x" if ratio else f"{_short(number)} {goal.unit}"
+            rows.append((goal.text, found, "yes" if goal.is_met(record) else "**no**"))
+    return f"## Goals\n\nOne thread.\n\n{_table(('goal', 'measured', 'met'), rows)}"
+
+
+def _claim_section(claim: Claim, runs: Sequence[Document]) -> str:
+    parts = [f"## {claim.title}\n", f"{claim.text} `bench/bench_{claim.name}.py`\n"]
+    found = False
+    for run in runs:
+        records = [record for record in run["records"] if record["claim"] == claim.name]
+        if not records:
+            continue
+        found = True
+        if len(runs) > 1:
+            parts.append(f"{_threads(run['threads'])}:\n")
+        pairs = [record for record in records if record["kind"] == "pair"]
+        values = [record for record in records if record["kind"] == "value"]
+        if pairs:
+            parts.append(_pair_table(pairs, run))
+        if values:
+            parts.append(_value_table(values))
+    if not found:
+        parts.append("not measured\n")
+    return "\n".join(parts)
+
+
+def _threads(count: int) -> str:
+    return "One thread" if count == 1 else f"{count} threads"
+
+
+def _pair_table(records: Sequence[Record], run: Document) -> str:
+    clock = "cpu" if run["threads"] == 1 else "wall"
+    rows = []
+    for record in records:
+        ratio = record["ratio"][clock]
+        share = record["bandwidth_share"]
+        rows.append(
+            (
+                record["case"],
+                f"{record['peer']}: {record['api']}",
+                _spread(record["ours"][clock]),
+                _spread(record["theirs"][clock]),
+                f"{_ratio(ratio['median'])} [{_ratio(ratio['low'])}, {_ratio(ratio['high'])}]",
+                "" if share is None else f"{100 * share:.0f} %",
+            )
+        )
+    time = "CPU time" if clock == "cpu" else "wall time"
+    head = ("case", "peer", f"mainspring, {time}", f"peer, {time}", "ratio", "of memory speed")
+    return _table(head, rows)
+
+
+def _value_table(records: Sequence[Record]) -> str:
+    rows = [
+        (
+            record["case"],
+            f"{_short(record['ours'])} {record['unit']}",
+            ""
+            if record["theirs"] is None
+            else f"{record['peer']}: {_short(record['theirs'])} {record['unit']}",
+        )
+        for record in records
+    ]
+    return _table(("case", "mainspring", "peer"), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def _spread(times: Mapping[str, float]) -> str:
+    half = (times["q3"] - times["q1"]) / 2
+    percent = 100 * half / times["median"] if times["median"] else 0.0
+    return f"{_time(times['median'])} ± {percent:.0f} % ({_time(times['min'])})"
+
+
+def _time(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{_short(seconds / size)} {unit}"
+    return f"{_short(seconds / 1e-9)} ns"
+
+
+def _short(number: float) -> str:
+    if number == 0 or number >= 100:
+        return f"{number:.0f}"
+    return f"{number:.2g}" if number < 10 else f"{number:.3g}"
+
+
+def _ratio(number: float) -> str:
+    return (
+        f"{number:.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+    )
+
+
+def readme_table(run: Document) -> str:
+    """Return the README's table, of a run with one thread."""
+    rows = []
+    for claim, case, peer, text in README_ROWS:
+        record = find(run["records"], claim, case, peer)
+        if record is None:
+            rows.append((text, peer, "not measured"))
+            continue
+        ours, theirs = (record[side]["cpu"]["median"] for side in ("ours", "theirs"))
+        version = ".".join(run["versions"][peer].split(".")[:2])
+        rows.append(
+            (
+                f"{text}: {_time(ours)}",
+                f"{peer} {version}: {_time(theirs)}",
+                f"{_ratio(record['ratio']['cpu']['median'])} x",
+            )
+        )
+    head = ("measured by [bench/](bench/), results compared first", "peer", "ratio")
+    return _table(head, rows)
+
+
+def with_table(readme: str, table: str) -> str:
+    """Return the README with another table between its marks."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"README.md has no {BEGIN if not begin else END}")
+    return f"{before}{begin}\n{table}{end}{after}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Record results if any are given, and write the page and the README's table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
+    parser.add_argument("results", nargs="*", type=Path, help="results to record")
+    given = parser.parse_args(arguments)
+    if given.results:
+        _record([results.read(path) for path in given.results])
+    runs = read_recorded()
+    PAGE.write_text(page(runs), encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
+    README.write_text(with_table(text, readme_table(runs[0])), encoding="utf-8")
+
+
+def _record(runs: Sequence[Document]) -> None:
+    joined = ",\n".join(results.text(run).rstrip() for run in runs)
+    RECORDED.write_text(f'{{"runs": [\n{joined}\n]}}\n', encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The page and the README say what was recorded, and name what nobody measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import report
+from bench.claims import CLAIMS, README_ROWS, find
+from tests.bench.sample import document, pair, value
+
+CASE = "100 trees of 31 leaves, 4,096 rows"
+
+
+def test_page_is_that_of_the_recorded_results(root: Path) -> None:
+    runs = report.read_recorded()
+    assert (root / "docs" / "performance.md").read_text() == report.page(runs), (
+        "run python -m bench.report"
+    )
+
+
+def test_readme_shows_the_recorded_results(root: Path) -> None:
+    readme = (root / "README.md").read_text()
+    table = report.readme_table(report.read_recorded()[0])
+    assert report.with_table(readme, table) == readme, "run python -m bench.report"
+    assert "not measured" not in table
+
+
+def test_recorded_results_are_small_and_whole() -> None:
+    assert report.RECORDED.stat().st_size < 200_000
+    runs = report.read_recorded()
+    assert runs[0]["threads"] == 1
+    measured = {record["claim"] for record in runs[0]["records"]}
+    assert measured == {claim.name for claim in CLAIMS}
+
+
+def test_every_file_is_a_claim_and_every_claim_a_file(root: Path) -> None:
+    files = {path.stem.removeprefix("bench_") for path in (root / "bench").glob("bench_*.py")}
+    assert files == {claim.name for claim in CLAIMS}
+
+
+def test_every_goal_and_row_of_the_readme_finds_its_record() -> None:
+    records = report.read_recorded()[0]["records"]
+    for claim in CLAIMS:
+        for goal in claim.goals:
+            record = find(records, claim.name, goal.case, goal.peer)
+            assert record is not None, goal.text
+            assert goal.number(record) > 0
+    for claim_name, case, peer, _ in README_ROWS:
+        assert find(records, claim_name, case, peer) is not None, case
+
+
+def test_what_nobody_measured_is_called_so() -> None:
+    page = report.page([document(pair("predict", CASE, "lightgbm", 4.0))])
+    assert page.count("| not measured |") == sum(len(claim.goals) for claim in CLAIMS) - 1
+    assert page.count("\nnot measured\n") == len(CLAIMS) - 1
+    assert "not measured" in report.readme_table(document())
+
+
+@pytest.mark.parametrize(("ratio", "word"), [(3.0, "yes"), (2.99, "**no**")])
+def test_goals_say_whether_they_are_met(ratio: float, word: str) -> None:
+    page = report.page([document(pair("predict", CASE, "lightgbm", ratio))])
+    assert f"| 4,096 rows: at least 3 times as fast as LightGBM | {ratio:.2f} x | {word} |" in page
+
+
+def test_pair_shows_both_sides_spread_ratio_and_share_of_bandwidth() -> None:
+    page = report.page([document(pair("predict", CASE, "lightgbm", 4.0))])
+    assert (
+        f"| {CASE} | lightgbm: a call | 1 ms ± 5 % (900 us) | 4 ms ± 5 % (3.6 ms) "
+        "| 4.00 [3.80, 4.20] | 25 % |"
+    ) in page
+
+
+def test_runs_of_several_threads_are_told_apart_and_timed_on_the_wall() -> None:
+    runs = [
+        document(pair("predict", CASE, "lightgbm", 4.0)),
+        document(pair("predict", CASE, "lightgbm", 4.0), threads=2),
+    ]
+    page = report.page(runs)
+    assert "One thread:\n" in page
+    assert "2 threads:\n" in page
+    assert "mainspring, wall time" in page
+    assert "| 2 ms ± 5 % (1.8 ms) | 12 ms ± 5 % (10.8 ms) |" in page
+
+
+def test_value_shows_its_unit() -> None:
+    page = report.page([document(value("import", "above bare Python", 12.345, "ms"))])
+    assert "| above bare Python | 12.3 ms |  |" in page
+
+
+def test_readme_without_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no"):
+        report.with_table("# readme", "| a |\n")
+
+
+def test_results_become_the_recorded_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench import results
+
+    for name in ("RECORDED", "PAGE", "README"):
+        monkeypatch.setattr(report, name, tmp_path / name)
+    (tmp_path / "README").write_text(f"first\n{report.BEGIN}\nold\n{report.END}\nlast\n")
+    runs = [document(pair("predict", CASE, "lightgbm", 4.0), threads=count) for count in (2, 1)]
+    paths = [tmp_path / f"{run['threads']}.json" for run in runs]
+    for path, run in zip(paths, runs, strict=True):
+        results.write(path, run)
+    report.main([str(path) for path in paths])
+    assert report.read_recorded(tmp_path / "RECORDED") == runs[::-1]
+    assert (tmp_path / "PAGE").read_text() == report.page(runs[::-1])
+    readme = (tmp_path / "README").read_text()
+    assert readme.startswith("first\n") and readme.endswith("last\n")
+    assert "old" not in readme and "4.00 x" in readme
