@@ -179,7 +179,7 @@ def _pyarrow_means(given: Columns) -> Callable[[], Array]:
 def _one_hot_sklearn(given: Columns) -> Callable[[], Array]:
     from sklearn.preprocessing import OneHotEncoder
 
-    values = given.table.select(["day"]).to_pandas().to_numpy(dtype=object)
+    values = np.array(given.table["day"].to_pylist(), dtype=object).reshape(-1, 1)
     order = [[*given.vocabularies["day"].to_pylist(), None]]
     encoder = OneHotEncoder(categories=order, sparse_output=False, dtype=np.float32).fit(values)
     return lambda: encoder.transform(values)

@@ -237,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if given.results:
         _record([results.read(path) for path in given.results])
-    runs = read_recorded()
+    runs = read_recorded(RECORDED)
     PAGE.write_text(page(runs), encoding="utf-8")
     text = README.read_text(encoding="utf-8")
     README.write_text(with_table(text, readme_table(runs[0])), encoding="utf-8")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.results import rounded
+
 __all__ = ["document", "pair", "value"]
 
 
@@ -14,7 +16,7 @@ def pair(
         return {"median": median, "min": 0.9 * median, "q1": 0.95 * median, "q3": 1.05 * median}
 
     interval = {"median": ratio, "low": 0.95 * ratio, "high": 1.05 * ratio}
-    return {
+    made = {
         "kind": "pair",
         "claim": claim,
         "case": case,
@@ -27,8 +29,9 @@ def pair(
         "calls": [1, 2],
         "ours": {"cpu": times(seconds), "wall": times(2 * seconds)},
         "theirs": {"cpu": times(ratio * seconds), "wall": times(3 * ratio * seconds)},
-        "ratio": {"cpu": interval, "wall": interval},
+        "ratio": {"cpu": dict(interval), "wall": dict(interval)},
     }
+    return dict(rounded(made))
 
 
 def value(claim: str, case: str, ours: float, unit: str) -> dict[str, Any]:

@@ -108,5 +108,7 @@ def test_results_become_the_recorded_ones(tmp_path: Path, monkeypatch: pytest.Mo
     assert report.read_recorded(tmp_path / "RECORDED") == runs[::-1]
     assert (tmp_path / "PAGE").read_text() == report.page(runs[::-1])
     readme = (tmp_path / "README").read_text()
-    assert readme.startswith("first\n") and readme.endswith("last\n")
-    assert "old" not in readme and "4.00 x" in readme
+    assert readme.startswith("first\n")
+    assert readme.endswith("last\n")
+    assert "old" not in readme
+    assert "4.00 x" in readme

@@ -16,7 +16,7 @@ def test_quick_run_writes_results_of_the_documented_form(root: Path, tmp_path: P
     pytest.importorskip("pytest_benchmark")
     path = tmp_path / "run.json"
     command = [sys.executable, "-m", "pytest", "bench/bench_transform_row.py", "--quick", "-q"]
-    command += ["-k", "Arrow", f"--result={path}", "-p", "no:cacheprovider"]
+    command += ["-k", "table", f"--result={path}", "-p", "no:cacheprovider"]
     environment = {name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"}
     run = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, check=False
