@@ -6,6 +6,7 @@ the engine lists is what the pages say.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,10 @@ def write_pages(folder: Path) -> None:
     for name, text in pages.items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+            # Whole or not at all: another build may be reading.
+            written = path.with_name(f"{path.name}.{os.getpid()}")
+            written.write_text(text, encoding="utf-8")
+            written.replace(path)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
