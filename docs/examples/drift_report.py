@@ -1,7 +1,7 @@
 """Profiles of single days, merged to a week, and compared with the days a model was trained on.
 
 A day's rows are read once, where they arise; only its profile travels. Merging seven profiles gives
-the bytes of one profile over all seven days.
+the bytes of one profile over all seven days. Writes drift.html into the working folder.
 """
 
 from __future__ import annotations
@@ -43,5 +43,6 @@ print(f"a week like the first: {quiet.drifted}")
 
 report = ms.detect_drift(reference, week(200, price_factor=1.3, with_new_shop=True))
 print(report)
+report.to_html("drift.html")
 assert not quiet.drifted
 assert report.drifted == ["shop", "price"]
