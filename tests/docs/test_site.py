@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # What a user of each operator must be told, and where it applies.
 TOLD = ("Formula", "Missing", "Infinity", "Memory")
 # Packages whose names are for those who use the command line or change the code.
-INNER = ("cli", "kernels", "html", "tests")
+INNER = ("cli", "kernels", "html")
 PACKAGES = [
     import_module(f"mainspring.{found.name}")
-    for found in iter_modules(ms.__path__)
+    for found in iter_modules([str(Path(str(ms.__file__)).parent)])
     if not found.name.startswith("_") and found.name not in INNER
 ]
 PUBLIC = [
