@@ -43,7 +43,8 @@ def test_name_when_nasty_is_one_isolated_text(text: str) -> None:
     isolated = [] if text.isascii() and len(text) < 64 and text.strip() else ["bdi"]
     assert [child.tag for child in root.children] == isolated
     assert [e.tag for e in document.everything(root)] == isolated
-    assert 0 < len(root.text) <= 70
+    assert 0 < len(root.text) <= 64
+    assert len(document.read(name(text, longest=24)).text) <= 24
     assert escape(name(text)) == name(text)
 
 

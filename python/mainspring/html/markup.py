@@ -16,7 +16,6 @@ _UNSHOWN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
     "\ufeff\ufffe\uffff]"
 )
-_LONGEST_NAME = 64
 _VOID = frozenset(["br", "hr", "meta"])
 
 
@@ -104,13 +103,15 @@ def join(*children: str | None) -> Markup:
     return Markup("".join(escape(child) for child in children if child is not None))
 
 
-def name(text: str) -> Markup:
+def name(text: str, *, longest: int = 64) -> Markup:
     """Show the name of a column or a category, whatever it is made of.
 
     Parameters
     ----------
     text : str
         Long ones lose their middle, so that both ends can still tell them apart.
+    longest : int, default 64
+        Characters that are shown.
 
     Returns
     -------
@@ -118,8 +119,8 @@ def name(text: str) -> Markup:
         Isolated where it may run from right to left, so that its direction does not reach what
         stands beside it.
     """
-    if len(text) > _LONGEST_NAME:
-        text = f"{text[: _LONGEST_NAME * 2 // 3]}…{text[-_LONGEST_NAME // 3 :]}"
+    if len(text) > longest:
+        text = f"{text[: longest * 2 // 3]}…{text[-longest // 3 + 1 :]}"
     if not text.strip():
         text = f"“{text}”"
     return escape(text) if text.isascii() else element("bdi", text)

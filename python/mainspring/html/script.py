@@ -4,13 +4,14 @@ from __future__ import annotations
 
 __all__ = ["SORT_TABLES"]
 
-# Cells are compared as numbers where both are numbers ("12,345", "~0.5%"); what is empty goes last.
+# Numbers ("12,345", "~0.5%") begin with the largest, names with the first letter; what is
+# empty goes last whichever way.
 SORT_TABLES = """
 for(const table of document.querySelectorAll("table.sort")){
 const heads=[...table.tHead.rows[0].cells];
 const key=(row,i)=>row.cells[i].textContent.trim();
 const number=text=>/^[~<+-]?[\\d.,]+(e[+-]?\\d+)?%?$/.test(text)
-?parseFloat(text.replace(/[~<,%]/g,"")):NaN;
+?text[0]==="<"?0:parseFloat(text.replace(/[~,%]/g,"")):NaN;
 heads.forEach((head,i)=>{
 if(head.dataset.sort===undefined)return;
 const button=document.createElement("button");
@@ -18,7 +19,8 @@ button.type="button";
 button.append(...head.childNodes);
 head.append(button);
 button.addEventListener("click",()=>{
-const sign=head.getAttribute("aria-sort")==="descending"?1:-1;
+const now=head.getAttribute("aria-sort");
+const sign=now?(now==="descending"?1:-1):head.classList.contains("n")?-1:1;
 heads.forEach(other=>other.removeAttribute("aria-sort"));
 head.setAttribute("aria-sort",sign>0?"ascending":"descending");
 const body=table.tBodies[0];

@@ -11,10 +11,10 @@ _PARTS = """
 .ms table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 .ms caption{text-align:left;color:var(--quiet);padding:0 0 .5rem}
 .ms th,.ms td{padding:.32rem .75rem .32rem 0;text-align:left;vertical-align:middle;
- border-bottom:1px solid var(--line);font-weight:400;line-height:1.35;overflow-wrap:anywhere}
+ border-bottom:1px solid var(--line);font-weight:400;line-height:1.35;overflow-wrap:break-word}
 .ms thead th{color:var(--quiet);white-space:nowrap;vertical-align:bottom;
  border-bottom:1px solid var(--quiet)}
-.ms tbody th{min-width:7rem}
+.ms tbody th{overflow-wrap:anywhere;min-width:8.5rem}
 .ms .n,.ms .n3 td:nth-child(n+3),.ms .n4 td:nth-child(n+4),.ms .n5 td:nth-child(n+5),
 .ms .n2 td:nth-child(n+2){text-align:right;white-space:nowrap}
 .ms tr>:last-child{padding-right:0}
@@ -58,7 +58,7 @@ p{margin:.35rem 0 .75rem;max-width:46rem}
 a{color:var(--link);text-decoration-thickness:1px;text-underline-offset:.18em}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 .scroll{overflow-x:auto;font-size:.9rem}
-ol.why{padding-left:1.4rem;margin:.75rem 0;max-width:54rem}
+ol.why{padding-left:1.9rem;margin:.75rem 0;max-width:54rem}
 ol.why li{margin:.3rem 0;padding-left:.2rem}
 dl.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));gap:1rem 1.5rem;
  margin:1.5rem 0;padding:1.1rem 1.25rem;background:var(--panel);border-radius:10px}

@@ -204,7 +204,7 @@ def _extremes(column: ColumnProfile) -> tuple[str, str, str]:
 
 
 def _top(column: ColumnProfile) -> Markup:
-    return name(column.top[0][0]) if column.top else Markup("")
+    return name(column.top[0][0], longest=24) if column.top else Markup("")
 
 
 def _value(column: ColumnProfile, value: float | None) -> str:
