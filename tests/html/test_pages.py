@@ -84,7 +84,7 @@ def wide(num_columns: int, rows: int, seed: int, shift: float = 0.0) -> pa.Table
     return pa.table({name: values[i] for i, name in enumerate(names)})
 
 
-@pytest.mark.parametrize(("num_columns", "all_lines"), [(1000, True), (2500, False)])
+@pytest.mark.parametrize(("num_columns", "all_lines"), [(1000, True), (1500, False)])
 def test_pages_when_columns_are_many_stay_small_and_say_what_is_left_out(
     num_columns: int, all_lines: bool
 ) -> None:
