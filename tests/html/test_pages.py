@@ -131,6 +131,56 @@ def test_pages_when_tables_are_empty_are_whole(rows: int) -> None:
         assert document.complaints(document.read(text)) == []
 
 
+def test_pages_when_profiles_are_sketched_say_what_is_certain() -> None:
+    random = np.random.default_rng(3)
+    names = np.array([f"id {i}" for i in range(70_000)])
+    numbers = random.normal(size=70_000)
+    numbers[:1000] = np.nan
+    numbers[1000:2000] = np.inf
+    before = pa.table({"number": numbers, "id": names})
+    now = pa.table({"number": numbers[::-1] + 1, "id": names[::-1]})
+    profile, report = ms.profile(before), ms.detect_drift(before, now)
+    for text, words in (
+        (
+            profile.to_html(),
+            (
+                f"off by at most {100 * profile.column('number').rank_error:.2g}% of the rows",
+                f"too low by {profile.column('id').count_error:,}; distinct is an estimate",
+                "With infinities: number.",
+                "of them NaN1,000",
+            ),
+        ),
+        (
+            report.to_html(),
+            (
+                f"certain up to {100 * report.column('number').rank_error:.2g}% of them",
+                "rare categories are not all counted",
+            ),
+        ),
+    ):
+        root = document.read(text)
+        assert document.complaints(root) == []
+        shown = root.text.replace("\ufffd", "")
+        assert [word for word in words if word not in shown] == []
+
+
+def test_check_page_when_rows_are_at_fault_names_the_first() -> None:
+    noon = pa.scalar(0, pa.timestamp("s"))
+    rows = 100
+    table = pa.table(
+        {
+            "y": np.arange(rows) % 2,
+            "f": np.arange(rows) % 7,
+            "asked": [noon.as_py()] * rows,
+            "known": pa.array(np.where(np.arange(rows) % 10 == 3, 60, -60), pa.timestamp("s")),
+        }
+    )
+    report = ms.check(table, target="y", time="asked", available={"f": "known"})
+    text = document.read(report.to_html()).text
+    assert "First rows: 3, 13, 23, 33, 43." in text
+    assert "▲ warn" in text or "✕ fail" in text
+
+
 def test_pages_when_redacted_show_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     secrets = ["Smith", "Jones", "Brown"]

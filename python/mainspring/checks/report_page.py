@@ -169,9 +169,12 @@ def _words() -> Markup:
         join(element("dt", str(entry["name"])), element("dd", str(entry["summary"])))
         for entry in _engine.checks()
     ]
-    return element(
-        "details",
-        element("summary", "What the checks are"),
-        element("dl", *entries, class_="words"),
-        class_="more",
+    return join(
+        element("h2", "What was looked for"),
+        element(
+            "details",
+            element("summary", "What the checks are"),
+            element("dl", *entries, class_="words"),
+            class_="more",
+        ),
     )
