@@ -41,6 +41,8 @@ def _colors(accent: str) -> dict[str, str]:
     return {**dict.fromkeys(names, accent), "color-api-pre-name": accent}
 
 
+highlight_language = "none"  # of fences that name none
+
 html_theme = "furo"
 html_title = f"mainspring {release}"
 html_static_path = ["static"]
