@@ -1,15 +1,12 @@
 // Random model texts in LightGBM's format, for the tests of the reader and of the forest.
 #pragma once
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "random.hpp"
+
 namespace mainspring {
-
-using Random = std::mt19937_64;
-
-inline uint64_t below(Random& random, uint64_t end) { return random() % end; }
 
 template <class T>
 std::string joined(const std::vector<T>& values) {

@@ -7,17 +7,13 @@
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <random>
 #include <vector>
 
+#include "random.hpp"
 #include "runtime/arrow/column_view.hpp"
 #include "runtime/steps/step.hpp"
 
 namespace mainspring {
-
-using Random = std::mt19937_64;
-
-inline uint64_t below(Random& random, uint64_t limit) { return random() % limit; }
 
 /// Owns the buffers of the columns it makes.
 class RandomColumns {
