@@ -88,8 +88,10 @@ void mutate_values(std::string& line, Random& random) {
     case 1: values.erase(place); break;
     case 2: values.insert(place, *place); break;
     case 3: *place = values[below(random, values.size())]; break;
-    default:
-      *place = std::to_string(std::atoi(place->c_str()) + static_cast<int>(below(random, 5)) - 2);
+    default: {
+      const auto value = static_cast<uint64_t>(std::strtoll(place->c_str(), nullptr, 10));
+      *place = std::to_string(static_cast<int64_t>(value + below(random, 5) - 2));
+    }
   }
   line = line.substr(0, equals + 1) + join(values, ' ');
 }
