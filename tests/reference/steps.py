@@ -7,6 +7,10 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from tests.reference.hashes import combine_hashes as combine_hashes
+from tests.reference.hashes import hash_bucket as hash_bucket
+from tests.reference.hashes import hash_value as hash  # noqa: A004
+
 EPOCH = datetime(1970, 1, 1)
 TICKS = {1: 1, 2: 10**3, 3: 10**6, 4: 10**9}
 
@@ -14,6 +18,35 @@ TICKS = {1: 1, 2: 10**3, 3: 10**6, 4: 10**9}
 def present(value: float | None) -> float | None:
     """NaN is missing too."""
     return None if value is None or math.isnan(value) else value
+
+
+def load(value: float | None) -> float | None:
+    return present(value)
+
+
+def store(value: float | None) -> np.float32:
+    """Rounded once; NaN where missing."""
+    with np.errstate(over="ignore"):
+        return np.float32(math.nan if value is None else value)
+
+
+def fill(value: float | None, constant: float) -> float | None:
+    return constant if present(value) is None else value
+
+
+def gather(number: int, payload: list[float]) -> float | None:
+    return present(payload[number])
+
+
+def local_time(
+    ticks: int | None, first_offset: int, transitions: list[int], offsets: list[int], unit: int
+) -> int | None:
+    """UTC to local time: the offset in seconds of the last transition that is not later."""
+    if ticks is None:
+        return None
+    passed = sum(transition * TICKS[unit] <= ticks for transition in transitions)
+    local = ticks + (offsets[passed - 1] if passed else first_offset) * TICKS[unit]
+    return local if -(2**63) <= local < 2**63 else None
 
 
 def affine(value: float | None, center: float, scale: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta, timezone
+from random import Random
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -162,6 +163,32 @@ def test_local_time_of_a_zone_equals_zoneinfo(name: str) -> None:
             continue
         moment = datetime.fromtimestamp(tick // 10**6, timezone.utc).astimezone(zone)
         assert row.tolist() == [moment.day, moment.hour, moment.minute]
+
+
+@given(
+    st.lists(st.integers(-(10**9), 2 * 10**9), unique=True, min_size=1, max_size=9),
+    st.lists(st.none() | st.integers(-(10**9), 2 * 10**9), max_size=40),
+    st.randoms(use_true_random=False),
+)
+def test_local_time_of_any_transitions_adds_the_offset_of_the_last(
+    transitions: list[int], seconds: list[int | None], random: Random
+) -> None:
+    transitions = sorted(transitions)
+    offsets = [random.randrange(-50_000, 50_000) for _ in transitions]
+    seconds = seconds + [t + d for t in transitions for d in (-1, 0, 1)]
+    plan = Plan()
+    loaded = plan.load("t", TIME, SECOND)
+    table = zone_table(7200, transitions, offsets)
+    local = plan.step(LOCAL_TIME, [loaded], I64, integers=(SECOND,), payload=table)
+    for part in (4, 7, 8, 9):
+        plan.store(plan.step(DATE_PART, [local], F64, integers=(part, SECOND)))
+    got = plan.run(t=times(seconds, SECOND))
+    moved = [oracle.local_time(s, 7200, transitions, offsets, SECOND) for s in seconds]
+    expected = [
+        [oracle.store(oracle.date_part(ticks, part, SECOND)) for part in (4, 7, 8, 9)]
+        for ticks in moved
+    ]
+    np.testing.assert_array_equal(got, np.array(expected, np.float32).reshape(-1, 4))
 
 
 def test_local_time_beyond_int64_is_missing() -> None:
