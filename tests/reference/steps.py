@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.reference.hashes import combine_hashes as combine_hashes
 from tests.reference.hashes import hash_bucket as hash_bucket
-from tests.reference.hashes import hash_value as hash  # noqa: A004
+from tests.reference.hashes import hash_value
 
 EPOCH = datetime(1970, 1, 1)
 TICKS = {1: 1, 2: 10**3, 3: 10**6, 4: 10**9}
@@ -28,6 +28,10 @@ def store(value: float | None) -> np.float32:
     """Rounded once; NaN where missing."""
     with np.errstate(over="ignore"):
         return np.float32(math.nan if value is None else value)
+
+
+def hash(value: bytes | int | float | None) -> int:
+    return hash_value(value)
 
 
 def fill(value: float | None, constant: float) -> float | None:

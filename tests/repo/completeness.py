@@ -194,6 +194,7 @@ def _public_functions(file: str) -> Callable[[Path], set[str]]:
             node.name
             for node in ast.parse(path.read_text(encoding="utf-8")).body
             if isinstance(node, ast.FunctionDef)
+            and not node.name.startswith("_")
             and [argument.arg for argument in node.args.args] in ORACLE_ARGUMENTS
             and ast.unparse(node.returns or ast.Constant(None)) in ("Measured", "float")
         }
@@ -253,7 +254,10 @@ MODEL = Kind(
     "Model",
     "csrc/runtime/models",
     "model_list.cpp",
-    (_module_with("raw_scores", "drawn", "MODELS", "FIXED"), _mentioned(FORMAT, ": {name}", "its bytes")),
+    (
+        _module_with("raw_scores", "drawn", "MODELS", "FIXED"),
+        _mentioned(FORMAT, ": {name}", "its bytes"),
+    ),
     _nobody,
 )
 KINDS = (OPERATOR, STATISTIC, CHECK, STEP, MODEL)

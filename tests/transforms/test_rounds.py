@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mainspring import ParameterError, Preprocessor, col
-from mainspring.transforms import Expression, operator_classes
+from mainspring.transforms import Expression
 
 ROUNDS = [
     (col("x"), 0),
@@ -45,10 +45,8 @@ def test_num_rounds_when_expressions_are_chained(expression: Expression, rounds:
     assert Preprocessor(col("a").standardize(), expression).num_rounds == max(1, rounds)
 
 
-def test_page_of_the_plan_names_every_operator_and_the_true_rounds(root: Path) -> None:
+def test_page_of_the_plan_names_the_true_rounds(root: Path) -> None:
     page = (root / "docs" / "concepts" / "plan.md").read_text()
-    for name in operator_classes():
-        assert f"\n| `{name}` |" in page, name
     rows = re.findall(r"\n\| `(col\(.*)` \| (\d)", page)
     assert len(rows) == 5
     for expression, rounds in rows:

@@ -7,48 +7,25 @@ this package is imported.
 
 from __future__ import annotations
 
+from mainspring.transforms import categorical, cross, datetime, missing_flag, numeric
 from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
-from mainspring.transforms.categorical import Hash, OneHot, Ordinal, TargetMean
-from mainspring.transforms.cross import Cross
-from mainspring.transforms.datetime import Datetime
+from mainspring.transforms.categorical import *
+from mainspring.transforms.cross import *
+from mainspring.transforms.datetime import *
 from mainspring.transforms.expression import Expression, col
-from mainspring.transforms.missing_flag import MissingFlag
-from mainspring.transforms.numeric import (
-    Bucketize,
-    Clip,
-    Identity,
-    Impute,
-    Log1p,
-    MinMax,
-    QuantileBucketize,
-    Standardize,
-)
+from mainspring.transforms.missing_flag import *
+from mainspring.transforms.numeric import *
 from mainspring.transforms.preprocessor import Preprocessor
 from mainspring.transforms.transform import Transform, operator_classes
 
-__all__ = [
-    "Bucketize",
-    "Clip",
-    "Cross",
-    "Datetime",
-    "Expression",
-    "Hash",
-    "Identity",
-    "Impute",
-    "Log1p",
-    "MinMax",
-    "MissingFlag",
-    "OneHot",
-    "Ordinal",
-    "Preprocessor",
-    "QuantileBucketize",
-    "Standardize",
-    "TargetMean",
-    "Transform",
-    "col",
-    "operator_classes",
-]
+# The families list their own operators, so that a new one is named in one place.
+__all__ = ["Expression", "Preprocessor", "Transform", "col", "operator_classes"]
+__all__ += categorical.__all__
+__all__ += cross.__all__
+__all__ += datetime.__all__
+__all__ += missing_flag.__all__
+__all__ += numeric.__all__
 
 _transform.check_complete()
 _operator_methods.add_operator_methods()
