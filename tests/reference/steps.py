@@ -38,6 +38,15 @@ def fill(value: float | None, constant: float) -> float | None:
     return constant if present(value) is None else value
 
 
+def is_missing(value: object) -> float:
+    return float(value is None or value != value)
+
+
+def store_one_hot(number: int, places: list[int], num_features: int) -> list[float]:
+    """1 in the feature at the id's place, counted from 1; a place of 0 is none."""
+    return [float(place == places[number]) for place in range(1, num_features + 1)]
+
+
 def gather(number: int, payload: list[float]) -> float | None:
     return present(payload[number])
 

@@ -45,7 +45,7 @@ def add(root: Path, place: Path, *, without: str = "") -> None:
         edit(place / LIST, "extern const Transform ", "extern const Transform kMaxAbs, ")
         edit(place / LIST, "kTransforms{", "kTransforms{&kMaxAbs, ")
     if without != CLASS:
-        edit(place / CLASS, '"MinMax", ', '"MaxAbs", "MinMax", ')
+        edit(place / CLASS, '"MinMax",', '"MaxAbs", "MinMax",')
         text = (place / CLASS).read_text(encoding="utf-8")
         (place / CLASS).write_text(f"{text}\n\n{code[CLASS]}", encoding="utf-8")
 

@@ -94,9 +94,13 @@ def test_store_one_hot_writes_one_where_the_id_has_a_place() -> None:
     places = np.array([0, 3, 2, 1], "<u4").tobytes()
     plan.step(STORE_ONE_HOT, [ids], None, integers=(1, 3, 0, 4), payload=places)
     plan.num_features = 4
-    column = pa.array(["AA", None, "??", "UA"] * 300)
+    column = ["AA", None, "??", "UA"] * 300
     rows = [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]
-    assert plan.run(x=column).tolist() == rows * 300
+    assert plan.run(x=pa.array(column)).tolist() == rows * 300
+    for value, row in zip(column[:4], rows, strict=True):
+        number = steps.lookup(None if value is None else value.encode(), keys)
+        places_of = steps.store_one_hot(number, [0, 3, 2, 1], 3)
+        assert [steps.is_missing(value), *places_of] == row
 
 
 def test_fill_of_text_and_integers_gives_the_constant_where_missing() -> None:
