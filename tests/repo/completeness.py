@@ -214,6 +214,7 @@ OPERATOR = Kind(
     (
         _class_of,
         _module_with("features", "CASES"),
+        _mentioned("bench/operator_cases.py", '"{name}": Case(', "its benchmark"),
     ),
     _operators_elsewhere,
 )
