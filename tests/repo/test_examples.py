@@ -11,9 +11,10 @@ import pytest
 
 import mainspring as ms
 
+# An editable install has the top folder in the package's path, too.
 MODULES = sorted(
     module.name
-    for module in pkgutil.walk_packages(ms.__path__, "mainspring.")
+    for module in pkgutil.walk_packages([str(Path(ms.__file__).parent)], "mainspring.")
     if not module.name.rpartition(".")[2].startswith("_")
     and not module.name.startswith(("mainspring.cli", "mainspring.kernels"))
 )
