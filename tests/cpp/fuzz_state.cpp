@@ -163,7 +163,22 @@ void mutate_stretch(Bytes& bytes, uint64_t begin, Random& random) {
   }
 }
 
+/// The expressions of one fitter before the columns and states of another; between them lies the
+/// table of the zone that all have.
+Bytes spliced(const Bytes& seed, Random& random) {
+  static const std::vector<Bytes> fitters = fitter_seeds();
+  constexpr std::string_view kZone = "Europe/Paris";
+  const Bytes& other = fitters[below(random, fitters.size())];
+  const size_t head = text_of(seed).find(kZone);
+  const size_t tail = text_of(other).find(kZone);
+  if (head == std::string_view::npos || tail == std::string_view::npos) return seed;
+  Bytes bytes(seed.begin(), seed.begin() + static_cast<int64_t>(head));
+  bytes.insert(bytes.end(), other.begin() + static_cast<int64_t>(tail), other.end());
+  return bytes;
+}
+
 Bytes mutant_of(const Bytes& seed, Random& random) {
+  if (!is_profile(seed) && one_in(random, 8)) return spliced(seed, random);
   Bytes bytes = seed;
   const bool sealed = is_profile(seed);
   const uint64_t begin = sealed ? kProfileHeader : 0;
