@@ -34,7 +34,7 @@ def tables(rows: int) -> tuple[pa.Table, pa.Table]:
 
 
 @pytest.mark.parametrize(
-    "rows", [ROWS, pytest.param(500_000, marks=pytest.mark.large)], ids="{:,}".format
+    "rows", [ROWS, pytest.param(200_000, marks=pytest.mark.large)], ids="{:,}".format
 )
 def test_drift_of_two_tables(rows: int, compare: Any) -> None:
     before, now = tables(rows)

@@ -38,7 +38,8 @@ def _pairs(now: dict[Any, Any], recorded: Document) -> Iterator[tuple[Any, Any, 
     for record in recorded["records"]:
         found = now.get(results.key(record))
         if found is not None and found["kind"] == record["kind"] == "pair":
-            yield results.key(record), found["ratio"]["cpu"], record["ratio"]["cpu"]
+            clock = results.clock(recorded)
+            yield results.key(record), found["ratio"][clock], record["ratio"][clock]
 
 
 def missed_goals(run: Document, recorded: Document) -> list[str]:

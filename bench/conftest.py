@@ -24,7 +24,7 @@ from bench.pairing import Budget, Pair
 
 _ROOT = Path(__file__).resolve().parent.parent
 _THREAD_VARIABLES = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-_QUICK, _FULL = Budget(0.6, 5, 40), Budget(10.0, 15, 200)
+_QUICK, _FULL = Budget(0.6, 5, 40), Budget(10.0, 7, 200)
 _DOCUMENT: pytest.StashKey[results.Document] = pytest.StashKey()
 
 
@@ -37,16 +37,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "large: takes long or much memory; not with --quick")
+    config.addinivalue_line("markers", "one_thread: too little work for several threads")
     threads = config.getoption("--threads")
     for name in _THREAD_VARIABLES:
         os.environ[name] = str(threads)
     late = [name for name in ("polars", "lightgbm", "sklearn") if name in sys.modules]
     if late:
         raise pytest.UsageError(f"{late[0]} was loaded before its threads could be set")
+    import polars
     import pyarrow
 
     import mainspring as ms
 
+    if polars.thread_pool_size() != threads:
+        raise pytest.UsageError(f"polars has {polars.thread_pool_size()} threads, not {threads}")
     pyarrow.set_cpu_count(threads)
     pyarrow.set_io_thread_count(threads)
     ms.set_num_threads(threads)
@@ -66,10 +70,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    large = pytest.mark.skip(reason="left out with --quick")
     for item in items:
         if config.getoption("--quick") and item.get_closest_marker("large"):
-            item.add_marker(large)
+            item.add_marker(pytest.mark.skip(reason="left out with --quick"))
+        if config.getoption("--threads") > 1 and item.get_closest_marker("one_thread"):
+            item.add_marker(pytest.mark.skip(reason="too little work for several threads"))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -86,12 +91,13 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: An
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    records = config.stash[_DOCUMENT]["records"]
-    if not records:
+    document = config.stash[_DOCUMENT]
+    if not document["records"]:
         return
-    terminalreporter.section("ours against peers")
-    for record in records:
-        terminalreporter.write_line(_line(record))
+    clock = results.clock(document)
+    terminalreporter.section(f"ours against peers, {clock} time")
+    for record in document["records"]:
+        terminalreporter.write_line(_line(record, clock))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -103,12 +109,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     results.write(path, document)
 
 
-def _line(record: dict[str, Any]) -> str:
+def _line(record: dict[str, Any], clock: str) -> str:
     name = f"{record['claim']}: {record['case']}"
     if record["kind"] == "value":
         theirs = "" if record["theirs"] is None else f"   {record['peer']} {record['theirs']:.4g}"
         return f"{name:70} {record['ours']:.4g} {record['unit']}{theirs}"
-    ratio, ours = record["ratio"]["cpu"], record["ours"]["cpu"]["median"]
+    ratio, ours = record["ratio"][clock], record["ours"][clock]["median"]
     return (
         f"{name:70} {record['peer']:13} {ratio['median']:6.2f} x "
         f"[{ratio['low']:.2f}, {ratio['high']:.2f}]  {1e6 * ours:.1f} us"

@@ -136,7 +136,7 @@ def _threads(count: int) -> str:
 
 
 def _pair_table(records: Sequence[Record], run: Document) -> str:
-    clock = "cpu" if run["threads"] == 1 else "wall"
+    clock = results.clock(run)
     rows = []
     for record in records:
         ratio = record["ratio"][clock]

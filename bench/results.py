@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SCHEMA", "complaints", "key", "read", "rounded", "text", "write"]
+__all__ = ["SCHEMA", "clock", "complaints", "key", "read", "rounded", "text", "write"]
 
 SCHEMA = 1
 Document = dict[str, Any]
@@ -65,6 +65,11 @@ _RATIO = dict.fromkeys(("median", "low", "high"), _NUMBER)
 def key(record: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return what tells a record from the others of its run."""
     return record["claim"], record["case"], record["peer"] or ""
+
+
+def clock(document: Mapping[str, Any]) -> str:
+    """Return the clock that counts: with several threads that on the wall, since waiting spins."""
+    return "cpu" if document["threads"] == 1 else "wall"
 
 
 def complaints(document: Mapping[str, Any]) -> list[str]:

@@ -45,6 +45,14 @@ def test_pairs_of_other_runs_are_not_compared() -> None:
     assert compare.complaints(two, [recorded], 0.2) == []
 
 
+def test_ratios_of_several_threads_are_those_on_the_wall() -> None:
+    before, now = (document(pair("fit", "a", "polars", 5.0), threads=2) for _ in range(2))
+    now["records"][0]["ratio"]["cpu"] = {"median": 1.0, "low": 1.0, "high": 1.0}
+    assert compare.worse_ratios(now, before) == []
+    now["records"][0]["ratio"]["wall"] = {"median": 1.0, "low": 1.0, "high": 1.0}
+    assert len(compare.worse_ratios(now, before)) == 1
+
+
 def test_goal_that_was_met_must_stay_met() -> None:
     met, missed = (document(pair("predict", CASE, "lightgbm", ratio)) for ratio in (3.1, 2.9))
     assert compare.missed_goals(met, met) == []
