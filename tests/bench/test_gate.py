@@ -19,7 +19,7 @@ CASE = "100 trees of 31 leaves, 4,096 rows"
 def test_ratio_is_worse_when_its_whole_interval_is(ratio: float, worse: int) -> None:
     # The interval of the sample ends 5 % above; recorded 5.0 less 20 % is 4.0.
     recorded = document(pair("fit", "a", "polars", 5.0))
-    found = compare.worse_ratios(document(pair("fit", "a", "polars", ratio)), recorded)
+    found = compare.worse_ratios(document(pair("fit", "a", "polars", ratio)), recorded, 0.2)
     assert len(found) == worse
 
 
@@ -61,6 +61,25 @@ def test_goal_that_was_met_must_stay_met() -> None:
     slow, fast = (document(value("import", "above bare Python", ms, "ms")) for ms in (31.0, 29.0))
     assert len(compare.missed_goals(slow, fast)) == 1
     assert compare.missed_goals(document(), met) == []
+
+
+def test_second_run_settles_a_doubt(tmp_path: Path) -> None:
+    paths = []
+    for number, ratio in enumerate((1.0, 4.9)):
+        paths.append(str(tmp_path / f"{number}.json"))
+        results.write(Path(paths[-1]), document(pair("fit", "a", "polars", ratio)))
+    recorded = ["--recorded", str(recorded_file(tmp_path))]
+    assert compare.main([paths[0], *recorded]) == 1
+    assert compare.main([*paths, *recorded]) == 0
+    assert compare.main([*paths[::-1], *recorded]) == 0
+
+
+def test_best_of_runs_keeps_what_only_one_has_and_the_smallest_value() -> None:
+    one = document(pair("fit", "a", "polars", 2.0), value("import", "b", 3.0, "ms"))
+    two = document(pair("fit", "c", "polars", 1.0), value("import", "b", 2.0, "ms"))
+    best = compare.best_of([one, two])["records"]
+    assert [(r["case"], r["kind"]) for r in best] == [("a", "pair"), ("b", "value"), ("c", "pair")]
+    assert best[1]["ours"] == 2.0
 
 
 def recorded_file(folder: Path) -> Path:
