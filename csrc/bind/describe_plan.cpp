@@ -17,7 +17,9 @@ const char* type_name(ValueType type) {
     case ValueType::kI32: return "int32";
     case ValueType::kI64: return "int64";
     case ValueType::kBytes: return "bytes";
-    case ValueType::kJagged: return "jagged";
+    case ValueType::kF64List: return "list<float64>";
+    case ValueType::kI64List: return "list<int64>";
+    case ValueType::kBytesList: return "list<bytes>";
   }
   return "";
 }
@@ -28,6 +30,9 @@ const char* kind_name(uint8_t kind) {
     case InputKind::kInteger: return "integer";
     case InputKind::kBytes: return "bytes";
     case InputKind::kTimestamp: return "timestamp";
+    case InputKind::kFloatList: return "list<float>";
+    case InputKind::kIntegerList: return "list<integer>";
+    case InputKind::kBytesList: return "list<bytes>";
   }
   return "";
 }
@@ -61,7 +66,7 @@ std::string fitted_type(const InputRecord& input, const std::string& time_zone) 
   view.time_zone = time_zone.c_str();
   char name[128];
   describe_type(view, name, sizeof name);
-  return name;
+  return is_list(static_cast<InputKind>(input.kind)) ? "list<" + std::string(name) + ">" : name;
 }
 
 template <class T, size_t kCount>

@@ -216,6 +216,30 @@ bool set_time(PyObject* value, TimeUnit unit, uint32_t number, RowColumns* colum
   return true;
 }
 
+/// Each element as a single value is read, null and NaN too. A tuple of our own: an element's code
+/// may change the list.
+bool set_list(PyObject* value, const InputRecord& input, uint32_t number, RowColumns* columns) {
+  const bool is_one = PyUnicode_Check(value) || PyBytes_Check(value) || PyByteArray_Check(value) ||
+                      PyDict_Check(value) || PySequence_Check(value) == 0;
+  if (is_one) return false;
+  const Owned elements(PySequence_Tuple(value));
+  if (!elements) {
+    PyErr_Clear();
+    return false;
+  }
+  const auto kind = static_cast<InputKind>(input.kind);
+  InputRecord element_record = input;
+  element_record.kind = static_cast<uint8_t>(element_kind(kind));
+  RowColumns element(1);
+  columns->begin_list(number, kind);
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(elements.get()); ++i) {
+    if (!set_value(PyTuple_GET_ITEM(elements.get(), i), element_record, 0, &element)) return false;
+    columns->add_element(number, element.columns()[0]);
+  }
+  columns->end_list(number);
+  return true;
+}
+
 }  // namespace
 
 bool set_value(PyObject* value, const InputRecord& input, uint32_t number, RowColumns* columns) {
@@ -231,6 +255,9 @@ bool set_value(PyObject* value, const InputRecord& input, uint32_t number, RowCo
     case InputKind::kTimestamp:
       taken = set_time(value, static_cast<TimeUnit>(input.unit), number, columns);
       break;
+    case InputKind::kFloatList:
+    case InputKind::kIntegerList:
+    case InputKind::kBytesList: taken = set_list(value, input, number, columns); break;
   }
   if (taken || !is_pandas_na(value)) return taken;
   columns->set_missing(number);

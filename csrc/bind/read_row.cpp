@@ -49,6 +49,12 @@ const char* fix_of(const InputRecord& input) {
     case InputKind::kTimestamp:
       return "Pass a datetime, RFC 3339 text, an int in the column's unit, or None for a missing "
              "value.";
+    case InputKind::kFloatList:
+      return "Pass a list of float or int, or None for a missing list or element.";
+    case InputKind::kIntegerList:
+      return "Pass a list of int below 2^64, or None for a missing list or element.";
+    case InputKind::kBytesList:
+      return "Pass a list of str or bytes, or None for a missing list or element.";
   }
   return "";
 }

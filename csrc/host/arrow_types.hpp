@@ -6,7 +6,7 @@
 
 namespace mainspring {
 
-/// "decimal128(10, 2)", "list", "duration[s]", "dictionary<list>"; "Arrow format 'x'" when unknown.
+/// "duration[s]", "list<struct>", "dictionary<list<string>>"; "Arrow format 'x'" when unknown.
 std::string name_of_unreadable(const ArrowSchema& schema);
 
 /// One sentence: "Cast it to float64, or drop it."

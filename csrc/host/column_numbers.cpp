@@ -35,7 +35,7 @@ void copy_block(const Block& block, const Kernels& kernels) {
   for (uint64_t done = 0; done < block.num_rows; done += kTileRows) {
     const uint32_t rows =
         static_cast<uint32_t>(std::min<uint64_t>(kTileRows, block.num_rows - done));
-    const Tile tile{ValueType::kF64, ValueType::kF64, rows, values, validity, nullptr};
+    const Tile tile{ValueType::kF64, rows, values, validity, nullptr};
     decode_tile(*block.view, InputKind::kFloat, TimeUnit::kNone, block.first_row + done, kernels,
                 tile);
     std::copy(values, values + rows, block.out + done);

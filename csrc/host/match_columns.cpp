@@ -20,6 +20,9 @@ std::string cast_hint(const InputRecord& input) {
     case InputKind::kTimestamp:
       return input.unit == static_cast<uint8_t>(TimeUnit::kDay) ? "Cast it to date32."
                                                                 : "Cast it to timestamp[us].";
+    case InputKind::kFloatList: return "Cast it to list<float64>.";
+    case InputKind::kIntegerList: return "Cast it to list<int64>.";
+    case InputKind::kBytesList: return "Cast it to list<string>.";
   }
   return {};
 }
@@ -86,6 +89,9 @@ const char* expected_of(const InputRecord& input) {
     case InputKind::kInteger: return "an integer or bool";
     case InputKind::kBytes: return "text";
     case InputKind::kTimestamp: return "a timestamp or date";
+    case InputKind::kFloatList: return "a list of numbers";
+    case InputKind::kIntegerList: return "a list of integers";
+    case InputKind::kBytesList: return "a list of text";
   }
   return "";
 }

@@ -9,11 +9,11 @@ constexpr uint8_t kNotValid = 0;  // a validity bitmap that says so
 
 }  // namespace
 
-RowColumns::RowColumns(uint32_t num_inputs) : columns_(num_inputs), values_(num_inputs) {
+RowColumns::RowColumns(uint32_t num_inputs)
+    : columns_(num_inputs), values_(num_inputs), lists_(num_inputs) {
   for (uint32_t i = 0; i < num_inputs; ++i) {
     columns_[i].time_zone = "";
     columns_[i].length = 1;
-    columns_[i].values = &values_[i];
   }
 }
 
@@ -22,6 +22,7 @@ ColumnView& RowColumns::column(uint32_t input, ColumnType type, TimeUnit unit) {
   view.type = type;
   view.unit = unit;
   view.validity = nullptr;
+  view.values = &values_[input];
   return view;
 }
 
@@ -57,5 +58,13 @@ void RowColumns::set_bytes(uint32_t input, const void* data, uint64_t length) {
   values_[input].offsets[1] = static_cast<int64_t>(length);
   column(input, ColumnType::kLargeUtf8).bytes = static_cast<const uint8_t*>(data);
 }
+
+void RowColumns::begin_list(uint32_t input, InputKind kind) { lists_[input].clear(kind); }
+
+void RowColumns::add_element(uint32_t input, const ColumnView& element) {
+  lists_[input].add(element);
+}
+
+void RowColumns::end_list(uint32_t input) { lists_[input].show(&columns_[input]); }
 
 }  // namespace mainspring

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/row_list.hpp"
 #include "runtime/arrow/column_view.hpp"
 
 namespace mainspring {
@@ -20,6 +21,10 @@ class RowColumns {
   void set_unsigned(uint32_t input, uint64_t value);
   void set_time(uint32_t input, int64_t ticks, TimeUnit unit);
   void set_bytes(uint32_t input, const void* data, uint64_t length);
+  /// An empty list, to which add_element() appends; `kind` is the input's. Elements are copied.
+  void begin_list(uint32_t input, InputKind kind);
+  void add_element(uint32_t input, const ColumnView& element);  // a column of one row
+  void end_list(uint32_t input);
 
   const ColumnView* columns() const { return columns_.data(); }
 
@@ -34,6 +39,7 @@ class RowColumns {
 
   std::vector<ColumnView> columns_;
   std::vector<Value> values_;  // never grows: the columns point into it
+  std::vector<RowList> lists_;
 };
 
 }  // namespace mainspring

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -18,26 +19,44 @@ namespace mainspring {
 
 namespace {
 
+constexpr const char* kReadable =
+    "a number, bool, string, binary, date or timestamp, or a list of such values";
 constexpr uint32_t kTwice = UINT32_MAX;  // a name that stands for more than one column
 
-// A column as its schema alone tells it: viewed with an array of no rows.
+// A column as its schema alone tells it: viewed with an array of no rows, whose children and
+// dictionary are another such array.
 struct SchemaView {
   std::array<const void*, 3> buffers{};
-  ArrowArray values{};
-  ArrowArray entries{};
+  ArrowArray rows{};
+  ArrowArray inner{};
+  ArrowArray innermost{};
+  std::array<ArrowArray*, 2> children{&inner, &inner};
   ColumnView view{};
-  ColumnView dictionary{};
+  std::array<ColumnView, kNestedViews> nested{};
   Status status;
 
   explicit SchemaView(const ArrowSchema& schema) {
-    values.n_buffers = static_cast<int64_t>(buffers.size());
-    values.buffers = buffers.data();
-    entries = values;
-    values.dictionary = &entries;
-    status = view_column(schema, values, &view, &dictionary);
+    innermost.n_buffers = static_cast<int64_t>(buffers.size());
+    innermost.buffers = buffers.data();
+    inner = innermost;
+    inner.dictionary = &innermost;
+    rows = inner;
+    rows.dictionary = &inner;
+    rows.n_children = schema.n_children;
+    rows.children = children.data();
+    status = view_column(schema, rows, &view, nested.data());
   }
   SchemaView(const SchemaView&) = delete;  // the views point into it
   SchemaView& operator=(const SchemaView&) = delete;
+
+  /// Views that a chunk of the column needs behind its own.
+  uint32_t num_nested() const {
+    uint32_t count = 0;
+    for (const ColumnView* at = &view;; ++count) {
+      at = at->type == ColumnType::kDictionary ? at->dictionary : at->child;
+      if (at == nullptr) return count;
+    }
+  }
 };
 
 // Arrow says that names are UTF-8, but nothing before here has looked.
@@ -60,9 +79,10 @@ Table::Column describe_column(const ArrowSchema& schema, const SchemaView& descr
     column.type_name = name_of_unreadable(schema);
     return column;
   }
-  column.is_dictionary = described.view.type == ColumnType::kDictionary;
-  const ColumnView& values = column.is_dictionary ? described.dictionary : described.view;
+  column.is_list = is_list(described.view.type);
+  const ColumnView& values = leaf_of(column.is_list ? *described.view.child : described.view);
   column.type = values.type;
+  column.scale = values.scale;
   column.unit = values.unit;
   column.time_zone = text_of(values.time_zone, number, "the time zone");
   std::array<char, 128> name;
@@ -145,7 +165,8 @@ struct Table::Impl {
   std::vector<std::unique_ptr<SchemaView>> schema_views;
   std::unordered_map<std::string_view, uint32_t> index_of;
   std::vector<std::unique_ptr<Chunk[]>> chunks;  // a row of columns for each batch
-  std::vector<std::unique_ptr<ColumnView[]>> dictionaries;
+  std::vector<uint32_t> num_nested;                       // views of each column
+  std::vector<std::unique_ptr<ColumnView[]>> nested;      // of each batch
   std::array<std::mutex, 16> verifying;
 
   explicit Impl(Owned<ArrowSchema> given) : schema(std::move(given)) {
@@ -154,6 +175,7 @@ struct Table::Impl {
     for (int64_t i = 0; i < schema->n_children; ++i) {
       schema_views.push_back(std::make_unique<SchemaView>(*schema->children[i]));
       columns.push_back(describe_column(*schema->children[i], *schema_views.back(), i));
+      num_nested.push_back(columns.back().readable ? schema_views.back()->num_nested() : 0);
     }
     for (uint32_t i = 0; i < columns.size(); ++i) {
       const auto [place, added] = index_of.emplace(columns[i].name, i);
@@ -165,15 +187,16 @@ struct Table::Impl {
     check_batch(*schema, *batch, first_rows.back());
     if (batch->length == 0) return;  // nothing to read
     auto row = std::make_unique<Chunk[]>(columns.size());
-    auto entries = std::make_unique<ColumnView[]>(num_dictionaries());
-    uint32_t next_entry = 0;
+    auto rooms = std::make_unique<ColumnView[]>(
+        std::accumulate(num_nested.begin(), num_nested.end(), uint64_t{0}));
+    ColumnView* room = rooms.get();
     for (uint32_t i = 0; i < columns.size(); ++i) {
-      ColumnView* room = columns[i].is_dictionary ? &entries[next_entry++] : nullptr;
       view_chunk(*batch, i, room, &row[i]);
+      room += num_nested[i];
     }
     first_rows.push_back(first_rows.back() + static_cast<uint64_t>(batch->length));
     chunks.push_back(std::move(row));
-    dictionaries.push_back(std::move(entries));
+    nested.push_back(std::move(rooms));
     batches.push_back(std::move(batch));
   }
 
@@ -187,21 +210,15 @@ struct Table::Impl {
     first_rows.push_back(0);
   }
 
-  uint32_t num_dictionaries() const {
-    uint32_t count = 0;
-    for (const Column& column : columns) count += column.is_dictionary ? 1 : 0;
-    return count;
-  }
-
   // The rows of a struct array are rows [offset, offset + length) of its children.
-  void view_chunk(const ArrowArray& batch, uint32_t column, ColumnView* dictionary, Chunk* chunk) {
+  void view_chunk(const ArrowArray& batch, uint32_t column, ColumnView* rooms, Chunk* chunk) {
     if (!columns[column].readable) return;
     const ArrowArray* child = batch.children[column];
     if (child == nullptr) {
       chunk->status = {Code::kCorrupt, 0};
       return;
     }
-    chunk->status = view_column(*schema->children[column], *child, &chunk->view, dictionary);
+    chunk->status = view_column(*schema->children[column], *child, &chunk->view, rooms);
     if (!chunk->status.ok()) return;
     const uint64_t skipped = static_cast<uint64_t>(batch.offset);
     const uint64_t length = static_cast<uint64_t>(batch.length);
@@ -244,9 +261,9 @@ struct Table::Impl {
     const std::string fix = fix_for_unreadable(*schema->children[column]);
     Error error(ErrorKind::kSchema,
                 "Column '" + unreadable.name + "' has type " + unreadable.type_name +
-                    ", expected a number, bool, string, binary, date or timestamp. " + fix);
+                    ", expected " + std::string(kReadable) + ". " + fix);
     throw error.column(unreadable.name)
-        .expected("a number, bool, string, binary, date or timestamp")
+        .expected(kReadable)
         .got(unreadable.type_name)
         .hint(fix);
   }

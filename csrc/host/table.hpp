@@ -16,8 +16,9 @@ class Table {
  public:
   struct Column {
     std::string name;
-    ColumnType type;  // of the values: of a dictionary, its value type
-    bool is_dictionary;
+    ColumnType type;  // of the values, behind dictionaries and runs; of a list, its elements'
+    bool is_list;
+    int32_t scale;  // of decimals
     TimeUnit unit;
     std::string time_zone;
     std::string type_name;  // as users know it

@@ -18,13 +18,7 @@ uint64_t count_nulls(const ColumnView& view, const Tile& tile, uint64_t first_ro
   for (uint32_t i = 0; i < tile.num_rows; ++i) {
     if (is_valid(tile.validity, i)) continue;
     const uint64_t row = first_row + i;
-    if (!bit_is_set(view.validity, view.offset + row)) {
-      ++nulls;
-    } else if (view.type == ColumnType::kDictionary) {
-      uint64_t entry = 0;
-      with_indices(view, [&](const auto* indices) { entry = static_cast<uint64_t>(indices[row]); });
-      nulls += bit_is_set(view.dictionary->validity, view.dictionary->offset + entry) ? 0 : 1;
-    }
+    nulls += is_null(view, row) ? 1 : 0;
   }
   return nulls;
 }
@@ -48,7 +42,7 @@ const char* kind_name(ColumnKind kind) {
 }
 
 ColumnKind kind_of(const Table::Column& column) {
-  if (!column.readable) return ColumnKind::kSkipped;
+  if (!column.readable || column.is_list) return ColumnKind::kSkipped;
   switch (column.type) {
     case ColumnType::kNull: return ColumnKind::kUnknown;
     case ColumnType::kBool: return ColumnKind::kBoolean;
@@ -57,7 +51,8 @@ ColumnKind kind_of(const Table::Column& column) {
     case ColumnType::kUtf8View:
     case ColumnType::kBinary:
     case ColumnType::kLargeBinary:
-    case ColumnType::kBinaryView: return ColumnKind::kText;
+    case ColumnType::kBinaryView:
+    case ColumnType::kFixedBinary: return ColumnKind::kText;
     case ColumnType::kDate32:
     case ColumnType::kDate64:
     case ColumnType::kTimestamp: return ColumnKind::kTimestamp;

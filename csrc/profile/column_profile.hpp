@@ -18,7 +18,7 @@ enum class ColumnKind : uint8_t {
   kText = 3,       // strings, and dictionaries of strings
   kTimestamp = 4,  // dates too; as numbers: microseconds since 1970-01-01T00:00
   kUnknown = 5,    // Arrow type null: every row is missing; merges with any kind
-  kSkipped = 6,    // a type the engine does not read; only rows are counted
+  kSkipped = 6,    // lists, and types the engine does not read; only rows are counted
 };
 
 const char* kind_name(ColumnKind kind);

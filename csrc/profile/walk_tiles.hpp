@@ -16,7 +16,7 @@ struct TileMemory {
   alignas(64) std::array<uint64_t, kValidityWords> validity;
 
   Tile tile(ValueType type, uint32_t num_rows) {
-    return Tile{type, type, num_rows, values.data(), validity.data(), nullptr};
+    return Tile{type, num_rows, values.data(), validity.data(), nullptr};
   }
 };
 

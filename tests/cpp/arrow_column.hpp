@@ -53,6 +53,9 @@ class ArrowColumn {
   }
   ArrowColumn& dictionary() { return *dictionary_; }
 
+  void add_child(std::unique_ptr<ArrowColumn> child) { children_.push_back(std::move(child)); }
+  ArrowColumn& child(size_t number = 0) { return *children_[number]; }
+
   /// Call once all buffers are there.
   void seal(int64_t null_count = -1) {
     schema.format = format_.c_str();
@@ -64,6 +67,15 @@ class ArrowColumn {
       schema.dictionary = &dictionary_->schema;
       array.dictionary = &dictionary_->array;
     }
+    child_schemas_.clear();
+    child_arrays_.clear();
+    for (const auto& child : children_) {
+      child_schemas_.push_back(&child->schema);
+      child_arrays_.push_back(&child->array);
+    }
+    schema.n_children = array.n_children = static_cast<int64_t>(children_.size());
+    schema.children = child_schemas_.data();
+    array.children = child_arrays_.data();
   }
 
   std::vector<const void*>& pointers() { return pointers_; }
@@ -73,6 +85,9 @@ class ArrowColumn {
   std::vector<std::unique_ptr<uint8_t[]>> memory_;
   std::vector<const void*> pointers_;
   std::unique_ptr<ArrowColumn> dictionary_;
+  std::vector<std::unique_ptr<ArrowColumn>> children_;
+  std::vector<ArrowSchema*> child_schemas_;
+  std::vector<ArrowArray*> child_arrays_;
 };
 
 template <class T>

@@ -94,7 +94,7 @@ uint64_t read_all(const ColumnView& view) {
   alignas(64) BytesView values[kTileRows];
   alignas(64) uint64_t validity[kValidityWords];
   const uint32_t rows = static_cast<uint32_t>(view.length);
-  const Tile tile{ValueType::kBytes, ValueType::kBytes, rows, values, validity, nullptr};
+  const Tile tile{ValueType::kBytes, rows, values, validity, nullptr};
   decode_tile(view, InputKind::kBytes, TimeUnit::kNone, 0, *kernels_for(detect_isa()), tile);
   uint64_t sum = 0;
   for (uint32_t row = 0; row < rows; ++row) {
@@ -108,8 +108,8 @@ bool try_column(const Bytes& input, Random&) {
   const auto column = random_column();
   damage_shape(*column);
   ColumnView view{};
-  ColumnView dictionary{};
-  Status status = view_column(column->schema, column->array, &view, &dictionary);
+  ColumnView nested[kNestedViews]{};
+  Status status = view_column(column->schema, column->array, &view, nested);
   if (status.ok()) status = verify_column(view);
   if (!status.ok()) return false;
   const uint64_t sum = read_all(view);

@@ -19,9 +19,11 @@ namespace mainspring {
 class RandomColumns {
  public:
   RandomColumns(const PlanView& plan, uint64_t num_rows, Random& random)
-      : num_rows_(num_rows), random_(random), dictionaries_(plan.num_inputs) {
+      : num_rows_(num_rows), random_(random), nested_(plan.num_inputs * kNestedViews) {
     for (uint32_t i = 0; i < plan.num_inputs; ++i) {
-      views_.push_back(make(static_cast<InputKind>(plan.inputs[i].kind), &dictionaries_[i]));
+      const auto kind = static_cast<InputKind>(plan.inputs[i].kind);
+      ColumnView* rooms = nested_.data() + i * kNestedViews;
+      views_.push_back(is_list(kind) ? lists(kind, rooms) : make(kind, rooms));
     }
   }
 
@@ -137,6 +139,21 @@ class RandomColumns {
     return view;
   }
 
+  // As many elements as rows, in lists of any length.
+  ColumnView lists(InputKind kind, ColumnView* rooms) {
+    rooms[0] = make(element_kind(kind), rooms + 1);
+    ColumnView view = base(ColumnType::kList);
+    auto* offsets = array<int32_t>(num_rows_ + 1);
+    offsets[0] = 0;
+    for (uint64_t row = 0; row < num_rows_; ++row) {
+      const uint64_t left = num_rows_ - static_cast<uint64_t>(offsets[row]);
+      offsets[row + 1] = offsets[row] + static_cast<int32_t>(below(random_, 4) % (left + 1));
+    }
+    view.values = offsets;
+    view.child = rooms;
+    return view;
+  }
+
   ColumnView make(InputKind kind, ColumnView* dictionary_room) {
     switch (kind) {
       case InputKind::kFloat:
@@ -156,7 +173,7 @@ class RandomColumns {
 
   uint64_t num_rows_;
   Random& random_;
-  std::vector<ColumnView> dictionaries_;
+  std::vector<ColumnView> nested_;
   std::vector<ColumnView> views_;
   std::vector<std::unique_ptr<uint8_t[]>> buffers_;
 };

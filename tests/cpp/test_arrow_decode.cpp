@@ -48,7 +48,7 @@ Decoded decode(const ColumnView& view, const Request& request) {
   std::memset(decoded.validity, 0xAB, sizeof(decoded.validity));
   decoded.num_rows = request.num_rows;
   const ValueType type = value_type_of(request.kind);
-  const Tile tile{type, type, request.num_rows, decoded.values, decoded.validity, nullptr};
+  const Tile tile{type, request.num_rows, decoded.values, decoded.validity, nullptr};
   decode_tile(view, request.kind, request.unit, request.first_row, *kernels_for(level), tile);
   for (uint32_t row = request.num_rows; row < kTileRows; ++row) {
     check(!decoded.present(row), "bits past the last row are 0");
@@ -56,9 +56,9 @@ Decoded decode(const ColumnView& view, const Request& request) {
   return decoded;
 }
 
-ColumnView viewed(ArrowColumn& column, ColumnView* dictionary) {
+ColumnView viewed(ArrowColumn& column, ColumnView* nested) {
   ColumnView view{};
-  check(view_column(column.schema, column.array, &view, dictionary).ok(), "view_column");
+  check(view_column(column.schema, column.array, &view, nested).ok(), "view_column");
   check(verify_column(view).ok(), "verify_column");
   return view;
 }
@@ -161,8 +161,8 @@ Rows<int64_t> as_integers(const Rows<T>& rows) {
 
 void expect_numbers(ArrowColumn& column, const Rows<double>& floats,
                     const Rows<int64_t>& integers) {
-  ColumnView dictionary{};
-  const ColumnView view = viewed(column, &dictionary);
+  ColumnView nested[kNestedViews]{};
+  const ColumnView view = viewed(column, nested);
   check(feeds(view, InputKind::kFloat) && feeds(view, InputKind::kInteger), "numbers feed");
   check(!feeds(view, InputKind::kBytes) && !feeds(view, InputKind::kTimestamp), "kinds stay");
   for_each_window(floats.size(), [&](uint64_t first, uint32_t length) {
@@ -237,8 +237,8 @@ Strings random_strings(uint64_t count) {
 }
 
 void expect_strings(ArrowColumn& column, const Strings& rows) {
-  ColumnView dictionary{};
-  const ColumnView view = viewed(column, &dictionary);
+  ColumnView nested[kNestedViews]{};
+  const ColumnView view = viewed(column, nested);
   check(feeds(view, InputKind::kBytes), "strings feed bytes");
   check(!feeds(view, InputKind::kFloat) && !feeds(view, InputKind::kInteger), "and nothing else");
   for_each_window(rows.size(), [&](uint64_t first, uint32_t length) {
@@ -334,8 +334,8 @@ void test_time(const char* format, TimeUnit unit) {
   Rows<T> rows = random_numbers<T>(540);
   for (int i = 0; i < 540; i += 2) rows[i] = static_cast<T>(generator() % 40000) - 20000;
   auto column = number_column<T>(format, rows, 9, T(-1));
-  ColumnView dictionary{};
-  const ColumnView view = viewed(*column, &dictionary);
+  ColumnView nested[kNestedViews]{};
+  const ColumnView view = viewed(*column, nested);
   check(feeds(view, InputKind::kTimestamp) && feeds(view, InputKind::kInteger), "times feed");
   check(!feeds(view, InputKind::kFloat) && !feeds(view, InputKind::kBytes), "but not as numbers");
   for (int to = 1; to <= 5; ++to) {
@@ -356,8 +356,8 @@ void test_time(const char* format, TimeUnit unit) {
 void test_nulls() {
   ArrowColumn column("n", 70, 3);
   column.seal(70);
-  ColumnView dictionary{};
-  const ColumnView view = viewed(column, &dictionary);
+  ColumnView nested[kNestedViews]{};
+  const ColumnView view = viewed(column, nested);
   for (InputKind kind :
        {InputKind::kFloat, InputKind::kInteger, InputKind::kBytes, InputKind::kTimestamp}) {
     check(feeds(view, kind), "null feeds every kind");

@@ -17,9 +17,9 @@ struct Outcome {
 
 Outcome outcome_of(const ArrowColumn& column) {
   ColumnView view{};
-  ColumnView dictionary{};
+  ColumnView nested[kNestedViews]{};
   Outcome outcome;
-  outcome.viewed = view_column(column.schema, column.array, &view, &dictionary);
+  outcome.viewed = view_column(column.schema, column.array, &view, nested);
   if (outcome.viewed.ok()) outcome.verified = verify_column(view);
   return outcome;
 }
@@ -203,8 +203,8 @@ void test_formats() {
 
 void expect_name(const ArrowColumn& column, const char* wanted) {
   ColumnView view{};
-  ColumnView dictionary{};
-  check(view_column(column.schema, column.array, &view, &dictionary).ok(), wanted);
+  ColumnView nested[kNestedViews]{};
+  check(view_column(column.schema, column.array, &view, nested).ok(), wanted);
   char name[64];
   describe_type(view, name, sizeof(name));
   check(std::strcmp(name, wanted) == 0, wanted);

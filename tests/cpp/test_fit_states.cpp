@@ -132,7 +132,7 @@ void test_value_runs(size_t count, size_t distinct) {
 }
 
 Tile tile_of(std::vector<BytesView>& values, uint64_t* validity) {
-  return Tile{ValueType::kBytes, ValueType::kBytes, static_cast<uint32_t>(values.size()),
+  return Tile{ValueType::kBytes, static_cast<uint32_t>(values.size()),
               values.data(),     validity,          nullptr};
 }
 

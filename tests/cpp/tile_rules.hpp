@@ -10,13 +10,12 @@ namespace mainspring {
 /// The first invariant that the tile breaks, or null.
 inline const char* broken_tile_rule(const Tile& tile) {
   if (tile.num_rows > kTileRows) return "more rows than a tile holds";
-  if (tile.type != ValueType::kJagged && tile.elements != tile.type) return "elements differ";
   for (uint32_t word = 0; word < kValidityWords; ++word) {
     if ((tile.validity[word] & ~all_valid_word(tile.num_rows, word)) != 0) {
       return "a validity bit past the last row is set";
     }
   }
-  if (tile.type == ValueType::kJagged && tile.offsets[0] != 0) return "offsets do not begin at 0";
+  if (is_list(tile.type) && *tile.elements == nullptr) return "lists have no elements";
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
     const bool missing = !is_valid(tile.validity, row);
     switch (tile.type) {
@@ -46,12 +45,13 @@ inline const char* broken_tile_rule(const Tile& tile) {
         if (missing && view.length != 0) return "a missing view is not empty";
         break;
       }
-      case ValueType::kJagged:
-        if (tile.offsets[row + 1] < tile.offsets[row]) return "offsets fall";
-        if (missing && tile.offsets[row + 1] != tile.offsets[row]) {
-          return "a missing list is not empty";
-        }
+      case ValueType::kF64List:
+      case ValueType::kI64List:
+      case ValueType::kBytesList: {
+        const ListView list = values_of<ListView>(tile)[row];
+        if (missing && (list.first != 0 || list.count != 0)) return "a missing list is not {0, 0}";
         break;
+      }
     }
   }
   return nullptr;

@@ -20,8 +20,8 @@ HEADER = struct.Struct("<5I44s")
 INPUT = struct.Struct("<IIIIBBB45s")
 OUTPUT = struct.Struct("<IIBB2sI16s")
 STEP = struct.Struct("<IIHH4H4HI4d4QQQ16s")
-F32, F64, I32, I64, BYTES, JAGGED = 1, 2, 3, 4, 5, 6
-KIND_SLOTS = {1: F64, 2: I64, 3: BYTES, 4: I64}
+F32, F64, I32, I64, BYTES, F64_LIST, I64_LIST, BYTES_LIST = 1, 2, 3, 4, 5, 6, 7, 8
+KIND_SLOTS = {1: F64, 2: I64, 3: BYTES, 4: I64, 5: F64_LIST, 6: I64_LIST, 7: BYTES_LIST}
 DATE_PART_COUNTS = {1: 0, 2: 4, 3: 12, 4: 31, 5: 7, 6: 366, 7: 24, 8: 60, 9: 60}
 
 
@@ -86,7 +86,7 @@ def check(plan_section: bytes, pool: bytes, data: bytes) -> tuple[int, bool]:
         list(slots),
         [_check_output(record, pool) for record in OUTPUT.iter_unpack(outputs)],
     )
-    expect(all(F32 <= type_ <= JAGGED for type_ in plan.slots))
+    expect(all(F32 <= type_ <= BYTES_LIST for type_ in plan.slots))
     records = [_step(fields) for fields in STEP.iter_unpack(steps)]
     total = sum(step.data_length for step in records)
     expect(total <= 256 * len(data) + 16384 * len(records))
@@ -110,7 +110,7 @@ def _check_input(record: tuple[Any, ...], pool: bytes) -> tuple[int, int]:
     name_offset, name_length, zone_offset, zone_length, kind, unit, fitted, reserved = record
     _check_name(name_offset, name_length, pool)
     _check_name(zone_offset, zone_length, pool)
-    expect(name_length > 0 and kind in KIND_SLOTS and 1 <= fitted <= 19)
+    expect(name_length > 0 and kind in KIND_SLOTS and 1 <= fitted <= 28)
     expect(1 <= unit <= 5 if kind == 4 else unit == 0 and zone_length == 0)
     expect(not any(bytes(reserved)))
     return kind, unit
@@ -241,7 +241,7 @@ def _date_part(step: Step, plan: Plan) -> None:
 
 def _hash(step: Step, plan: Plan) -> None:
     type_ = _slot_type(step, plan)
-    expect(type_ != JAGGED)
+    expect(type_ < F64_LIST)
     plan.reads(step, type_)
     plan.writes(step, I64)
 

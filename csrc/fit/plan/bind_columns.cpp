@@ -11,17 +11,23 @@ namespace {
 
 enum class Family { kInteger, kFloat, kText, kTime };
 
-Family family_of(ColumnType type) {
-  switch (type) {
+Family family_of(const Table::Column& column) {
+  switch (column.type) {
     case ColumnType::kF16:
     case ColumnType::kF32:
     case ColumnType::kF64: return Family::kFloat;
+    // Without digits behind the point a decimal is an integer, exact where a float is not.
+    case ColumnType::kDecimal32:
+    case ColumnType::kDecimal64:
+    case ColumnType::kDecimal128:
+    case ColumnType::kDecimal256: return column.scale > 0 ? Family::kFloat : Family::kInteger;
     case ColumnType::kUtf8:
     case ColumnType::kLargeUtf8:
     case ColumnType::kUtf8View:
     case ColumnType::kBinary:
     case ColumnType::kLargeBinary:
-    case ColumnType::kBinaryView: return Family::kText;
+    case ColumnType::kBinaryView:
+    case ColumnType::kFixedBinary: return Family::kText;
     case ColumnType::kDate32:
     case ColumnType::kDate64:
     case ColumnType::kTimestamp: return Family::kTime;
@@ -29,7 +35,30 @@ Family family_of(ColumnType type) {
   }
 }
 
-std::optional<InputKind> kind_for(InputRule rule, Family family) {
+InputKind key_kind(Family family) {
+  switch (family) {
+    case Family::kInteger: return InputKind::kInteger;
+    case Family::kFloat: return InputKind::kFloat;
+    case Family::kText: return InputKind::kBytes;
+    case Family::kTime: return InputKind::kTimestamp;
+  }
+  return InputKind::kBytes;
+}
+
+std::optional<InputKind> list_kind(InputRule rule, Family family) {
+  if (rule != InputRule::kKeyOrList) return std::nullopt;
+  switch (family) {
+    case Family::kInteger: return InputKind::kIntegerList;
+    case Family::kFloat: return InputKind::kFloatList;
+    case Family::kText: return InputKind::kBytesList;
+    case Family::kTime: break;
+  }
+  return std::nullopt;
+}
+
+std::optional<InputKind> kind_for(InputRule rule, const Table::Column& column) {
+  const Family family = family_of(column);
+  if (column.is_list) return list_kind(rule, family);
   const bool number = family == Family::kInteger || family == Family::kFloat;
   switch (rule) {
     case InputRule::kNumber:
@@ -40,27 +69,36 @@ std::optional<InputKind> kind_for(InputRule rule, Family family) {
     case InputRule::kTimestamp:
       return family == Family::kTime ? std::optional(InputKind::kTimestamp) : std::nullopt;
     case InputRule::kKey:
-      switch (family) {
-        case Family::kInteger: return InputKind::kInteger;
-        case Family::kFloat: return InputKind::kFloat;
-        case Family::kText: return InputKind::kBytes;
-        case Family::kTime: return InputKind::kTimestamp;
-      }
+    case InputRule::kKeyOrList: return key_kind(family);
   }
   return std::nullopt;
 }
 
-[[noreturn]] void fail_type(const Table::Column& column, InputRule rule, std::string_view op) {
-  std::string expected = "a number";
-  if (rule == InputRule::kNumberOrText) expected = "a number or string";
-  if (rule == InputRule::kTimestamp) expected = "a date or timestamp";
-  const Family family = family_of(column.type);
-  std::string fix = "Cast the column to a timestamp.";
-  if (rule != InputRule::kTimestamp) {
-    fix = family == Family::kTime
-              ? "Use datetime('hour', ...) on it first."
-              : "Use ordinal(), target_mean() or cross() on it, or cast it to a number.";
+std::string_view expected_by(InputRule rule) {
+  switch (rule) {
+    case InputRule::kNumberOrText: return "a number or string";
+    case InputRule::kTimestamp: return "a date or timestamp";
+    case InputRule::kKey: return "a single value in each row";
+    case InputRule::kKeyOrList: return "a value, or a list of numbers or strings";
+    default: return "a number";
   }
+}
+
+std::string fix_for(const Table::Column& column, InputRule rule) {
+  const Family family = family_of(column);
+  if (column.is_list) {
+    return family == Family::kTime ? "Make a column of its parts."
+                                   : "Use one_hot() on it, or make a column of its parts.";
+  }
+  if (rule == InputRule::kTimestamp) return "Cast the column to a timestamp.";
+  return family == Family::kTime
+             ? "Use datetime('hour', ...) on it first."
+             : "Use ordinal(), target_mean() or cross() on it, or cast it to a number.";
+}
+
+[[noreturn]] void fail_type(const Table::Column& column, InputRule rule, std::string_view op) {
+  const std::string expected(expected_by(rule));
+  const std::string fix = fix_for(column, rule);
   throw Error(ErrorKind::kSchema, "Column '" + column.name + "' has type " + column.type_name +
                                       ", expected " + expected + " for " + std::string(op) + ". " +
                                       fix)
@@ -82,7 +120,7 @@ std::vector<ColumnBinding> bind_columns(const Chain& chain, const Table& table) 
     const Table::Column& column = table.columns()[index];
     // Also an error for types that the engine does not read at all.
     if (table.num_batches() > 0) (void)table.batch_column(0, index);
-    const std::optional<InputKind> kind = kind_for(rule, family_of(column.type));
+    const std::optional<InputKind> kind = kind_for(rule, column);
     if (!kind.has_value()) {
       fail_type(column, rule, bare ? "identity" : chain.operators[0]->transform().name);
     }

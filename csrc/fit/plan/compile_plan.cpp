@@ -18,6 +18,9 @@ std::string_view what_is(const Feature& feature) {
     case ValueType::kF64: return "numbers";
     case ValueType::kBytes: return "strings";
     case ValueType::kI64: return feature.unit == TimeUnit::kNone ? "integers" : "times";
+    case ValueType::kF64List: return "lists of numbers";
+    case ValueType::kI64List: return "lists of integers";
+    case ValueType::kBytesList: return "lists of strings";
     default: return "ids";
   }
 }
@@ -28,20 +31,27 @@ bool takes(InputRule rule, const Feature& feature) {
   switch (rule) {
     case InputRule::kNumber: return type == ValueType::kF64;
     case InputRule::kNumberOrText: return type == ValueType::kF64 || type == ValueType::kBytes;
-    case InputRule::kKey: return true;
+    case InputRule::kKey: return !is_list(type);
+    case InputRule::kKeyOrList: return true;
     case InputRule::kTimestamp: return type == ValueType::kI64 && feature.unit != TimeUnit::kNone;
     case InputRule::kFeature: return type == ValueType::kF64 || type == ValueType::kI32;
   }
   return false;
 }
 
+std::string_view expected_by(InputRule rule) {
+  switch (rule) {
+    case InputRule::kTimestamp: return "times";
+    case InputRule::kNumberOrText: return "numbers or strings";
+    case InputRule::kKey: return "single values";
+    default: return "numbers";
+  }
+}
+
 void check_inputs(const Operator& op, std::span<const Feature> in) {
   for (const Feature& feature : in) {
     if (takes(op.transform().input, feature)) continue;
-    const std::string_view expected = op.transform().input == InputRule::kTimestamp ? "times"
-                                      : op.transform().input == InputRule::kNumberOrText
-                                          ? "numbers or strings"
-                                          : "numbers";
+    const std::string_view expected = expected_by(op.transform().input);
     throw Error(ErrorKind::kSchema, std::string(op.transform().name) + " takes " +
                                         std::string(expected) + ", but " + feature.expression +
                                         " gives " + std::string(what_is(feature)) +

@@ -32,7 +32,10 @@ ColumnBinding read_binding(StateReader& reader) {
   const auto kind = reader.get<uint8_t>();
   const auto unit = reader.get<uint8_t>();
   const auto fitted = reader.get<uint8_t>();
-  if (kind < 1 || kind > 4 || unit > 5 || fitted < 1 || fitted > 23) StateReader::fail();
+  if (kind < 1 || kind > static_cast<uint8_t>(InputKind::kBytesList) || unit > 5 || fitted < 1 ||
+      fitted > static_cast<uint8_t>(kLastFittedType)) {
+    StateReader::fail();
+  }
   binding.kind = static_cast<InputKind>(kind);
   binding.unit = static_cast<TimeUnit>(unit);
   binding.fitted = static_cast<ColumnType>(fitted);

@@ -117,25 +117,12 @@ void learn(const Lesson& lesson, const ZoneTables& zones, const FitSource& sourc
   }
 }
 
-/// One row without a value, of the physical type that feeds `kind`.
-ColumnView missing_row(const ColumnBinding& binding) {
-  static constexpr uint8_t kNoneValid[8] = {};
-  static constexpr int64_t kZeros[2] = {};
+/// One row without a value: feeds every kind.
+ColumnView missing_row() {
   ColumnView view{};
+  view.type = ColumnType::kNull;
   view.length = 1;
-  view.validity = kNoneValid;
-  view.values = kZeros;
-  view.bytes = kNoneValid;
   view.time_zone = "";
-  switch (binding.kind) {
-    case InputKind::kFloat: view.type = ColumnType::kF64; break;
-    case InputKind::kInteger: view.type = ColumnType::kI64; break;
-    case InputKind::kBytes: view.type = ColumnType::kUtf8; break;
-    case InputKind::kTimestamp:
-      view.type = binding.unit == TimeUnit::kDay ? ColumnType::kDate32 : ColumnType::kTimestamp;
-      view.unit = binding.unit;
-      break;
-  }
   return view;
 }
 
@@ -173,8 +160,7 @@ void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zo
   const PlanView view = builder.view();
   Scratch scratch;
   StepContext context = context_of(view, &scratch);
-  std::vector<ColumnView> columns;
-  for (const ColumnBinding& input : plan_inputs(bound)) columns.push_back(missing_row(input));
+  const std::vector<ColumnView> columns(plan_inputs(bound).size(), missing_row());
   context.columns = columns.data();
   context.num_rows = 1;
   run_fit_plan(view, context, 0);

@@ -2,88 +2,24 @@
 // format string and at the shape of the buffers, never at the values.
 #include "runtime/arrow/column_view.hpp"
 
+#include "runtime/arrow/decoders.hpp"
+#include "runtime/arrow/type_format.hpp"
 #include "runtime/core/memory.hpp"
 
 namespace mainspring {
 
 namespace {
 
-struct Layout {
-  ColumnType type;
-  TimeUnit unit;
-  const char* time_zone;
-};
-
-bool same_text(const char* a, const char* b) noexcept {
-  while (*a != 0 && *a == *b) {
-    ++a;
-    ++b;
-  }
-  return *a == *b;
-}
-
-bool read_timestamp(const char* format, Layout* layout) noexcept {
-  TimeUnit unit;
-  switch (format[2]) {
-    case 's': unit = TimeUnit::kSecond; break;
-    case 'm': unit = TimeUnit::kMilli; break;
-    case 'u': unit = TimeUnit::kMicro; break;
-    case 'n': unit = TimeUnit::kNano; break;
-    default: return false;
-  }
-  if (format[3] != ':') return false;
-  *layout = {ColumnType::kTimestamp, unit, format + 4};
-  return true;
-}
-
-// False for a format that is none of ColumnType's.
-bool read_format(const char* format, Layout* layout) noexcept {
-  struct Row {
-    const char* format;
-    ColumnType type;
-    TimeUnit unit;
-  };
-  static constexpr Row kRows[] = {
-      {"b", ColumnType::kBool, TimeUnit::kNone},
-      {"c", ColumnType::kI8, TimeUnit::kNone},
-      {"C", ColumnType::kU8, TimeUnit::kNone},
-      {"s", ColumnType::kI16, TimeUnit::kNone},
-      {"S", ColumnType::kU16, TimeUnit::kNone},
-      {"i", ColumnType::kI32, TimeUnit::kNone},
-      {"I", ColumnType::kU32, TimeUnit::kNone},
-      {"l", ColumnType::kI64, TimeUnit::kNone},
-      {"L", ColumnType::kU64, TimeUnit::kNone},
-      {"e", ColumnType::kF16, TimeUnit::kNone},
-      {"f", ColumnType::kF32, TimeUnit::kNone},
-      {"g", ColumnType::kF64, TimeUnit::kNone},
-      {"u", ColumnType::kUtf8, TimeUnit::kNone},
-      {"U", ColumnType::kLargeUtf8, TimeUnit::kNone},
-      {"vu", ColumnType::kUtf8View, TimeUnit::kNone},
-      {"z", ColumnType::kBinary, TimeUnit::kNone},
-      {"Z", ColumnType::kLargeBinary, TimeUnit::kNone},
-      {"vz", ColumnType::kBinaryView, TimeUnit::kNone},
-      {"tdD", ColumnType::kDate32, TimeUnit::kDay},
-      {"tdm", ColumnType::kDate64, TimeUnit::kMilli},
-      {"n", ColumnType::kNull, TimeUnit::kNone},
-  };
-  if (format == nullptr) return false;
-  if (format[0] == 't' && format[1] == 's') return read_timestamp(format, layout);
-  for (const Row& row : kRows) {
-    if (same_text(row.format, format)) {
-      *layout = {row.type, row.unit, ""};
-      return true;
-    }
-  }
-  return false;
-}
+constexpr Status kUnsupported{Code::kUnsupportedType, 0};
+constexpr Status kCorruptShape{Code::kCorrupt, 0};
 
 bool is_index_type(ColumnType type) noexcept {
   return type >= ColumnType::kI8 && type <= ColumnType::kU64;
 }
 
-// Lengths whose byte counts, 16 bytes a row at most, cannot overflow.
+// Lengths whose byte counts, 32 bytes a row at most, cannot overflow.
 bool has_sane_lengths(const ArrowArray& array) noexcept {
-  constexpr int64_t kMaxRows = INT64_MAX / 32;
+  constexpr int64_t kMaxRows = INT64_MAX / 64;
   return array.length >= 0 && array.offset >= 0 && array.n_buffers >= 0 &&
          array.length <= kMaxRows && array.offset <= kMaxRows;
 }
@@ -102,85 +38,143 @@ bool attach_views(const ArrowArray& array, ColumnView* view) noexcept {
   return view->num_view_buffers == 0 || array.buffers[array.n_buffers - 1] != nullptr;
 }
 
-bool has_offsets(ColumnType type) noexcept {
+bool has_string_offsets(ColumnType type) noexcept {
   return type == ColumnType::kUtf8 || type == ColumnType::kLargeUtf8 ||
          type == ColumnType::kBinary || type == ColumnType::kLargeBinary;
 }
 
-bool has_views(ColumnType type) noexcept {
+bool has_string_views(ColumnType type) noexcept {
   return type == ColumnType::kUtf8View || type == ColumnType::kBinaryView;
 }
 
+bool has_list_views(ColumnType type) noexcept {
+  return type == ColumnType::kListView || type == ColumnType::kLargeListView;
+}
+
 bool attach_buffers(const ArrowArray& array, ColumnView* view) noexcept {
-  if (view->type == ColumnType::kNull) return true;
-  if (!attach_validity(array, view) || array.n_buffers < 2) return false;
+  if (view->type == ColumnType::kNull || view->type == ColumnType::kRunEnds) return true;
+  if (!attach_validity(array, view)) return false;
+  if (view->type == ColumnType::kFixedList) return true;
+  if (array.n_buffers < 2) return false;
   view->values = array.buffers[1];
   // Buffers of no bytes may be null; offsets of strings may be too, where there are no rows.
-  if (array.length > 0 && view->values == nullptr) return false;
-  if (has_offsets(view->type)) {
+  const bool no_bytes =
+      array.length == 0 || (view->type == ColumnType::kFixedBinary && view->width == 0);
+  if (!no_bytes && view->values == nullptr) return false;
+  if (has_string_offsets(view->type)) {
     if (array.n_buffers < 3) return false;
     view->bytes = static_cast<const uint8_t*>(array.buffers[2]);
   }
-  return !has_views(view->type) || attach_views(array, view);
+  if (has_list_views(view->type)) {
+    if (array.n_buffers < 3) return false;
+    view->sizes = array.buffers[2];
+    if (array.length > 0 && view->sizes == nullptr) return false;
+  }
+  return !has_string_views(view->type) || attach_views(array, view);
 }
 
-Status view_flat(const Layout& layout, const ArrowArray& array, ColumnView* view) noexcept {
+Status view_buffers(const TypeFormat& format, const ArrowArray& array, ColumnView* view) noexcept {
   fill_zero(view, sizeof(ColumnView));
-  view->type = layout.type;
-  view->index_type = layout.type;
-  view->unit = layout.unit;
-  view->time_zone = layout.time_zone;
-  if (!has_sane_lengths(array)) return {Code::kCorrupt, 0};
+  view->type = format.type;
+  view->index_type = format.type;
+  view->unit = format.unit;
+  view->time_zone = format.time_zone;
+  view->scale = format.scale;
+  view->width = format.width;
+  if (!has_sane_lengths(array)) return kCorruptShape;
   view->length = static_cast<uint64_t>(array.length);
   view->offset = static_cast<uint64_t>(array.offset);
-  if (!attach_buffers(array, view)) return {Code::kCorrupt, 0};
-  return kOkStatus;
+  // Of fixed-size binary the byte counts are at most this many times as many.
+  const uint64_t widest = view->width > 32 ? view->width : 32;
+  if (view->offset + view->length > INT64_MAX / widest) return kCorruptShape;
+  return attach_buffers(array, view) ? kOkStatus : kCorruptShape;
 }
 
-bool is_number(ColumnType type) noexcept {
-  return (type >= ColumnType::kBool && type <= ColumnType::kF64) || type == ColumnType::kF16;
+bool is_nested(ColumnType type) noexcept { return type >= ColumnType::kList; }
+
+// Plain values, or a dictionary of them in *entries.
+Status view_values(const ArrowSchema& schema, const ArrowArray& array, ColumnView* view,
+                   ColumnView* entries) noexcept {
+  TypeFormat format;
+  if (!read_type_format(schema.format, &format) || is_nested(format.type)) return kUnsupported;
+  if (schema.dictionary == nullptr) return view_buffers(format, array, view);
+
+  TypeFormat entry_format;
+  const bool readable = is_index_type(format.type) && schema.dictionary->dictionary == nullptr &&
+                        read_type_format(schema.dictionary->format, &entry_format) &&
+                        !is_nested(entry_format.type);
+  if (!readable) return kUnsupported;
+  const Status status = view_buffers(format, array, view);
+  view->index_type = format.type;
+  view->type = ColumnType::kDictionary;
+  view->dictionary = entries;
+  if (!status.ok()) {
+    // Types are known even where buffers are not sound.
+    fill_zero(entries, sizeof(ColumnView));
+    entries->type = entry_format.type;
+    return status;
+  }
+  if (array.dictionary == nullptr) return kCorruptShape;
+  return view_buffers(entry_format, *array.dictionary, entries);
 }
 
-bool is_string(ColumnType type) noexcept {
-  return (type >= ColumnType::kUtf8 && type <= ColumnType::kUtf8View) ||
-         (type >= ColumnType::kBinary && type <= ColumnType::kBinaryView);
+bool has_children(const ArrowSchema& schema, int64_t count) noexcept {
+  if (schema.n_children != count || schema.children == nullptr) return false;
+  for (int64_t i = 0; i < count; ++i) {
+    if (schema.children[i] == nullptr) return false;
+  }
+  return true;
 }
 
-bool is_time(ColumnType type) noexcept {
-  return type >= ColumnType::kDate32 && type <= ColumnType::kTimestamp;
+bool has_children(const ArrowArray& array, int64_t count) noexcept {
+  if (array.n_children != count || array.children == nullptr) return false;
+  for (int64_t i = 0; i < count; ++i) {
+    if (array.children[i] == nullptr) return false;
+  }
+  return true;
+}
+
+// The ends of runs lie in a column of their own, whose offset goes into `values`.
+Status attach_run_ends(const ArrowSchema& schema, const ArrowArray& array,
+                       ColumnView* view) noexcept {
+  TypeFormat format;
+  if (!read_type_format(schema.format, &format)) return kUnsupported;
+  uint64_t width = 0;
+  switch (format.type) {
+    case ColumnType::kI16: width = 2; break;
+    case ColumnType::kI32: width = 4; break;
+    case ColumnType::kI64: width = 8; break;
+    default: return kUnsupported;
+  }
+  ColumnView ends;
+  const Status status = view_buffers(format, array, &ends);
+  if (!status.ok()) return status;
+  view->index_type = format.type;
+  if (ends.values != nullptr) {
+    view->values = static_cast<const uint8_t*>(ends.values) + ends.offset * width;
+  }
+  return ends.length == view->child->length ? kOkStatus : kCorruptShape;
 }
 
 }  // namespace
 
 Status view_column(const ArrowSchema& schema, const ArrowArray& array, ColumnView* view,
-                   ColumnView* dictionary) noexcept {
-  Layout layout;
-  if (!read_format(schema.format, &layout)) return {Code::kUnsupportedType, 0};
-  if (schema.dictionary == nullptr) return view_flat(layout, array, view);
-
-  Layout value_layout;
-  const bool readable = is_index_type(layout.type) && schema.dictionary->dictionary == nullptr &&
-                        read_format(schema.dictionary->format, &value_layout);
-  if (!readable) return {Code::kUnsupportedType, 0};
-  Status status = view_flat(layout, array, view);
-  view->index_type = layout.type;
-  view->type = ColumnType::kDictionary;
-  view->dictionary = dictionary;
+                   ColumnView* nested) noexcept {
+  TypeFormat format;
+  if (!read_type_format(schema.format, &format)) return kUnsupported;
+  if (!is_nested(format.type)) return view_values(schema, array, view, nested);
+  const bool runs = format.type == ColumnType::kRunEnds;
+  const int64_t num_children = runs ? 2 : 1;
+  if (schema.dictionary != nullptr || !has_children(schema, num_children)) return kUnsupported;
+  Status status = view_buffers(format, array, view);
+  view->child = &nested[0];
+  fill_zero(&nested[0], sizeof(ColumnView));
   if (!status.ok()) return status;
-  if (array.dictionary == nullptr) return {Code::kCorrupt, 0};
-  return view_flat(value_layout, *array.dictionary, dictionary);
-}
-
-bool feeds(const ColumnView& view, InputKind kind) noexcept {
-  const ColumnType type = view.type == ColumnType::kDictionary ? view.dictionary->type : view.type;
-  if (type == ColumnType::kNull) return true;
-  switch (kind) {
-    case InputKind::kFloat: return is_number(type);
-    case InputKind::kInteger: return is_number(type) || is_time(type);
-    case InputKind::kBytes: return is_string(type);
-    case InputKind::kTimestamp: return is_time(type);
-  }
-  return false;
+  if (!has_children(array, num_children)) return kCorruptShape;
+  const int64_t last = num_children - 1;
+  status = view_values(*schema.children[last], *array.children[last], &nested[0], &nested[1]);
+  if (!status.ok() || !runs) return status;
+  return attach_run_ends(*schema.children[0], *array.children[0], view);
 }
 
 }  // namespace mainspring

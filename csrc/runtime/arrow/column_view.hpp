@@ -34,7 +34,20 @@ enum class ColumnType : uint8_t {
   kBinary = 21,      // any bytes, laid out as the three kinds of strings are
   kLargeBinary = 22,
   kBinaryView = 23,
+  kFixedBinary = 24,  // `width` bytes a row
+  kDecimal32 = 25,    // digits / 10^scale; digits are a signed integer of that many bits
+  kDecimal64 = 26,
+  kDecimal128 = 27,
+  kDecimal256 = 28,
+  // Below: never what a plan was fitted with, which is the type of the values or elements.
+  kList = 29,       // 32-bit offsets into *child
+  kLargeList = 30,  // 64-bit offsets
+  kListView = 31,   // 32-bit offsets, and `sizes`
+  kLargeListView = 32,
+  kFixedList = 33,  // `width` elements a row
+  kRunEnds = 34,    // `values` are the ends of runs, of type index_type; *child has a row for each
 };
+inline constexpr ColumnType kLastFittedType = ColumnType::kDecimal256;
 
 enum class TimeUnit : uint8_t {
   kNone = 0,
@@ -53,42 +66,80 @@ enum class InputKind : uint8_t {
   kBytes = 3,      // bytes tile: strings, binary, and dictionaries of them
   kTimestamp = 4,  // i64 tile in a stated unit since 1970-01-01T00:00 UTC (or local, when the
                    // column has no zone)
+  kFloatList = 5,  // lists of what the first three read, as they read it
+  kIntegerList = 6,
+  kBytesList = 7,
 };
+
+constexpr bool is_list(InputKind kind) { return kind >= InputKind::kFloatList; }
+
+/// What the elements of a list are read as; of other kinds, the kind itself.
+constexpr InputKind element_kind(InputKind kind) {
+  switch (kind) {
+    case InputKind::kFloatList: return InputKind::kFloat;
+    case InputKind::kIntegerList: return InputKind::kInteger;
+    case InputKind::kBytesList: return InputKind::kBytes;
+    default: return kind;
+  }
+}
 
 struct ColumnView {
   ColumnType type;
-  ColumnType index_type;    // of a dictionary: any integer type
+  ColumnType index_type;    // of a dictionary: any integer type; of run ends: i16, i32 or i64
   TimeUnit unit;            // of dates and timestamps
+  int32_t scale;            // of decimals
+  uint32_t width;           // of fixed-size binary (bytes) and lists (elements), decimals (digits)
   const char* time_zone;    // of timestamps, "" for none; points into the schema
   uint64_t length;          // rows
   uint64_t offset;          // rows before the first, in every buffer
   const uint8_t* validity;  // bitmap from `offset` on, or null: all valid
-  const void* values;       // numbers, bits, offsets of strings, views, or dictionary indices
+  const void* values;       // numbers, bits, offsets, views, dictionary indices, or ends of runs
   const uint8_t* bytes;     // string bytes
+  const void* sizes;        // of list views
   const uint8_t* const* view_buffers;  // of utf8_view; [num_view_buffers] points to their sizes
                                        // (int64), as the C data interface lays them out
   uint32_t num_view_buffers;
-  const ColumnView* dictionary;
+  const ColumnView* dictionary;  // of a dictionary: its entries
+  const ColumnView* child;       // elements of lists, values of runs
 };
 
-/// Reads `schema` and `array` (a child of the struct array of a batch) into *view; *dictionary is
-/// the room for the dictionary's own view and must outlive *view. kUnsupportedType for a type that
-/// is not listed above; kCorrupt for buffers that are missing or negative lengths. Costs no look at
-/// the values.
+/// Rooms for the views behind one column: a list or runs, of a dictionary, of values.
+inline constexpr uint32_t kNestedViews = 2;
+
+/// Reads `schema` and `array` (a child of the struct array of a batch) into *view; nested[0 to
+/// kNestedViews) are rooms for what it points to and must outlive *view. kUnsupportedType for a
+/// type that is not listed above, or lists of anything but plain values and dictionaries of them;
+/// kCorrupt for buffers that are missing or negative lengths. Costs no look at the values.
 Status view_column(const ArrowSchema& schema, const ArrowArray& array, ColumnView* view,
-                   ColumnView* dictionary) noexcept;
+                   ColumnView* nested) noexcept;
+
+/// The column whose buffers hold the values: behind runs and dictionaries. A list is its own.
+const ColumnView& leaf_of(const ColumnView& view) noexcept;
+
+/// Whether `row` (before the column's offset) is null by a validity bit: its own, or that of its
+/// dictionary entry or run. NaN is not null. For single rows: it searches runs anew each time.
+bool is_null(const ColumnView& view, uint64_t row) noexcept;
+
+constexpr bool is_list(ColumnType type) {
+  return type >= ColumnType::kList && type <= ColumnType::kFixedList;
+}
+constexpr bool is_decimal(ColumnType type) {
+  return type >= ColumnType::kDecimal32 && type <= ColumnType::kDecimal256;
+}
 
 /// Every value of a string offset, view or dictionary index is inside its buffer. One pass over the
 /// structure, called once for each chunk of data from outside before anything is decoded. The index
-/// says the first bad row (or the first bad entry, when the dictionary itself is bad). What missing
-/// rows hold is never looked at, except for string offsets, which must ascend throughout.
+/// says the first bad row (or the first bad entry, element or run, when those are bad). What missing
+/// rows hold is never looked at, except for offsets of strings and lists, which must ascend
+/// throughout.
 Status verify_column(const ColumnView& view) noexcept;
 
 /// Whether a column of this type can feed an input of this kind (widening is fine, a change of kind
 /// is not).
 bool feeds(const ColumnView& view, InputKind kind) noexcept;
 
-/// The name users know: "int64", "string", "dictionary<string>", "timestamp[us, Europe/Paris]".
+/// The name users know: "int64", "dictionary<string>", "list<string>", "decimal128(10, 2)",
+/// "timestamp[us, Europe/Paris]".
 /// Writes at most `capacity` bytes with a closing zero.
 void describe_type(const ColumnView& view, char* out, uint32_t capacity) noexcept;
 

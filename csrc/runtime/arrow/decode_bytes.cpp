@@ -49,45 +49,41 @@ struct ViewStrings {
   }
 };
 
-template <class Strings>
-void read_strings(const ColumnView& column, uint64_t first, Tile out) noexcept {
-  const Strings strings(column);
-  BytesView* values = values_of<BytesView>(out);
-  for_each_present(out, [&](uint32_t row) { values[row] = strings.at(first + row); });
-}
+struct FixedBytes {
+  const uint8_t* values;
+  uint64_t width;
+
+  explicit FixedBytes(const ColumnView& column)
+      : values(column.width > 0 ? static_cast<const uint8_t*>(column.values) : kNoBytes),
+        width(column.width) {}
+
+  BytesView at(uint64_t row) const noexcept { return {values + row * width, width}; }
+};
 
 template <class Strings>
-void read_dictionary(const ColumnView& column, uint64_t first, Tile out) noexcept {
-  uint64_t entries[kTileRows];
-  read_entries(column, first, out, entries);
-  const Strings strings(*column.dictionary);
+void read_strings(const ColumnView& column, uint64_t first, Tile out) noexcept {
   BytesView* values = values_of<BytesView>(out);
-  for_each_present(out, [&](uint32_t row) { values[row] = strings.at(entries[row]); });
+  if (is_indirect(column)) {
+    uint64_t entries[kTileRows];
+    read_entries(column, first, out, entries);
+    const Strings strings(leaf_of(column));
+    for_each_present(out, [&](uint32_t row) { values[row] = strings.at(entries[row]); });
+  } else {
+    const Strings strings(column);
+    for_each_present(out, [&](uint32_t row) { values[row] = strings.at(first + row); });
+  }
 }
 
 }  // namespace
 
 void decode_bytes(const ColumnView& column, uint64_t first, Tile out) noexcept {
-  if (column.type == ColumnType::kDictionary) {
-    switch (column.dictionary->type) {
-      case ColumnType::kUtf8:
-      case ColumnType::kBinary: read_dictionary<OffsetStrings<int32_t>>(column, first, out); break;
-      case ColumnType::kLargeUtf8:
-      case ColumnType::kLargeBinary:
-        read_dictionary<OffsetStrings<int64_t>>(column, first, out);
-        break;
-      default: read_dictionary<ViewStrings>(column, first, out); break;
-    }
-  } else {
-    switch (column.type) {
-      case ColumnType::kUtf8:
-      case ColumnType::kBinary: read_strings<OffsetStrings<int32_t>>(column, first, out); break;
-      case ColumnType::kLargeUtf8:
-      case ColumnType::kLargeBinary:
-        read_strings<OffsetStrings<int64_t>>(column, first, out);
-        break;
-      default: read_strings<ViewStrings>(column, first, out); break;
-    }
+  switch (leaf_of(column).type) {
+    case ColumnType::kUtf8:
+    case ColumnType::kBinary: read_strings<OffsetStrings<int32_t>>(column, first, out); break;
+    case ColumnType::kLargeUtf8:
+    case ColumnType::kLargeBinary: read_strings<OffsetStrings<int64_t>>(column, first, out); break;
+    case ColumnType::kFixedBinary: read_strings<FixedBytes>(column, first, out); break;
+    default: read_strings<ViewStrings>(column, first, out); break;
   }
   fill_missing(out, kEmptyBytes);
 }

@@ -51,16 +51,27 @@ double float_at(const ColumnView& column, uint64_t row) noexcept {
     case ColumnType::kU64: return static_cast<double>(value_at<uint64_t>(values, row));
     case ColumnType::kF16: return static_cast<double>(value_at<Half>(values, row));
     case ColumnType::kF32: return value_at<float>(values, row);
+    case ColumnType::kDecimal32:
+    case ColumnType::kDecimal64:
+    case ColumnType::kDecimal128:
+    case ColumnType::kDecimal256: return to_double(decimal_at(column, row));
     default: return value_at<double>(values, row);
   }
 }
 
-void widen_dictionary(const ColumnView& column, uint64_t first, Tile out) noexcept {
+void read_decimals(const ColumnView& column, uint64_t first, Tile out) noexcept {
+  double* values = values_of<double>(out);
+  for_each_present(out,
+                   [&](uint32_t row) { values[row] = to_double(decimal_at(column, first + row)); });
+}
+
+void widen_entries(const ColumnView& column, uint64_t first, Tile out) noexcept {
   uint64_t entries[kTileRows];
   read_entries(column, first, out, entries);
+  const ColumnView& leaf = leaf_of(column);
   double* values = values_of<double>(out);
   for_each_present(out, [&](uint32_t row) {
-    values[row] = float_at(*column.dictionary, entries[row]);
+    values[row] = float_at(leaf, entries[row]);
     if (values[row] != values[row]) clear_row(out, row);
   });
 }
@@ -80,7 +91,12 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
     case ColumnType::kU16: widen<uint16_t>(column, first, out); break;
     case ColumnType::kU32: widen<uint32_t>(column, first, out); break;
     case ColumnType::kU64: widen<uint64_t>(column, first, out); break;
-    case ColumnType::kDictionary: widen_dictionary(column, first, out); break;
+    case ColumnType::kDictionary:
+    case ColumnType::kRunEnds: widen_entries(column, first, out); break;
+    case ColumnType::kDecimal32:
+    case ColumnType::kDecimal64:
+    case ColumnType::kDecimal128:
+    case ColumnType::kDecimal256: read_decimals(column, first, out); break;
     case ColumnType::kF16:
       widen<Half>(column, first, out);
       may_be_nan = true;

@@ -52,6 +52,17 @@ void round_floats(const ColumnView& column, uint64_t first, Tile out) noexcept {
   });
 }
 
+int64_t integer_of(const Decimal& decimal) noexcept {
+  int64_t value = 0;
+  return to_integer(decimal, &value) ? value : kNotAnInteger;
+}
+
+void read_decimals(const ColumnView& column, uint64_t first, Tile out) noexcept {
+  int64_t* values = values_of<int64_t>(out);
+  for_each_present(
+      out, [&](uint32_t row) { values[row] = integer_of(decimal_at(column, first + row)); });
+}
+
 // False when the entry is NaN.
 bool integer_at(const ColumnView& column, uint64_t row, int64_t* out) noexcept {
   const void* values = column.values;
@@ -71,18 +82,23 @@ bool integer_at(const ColumnView& column, uint64_t row, int64_t* out) noexcept {
     case ColumnType::kF16: real = static_cast<double>(value_at<Half>(values, row)); break;
     case ColumnType::kF32: real = static_cast<double>(value_at<float>(values, row)); break;
     case ColumnType::kF64: real = value_at<double>(values, row); break;
+    case ColumnType::kDecimal32:
+    case ColumnType::kDecimal64:
+    case ColumnType::kDecimal128:
+    case ColumnType::kDecimal256: *out = integer_of(decimal_at(column, row)); return true;
     default: *out = value_at<int64_t>(values, row); return true;
   }
   *out = integer_of(real);
   return real == real;
 }
 
-void widen_dictionary(const ColumnView& column, uint64_t first, Tile out) noexcept {
+void widen_entries(const ColumnView& column, uint64_t first, Tile out) noexcept {
   uint64_t entries[kTileRows];
   read_entries(column, first, out, entries);
+  const ColumnView& leaf = leaf_of(column);
   int64_t* values = values_of<int64_t>(out);
   for_each_present(out, [&](uint32_t row) {
-    if (!integer_at(*column.dictionary, entries[row], &values[row])) clear_row(out, row);
+    if (!integer_at(leaf, entries[row], &values[row])) clear_row(out, row);
   });
 }
 
@@ -102,7 +118,12 @@ void decode_integers(const ColumnView& column, uint64_t first, Tile out) noexcep
     case ColumnType::kF16: round_floats<Half>(column, first, out); break;
     case ColumnType::kF32: round_floats<float>(column, first, out); break;
     case ColumnType::kF64: round_floats<double>(column, first, out); break;
-    case ColumnType::kDictionary: widen_dictionary(column, first, out); break;
+    case ColumnType::kDictionary:
+    case ColumnType::kRunEnds: widen_entries(column, first, out); break;
+    case ColumnType::kDecimal32:
+    case ColumnType::kDecimal64:
+    case ColumnType::kDecimal128:
+    case ColumnType::kDecimal256: read_decimals(column, first, out); break;
     default: widen<int64_t>(column, first, out); break;
   }
   fill_missing(out, int64_t{0});

@@ -54,7 +54,7 @@ void divide(Tile out, int64_t divisor) noexcept {
 
 void decode_timestamps(const ColumnView& column, uint64_t first, TimeUnit unit, Tile out) noexcept {
   decode_integers(column, first, out);
-  const ColumnView& values = column.type == ColumnType::kDictionary ? *column.dictionary : column;
+  const ColumnView& values = leaf_of(column);
   if (unit == TimeUnit::kNone || values.unit == unit) return;
   const int64_t from = nanos_of(values.unit);
   const int64_t to = nanos_of(unit);

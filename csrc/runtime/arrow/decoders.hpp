@@ -1,6 +1,7 @@
-// The four decoders behind decode_tile, and the loops over present and missing rows they share.
-// Rows are counted from the beginning of the buffers here: the column's offset is already added.
+// The decoders behind decode_tile, and the loops over present and missing rows they share. are
+// counted from the beginning of the buffers here: the column's offset is already added.
 #pragma once
+#include "runtime/arrow/decimal.hpp"
 #include "runtime/arrow/decode_tile.hpp"
 #include "runtime/core/memory.hpp"
 
@@ -12,14 +13,31 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
 void decode_integers(const ColumnView& column, uint64_t first, Tile out) noexcept;
 void decode_timestamps(const ColumnView& column, uint64_t first, TimeUnit unit, Tile out) noexcept;
 void decode_bytes(const ColumnView& column, uint64_t first, Tile out) noexcept;
+void decode_lists(const ColumnView& column, uint64_t first, Tile out) noexcept;
 
-/// Rows of the dictionary's buffers, for every present row. Clears the validity of rows whose entry
-/// is null. Indices of missing rows may be anything and are not read as rows.
+/// Whether values lie behind a dictionary, runs or both.
+inline bool is_indirect(const ColumnView& column) noexcept {
+  return column.type == ColumnType::kDictionary || column.type == ColumnType::kRunEnds;
+}
+
+/// Of an indirect column: rows of the buffers of leaf_of(column), for every present row. Clears the
+/// validity of rows whose entry or run is null. Indices of missing rows may be anything and are not
+/// read as rows.
 void read_entries(const ColumnView& column, uint64_t first, Tile out, uint64_t* entries) noexcept;
 
 template <class T>
 inline T value_at(const void* values, uint64_t row) noexcept {
   return load<T>(static_cast<const uint8_t*>(values) + row * sizeof(T));
+}
+
+/// Bytes of a decimal.
+constexpr uint32_t decimal_bytes(ColumnType type) {
+  return 4u << (static_cast<uint32_t>(type) - static_cast<uint32_t>(ColumnType::kDecimal32));
+}
+
+inline Decimal decimal_at(const ColumnView& column, uint64_t row) noexcept {
+  const uint32_t num_bytes = decimal_bytes(column.type);
+  return {static_cast<const uint8_t*>(column.values) + row * num_bytes, num_bytes, column.scale};
 }
 
 /// body(row) for every present row of the tile, ascending. The body may clear its own row's bit.

@@ -41,6 +41,17 @@ const char* name_of(ColumnType type) noexcept {
     case ColumnType::kTimestamp: return "timestamp";
     case ColumnType::kDictionary: return "dictionary";
     case ColumnType::kNull: return "null";
+    case ColumnType::kFixedBinary: return "fixed_size_binary";
+    case ColumnType::kDecimal32: return "decimal32";
+    case ColumnType::kDecimal64: return "decimal64";
+    case ColumnType::kDecimal128: return "decimal128";
+    case ColumnType::kDecimal256: return "decimal256";
+    case ColumnType::kList: return "list";
+    case ColumnType::kLargeList: return "large_list";
+    case ColumnType::kListView: return "list_view";
+    case ColumnType::kLargeListView: return "large_list_view";
+    case ColumnType::kFixedList: return "fixed_size_list";
+    case ColumnType::kRunEnds: return "run_end_encoded";
   }
   return "unknown";
 }
@@ -56,16 +67,40 @@ const char* name_of(TimeUnit unit) noexcept {
   }
 }
 
+void append_number(int64_t number, TextSink* sink) noexcept {
+  char digits[24];
+  char* at = digits + sizeof(digits) - 1;
+  *at = 0;
+  uint64_t rest = static_cast<uint64_t>(number < 0 ? -number : number);
+  do {
+    *--at = static_cast<char>('0' + rest % 10);
+    rest /= 10;
+  } while (rest != 0);
+  if (number < 0) *--at = '-';
+  sink->append(at);
+}
+
 void append_type(const ColumnView& view, TextSink* sink) noexcept {
   sink->append(name_of(view.type));
-  if (view.type != ColumnType::kTimestamp) return;
-  sink->append("[");
-  sink->append(name_of(view.unit));
-  if (view.time_zone != nullptr && view.time_zone[0] != 0) {
+  if (view.type == ColumnType::kTimestamp) {
+    sink->append("[");
+    sink->append(name_of(view.unit));
+    if (view.time_zone != nullptr && view.time_zone[0] != 0) {
+      sink->append(", ");
+      sink->append(view.time_zone);
+    }
+    sink->append("]");
+  } else if (is_decimal(view.type) && view.width != 0) {
+    sink->append("(");
+    append_number(view.width, sink);
     sink->append(", ");
-    sink->append(view.time_zone);
+    append_number(view.scale, sink);
+    sink->append(")");
+  } else if (view.width != 0) {
+    sink->append("[");
+    append_number(view.width, sink);
+    sink->append("]");
   }
-  sink->append("]");
 }
 
 }  // namespace
@@ -73,12 +108,17 @@ void append_type(const ColumnView& view, TextSink* sink) noexcept {
 void describe_type(const ColumnView& view, char* out, uint32_t capacity) noexcept {
   if (capacity == 0) return;
   TextSink sink{out, capacity, 0};
-  append_type(view, &sink);
-  if (view.type == ColumnType::kDictionary) {
+  uint32_t open = 0;
+  const ColumnView* at = &view;
+  for (;; ++open) {
+    append_type(*at, &sink);
+    const bool is_dictionary = at->type == ColumnType::kDictionary;
+    const ColumnView* behind = is_dictionary ? at->dictionary : at->child;
+    if (behind == nullptr) break;
     sink.append("<");
-    append_type(*view.dictionary, &sink);
-    sink.append(">");
+    at = behind;
   }
+  for (; open > 0; --open) sink.append(">");
 }
 
 }  // namespace mainspring

@@ -1,15 +1,11 @@
 // The one pass over the structure of a column from outside. After it, decoding checks nothing.
 #include "runtime/arrow/column_view.hpp"
+#include "runtime/arrow/run_ends.hpp"
 #include "runtime/core/memory.hpp"
 
 namespace mainspring {
 
 namespace {
-
-template <class T>
-T value_at(const void* values, uint64_t row) noexcept {
-  return load<T>(static_cast<const uint8_t*>(values) + row * sizeof(T));
-}
 
 // `row` counts from the beginning of the buffers.
 bool is_present(const ColumnView& view, uint64_t row) noexcept {
@@ -30,7 +26,6 @@ bool ascend(const void* offsets, uint64_t begin, uint64_t end) noexcept {
 
 template <class Offset>
 Status verify_offsets(const ColumnView& view) noexcept {
-  if (view.length == 0) return kOkStatus;
   const uint64_t begin = view.offset;
   const uint64_t end = view.offset + view.length;
   if (value_at<Offset>(view.values, begin) < 0) return {Code::kCorrupt, 0};
@@ -39,10 +34,16 @@ Status verify_offsets(const ColumnView& view) noexcept {
     while (value_at<Offset>(view.values, row) <= value_at<Offset>(view.values, row + 1)) ++row;
     return {Code::kCorrupt, row - begin};
   }
-  if (view.bytes == nullptr) {
-    for (uint64_t row = begin; row < end; ++row) {
-      if (value_at<Offset>(view.values, row + 1) > 0) return {Code::kCorrupt, row - begin};
-    }
+  return kOkStatus;
+}
+
+template <class Offset>
+Status verify_strings(const ColumnView& view) noexcept {
+  if (view.length == 0) return kOkStatus;
+  const Status status = verify_offsets<Offset>(view);
+  if (!status.ok() || view.bytes != nullptr) return status;
+  for (uint64_t row = 0; row < view.length; ++row) {
+    if (value_at<Offset>(view.values, view.offset + row + 1) > 0) return {Code::kCorrupt, row};
   }
   return kOkStatus;
 }
@@ -137,17 +138,82 @@ Status verify_dictionary(const ColumnView& view) noexcept {
   }
 }
 
+// Elements [first, first + count) alone: batches that are slices of one array share its elements.
+Status verify_elements(const ColumnView& child, uint64_t first, uint64_t count) noexcept {
+  ColumnView part = child;
+  part.offset += first;
+  part.length = count;
+  return verify_column(part);
+}
+
+template <class Offset>
+Status verify_lists(const ColumnView& view) noexcept {
+  if (view.length == 0) return kOkStatus;
+  const Status status = verify_offsets<Offset>(view);
+  if (!status.ok()) return status;
+  const auto first = static_cast<uint64_t>(value_at<Offset>(view.values, view.offset));
+  const auto end = static_cast<uint64_t>(value_at<Offset>(view.values, view.offset + view.length));
+  if (end > view.child->length) return {Code::kCorrupt, view.length - 1};
+  return verify_elements(*view.child, first, end - first);
+}
+
+template <class Offset>
+Status verify_list_views(const ColumnView& view) noexcept {
+  const uint64_t limit = view.child->length;
+  for (uint64_t row = 0; row < view.length; ++row) {
+    const uint64_t at = view.offset + row;
+    // A negative number is a huge one.
+    const auto first = static_cast<uint64_t>(int64_t{value_at<Offset>(view.values, at)});
+    const auto count = static_cast<uint64_t>(int64_t{value_at<Offset>(view.sizes, at)});
+    const bool inside = first <= limit && count <= limit - first;
+    if (!inside && is_present(view, at)) return {Code::kCorrupt, row};
+  }
+  return verify_column(*view.child);
+}
+
+Status verify_fixed_lists(const ColumnView& view) noexcept {
+  if (view.length == 0 || view.width == 0) return kOkStatus;
+  const uint64_t end = view.offset + view.length;
+  if (end > view.child->length / view.width) return {Code::kCorrupt, view.length - 1};
+  return verify_elements(*view.child, view.offset * view.width, view.length * view.width);
+}
+
+// Ends ascend from 1 on and reach behind the last row.
+template <class End>
+Status verify_runs(const ColumnView& view) noexcept {
+  const uint64_t num_runs = view.child->length;
+  if (view.length == 0) return kOkStatus;
+  if (num_runs == 0 || view.values == nullptr) return {Code::kCorrupt, 0};
+  if (value_at<End>(view.values, 0) <= 0) return {Code::kCorrupt, 0};
+  for (uint64_t run = 1; run < num_runs; ++run) {
+    if (value_at<End>(view.values, run) <= value_at<End>(view.values, run - 1)) {
+      return {Code::kCorrupt, run};
+    }
+  }
+  if (run_end<End>(view, num_runs - 1) < view.offset + view.length) {
+    return {Code::kCorrupt, view.length - 1};
+  }
+  return verify_column(*view.child);
+}
+
 }  // namespace
 
 Status verify_column(const ColumnView& view) noexcept {
   switch (view.type) {
     case ColumnType::kUtf8:
-    case ColumnType::kBinary: return verify_offsets<int32_t>(view);
+    case ColumnType::kBinary: return verify_strings<int32_t>(view);
     case ColumnType::kLargeUtf8:
-    case ColumnType::kLargeBinary: return verify_offsets<int64_t>(view);
+    case ColumnType::kLargeBinary: return verify_strings<int64_t>(view);
     case ColumnType::kUtf8View:
     case ColumnType::kBinaryView: return verify_views(view);
     case ColumnType::kDictionary: return verify_dictionary(view);
+    case ColumnType::kList: return verify_lists<int32_t>(view);
+    case ColumnType::kLargeList: return verify_lists<int64_t>(view);
+    case ColumnType::kListView: return verify_list_views<int32_t>(view);
+    case ColumnType::kLargeListView: return verify_list_views<int64_t>(view);
+    case ColumnType::kFixedList: return verify_fixed_lists(view);
+    case ColumnType::kRunEnds:
+      return with_run_ends(view, [&](auto end) { return verify_runs<decltype(end)>(view); });
     default: return kOkStatus;
   }
 }

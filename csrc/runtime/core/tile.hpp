@@ -12,8 +12,31 @@ namespace mainspring {
 inline constexpr uint32_t kTileRows = 512;
 inline constexpr uint32_t kValidityWords = kTileRows / 64;
 
-/// Element type of a tile. The values are stored in bundles and never change.
-enum class ValueType : uint8_t { kF32 = 1, kF64 = 2, kI32 = 3, kI64 = 4, kBytes = 5, kJagged = 6 };
+struct ColumnView;  // runtime/arrow/column_view.hpp
+
+/// What a row of a tile is. The values are stored in bundles and never change.
+enum class ValueType : uint8_t {
+  kF32 = 1,
+  kF64 = 2,
+  kI32 = 3,
+  kI64 = 4,
+  kBytes = 5,
+  kF64List = 6,  // lists: see ListView
+  kI64List = 7,
+  kBytesList = 8,
+};
+
+constexpr bool is_list(ValueType type) { return type >= ValueType::kF64List; }
+
+/// What the elements of a list decode to.
+constexpr ValueType element_type(ValueType list) {
+  switch (list) {
+    case ValueType::kF64List: return ValueType::kF64;
+    case ValueType::kI64List: return ValueType::kI64;
+    case ValueType::kBytesList: return ValueType::kBytes;
+    default: return list;
+  }
+}
 
 /// A string or binary value: a view, never a copy. `data` is never null, also when `length` is 0.
 struct BytesView {
@@ -21,24 +44,30 @@ struct BytesView {
   uint64_t length;
 };
 
+/// A list: elements [first, first + count) of the column that the tile points to. A tile of lists
+/// holds where its elements lie, never the elements: there may be any number of them, and scratch
+/// is of a fixed size. runtime/arrow/list_elements.hpp decodes them, 512 at a time.
+struct ListView {
+  uint64_t first;
+  uint64_t count;
+};
+
 /// `num_rows` values and their validity.
 ///
 /// Invariants, kept by every producer and relied on by every consumer:
 ///  * validity bit `row` is 1 where the value is present; bits from `num_rows` on are 0;
 ///  * the value of a missing row is canonical: quiet NaN (floats), 0 (integers), a view of length 0
-///  (bytes), an empty
-///    list (jagged), so that arithmetic needs no look at the validity;
+///    (bytes), {0, 0} (lists), so that arithmetic needs no look at the validity;
 ///  * in float tiles NaN is always missing: a step that produces NaN clears the bit.
 /// `values` points to kTileRows elements (64-byte aligned), `validity` to kValidityWords words.
-/// A jagged tile has `offsets` (num_rows + 1 of them, from 0, ascending) and `elements`, the type
-/// of what `values` holds; there `values` may point outside the scratch, straight into the input.
+/// `elements` points to room for the column that the lists of a tile of lists lie in; other tiles
+/// do not look at it.
 struct Tile {
   ValueType type;
-  ValueType elements;
   uint32_t num_rows;
   void* values;
   uint64_t* validity;
-  uint32_t* offsets;
+  const ColumnView** elements;
 };
 
 template <class T>
@@ -63,6 +92,7 @@ template <>
 struct ValueTypeOf<BytesView> {
   static constexpr ValueType kType = ValueType::kBytes;
 };
+static_assert(sizeof(ListView) <= sizeof(BytesView));
 
 /// The values of a tile whose type the caller has checked (verify() did, once, at open).
 template <class T>
@@ -77,7 +107,9 @@ constexpr uint32_t value_bytes(ValueType type) {
     case ValueType::kF64:
     case ValueType::kI64: return 8;
     case ValueType::kBytes: return sizeof(BytesView);
-    case ValueType::kJagged: return 0;  // the size is its element's
+    case ValueType::kF64List:
+    case ValueType::kI64List:
+    case ValueType::kBytesList: return sizeof(ListView);
   }
   return 0;
 }
@@ -94,21 +126,18 @@ constexpr uint64_t all_valid_word(uint32_t num_rows, uint32_t word) {
 }
 
 /// A slot is the scratch memory of one tile in a plan: values for the widest type, then validity,
-/// then offsets.
+/// then, of lists, where their elements are.
 inline constexpr uint32_t kSlotValueBytes = kTileRows * sizeof(BytesView);
 inline constexpr uint32_t kSlotValidityBytes = kValidityWords * sizeof(uint64_t);
-inline constexpr uint32_t kSlotOffsetBytes = (kTileRows + 16) * sizeof(uint32_t);
-inline constexpr uint32_t kSlotBytes = kSlotValueBytes + kSlotValidityBytes + kSlotOffsetBytes;
+inline constexpr uint32_t kSlotElementsBytes = 64;
+inline constexpr uint32_t kSlotBytes = kSlotValueBytes + kSlotValidityBytes + kSlotElementsBytes;
 static_assert(kSlotBytes % 64 == 0);
 
 inline Tile slot_tile(uint8_t* scratch, uint32_t slot, ValueType type, uint32_t num_rows) {
   uint8_t* base = scratch + static_cast<uint64_t>(slot) * kSlotBytes;
-  return Tile{type,
-              type,
-              num_rows,
-              base,
-              reinterpret_cast<uint64_t*>(base + kSlotValueBytes),
-              reinterpret_cast<uint32_t*>(base + kSlotValueBytes + kSlotValidityBytes)};
+  uint8_t* elements = base + kSlotValueBytes + kSlotValidityBytes;
+  return Tile{type, num_rows, base, reinterpret_cast<uint64_t*>(base + kSlotValueBytes),
+              reinterpret_cast<const ColumnView**>(elements)};
 }
 
 }  // namespace mainspring

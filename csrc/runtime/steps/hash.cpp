@@ -28,7 +28,7 @@ struct Hash {
 
   static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
     if (!has_shape(record, {.num_inputs = 1, .num_outputs = 1})) return kBadRecord;
-    return ok_if(input_type(record, plan) != ValueType::kJagged &&
+    return ok_if(!is_list(input_type(record, plan)) &&
                  output_type(record, plan) == ValueType::kI64);
   }
 

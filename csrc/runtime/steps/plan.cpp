@@ -22,7 +22,7 @@ bool input_is_sound(const PlanView& plan, const InputRecord& input) {
   if (!in_pool(plan, input.zone_offset, input.zone_length)) return false;
   const bool is_time = input.kind == static_cast<uint8_t>(InputKind::kTimestamp);
   if (input.kind < static_cast<uint8_t>(InputKind::kFloat) ||
-      input.kind > static_cast<uint8_t>(InputKind::kTimestamp)) {
+      input.kind > static_cast<uint8_t>(InputKind::kBytesList)) {
     return false;
   }
   if (is_time ? input.unit < static_cast<uint8_t>(TimeUnit::kSecond) ||
@@ -31,7 +31,7 @@ bool input_is_sound(const PlanView& plan, const InputRecord& input) {
     return false;
   }
   return input.fitted_type >= static_cast<uint8_t>(ColumnType::kBool) &&
-         input.fitted_type <= static_cast<uint8_t>(ColumnType::kBinaryView) &&
+         input.fitted_type <= static_cast<uint8_t>(kLastFittedType) &&
          is_zero(input.reserved, sizeof(input.reserved));
 }
 
@@ -141,7 +141,7 @@ Status verify_plan(const PlanView& plan) noexcept {
     if (!output_is_sound(plan, plan.outputs[i])) return {Code::kCorrupt, i};
   }
   for (uint32_t i = 0; i < plan.num_slots; ++i) {
-    if (plan.slots[i] < ValueType::kF32 || plan.slots[i] > ValueType::kJagged) {
+    if (plan.slots[i] < ValueType::kF32 || plan.slots[i] > ValueType::kBytesList) {
       return {Code::kCorrupt, i};
     }
   }

@@ -166,7 +166,7 @@ constexpr StepRecord date_part_payload_record(uint16_t in, uint16_t out, DatePar
   return record;
 }
 
-/// Any type but jagged -> i64: the bits of hash_bytes or hash_u64; missing gives kMissingHash, so
+/// Any type but lists -> i64: the bits of hash_bytes or hash_u64; missing gives kMissingHash, so
 /// every row is valid. Integers hash as int64, numbers as the bits of float64 with -0 as 0.
 constexpr StepRecord hash_record(uint16_t in, uint16_t out) {
   return unary_record(StepCode::kHash, in, out);

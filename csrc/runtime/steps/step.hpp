@@ -70,8 +70,7 @@ struct InputRecord {
   uint32_t zone_length;
   uint8_t kind;         // InputKind
   uint8_t unit;         // TimeUnit of a timestamp
-  uint8_t fitted_type;  // ColumnType seen while fitting, for messages and for building one row from
-                        // a dict
+  uint8_t fitted_type;  // ColumnType seen while fitting, of values or elements, for messages
   uint8_t reserved[45];
 };
 static_assert(sizeof(InputRecord) == 64);

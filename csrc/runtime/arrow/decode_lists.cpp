@@ -1,0 +1,43 @@
+// Lists of every layout to tiles of list views. No element is looked at.
+#include "runtime/arrow/decoders.hpp"
+
+namespace mainspring {
+
+namespace {
+
+template <class Offset>
+ListView between_offsets(const ColumnView& column, uint64_t row) noexcept {
+  const auto first = static_cast<uint64_t>(value_at<Offset>(column.values, row));
+  const auto end = static_cast<uint64_t>(value_at<Offset>(column.values, row + 1));
+  return {first, end - first};
+}
+
+template <class Offset>
+ListView offset_and_size(const ColumnView& column, uint64_t row) noexcept {
+  return {static_cast<uint64_t>(value_at<Offset>(column.values, row)),
+          static_cast<uint64_t>(value_at<Offset>(column.sizes, row))};
+}
+
+}  // namespace
+
+void decode_lists(const ColumnView& column, uint64_t first, Tile out) noexcept {
+  ListView* lists = values_of<ListView>(out);
+  const auto read = [&](auto list_at) {
+    for_each_present(out, [&](uint32_t row) { lists[row] = list_at(column, first + row); });
+  };
+  switch (column.type) {
+    case ColumnType::kList: read(between_offsets<int32_t>); break;
+    case ColumnType::kLargeList: read(between_offsets<int64_t>); break;
+    case ColumnType::kListView: read(offset_and_size<int32_t>); break;
+    case ColumnType::kLargeListView: read(offset_and_size<int64_t>); break;
+    default:
+      read([](const ColumnView& fixed, uint64_t row) {
+        return ListView{row * fixed.width, fixed.width};
+      });
+      break;
+  }
+  *out.elements = column.child;
+  fill_missing(out, ListView{0, 0});
+}
+
+}  // namespace mainspring
