@@ -9,9 +9,10 @@
 namespace mainspring {
 
 /// Rows [first_row, first_row + num_rows) of `column` as a view whose first row is the first of
-/// them; *dictionary is room for its dictionary's view. Looks at the struct, not at the buffers.
+/// them; nested[0 to kNestedViews) are rooms for the views behind it. Looks at the struct, not at
+/// the buffers.
 Status view_request_column(const mainspring_column& column, uint64_t first_row, uint64_t num_rows,
-                           ColumnView* view, ColumnView* dictionary) noexcept;
+                           ColumnView* view, ColumnView* nested) noexcept;
 
 /// Every string and index of the view lies inside its buffer, as far as the lengths in the struct
 /// are true.

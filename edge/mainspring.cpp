@@ -20,8 +20,12 @@ namespace {
 static_assert(static_cast<uint32_t>(Code::kNoModel) == MAINSPRING_NO_MODEL);
 static_assert(static_cast<uint32_t>(ColumnType::kNull) == MAINSPRING_NULL);
 static_assert(static_cast<uint32_t>(ColumnType::kF16) == MAINSPRING_F16);
+static_assert(static_cast<uint32_t>(ColumnType::kLargeBinary) == MAINSPRING_LARGE_BINARY);
+static_assert(static_cast<uint32_t>(ColumnType::kDecimal256) == MAINSPRING_DECIMAL256);
+static_assert(static_cast<uint32_t>(ColumnType::kLargeList) == MAINSPRING_LARGE_LIST);
 static_assert(static_cast<uint32_t>(TimeUnit::kDay) == MAINSPRING_DAY);
 static_assert(static_cast<uint32_t>(InputKind::kTimestamp) == MAINSPRING_INPUT_TIMESTAMP);
+static_assert(static_cast<uint32_t>(InputKind::kBytesList) == MAINSPRING_INPUT_STRING_LIST);
 static_assert(static_cast<uint32_t>(OutputKind::kRaw) == MAINSPRING_RAW);
 
 constexpr uint64_t kAlignment = 64;
@@ -66,9 +70,9 @@ Code read_options(const mainspring_options* options, IsaLevel* level) {
   return Code::kOk;
 }
 
-// Views of the columns and of their dictionaries come before the runtime's own scratch.
+// Views of the columns and of what lies behind them come before the runtime's own scratch.
 uint64_t views_bytes(const BundleView& view) {
-  return align_up(uint64_t{view.plan.num_inputs} * 2 * sizeof(ColumnView));
+  return align_up(uint64_t{view.plan.num_inputs} * (1 + kNestedViews) * sizeof(ColumnView));
 }
 
 uint64_t all_scratch_bytes(const BundleView& view) {
@@ -98,8 +102,9 @@ Status read_request(const BundleView& view, const mainspring_request* request) {
   }
   auto* const views = static_cast<ColumnView*>(request->scratch);
   for (uint32_t i = 0; i < num_inputs; ++i) {
-    const Status status = view_request_column(request->columns[i], request->first_row,
-                                              request->num_rows, views + i, views + num_inputs + i);
+    const Status status =
+        view_request_column(request->columns[i], request->first_row, request->num_rows, views + i,
+                            views + num_inputs + i * kNestedViews);
     if (!status.ok()) return Status{status.code, i};
   }
   const Status types = check_columns(view, views);

@@ -67,14 +67,22 @@ enum mainspring_type {
   MAINSPRING_U64 = 9,
   MAINSPRING_F32 = 10,
   MAINSPRING_F64 = 11,
-  MAINSPRING_UTF8 = 12,       /* values: length + 1 offsets, int32_t, into bytes */
-  MAINSPRING_LARGE_UTF8 = 13, /* values: length + 1 offsets, int64_t, into bytes */
-  MAINSPRING_DATE32 = 15,     /* int32_t, days since 1970-01-01 */
-  MAINSPRING_DATE64 = 16,     /* int64_t, milliseconds since 1970-01-01 */
-  MAINSPRING_TIMESTAMP = 17,  /* int64_t in `unit` since 1970-01-01T00:00 */
-  MAINSPRING_DICTIONARY = 18, /* values: indices of type index_type into *dictionary */
-  MAINSPRING_NULL = 19,       /* no buffers: every row is missing */
-  MAINSPRING_F16 = 20         /* IEEE half precision, in uint16_t */
+  MAINSPRING_UTF8 = 12,         /* values: length + 1 offsets, int32_t, into bytes */
+  MAINSPRING_LARGE_UTF8 = 13,   /* values: length + 1 offsets, int64_t, into bytes */
+  MAINSPRING_DATE32 = 15,       /* int32_t, days since 1970-01-01 */
+  MAINSPRING_DATE64 = 16,       /* int64_t, milliseconds since 1970-01-01 */
+  MAINSPRING_TIMESTAMP = 17,    /* int64_t in `unit` since 1970-01-01T00:00 */
+  MAINSPRING_DICTIONARY = 18,   /* values: indices of type index_type into *dictionary */
+  MAINSPRING_NULL = 19,         /* no buffers: every row is missing */
+  MAINSPRING_F16 = 20,          /* IEEE half precision, in uint16_t */
+  MAINSPRING_BINARY = 21,       /* any bytes, laid out as MAINSPRING_UTF8 */
+  MAINSPRING_LARGE_BINARY = 22, /* any bytes, laid out as MAINSPRING_LARGE_UTF8 */
+  MAINSPRING_DECIMAL32 = 25,    /* int32_t digits: the value is digits / 10^scale */
+  MAINSPRING_DECIMAL64 = 26,    /* int64_t digits */
+  MAINSPRING_DECIMAL128 = 27,   /* digits of 16 bytes, lowest first, two's complement */
+  MAINSPRING_DECIMAL256 = 28,   /* digits of 32 bytes */
+  MAINSPRING_LIST = 29,         /* values: length + 1 offsets, int32_t, into *elements */
+  MAINSPRING_LARGE_LIST = 30    /* values: length + 1 offsets, int64_t, into *elements */
 };
 
 enum mainspring_unit {
@@ -86,13 +94,17 @@ enum mainspring_unit {
   MAINSPRING_DAY = 5
 };
 
-/* What an input takes: floats any number; integers whole numbers; strings UTF-8 or dictionaries of
- * it; timestamps dates and timestamps of any unit. */
+/* What an input takes: floats any number; integers whole numbers; strings UTF-8, binary, or
+ * dictionaries of them; timestamps dates and timestamps of any unit; lists lists of these. Every
+ * input takes a column of MAINSPRING_NULL. */
 enum mainspring_input_kind {
   MAINSPRING_INPUT_FLOAT = 1,
   MAINSPRING_INPUT_INTEGER = 2,
   MAINSPRING_INPUT_STRING = 3,
-  MAINSPRING_INPUT_TIMESTAMP = 4
+  MAINSPRING_INPUT_TIMESTAMP = 4,
+  MAINSPRING_INPUT_FLOAT_LIST = 5,
+  MAINSPRING_INPUT_INTEGER_LIST = 6,
+  MAINSPRING_INPUT_STRING_LIST = 7
 };
 
 enum mainspring_output_kind {
@@ -123,7 +135,8 @@ typedef struct mainspring_input {
   uint32_t struct_size;
   uint32_t kind; /* mainspring_input_kind */
   uint32_t unit; /* mainspring_unit, of a timestamp: the one seen while fitting */
-  uint32_t type; /* mainspring_type seen while fitting */
+  uint32_t type; /* mainspring_type seen while fitting; of a list, its elements'. Others than the
+                    above, that Arrow knows, may come: send one of the above for them */
   const char* name;
   uint64_t name_length;
   const char* time_zone; /* of a timestamp; time_zone_length 0 for none */
@@ -135,7 +148,8 @@ typedef struct mainspring_column {
   uint8_t type;            /* mainspring_type */
   uint8_t index_type;      /* of a dictionary: MAINSPRING_I8 to MAINSPRING_U64 */
   uint8_t unit;            /* of a timestamp */
-  uint8_t reserved[5];     /* zero */
+  uint8_t reserved;        /* zero */
+  int32_t scale;           /* of a decimal; else zero */
   uint64_t length;         /* rows */
   uint64_t offset;         /* 0 where the buffers begin with the first row */
   const uint8_t* validity; /* one bit a row, lowest first, 1: present; NULL: all are present */
@@ -144,6 +158,7 @@ typedef struct mainspring_column {
   uint64_t bytes_length;
   const char* time_zone; /* of a timestamp in UTC, closed by zero; NULL: local time */
   const struct mainspring_column* dictionary;
+  const struct mainspring_column* elements; /* of a list: values, or a dictionary of them */
 } mainspring_column;
 
 typedef struct mainspring_request {

@@ -12,6 +12,7 @@
 #include "bind/describe_plan.hpp"
 #include "bind/matrix_view.hpp"
 #include "bind/read_row.hpp"
+#include "host/columns_of_plan.hpp"
 #include "host/error.hpp"
 #include "host/match_columns.hpp"
 #include "host/parallel_predict.hpp"
@@ -155,6 +156,32 @@ class Bundle {
     transform_table(*image_, table, buffer.data<float>(), plan().num_outputs);
   }
 
+  ArrowColumns transform_columns(const Table& table) const {
+    const py::gil_scoped_release unlocked;
+    return transform_to_columns(*image_, table);
+  }
+
+  ArrowColumns predict_columns(const Table& table, std::string_view kind_name,
+                               const std::vector<std::string>& names) const {
+    const OutputKind kind = output_kind(kind_name);
+    const uint32_t width = wanted_width(kind);
+    if (names.size() != width) {
+      throw Error(ErrorKind::kParameter, "There are " + std::to_string(names.size()) +
+                                             " names, expected one for each of " +
+                                             std::to_string(width) + " values.");
+    }
+    const py::gil_scoped_release unlocked;
+    return predict_to_columns(*image_, table, kind, names);
+  }
+
+  ArrowColumns feature_columns(const py::object& matrix) const {
+    const BufferView rows(matrix.ptr(), 'f', false, "matrix");
+    const uint64_t width = plan().num_outputs;
+    if (rows.count() % width != 0) check_size(rows, rows.count() / width + 1, width);
+    const py::gil_scoped_release unlocked;
+    return features_to_columns(*image_, rows.data<float>(), rows.count() / width);
+  }
+
   void predict_features(const py::object& matrix, std::string_view kind_name,
                         const py::object& out) const {
     const OutputKind kind = output_kind(kind_name);
@@ -282,6 +309,12 @@ void register_bundle(py::module_& module) {
            "Fill out, float64 (rows, output_width(kind)).")
       .def("transform_table", &Bundle::transform_all, py::arg("table"), py::arg("out"),
            "Fill out, float32 (rows, features).")
+      .def("transform_columns", &Bundle::transform_columns, py::arg("table"),
+           "Features as columns: numbers float32 with nulls, ids int32.")
+      .def("predict_columns", &Bundle::predict_columns, py::arg("table"), py::arg("kind"),
+           py::arg("names"), "Predictions as float64 columns of these names.")
+      .def("feature_columns", &Bundle::feature_columns, py::arg("matrix"),
+           "Features of a float32 matrix (rows, features) as columns.")
       .def("predict_matrix", &Bundle::predict_features, py::arg("matrix"), py::arg("kind"),
            py::arg("out"), "Features as float32 or float64 with any strides, past the plan.")
       .def("predict_row", &Bundle::predict_row, py::arg("row"), py::arg("kind"),

@@ -34,6 +34,7 @@ const char* takes(InputRule rule) {
     case InputRule::kNumber: return "numbers";
     case InputRule::kNumberOrText: return "numbers, strings";
     case InputRule::kKey: return "any column";
+    case InputRule::kKeyOrList: return "any column, lists";
     case InputRule::kTimestamp: return "dates, timestamps";
     case InputRule::kFeature: return "numbers, ids";
   }

@@ -8,6 +8,7 @@ namespace mainspring::bind {
 void register_errors(py::module_&);
 void register_build(py::module_&);
 void register_table(py::module_&);
+void register_columns_out(py::module_&);
 void register_bundle(py::module_&);
 void register_model(py::module_&);
 void register_files(py::module_&);
@@ -22,6 +23,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_errors(module);
   mainspring::bind::register_build(module);
   mainspring::bind::register_table(module);
+  mainspring::bind::register_columns_out(module);
   mainspring::bind::register_bundle(module);
   mainspring::bind::register_model(module);
   mainspring::bind::register_files(module);

@@ -23,7 +23,7 @@ struct Block {
 };
 
 [[noreturn]] void throw_no_number(const Table::Column& column) {
-  const char* fix = "Cast it to float64.";
+  const char* fix = column.is_list ? "Make plain columns of its parts." : "Cast it to float64.";
   Error error(ErrorKind::kSchema, "Column '" + column.name + "' has type " + column.type_name +
                                       ", expected numbers or bool. " + fix);
   throw error.column(column.name).expected("numbers or bool").got(column.type_name).hint(fix);

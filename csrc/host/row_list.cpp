@@ -47,8 +47,7 @@ void RowList::show(ColumnView* view) {
     elements_.values = offsets_.data();
     elements_.bytes = bytes_.empty() ? kNoBytes : bytes_.data();
   } else {
-    elements_.type =
-        element_kind_ == InputKind::kFloat ? ColumnType::kF64 : ColumnType::kI64;
+    elements_.type = element_kind_ == InputKind::kFloat ? ColumnType::kF64 : ColumnType::kI64;
     elements_.values = words_.data();
   }
   bounds_[1] = static_cast<int64_t>(count_);

@@ -164,9 +164,9 @@ struct Table::Impl {
   std::vector<Column> columns;
   std::vector<std::unique_ptr<SchemaView>> schema_views;
   std::unordered_map<std::string_view, uint32_t> index_of;
-  std::vector<std::unique_ptr<Chunk[]>> chunks;  // a row of columns for each batch
-  std::vector<uint32_t> num_nested;                       // views of each column
-  std::vector<std::unique_ptr<ColumnView[]>> nested;      // of each batch
+  std::vector<std::unique_ptr<Chunk[]>> chunks;       // a row of columns for each batch
+  std::vector<uint32_t> num_nested;                   // views of each column
+  std::vector<std::unique_ptr<ColumnView[]>> nested;  // of each batch
   std::array<std::mutex, 16> verifying;
 
   explicit Impl(Owned<ArrowSchema> given) : schema(std::move(given)) {
@@ -259,13 +259,10 @@ struct Table::Impl {
   [[noreturn]] void throw_unreadable(uint32_t column) const {
     const Column& unreadable = columns[column];
     const std::string fix = fix_for_unreadable(*schema->children[column]);
-    Error error(ErrorKind::kSchema,
-                "Column '" + unreadable.name + "' has type " + unreadable.type_name +
-                    ", expected " + std::string(kReadable) + ". " + fix);
-    throw error.column(unreadable.name)
-        .expected(kReadable)
-        .got(unreadable.type_name)
-        .hint(fix);
+    Error error(ErrorKind::kSchema, "Column '" + unreadable.name + "' has type " +
+                                        unreadable.type_name + ", expected " +
+                                        std::string(kReadable) + ". " + fix);
+    throw error.column(unreadable.name).expected(kReadable).got(unreadable.type_name).hint(fix);
   }
 
   std::vector<std::string> names() const {

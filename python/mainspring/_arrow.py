@@ -37,8 +37,9 @@ _FIXES = {
 def as_table(data: object, *, what: str = "data") -> _engine.Table:
     """Take data into the engine.
 
-    Integers, floats and bools, strings and dictionaries of them, dates and timestamps are read;
-    null and NaN both mean missing. Columns of other types are an error only when they are used.
+    Integers, floats, decimals and bools, strings and bytes, dates and timestamps, dictionaries and
+    runs of all these, and lists of numbers and strings are read; null and NaN both mean missing.
+    Columns of other types are an error only when they are used.
 
     Parameters
     ----------
@@ -79,7 +80,20 @@ def as_table(data: object, *, what: str = "data") -> _engine.Table:
         return _from_columns(_columns_of_rows(data, what), what)
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "columns"):
         return as_table(_from_old_pandas(data, what))
+    if hasattr(data, "__arrow_c_device_array__") or hasattr(data, "__arrow_c_device_stream__"):
+        raise _on_device(data, what)
     raise _refused(data, what)
+
+
+def _on_device(data: object, what: str) -> errors.ParameterError:
+    got = f"{type(data).__name__} in the memory of a device"
+    hint = "Copy it to the host first, for example with to_arrow()."
+    return errors.ParameterError(
+        f"{what} must be in the host's memory, got {got}. {hint}",
+        expected="Arrow data in the host's memory",
+        got=got,
+        hint=hint,
+    )
 
 
 def _export(export: Callable[[], Any], what: str) -> Any:

@@ -32,6 +32,26 @@ class Table:
     @property
     def num_rows(self) -> int:
         ...
+class ArrowColumns:
+    """
+    Columns that the engine wrote: any library that takes Arrow shares them, without a copy.
+    """
+    def __arrow_c_array__(self, requested_schema: typing.Any = None) -> tuple[typing.Any, typing.Any]:
+        """
+        One struct array of all columns.
+        """
+    def __arrow_c_schema__(self) -> typing.Any:
+        ...
+    def __arrow_c_stream__(self, requested_schema: typing.Any = None) -> typing.Any:
+        """
+        A stream of that one array.
+        """
+    @property
+    def column_names(self) -> list[str]:
+        ...
+    @property
+    def num_rows(self) -> int:
+        ...
 class Bundle:
     """
     An opened bundle: immutable, safe to use from many threads.
@@ -46,9 +66,17 @@ class Bundle:
         """
         Copy and verify the bytes of a bundle; `subject` names them in errors.
         """
+    def feature_columns(self, matrix: typing.Any) -> ArrowColumns:
+        """
+        Features of a float32 matrix (rows, features) as columns.
+        """
     def output_width(self, kind: str) -> int:
         """
         Values a row of 'predict', 'proba' or 'raw'; 0 when the bundle cannot give it.
+        """
+    def predict_columns(self, table: Table, kind: str, names: collections.abc.Sequence[str]) -> ArrowColumns:
+        """
+        Predictions as float64 columns of these names.
         """
     def predict_matrix(self, matrix: typing.Any, kind: str, out: typing.Any) -> None:
         """
@@ -69,6 +97,10 @@ class Bundle:
     def to_bytes(self) -> bytes:
         """
         The bundle's bytes, as they lie in its file.
+        """
+    def transform_columns(self, table: Table) -> ArrowColumns:
+        """
+        Features as columns: numbers float32 with nulls, ids int32.
         """
     def transform_row(self, row: typing.Any) -> list[typing.Any]:
         """

@@ -84,8 +84,7 @@ std::unique_ptr<ArrowColumn> list_column(const Lists<std::string>& rows, uint64_
         indices.push_back(0);  // a null entry, not a null index
         continue;
       }
-      const auto [at, added] =
-          numbers.try_emplace(*element, static_cast<uint16_t>(entries.size()));
+      const auto [at, added] = numbers.try_emplace(*element, static_cast<uint16_t>(entries.size()));
       if (added) entries.push_back(element);
       indices.push_back(at->second);
     }
@@ -127,8 +126,7 @@ Lists<std::string> read_back(const ColumnView& view, uint64_t first, uint32_t co
     if (is_valid(tile.validity, row)) rows[row].emplace();
   }
   for_each_element<BytesView>(tile, kernels, [&](uint32_t row, const BytesView& value) {
-    rows[row]->emplace_back(
-        std::string(reinterpret_cast<const char*>(value.data), value.length));
+    rows[row]->emplace_back(std::string(reinterpret_cast<const char*>(value.data), value.length));
   });
   return rows;
 }
@@ -156,9 +154,9 @@ void test_every_layout() {
         const auto column = list_column(rows, offset, layout, dictionary);
         const Viewed viewed(*column);
         check(viewed.status.ok() && feeds(viewed.view, InputKind::kBytesList), "a list is read");
-        check(!feeds(viewed.view, InputKind::kBytes) &&
-                  !feeds(viewed.view, InputKind::kIntegerList),
-              "and nothing else");
+        check(
+            !feeds(viewed.view, InputKind::kBytes) && !feeds(viewed.view, InputKind::kIntegerList),
+            "and nothing else");
         for (const auto& [first, count] :
              {std::pair{0u, 512u}, {1u, 64u}, {188u, 512u}, {699u, 1u}, {5u, 0u}}) {
           check(read_back(viewed.view, first, count) == wanted(rows, first, count), "elements");
@@ -218,8 +216,7 @@ void test_numbers_of_lists() {
   decode_tile(viewed.view, InputKind::kIntegerList, TimeUnit::kNone, 0, kernels, tile);
   for_each_element<int64_t>(
       tile, kernels, [&](uint32_t row, int64_t value) { integers.emplace_back(row, value); });
-  check(integers ==
-            std::vector<std::pair<uint32_t, int64_t>>{{0, kNotAnInteger}, {2, -2}, {2, 4}},
+  check(integers == std::vector<std::pair<uint32_t, int64_t>>{{0, kNotAnInteger}, {2, -2}, {2, 4}},
         "floats as integers");
 }
 
@@ -260,11 +257,12 @@ void test_refused() {
          "fixed lists must lie in the elements");
   expect(Code::kCorrupt, damaged(Layout::kOffsets, [](auto& c) { c.child().array.length = 5; }),
          "fewer elements than the offsets say");
-  expect(Code::kCorrupt, damaged(Layout::kOffsets,
-                                 [](auto& c) {
-                                   auto* offsets = const_cast<void*>(c.child().pointers()[1]);
-                                   static_cast<int32_t*>(offsets)[6] = -5;
-                                 }),
+  expect(Code::kCorrupt,
+         damaged(Layout::kOffsets,
+                 [](auto& c) {
+                   auto* offsets = const_cast<void*>(c.child().pointers()[1]);
+                   static_cast<int32_t*>(offsets)[6] = -5;
+                 }),
          "elements are verified too");
   auto nested = std::make_unique<ArrowColumn>("+l", 1, 0);
   nested->add_null_buffer();

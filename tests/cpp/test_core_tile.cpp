@@ -12,8 +12,8 @@ using namespace mainspring;
 
 namespace {
 
-constexpr ValueType kTypes[] = {ValueType::kF32,     ValueType::kF64,     ValueType::kI32,
-                                ValueType::kI64,     ValueType::kBytes,   ValueType::kF64List,
+constexpr ValueType kTypes[] = {ValueType::kF32,     ValueType::kF64,      ValueType::kI32,
+                                ValueType::kI64,     ValueType::kBytes,    ValueType::kF64List,
                                 ValueType::kI64List, ValueType::kBytesList};
 
 /// Memory for two slots, aligned as scratch is.

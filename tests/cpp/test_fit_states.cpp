@@ -132,8 +132,8 @@ void test_value_runs(size_t count, size_t distinct) {
 }
 
 Tile tile_of(std::vector<BytesView>& values, uint64_t* validity) {
-  return Tile{ValueType::kBytes, static_cast<uint32_t>(values.size()),
-              values.data(),     validity,          nullptr};
+  return Tile{ValueType::kBytes, static_cast<uint32_t>(values.size()), values.data(), validity,
+              nullptr};
 }
 
 void test_key_index() {

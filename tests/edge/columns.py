@@ -25,7 +25,17 @@ TYPES = {
     pa.date32(): edge.DATE32,
     pa.date64(): edge.DATE64,
     pa.null(): edge.NULL,
+    pa.float16(): edge.F16,
+    pa.binary(): edge.BINARY,
+    pa.large_binary(): edge.LARGE_BINARY,
 }
+DECIMALS = {
+    32: edge.DECIMAL32,
+    64: edge.DECIMAL64,
+    128: edge.DECIMAL128,
+    256: edge.DECIMAL256,
+}
+STRINGS = (edge.UTF8, edge.LARGE_UTF8, edge.BINARY, edge.LARGE_BINARY)
 UNITS = {"s": edge.SECOND, "ms": edge.MILLISECOND, "us": edge.MICROSECOND, "ns": edge.NANOSECOND}
 
 
@@ -48,9 +58,15 @@ def column_of(array: pa.Array) -> edge.Column:
         column.type = edge.TIMESTAMP
         column.unit = UNITS[array.type.unit]
         column.time_zone = array.type.tz.encode() if array.type.tz else None
+    elif pa.types.is_decimal(array.type):
+        column.type = DECIMALS[array.type.bit_width]
+        column.scale = array.type.scale
+    elif pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
+        column.type = edge.LIST if pa.types.is_list(array.type) else edge.LARGE_LIST
+        column.elements = ctypes.pointer(column_of(array.values))
     else:
         column.type = TYPES[array.type]
-    if column.type in (edge.UTF8, edge.LARGE_UTF8):
+    if column.type in STRINGS:
         column.bytes = address(buffers[2])
         column.bytes_length = buffers[2].size if buffers[2] is not None else 0
     return column

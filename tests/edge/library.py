@@ -12,6 +12,7 @@ from ctypes import (
     c_char_p,
     c_double,
     c_float,
+    c_int32,
     c_uint8,
     c_uint32,
     c_uint64,
@@ -30,7 +31,8 @@ PREDICT, PROBA, RAW = range(3)
 BEST, BASELINE, AVX2, AVX512 = range(4)
 
 BOOL, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, UTF8, LARGE_UTF8 = range(1, 14)
-DATE32, DATE64, TIMESTAMP, DICTIONARY, NULL = range(15, 20)
+DATE32, DATE64, TIMESTAMP, DICTIONARY, NULL, F16, BINARY, LARGE_BINARY = range(15, 23)
+DECIMAL32, DECIMAL64, DECIMAL128, DECIMAL256, LIST, LARGE_LIST = range(25, 31)
 SECOND, MILLISECOND, MICROSECOND, NANOSECOND, DAY = range(1, 6)
 
 
@@ -68,7 +70,8 @@ Column._fields_ = [
     ("type", c_uint8),
     ("index_type", c_uint8),
     ("unit", c_uint8),
-    ("reserved", c_uint8 * 5),
+    ("reserved", c_uint8),
+    ("scale", c_int32),
     ("length", c_uint64),
     ("offset", c_uint64),
     ("validity", c_void_p),
@@ -77,6 +80,7 @@ Column._fields_ = [
     ("bytes_length", c_uint64),
     ("time_zone", c_char_p),
     ("dictionary", POINTER(Column)),
+    ("elements", POINTER(Column)),
 ]
 
 

@@ -85,7 +85,7 @@ def shift_values(call: Call) -> None:
 
 
 def mark_reserved(call: Call) -> None:
-    call.column(3).reserved[4] = 1
+    call.column(3).reserved = 1
 
 
 MISTAKES: dict[str, tuple[Callable[[Call], None], int, int]] = {

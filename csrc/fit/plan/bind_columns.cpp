@@ -141,13 +141,17 @@ void check_binding(const ColumnBinding& binding, const Table& table) {
   for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
     if (feeds(table.batch_column(batch, index), binding.kind)) continue;
     const std::string& got = table.columns()[index].type_name;
+    // A column of nothing but nulls has told nothing; what its operators have learnt cannot change.
+    const std::string fix = binding.fitted == ColumnType::kNull
+                                ? "Cast it there to this type, or begin with data that has values."
+                                : "Cast it.";
     throw Error(ErrorKind::kSchema, "Column '" + binding.name + "' has type " + got +
                                         ", expected " + binding.type_name +
-                                        " as in the data fitted before. Cast it.")
+                                        " as in the data fitted before. " + fix)
         .column(binding.name)
         .expected(binding.type_name)
         .got(got)
-        .hint("cast it");
+        .hint(fix);
   }
 }
 

@@ -129,8 +129,8 @@ constexpr bool is_decimal(ColumnType type) {
 
 /// Every value of a string offset, view or dictionary index is inside its buffer. One pass over the
 /// structure, called once for each chunk of data from outside before anything is decoded. The index
-/// says the first bad row (or the first bad entry, element or run, when those are bad). What missing
-/// rows hold is never looked at, except for offsets of strings and lists, which must ascend
+/// says the first bad row (or the first bad entry, element or run, when those are bad). What
+/// missing rows hold is never looked at, except for offsets of strings and lists, which must ascend
 /// throughout.
 Status verify_column(const ColumnView& view) noexcept;
 

@@ -70,8 +70,7 @@ void read_entries(const ColumnView& column, uint64_t first, Tile out, uint64_t* 
   if (column.type == ColumnType::kDictionary) {
     return read_indices(column, out, entries, [&](uint32_t row) { return first + row; });
   }
-  with_run_ends(column,
-                [&](auto end) { read_runs<decltype(end)>(column, first, out, entries); });
+  with_run_ends(column, [&](auto end) { read_runs<decltype(end)>(column, first, out, entries); });
   if (column.child->type != ColumnType::kDictionary) return;
   read_indices(*column.child, out, entries, [&](uint32_t row) { return entries[row]; });
 }
@@ -87,8 +86,7 @@ bool is_null(const ColumnView& view, uint64_t row) noexcept {
   if (at->type == ColumnType::kNull || !bit_is_set(at->validity, row)) return true;
   if (at->type != ColumnType::kDictionary) return false;
   uint64_t entry = 0;
-  with_index_type(at->index_type,
-                  [&](auto index) { entry = entry_of<decltype(index)>(*at, row); });
+  with_index_type(at->index_type, [&](auto index) { entry = entry_of<decltype(index)>(*at, row); });
   return at->dictionary->type == ColumnType::kNull || !bit_is_set(at->dictionary->validity, entry);
 }
 

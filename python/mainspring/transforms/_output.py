@@ -11,6 +11,8 @@ from mainspring import errors
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from mainspring import _engine
+
     Floats = npt.NDArray[np.float32]
 
 __all__ = ["OUTPUTS", "checked_output", "output_buffer", "to_container"]
@@ -54,28 +56,17 @@ def _fail(expected: str, got: str) -> NoReturn:
     raise errors.ParameterError(f"out must be {expected}, got {got}.", expected=expected, got=got)
 
 
-def to_container(
-    matrix: Floats, output: str, names: list[str], kinds: list[str], index: Any
-) -> Any:
-    """Return the matrix as it is, or as a table whose ids are integers and missing numbers null."""
-    if output == "numpy":
-        return matrix
-    import pyarrow as pa
-
-    arrays = []
-    for feature, kind in enumerate(kinds):
-        values = np.ascontiguousarray(matrix[:, feature])
-        if kind == "id":
-            arrays.append(pa.array(values.astype(np.int32)))
-        else:
-            arrays.append(pa.array(values, from_pandas=True))
-    batch = pa.RecordBatch.from_arrays(arrays, names=names)
-    if output == "arrow":
-        return batch
+def to_container(columns: _engine.ArrowColumns, output: str, index: Any) -> Any:
+    """Return the engine's columns as a table of a library, which shares their memory."""
     if output == "polars":
         import polars
 
-        return polars.from_arrow(batch)
+        return polars.DataFrame(columns)
+    import pyarrow as pa
+
+    batch = pa.record_batch(columns)
+    if output == "arrow":
+        return batch
     import pandas
 
     frame = batch.to_pandas()

@@ -134,12 +134,13 @@ class Preprocessor(FittedPlan):
         cross_fit = self.uses_target
         self._fit(table, target_values(table, y, target), cross_fit=cross_fit)
         bundle = self.bundle
+        if not cross_fit:
+            return self._transformed(table, output, out, data)
         matrix = output_buffer(out, output, table.num_rows, len(bundle.feature_names))
-        if cross_fit:
-            self._fitter.transform_training(table, matrix)
-        else:
-            bundle.transform_table(table, matrix)
-        return self._contained(matrix, output, data)
+        self._fitter.transform_training(table, matrix)
+        if output == "numpy":
+            return matrix
+        return to_container(bundle.feature_columns(matrix), output, _index_of(data, output))
 
     def _fit(
         self, table: _engine.Table, target: npt.NDArray[np.float64] | None, *, cross_fit: bool
@@ -267,18 +268,17 @@ class Preprocessor(FittedPlan):
         ParameterError
             When ``output`` or ``out`` cannot be.
         """
-        bundle = self.bundle
+        _ = self.bundle  # not fitted: an error before any data is read
         output = checked_output(self._output if output is None else output)
-        table = _arrow.as_table(data)
+        return self._transformed(_arrow.as_table(data), output, out, data)
+
+    def _transformed(self, table: _engine.Table, output: str, out: Floats | None, data: Any) -> Any:
+        bundle = self.bundle
+        if out is None and output != "numpy":
+            return to_container(bundle.transform_columns(table), output, _index_of(data, output))
         matrix = output_buffer(out, output, table.num_rows, len(bundle.feature_names))
         bundle.transform_table(table, matrix)
-        return self._contained(matrix, output, data)
-
-    def _contained(self, matrix: Floats, output: str, data: Any) -> Any:
-        bundle = self.bundle
-        index = getattr(data, "index", None) if output == "pandas" else None
-        kinds = list(bundle.feature_kinds)
-        return to_container(matrix, output, self.feature_names_out_, kinds, index)
+        return matrix
 
     def set_output(self, *, transform: str | None = None) -> Preprocessor:
         """Choose what ``transform`` and ``fit_transform`` return by default.
@@ -309,3 +309,8 @@ class Preprocessor(FittedPlan):
             )
         self._output = _SET_OUTPUT[transform]
         return self
+
+
+def _index_of(data: Any, output: str) -> Any:
+    """Return the index that a pandas result takes over from a pandas frame."""
+    return getattr(data, "index", None) if output == "pandas" else None

@@ -1,0 +1,256 @@
+// Owners of exported structs: each child shares the memory by itself, because the interface lets a
+// consumer move a child out and release its parent.
+#include "host/arrow_columns.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "host/thread_pool.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+struct Aligned {
+  void operator()(uint8_t* bytes) const { ::operator delete(bytes, kAlignment); }
+};
+using Buffer = std::unique_ptr<uint8_t, Aligned>;
+
+Buffer make_buffer(uint64_t num_bytes) {
+  return Buffer(
+      static_cast<uint8_t*>(::operator new(std::max<uint64_t>(num_bytes, 1), kAlignment)));
+}
+
+uint64_t value_bytes(ArrowColumns::Type type) {
+  return type == ArrowColumns::Type::kFloat64 ? 8 : 4;
+}
+
+const char* format_of(ArrowColumns::Type type) {
+  switch (type) {
+    case ArrowColumns::Type::kFloat32: return "f";
+    case ArrowColumns::Type::kFloat64: return "g";
+    case ArrowColumns::Type::kInt32: return "i";
+  }
+  return "";
+}
+
+/// One bit a row, 1 where the value is a number; returns how many are not.
+uint64_t write_validity(const float* values, uint64_t num_rows, uint8_t* bits) {
+  uint64_t missing = 0;
+  for (uint64_t first = 0; first < num_rows; first += 8) {
+    const uint64_t count = std::min<uint64_t>(8, num_rows - first);
+    uint8_t byte = 0;
+    for (uint64_t i = 0; i < count; ++i) {
+      const bool present = values[first + i] == values[first + i];
+      byte |= static_cast<uint8_t>(present << i);
+      missing += present ? 0 : 1;
+    }
+    bits[first / 8] = byte;
+  }
+  return missing;
+}
+
+}  // namespace
+
+struct ArrowColumns::Memory {
+  std::vector<Column> columns;
+  uint64_t num_rows;
+  std::vector<Buffer> values;
+  std::vector<Buffer> validity;  // null: every row is there
+  std::vector<int64_t> num_missing;
+};
+
+namespace {
+
+/// What an exported array of one column owns.
+template <class Memory>
+struct ColumnExport {
+  std::shared_ptr<Memory> memory;
+  const void* buffers[2];
+};
+
+/// What an exported struct owns: its children's structs, and the buffer that says no row is null.
+template <class Struct>
+struct StructExport {
+  std::vector<Struct> children;
+  std::vector<Struct*> pointers;
+  const void* buffers[1] = {nullptr};
+
+  explicit StructExport(size_t count) : children(count) {
+    for (Struct& child : children) pointers.push_back(&child);
+  }
+};
+
+template <class Struct>
+void release_struct(Struct* exported) {
+  auto* owned = static_cast<StructExport<Struct>*>(exported->private_data);
+  for (Struct& child : owned->children) {
+    if (child.release != nullptr) child.release(&child);
+  }
+  delete owned;
+  exported->release = nullptr;
+}
+
+void release_name(ArrowSchema* schema) {
+  delete static_cast<std::string*>(schema->private_data);
+  schema->release = nullptr;
+}
+
+template <class Memory>
+void release_column(ArrowArray* array) {
+  delete static_cast<ColumnExport<Memory>*>(array->private_data);
+  array->release = nullptr;
+}
+
+template <class Memory>
+void export_column(const std::shared_ptr<Memory>& memory, uint32_t column, ArrowArray* array) {
+  auto* owned = new ColumnExport<Memory>{
+      memory, {memory->validity[column].get(), memory->values[column].get()}};
+  *array = ArrowArray{};
+  array->length = static_cast<int64_t>(memory->num_rows);
+  array->null_count = memory->num_missing[column];
+  array->n_buffers = 2;
+  array->buffers = owned->buffers;
+  array->private_data = owned;
+  array->release = &release_column<Memory>;
+}
+
+/// What a stream owns.
+struct StreamExport {
+  ArrowColumns columns;
+  bool done = false;
+};
+
+StreamExport* stream_of(ArrowArrayStream* stream) {
+  return static_cast<StreamExport*>(stream->private_data);
+}
+
+// C callers: no exception may leave.
+template <class Body>
+int without_throwing(Body body) {
+  try {
+    body();
+    return 0;
+  } catch (...) {
+    return ENOMEM;
+  }
+}
+
+int next_schema(ArrowArrayStream* stream, ArrowSchema* out) {
+  return without_throwing([&] { stream_of(stream)->columns.export_schema(out); });
+}
+
+int next_array(ArrowArrayStream* stream, ArrowArray* out) {
+  return without_throwing([&] {
+    StreamExport* owned = stream_of(stream);
+    *out = ArrowArray{};
+    if (std::exchange(owned->done, true)) return;  // a released array ends the stream
+    ArrowSchema schema{};
+    owned->columns.export_array(&schema, out);
+    schema.release(&schema);
+  });
+}
+
+const char* last_error(ArrowArrayStream* stream) {
+  (void)stream;
+  return "not enough memory";
+}
+
+void release_stream(ArrowArrayStream* stream) {
+  delete stream_of(stream);
+  stream->release = nullptr;
+}
+
+}  // namespace
+
+ArrowColumns::ArrowColumns(std::vector<Column> columns, uint64_t num_rows)
+    : memory_(std::make_shared<Memory>()) {
+  memory_->columns = std::move(columns);
+  memory_->num_rows = num_rows;
+  for (const Column& column : memory_->columns) {
+    memory_->values.push_back(make_buffer(num_rows * value_bytes(column.type)));
+  }
+  memory_->validity.resize(memory_->columns.size());
+  memory_->num_missing.resize(memory_->columns.size());
+}
+
+uint64_t ArrowColumns::num_rows() const { return memory_->num_rows; }
+const std::vector<ArrowColumns::Column>& ArrowColumns::columns() const { return memory_->columns; }
+void* ArrowColumns::values(uint32_t column) { return memory_->values[column].get(); }
+
+void ArrowColumns::mark_missing() {
+  constexpr uint64_t kBlockRows = 1 << 16;  // whole bytes of the bitmap
+  const uint64_t num_rows = memory_->num_rows;
+  const uint64_t blocks = (num_rows + kBlockRows - 1) / kBlockRows;
+  const size_t num_columns = memory_->columns.size();
+  std::vector<std::atomic<int64_t>> missing(num_columns);
+  for (size_t i = 0; i < num_columns; ++i) {
+    if (memory_->columns[i].type != Type::kFloat32) continue;
+    memory_->validity[i] = make_buffer((num_rows + 7) / 8);
+  }
+  parallel_for(num_columns * blocks, [&](uint64_t item, uint32_t) {
+    const size_t column = item / blocks;
+    if (memory_->validity[column] == nullptr) return;
+    const uint64_t first = item % blocks * kBlockRows;
+    const auto* values = reinterpret_cast<const float*>(memory_->values[column].get());
+    missing[column] +=
+        static_cast<int64_t>(write_validity(values + first, std::min(kBlockRows, num_rows - first),
+                                            memory_->validity[column].get() + first / 8));
+  });
+  for (size_t i = 0; i < num_columns; ++i) {
+    memory_->num_missing[i] = missing[i];
+    if (missing[i] == 0) memory_->validity[i].reset();
+  }
+}
+
+void ArrowColumns::export_schema(ArrowSchema* schema) const {
+  auto owned = std::make_unique<StructExport<ArrowSchema>>(memory_->columns.size());
+  *schema = ArrowSchema{};
+  schema->format = "+s";
+  schema->name = "";
+  schema->n_children = static_cast<int64_t>(memory_->columns.size());
+  schema->children = owned->pointers.data();
+  schema->private_data = owned.get();
+  schema->release = &release_struct<ArrowSchema>;
+  auto* children = owned.release()->children.data();
+  for (size_t i = 0; i < memory_->columns.size(); ++i) {
+    const Column& column = memory_->columns[i];
+    auto* name = new std::string(column.name);
+    children[i].format = format_of(column.type);
+    children[i].name = name->c_str();
+    children[i].flags = column.type == Type::kFloat32 ? ARROW_FLAG_NULLABLE : 0;
+    children[i].private_data = name;
+    children[i].release = &release_name;
+  }
+}
+
+void ArrowColumns::export_array(ArrowSchema* schema, ArrowArray* array) const {
+  export_schema(schema);
+  auto owned = std::make_unique<StructExport<ArrowArray>>(memory_->columns.size());
+  *array = ArrowArray{};
+  array->length = static_cast<int64_t>(memory_->num_rows);
+  array->n_buffers = 1;
+  array->buffers = owned->buffers;
+  array->n_children = static_cast<int64_t>(memory_->columns.size());
+  array->children = owned->pointers.data();
+  array->private_data = owned.get();
+  array->release = &release_struct<ArrowArray>;
+  auto* children = owned.release()->children.data();
+  for (uint32_t i = 0; i < memory_->columns.size(); ++i) export_column(memory_, i, &children[i]);
+}
+
+void ArrowColumns::export_stream(ArrowArrayStream* stream) const {
+  *stream = ArrowArrayStream{};
+  stream->private_data = new StreamExport{*this};
+  stream->get_schema = &next_schema;
+  stream->get_next = &next_array;
+  stream->get_last_error = &last_error;
+  stream->release = &release_stream;
+}
+
+}  // namespace mainspring

@@ -1,0 +1,43 @@
+// Columns that the engine writes, handed over through the C data interface without a copy.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/arrow/c_data.h"
+
+namespace mainspring {
+
+/// A table of one batch. Copying shares the columns; whoever takes an array shares them too, so
+/// everything may go in any order. Filled by its maker, not changed afterwards.
+class ArrowColumns {
+ public:
+  enum class Type : uint8_t { kFloat32, kFloat64, kInt32 };
+  struct Column {
+    std::string name;
+    Type type;
+  };
+
+  /// Room for the values of all columns, 64-byte aligned, not initialised.
+  ArrowColumns(std::vector<Column> columns, uint64_t num_rows);
+
+  uint64_t num_rows() const;
+  const std::vector<Column>& columns() const;
+  void* values(uint32_t column);
+
+  /// NaN in a float32 column becomes null. Once, after all values are there.
+  void mark_missing();
+
+  /// A struct array of the columns, released by whoever takes it.
+  void export_array(ArrowSchema* schema, ArrowArray* array) const;
+  void export_schema(ArrowSchema* schema) const;
+  /// A stream of that one array.
+  void export_stream(ArrowArrayStream* stream) const;
+
+ private:
+  struct Memory;
+  std::shared_ptr<Memory> memory_;
+};
+
+}  // namespace mainspring

@@ -1,0 +1,130 @@
+// Tiles of rows come out of the runtime in the thread's scratch and go to their columns from there:
+// 512 rows of a few features stay in the cache between the two.
+#include "host/columns_of_plan.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "host/match_columns.hpp"
+#include "host/scratch.hpp"
+#include "host/thread_pool.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint64_t kBlockTiles = 16;
+
+struct Block {
+  const BatchColumns* batch;
+  uint64_t first_row;  // in the batch
+  uint64_t num_rows;
+};
+
+std::vector<Block> blocks_of(const std::vector<BatchColumns>& batches) {
+  constexpr uint64_t kBlockRows = kBlockTiles * kTileRows;
+  std::vector<Block> blocks;
+  for (const BatchColumns& batch : batches) {
+    for (uint64_t first = 0; first < batch.num_rows; first += kBlockRows) {
+      blocks.push_back({&batch, first, std::min(kBlockRows, batch.num_rows - first)});
+    }
+  }
+  return blocks;
+}
+
+/// body(batch, first row in the batch, rows, first row in the table) for every tile, on the pool.
+template <class Body>
+void for_each_table_tile(const std::vector<BatchColumns>& batches, const Body& body) {
+  const std::vector<Block> blocks = blocks_of(batches);
+  parallel_for(blocks.size(), [&](uint64_t item, uint32_t) {
+    const Block& block = blocks[item];
+    for (uint64_t done = 0; done < block.num_rows; done += kTileRows) {
+      const uint64_t first = block.first_row + done;
+      const uint64_t count = std::min<uint64_t>(kTileRows, block.num_rows - done);
+      body(*block.batch, first, count, block.batch->first_row + first);
+    }
+  });
+}
+
+std::vector<ArrowColumns::Column> feature_columns(const PlanView& plan) {
+  std::vector<ArrowColumns::Column> columns;
+  for (uint32_t i = 0; i < plan.num_outputs; ++i) {
+    const OutputRecord& output = plan.outputs[i];
+    const bool is_id = output.kind == static_cast<uint8_t>(FeatureKind::kId);
+    columns.push_back({std::string(plan.pool + output.name_offset, output.name_length),
+                       is_id ? ArrowColumns::Type::kInt32 : ArrowColumns::Type::kFloat32});
+  }
+  return columns;
+}
+
+/// Rows of features to rows [first, first + count) of the columns.
+void scatter(const float* rows, uint64_t first, uint64_t count, ArrowColumns* columns) {
+  const uint64_t width = columns->columns().size();
+  for (uint32_t i = 0; i < width; ++i) {
+    if (columns->columns()[i].type == ArrowColumns::Type::kInt32) {
+      auto* to = static_cast<int32_t*>(columns->values(i)) + first;
+      for (uint64_t row = 0; row < count; ++row)
+        to[row] = static_cast<int32_t>(rows[row * width + i]);
+    } else {
+      auto* to = static_cast<float*>(columns->values(i)) + first;
+      for (uint64_t row = 0; row < count; ++row) to[row] = rows[row * width + i];
+    }
+  }
+}
+
+}  // namespace
+
+ArrowColumns transform_to_columns(const BundleImage& bundle, const Table& table) {
+  const BundleView& view = bundle.view();
+  const std::vector<BatchColumns> batches = match_columns(bundle, table);
+  const uint64_t width = view.plan.num_outputs;
+  const uint64_t length = scratch_bytes(view);
+  ArrowColumns columns(feature_columns(view.plan), table.num_rows());
+  const Kernels& kernels = process_kernels();
+  for_each_table_tile(
+      batches, [&](const BatchColumns& batch, uint64_t first, uint64_t count, uint64_t table_row) {
+        uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(float));
+        auto* rows = reinterpret_cast<float*>(scratch + length);
+        transform_rows(view, kernels, batch.columns.data(), first, count, scratch, rows, width);
+        scatter(rows, table_row, count, &columns);
+      });
+  columns.mark_missing();
+  return columns;
+}
+
+ArrowColumns features_to_columns(const BundleImage& bundle, const float* rows, uint64_t num_rows) {
+  const uint64_t width = bundle.view().plan.num_outputs;
+  ArrowColumns columns(feature_columns(bundle.view().plan), num_rows);
+  const uint64_t tiles = (num_rows + kTileRows - 1) / kTileRows;
+  parallel_for(tiles, [&](uint64_t tile, uint32_t) {
+    const uint64_t first = tile * kTileRows;
+    scatter(rows + first * width, first, std::min<uint64_t>(kTileRows, num_rows - first), &columns);
+  });
+  columns.mark_missing();
+  return columns;
+}
+
+ArrowColumns predict_to_columns(const BundleImage& bundle, const Table& table, OutputKind kind,
+                                std::span<const std::string> names) {
+  const BundleView& view = bundle.view();
+  const std::vector<BatchColumns> batches = match_columns(bundle, table);
+  const uint64_t width = names.size();
+  const uint64_t length = scratch_bytes(view);
+  std::vector<ArrowColumns::Column> described;
+  for (const std::string& name : names) described.push_back({name, ArrowColumns::Type::kFloat64});
+  ArrowColumns columns(std::move(described), table.num_rows());
+  const Kernels& kernels = process_kernels();
+  for_each_table_tile(
+      batches, [&](const BatchColumns& batch, uint64_t first, uint64_t count, uint64_t table_row) {
+        uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(double));
+        auto* rows = reinterpret_cast<double*>(scratch + length);
+        predict_rows(view, kernels, batch.columns.data(), first, count, kind, scratch, rows);
+        for (uint32_t i = 0; i < width; ++i) {
+          auto* to = static_cast<double*>(columns.values(i)) + table_row;
+          for (uint64_t row = 0; row < count; ++row) to[row] = rows[row * width + i];
+        }
+      });
+  return columns;
+}
+
+}  // namespace mainspring
