@@ -1,4 +1,4 @@
-"""More than 2^31 bytes of strings in one column: offsets of 64 bits, chunks, views of one buffer."""
+"""More than 2^31 bytes of strings in one column: long offsets, chunks, views of one buffer."""
 
 from __future__ import annotations
 
