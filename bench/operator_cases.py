@@ -34,7 +34,7 @@ class Columns:
 
     ``number`` is lognormal with one value in ten missing, ``city`` has 1,000 categories and ``day``
     seven, one in twenty missing, ``ts`` is a timestamp, ``label`` the target. Vocabularies and
-    means are those of ``city`` and ``day``, the others of ``number``.
+    means are those of ``city`` and ``day``, the others of ``number``, quantiles at 1/16, ...
     """
 
     table: pa.Table
@@ -246,6 +246,19 @@ CASES: dict[str, Case] = {
             lambda given, x: (x - given.low) / (given.high - given.low),
         ),
     ),
+    "max_abs": Case(
+        ("number",),
+        lambda column: column.max_abs(),
+        _number_peers(lambda given, x: x / given.high, lambda given, x: x / given.high),
+    ),
+    "robust_scale": Case(
+        ("number",),
+        lambda column: column.robust_scale(),
+        _number_peers(
+            lambda given, x: (x - given.median) / (given.quantiles[11] - given.quantiles[3]),
+            lambda given, x: (x - given.median) / (given.quantiles[11] - given.quantiles[3]),
+        ),
+    ),
     "log1p": Case(
         ("number",),
         lambda column: column.log1p(),
@@ -256,6 +269,14 @@ CASES: dict[str, Case] = {
         lambda column: column.clip(1.0, 30.0),
         _number_peers(lambda _, x: x.clip(1.0, 30.0), lambda _, x: np.clip(x, 1.0, 30.0)),
     ),
+    "winsorize": Case(
+        ("number",),
+        lambda column: column.winsorize(1 / 16, 15 / 16),
+        _number_peers(
+            lambda given, x: x.clip(given.quantiles[0], given.quantiles[-1]),
+            lambda given, x: np.clip(x, given.quantiles[0], given.quantiles[-1]),
+        ),
+    ),
     "bucketize": Case(
         ("number",), lambda column: column.bucketize(edges=EDGES), _buckets(lambda _: EDGES)
     ),
@@ -263,6 +284,11 @@ CASES: dict[str, Case] = {
         ("number",),
         lambda column: column.quantile_bucketize(buckets=16),
         _buckets(lambda given: given.quantiles),
+    ),
+    "width_bucketize": Case(
+        ("number",),
+        lambda column: column.width_bucketize(buckets=16),
+        _buckets(lambda given: np.linspace(given.low, given.high, 17)[1:-1]),
     ),
     "ordinal": Case(
         ("city",),

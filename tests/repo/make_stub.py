@@ -88,7 +88,10 @@ def _argument(parameter: inspect.Parameter) -> str:
 
 
 def _wrapped(name: str, arguments: str) -> list[str]:
-    return [f"    def {name}(", f"        {arguments}", "    ) -> Self: ..."]
+    inside = [f"        {arguments}"]
+    if len(inside[0]) > 100:
+        inside = [f"        {argument}," for argument in arguments.split(", ")]
+    return [f"    def {name}(", *inside, "    ) -> Self: ..."]
 
 
 if __name__ == "__main__":

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import mstats
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.preprocessing import (
     KBinsDiscretizer,
+    MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    RobustScaler,
     StandardScaler,
     TargetEncoder,
 )
@@ -63,6 +68,46 @@ def test_min_max_when_compared_with_min_max_scaler(
     expected = MinMaxScaler(limits).fit_transform(frame[["price", "count"]])
     # The scaler folds the minimum into an offset: absolute, a few ulp of the limits.
     assert np.allclose(got, expected, rtol=FLOAT32_STEP, atol=1e-14, equal_nan=True)
+
+
+def test_max_abs_when_compared_with_max_abs_scaler(frame: pd.DataFrame) -> None:
+    numbers = frame[["price", "count"]] - 5
+    got = Preprocessor(col("price", "count").max_abs()).fit_transform(numbers)
+    assert close(got, MaxAbsScaler().fit_transform(numbers))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({}, {}),
+        ({"low": 0.05, "high": 0.9}, {"quantile_range": (5.0, 90.0)}),
+        ({"with_median": False}, {"with_centering": False}),
+        ({"with_range": False}, {"with_scaling": False}),
+    ],
+)
+def test_robust_scale_when_compared_with_robust_scaler(
+    frame: pd.DataFrame, ours: dict[str, float], theirs: dict[str, Any]
+) -> None:
+    got = Preprocessor(col("price", "count").robust_scale(**ours)).fit_transform(frame)
+    assert close(got, RobustScaler(**theirs).fit_transform(frame[["price", "count"]]))
+
+
+def test_winsorize_when_compared_with_scipy_where_ranks_are_whole() -> None:
+    values = np.random.default_rng(5).normal(size=101)
+    got = Preprocessor(col("x").winsorize(0.05, 0.9)).fit_transform(pd.DataFrame({"x": values}))
+    # Five rows below and ten above: SciPy counts rows, a quantile divides the way between them.
+    assert close(got[:, 0], np.asarray(mstats.winsorize(values, (5 / 101, 10 / 101))))
+
+
+@pytest.mark.parametrize("buckets", [2, 7, 50])
+def test_width_bucketize_when_compared_with_bins(frame: pd.DataFrame, buckets: int) -> None:
+    prices = frame[["price"]].dropna()
+    bins = KBinsDiscretizer(n_bins=buckets, encode="ordinal", strategy="uniform", subsample=None)
+    expected = bins.fit_transform(prices) + 1
+    prep = Preprocessor(col("price").width_bucketize(buckets)).fit(prices)
+    assert np.array_equal(prep.transform(prices), expected)
+    new = pd.DataFrame({"price": [-1.0, 0.0, 1e9]})
+    assert np.array_equal(prep.transform(new), bins.transform(new) + 1)
 
 
 def test_chain_when_compared_with_a_pipeline(frame: pd.DataFrame) -> None:

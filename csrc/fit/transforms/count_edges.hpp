@@ -1,4 +1,4 @@
-// What bucketize and quantile_bucketize share: from edges to the step and its feature.
+// What the operators that give buckets share: from edges to the step and its feature.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -1,10 +1,8 @@
 // Numbers to intervals that hold about as many rows each.
-#include <cmath>
-
 #include "fit/transforms/count_edges.hpp"
+#include "fit/transforms/finite_runs.hpp"
 #include "fit/transforms/id_range.hpp"
 #include "fit/transforms/transform.hpp"
-#include "fit/transforms/value_runs.hpp"
 
 namespace mainspring {
 namespace {
@@ -26,38 +24,14 @@ struct QuantileBucketize {
     }
   }
 
-  struct State {
+  struct State : FiniteRuns {
     explicit State(const Params&) {}
-
-    void update(const FitTile& tile) {
-      const auto* values = values_of<double>(tile.inputs[0]);
-      double finite[kTileRows];
-      uint32_t num_finite = 0;
-      for (uint32_t row = 0; row < tile.num_rows; ++row) {
-        finite[num_finite] = values[row];
-        num_finite += std::isfinite(values[row]) ? 1 : 0;
-      }
-      runs.add(finite, num_finite);
-    }
-    void update_repeated(const FitTile& one_row, uint64_t count) {
-      const double value = values_of<double>(one_row.inputs[0])[0];
-      if (std::isfinite(value)) runs.add_repeated(value, count);
-    }
-    void merge(State&& other) { runs.merge(other.runs); }
-    void write(StateWriter& writer) const { runs.write(writer); }
-    void read(StateReader& reader) {
-      runs.read(reader);
-      for (const ValueRuns::Run& run : runs.runs()) {
-        if (!std::isfinite(run.value)) StateReader::fail();
-      }
-    }
-
-    ValueRuns runs;  // of the finite values
+    void merge(State&& other) { FiniteRuns::merge(other); }
   };
 
   static std::vector<Feature> compile(const Params& params, const State& state,
                                       std::span<const Feature> in, PlanBuilder& builder) {
-    return {emit_count_edges(state.runs.quantiles(static_cast<uint64_t>(params.buckets)), in[0],
+    return {emit_count_edges(state.values().quantiles(static_cast<uint64_t>(params.buckets)), in[0],
                              builder)};
   }
 };

@@ -7,15 +7,31 @@
 
 namespace mainspring {
 
-extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kLog1p, kClip, kBucketize,
-    kQuantileBucketize, kOrdinal, kOneHot, kTargetMean, kDatetime, kHash, kCross, kIdentity;
+extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kRobustScale, kLog1p,
+    kClip, kWinsorize, kBucketize, kQuantileBucketize, kWidthBucketize, kOrdinal, kOneHot,
+    kTargetMean, kDatetime, kHash, kCross, kIdentity;
 
 namespace {
 
-constexpr std::array kTransforms{&kImpute,  &kMissingFlag, &kStandardize, &kMinMax,
-                                 &kLog1p,   &kClip,        &kBucketize,   &kQuantileBucketize,
-                                 &kOrdinal, &kOneHot,      &kTargetMean,  &kDatetime,
-                                 &kHash,    &kCross,       &kIdentity};
+constexpr std::array kTransforms{&kImpute,
+                                 &kMissingFlag,
+                                 &kStandardize,
+                                 &kMinMax,
+                                 &kMaxAbs,
+                                 &kRobustScale,
+                                 &kLog1p,
+                                 &kClip,
+                                 &kWinsorize,
+                                 &kBucketize,
+                                 &kQuantileBucketize,
+                                 &kWidthBucketize,
+                                 &kOrdinal,
+                                 &kOneHot,
+                                 &kTargetMean,
+                                 &kDatetime,
+                                 &kHash,
+                                 &kCross,
+                                 &kIdentity};
 
 }  // namespace
 

@@ -220,14 +220,13 @@ double ValueRuns::median() const {
 
 namespace {
 
-/// low + (high - low) * part / parts, from the nearer end, so that it never leaves [low, high].
-double between(double low, double high, uint64_t part, uint64_t parts) {
-  if (part == 0 || low == high) return low;
-  const double share = static_cast<double>(part) / static_cast<double>(parts);
-  const double rest = static_cast<double>(parts - part) / static_cast<double>(parts);
+/// low + (high - low) * share, from the nearer end, so that it never leaves [low, high].
+/// share + rest = 1.
+double between(double low, double high, double share, double rest) {
+  if (share == 0 || low == high) return low;
   const double width = high - low;
   if (!std::isfinite(width)) return low * rest + high * share;
-  return 2 * part < parts ? low + width * share : high - width * rest;
+  return share < 0.5 ? low + width * share : high - width * rest;
 }
 
 }  // namespace
@@ -246,11 +245,21 @@ std::vector<double> ValueRuns::quantiles(uint64_t parts) const {
     const uint64_t part = left * i % parts;
     while (rank >= before + all[run].count) before += all[run++].count;
     const bool last_of_run = rank + 1 == before + all[run].count && run + 1 < all.size();
-    const double value =
-        between(all[run].value, all[last_of_run ? run + 1 : run].value, part, parts);
+    const double value = between(all[run].value, all[last_of_run ? run + 1 : run].value,
+                                 static_cast<double>(part) / static_cast<double>(parts),
+                                 static_cast<double>(parts - part) / static_cast<double>(parts));
     if (found.empty() || found.back() < value) found.push_back(value);
   }
   return found;
+}
+
+double ValueRuns::quantile(double level) const {
+  const double rank = static_cast<double>(total() - 1) * level;
+  const double whole = std::floor(rank);
+  const double low = value_at(static_cast<uint64_t>(whole));
+  if (rank == whole) return low;
+  const double high = value_at(static_cast<uint64_t>(whole) + 1);
+  return between(low, high, rank - whole, 1 - (rank - whole));
 }
 
 double ValueRuns::most_frequent() const {

@@ -7,7 +7,7 @@ this package is imported.
 
 from __future__ import annotations
 
-from mainspring.transforms import categorical, cross, datetime, missing_flag, numeric
+from mainspring.transforms import categorical, cross, datetime, missing_flag, numeric, scaling
 from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
 from mainspring.transforms.categorical import *
@@ -17,6 +17,7 @@ from mainspring.transforms.expression import Expression, col
 from mainspring.transforms.missing_flag import *
 from mainspring.transforms.numeric import *
 from mainspring.transforms.preprocessor import Preprocessor
+from mainspring.transforms.scaling import *
 from mainspring.transforms.transform import Transform, operator_classes
 
 # The families list their own operators, so that a new one is named in one place.
@@ -26,6 +27,7 @@ __all__ += cross.__all__
 __all__ += datetime.__all__
 __all__ += missing_flag.__all__
 __all__ += numeric.__all__
+__all__ += scaling.__all__
 
 _transform.check_complete()
 _operator_methods.add_operator_methods()
