@@ -69,20 +69,20 @@ def copy(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 # What is asked for when one of the four files is not there: by name, with the file to write.
 ASKED = {
     toy_operator.CPP: [
-        "csrc/fit/transforms has no file that defines kMaxAbs, which "
+        "csrc/fit/transforms has no file that defines kPerMax, which "
         "csrc/fit/transforms/transform_list.cpp lists",
-        "csrc/fit/transforms/max_abs.cpp is missing: no file there defines the operator 'max_abs'",
+        "csrc/fit/transforms/per_max.cpp is missing: no file there defines the operator 'per_max'",
     ],
     toy_operator.LIST: [
-        "csrc/fit/transforms/transform_list.cpp does not list kMaxAbs, the operator 'max_abs' of "
-        "csrc/fit/transforms/max_abs.cpp"
+        "csrc/fit/transforms/transform_list.cpp does not list kPerMax, the operator 'per_max' of "
+        "csrc/fit/transforms/per_max.cpp"
     ],
     toy_operator.CLASS: [
-        "the operator 'max_abs' lacks its Python half: a class in python/mainspring/transforms, "
-        'class MaxAbs(Transform, op="max_abs")'
+        "the operator 'per_max' lacks its Python half: a class in python/mainspring/transforms, "
+        'class PerMax(Transform, op="per_max")'
     ],
     toy_operator.ORACLE: [
-        "the operator 'max_abs' lacks its oracle: tests/reference/max_abs.py with features and "
+        "the operator 'per_max' lacks its oracle: tests/reference/per_max.py with features and "
         "CASES"
     ],
 }
@@ -90,14 +90,14 @@ ASKED = {
 
 def of_the_four_files(found: list[str]) -> list[str]:
     """Complaints but for the benchmark of the toy, which is not one of the four files."""
-    return [complaint for complaint in found if "'max_abs' lacks its benchmark" not in complaint]
+    return [complaint for complaint in found if "'per_max' lacks its benchmark" not in complaint]
 
 
 def test_toy_operator_when_its_four_files_are_there_lacks_nothing(copy: Path) -> None:
     assert complaints(copy) == [
-        "the operator 'max_abs' lacks its benchmark: \"max_abs\": Case( in bench/operator_cases.py"
+        "the operator 'per_max' lacks its benchmark: \"per_max\": Case( in bench/operator_cases.py"
     ]
-    assert "max_abs" in engine_names(copy, OPERATOR)
+    assert "per_max" in engine_names(copy, OPERATOR)
 
 
 @pytest.mark.parametrize("withheld", toy_operator.FILES)
@@ -119,10 +119,10 @@ def test_toy_operator_when_its_class_is_not_public_is_asked_for_it(copy: Path) -
     path = copy / toy_operator.CLASS
     whole = path.read_text(encoding="utf-8")
     try:
-        path.write_text(whole.replace('"MaxAbs", ', ""), encoding="utf-8")
+        path.write_text(whole.replace('"PerMax", ', ""), encoding="utf-8")
         assert of_the_four_files(complaints(copy)) == [
-            "the operator 'max_abs' lacks its place in __all__ of "
-            "python/mainspring/transforms/numeric.py: 'MaxAbs'"
+            "the operator 'per_max' lacks its place in __all__ of "
+            "python/mainspring/transforms/numeric.py: 'PerMax'"
         ]
     finally:
         path.write_text(whole, encoding="utf-8")

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 PAGE = "docs/adding/operator.md"
-NAME = "max_abs"
+NAME = "per_max"
 CPP = f"csrc/fit/transforms/{NAME}.cpp"
 LIST = "csrc/fit/transforms/transform_list.cpp"
 CLASS = "python/mainspring/transforms/numeric.py"
@@ -42,10 +42,10 @@ def add(root: Path, place: Path, *, without: str = "") -> None:
         if path != without:
             (place / path).write_text(code[path], encoding="utf-8")
     if without != LIST:
-        edit(place / LIST, "extern const Transform ", "extern const Transform kMaxAbs, ")
-        edit(place / LIST, "kTransforms{", "kTransforms{&kMaxAbs, ")
+        edit(place / LIST, "extern const Transform ", "extern const Transform kPerMax, ")
+        edit(place / LIST, "kTransforms{", "kTransforms{&kPerMax, ")
     if without != CLASS:
-        edit(place / CLASS, '"MinMax",', '"MaxAbs", "MinMax",')
+        edit(place / CLASS, '"MinMax",', '"PerMax", "MinMax",')
         text = (place / CLASS).read_text(encoding="utf-8")
         (place / CLASS).write_text(f"{text}\n\n{code[CLASS]}", encoding="utf-8")
 
