@@ -276,6 +276,50 @@ class Predictor:
         """
         return self._predict(data, "raw", out)
 
+    def predict_arrow(self, data: object, kind: str = "predict") -> _engine.ArrowColumns:
+        """Predict into Arrow columns, which other libraries take without a copy.
+
+        Parameters
+        ----------
+        data : Arrow data
+            As in :meth:`predict`, but no matrix: columns are found by name. For a matrix pass
+            ``(matrix, names)``.
+        kind : {"predict", "proba", "raw"}, default "predict"
+            What :meth:`predict`, :meth:`predict_proba` or :meth:`predict_raw` gives.
+
+        Returns
+        -------
+        ArrowColumns
+            float64, never null; named :attr:`output_names`, or ``probability_0``, ``raw_0`` and so
+            on. ``pyarrow.record_batch``, ``polars.DataFrame`` and DuckDB share its memory.
+
+        Raises
+        ------
+        SchemaError
+            When a column is missing or has the wrong type.
+        ParameterError
+            When the kind is another.
+        UnsupportedError
+            When the model is not a classifier and ``kind`` is ``"proba"``.
+
+        Notes
+        -----
+        The same bits as the arrays. Needs neither NumPy nor pyarrow for Arrow data.
+        """
+        self._check_columns()
+        table = _arrow.as_table(data)
+        if not self.has_preprocessor:
+            refuse_unnamed_model(self.feature_names, table.column_names)
+        names = self._column_names(kind)
+        return self._bundle.predict_columns(table, kind, names)
+
+    def _column_names(self, kind: str) -> list[str]:
+        if kind == "predict":
+            return self.output_names
+        width = self._widths.get(kind, 0)
+        word = "probability" if kind == "proba" else kind
+        return [word] if width == 1 else [f"{word}_{number}" for number in range(width)]
+
     def predict_row(self, row: Mapping[str, object]) -> float | list[float]:
         """Predict one row.
 

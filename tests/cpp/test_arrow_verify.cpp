@@ -190,8 +190,11 @@ void test_shape() {
 }
 
 void test_formats() {
-  for (const char* format : {"d:10,2", "tts", "tDu", "tiM", "+l", "+s", "+r", "w:4", "", "x", "ts",
-                             "tsx:", "tsu", "ii"}) {
+  for (const char* format : {"d:10", "d:10,2,", "d:10,2,512", "d:,2", "d:10,99999999999",
+                             "tts",  "tDu",     "tiM",        "+l",   "+l:1",
+                             "+s",   "+r",      "+w",         "+w:",  "w:",
+                             "w:4x", "w:-4",    "",           "x",    "ts",
+                             "tsx:", "tsu",     "ii"}) {
     auto column = numbers();
     column->schema.format = format;
     expect_refused(*column, Code::kUnsupportedType, format);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import CDLL
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -69,3 +70,17 @@ def test_list_that_is_damaged_or_unasked_for_is_refused(library: CDLL) -> None:
     assert opened.transform([column], 3)[0] == edge.INVALID_ARGUMENT
     nested = pa.array([[["a"]]])
     assert opened.transform([column_of(nested)], 1)[0] == edge.UNSUPPORTED_TYPE
+
+
+@pytest.mark.parametrize("kind", [pa.list_, pa.large_list])
+@pytest.mark.parametrize("offset", [0, 2])
+def test_lists_give_the_bits_of_python(library: CDLL, kind: Any, offset: int) -> None:
+    whole = pa.array([["a", None], None, [], ["b"] * 30] * 300, kind(pa.string()))
+    coded = pa.array(whole.to_pylist(), kind(pa.dictionary(pa.int8(), pa.string())))
+    prep = ms.Preprocessor(col("x").missing_flag()).fit({"x": whole})
+    opened = edge.open_bundle(library, prep.bundle.to_bytes())
+    for array in (whole.slice(offset), coded.slice(offset)):
+        code, out = opened.transform([column_of(array)], len(array))
+        assert code == edge.OK
+        assert out.tobytes() == prep.transform({"x": array}).tobytes()
+    assert set(out.ravel().tolist()) == {0.0, 1.0}

@@ -9,7 +9,7 @@ namespace {
 struct MissingFlag {
   static constexpr std::string_view kName = "missing_flag";
   static constexpr std::string_view kSummary = "1 where the value is missing, else 0.";
-  static constexpr InputRule kInput = InputRule::kKey;
+  static constexpr InputRule kInput = InputRule::kKeyOrList;
   struct Params {};
   static constexpr std::tuple<> kParams{};
 

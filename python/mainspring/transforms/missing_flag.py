@@ -13,9 +13,10 @@ __all__ = ["MissingFlag"]
 class MissingFlag(Transform, op="missing_flag"):
     """Give 1 where the value is missing, else 0.
 
-    Takes a column of any kind; in a column of numbers, nulls and NaN are both missing. The feature
-    is called ``NAME_missing``. Stands beside ``impute``, not behind it, where nothing is missing:
-    ``col("x").impute(), col("x").missing_flag()``. Learns nothing.
+    Takes a column of any kind, lists too: an empty list is not missing, whatever its elements are.
+    In a column of numbers, nulls and NaN are both missing. The feature is called ``NAME_missing``.
+    Stands beside ``impute``, not behind it, where nothing is missing: ``col("x").impute(),
+    col("x").missing_flag()``. Learns nothing.
 
     Notes
     -----
