@@ -71,3 +71,15 @@ def test_null_row_of_a_struct_array_is_refused() -> None:
     with pytest.raises(errors.DataError, match="Row 1 is null as a whole"):
         ms.profile(struct)
     assert ms.profile(struct.slice(2, 1)).num_rows == 1
+
+
+def test_values_after_a_first_shard_of_nothing_but_nulls_are_refused_with_the_way_out() -> None:
+    prep = ms.Preprocessor(ms.col("x").ordinal())
+    prep.partial_fit({"x": pa.nulls(3)})
+    with pytest.raises(
+        errors.SchemaError, match=r"expected null .*begin with data that has values"
+    ):
+        prep.partial_fit({"x": ["a"]})
+    prep = ms.Preprocessor(ms.col("x").ordinal())
+    prep.partial_fit({"x": ["a"]}).partial_fit({"x": pa.nulls(3)})
+    assert prep.transform({"x": ["a", None]}).tolist() == [[2.0], [0.0]]
