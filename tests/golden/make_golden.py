@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import zlib
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ import mainspring as ms
 from mainspring import _engine, col
 from tests.bundle.sample import sample_bundle
 from tests.edge.sample_table import sample_table
+from tests.generic.columns import many_rows
+from tests.generic.operators import CASES
 from tests.golden.rows import rows_of
 
 FOLDER = Path(__file__).parent
@@ -123,7 +127,29 @@ def make_three_classes() -> None:
     write("0.1-three-classes", file, pa.table(columns))
 
 
+def make_operators() -> None:
+    """Every operator that there is: states, the bundle that they compile to, rows, features."""
+    entries = []
+    for case in CASES:
+        rows = case.table(many_rows(case, 23))
+        prep = case.preprocessor().partial_fit(rows, np.sin(np.arange(23.0)))
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, rows.schema) as stream:
+            stream.write_table(rows)
+        parts = {
+            "states": prep.state_bytes(),
+            "bundle": prep.bundle.to_bytes(),
+            "rows": sink.getvalue().to_pybytes(),
+            "features": prep.transform(rows).astype(">f4").tobytes(),
+        }
+        packed = {name: b64encode(zlib.compress(part)).decode() for name, part in parts.items()}
+        entries.append({"operator": case.op, "case": case.id, **packed})
+    path = FOLDER / "0.1-operators.json"
+    path.write_text(json.dumps(entries, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
+    make_operators()
     make_flights()
     make_three_classes()
     write("0.1-every-step", sample_bundle(), sample_table(60, seed=9))
