@@ -62,9 +62,11 @@ void run_steps_alone(const BundleView& bundle, const Kernels& kernels, const Col
                      uint64_t num_rows, uint8_t* scratch) {
   const PlanView& plan = bundle.plan;
   Aligned features(uint64_t{plan.num_outputs} * kTileRows * sizeof(double));
+  std::vector<std::unique_ptr<Aligned>> payloads;
   for (uint32_t i = 0; i < plan.num_steps; ++i) {
     StepRecord record = plan.steps[i];
-    Aligned payload(record.data_length);
+    // Kept to the end: a filled tile points into it.
+    Aligned& payload = *payloads.emplace_back(std::make_unique<Aligned>(record.data_length));
     if (record.data_length != 0) {
       std::memcpy(payload.data(), plan.data + record.data_offset, record.data_length);
     }
