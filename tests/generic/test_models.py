@@ -113,7 +113,7 @@ def test_bundle_when_written_and_read_has_the_same_bytes_and_bits(kind: str, num
 
 
 @by_model
-@pytest.mark.parametrize("num_rows", [0, 1, 2, 31, 63, 64, 65, 511, 513, 1300])
+@pytest.mark.parametrize("num_rows", [0, 1, 2, 31, 63, 64, 65, 511, 513, 1300, 9001])
 def test_out_when_guarded_is_filled_and_nothing_around_it(
     kind: str, number: int, num_rows: int
 ) -> None:

@@ -116,7 +116,7 @@ def test_bundle_when_written_and_read_has_the_same_bytes_and_bits(case: Case) ->
 
 
 @by_case
-@pytest.mark.parametrize("num_rows", [0, 1, 2, 31, 511, 512, 513, 1300])
+@pytest.mark.parametrize("num_rows", [0, 1, 2, 31, 511, 512, 513, 1300, 9001])
 def test_out_when_guarded_is_filled_and_nothing_around_it(case: Case, num_rows: int) -> None:
     prep, _ = fitted(case)
     rows = case.table(many_rows(case, num_rows))
