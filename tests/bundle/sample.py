@@ -18,7 +18,7 @@ MICRO = 3
 SLOTS = {"x": F64, "y": F64, "text": BYTES, "id": I32, "time": I64, "count": I64, "hash": I64}
 SLOTS |= {"hash2": I64, "bucket": I32}
 NUMBER, ID = 1, 2  # feature kinds
-CARRIERS = [b"UA", b"AA", b"", b"a carrier of more than 23 bytes", "Ö".encode()]
+CARRIERS = [b"UA", b"AA", b"", b"a carrier of more than 31 bytes in all", "Ö".encode()]
 
 
 @dataclass
@@ -104,35 +104,38 @@ class Parts:
         return section
 
 
+def cells_of(hashes: list[int]) -> bytes:
+    """The cells of a lookup whose entries have these hashes."""
+    num_cells = 1 << (2 * len(hashes)).bit_length()
+    number_bits = (1 << len(hashes).bit_length()) - 1
+    cells = [0] * num_cells
+    for entry, value in enumerate(hashes):
+        at = value % num_cells
+        while cells[at]:
+            at = (at + 1) % num_cells
+        cells[at] = value >> 32 & ~number_bits | entry + 1
+    return struct.pack(f"<{num_cells}I", *cells)
+
+
 def lookup_of_strings(keys: list[bytes]) -> bytes:
     """The payload of a lookup whose entries are these keys."""
-    num_slots = 1 << (2 * len(keys)).bit_length()
-    slots: list[bytes] = [bytes(32)] * num_slots
-    arena = b""
-    for entry, key in enumerate(keys):
-        if len(key) <= 23:
-            words = bytes([len(key) + 1]) + key.ljust(23, b"\0")
+    entries, arena = b"", b""
+    for key in keys:
+        if len(key) <= 31:
+            entries += bytes([len(key) + 1]) + key.ljust(31, b"\0")
         else:
-            words = struct.pack("<B3xIQQ", 255, len(key), hash_bytes(key), len(arena))
+            entries += struct.pack("<B3xIQQQ", 255, len(key), hash_bytes(key), len(arena), 0)
             arena += key
-        at = hash_bytes(key) % num_slots
-        while any(slots[at]):
-            at = (at + 1) % num_slots
-        slots[at] = words + struct.pack("<II", entry, 0)
-    header = struct.pack("<IIQQ40x", BYTES, len(keys), num_slots, len(arena))
-    return header + b"".join(slots) + arena + bytes(-len(arena) % 8)
+    cells = cells_of([hash_bytes(key) for key in keys])
+    header = struct.pack("<IIQQ40x", BYTES, len(keys), len(cells) // 4, len(arena))
+    return header + entries + cells + arena + bytes(-(len(cells) + len(arena)) % 8)
 
 
 def lookup_of_numbers(keys: list[int], key_type: int) -> bytes:
     """The same for integers, or for doubles given by their bits."""
-    num_slots = 1 << (2 * len(keys)).bit_length()
-    slots: list[bytes] = [bytes(16)] * num_slots
-    for entry, key in enumerate(keys):
-        at = hash_u64(key) % num_slots
-        while any(slots[at]):
-            at = (at + 1) % num_slots
-        slots[at] = struct.pack("<QII", key, entry + 1, 0)
-    return struct.pack("<IIQQ40x", key_type, len(keys), num_slots, 0) + b"".join(slots)
+    cells = cells_of([hash_u64(key) for key in keys])
+    header = struct.pack("<IIQQ40x", key_type, len(keys), len(cells) // 4, 0)
+    return header + struct.pack(f"<{len(keys)}Q", *keys) + cells + bytes(-len(cells) % 8)
 
 
 def zone_table(transitions: list[int], offsets: list[int], first: int) -> bytes:

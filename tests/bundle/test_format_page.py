@@ -12,7 +12,7 @@ from tests.reference import bundle as reference
 HEADERS = {
     "bundle/format.hpp": ["BundleHeader", "SectionRecord", "PlanHeader"],
     "steps/step.hpp": ["InputRecord", "OutputRecord", "StepRecord"],
-    "steps/lookup.hpp": ["LookupHeader", "BytesSlot", "NumberSlot"],
+    "core/key_table.hpp": ["LookupHeader", "BytesEntry"],
     "steps/local_time.hpp": ["ZoneHeader"],
     "models/model.hpp": ["ModelHeader"],
     "models/forest/forest.hpp": ["ForestHeader", "ForestTree", "ForestSlot", "ForestNode"],

@@ -6,7 +6,7 @@
 
 #include "check.hpp"
 #include "host/error.hpp"
-#include "runtime/steps/lookup.hpp"
+#include "runtime/core/key_table.hpp"
 #include "step_plans.hpp"
 
 namespace mainspring {
@@ -27,12 +27,13 @@ class LookupPlan {
     plan_.data_length = table.size();
   }
 
+  void use(IsaLevel level) { kernels_ = kernels_for(level); }
   bool sound() const { return find_step(record_.code)->verify(record_, plan_).ok(); }
 
   template <class T>
   std::vector<int32_t> find(const std::vector<T>& keys, const std::vector<bool>& valid) {
     StepContext context{};
-    context.kernels = kernels_baseline();
+    context.kernels = kernels_;
     context.num_rows = static_cast<uint32_t>(keys.size());
     context.scratch = aligned(scratch_);
     context.slots = slots_;
@@ -56,6 +57,7 @@ class LookupPlan {
   std::vector<uint8_t> data_, scratch_;
   StepRecord record_{};
   PlanView plan_{};
+  const Kernels* kernels_ = kernels_baseline();
 };
 
 std::vector<std::string> random_keys(uint32_t count, uint32_t max_length, std::mt19937_64& random) {
@@ -78,7 +80,7 @@ void text_is_found_as_a_map_finds_it() {
     for (size_t i = 0; i < keys.size(); ++i) ids[keys[i]] = static_cast<int32_t>(i + 2);
     LookupPlan plan(build_lookup_table(views), ValueType::kBytes, count);
     check(plan.sound(), "a built table is sound");
-    for (uint32_t round = 0; round < 20; ++round) {
+    for (uint32_t round = 0; round < 60; ++round) {
       std::vector<std::string> asked = random_keys(1 + random() % kTileRows, 60, random);
       std::vector<BytesView> rows;
       std::vector<bool> valid;
@@ -91,6 +93,7 @@ void text_is_found_as_a_map_finds_it() {
         rows.push_back({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
         valid.push_back(random() % 8 != 0);
       }
+      plan.use(static_cast<IsaLevel>(round % 3));
       const std::vector<int32_t> found = plan.find(rows, valid);
       for (size_t row = 0; row < rows.size(); ++row) {
         const auto known = ids.find(asked[row]);
@@ -145,61 +148,75 @@ void keys_that_are_there_twice_are_refused() {
 }
 
 void tables_that_could_be_left_are_refused() {
-  const std::string long_key(30, 'x');
+  const std::string long_key(40, 'x');
   const std::vector<std::string_view> keys{"a", long_key, "c"};
   const std::vector<uint8_t> table = build_lookup_table(keys);
-  const auto accepts = [&](const auto& change) {
+  struct Parts {
+    LookupHeader* header;
+    BytesEntry* entries;
+    uint32_t* cells;
+    uint32_t* full_cell() const {
+      uint32_t* cell = cells;
+      while (*cell == 0) ++cell;
+      return cell;
+    }
+    uint32_t* empty_cell() const {
+      uint32_t* cell = cells;
+      while (*cell != 0) ++cell;
+      return cell;
+    }
+  };
+  const auto accepts = [&](const std::function<void(const Parts&)>& change) {
     std::vector<uint8_t> changed = table;
     auto* header = reinterpret_cast<LookupHeader*>(changed.data());
-    change(header, reinterpret_cast<BytesSlot*>(header + 1));
+    auto* entries = reinterpret_cast<BytesEntry*>(header + 1);
+    change({header, entries, reinterpret_cast<uint32_t*>(entries + keys.size())});
     return LookupPlan(changed, ValueType::kBytes, header->num_entries).sound();
   };
-  const auto slot_with = [](BytesSlot* slots, uint8_t tag) {
-    while ((slots->words[0] & 0xff) != tag) ++slots;
-    return slots;
-  };
-  check(accepts([](LookupHeader*, BytesSlot*) {}), "the table itself is accepted");
-  const std::vector<std::function<void(LookupHeader*, BytesSlot*)>> changes{
-      [](LookupHeader* h, BytesSlot*) { h->key_type = static_cast<uint32_t>(ValueType::kI64); },
-      [](LookupHeader* h, BytesSlot*) { h->num_slots = 7; },
-      [](LookupHeader* h, BytesSlot*) { h->num_slots = 0; },
-      [](LookupHeader* h, BytesSlot*) { h->num_slots = 16; },
-      [](LookupHeader* h, BytesSlot*) { h->num_slots = uint64_t{1} << 63; },
-      [](LookupHeader* h, BytesSlot*) { h->num_entries = 8; },
-      [](LookupHeader* h, BytesSlot*) { h->num_entries = 2; },
-      [](LookupHeader* h, BytesSlot*) { h->num_entries = 4; },
-      [](LookupHeader* h, BytesSlot*) { h->arena_length = 29; },
-      [](LookupHeader* h, BytesSlot*) { h->arena_length = 33; },
-      [](LookupHeader* h, BytesSlot*) { h->arena_length = ~uint64_t{0}; },
-      [](LookupHeader* h, BytesSlot*) { h->reserved[4] = 1; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[2] = 1; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[2] = ~uint64_t{0}; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[0] += uint64_t{1} << 32; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[0] &= 0xffffffff; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[0] |= 0x100; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kLongTag)->words[0] -= 200; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kEmptyTag)->words[0] = 1; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kEmptyTag)->words[1] = 1; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, kEmptyTag)->entry = 1; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, 2)->entry = 3; },
-      [&](LookupHeader*, BytesSlot* s) { slot_with(s, 2)->reserved = 1; },
-      [&](LookupHeader*, BytesSlot* s) { *slot_with(s, 2) = BytesSlot{}; },
+  check(accepts([](const Parts&) {}), "the table itself is accepted");
+  const std::vector<std::function<void(const Parts&)>> changes{
+      [](const Parts& p) { p.header->key_type = static_cast<uint32_t>(ValueType::kI64); },
+      [](const Parts& p) { p.header->num_cells = 7; },
+      [](const Parts& p) { p.header->num_cells = 0; },
+      [](const Parts& p) { p.header->num_cells = 4; },
+      [](const Parts& p) { p.header->num_cells = 32; },
+      [](const Parts& p) { p.header->num_cells = uint64_t{1} << 63; },
+      [](const Parts& p) { p.header->num_entries = 8; },
+      [](const Parts& p) { p.header->num_entries = 2; },
+      [](const Parts& p) { p.header->num_entries = 4; },
+      [](const Parts& p) { p.header->arena_length = 39; },
+      [](const Parts& p) { p.header->arena_length = 48; },
+      [](const Parts& p) { p.header->arena_length = ~uint64_t{0}; },
+      [](const Parts& p) { p.header->reserved[4] = 1; },
+      [](const Parts& p) { p.entries[1].words[2] = 1; },
+      [](const Parts& p) { p.entries[1].words[2] = ~uint64_t{0}; },
+      [](const Parts& p) { p.entries[1].words[3] = 1; },
+      [](const Parts& p) { p.entries[1].words[0] += uint64_t{1} << 32; },
+      [](const Parts& p) { p.entries[1].words[0] &= 0xffffffff; },
+      [](const Parts& p) { p.entries[1].words[0] |= 0x100; },
+      [](const Parts& p) { p.entries[1].words[0] -= 200; },
+      [](const Parts& p) { p.entries[0].words[0] += 31; },
+      [](const Parts& p) { p.entries[0].words[0] &= ~uint64_t{0xff}; },
+      [](const Parts& p) { *p.empty_cell() = 1; },
+      [](const Parts& p) { *p.full_cell() = 0; },
+      [](const Parts& p) { *p.full_cell() &= ~uint32_t{3}; },
   };
   for (size_t i = 0; i < changes.size(); ++i) {
     if (!check(!accepts(changes[i]), "a changed table is refused")) {
       std::fprintf(stderr, "  change %zu\n", i);
     }
   }
-  const std::vector<int64_t> integers{5, 6};
+  const std::vector<int64_t> integers{5, 6, 7, 8, 9};
   for (uint32_t change = 0; change < 4; ++change) {
     std::vector<uint8_t> changed = build_lookup_table(integers);
-    auto* slot = reinterpret_cast<NumberSlot*>(changed.data() + sizeof(LookupHeader));
-    while (slot->entry_plus_one == 0) ++slot;
-    if (change == 0) slot->entry_plus_one = 3;
-    if (change == 1) slot->reserved = 1;
-    if (change == 2) slot->entry_plus_one = 0;
-    if (change == 3) changed.push_back(0);
-    check(!LookupPlan(changed, ValueType::kI64, 2).sound(), "a changed table is refused");
+    auto* header = reinterpret_cast<LookupHeader*>(changed.data());
+    auto* cell = reinterpret_cast<uint32_t*>(changed.data() + sizeof(LookupHeader) + 5 * 8);
+    while (*cell == 0) ++cell;
+    if (change == 0) *cell |= 7;
+    if (change == 1) header->arena_length = 1;
+    if (change == 2) *cell = 0;
+    if (change == 3) changed.resize(changed.size() + 8);
+    check(!LookupPlan(changed, ValueType::kI64, 5).sound(), "a changed table is refused");
   }
 }
 

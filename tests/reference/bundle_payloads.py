@@ -6,7 +6,7 @@ import math
 import struct
 from itertools import pairwise
 
-KEY_SLOT_BYTES = {5: 32, 4: 16, 2: 16}
+ENTRY_BYTES = {5: 32, 4: 8, 2: 8}
 
 
 class Corrupt(Exception):
@@ -46,51 +46,33 @@ def check_zone_table(payload: bytes) -> None:
 def check_lookup_table(payload: bytes, key_type: int) -> int:
     """Check a lookup table and return its number of entries."""
     expect(len(payload) >= 64)
-    stated_type, num_entries, num_slots, arena_length = struct.unpack_from("<IIQQ", payload)
+    stated_type, num_entries, num_cells, arena_length = struct.unpack_from("<IIQQ", payload)
     expect(not any(payload[24:64]) and stated_type == key_type)
-    expect(num_entries <= 1 << 30 and num_slots > num_entries)
-    expect(num_slots & (num_slots - 1) == 0)
-    slot_bytes = KEY_SLOT_BYTES[key_type]
-    slots_end = 64 + num_slots * slot_bytes
-    expect(slots_end + arena_length <= len(payload) < slots_end + arena_length + 8)
+    expect(num_entries <= 1 << 30 and num_cells > num_entries)
+    expect(num_cells & (num_cells - 1) == 0)
+    cells_at = 64 + num_entries * ENTRY_BYTES[key_type]
+    cells_end = cells_at + num_cells * 4
+    expect(cells_end + arena_length <= len(payload) < cells_end + arena_length + 8)
     if key_type == 5:
-        slots = struct.iter_unpack("<QQQII", payload[64:slots_end])
-        full = sum(_bytes_slot_is_full(slot, num_entries, arena_length) for slot in slots)
+        for words in struct.iter_unpack("<4Q", payload[64:cells_at]):
+            _check_bytes_entry(words, arena_length)
     else:
-        expect(len(payload) == slots_end)
-        full = sum(
-            _number_slot_is_full(slot, num_entries)
-            for slot in struct.iter_unpack("<QII", payload[64:slots_end])
-        )
-    expect(full == num_entries)
-    return num_entries
+        expect(arena_length == 0)
+    number_bits = (1 << num_entries.bit_length()) - 1
+    cells = [cell for (cell,) in struct.iter_unpack("<I", payload[cells_at:cells_end]) if cell]
+    expect(all(1 <= cell & number_bits <= num_entries for cell in cells))
+    expect(len(cells) == num_entries)
+    return int(num_entries)
 
 
-def _bytes_slot_is_full(slot: tuple[int, ...], num_entries: int, arena_length: int) -> bool:
-    first, _, third, entry, reserved = slot
-    expect(reserved == 0)
-    tag = first & 0xFF
-    if tag == 0:
-        expect(not any(slot))
-        return False
-    expect(entry < num_entries)
+def _check_bytes_entry(words: tuple[int, ...], arena_length: int) -> None:
+    tag = words[0] & 0xFF
     if tag == 255:
-        length = first >> 32
-        expect(first >> 8 & 0xFFFFFF == 0 and length > 23)
-        expect(third + length <= arena_length)
+        length = words[0] >> 32
+        expect(words[0] >> 8 & 0xFFFFFF == 0 and length > 31 and words[3] == 0)
+        expect(words[2] + length <= arena_length)
     else:
-        expect(tag <= 24)
-    return True
-
-
-def _number_slot_is_full(slot: tuple[int, ...], num_entries: int) -> bool:
-    key, entry_plus_one, reserved = slot
-    expect(reserved == 0)
-    if entry_plus_one == 0:
-        expect(key == 0)
-        return False
-    expect(entry_plus_one <= num_entries)
-    return True
+        expect(1 <= tag <= 32)
 
 
 def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:

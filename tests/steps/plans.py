@@ -127,30 +127,30 @@ def doubles(values: list[float]) -> bytes:
 
 
 def lookup_table(keys: list[Any]) -> bytes:
-    """As steps/lookup.hpp lays it out: the keys in order, each in the first free slot."""
-    num_slots = 1
-    while num_slots < 2 * len(keys) + 1:
-        num_slots *= 2
+    """As core/key_table.hpp lays it out: the keys in order, each with the first free cell."""
+    num_cells = 1
+    while num_cells < 2 * len(keys) + 1:
+        num_cells *= 2
+    number_bits = (1 << len(keys).bit_length()) - 1
     is_text = bool(keys) and isinstance(keys[0], bytes)
-    slots: list[bytes | None] = [None] * num_slots
-    arena = b""
+    cells = [0] * num_cells
+    entries = arena = b""
     for entry, key in enumerate(keys):
-        at = hash_value(key) % num_slots
-        while slots[at] is not None:
-            at = (at + 1) % num_slots
+        hashed = hash_value(key)
+        at = hashed % num_cells
+        while cells[at]:
+            at = (at + 1) % num_cells
+        cells[at] = (hashed >> 32) & ~number_bits | (entry + 1)
         if not is_text:
-            packed = struct.pack("<d", key + 0.0) if isinstance(key, float) else _int64(key)
-            slots[at] = packed + struct.pack("<II", entry + 1, 0)
-        elif len(key) <= 23:
-            slots[at] = struct.pack("<B23sII", len(key) + 1, key, entry, 0)
+            entries += struct.pack("<d", key + 0.0) if isinstance(key, float) else _int64(key)
+        elif len(key) <= 31:
+            entries += struct.pack("<B31s", len(key) + 1, key)
         else:
-            words = struct.pack("<IIQQ", 255, len(key), hash_bytes(key), len(arena))
-            slots[at] = words + struct.pack("<II", entry, 0)
+            entries += struct.pack("<IIQQQ", 255, len(key), hash_bytes(key), len(arena), 0)
             arena += key
-    empty = bytes(32 if is_text else 16)
     key_type = BYTES if is_text else F64 if keys and isinstance(keys[0], float) else I64
-    header = struct.pack("<IIQQ40s", key_type, len(keys), num_slots, len(arena), bytes(40))
-    body = b"".join(slot or empty for slot in slots) + arena
+    header = struct.pack("<IIQQ40s", key_type, len(keys), num_cells, len(arena), bytes(40))
+    body = entries + struct.pack(f"<{num_cells}I", *cells) + arena
     return header + body + bytes(-len(body) % 8)
 
 

@@ -1,7 +1,8 @@
-// Places keys into the slots that the lookup step probes, in the order of their ids: the same keys
+// Writes keys in the order of their ids, and the cells that the lookup step probes: the same keys
 // give the same bytes.
 #include "fit/plan/lookup_table.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -9,9 +10,7 @@
 
 #include "host/error.hpp"
 #include "runtime/core/hash.hpp"
-#include "runtime/core/tile.hpp"
-#include "runtime/steps/lookup.hpp"
-#include "runtime/steps/short_key.hpp"
+#include "runtime/core/key_table.hpp"
 
 namespace mainspring {
 namespace {
@@ -20,76 +19,96 @@ namespace {
   throw Error(ErrorKind::kParameter, "A vocabulary " + what);
 }
 
-LookupHeader header_for(ValueType key_type, size_t num_entries) {
-  if (num_entries > kMaxLookupEntries) {
-    refuse("has " + std::to_string(num_entries) + " entries, expected at most 2^30.");
+/// A table in the making: entries come in the order of their ids, the most frequent first, so that
+/// those have the cells that a probe looks at first.
+template <class Entry>
+class TableBuilder {
+ public:
+  TableBuilder(ValueType key_type, size_t num_entries) {
+    if (num_entries > kMaxLookupEntries) {
+      refuse("has " + std::to_string(num_entries) + " entries, expected at most 2^30.");
+    }
+    header_.key_type = static_cast<uint32_t>(key_type);
+    header_.num_entries = static_cast<uint32_t>(num_entries);
+    header_.num_cells = std::bit_ceil(uint64_t{num_entries} * 2 + 1);
+    cells_.resize(header_.num_cells);
+    entries_.reserve(num_entries);
   }
-  LookupHeader header{};
-  header.key_type = static_cast<uint32_t>(key_type);
-  header.num_entries = static_cast<uint32_t>(num_entries);
-  header.num_slots = std::bit_ceil(uint64_t{num_entries} * 2 + 1);
-  return header;
-}
 
-template <class Slot>
-std::vector<uint8_t> bytes_of(const LookupHeader& header, const std::vector<Slot>& slots,
-                              const std::string& arena) {
-  std::vector<uint8_t> bytes(sizeof header + slots.size() * sizeof(Slot) +
-                             (arena.size() + 7) / 8 * 8);
-  std::memcpy(bytes.data(), &header, sizeof header);
-  std::memcpy(bytes.data() + sizeof header, slots.data(), slots.size() * sizeof(Slot));
-  if (!arena.empty()) {
-    std::memcpy(bytes.data() + sizeof header + slots.size() * sizeof(Slot), arena.data(),
-                arena.size());
+  /// False when same(entry) says that the key is there already.
+  template <class Same>
+  bool add(uint64_t hash, const Entry& entry, const Same& same) {
+    const uint32_t number_mask = cell_mask(header_.num_entries);
+    const uint32_t tag = static_cast<uint32_t>(hash >> 32) & ~number_mask;
+    uint64_t at = hash & (header_.num_cells - 1);
+    for (; cells_[at] != 0; at = (at + 1) & (header_.num_cells - 1)) {
+      if ((cells_[at] & ~number_mask) != tag) continue;
+      if (same(entries_[(cells_[at] & number_mask) - 1])) return false;
+    }
+    entries_.push_back(entry);
+    cells_[at] = tag | static_cast<uint32_t>(entries_.size());
+    return true;
   }
-  return bytes;
-}
+
+  std::vector<uint8_t> finish(const std::string& arena) {
+    header_.arena_length = arena.size();
+    std::vector<uint8_t> bytes;
+    const auto append = [&bytes](const void* from, size_t length) {
+      const auto* first = static_cast<const uint8_t*>(from);
+      bytes.insert(bytes.end(), first, first + length);
+    };
+    bytes.reserve(sizeof header_ + entries_.size() * sizeof(Entry) + cells_.size() * 4 +
+                  arena.size() + 8);
+    append(&header_, sizeof header_);
+    append(entries_.data(), entries_.size() * sizeof(Entry));
+    append(cells_.data(), cells_.size() * sizeof(uint32_t));
+    append(arena.data(), arena.size());
+    bytes.resize((bytes.size() + 7) / 8 * 8);
+    return bytes;
+  }
+
+ private:
+  LookupHeader header_{};
+  std::vector<uint32_t> cells_;
+  std::vector<Entry> entries_;
+};
 
 template <class T, class KeyOf>
 std::vector<uint8_t> build_number_table(std::span<const T> keys, ValueType type, KeyOf key_of) {
-  const LookupHeader header = header_for(type, keys.size());
-  std::vector<NumberSlot> slots(header.num_slots);
-  for (size_t entry = 0; entry < keys.size(); ++entry) {
-    const uint64_t key = key_of(keys[entry]);
-    uint64_t at = hash_u64(key) & (header.num_slots - 1);
-    while (slots[at].entry_plus_one != 0) {
-      if (slots[at].key == key) refuse("holds " + std::to_string(keys[entry]) + " twice.");
-      at = (at + 1) & (header.num_slots - 1);
+  TableBuilder<uint64_t> builder(type, keys.size());
+  for (const T number : keys) {
+    const uint64_t key = key_of(number);
+    if (!builder.add(hash_u64(key), key, [key](uint64_t other) { return other == key; })) {
+      refuse("holds " + std::to_string(number) + " twice.");
     }
-    slots[at] = {key, static_cast<uint32_t>(entry + 1), 0};
   }
-  return bytes_of(header, slots, {});
+  return builder.finish({});
 }
 
 }  // namespace
 
 std::vector<uint8_t> build_lookup_table(std::span<const std::string_view> keys) {
-  LookupHeader header = header_for(ValueType::kBytes, keys.size());
-  std::vector<BytesSlot> slots(header.num_slots);
+  TableBuilder<BytesEntry> builder(ValueType::kBytes, keys.size());
   std::string arena;
-  for (size_t entry = 0; entry < keys.size(); ++entry) {
-    const std::string_view key = keys[entry];
-    const auto* data = reinterpret_cast<const uint8_t*>(key.data());
-    const bool is_long = key.size() > kInlineKeyBytes;
+  for (const std::string_view key : keys) {
     if (key.size() > UINT32_MAX) refuse("has an entry of more than 2^32 - 1 bytes.");
-    const uint64_t hash = hash_bytes(data, key.size());
-    BytesSlot slot{{kLongTag | uint64_t{key.size()} << 32, hash, arena.size()},
-                   static_cast<uint32_t>(entry),
-                   0};
-    if (!is_long) short_key(data, key.size(), slot.words);
-    uint64_t at = hash & (header.num_slots - 1);
-    for (; slots[at].words[0] != 0; at = (at + 1) & (header.num_slots - 1)) {
-      const BytesSlot& other = slots[at];
-      if (other.words[0] != slot.words[0] || other.words[1] != slot.words[1]) continue;
-      const bool same = is_long ? std::string_view(arena).substr(other.words[2], key.size()) == key
-                                : other.words[2] == slot.words[2];
-      if (same) refuse("holds '" + std::string(key) + "' twice.");
+    const uint64_t hash = hash_bytes(reinterpret_cast<const uint8_t*>(key.data()), key.size());
+    const bool is_long = key.size() > kInlineKeyBytes;
+    BytesEntry entry{{kLongTag | uint64_t{key.size()} << 32, hash, arena.size(), 0}};
+    if (!is_long) {
+      uint8_t bytes[sizeof entry] = {static_cast<uint8_t>(key.size() + 1)};
+      std::copy(key.begin(), key.end(), bytes + 1);
+      std::memcpy(&entry, bytes, sizeof entry);
     }
-    slots[at] = slot;
+    const auto same = [&](const BytesEntry& other) {
+      if (other.words[0] != entry.words[0] || other.words[1] != entry.words[1]) return false;
+      return is_long ? std::string_view(arena).substr(other.words[2], key.size()) == key
+                     : other.words[2] == entry.words[2] && other.words[3] == entry.words[3];
+    };
+    if (!builder.add(hash, entry, same)) refuse("holds '" + std::string(key) + "' twice.");
     if (is_long) arena += key;
   }
-  header.arena_length = arena.size();
-  return bytes_of(header, slots, arena);
+  return builder.finish(arena);
 }
 
 std::vector<uint8_t> build_lookup_table(std::span<const int64_t> keys) {

@@ -1,4 +1,4 @@
-// Builds the hash tables that the lookup step reads (runtime/steps/lookup.hpp): keys in the order
+// Builds the hash tables that the lookup step reads (runtime/core/key_table.hpp): keys in the order
 // of their ids.
 #pragma once
 #include <cstdint>

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include "host/error.hpp"
 #include "runtime/core/hash.hpp"
@@ -19,15 +18,14 @@ uint64_t word_of(double value) { return __builtin_bit_cast(uint64_t, value == 0 
 }  // namespace
 
 void KeyIndex::set_type(ValueType type) {
-  if (num_keys_ == 0) type_ = type;
+  if (size() == 0) type_ = type;
   if (type_ != type) {
     throw Error(ErrorKind::kParameter,
                 "States learnt from keys of different types cannot be merged.");
   }
 }
 
-template <class Same, class Add>
-uint32_t KeyIndex::find_or_add(uint64_t hash, const Same& same, const Add& add) {
+uint32_t KeyIndex::find_or_add_word(uint64_t hash, uint64_t word) {
   const uint64_t mask = cells_.size() - 1;
   for (uint64_t at = hash & mask;; at = (at + 1) & mask) {
     Cell& cell = cells_[at];
@@ -36,26 +34,13 @@ uint32_t KeyIndex::find_or_add(uint64_t hash, const Same& same, const Add& add) 
         throw Error(ErrorKind::kData, "A column has more than 4,294,967,293 distinct values.");
       }
       cell = Cell{hash, ++num_keys_};
-      add();
+      words_.push_back(word);
       return num_keys_ - 1;
     }
-    if (cell.hash == hash && same(cell.number_plus_one - 1)) return cell.number_plus_one - 1;
+    if (cell.hash == hash && words_[cell.number_plus_one - 1] == word) {
+      return cell.number_plus_one - 1;
+    }
   }
-}
-
-uint32_t KeyIndex::find_or_add_bytes(uint64_t hash, std::string_view key) {
-  return find_or_add(
-      hash, [&](uint32_t number) { return bytes_key(number) == key; },
-      [&] {
-        arena_.insert(arena_.end(), key.begin(), key.end());
-        ends_.push_back(arena_.size());
-      });
-}
-
-uint32_t KeyIndex::find_or_add_word(uint64_t hash, uint64_t word) {
-  return find_or_add(
-      hash, [&](uint32_t number) { return words_[number] == word; },
-      [&] { words_.push_back(word); });
 }
 
 void KeyIndex::grow() {
@@ -72,50 +57,78 @@ void KeyIndex::grow() {
 
 void KeyIndex::number_rows(const Tile& tile, uint32_t numbers[kTileRows]) {
   set_type(tile.type);
+  if (tile.type == ValueType::kBytes) {
+    number_bytes(tile, numbers);
+  } else {
+    number_words(tile, numbers);
+  }
+}
+
+void KeyIndex::number_bytes(const Tile& tile, uint32_t numbers[kTileRows]) {
+  const BytesView* keys = values_of<BytesView>(tile);
+  int32_t ids[kTileRows];
+  table_.find(keys, tile.num_rows, ids);
+  for (uint32_t row = 0; row < tile.num_rows; ++row) {
+    if (!is_valid(tile.validity, row)) {
+      numbers[row] = kMissing;
+    } else if (ids[row] >= 2) {
+      numbers[row] = static_cast<uint32_t>(ids[row]) - 2;
+    } else {
+      numbers[row] =
+          table_.find_or_add({reinterpret_cast<const char*>(keys[row].data), keys[row].length});
+    }
+  }
+}
+
+void KeyIndex::number_words(const Tile& tile, uint32_t numbers[kTileRows]) {
   while (cells_.size() < 2 * (uint64_t{num_keys_} + tile.num_rows) + 2) grow();
   // All hashes first, so that the cache misses of the probes overlap.
   uint64_t hashes[kTileRows];
   uint64_t words[kTileRows];
   const uint64_t mask = cells_.size() - 1;
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
-    if (tile.type == ValueType::kBytes) {
-      const BytesView& view = values_of<BytesView>(tile)[row];
-      hashes[row] = hash_bytes(view.data, view.length);
-    } else {
-      words[row] = tile.type == ValueType::kF64 ? word_of(values_of<double>(tile)[row])
-                   : tile.type == ValueType::kI64
-                       ? static_cast<uint64_t>(values_of<int64_t>(tile)[row])
-                       : static_cast<uint64_t>(int64_t{values_of<int32_t>(tile)[row]});
-      hashes[row] = hash_u64(words[row]);
-    }
+    words[row] = tile.type == ValueType::kF64 ? word_of(values_of<double>(tile)[row])
+                 : tile.type == ValueType::kI64
+                     ? static_cast<uint64_t>(values_of<int64_t>(tile)[row])
+                     : static_cast<uint64_t>(int64_t{values_of<int32_t>(tile)[row]});
+    hashes[row] = hash_u64(words[row]);
     __builtin_prefetch(&cells_[hashes[row] & mask]);
   }
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
-    if (!is_valid(tile.validity, row)) {
-      numbers[row] = kMissing;
-    } else if (tile.type == ValueType::kBytes) {
-      const BytesView& view = values_of<BytesView>(tile)[row];
-      numbers[row] =
-          find_or_add_bytes(hashes[row], {reinterpret_cast<const char*>(view.data), view.length});
-    } else {
-      numbers[row] = find_or_add_word(hashes[row], words[row]);
-    }
+    numbers[row] =
+        is_valid(tile.validity, row) ? find_or_add_word(hashes[row], words[row]) : kMissing;
   }
 }
 
 std::vector<uint32_t> KeyIndex::absorb(const KeyIndex& other) {
-  std::vector<uint32_t> numbers(other.num_keys_);
-  if (other.num_keys_ == 0) return numbers;
+  std::vector<uint32_t> numbers(other.size());
+  if (numbers.empty()) return numbers;
   set_type(other.type_);
+  if (type_ == ValueType::kBytes) {
+    for (uint32_t number = 0; number < numbers.size(); ++number) {
+      numbers[number] = table_.find_or_add(other.bytes_key(number));
+    }
+    return numbers;
+  }
   while (cells_.size() < 2 * (uint64_t{num_keys_} + other.num_keys_) + 2) grow();
-  for (const Cell& cell : other.cells_) {
-    if (cell.number_plus_one == 0) continue;
-    const uint32_t number = cell.number_plus_one - 1;
-    numbers[number] = type_ == ValueType::kBytes
-                          ? find_or_add_bytes(cell.hash, other.bytes_key(number))
-                          : find_or_add_word(cell.hash, other.words_[number]);
+  for (uint32_t number = 0; number < numbers.size(); ++number) {
+    const uint64_t word = other.words_[number];
+    numbers[number] = find_or_add_word(hash_u64(word), word);
   }
   return numbers;
+}
+
+uint64_t KeyIndex::order_word(uint32_t number) const {
+  if (type_ == ValueType::kBytes) {
+    const std::string_view key = bytes_key(number);
+    uint64_t word = 0;
+    std::memcpy(&word, key.data(), std::min<size_t>(key.size(), sizeof word));
+    return __builtin_bswap64(word);
+  }
+  const uint64_t word = words_[number];
+  constexpr uint64_t kSign = uint64_t{1} << 63;
+  if (type_ != ValueType::kF64) return word ^ kSign;
+  return (word & kSign) != 0 ? ~word : word | kSign;
 }
 
 bool KeyIndex::less(uint32_t a, uint32_t b) const {
@@ -125,9 +138,20 @@ bool KeyIndex::less(uint32_t a, uint32_t b) const {
 }
 
 std::vector<uint32_t> KeyIndex::ascending() const {
-  std::vector<uint32_t> order(num_keys_);
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [this](uint32_t a, uint32_t b) { return less(a, b); });
+  struct Ranked {
+    uint64_t word;
+    uint32_t number;
+  };
+  std::vector<Ranked> ranked(size());
+  for (uint32_t number = 0; number < ranked.size(); ++number) {
+    ranked[number] = {order_word(number), number};
+  }
+  std::sort(ranked.begin(), ranked.end(), [this](const Ranked& a, const Ranked& b) {
+    return a.word != b.word ? a.word < b.word : less(a.number, b.number);
+  });
+  std::vector<uint32_t> order(ranked.size());
+  std::transform(ranked.begin(), ranked.end(), order.begin(),
+                 [](const Ranked& key) { return key.number; });
   return order;
 }
 
@@ -153,11 +177,10 @@ void KeyIndex::read(StateReader& reader) {
   const uint64_t count = reader.get_count(8);
   if (count >= kMissing) StateReader::fail();
   set_type(type);
-  while (cells_.size() < 2 * count + 2) grow();
+  while (type != ValueType::kBytes && cells_.size() < 2 * count + 2) grow();
   for (uint64_t i = 0; i < count; ++i) {
     if (type == ValueType::kBytes) {
-      const std::string_view key = reader.get_bytes();
-      find_or_add_bytes(hash_bytes(reinterpret_cast<const uint8_t*>(key.data()), key.size()), key);
+      table_.find_or_add(reader.get_bytes());
     } else {
       const uint64_t word = reader.get<uint64_t>();
       const double number = __builtin_bit_cast(double, word);
@@ -167,7 +190,7 @@ void KeyIndex::read(StateReader& reader) {
       find_or_add_word(hash_u64(word), word);
     }
   }
-  if (num_keys_ != count) StateReader::fail();  // a key was there twice
+  if (size() != count) StateReader::fail();  // a key was there twice
 }
 
 }  // namespace mainspring

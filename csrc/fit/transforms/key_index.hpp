@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fit/transforms/growing_table.hpp"
 #include "host/state_bytes.hpp"
 #include "runtime/core/tile.hpp"
 
@@ -20,14 +21,14 @@ class KeyIndex {
   /// Numbers of the keys of `other` in this index, new keys added.
   std::vector<uint32_t> absorb(const KeyIndex& other);
 
-  uint32_t size() const { return num_keys_; }
+  uint32_t size() const { return type_ == ValueType::kBytes ? table_.size() : num_keys_; }
   /// kBytes, kI64, kF64 or kI32; kF64 while nothing has been seen.
   ValueType type() const { return type_; }
-  std::string_view bytes_key(uint32_t number) const {
-    return {arena_.data() + ends_[number], ends_[number + 1] - ends_[number]};
-  }
+  std::string_view bytes_key(uint32_t number) const { return table_.key(number); }
   int64_t integer_key(uint32_t number) const { return static_cast<int64_t>(words_[number]); }
   double number_key(uint32_t number) const { return __builtin_bit_cast(double, words_[number]); }
+  /// Ascends as the keys do; keys that differ only behind their first 8 bytes have the same.
+  uint64_t order_word(uint32_t number) const;
   /// Bytes ascending, or numbers ascending.
   bool less(uint32_t a, uint32_t b) const;
   /// All numbers in ascending order of their keys.
@@ -36,7 +37,7 @@ class KeyIndex {
   /// Throws Error(kBundleCorrupt) unless the keys, if any, are of this type: for states that came
   /// from bytes.
   void expect_type(ValueType type) const {
-    if (num_keys_ != 0 && type_ != type) StateReader::fail();
+    if (size() != 0 && type_ != type) StateReader::fail();
   }
 
   /// Keys in the given order, which must name each number once.
@@ -51,18 +52,17 @@ class KeyIndex {
   };
 
   void set_type(ValueType type);
-  template <class Same, class Add>
-  uint32_t find_or_add(uint64_t hash, const Same& same, const Add& add);
-  uint32_t find_or_add_bytes(uint64_t hash, std::string_view key);
   uint32_t find_or_add_word(uint64_t hash, uint64_t word);
+  void number_bytes(const Tile& tile, uint32_t numbers[kTileRows]);
+  void number_words(const Tile& tile, uint32_t numbers[kTileRows]);
   void grow();
 
   ValueType type_ = ValueType::kF64;
+  GrowingTable table_;  // of bytes
+  // Of integers and numbers.
   uint32_t num_keys_ = 0;
   std::vector<Cell> cells_;  // a power of two, at most half full
   std::vector<uint64_t> words_;
-  std::vector<char> arena_;
-  std::vector<uint64_t> ends_{0};
 };
 
 }  // namespace mainspring

@@ -27,14 +27,25 @@ std::vector<uint32_t> kept_categories(const VocabularyParams& params, const Cate
 
 std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> counts,
                                uint64_t min_count, uint64_t max_size) {
-  std::vector<uint32_t> order;
+  // What decides nearly every comparison lies in the array that is sorted.
+  struct Ranked {
+    uint64_t count;
+    uint64_t word;
+    uint32_t number;
+  };
+  std::vector<Ranked> ranked;
   for (uint32_t number = 0; number < keys.size(); ++number) {
-    if (counts[number] >= min_count) order.push_back(number);
+    if (counts[number] < min_count) continue;
+    ranked.push_back({counts[number], keys.order_word(number), number});
   }
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return counts[a] != counts[b] ? counts[a] > counts[b] : keys.less(a, b);
+  std::sort(ranked.begin(), ranked.end(), [&](const Ranked& a, const Ranked& b) {
+    if (a.count != b.count) return a.count > b.count;
+    return a.word != b.word ? a.word < b.word : keys.less(a.number, b.number);
   });
-  if (order.size() > max_size) order.resize(max_size);
+  if (ranked.size() > max_size) ranked.resize(max_size);
+  std::vector<uint32_t> order;
+  order.reserve(ranked.size());
+  for (const Ranked& key : ranked) order.push_back(key.number);
   return order;
 }
 

@@ -14,42 +14,12 @@ namespace mainspring {
 
 namespace {
 
-constexpr uint64_t kFirst = 0xA0761D6478BD642Full;
-constexpr uint64_t kSecond = 0xE7037ED1A0B428DBull;
-constexpr uint64_t kThird = 0x8EBC6AF09C88C6E3ull;
-
-uint64_t fold(uint64_t a, uint64_t b) {
-  const WideProduct product = multiply_wide(a, b);
-  return (product.low ^ a) ^ (product.high ^ b);
-}
-
-/// The first `length` bytes as a little-endian word padded with zeros. 0 <= length <= 8.
-uint64_t load_padded(const uint8_t* data, uint64_t length) {
-  if (length == 8) return load<uint64_t>(data);
-  if (length >= 4) {
-    // Two reads that overlap: the bytes in common are equal, so or-ing them is harmless.
-    const uint64_t low = load<uint32_t>(data);
-    const uint64_t high = load<uint32_t>(data + length - 4);
-    return low | (high << (8 * (length - 4)));
-  }
-  if (length == 0) return 0;
-  const uint64_t middle = length / 2, last = length - 1;
-  return data[0] | (static_cast<uint64_t>(data[middle]) << (8 * middle)) |
-         (static_cast<uint64_t>(data[last]) << (8 * last));
-}
+#include "runtime/core/hash_forms.inc"
 
 }  // namespace
 
 uint64_t hash_bytes(const uint8_t* data, uint64_t length) noexcept {
-  uint64_t state = kSecond ^ length;
-  uint64_t left = length;
-  for (; left > 16; data += 16, left -= 16) {
-    state = fold(load<uint64_t>(data) ^ kFirst, load<uint64_t>(data + 8) ^ state);
-  }
-  const uint64_t a = load_padded(data, left < 8 ? left : 8);
-  const uint64_t b = left <= 8 ? 0 : load_padded(data + 8, left - 8);
-  state = fold(a ^ kFirst, b ^ state);
-  return fold(state ^ kThird, length ^ kFirst);
+  return hash_of_bytes(data, length);
 }
 
 // One step of SplitMix64 (G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number

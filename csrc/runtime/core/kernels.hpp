@@ -38,6 +38,9 @@ struct Kernels {
   void (*widen_i32)(const int32_t* in, double* out, uint32_t num_rows);
   void (*widen_i64)(const int64_t* in, double* out, uint32_t num_rows);
   void (*narrow_f64)(const double* in, float* out, uint32_t num_rows);
+  /// Keys to ids in the table of keys of bytes that lies in DATA (key_table.hpp): 1 where it has no
+  /// such key, else 2 + entry.
+  void (*find_bytes)(const BytesView* keys, int32_t* ids, uint32_t num_rows, const uint8_t* data);
   /// Feature columns [num_features][kTileRows] to rows out[row * row_stride + feature]. Reads whole
   /// columns, writes num_rows * num_features values and nothing between the rows.
   void (*to_rows)(const float* columns, uint32_t num_features, uint32_t num_rows, float* out,

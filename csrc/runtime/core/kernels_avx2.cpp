@@ -1,6 +1,10 @@
 // The kernels for x86-64-v3 CPUs (AVX2); empty elsewhere. The file's name sets its compiler flags.
 #include "runtime/core/kernels.hpp"
 
+#include "runtime/core/key_table.hpp"
+#include "runtime/core/memory.hpp"
+#include "runtime/core/wide_multiply.hpp"
+
 #if defined(__AVX2__)
 #include <immintrin.h>
 
@@ -68,6 +72,9 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
     for (uint32_t i = 0; i < num_rows; ++i) _mm256_storeu_ps(out + i * row_stride, rows[i]);
   }
 }
+
+#include "runtime/core/hash_forms.inc"
+#include "runtime/core/short_keys.inc"
 
 #include "runtime/core/kernels.inc"
 

@@ -2,6 +2,10 @@
 // its compiler flags.
 #include "runtime/core/kernels.hpp"
 
+#include "runtime/core/key_table.hpp"
+#include "runtime/core/memory.hpp"
+#include "runtime/core/wide_multiply.hpp"
+
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #include <immintrin.h>
 
@@ -84,6 +88,39 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
   } else {
     for (uint32_t i = 0; i < num_rows; ++i) _mm512_storeu_ps(out + i * row_stride, rows[i]);
   }
+}
+
+#include "runtime/core/hash_forms.inc"
+
+/// Up to 31 bytes; nothing outside is read, whatever the page behind it.
+inline __m256i load_masked(const uint8_t* data, uint32_t mask) {
+  return _mm256_maskz_loadu_epi8(mask, data);
+}
+
+/// Strings of mixed lengths would be guessed wrong at every step of the plain form: up to 32 bytes
+/// are loaded at once, and both ends of the hash computed.
+inline uint64_t hash_of_key(const BytesView& key) {
+  const uint64_t length = key.length;
+  if (length > 32) return hash_of_bytes(key.data, length);
+  const __m256i bytes = load_masked(key.data, static_cast<uint32_t>((uint64_t{1} << length) - 1));
+  const __m128i low = _mm256_castsi256_si128(bytes);
+  const __m128i high = _mm256_extracti128_si256(bytes, 1);
+  const uint64_t a = static_cast<uint64_t>(_mm_cvtsi128_si64(low));
+  const uint64_t b = static_cast<uint64_t>(_mm_extract_epi64(low, 1));
+  const uint64_t one = fold(a ^ kFirst, b ^ (kSecond ^ length));
+  const uint64_t c = static_cast<uint64_t>(_mm_cvtsi128_si64(high));
+  const uint64_t d = static_cast<uint64_t>(_mm_extract_epi64(high, 1));
+  const uint64_t two = fold(c ^ kFirst, d ^ one);
+  return fold((length > 16 ? two : one) ^ kThird, length ^ kFirst);
+}
+
+/// The key moved up by one byte is the entry without its tag.
+inline bool holds_short_key(const BytesEntry& entry, const BytesView& key) {
+  const uint32_t mask = static_cast<uint32_t>(((uint64_t{1} << key.length) - 1) << 1);
+  const __m256i bytes = load_masked(key.data - 1, mask);
+  const __m256i tag = _mm256_zextsi128_si256(_mm_cvtsi32_si128(static_cast<int>(key.length) + 1));
+  const __m256i wanted = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(entry.words));
+  return _mm256_cmpneq_epi64_mask(_mm256_or_si256(bytes, tag), wanted) == 0;
 }
 
 #include "runtime/core/kernels.inc"

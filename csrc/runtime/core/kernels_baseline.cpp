@@ -2,6 +2,10 @@
 // makes of plain vectors elsewhere.
 #include "runtime/core/kernels.hpp"
 
+#include "runtime/core/key_table.hpp"
+#include "runtime/core/memory.hpp"
+#include "runtime/core/wide_multiply.hpp"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -96,6 +100,9 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
 }
 
 #endif
+
+#include "runtime/core/hash_forms.inc"
+#include "runtime/core/short_keys.inc"
 
 #include "runtime/core/kernels.inc"
 

@@ -1,7 +1,7 @@
 // Values to 64 hash bits: the first half of a cross or of feature hashing.
 #include "runtime/core/hash.hpp"
 
-#include "runtime/steps/lookup.hpp"
+#include "runtime/core/key_table.hpp"
 #include "runtime/steps/record_shape.hpp"
 
 namespace mainspring {

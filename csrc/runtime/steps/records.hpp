@@ -18,7 +18,7 @@ namespace mainspring {
 /// The integer of a record that bounds the ids it writes, or the index it reads.
 inline constexpr uint32_t kCardinality = 3;
 
-/// Ids of a vocabulary: see steps/lookup.hpp.
+/// Ids of a vocabulary: see core/key_table.hpp.
 inline constexpr int32_t kMissingId = 0;
 inline constexpr int32_t kUnseenId = 1;
 inline constexpr int32_t kFirstEntryId = 2;
@@ -114,7 +114,7 @@ constexpr StepRecord count_edges_record(uint16_t in, uint16_t out, uint64_t data
 }
 
 /// bytes | i64 | f64 -> i32: missing 0, not in the table 1, else 2 + entry. Data: a lookup table
-/// (steps/lookup.hpp, built by fit/plan/lookup_table.hpp) with keys of the slot's type.
+/// (core/key_table.hpp, built by fit/plan/lookup_table.hpp) with keys of the slot's type.
 constexpr StepRecord lookup_record(uint16_t in, uint16_t out, uint64_t data_offset,
                                    uint64_t data_length, uint64_t num_entries) {
   StepRecord record = unary_record(StepCode::kLookup, in, out);

@@ -1,0 +1,113 @@
+// Entries and cells have room for twice the keys each time they are full; long keys are appended.
+#include "fit/transforms/growing_table.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "host/bundle_image.hpp"
+#include "host/error.hpp"
+#include "runtime/core/hash.hpp"
+#include "runtime/core/key_table.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint64_t kFirstRoom = 64;
+
+const BytesEntry* entries_of(const KeyTable& table) {
+  return reinterpret_cast<const BytesEntry*>(table.entries);
+}
+
+bool is_long(const BytesEntry& entry) { return (entry.words[0] & 0xff) == kLongTag; }
+
+std::string_view key_of(const BytesEntry& entry, const uint8_t* arena) {
+  const auto* inside = reinterpret_cast<const char*>(entry.words);
+  if (!is_long(entry)) return {inside + 1, (entry.words[0] & 0xff) - 1};
+  return {reinterpret_cast<const char*>(arena) + entry.words[2], entry.words[0] >> 32};
+}
+
+uint64_t hash_of(std::string_view key) {
+  return hash_bytes(reinterpret_cast<const uint8_t*>(key.data()), key.size());
+}
+
+uint32_t tag_of(uint64_t hash, const KeyTable& table) {
+  return static_cast<uint32_t>(hash >> 32) & ~table.number_mask;
+}
+
+}  // namespace
+
+std::string_view GrowingTable::key(uint32_t number) const {
+  const KeyTable table = key_table(bytes_.data());
+  return key_of(entries_of(table)[number], table.arena);
+}
+
+void GrowingTable::find(const BytesView* keys, uint32_t num_keys, int32_t* ids) const {
+  if (size_ == 0) {
+    std::fill(ids, ids + num_keys, 1);
+  } else {
+    process_kernels().find_bytes(keys, ids, num_keys, bytes_.data());
+  }
+}
+
+void GrowingTable::reserve(uint64_t num_keys) {
+  const uint64_t room =
+      bytes_.empty() ? 0 : reinterpret_cast<const LookupHeader*>(bytes_.data())->num_entries;
+  if (num_keys <= room) return;
+  if (num_keys > kMaxLookupEntries) {
+    throw Error(ErrorKind::kData, "A column has more than 2^30 distinct values.");
+  }
+  LookupHeader header{};
+  header.key_type = static_cast<uint32_t>(ValueType::kBytes);
+  header.num_entries = static_cast<uint32_t>(std::max(kFirstRoom, std::bit_ceil(num_keys)));
+  header.num_cells = uint64_t{header.num_entries} * 2;
+  const uint64_t arena_at =
+      sizeof header + header.num_entries * sizeof(BytesEntry) + header.num_cells * sizeof(uint32_t);
+  std::vector<uint8_t> wider(arena_at);
+  std::memcpy(wider.data(), &header, sizeof header);
+  if (size_ > 0) {
+    const KeyTable old = key_table(bytes_.data());
+    std::memcpy(wider.data() + sizeof header, old.entries, size_ * sizeof(BytesEntry));
+    wider.insert(wider.end(), bytes_.begin() + (old.arena - bytes_.data()), bytes_.end());
+  }
+  bytes_.swap(wider);
+  const KeyTable table = key_table(bytes_.data());
+  auto* cells = const_cast<uint32_t*>(table.cells);
+  for (uint32_t number = 0; number < size_; ++number) {
+    const BytesEntry& entry = entries_of(table)[number];
+    const uint64_t hash = is_long(entry) ? entry.words[1] : hash_of(key_of(entry, table.arena));
+    uint64_t at = hash & table.mask;
+    while (cells[at] != 0) at = (at + 1) & table.mask;
+    cells[at] = tag_of(hash, table) | (number + 1);
+  }
+}
+
+uint32_t GrowingTable::find_or_add(std::string_view key) {
+  if (key.size() > UINT32_MAX) {
+    throw Error(ErrorKind::kData, "A value has more than 2^32 - 1 bytes.");
+  }
+  reserve(uint64_t{size_} + 1);
+  const KeyTable table = key_table(bytes_.data());
+  const uint64_t hash = hash_of(key);
+  uint64_t at = hash & table.mask;
+  for (; table.cells[at] != 0; at = (at + 1) & table.mask) {
+    if ((table.cells[at] & ~table.number_mask) != tag_of(hash, table)) continue;
+    const uint32_t number = (table.cells[at] & table.number_mask) - 1;
+    if (key_of(entries_of(table)[number], table.arena) == key) return number;
+  }
+  const_cast<uint32_t*>(table.cells)[at] = tag_of(hash, table) | (size_ + 1);
+  auto* entry = const_cast<BytesEntry*>(entries_of(table)) + size_;
+  if (key.size() <= kInlineKeyBytes) {
+    auto* inside = reinterpret_cast<uint8_t*>(entry->words);
+    inside[0] = static_cast<uint8_t>(key.size() + 1);
+    std::copy(key.begin(), key.end(), inside + 1);
+  } else {
+    const auto offset = static_cast<uint64_t>(bytes_.data() + bytes_.size() - table.arena);
+    *entry = {{kLongTag | uint64_t{key.size()} << 32, hash, offset, 0}};
+    bytes_.insert(bytes_.end(), key.begin(), key.end());
+  }
+  return size_++;
+}
+
+}  // namespace mainspring

@@ -1,0 +1,28 @@
+// A table of byte strings that grows while it is filled: laid out as the table that a lookup step
+// reads (runtime/core/key_table.hpp), so that fitting and serving find keys with the same kernel.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "runtime/core/tile.hpp"
+
+namespace mainspring {
+
+/// Keys are numbered in the order in which they are added.
+class GrowingTable {
+ public:
+  uint32_t size() const { return size_; }
+  std::string_view key(uint32_t number) const;
+  /// 2 + the number of each key, or 1 where there is none.
+  void find(const BytesView* keys, uint32_t num_keys, int32_t* ids) const;
+  uint32_t find_or_add(std::string_view key);
+  /// Room for so many keys in all.
+  void reserve(uint64_t num_keys);
+
+ private:
+  uint32_t size_ = 0;
+  std::vector<uint8_t> bytes_;  // a table whose header counts the entries that there is room for
+};
+
+}  // namespace mainspring
