@@ -20,6 +20,7 @@ from mainspring import (
     ParameterError,
     Preprocessor,
     SchemaError,
+    _engine,
     col,
     detect_drift,
 )
@@ -372,7 +373,4 @@ def test_fit_when_features_cannot_be_is_a_parameter_error(
 
 
 def test_operator_classes_when_made_match_the_engine() -> None:
-    assert list(operator_classes()) == [
-        *("ordinal", "target_mean", "hash", "cross", "datetime"),
-        *("impute", "standardize", "min_max", "log1p", "clip", "bucketize", "identity"),
-    ]
+    assert operator_classes().keys() == {row["name"] for row in _engine.operators()}

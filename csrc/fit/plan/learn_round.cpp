@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "fit/plan/fold_gather.hpp"
+#include "fit/transforms/key_index.hpp"
 #include "host/bundle_image.hpp"
 #include "host/error.hpp"
 #include "host/thread_pool.hpp"
@@ -78,22 +79,58 @@ void update_states(const std::vector<Feature>& streams,
   }
 }
 
-void learn(const Lesson& lesson, const ZoneTables& zones, const FitSource& source,
+/// Lessons that read the same stream: of the first operators of expressions over one column, those
+/// that count keys; else one by itself.
+using Group = std::vector<const Lesson*>;
+
+bool counts_keys_of_a_column(const Lesson& lesson) {
+  const Operator& op = *lesson.bound->chain.operators[lesson.round.operator_index];
+  return lesson.round.operator_index == 0 && op.transform().counts_keys &&
+         lesson.bound->columns.size() == 1;
+}
+
+std::vector<Group> groups_of(std::span<const Lesson> lessons) {
+  std::vector<Group> groups;
+  for (const Lesson& lesson : lessons) {
+    const auto same_column = [&](const Group& group) {
+      const ColumnBinding& mine = lesson.bound->columns[0];
+      const ColumnBinding& other = group[0]->bound->columns[0];
+      return counts_keys_of_a_column(*group[0]) && mine.name == other.name &&
+             mine.kind == other.kind;
+    };
+    const auto group = counts_keys_of_a_column(lesson)
+                           ? std::find_if(groups.begin(), groups.end(), same_column)
+                           : groups.end();
+    if (group == groups.end()) {
+      groups.push_back({&lesson});
+    } else {
+      group->push_back(&lesson);
+    }
+  }
+  return groups;
+}
+
+void learn(const Group& group, const ZoneTables& zones, const FitSource& source,
            const std::function<void()>& after_some_tiles) {
-  BoundChain& bound = *lesson.bound;
+  const Lesson& lesson = *group[0];
   const LessonPlan plan = plan_lesson(lesson, zones);
-  auto& first = bound.states[lesson.round.operator_index];
-  first = new_states(*bound.chain.operators[lesson.round.operator_index], plan.first.size());
+  for (const Lesson* each : group) {
+    const size_t index = each->round.operator_index;
+    each->bound->states[index] =
+        new_states(*each->bound->chain.operators[index], plan.first.size());
+  }
   std::vector<std::shared_ptr<LearntState>> behind_fill;
   if (lesson.round.behind_fill.has_value()) {
-    behind_fill =
-        new_states(*bound.chain.operators[*lesson.round.behind_fill], plan.behind_fill.size());
-    bound.states[*lesson.round.behind_fill] = behind_fill;
+    behind_fill = new_states(*lesson.bound->chain.operators[*lesson.round.behind_fill],
+                             plan.behind_fill.size());
+    lesson.bound->states[*lesson.round.behind_fill] = behind_fill;
   }
   const PlanView view = plan.builder.view();
   Scratch scratch;
   StepContext context = context_of(view, &scratch);
-  const std::vector<ColumnBinding> inputs = plan_inputs(bound);
+  const std::vector<ColumnBinding> inputs = plan_inputs(*lesson.bound);
+  const auto keys = std::make_shared<KeyIndex>();
+  uint32_t numbers[kTileRows];
   uint32_t tiles = 0;
   for (uint32_t batch = 0; batch < source.table.num_batches(); ++batch) {
     const std::vector<ColumnView> columns = bound_columns(inputs, source.table, batch);
@@ -111,7 +148,16 @@ void learn(const Lesson& lesson, const ZoneTables& zones, const FitSource& sourc
       tile.first_row = global_row;
       tile.num_rows = context.num_rows;
       tile.cross_fit = source.cross_fit;
-      update_states(plan.first, first, tile, context);
+      if (group.size() > 1) {
+        const Slot slot = plan.first[0].slot;
+        keys->number_rows(slot_tile(context.scratch, slot.number, slot.type, context.num_rows),
+                          numbers);
+        tile.keys = &keys;
+        tile.numbers = numbers;
+      }
+      for (const Lesson* each : group) {
+        update_states(plan.first, each->bound->states[each->round.operator_index], tile, context);
+      }
       update_states(plan.behind_fill, behind_fill, tile, context);
     }
   }
@@ -130,11 +176,12 @@ ColumnView missing_row() {
 
 void learn_round(std::span<const Lesson> lessons, const ZoneTables& zones,
                  const FitSource& source) {
+  const std::vector<Group> groups = groups_of(lessons);
   const auto caller = std::this_thread::get_id();
   std::atomic<bool> stopped{false};
-  parallel_for(lessons.size(), [&](uint64_t item, uint32_t) {
+  parallel_for(groups.size(), [&](uint64_t item, uint32_t) {
     try {
-      learn(lessons[item], zones, source, [&] {
+      learn(groups[item], zones, source, [&] {
         // Another lesson has failed: its error is the one that counts.
         if (stopped.load(std::memory_order_relaxed)) {
           throw Error(ErrorKind::kData, "The fit was stopped.");

@@ -5,9 +5,9 @@
 namespace mainspring {
 
 void CategoryCounts::update(const FitTile& tile) {
-  uint32_t numbers[kTileRows];
-  keys.number_rows(tile.inputs[0], numbers);
-  counts.resize(keys.size());
+  uint32_t room[kTileRows];
+  const uint32_t* numbers = keys.number_rows(tile, room);
+  counts.resize(keys->size());
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
     if (numbers[row] != KeyIndex::kMissing) {
       ++counts[numbers[row]];
@@ -19,8 +19,8 @@ void CategoryCounts::update(const FitTile& tile) {
 
 void CategoryCounts::add(const FitTile& one_row, uint64_t count) {
   uint32_t numbers[kTileRows];
-  keys.number_rows(one_row.inputs[0], numbers);
-  counts.resize(keys.size());
+  keys.own().number_rows(one_row.inputs[0], numbers);
+  counts.resize(keys->size());
   if (numbers[0] != KeyIndex::kMissing) {
     counts[numbers[0]] += count;
   } else {
@@ -29,22 +29,22 @@ void CategoryCounts::add(const FitTile& one_row, uint64_t count) {
 }
 
 void CategoryCounts::merge(const CategoryCounts& other) {
-  const std::vector<uint32_t> numbers = keys.absorb(other.keys);
-  counts.resize(keys.size());
+  const std::vector<uint32_t> numbers = keys.own().absorb(*other.keys);
+  counts.resize(keys->size());
   for (uint32_t i = 0; i < numbers.size(); ++i) counts[numbers[i]] += other.counts[i];
   missing += other.missing;
 }
 
 void CategoryCounts::write(StateWriter& writer) const {
-  const std::vector<uint32_t> order = keys.ascending();
-  keys.write(writer, order);
+  const std::vector<uint32_t> order = keys->ascending();
+  keys->write(writer, order);
   for (const uint32_t number : order) writer.put(counts[number]);
   writer.put(missing);
 }
 
 void CategoryCounts::read(StateReader& reader) {
-  keys.read(reader);
-  counts.resize(keys.size());
+  keys.own().read(reader);
+  counts.resize(keys->size());
   for (uint64_t& count : counts) count = reader.get<uint64_t>();
   missing = reader.get<uint64_t>();
 }

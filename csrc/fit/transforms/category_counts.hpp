@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fit/transforms/feature.hpp"
-#include "fit/transforms/key_index.hpp"
+#include "fit/transforms/shared_keys.hpp"
 #include "host/state_bytes.hpp"
 
 namespace mainspring {
@@ -17,7 +17,7 @@ struct CategoryCounts {
   void write(StateWriter& writer) const;
   void read(StateReader& reader);
 
-  KeyIndex keys;
+  SharedKeys keys;
   std::vector<uint64_t> counts;  // of each key
   uint64_t missing = 0;          // rows
 };

@@ -12,6 +12,8 @@
 
 namespace mainspring {
 
+class KeyIndex;
+
 /// One tile to learn from: as many inputs as the operator joins, all with num_rows rows.
 struct FitTile {
   std::span<const Tile> inputs;
@@ -19,6 +21,10 @@ struct FitTile {
   uint64_t first_row;    // number of the first row over the whole input: decides folds
   uint32_t num_rows;
   bool cross_fit;  // fit_transform: learn per fold too
+  /// The keys of inputs[0] and the number of each row's, where several operators count them; null
+  /// where one does by itself.
+  const std::shared_ptr<KeyIndex>* keys;
+  const uint32_t* numbers;
 };
 
 /// Ids that become one feature each when they are stored.

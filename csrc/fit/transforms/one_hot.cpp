@@ -16,6 +16,7 @@ struct OneHot {
   static constexpr std::string_view kName = "one_hot";
   static constexpr std::string_view kSummary =
       "One feature for each category: 1 in the row's own, 0 in the others.";
+  static constexpr bool kCountsKeys = true;
   static constexpr InputRule kInput = InputRule::kKey;
   using Params = VocabularyParams;
   static constexpr auto kParams = std::tuple{
@@ -36,10 +37,10 @@ struct OneHot {
   static std::vector<Feature> compile(const Params& params, const State& state,
                                       std::span<const Feature> in, PlanBuilder& builder) {
     const std::vector<uint32_t> order = kept_categories(params, state);
-    const bool some_are_rare = order.size() < state.keys.size();
+    const bool some_are_rare = order.size() < state.keys->size();
     OneHotColumns columns;
     for (const uint32_t number : order) {
-      std::string name = category_name(state.keys, number, in[0].unit);
+      std::string name = category_name(*state.keys, number, in[0].unit);
       // A category of that very name gives way to the feature of all missing, or of all rare rows.
       if ((name == kMissingName && state.missing > 0) || (name == kRareName && some_are_rare)) {
         name = "\\x" + std::string(name == kMissingName ? "6d" : "69") + name.substr(1);
@@ -56,15 +57,15 @@ struct OneHot {
 
     Feature out = in[0];
     if (in[0].slot.type == ValueType::kI32) {
-      state.keys.expect_type(ValueType::kI32);
+      state.keys->expect_type(ValueType::kI32);
       columns.places.assign(in[0].info.cardinality, rare);
       for (uint32_t i = 0; i < order.size(); ++i) {
-        const auto id = static_cast<uint64_t>(state.keys.integer_key(order[i]));
+        const auto id = static_cast<uint64_t>(state.keys->integer_key(order[i]));
         if (id >= columns.places.size()) StateReader::fail();
         columns.places[id] = i + 1;
       }
     } else {
-      out.slot = emit_lookup(in[0].slot, state.keys, order, builder);
+      out.slot = emit_lookup(in[0].slot, *state.keys, order, builder);
       columns.places = {missing, rare};
       for (uint32_t i = 0; i < order.size(); ++i) columns.places.push_back(i + 1);
     }

@@ -12,6 +12,7 @@ struct Ordinal {
   static constexpr std::string_view kName = "ordinal";
   static constexpr std::string_view kSummary =
       "Number the categories: missing 0, unseen and rare 1, then 2, 3, ... from the most frequent.";
+  static constexpr bool kCountsKeys = true;
   static constexpr InputRule kInput = InputRule::kKey;
   using Params = VocabularyParams;
   static constexpr auto kParams = std::tuple{
@@ -45,7 +46,7 @@ struct Ordinal {
           .column(in[0].column);
     }
     Feature out = in[0];
-    out.slot = emit_lookup(in[0].slot, state.keys, order, builder);
+    out.slot = emit_lookup(in[0].slot, *state.keys, order, builder);
     out.info = FeatureInfo{in[0].info.name, FeatureKind::kId, true,
                            static_cast<uint32_t>(order.size()) + 2};
     out.unit = TimeUnit::kNone;

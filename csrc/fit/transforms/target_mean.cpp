@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "fit/plan/fold_gather.hpp"
-#include "fit/transforms/key_index.hpp"
+#include "fit/transforms/shared_keys.hpp"
 #include "fit/transforms/transform.hpp"
 #include "fit/transforms/vocabulary.hpp"
 #include "fit/transforms/window_sums.hpp"
@@ -20,6 +20,7 @@ struct TargetMean {
       "Smoothed mean of the target for each category; cross-fitted in fit_transform.";
   static constexpr InputRule kInput = InputRule::kKey;
   static constexpr bool kUsesTarget = true;
+  static constexpr bool kCountsKeys = true;
   struct Params {
     double smoothing = 20.0;
     int64_t folds = 5;
@@ -49,12 +50,12 @@ struct TargetMean {
     }
 
     void update(const FitTile& tile) {
-      if (tile.cross_fit && folds == 1 && keys.size() == 0 && counts[0] == 0) {
+      if (tile.cross_fit && folds == 1 && keys->size() == 0 && counts[0] == 0) {
         folds = max_folds;
         make_room();
       }
-      uint32_t numbers[kTileRows];
-      keys.number_rows(tile.inputs[0], numbers);
+      uint32_t room[kTileRows];
+      const uint32_t* numbers = keys.number_rows(tile, room);
       make_room();
       for (uint32_t row = 0; row < tile.num_rows; ++row) {
         const uint32_t fold = folds == 1 ? 0 : fold_of(seed, tile.first_row + row, folds);
@@ -69,7 +70,7 @@ struct TargetMean {
         if (folds != 1) *this = without_folds();
         if (other.folds != 1) other = other.without_folds();
       }
-      const std::vector<uint32_t> numbers = keys.absorb(other.keys);
+      const std::vector<uint32_t> numbers = keys.own().absorb(*other.keys);
       make_room();
       std::vector<uint64_t> cells(other.counts.size());
       for (uint64_t cell = 0; cell < cells.size(); ++cell) {
@@ -82,7 +83,7 @@ struct TargetMean {
     }
     void write(StateWriter& writer) const {
       // In the order of the keys, so that equal states have equal bytes.
-      const std::vector<uint32_t> order = keys.ascending();
+      const std::vector<uint32_t> order = keys->ascending();
       State sorted = *this;
       std::vector<uint64_t> cells(counts.size());
       for (uint64_t cell = 0; cell < folds; ++cell) cells[cell] = cell;
@@ -97,14 +98,14 @@ struct TargetMean {
       sorted.sums.resize(counts.size());
       sorted.sums.merge(sums, cells);
       writer.put(folds);
-      keys.write(writer, order);
+      keys->write(writer, order);
       for (const uint64_t count : sorted.counts) writer.put(count);
       sorted.sums.write(writer);
     }
     void read(StateReader& reader) {
       folds = reader.get<uint32_t>();
       if (folds != 1 && folds != max_folds) StateReader::fail();
-      keys.read(reader);
+      keys.own().read(reader);
       make_room();
       for (uint64_t& count : counts) count = reader.get<uint64_t>();
       sums.read(reader);
@@ -112,7 +113,7 @@ struct TargetMean {
     }
 
     void make_room() {
-      const uint64_t num_cells = (uint64_t{keys.size()} + 1) * folds;
+      const uint64_t num_cells = (uint64_t{keys->size()} + 1) * folds;
       if (counts.size() < num_cells) {
         counts.resize(num_cells);
         sums.resize(num_cells);
@@ -121,7 +122,7 @@ struct TargetMean {
     State without_folds() const {
       State all = *this;
       all.folds = 1;
-      all.counts.assign(uint64_t{keys.size()} + 1, 0);
+      all.counts.assign(uint64_t{keys->size()} + 1, 0);
       all.sums = WindowSums();
       all.sums.resize(all.counts.size());
       std::vector<uint64_t> cells(counts.size());
@@ -136,7 +137,7 @@ struct TargetMean {
     uint32_t max_folds;
     uint64_t seed;
     uint32_t folds = 1;
-    KeyIndex keys;
+    SharedKeys keys;
     std::vector<uint64_t> counts;
     WindowSums sums;
   };
@@ -149,7 +150,7 @@ struct TargetMean {
       // Over all rows at once: folds first, so that one sum holds one fold of every category.
       ExactSum sum;
       uint64_t count = 0;
-      for (uint64_t category = 0; category <= state.keys.size(); ++category) {
+      for (uint64_t category = 0; category <= state.keys->size(); ++category) {
         count += count_of(category);
       }
       std::vector<uint64_t> cells(state.counts.size());
@@ -189,10 +190,10 @@ struct TargetMean {
   static std::vector<double> payload(const Encoding& encoding, const State& state,
                                      const Feature& in, std::span<const uint32_t> order) {
     if (in.slot.type == ValueType::kI32) {
-      state.keys.expect_type(ValueType::kI32);
+      state.keys->expect_type(ValueType::kI32);
       std::vector<double> values(in.info.cardinality, encoding.prior());
       for (const uint32_t number : order) {
-        const auto id = static_cast<uint64_t>(state.keys.integer_key(number));
+        const auto id = static_cast<uint64_t>(state.keys->integer_key(number));
         if (id >= values.size()) StateReader::fail();
         values[id] = encoding.mean_of(number + uint64_t{1});
       }
@@ -209,13 +210,13 @@ struct TargetMean {
   static std::vector<Feature> emit(const Params& params, const State& state,
                                    std::span<const Feature> in, PlanBuilder& builder,
                                    bool cross_fitted) {
-    std::vector<uint64_t> counts(state.keys.size());
+    std::vector<uint64_t> counts(state.keys->size());
     for (uint64_t number = 0; number < counts.size(); ++number) {
       for (uint32_t fold = 0; fold < state.folds; ++fold) {
         counts[number] += state.counts[(number + 1) * state.folds + fold];
       }
     }
-    const std::vector<uint32_t> order = by_count(state.keys, counts, 1, UINT64_MAX);
+    const std::vector<uint32_t> order = by_count(*state.keys, counts, 1, UINT64_MAX);
     std::vector<double> values;
     const uint32_t first_fold = cross_fitted ? 0 : state.folds;
     for (uint32_t fold = first_fold; fold < state.folds + (cross_fitted ? 0 : 1); ++fold) {
@@ -227,7 +228,7 @@ struct TargetMean {
         {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(double)});
 
     const bool ids = in[0].slot.type == ValueType::kI32;
-    const Slot id = ids ? in[0].slot : emit_lookup(in[0].slot, state.keys, order, builder);
+    const Slot id = ids ? in[0].slot : emit_lookup(in[0].slot, *state.keys, order, builder);
     Feature out = in[0];
     out.slot = builder.new_slot(ValueType::kF64);
     builder.emit(cross_fitted ? fold_gather_record(id.number, out.slot.number, data.offset,

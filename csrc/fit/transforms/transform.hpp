@@ -68,6 +68,8 @@ concept StatelessOperator =
 ///   kFills = true           writes a constant where its input is missing, nothing else; the State
 ///                           has num_missing()
 ///   kUsesTarget = true      FitTile::target is there
+///   kCountsKeys = true      the State numbers keys through SharedKeys, together with other
+///                           operators over the same stream
 ///   learns(params)          false where these parameters leave nothing to learn
 ///   check_inputs(params, in) throws Error(kSchema or kParameter) before any data is read, where
 ///                           the types that kInput allows are not what these parameters take
@@ -126,6 +128,7 @@ struct Transform {
   bool joint;
   bool fills;
   bool uses_target;
+  bool counts_keys;
   bool takes_repeated;
   std::vector<ParamInfo> (*params)();
   std::shared_ptr<const Operator> (*bind)(const Transform& row, const NamedParams& params);
@@ -142,6 +145,8 @@ concept Fills = requires(const typename Op::State& state) {
 };
 template <class Op>
 concept UsesTarget = requires { requires Op::kUsesTarget; };
+template <class Op>
+concept CountsKeys = requires { requires Op::kCountsKeys; };
 template <class Op>
 concept TakesRepeated = requires(typename Op::State& state, const FitTile& tile) {
   { state.update_repeated(tile, uint64_t{1}) } -> std::same_as<void>;
@@ -275,6 +280,7 @@ constexpr Transform transform_of() noexcept {
                    internal::Joint<Op>,
                    internal::Fills<Op>,
                    internal::UsesTarget<Op>,
+                   internal::CountsKeys<Op>,
                    internal::TakesRepeated<Op>,
                    &internal::params_of<Op>,
                    [](const Transform& row, const NamedParams& params) {

@@ -21,7 +21,7 @@ void check_vocabulary(std::string_view op, const VocabularyParams& params) {
 
 std::vector<uint32_t> kept_categories(const VocabularyParams& params, const CategoryCounts& state) {
   return by_count(
-      state.keys, state.counts, static_cast<uint64_t>(params.min_count),
+      *state.keys, state.counts, static_cast<uint64_t>(params.min_count),
       params.max_size.has_value() ? static_cast<uint64_t>(*params.max_size) : UINT64_MAX);
 }
 
