@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bind/buffers.hpp"
+#include "bind/bundle.hpp"
 #include "bind/describe_plan.hpp"
 #include "bind/matrix_view.hpp"
 #include "bind/read_row.hpp"
@@ -16,13 +17,12 @@
 #include "host/error.hpp"
 #include "host/match_columns.hpp"
 #include "host/parallel_predict.hpp"
+#include "host/predict_json.hpp"
 #include "host/scratch.hpp"
 
 namespace py = pybind11;
 
 namespace mainspring::bind {
-
-namespace {
 
 OutputKind output_kind(std::string_view kind) {
   if (kind == "predict") return OutputKind::kPredict;
@@ -33,6 +33,8 @@ OutputKind output_kind(std::string_view kind) {
       .expected("'predict', 'proba' or 'raw'")
       .got(kind);
 }
+
+namespace {
 
 void check_size(const BufferView& out, uint64_t rows, uint64_t width) {
   if (out.count() == rows * width) return;
@@ -218,6 +220,24 @@ class Bundle {
     return width == 1 ? py::object(py::float_(first)) : py::object(std::move(list));
   }
 
+  /// Scores of JSON rows, as the bytes of float64.
+  py::bytearray predict_json(const py::object& text, std::string_view kind_name) {
+    const OutputKind kind = output_kind(kind_name);
+    wanted_width(kind);
+    const BufferView buffer(text.ptr(), 'B', false, "JSON");
+    if (json_ == nullptr) json_ = std::make_shared<const JsonSchema>(plan());
+    std::vector<double> scores;
+    {
+      const py::gil_scoped_release unlocked;
+      predict_json_rows(*image_, *json_, {buffer.data<uint8_t>(), buffer.num_bytes()}, kind,
+                        UINT64_MAX, &scores);
+    }
+    return py::bytearray(reinterpret_cast<const char*>(scores.data()),
+                         scores.size() * sizeof(double));
+  }
+
+  const std::shared_ptr<const BundleImage>& image() const { return image_; }
+
   void predict_rows_of(const py::list& rows, std::string_view kind_name, const py::object& out) {
     const OutputKind kind = output_kind(kind_name);
     const uint32_t width = wanted_width(kind);
@@ -274,9 +294,14 @@ class Bundle {
 
   std::shared_ptr<const BundleImage> image_;
   RowReader rows_;
+  std::shared_ptr<const JsonSchema> json_;  // made when the first JSON comes
 };
 
 }  // namespace
+
+std::shared_ptr<const BundleImage> image_of(const py::object& bundle) {
+  return bundle.cast<const Bundle&>().image();
+}
 
 void register_bundle(py::module_& module) {
   module.def("step_names", &step_names, "Names of all steps, in the order of their codes.");
@@ -321,6 +346,8 @@ void register_bundle(py::module_& module) {
            "A float, or a list of floats where the output has several values.")
       .def("predict_rows", &Bundle::predict_rows_of, py::arg("rows"), py::arg("kind"),
            py::arg("out"), "Fill out from a list of dicts.")
+      .def("predict_json", &Bundle::predict_json, py::arg("text"), py::arg("kind"),
+           "Rows as JSON bytes to the bytes of float64 scores.")
       .def("transform_row", &Bundle::transform_row, py::arg("row"), "The features of one row.");
 }
 

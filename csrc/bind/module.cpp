@@ -16,6 +16,7 @@ void register_fit(py::module_&);
 void register_profile(py::module_&);
 void register_drift(py::module_&);
 void register_checks(py::module_&);
+void register_serve(py::module_&);
 }  // namespace mainspring::bind
 
 PYBIND11_MODULE(_engine, module) {
@@ -31,4 +32,5 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_profile(module);
   mainspring::bind::register_drift(module);
   mainspring::bind::register_checks(module);
+  mainspring::bind::register_serve(module);
 }

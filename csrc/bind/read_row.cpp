@@ -1,13 +1,13 @@
 // Looks up every input of a plan in a mapping, and says in one sentence what does not fit.
 #include "bind/read_row.hpp"
 
-#include <cstdlib>
 #include <string>
 
 #include "bind/python_values.hpp"
 #include "host/error.hpp"
 #include "host/match_columns.hpp"
 #include "host/names.hpp"
+#include "host/redaction.hpp"
 
 namespace py = pybind11;
 
@@ -23,8 +23,7 @@ std::string at_row(std::optional<uint64_t> number) {
 /// One value may be shown, unless MAINSPRING_REDACT says that none may.
 std::string show(PyObject* value) {
   const std::string type = Py_TYPE(value)->tp_name;
-  const char* redact = std::getenv("MAINSPRING_REDACT");
-  if (redact != nullptr && *redact != '\0' && std::string(redact) != "0") return type;
+  if (!shows_values()) return type;
   const auto text = py::reinterpret_steal<py::object>(PyObject_Repr(value));
   Py_ssize_t length = 0;
   const char* bytes = text ? PyUnicode_AsUTF8AndSize(text.ptr(), &length) : nullptr;

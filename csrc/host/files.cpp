@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "host/error.hpp"
-#include "runtime/bundle/utf8.hpp"
+#include "runtime/core/utf8.hpp"
 
 namespace mainspring {
 

@@ -99,8 +99,10 @@ class RuntimePredictor:
             One of: a list of dicts; a dict (one row); JSON as bytes or str, a list of objects,
             ``{"rows": [...]}`` or one object; Arrow data (``__arrow_c_stream__`` or
             ``__arrow_c_array__``); without transforms also a two-dimensional buffer of float32 or
-            float64 with any strides, the features in order. Values of rows are as in
-            :meth:`predict_row`.
+            float64 with any strides, the features in order. Values of dicts are as in
+            :meth:`predict_row`; those of JSON are numbers, strings (base64 for binary columns),
+            RFC 3339 text or an integer in the column's unit for times, true and false for columns
+            that were fitted on bool, and null where the value is missing.
 
         Returns
         -------
@@ -193,7 +195,11 @@ class RuntimePredictor:
 
     def _predict(self, data: object, kind: str) -> memoryview[float]:
         if isinstance(data, (str, bytes, bytearray)):
-            data = _rows_of_json(data)
+            self._refuse_category_names()
+            # A lone surrogate of a str becomes bytes that are refused as no UTF-8.
+            text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+            scores = memoryview(self._bundle.predict_json(text, kind)).cast("d")
+            return self._shaped(scores, kind)
         if isinstance(data, dict):
             data = [data]
         if isinstance(data, list):
@@ -260,29 +266,3 @@ def _table_of(data: object) -> Any:
     if hasattr(data, "__arrow_c_array__"):
         return _engine.Table.from_array(*data.__arrow_c_array__())
     return None
-
-
-def _rows_of_json(text: str | bytes | bytearray) -> list[Any]:
-    import json
-
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise errors.DataError(
-            f"The JSON cannot be read: {error}. Expected a list of objects, "
-            '{"rows": [...]}, or one object.',
-            expected="a list of JSON objects",
-            got=str(error),
-        ) from None
-    if isinstance(value, dict) and list(value) == ["rows"] and isinstance(value["rows"], list):
-        value = value["rows"]
-    if isinstance(value, dict):
-        return [value]
-    if isinstance(value, list):
-        return value
-    got = type(value).__name__
-    raise errors.DataError(
-        f'The JSON is a {got}, expected a list of objects, {{"rows": [...]}}, or one object.',
-        expected="a list of JSON objects",
-        got=got,
-    )

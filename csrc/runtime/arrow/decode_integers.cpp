@@ -3,21 +3,11 @@
 #include "runtime/arrow/bitmap.hpp"
 #include "runtime/arrow/decoders.hpp"
 #include "runtime/arrow/half.hpp"
+#include "runtime/core/integral.hpp"
 
 namespace mainspring {
 
 namespace {
-
-int64_t integer_of(uint64_t value) noexcept {
-  return value <= static_cast<uint64_t>(INT64_MAX) ? static_cast<int64_t>(value) : kNotAnInteger;
-}
-
-int64_t integer_of(double value) noexcept {
-  constexpr double kLimit = 9223372036854775808.0;  // 2^63: the first float above int64
-  if (!(value >= -kLimit && value < kLimit)) return kNotAnInteger;
-  const int64_t whole = static_cast<int64_t>(value);
-  return static_cast<double>(whole) == value ? whole : kNotAnInteger;
-}
 
 template <class T>
 void widen(const ColumnView& column, uint64_t first, Tile out) noexcept {

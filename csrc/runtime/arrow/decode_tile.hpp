@@ -1,6 +1,7 @@
 // Arrow memory to tiles: the only place that knows Arrow's layouts.
 #pragma once
 #include "runtime/arrow/column_view.hpp"
+#include "runtime/core/integral.hpp"
 #include "runtime/core/kernels.hpp"
 #include "runtime/core/tile.hpp"
 
@@ -35,7 +36,5 @@ constexpr ValueType value_type_of(InputKind kind) {
 /// missing.
 void decode_tile(const ColumnView& column, InputKind kind, TimeUnit unit, uint64_t first_row,
                  const Kernels& kernels, Tile out) noexcept;
-
-inline constexpr int64_t kNotAnInteger = INT64_MIN;
 
 }  // namespace mainspring

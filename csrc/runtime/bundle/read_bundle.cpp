@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "runtime/bundle/utf8.hpp"
+#include "runtime/core/utf8.hpp"
 #include "runtime/core/crc.hpp"
 #include "runtime/core/memory.hpp"
 

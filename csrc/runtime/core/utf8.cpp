@@ -1,5 +1,5 @@
-// The UTF-8 check of a bundle's names.
-#include "runtime/bundle/utf8.hpp"
+// The UTF-8 check: names in a bundle, and all text that comes as JSON.
+#include "runtime/core/utf8.hpp"
 
 #include "runtime/core/memory.hpp"
 

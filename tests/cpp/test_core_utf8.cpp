@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "check.hpp"
-#include "runtime/bundle/utf8.hpp"
+#include "runtime/core/utf8.hpp"
 
 using mainspring::check;
 using mainspring::cuts_no_character;

@@ -1,0 +1,179 @@
+// Reads a tile, predicts it, and reads the next into the same memory. A body of one row touches the
+// memory of one row: the tile is as large as the text can fill.
+#include "host/predict_json.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "host/scratch.hpp"
+
+namespace mainspring {
+namespace {
+
+constexpr uint64_t round_to_64(uint64_t bytes) { return (bytes + 63) & ~uint64_t{63}; }
+
+bool is_text(const Field& field) {
+  return field.kind == FieldKind::kText || field.kind == FieldKind::kBinary;
+}
+
+ColumnType type_of(const Field& field) {
+  switch (field.kind) {
+    case FieldKind::kNumber: return ColumnType::kF64;
+    case FieldKind::kInteger: return ColumnType::kI64;
+    case FieldKind::kText: return ColumnType::kUtf8View;
+    case FieldKind::kBinary: return ColumnType::kBinaryView;
+    case FieldKind::kTime: return ColumnType::kTimestamp;
+  }
+  return ColumnType::kNull;
+}
+
+/// The memory of one tile of every field, laid out in this thread's scratch behind what predicting
+/// needs there.
+class JsonTile {
+ public:
+  JsonTile(const BundleImage& bundle, const JsonSchema& schema, std::span<const uint8_t> text,
+           uint64_t num_rows)
+      : bundle_(bundle), schema_(schema) {
+    capacity_ = static_cast<uint32_t>(std::clamp<uint64_t>(num_rows, 1, kTileRows));
+    const uint64_t num_fields = schema.fields().size();
+    validity_bytes_ = uint64_t{(capacity_ + 63) / 64} * 8;
+    const uint64_t predict_bytes = round_to_64(scratch_bytes(bundle.view()));
+    const uint64_t value_bytes = round_to_64(uint64_t{capacity_} * sizeof(TextView));
+    const uint64_t field_bytes = sizeof(ColumnView) + sizeof(FieldColumn) + sizeof(uint32_t) +
+                                 sizeof(uint64_t) + validity_bytes_ + value_bytes;
+    uint8_t* at = thread_scratch(predict_bytes + num_fields * field_bytes + 64);
+    scratch_ = at;
+    at += predict_bytes;
+    uint8_t* values = at;
+    at += num_fields * value_bytes;
+    validity_ = reinterpret_cast<uint64_t*>(at);
+    at += num_fields * validity_bytes_;
+    views_ = reinterpret_cast<ColumnView*>(at);
+    at += num_fields * sizeof(ColumnView);
+    columns_ = reinterpret_cast<FieldColumn*>(at);
+    at += num_fields * sizeof(FieldColumn);
+    seen_ = reinterpret_cast<uint64_t*>(at);
+    order_ = reinterpret_cast<uint32_t*>(at + num_fields * sizeof(uint64_t));
+    // Texts are copied only when escapes or base64 are resolved.
+    const bool has_escapes =
+        !text.empty() && std::memchr(text.data(), '\\', text.size()) != nullptr;
+    if (schema.has_binary() || has_escapes) {
+      arena_bytes_.resize(text.size() * schema.max_same());
+    }
+    arena_ = {arena_bytes_.data(), 0};
+    buffers_[0] = text.data();
+    buffers_[1] = arena_bytes_.data();
+    buffers_[2] = reinterpret_cast<const uint8_t*>(buffer_sizes_);
+    buffer_sizes_[0] = static_cast<int64_t>(text.size());
+    buffer_sizes_[1] = static_cast<int64_t>(arena_bytes_.size());
+    for (uint64_t i = 0; i < num_fields; ++i) {
+      columns_[i] = {values + i * value_bytes, validity_ + i * validity_bytes_ / 8};
+      set_view(static_cast<uint32_t>(i));
+    }
+  }
+
+  uint32_t capacity() const { return capacity_; }
+  const FieldColumn* columns() const { return columns_; }
+  TextArena* arena() { return &arena_; }
+  uint32_t* order() { return order_; }
+  uint64_t* seen() { return seen_; }
+
+  void clear() {
+    std::memset(validity_, 0, schema_.fields().size() * validity_bytes_);
+    arena_.used = 0;
+  }
+
+  void predict(uint32_t num_rows, OutputKind kind, std::vector<double>* out) {
+    for (uint64_t i = 0; i < schema_.fields().size(); ++i) views_[i].length = num_rows;
+    const size_t done = out->size();
+    out->resize(done + uint64_t{num_rows} * output_width(bundle_.view(), kind));
+    predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, kind, scratch_,
+                 out->data() + done);
+  }
+
+ private:
+  void set_view(uint32_t number) {
+    const Field& field = schema_.fields()[number];
+    ColumnView view{};
+    view.type = type_of(field);
+    view.unit = static_cast<TimeUnit>(schema_.plan().inputs[number].unit);
+    view.time_zone = "";
+    view.validity = reinterpret_cast<const uint8_t*>(columns_[number].validity);
+    view.values = columns_[number].values;
+    if (is_text(field)) {
+      view.view_buffers = buffers_;
+      view.num_view_buffers = 2;
+    }
+    views_[number] = view;
+  }
+
+  const BundleImage& bundle_;
+  const JsonSchema& schema_;
+  uint32_t capacity_;
+  uint64_t validity_bytes_;
+  uint8_t* scratch_;
+  uint64_t* validity_;
+  ColumnView* views_;
+  FieldColumn* columns_;
+  uint64_t* seen_;
+  uint32_t* order_;
+  std::vector<uint8_t> arena_bytes_;
+  TextArena arena_{};
+  const uint8_t* buffers_[3];
+  int64_t buffer_sizes_[2];
+};
+
+}  // namespace
+
+LimitError::LimitError(uint64_t max_rows)
+    : Error(ErrorKind::kData, "The body has more than " + std::to_string(max_rows) +
+                                  " rows. Send fewer at a time.") {}
+
+uint64_t predict_json_rows(const BundleImage& bundle, const JsonSchema& schema,
+                           std::span<const uint8_t> text, OutputKind kind, uint64_t max_rows,
+                           std::vector<double>* out) {
+  JsonTile tile(bundle, schema, text, text.size() / schema.min_row_bytes() + 1);
+  JsonError error;
+  // A name without its escapes goes where the next text would: it is not kept.
+  JsonRowReader reader{{text.data(), text.data(), text.data() + text.size(), &error},
+                       &schema.table(),
+                       tile.order(),
+                       tile.seen(),
+                       tile.arena()};
+  if (!open_rows(&reader)) throw_json_error(error, schema, text);
+  while (!reader.is_done) {
+    tile.clear();
+    uint32_t count = 0;
+    if (!read_rows(&reader, tile.capacity(), tile.columns(), &count)) {
+      throw_json_error(error, schema, text);
+    }
+    if (reader.num_rows > max_rows) throw LimitError(max_rows);
+    if (count != 0) tile.predict(count, kind, out);
+  }
+  return reader.num_rows;
+}
+
+void predict_json_lists(const BundleImage& bundle, const JsonSchema& schema,
+                        std::span<const uint8_t> text, std::span<ListReader> lists,
+                        uint64_t num_rows, OutputKind kind, std::vector<double>* out) {
+  JsonTile tile(bundle, schema, text, num_rows);
+  JsonError error;
+  JsonCursor cursor{text.data(), text.data(), text.data() + text.size(), &error};
+  for (uint64_t done = 0; done < num_rows;) {
+    tile.clear();
+    const auto count = static_cast<uint32_t>(std::min<uint64_t>(num_rows - done, tile.capacity()));
+    for (uint32_t i = 0; i < lists.size(); ++i) {
+      error.row = done;
+      if (!read_list(&lists[i], cursor, schema.fields()[i], count, tile.columns()[i],
+                     tile.arena())) {
+        error.field = i;
+        throw_json_error(error, schema, text);
+      }
+    }
+    tile.predict(count, kind, out);
+    done += count;
+  }
+}
+
+}  // namespace mainspring

@@ -1,0 +1,48 @@
+// Names to lists, and the complaints about them.
+#include "serve/column_lists.hpp"
+
+#include <algorithm>
+
+#include "host/match_columns.hpp"
+#include "host/names.hpp"
+
+namespace mainspring {
+
+uint32_t ColumnLists::find(const std::string& name) const {
+  return find_field(schema_.table(), reinterpret_cast<const uint8_t*>(name.data()), name.size());
+}
+
+std::string ColumnLists::name_of(uint32_t field) const {
+  return std::string(input_name(schema_.plan(), field));
+}
+
+void ColumnLists::add(const JsonRequest& request, uint32_t field, const ListReader& list,
+                      uint64_t num_values, const uint8_t* at) {
+  if (is_set_[field]) request.fail(at, "Column '" + name_of(field) + "' came before.");
+  if (num_rows_.value_or(num_values) != num_values) {
+    request.fail(at, "Column '" + name_of(field) + "' has " + std::to_string(num_values) +
+                         " values, the columns before it have " + std::to_string(*num_rows_) + ".");
+  }
+  num_rows_ = num_values;
+  for (; field != kNoField; field = schema_.fields()[field].next_same) {
+    lists_[field] = list;
+    is_set_[field] = true;
+  }
+}
+
+void ColumnLists::require_all() const {
+  std::vector<std::string> missing;
+  for (uint32_t i = 0; i < is_set_.size(); ++i) {
+    const std::string name = name_of(i);
+    if (!is_set_[i] && std::find(missing.begin(), missing.end(), name) == missing.end()) {
+      missing.push_back(name);
+    }
+  }
+  if (missing.empty()) return;
+  throw Error(ErrorKind::kSchema,
+              "The body lacks the column" + std::string(missing.size() == 1 ? " " : "s ") +
+                  list_names(missing) + ". Send a list for each, with null for a missing value.")
+      .column(missing[0]);
+}
+
+}  // namespace mainspring
