@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "host/error.hpp"
-#include "runtime/bundle/utf8.hpp"
+#include "runtime/core/utf8.hpp"
 
 namespace mainspring {
 

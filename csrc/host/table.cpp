@@ -13,7 +13,7 @@
 #include "host/error.hpp"
 #include "host/names.hpp"
 #include "host/owned_arrow.hpp"
-#include "runtime/bundle/utf8.hpp"
+#include "runtime/core/utf8.hpp"
 
 namespace mainspring {
 

@@ -74,9 +74,9 @@ class Bundle:
         """
         Values a row of 'predict', 'proba' or 'raw'; 0 when the bundle cannot give it.
         """
-    def predict_columns(self, table: Table, kind: str, names: collections.abc.Sequence[str]) -> ArrowColumns:
+    def predict_json(self, text: typing.Any, kind: str) -> bytearray:
         """
-        Predictions as float64 columns of these names.
+        Rows as JSON bytes to the bytes of float64 scores.
         """
     def predict_matrix(self, matrix: typing.Any, kind: str, out: typing.Any) -> None:
         """
@@ -266,6 +266,26 @@ class Profile:
     @property
     def target(self) -> str:
         ...
+class ServedModel:
+    """
+    A bundle that answers requests: bytes in, status and bytes out.
+    """
+    latency_bounds: typing.ClassVar[list] = [1e-05, 2.5e-05, 5e-05, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]
+    def __init__(self, bundle: typing.Any, name: str, version: str, outputs: collections.abc.Sequence[str], max_rows: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def infer(self, body: typing.Any) -> tuple:
+        """
+        An Open Inference Protocol request to (status, JSON).
+        """
+    def predict(self, body: typing.Any, kind: str) -> tuple:
+        """
+        JSON rows to (status, JSON).
+        """
+    @property
+    def counters(self) -> dict[str, typing.Any]:
+        """
+        What was counted for each protocol.
+        """
 def build_info() -> dict[str, typing.Any]:
     ...
 def check_limits() -> list[typing.Any]:

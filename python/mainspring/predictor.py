@@ -164,6 +164,11 @@ class Predictor:
         return list(self._meta["outputs"])
 
     @property
+    def bundle(self) -> Bundle:
+        """The opened bundle, for the other parts of mainspring."""
+        return self._bundle
+
+    @property
     def num_classes(self) -> int:
         """Number of classes; 0 when the model is not a classifier."""
         return int(self._bundle.num_classes)

@@ -68,6 +68,7 @@ class RuntimePredictor:
         meta: dict[str, Any] = json.loads(bundle.meta)
         self._name = str(meta.get("name", subject))
         self._takes_columns = bool(meta.get("preprocessor", False))
+        self._output_names = _output_names(meta, bundle.output_width("predict"))
         self._takes_codes = bool(meta.get("model", {}).get("pandas_categorical"))
 
     @property
@@ -84,6 +85,16 @@ class RuntimePredictor:
     def feature_names(self) -> list[str]:
         """Names of the model's features, in order."""
         return list(self._bundle.feature_names)
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of what ``predict`` returns, one for each value of a row."""
+        return list(self._output_names)
+
+    @property
+    def bundle(self) -> Bundle:
+        """The opened bundle, for the other parts of mainspring."""
+        return self._bundle
 
     @property
     def num_classes(self) -> int:
@@ -186,7 +197,7 @@ class RuntimePredictor:
         DataError
             When a value cannot be taken.
         """
-        self._refuse_category_names()
+        self.require_names()
         result: float | list[float] = self._bundle.predict_row(row, "predict")
         return result
 
@@ -195,7 +206,7 @@ class RuntimePredictor:
 
     def _predict(self, data: object, kind: str) -> memoryview[float]:
         if isinstance(data, (str, bytes, bytearray)):
-            self._refuse_category_names()
+            self.require_names()
             # A lone surrogate of a str becomes bytes that are refused as no UTF-8.
             text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
             scores = memoryview(self._bundle.predict_json(text, kind)).cast("d")
@@ -203,11 +214,11 @@ class RuntimePredictor:
         if isinstance(data, dict):
             data = [data]
         if isinstance(data, list):
-            self._refuse_category_names()
+            self.require_names()
             out = self._room(len(data), kind)
             self._bundle.predict_rows(data, kind, out)
         elif (table := _table_of(data)) is not None:
-            self._refuse_category_names()
+            self.require_names()
             out = self._room(table.num_rows, kind)
             self._bundle.predict_table(table, kind, out)
         else:
@@ -244,8 +255,15 @@ class RuntimePredictor:
             got=got,
         )
 
-    def _refuse_category_names(self) -> None:
-        """Columns hold categories, the model codes: a silent mix-up without this check."""
+    def require_names(self) -> None:
+        """Check that columns can be taken by name.
+
+        Raises
+        ------
+        UnsupportedError
+            When the model knows pandas categories by their codes only: columns would hold the
+            categories, and be mixed up in silence.
+        """
         if self._takes_codes and not self._takes_columns:
             raise errors.UnsupportedError(
                 f"Predictor {self._name!r} was trained on pandas categories, and knows only their "
@@ -255,6 +273,14 @@ class RuntimePredictor:
                 got="columns by name",
                 hint="Use an ordinal() preprocessor instead of pandas categories.",
             )
+
+
+def _output_names(meta: Mapping[str, Any], width: int) -> list[str]:
+    """The names in the bundle; a bundle made by hand may have none."""
+    names = [str(name) for name in meta.get("outputs", [])]
+    if len(names) == width:
+        return names
+    return ["prediction"] if width == 1 else [f"prediction_{number}" for number in range(width)]
 
 
 def _table_of(data: object) -> Any:

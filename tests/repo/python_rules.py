@@ -11,6 +11,7 @@ import ast
 ENGINE_USERS = (
     *("__init__.py", "_arrow.py", "runtime.py", "predictor.py"),
     *("profiles/", "transforms/", "models/", "drift/", "quality/", "checks/", "history/"),
+    "serve/",
 )
 
 # Optional packages and the only places that may import them.

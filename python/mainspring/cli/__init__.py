@@ -22,6 +22,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "quickstart": "train, save and watch a model of flight delays on real data (one minute)",
     "predict": "score a table with a bundle",
+    "serve": "answer requests over HTTP with a bundle",
     "profile": "summarise the columns of a table",
     "drift": "compare a table, profile or bundle with another table",
     "check": "look for leaks and faults in training data",

@@ -1,0 +1,177 @@
+"""A model with its names, as the routes know it: opened, described, ready."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mainspring import _engine, errors, runtime
+
+__all__ = ["HostedModel", "open_models"]
+
+VERSION = "1"
+
+# What an input takes, by the Arrow type that its column had while fitting.
+_DATATYPES = {
+    "bool": "BOOL",
+    "float16": "FP32",
+    "float32": "FP32",
+    "float64": "FP64",
+    **{f"int{bits}": f"INT{bits}" for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": f"UINT{bits}" for bits in (8, 16, 32, 64)},
+}
+_BY_KIND = {"float": "FP64", "integer": "INT64", "bytes": "BYTES", "timestamp": "INT64"}
+_EXAMPLES = {"float": 1.5, "integer": 1, "bytes": "text", "timestamp": "2013-01-31T14:30:00Z"}
+
+
+class HostedModel:
+    """One model of a server.
+
+    Parameters
+    ----------
+    predictor : RuntimePredictor
+        What predicts; its bundle is shared, not copied.
+    name : str
+        What clients call it.
+    max_rows : int
+        A request with more rows is refused.
+
+    Raises
+    ------
+    UnsupportedError
+        When the model takes the codes of pandas categories, which no client can know.
+    """
+
+    def __init__(self, predictor: runtime.RuntimePredictor, name: str, max_rows: int) -> None:
+        predictor.require_names()
+        bundle = predictor.bundle
+        self.name = name
+        self.version = VERSION
+        self.outputs: list[str] = list(predictor.output_names)
+        self.num_classes = int(bundle.num_classes)
+        # Two inputs may read one column, as a number and as an id.
+        self.columns = {column["name"]: column for column in reversed(bundle.inputs)}
+        self.native = _engine.ServedModel(bundle, name, VERSION, self.outputs, max_rows)
+
+    def metadata(self) -> dict[str, Any]:
+        """Describe the model as the Open Inference Protocol does.
+
+        Returns
+        -------
+        dict
+            ``name``, ``versions``, ``platform``, ``inputs`` and ``outputs``.
+        """
+        inputs = [
+            {"name": name, "datatype": _datatype_of(column), "shape": [-1]}
+            for name, column in reversed(self.columns.items())
+        ]
+        outputs = [{"name": name, "datatype": "FP64", "shape": [-1]} for name in self.outputs]
+        return {
+            "name": self.name,
+            "versions": [self.version],
+            "platform": "mainspring",
+            "inputs": inputs,
+            "outputs": outputs,
+        }
+
+    def example_row(self) -> dict[str, Any]:
+        """Make up a row that the model takes, to show how one is written.
+
+        Returns
+        -------
+        dict
+            A value for each column.
+        """
+        row = {}
+        for name, column in reversed(self.columns.items()):
+            row[name] = _EXAMPLES[column["kind"]]
+            if "binary" in column["type"]:
+                row[name] = "dGV4dA=="
+            if column["type"] == "bool":
+                row[name] = True
+        return row
+
+
+def _datatype_of(column: Mapping[str, Any]) -> str:
+    if column["kind"] in ("bytes", "timestamp"):
+        return _BY_KIND[column["kind"]]
+    return _DATATYPES.get(column["type"], _BY_KIND[column["kind"]])
+
+
+def open_models(models: object, max_rows: int) -> dict[str, HostedModel]:
+    """Open every model and give each its name.
+
+    Parameters
+    ----------
+    models : path, Predictor, RuntimePredictor, sequence of these, or mapping from names to these
+        Without a mapping each has the name that is saved in it.
+    max_rows : int
+        A request with more rows is refused.
+
+    Returns
+    -------
+    dict of str to HostedModel
+        In the given order.
+
+    Raises
+    ------
+    ParameterError
+        When there is no model, two have one name, or a name cannot stand in a URL.
+    FileError, BundleError, UnsupportedError
+        When a file cannot be read, or holds no model.
+    """
+    hosted: dict[str, HostedModel] = {}
+    for chosen, source in _pairs(models):
+        predictor = _opened(source)
+        name = predictor.name if chosen is None else chosen
+        _check_name(name, hosted)
+        hosted[name] = HostedModel(predictor, name, max_rows)
+    if not hosted:
+        raise errors.ParameterError(
+            "There is no model to serve; expected at least one.",
+            expected="at least one model",
+            got="none",
+        )
+    return hosted
+
+
+def _pairs(models: object) -> Iterable[tuple[str | None, object]]:
+    if isinstance(models, Mapping):
+        return list(models.items())
+    if isinstance(models, (list, tuple)):
+        return [(None, source) for source in models]
+    return [(None, models)]
+
+
+def _opened(source: object) -> runtime.RuntimePredictor:
+    if isinstance(source, (str, os.PathLike)):
+        return runtime.load(source)
+    if isinstance(source, runtime.RuntimePredictor):
+        return source
+    bundle = getattr(source, "bundle", None)
+    if isinstance(bundle, _engine.Bundle):
+        return runtime.RuntimePredictor(bundle, "predictor")
+    got = type(source).__name__
+    raise errors.ParameterError(
+        f"A model to serve is a {got}; expected the path of a .spring file or a Predictor.",
+        expected="a path or a Predictor",
+        got=got,
+    )
+
+
+def _check_name(name: object, taken: Mapping[str, HostedModel]) -> None:
+    if not isinstance(name, str) or not name or "/" in name or not name.isprintable():
+        raise errors.ParameterError(
+            f"A model is called {name!r}; expected a text without '/' that can stand in a URL. "
+            "Pass a dict from names to models.",
+            expected="a text without '/'",
+            got=repr(name),
+        )
+    if name in taken:
+        raise errors.ParameterError(
+            f"Two models are called {name!r}; expected different names. Pass a dict from names to "
+            "models.",
+            expected="different names",
+            got=name,
+        )
