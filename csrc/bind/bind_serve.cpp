@@ -28,14 +28,14 @@ std::unique_ptr<ServedModel> open_model(const py::object& bundle, std::string na
 
 /// Calls answer(body) without the GIL and returns (status, body).
 template <class Answer>
-py::tuple reply_of(const py::object& body, const Answer& answer) {
+std::pair<int, py::bytes> reply_of(const py::object& body, const Answer& answer) {
   const BufferView buffer(body.ptr(), 'B', false, "A body");
   Reply reply{};
   {
     const py::gil_scoped_release unlocked;
     reply = answer(std::span<const uint8_t>(buffer.data<uint8_t>(), buffer.num_bytes()));
   }
-  return py::make_tuple(reply.status, py::bytes(reply.body));
+  return {reply.status, py::bytes(reply.body)};
 }
 
 py::dict counters_of(const Counters& counters) {
@@ -55,8 +55,6 @@ py::dict counters_of(const Counters& counters) {
 }  // namespace
 
 void register_serve(py::module_& module) {
-  std::vector<double> bounds;
-  for (const uint64_t nanos : kLatencyBuckets) bounds.push_back(static_cast<double>(nanos) / 1e9);
   py::class_<ServedModel>(module, "ServedModel",
                           "A bundle that answers requests: bytes in, status and bytes out.")
       .def(py::init(&open_model), py::arg("bundle"), py::arg("name"), py::arg("version"),
@@ -83,10 +81,17 @@ void register_serve(py::module_& module) {
             }
             return all;
           },
-          "What was counted for each protocol.")
-      .def_property_readonly_static(
-          "latency_bounds", [bounds](const py::object&) { return bounds; },
-          "Upper ends of the latency buckets in seconds; one more is open.");
+          "What was counted for each protocol.");
+  module.def(
+      "latency_bounds",
+      [] {
+        std::vector<double> bounds;
+        for (const uint64_t nanos : kLatencyBuckets) {
+          bounds.push_back(static_cast<double>(nanos) / 1e9);
+        }
+        return bounds;
+      },
+      "Upper ends of the latency buckets in seconds; one more is open.");
 }
 
 }  // namespace mainspring::bind

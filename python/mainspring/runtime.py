@@ -276,7 +276,7 @@ class RuntimePredictor:
 
 
 def _output_names(meta: Mapping[str, Any], width: int) -> list[str]:
-    """The names in the bundle; a bundle made by hand may have none."""
+    """Read the names in the bundle; one made by hand may have none."""
     names = [str(name) for name in meta.get("outputs", [])]
     if len(names) == width:
         return names

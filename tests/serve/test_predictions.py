@@ -36,7 +36,7 @@ def test_rows_in_every_form_give_the_bits_of_the_batch(
 def test_tensors_give_the_bits_of_the_batch(
     app: Any, rows: list[dict[str, Any]], expected: np.ndarray
 ) -> None:
-    body = infer_body(rows, id="a \u00e9 \" id", outputs=[{"name": "prediction"}])
+    body = infer_body(rows, id='a \u00e9 " id', outputs=[{"name": "prediction"}])
     answer = post(app, "/v2/models/two/versions/1/infer", body).json
     assert (answer["model_name"], answer["model_version"]) == ("two", "1")
     assert answer["id"] == 'a \u00e9 " id'
@@ -92,7 +92,7 @@ def test_output_of_another_kind_is_given_when_asked(
         *({"distance": None}, {"flight": None}, {"carrier": None}, {"departure": None}),
         *({"distance": 7}, {"distance": -0.0}, {"distance": 2**63}, {"flight": 2.0}),
         *({"flight": 2.5}, {"flight": 2**64 - 1}, {"flight": -(2**63)}, {"flight": 1e300}),
-        *({"carrier": ""}, {"carrier": "\u00e9\U0001f600 \n\"\\"}, {"carrier": "x" * 500}),
+        *({"carrier": ""}, {"carrier": '\u00e9\U0001f600 \n"\\'}, {"carrier": "x" * 500}),
         *({"departure": 1364751912000000}, {"departure": "2013-03-31"}, {"departure": -1}),
         *({"departure": "1677-01-01T00:00:00.25+05:30"}, {"departure": "9999-12-31 23:59"}),
     ],

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "runtime/bundle/utf8.hpp"
+#include "runtime/core/utf8.hpp"
 
 namespace mainspring {
 

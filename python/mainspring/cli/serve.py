@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not 0 < arguments.max_body_mb < 2048:
         raise ParameterError(
-            f"--max-body-mb is {arguments.max_body_mb:g}; expected a number above 0 and below 2048.",
+            f"--max-body-mb is {arguments.max_body_mb:g}; expected a number above 0, below 2048.",
             got=str(arguments.max_body_mb),
         )
     app = create_app(

@@ -92,12 +92,10 @@ def create_app(
     hosted = open_models(models, max_rows)
     refused: Counter[int] = Counter()
     registry = make_registry(hosted, refused)
-    routes = _routes(
-        hosted, BodyReader(max_body_bytes, refused), lambda: generate_latest(registry)
-    )
+    routes = _routes(hosted, BodyReader(max_body_bytes, refused), lambda: generate_latest(registry))
 
     def refuse(request: Request, error: Exception) -> Response:
-        status = getattr(error, "status_code", None) or getattr(error, "status", 500)
+        status = int(getattr(error, "status_code", None) or getattr(error, "status", 500))
         refused[status] += 1
         return _error(status, _message_of(error, request), getattr(error, "headers", None))
 
@@ -203,5 +201,12 @@ def _index(models: Mapping[str, HostedModel]) -> dict[str, Any]:
             }
             for name, model in models.items()
         ],
-        "routes": ["/predict", "/healthz", "/metrics", "/v2", "/v2/health/live", "/v2/health/ready"],
+        "routes": [
+            "/predict",
+            "/healthz",
+            "/metrics",
+            "/v2",
+            "/v2/health/live",
+            "/v2/health/ready",
+        ],
     }

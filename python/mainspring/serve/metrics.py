@@ -83,7 +83,7 @@ class ServerMetrics:
 
 
 def _buckets(counts: list[int]) -> list[tuple[str, float]]:
-    bounds = [*(repr(bound) for bound in _engine.ServedModel.latency_bounds), "+Inf"]
+    bounds = [*(repr(bound) for bound in _engine.latency_bounds()), "+Inf"]
     buckets, total = [], 0
     for bound, count in zip(bounds, counts, strict=True):
         total += count

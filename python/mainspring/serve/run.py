@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -79,27 +79,6 @@ def run(app: Starlette, opened: socket.socket) -> None:
             hint="pip install 'mainspring[serve]'",
         ) from error
 
-    class Server(uvicorn.Server):
-        """Stops at a signal and leaves it at that: uvicorn would raise it once more."""
-
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            if threading.current_thread() is not threading.main_thread():
-                yield
-                return
-
-            def stop(number: int, frame: FrameType | None) -> None:
-                self.handle_exit(number, frame)
-
-            before = {
-                number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)
-            }
-            try:
-                yield
-            finally:
-                for number, handler in before.items():
-                    signal.signal(number, handler)
-
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -108,5 +87,21 @@ def run(app: Starlette, opened: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=30,
     )
+    server = uvicorn.Server(config)
+    # uvicorn would raise the signal once more after it has stopped.
+    server.capture_signals = lambda: _stopped_by_signals(server.handle_exit)
     with opened:
-        Server(config).run(sockets=[opened])
+        server.run(sockets=[opened])
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
