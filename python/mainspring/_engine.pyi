@@ -270,14 +270,13 @@ class ServedModel:
     """
     A bundle that answers requests: bytes in, status and bytes out.
     """
-    latency_bounds: typing.ClassVar[list] = [1e-05, 2.5e-05, 5e-05, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]
     def __init__(self, bundle: typing.Any, name: str, version: str, outputs: collections.abc.Sequence[str], max_rows: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
-    def infer(self, body: typing.Any) -> tuple:
+    def infer(self, body: typing.Any) -> tuple[int, bytes]:
         """
         An Open Inference Protocol request to (status, JSON).
         """
-    def predict(self, body: typing.Any, kind: str) -> tuple:
+    def predict(self, body: typing.Any, kind: str) -> tuple[int, bytes]:
         """
         JSON rows to (status, JSON).
         """
@@ -308,6 +307,10 @@ def drift_limits() -> list[typing.Any]:
     ...
 def drift_statistics() -> list[typing.Any]:
     ...
+def latency_bounds() -> list[float]:
+    """
+    Upper ends of the latency buckets in seconds; one more is open.
+    """
 def model_kinds() -> list[typing.Any]:
     """
     Names of all kinds of models.
