@@ -1,14 +1,12 @@
-// Mutants of JSON bodies against a bundle: each is answered with predictions or a refusal, and
-// every body lies in memory of exactly its length. Built with sanitizers by
-// tests/serve/test_fuzz.py: fuzz_json BUNDLE SEED COUNT.
-#include <cstdio>
+// Mutants of JSON bodies, rows and tensors, for two models: each is answered with predictions or
+// with a refusal. Every body lies in memory of exactly its length.
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 #include <memory>
-#include <random>
+#include <span>
 #include <string>
 
+#include "fuzz.hpp"
 #include "host/match_columns.hpp"
 #include "serve/json_text.hpp"
 #include "serve/served_model.hpp"
@@ -16,14 +14,32 @@
 namespace mainspring {
 namespace {
 
-using Random = std::mt19937_64;
+constexpr uint64_t kMaxRows = 650;
 
-uint64_t below(Random& random, uint64_t limit) { return random() % limit; }
-
-struct Counts {
-  uint64_t answered = 0;
-  uint64_t refused = 0;
+/// A golden bundle that answers requests.
+struct Served {
+  std::shared_ptr<const BundleImage> image;
+  std::unique_ptr<ServedModel> model;
 };
+
+Served serve(const std::string& name) {
+  Served served;
+  served.image = BundleImage::load(std::string(MAINSPRING_GOLDEN) + "/0.1-" + name + ".spring");
+  ModelNames names{name, "1", {}};
+  const uint32_t width = output_width(served.image->view(), OutputKind::kPredict);
+  for (uint32_t i = 0; i < width; ++i) names.outputs.push_back("score_" + std::to_string(i));
+  served.model = std::make_unique<ServedModel>(served.image, std::move(names), kMaxRows);
+  return served;
+}
+
+const std::vector<Served>& models() {
+  static const std::vector<Served> all = [] {
+    std::vector<Served> opened;
+    for (const char* name : {"late-flights", "every-step"}) opened.push_back(serve(name));
+    return opened;
+  }();
+  return all;
+}
 
 std::string number(Random& random) {
   constexpr const char* kNumbers[] = {"0",
@@ -126,14 +142,24 @@ std::string infer_body(const PlanView& plan, Random& random) {
     out += "\",\"shape\":[" + std::to_string(count) + ",1],\"data\":" + list(input, count, random);
     out += "}";
   }
-  return out + "],\"outputs\":[{\"name\":\"score\"}]}";
+  return out + "],\"outputs\":[{\"name\":\"score_0\"}]}";
+}
+
+std::string any_body(Random& random) {
+  const PlanView& plan = models()[below(random, models().size())].image->view().plan;
+  switch (below(random, 4)) {
+    case 0: return infer_body(plan, random);
+    case 1: return columns_body(plan, random);
+    default: return rows_body(plan, random);
+  }
 }
 
 void mutate(std::string* body, Random& random) {
-  constexpr const char* kPieces[] = {
-      "{",    "}",    "[",    "]",       ",",         ":",    "\"",
-      "\\",   "\\u",  "null", "1",       "-",         ".",    "e",
-      "\xFF", "\xC3", "[[[[", "{\"a\":", "\"shape\"", "\x01", "18446744073709551616"};
+  constexpr const char* kPieces[] = {"{",    "}",    "[",       "]",     ",",
+                                     ":",    "\"",   "\\",      "\\u",   "null",
+                                     "1",    "-",    ".",       "e",     "\xFF",
+                                     "\xC3", "[[[[", "{\"a\":", "\x01",  "\"shape\"",
+                                     "true", "1e99", " ",       "\\ud8", "18446744073709551616"};
   if (body->empty()) return;
   const uint64_t at = below(random, body->size());
   switch (below(random, 5)) {
@@ -145,57 +171,50 @@ void mutate(std::string* body, Random& random) {
   }
 }
 
-/// Aborts when an answer is none.
-void ask(ServedModel& model, const std::string& body, bool is_infer, Random& random,
-         Counts* counts) {
-  const auto exact = std::make_unique<uint8_t[]>(body.size());
-  std::memcpy(exact.get(), body.data(), body.size());
-  const std::span<const uint8_t> bytes(exact.get(), body.size());
-  const auto kind = static_cast<OutputKind>(below(random, 3));
-  const Reply reply = is_infer ? model.infer(bytes) : model.predict(bytes, kind);
+/// Whether it was answered; ends the program when the reply is none.
+bool is_answered(const Reply& reply) {
   const bool has_error = reply.body.starts_with("{\"error\":\"");
   if (reply.status == 200 ? has_error : !has_error) std::abort();
   if (reply.status != 200 && reply.status != 400 && reply.status != 413) std::abort();
-  ++(reply.status == 200 ? counts->answered : counts->refused);
+  return reply.status == 200;
+}
+
+bool try_input(const Bytes& input, Random& random) {
+  const auto exact = std::make_unique<uint8_t[]>(input.size());
+  if (!input.empty()) std::memcpy(exact.get(), input.data(), input.size());
+  const std::span<const uint8_t> body(exact.get(), input.size());
+  bool taken = false;
+  for (const Served& served : models()) {
+    const auto kind = static_cast<OutputKind>(below(random, 3));
+    taken |= is_answered(served.model->predict(body, kind));
+    taken |= is_answered(served.model->infer(body));
+  }
+  return taken;
+}
+
+Bytes bytes_of(const std::string& body) { return Bytes(body.begin(), body.end()); }
+
+std::vector<Bytes> seeds() {
+  Random random(6);
+  std::vector<Bytes> bodies;
+  while (bodies.size() < 60) {
+    Bytes body = bytes_of(any_body(random));
+    Random same(crc32c(body.data(), body.size()));
+    if (try_input(body, same)) bodies.push_back(std::move(body));
+  }
+  return bodies;
+}
+
+Bytes mutant_of(const Bytes& seed, Random& random) {
+  std::string body = one_in(random, 4) ? any_body(random) : std::string(seed.begin(), seed.end());
+  for (uint64_t changes = below(random, 4); changes > 0; --changes) mutate(&body, random);
+  return bytes_of(body);
 }
 
 }  // namespace
 }  // namespace mainspring
 
 int main(int argc, char** argv) {
-  using namespace mainspring;
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: fuzz_json BUNDLE SEED COUNT\n");
-    return 2;
-  }
-  std::shared_ptr<const BundleImage> image;
-  try {
-    image = BundleImage::load(argv[1]);
-  } catch (const Error& error) {
-    std::fprintf(stderr, "fuzz_json: %s\n", error.what());
-    return 2;
-  }
-  const uint32_t width = output_width(image->view(), OutputKind::kPredict);
-  ModelNames names{"fuzzed", "1", {}};
-  for (uint32_t i = 0; i < width; ++i) {
-    names.outputs.push_back(i == 0 ? "score" : "score_" + std::to_string(i));
-  }
-  ServedModel model(image, names, 650);
-  Random random(std::strtoull(argv[2], nullptr, 10));
-  const uint64_t count = std::strtoull(argv[3], nullptr, 10);
-  const PlanView& plan = image->view().plan;
-  Counts counts;
-  for (uint64_t i = 0; i < count; ++i) {
-    const uint64_t form = below(random, 4);
-    std::string body = form == 0   ? infer_body(plan, random)
-                       : form == 1 ? columns_body(plan, random)
-                                   : rows_body(plan, random);
-    for (uint64_t changes = below(random, 4); changes > 0; --changes) mutate(&body, random);
-    ask(model, body, form == 0, random, &counts);
-  }
-  std::printf("{\"mutants\": %llu, \"answered\": %llu, \"refused\": %llu}\n",
-              static_cast<unsigned long long>(count),
-              static_cast<unsigned long long>(counts.answered),
-              static_cast<unsigned long long>(counts.refused));
-  return 0;
+  return mainspring::run_fuzzer(argc, argv,
+                                {mainspring::seeds, mainspring::mutant_of, mainspring::try_input});
 }
