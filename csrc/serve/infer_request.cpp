@@ -206,8 +206,9 @@ class InferRequest {
       known.emplace_back(input_name(model_.schema.plan(), i));
     }
     const std::string guess = did_you_mean(name, known);
-    request_.fail(at, "Input " + JsonRequest::shown(name) + " is no column of the model, which has " +
-                          list_names(known) + "." + (guess.empty() ? "" : " " + guess));
+    request_.fail(at, "Input " + JsonRequest::shown(name) +
+                          " is no column of the model, which has " + list_names(known) + "." +
+                          (guess.empty() ? "" : " " + guess));
   }
 
   void read_output() {
@@ -228,8 +229,8 @@ class InferRequest {
     const std::vector<std::string>& names = model_.names.outputs;
     const auto found = std::find(names.begin(), names.end(), wanted);
     if (found == names.end()) {
-      request_.fail(
-          at, "Output " + JsonRequest::shown(wanted) + " is not known; the model has " + list_names(names) + ".");
+      request_.fail(at, "Output " + JsonRequest::shown(wanted) + " is not known; the model has " +
+                            list_names(names) + ".");
     }
     const auto number = static_cast<uint32_t>(found - names.begin());
     if (std::find(outputs_.begin(), outputs_.end(), number) != outputs_.end()) {

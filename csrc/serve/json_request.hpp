@@ -33,7 +33,8 @@ class JsonRequest {
       check(read_name(&cursor_, &name));
       const int number = member(name);
       if (number < 0) continue;
-      if ((seen >> number & 1) != 0) fail(at, shown(plain(name)) + " stands twice in " + what + ".");
+      if ((seen >> number & 1) != 0)
+        fail(at, shown(plain(name)) + " stands twice in " + what + ".");
       seen |= uint64_t{1} << number;
     }
   }

@@ -37,8 +37,7 @@ uint64_t predict_columns(const ModelContext& model, std::span<const uint8_t> bod
       const uint8_t* const at = request.cursor().at;
       ListReader list;
       uint64_t num_values = 0;
-      request.check(open_list(&request.cursor(), Datatype::kAny, false, &list, &num_values),
-                    field);
+      request.check(open_list(&request.cursor(), Datatype::kAny, false, &list, &num_values), field);
       columns.add(request, field, list, num_values, at);
       return -1;
     });

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 
-#include "runtime/core/utf8.hpp"
 #include "runtime/core/crc.hpp"
 #include "runtime/core/memory.hpp"
+#include "runtime/core/utf8.hpp"
 
 namespace mainspring {
 
