@@ -95,7 +95,7 @@ def create_app(
     routes = _routes(hosted, BodyReader(max_body_bytes, refused), lambda: generate_latest(registry))
 
     def refuse(request: Request, error: Exception) -> Response:
-        status = int(getattr(error, "status_code", None) or getattr(error, "status", 500))
+        status = _status_of(error)
         refused[status] += 1
         return _error(status, _message_of(error, request), getattr(error, "headers", None))
 
@@ -104,10 +104,15 @@ def create_app(
     return app
 
 
+def _status_of(error: Exception) -> int:
+    status = error.status if isinstance(error, Refusal) else getattr(error, "status_code", 500)
+    return int(status)
+
+
 def _message_of(error: Exception, request: Request) -> str:
     if isinstance(error, Refusal):
         return error.message
-    status = getattr(error, "status_code", 500)
+    status = _status_of(error)
     if status == 404:
         return "There is nothing at this path. GET / lists the routes."
     if status == 405:
