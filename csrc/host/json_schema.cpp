@@ -3,6 +3,7 @@
 #include "host/json_schema.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "host/match_columns.hpp"
 
@@ -22,7 +23,7 @@ int64_t ticks_per_day(TimeUnit unit) {
 
 bool is_binary(ColumnType type) {
   return type == ColumnType::kBinary || type == ColumnType::kLargeBinary ||
-         type == ColumnType::kBinaryView;
+         type == ColumnType::kBinaryView || type == ColumnType::kFixedBinary;
 }
 
 FieldKind kind_of(const InputRecord& input) {
@@ -43,6 +44,15 @@ bool is_plain(std::string_view name) {
   });
 }
 
+[[noreturn]] void throw_list(const std::string& name) {
+  const char* fix = "Pass dicts or Arrow data.";
+  throw Error(ErrorKind::kUnsupported,
+              "Column '" + name + "' holds lists, which are not read from JSON here. " + fix)
+      .column(name)
+      .got("lists")
+      .hint(fix);
+}
+
 }  // namespace
 
 JsonSchema::JsonSchema(const PlanView& plan)
@@ -51,10 +61,11 @@ JsonSchema::JsonSchema(const PlanView& plan)
     const InputRecord& input = plan.inputs[i];
     const std::string_view name = input_name(plan, i);
     const auto fitted = static_cast<ColumnType>(input.fitted_type);
-    fields_[i] = Field{name.data(),    input.name_length,
-                       kind_of(input), fitted == ColumnType::kBool,
-                       false,          is_plain(name),
-                       kNoField,       ticks_per_day(static_cast<TimeUnit>(input.unit))};
+    if (is_list(static_cast<InputKind>(input.kind))) throw_list(std::string(name));
+    fields_[i] = Field{name.data(),        input.name_length,
+                       kind_of(input),     fitted == ColumnType::kBool,
+                       is_decimal(fitted), is_plain(name),
+                       kNoField,           ticks_per_day(static_cast<TimeUnit>(input.unit))};
     has_binary_ |= fields_[i].kind == FieldKind::kBinary;
   }
   build_field_table(fields_.data(), plan.num_inputs, slots_.data());

@@ -13,7 +13,8 @@ namespace mainspring {
 
 class JsonSchema {
  public:
-  /// Keeps views into the plan's names: the plan must outlive it.
+  /// Keeps views into the plan's names: the plan must outlive it. Throws Error(kUnsupported) naming
+  /// a column of lists.
   explicit JsonSchema(const PlanView& plan);
 
   const PlanView& plan() const { return plan_; }

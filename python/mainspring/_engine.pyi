@@ -74,6 +74,10 @@ class Bundle:
         """
         Values a row of 'predict', 'proba' or 'raw'; 0 when the bundle cannot give it.
         """
+    def predict_columns(self, table: Table, kind: str, names: collections.abc.Sequence[str]) -> ArrowColumns:
+        """
+        Predictions as float64 columns of these names.
+        """
     def predict_json(self, text: typing.Any, kind: str) -> bytearray:
         """
         Rows as JSON bytes to the bytes of float64 scores.

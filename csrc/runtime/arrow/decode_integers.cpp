@@ -42,7 +42,7 @@ void round_floats(const ColumnView& column, uint64_t first, Tile out) noexcept {
   });
 }
 
-int64_t integer_of(const Decimal& decimal) noexcept {
+int64_t whole_of(const Decimal& decimal) noexcept {
   int64_t value = 0;
   return to_integer(decimal, &value) ? value : kNotAnInteger;
 }
@@ -50,7 +50,7 @@ int64_t integer_of(const Decimal& decimal) noexcept {
 void read_decimals(const ColumnView& column, uint64_t first, Tile out) noexcept {
   int64_t* values = values_of<int64_t>(out);
   for_each_present(
-      out, [&](uint32_t row) { values[row] = integer_of(decimal_at(column, first + row)); });
+      out, [&](uint32_t row) { values[row] = whole_of(decimal_at(column, first + row)); });
 }
 
 // False when the entry is NaN.
@@ -75,7 +75,7 @@ bool integer_at(const ColumnView& column, uint64_t row, int64_t* out) noexcept {
     case ColumnType::kDecimal32:
     case ColumnType::kDecimal64:
     case ColumnType::kDecimal128:
-    case ColumnType::kDecimal256: *out = integer_of(decimal_at(column, row)); return true;
+    case ColumnType::kDecimal256: *out = whole_of(decimal_at(column, row)); return true;
     default: *out = value_at<int64_t>(values, row); return true;
   }
   *out = integer_of(real);
