@@ -1,4 +1,4 @@
-"""Columns of every type in JSON: bool, binary, decimal, date and unsigned, against dicts and Arrow."""
+"""Columns of every type in JSON: bool, binary, decimal, date, unsigned, against dicts and Arrow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pyarrow as pa
 import pytest
 
 import mainspring as ms
-from mainspring import errors, runtime
 from mainspring.serve import create_app
 from tests.serve.client import ask, post
 

@@ -49,8 +49,8 @@ int64_t whole_of(const Decimal& decimal) noexcept {
 
 void read_decimals(const ColumnView& column, uint64_t first, Tile out) noexcept {
   int64_t* values = values_of<int64_t>(out);
-  for_each_present(
-      out, [&](uint32_t row) { values[row] = whole_of(decimal_at(column, first + row)); });
+  for_each_present(out,
+                   [&](uint32_t row) { values[row] = whole_of(decimal_at(column, first + row)); });
 }
 
 // False when the entry is NaN.
