@@ -75,6 +75,8 @@ class Predictor:
 
     _bundle: Bundle
     _meta: dict[str, Any]
+    _num_features: int
+    _widths: dict[str, int]
 
     def __init__(
         self,
@@ -384,7 +386,8 @@ class Predictor:
 
     def __repr__(self) -> str:
         kind = "columns" if self.has_preprocessor else "features"
-        return f"Predictor({self.name!r}: {len(self.input_names)} {kind}, {self.description})"
+        count = len(self.input_names)
+        return f"Predictor({self.name!r}: {count} {kind}, {self.description})"
 
     def _predict(self, data: object, kind: str, out: Floats | None) -> Floats:
         width = self._widths[kind]
