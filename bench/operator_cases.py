@@ -41,7 +41,8 @@ class Columns:
     frame: pl.DataFrame
     number: Array
     vocabularies: dict[str, pa.Array]
-    city_means: Array
+    city_counts: Array
+    city_sums: Array
     median: float
     mean: float
     std: float
@@ -99,7 +100,8 @@ def columns(rows: int = ROWS) -> Columns:
         frame=pl.DataFrame(table),
         number=number,
         vocabularies=vocabularies,
-        city_means=(sums + 20.0 * label.mean()) / (counts + 20.0),
+        city_counts=counts,
+        city_sums=sums,
         median=float(np.median(present)),
         mean=float(present.mean()),
         std=float(present.std()),
@@ -171,9 +173,49 @@ def _pyarrow_ids(given: Columns) -> Callable[[], Array]:
     return lambda: _ids(column, words).astype(np.float32)
 
 
-def _pyarrow_means(given: Columns) -> Callable[[], Array]:
-    column, words = given.table["city"], given.vocabularies["city"]
-    return lambda: given.city_means.take(_ids(column, words)).astype(np.float32)
+def _encoding_peers(numbers: Callable[[Array, Array], Array]) -> tuple[Peer, ...]:
+    """Of what a category's count of rows and sum of the label are encoded as, by id."""
+
+    def learnt(given: Columns) -> Array:
+        return numbers(given.city_counts, given.city_sums)
+
+    def in_polars(given: Columns) -> pl.Expr:
+        return pl.lit(pl.Series(learnt(given).astype(np.float32))).gather(_polars_id(given, "city"))
+
+    def in_pyarrow(given: Columns) -> Callable[[], Array]:
+        column, words = given.table["city"], given.vocabularies["city"]
+        by_id = learnt(given)
+        return lambda: by_id.take(_ids(column, words)).astype(np.float32)
+
+    return _polars("cast to Enum, gather", in_polars), Peer("pyarrow", "index_in, take", in_pyarrow)
+
+
+def _smoothed_means(smoothing: float) -> Callable[[Array, Array], Array]:
+    def means(counts: Array, sums: Array) -> Array:
+        prior = sums.sum() / counts.sum()
+        weight = np.where(counts == 0, 1.0, counts + smoothing)
+        return np.where(counts == 0, prior, (sums + smoothing * prior) / weight)
+
+    return means
+
+
+def _weights_of_evidence(counts: Array, sums: Array) -> Array:
+    ones, zeros = sums.sum() + 2, counts.sum() - sums.sum() + 2
+    evidence = np.log(((sums + 1) / ones) / ((counts - sums + 1) / zeros))
+    return np.where(counts == 0, 0.0, evidence)
+
+
+def _james_stein(counts: Array, sums: Array) -> Array:
+    there = counts > 0
+    rows, own = counts[there], sums[there] / counts[there]
+    n, k, mean = rows.sum(), len(rows), sums.sum() / rows.sum()
+    noise = (rows * own * (1 - own)).sum() / (n - k)  # the label is 0 or 1
+    between = (rows * (own - mean) ** 2).sum() - (k - 1) * noise
+    signal = max(0.0, between) / (n - (rows**2).sum() / n)
+    drawn = (k - 3) / (k - 1) * (noise / rows) / (noise / rows + signal)
+    by_id = np.full(len(counts), mean)
+    by_id[there] = mean + (1 - drawn) * (own - mean)
+    return by_id
 
 
 def _one_hot_sklearn(given: Columns) -> Callable[[], Array]:
@@ -189,11 +231,6 @@ def _one_hot_polars(given: Columns) -> list[pl.Expr]:
     day, words = pl.col("day"), given.vocabularies["day"].to_pylist()
     known = [(day == w).fill_null(False).cast(pl.Float32).alias(w) for w in words]
     return [*known, day.is_null().cast(pl.Float32).alias("missing")]
-
-
-def _target_mean_polars(given: Columns) -> pl.Expr:
-    means = pl.lit(pl.Series(given.city_means.astype(np.float32)))
-    return means.gather(_polars_id(given, "city"))
 
 
 def _hours_pyarrow(given: Columns) -> Callable[[], Array]:
@@ -309,10 +346,24 @@ CASES: dict[str, Case] = {
     "target_mean": Case(
         ("city",),
         lambda column: column.target_mean(smoothing=20),
-        (
-            _polars("cast to Enum, gather", _target_mean_polars),
-            Peer("pyarrow", "index_in, take", _pyarrow_means),
-        ),
+        _encoding_peers(_smoothed_means(20.0)),
+    ),
+    "leave_one_out": Case(
+        ("city",), lambda column: column.leave_one_out(), _encoding_peers(_smoothed_means(0.0))
+    ),
+    "ordered_target": Case(
+        ("city",), lambda column: column.ordered_target(), _encoding_peers(_smoothed_means(1.0))
+    ),
+    "james_stein": Case(
+        ("city",), lambda column: column.james_stein(), _encoding_peers(_james_stein)
+    ),
+    "weight_of_evidence": Case(
+        ("city",),
+        lambda column: column.weight_of_evidence(),
+        _encoding_peers(_weights_of_evidence),
+    ),
+    "count": Case(
+        ("city",), lambda column: column.count(), _encoding_peers(lambda counts, _: counts * 1.0)
     ),
     "hash": Case(
         ("city",),

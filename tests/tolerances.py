@@ -12,9 +12,11 @@ import numpy.typing as npt
 # and of the feature's largest value (a difference near zero has lost the digits of what it is a
 # difference of). Rounded to float32 they then differ only where a rounding lies in between.
 ROUNDINGS = {
+    "james_stein": 64,  # a variance between categories is a difference of two rounded sums
     "log1p": 6,  # each of the two functions is within 2 ulp
     "min_max": 8,  # two divisions, three sums and a product, in another order
     "standardize": 6,  # the root of a variance that is rounded once
+    "weight_of_evidence": 6,  # a quotient, and log1p within 2 ulp of each side
 }
 
 # One step of float32: float64 results of two libraries may fall on two sides of a rounding.

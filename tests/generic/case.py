@@ -40,12 +40,18 @@ class Case:
     types: tuple[pa.DataType, ...]
     oracle: dict[str, Any] = field(default_factory=dict)  # what only the oracle has to be told
     needs_value: bool = False  # a column without any value is an error
+    binary: bool = False  # the target is 0 or 1
     op: str = ""  # filled in from the oracle's name
 
     @property
     def id(self) -> str:
         params = ",".join(f"{key}={value}" for key, value in self.params.items())
         return f"{self.op}({params})[{','.join(map(str, self.types))}]"
+
+    def target(self, values: Any) -> np.ndarray:
+        """The values as a target that the operator takes."""
+        numbers = np.array(values, dtype=np.float64)
+        return (numbers > 0).astype(np.float64) if self.binary else numbers
 
     def table(self, columns: list[list[Any]]) -> pa.Table:
         arrays = [pa.array(column, kind) for column, kind in zip(columns, self.types, strict=True)]

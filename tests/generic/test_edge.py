@@ -29,7 +29,7 @@ def test_operator_through_the_c_interface_gives_the_bits_of_python(
     library: CDLL, case: Case, level: int
 ) -> None:
     table = case.table(many_rows(case, 77))
-    prep = case.preprocessor().fit(table, np.sin(np.arange(77.0)))
+    prep = case.preprocessor().fit(table, case.target(np.sin(np.arange(77.0))))
     rows = case.table(
         [a + b for a, b in zip(many_rows(case, 600), special_rows(case), strict=True)]
     )

@@ -32,7 +32,7 @@ def digests() -> dict[str, str]:
         rows = case.table(
             [a + b for a, b in zip(many_rows(case, ROWS), special_rows(case), strict=True)]
         )
-        prep = case.preprocessor().fit(table, np.sin(np.arange(float(ROWS))))
+        prep = case.preprocessor().fit(table, case.target(np.sin(np.arange(float(ROWS)))))
         row = prep.bundle.transform_row(rows.slice(3, 1).to_pylist()[0])
         found[case.id] = (
             prep.bundle.to_bytes() + prep.transform(rows).tobytes() + repr(row).encode()

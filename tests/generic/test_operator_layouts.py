@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,13 +41,13 @@ def fitted(case: Case) -> tuple[Any, pa.Table]:
     rows = case.table(
         [a + b for a, b in zip(many_rows(case, ROWS), special_rows(case), strict=True)]
     )
-    return case.preprocessor().fit(table, TARGET), rows
+    return case.preprocessor().fit(table, case.target(TARGET)), rows
 
 
 def as_plain(case: Case) -> Case:
     """The case without a dictionary, so that there is a layout to compare with."""
     types = [t.value_type if pa.types.is_dictionary(t) else t for t in case.types]
-    return Case(case.params, case.values, tuple(types), case.oracle, case.needs_value, case.op)
+    return replace(case, types=tuple(types))
 
 
 @by_case
@@ -61,8 +62,11 @@ def test_features_when_sliced_at_any_offset_are_the_same_bits(case: Case) -> Non
 @pytest.mark.parametrize("offset", [1, 7, 8, 63, 64, 65])
 def test_plan_when_fitted_on_a_slice_has_the_same_bytes(case: Case, offset: int) -> None:
     table = case.table(many_rows(case, ROWS))
-    plan = case.preprocessor().fit(table, TARGET).bundle.to_bytes()
-    assert case.preprocessor().fit(sliced(table, offset), TARGET).bundle.to_bytes() == plan
+    plan = case.preprocessor().fit(table, case.target(TARGET)).bundle.to_bytes()
+    assert (
+        case.preprocessor().fit(sliced(table, offset), case.target(TARGET)).bundle.to_bytes()
+        == plan
+    )
 
 
 @by_case
@@ -83,12 +87,14 @@ def test_features_when_dictionary_encoded_are_the_same_bits(
     if any(pa.types.is_nested(kind) for kind in case.types):
         pytest.skip("Arrow has no dictionary of lists")
     table = case.table(many_rows(case, ROWS))
-    plain = case.preprocessor().fit(table, TARGET)
+    plain = case.preprocessor().fit(table, case.target(TARGET))
     _, rows = fitted(case)
     expected = bits(plain.transform(rows))
     # Each chunk has another dictionary: the same value is another index.
     cut = chunked(rows, [5, 6, 40])
-    learnt = case.preprocessor().fit(encoded(chunked(table, [3, 50]), index_type), TARGET)
+    learnt = case.preprocessor().fit(
+        encoded(chunked(table, [3, 50]), index_type), case.target(TARGET)
+    )
     for prep in (plain, learnt):
         assert bits(prep.transform(rows)) == expected
         assert bits(prep.transform(encoded(cut, index_type))) == expected
@@ -151,7 +157,7 @@ def test_object_when_used_by_many_threads_gives_the_same_bits(case: Case) -> Non
     def use(number: int) -> bool:
         first, count = parts[number % len(parts)]
         part = prep.transform(rows.slice(first, count))
-        other = case.preprocessor().fit(table, TARGET)
+        other = case.preprocessor().fit(table, case.target(TARGET))
         return (
             bits(prep.transform(rows)) == bits(expected)
             and bits(part) == bits(expected[first : first + count])
@@ -177,7 +183,7 @@ def test_rows_when_alone_equal_rows_of_the_batch(case: Case, data: st.DataObject
 
 @by_case
 def test_rows_when_dicts_equal_rows_of_the_batch(case: Case) -> None:
-    prep = case.preprocessor().fit(case.table(eleven_rows(case)), np.arange(11.0))
+    prep = case.preprocessor().fit(case.table(eleven_rows(case)), case.target(np.arange(11.0)))
     rows = case.table(eleven_rows(case))
     batch = prep.transform(rows)
     for number, row in enumerate(rows.to_pylist()):

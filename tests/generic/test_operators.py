@@ -36,13 +36,13 @@ def test_cases_cover_every_operator() -> None:
 def test_features_when_fitted_equal_the_oracle(case: Case, data: st.DataObject) -> None:
     train = draw_columns(data, case, "train", min_size=1, max_size=30)
     rows = draw_columns(data, case, "rows", max_size=10)
-    target = draw_target(data, len(train[0]))
+    target = case.target(draw_target(data, len(train[0])))
     if case.needs_value:
         assume(has_value(train[0]))
-    prep = case.preprocessor().fit(case.table(train), np.array(target))
+    prep = case.preprocessor().fit(case.table(train), target)
     for columns in (train, rows):
         got = prep.transform(case.table(columns))
-        expected = case.expected(train, columns, target)
+        expected = case.expected(train, columns, list(target))
         assert got.shape == (len(columns[0]), prep.n_features_out_)
         assert differences(case.op, got, expected).size == 0, (got, expected)
 
@@ -55,7 +55,7 @@ def test_fit_when_batches_threads_and_order_change_gives_the_same_bits(
     train = draw_columns(data, case, "train", min_size=2, max_size=40)
     if case.needs_value:
         assume(has_value(train[0]))
-    target = np.array(draw_target(data, len(train[0])))
+    target = case.target(draw_target(data, len(train[0])))
     table = case.table(train)
     plan = case.preprocessor().fit(table, target).bundle.to_bytes()
 
@@ -93,7 +93,7 @@ def test_fit_when_batches_threads_and_order_change_gives_the_same_bits(
 def test_fit_when_tables_are_long_does_not_depend_on_threads(case: Case) -> None:
     columns = many_rows(case, 3000)
     table = case.table(columns)
-    target = np.sin(np.arange(3000.0))
+    target = case.target(np.sin(np.arange(3000.0)))
     plans = set()
     for threads in (1, 2, 3):
         with num_threads(threads):
@@ -114,8 +114,9 @@ def test_fit_when_all_rows_are_missing(case: Case) -> None:
         with pytest.raises(DataError, match="'c0' has no value to learn"):
             case.preprocessor().fit(table, np.zeros(3))
         return
-    prep = case.preprocessor().fit(table, np.array([1.0, 2.0, 6.0]))
-    expected = case.expected(columns, columns, [1.0, 2.0, 6.0])
+    target = case.target([1.0, 2.0, 6.0])
+    prep = case.preprocessor().fit(table, target)
+    expected = case.expected(columns, columns, list(target))
     assert differences(case.op, prep.transform(table), expected).size == 0
 
 
@@ -127,9 +128,10 @@ def test_fit_when_there_is_one_row_equals_the_oracle(case: Case, row: int) -> No
         with pytest.raises(DataError, match="'c0' has no value to learn"):
             case.preprocessor().fit(case.table(columns), np.zeros(1))
         return
-    prep = case.preprocessor().fit(case.table(columns), np.array([2.5]))
+    target = case.target([2.5])
+    prep = case.preprocessor().fit(case.table(columns), target)
     for rows in (columns, eleven_rows(case), [[None]] * len(columns)):
-        expected = case.expected(columns, rows, [2.5])
+        expected = case.expected(columns, rows, list(target))
         assert differences(case.op, prep.transform(case.table(rows)), expected).size == 0
 
 
@@ -139,7 +141,7 @@ def test_fit_when_table_is_empty_is_an_error_but_an_empty_shard_is_not(case: Cas
     with pytest.raises(DataError, match="no rows"):
         case.preprocessor().fit(empty, np.zeros(0))
     table = case.table(eleven_rows(case))
-    target = np.arange(11.0)
+    target = case.target(np.arange(11.0))
     prep = case.preprocessor().partial_fit(empty, np.zeros(0)).partial_fit(table, target)
     assert prep.bundle.to_bytes() == case.preprocessor().fit(table, target).bundle.to_bytes()
     assert prep.transform(empty).shape == (0, prep.n_features_out_)
@@ -149,12 +151,12 @@ def test_fit_when_table_is_empty_is_an_error_but_an_empty_shard_is_not(case: Cas
 def test_values_when_special_equal_the_oracle_or_are_refused_with_their_column(case: Case) -> None:
     """Missing in two ways, infinite, extreme, empty and long values, to transform and to learn."""
     plain, special = eleven_rows(case), special_rows(case)
-    target = list(np.arange(11.0))
+    target = list(case.target(np.arange(11.0)))
     prep = case.preprocessor().fit(case.table(plain), np.array(target))
     got = prep.transform(case.table(special))
     assert differences(case.op, got, case.expected(plain, special, target)).size == 0
 
-    target = list(np.arange(float(len(special[0]))))
+    target = list(case.target(np.arange(float(len(special[0])))))
     error = refusal(case, special, target)
     if error is not None:
         assert error.column == "c0"

@@ -21,7 +21,7 @@ from tests.tolerances import check_is_close, differences, statistic_is_close
 @by_case
 def test_oracle_when_an_operator_is_changed_bites(case: Case) -> None:
     columns = eleven_rows(case)
-    target = list(np.arange(11.0))
+    target = list(case.target(np.arange(11.0)))
     table = case.table(columns)
     got = case.preprocessor().fit(table, np.array(target)).transform(table)
     expected = case.expected(columns, columns, target)

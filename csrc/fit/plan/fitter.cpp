@@ -39,7 +39,7 @@ Fitter::Fitter(std::vector<Expression> expressions)
     rounds_.push_back(rounds_of(chain.operators));
     num_rounds_ = std::max(num_rounds_, static_cast<uint32_t>(rounds_.back().size()));
     for (const auto& op : chain.operators) {
-      uses_target_ = uses_target_ || op->transform().uses_target;
+      if (op->transform().uses_target && target_user_.empty()) target_user_ = op->transform().name;
     }
   }
 }
@@ -81,9 +81,10 @@ Fitter::Learnt Fitter::bind(const Table& table) const {
 }
 
 void Fitter::check_table(const Table& table, const double* target) const {
-  if (uses_target_ && target == nullptr) {
+  if (uses_target() && target == nullptr) {
     throw Error(ErrorKind::kParameter,
-                "target_mean learns from a target, got none. Pass target='column' or y=values.");
+                std::string(target_user_) +
+                    " learns from a target, got none. Pass target='column' or y=values.");
   }
   if (target == nullptr) return;
   for (uint64_t row = 0; row < table.num_rows(); ++row) {
@@ -140,6 +141,11 @@ void Fitter::fit(const Table& table, const double* target, bool cross_fit,
   if (cross_fit) {
     training_plan = std::make_unique<PlanBuilder>();
     compile_plan(chains, zones_, /*cross_fitted=*/true, *training_plan);
+    for (const BoundChain& bound : learnt.chains) {
+      for (const auto& streams : bound.states) {
+        for (const auto& state : streams) state->forget_rows();
+      }
+    }
   }
   if (num_rounds_ > 1) {
     for (BoundChain& bound : learnt.chains) {

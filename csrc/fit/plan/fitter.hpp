@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fit/plan/compile_plan.hpp"
@@ -22,7 +23,7 @@ class Fitter {
   const std::vector<Expression>& expressions() const { return expressions_; }
   /// Passes over the data that fit() makes; 0 where nothing is learnt.
   uint32_t num_rounds() const { return num_rounds_; }
-  bool uses_target() const { return uses_target_; }
+  bool uses_target() const { return !target_user_.empty(); }
   /// Rows learnt from so far.
   uint64_t num_rows() const { return learnt_.has_value() ? learnt_->num_rows : 0; }
   bool is_fitted() const { return learnt_.has_value(); }
@@ -76,7 +77,7 @@ class Fitter {
   std::vector<Chain> chains_;
   std::vector<std::vector<Round>> rounds_;  // of each chain
   uint32_t num_rounds_ = 0;
-  bool uses_target_ = false;
+  std::string_view target_user_;  // the first operator that learns from a target
   ZoneTables zones_;
   std::optional<Learnt> learnt_;
   std::unique_ptr<PlanBuilder> training_plan_;

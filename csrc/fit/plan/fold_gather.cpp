@@ -1,6 +1,7 @@
-// Folds of rows, and the loop over a plan that knows the training-only step.
+// Folds of rows, and the loop over a plan that knows the training-only steps.
 #include "fit/plan/fold_gather.hpp"
 
+#include "fit/plan/row_values.hpp"
 #include "runtime/core/hash.hpp"
 
 namespace mainspring {
@@ -32,6 +33,8 @@ void run_fit_plan(const PlanView& plan, const StepContext& context, uint64_t glo
     const StepRecord& record = plan.steps[i];
     if (record.code == kFoldGatherCode) {
       run_fold_gather(record, context, global_row);
+    } else if (record.code == kRowValuesCode) {
+      run_row_values(record, context, global_row);
     } else {
       find_step(record.code)->run(record, context);
     }

@@ -1,4 +1,4 @@
-// The one step that runs while fitting only: a payload for each fold, chosen by the row's number.
+// A step that runs while fitting only: a payload for each fold, chosen by the row's number.
 //
 // fit_transform gives each row the target mean of the rows outside its fold, a serving plan gives
 // every row the mean of all. The two plans differ in this step alone, so that everything before and
@@ -27,8 +27,8 @@ constexpr StepRecord fold_gather_record(uint16_t in, uint16_t out, uint64_t data
 /// The fold of a row of the whole input.
 uint32_t fold_of(uint64_t seed, uint64_t global_row, uint32_t folds) noexcept;
 
-/// Runs the steps of a plan over one tile, this one among them; `global_row` is the number of the
-/// tile's first row over the whole input.
+/// Runs the steps of a plan over one tile, this one and row_values among them; `global_row` is the
+/// number of the tile's first row over the whole input.
 void run_fit_plan(const PlanView& plan, const StepContext& context, uint64_t global_row);
 
 }  // namespace mainspring

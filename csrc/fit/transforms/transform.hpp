@@ -78,7 +78,8 @@ concept StatelessOperator =
 ///                           nothing from missing rows: lets the planner fit it in the same round
 ///                           as a fill before it
 ///   compile_cross_fitted()  as compile(), for fit_transform: each row through what was learnt from
-///                           the rows outside its fold
+///                           the rows outside its fold, or from others than itself
+///   State::forget_rows()    drops what only compile_cross_fitted() reads, when it has been called
 template <class Op>
 concept TransformOperator = requires(const typename Op::Params& params) {
   { Op::kName } -> std::convertible_to<std::string_view>;
@@ -97,6 +98,7 @@ class LearntState {
   virtual void update_repeated(const FitTile& one_row, uint64_t count) = 0;
   virtual void merge(LearntState&& other) = 0;  // of the same operator and parameters
   virtual uint64_t num_missing() const = 0;     // of a fill
+  virtual void forget_rows() = 0;
   virtual std::unique_ptr<LearntState> clone() const = 0;
   virtual void write(StateWriter& writer) const = 0;
   virtual void read(StateReader& reader) = 0;
@@ -152,6 +154,10 @@ concept TakesRepeated = requires(typename Op::State& state, const FitTile& tile)
   { state.update_repeated(tile, uint64_t{1}) } -> std::same_as<void>;
 };
 template <class Op>
+concept KeepsRows = requires(typename Op::State& state) {
+  { state.forget_rows() } -> std::same_as<void>;
+};
+template <class Op>
 concept MayLearn = requires(const typename Op::Params& params) {
   { Op::learns(params) } -> std::same_as<bool>;
 };
@@ -179,6 +185,9 @@ class StateOf final : public LearntState {
   uint64_t num_missing() const override {
     if constexpr (Fills<Op>) return state.num_missing();
     return 0;
+  }
+  void forget_rows() override {
+    if constexpr (KeepsRows<Op>) state.forget_rows();
   }
   std::unique_ptr<LearntState> clone() const override { return std::make_unique<StateOf>(*this); }
   void write(StateWriter& writer) const override { state.write(writer); }

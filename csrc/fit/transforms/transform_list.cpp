@@ -9,7 +9,8 @@ namespace mainspring {
 
 extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kRobustScale, kLog1p,
     kClip, kWinsorize, kBucketize, kQuantileBucketize, kWidthBucketize, kOrdinal, kOneHot,
-    kTargetMean, kDatetime, kHash, kCross, kIdentity;
+    kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein, kWeightOfEvidence, kCount, kDatetime,
+    kHash, kCross, kIdentity;
 
 namespace {
 
@@ -28,6 +29,11 @@ constexpr std::array kTransforms{&kImpute,
                                  &kOrdinal,
                                  &kOneHot,
                                  &kTargetMean,
+                                 &kLeaveOneOut,
+                                 &kOrderedTarget,
+                                 &kJamesStein,
+                                 &kWeightOfEvidence,
+                                 &kCount,
                                  &kDatetime,
                                  &kHash,
                                  &kCross,

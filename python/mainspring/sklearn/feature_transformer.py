@@ -76,7 +76,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X : array_like or DataFrame of shape (num_rows, num_columns)
             A matrix, or a pandas, polars or pyarrow table. Not sparse.
         y : array_like of shape (num_rows,), optional
-            The target, numbers or bools. Only ``target_mean`` looks at it.
+            The target, numbers or bools. Only operators that learn from it look at it.
 
         Returns
         -------
@@ -103,8 +103,8 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Learn from a table and return its features for training.
 
-        Differs from ``fit(X, y).transform(X)`` where a step has ``target_mean``: each row is
-        encoded by the rows outside its fold, so that it does not see its own target.
+        Differs from ``fit(X, y).transform(X)`` where a step learns from the target: each
+        row is encoded by others than itself, so that it does not see its own target.
 
         Parameters
         ----------

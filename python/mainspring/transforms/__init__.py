@@ -7,9 +7,18 @@ this package is imported.
 
 from __future__ import annotations
 
-from mainspring.transforms import categorical, cross, datetime, missing_flag, numeric, scaling
+from mainspring.transforms import (
+    by_target,
+    categorical,
+    cross,
+    datetime,
+    missing_flag,
+    numeric,
+    scaling,
+)
 from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
+from mainspring.transforms.by_target import *
 from mainspring.transforms.categorical import *
 from mainspring.transforms.cross import *
 from mainspring.transforms.datetime import *
@@ -22,6 +31,7 @@ from mainspring.transforms.transform import Transform, operator_classes
 
 # The families list their own operators, so that a new one is named in one place.
 __all__ = ["Expression", "Preprocessor", "Transform", "col", "operator_classes"]
+__all__ += by_target.__all__
 __all__ += categorical.__all__
 __all__ += cross.__all__
 __all__ += datetime.__all__

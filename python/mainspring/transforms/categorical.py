@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mainspring.transforms.transform import Transform
 
-__all__ = ["Hash", "OneHot", "Ordinal", "TargetMean"]
+__all__ = ["Count", "Hash", "OneHot", "Ordinal", "TargetMean"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -177,6 +177,48 @@ class TargetMean(Transform, op="target_mean"):
     smoothing: float = 20.0
     folds: int = 5
     seed: int = 0
+
+
+@dataclass(frozen=True, repr=False)
+class Count(Transform, op="count"):
+    """Replace a category by how many rows had it while fitting, or by their share.
+
+    The feature is called ``NAME_count``, or ``NAME_frequency`` where it is a share.
+
+    Parameters
+    ----------
+    normalize : bool, default False
+        Give the share of all rows instead of their number.
+
+    Notes
+    -----
+    Formula
+        The number of rows of the category; divided by that of all rows, missing ones among them,
+        where ``normalize`` is set.
+    Missing
+        A category of its own: the number of missing rows.
+    Unseen
+        0.
+    Infinity
+        A category like any other.
+    Memory
+        The distinct values and about 50 bytes for each while fitting.
+    Merging
+        Exact.
+    Elsewhere
+        ``category_encoders.CountEncoder`` with its defaults gives the same numbers, but NaN where
+        a value is missing that was not while fitting.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> train = [{"city": name} for name in ("Rome", "Oslo", "Rome", None)]
+    >>> prep = ms.Preprocessor(ms.col("city").count(normalize=True)).fit(train)
+    >>> prep.transform([*train[:2], {"city": "Bonn"}]).ravel().tolist()
+    [0.5, 0.25, 0.0]
+    """
+
+    normalize: bool = False
 
 
 @dataclass(frozen=True, repr=False)

@@ -75,7 +75,7 @@ class Preprocessor(FittedPlan):
             Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
             DuckDB), or a list of dicts. Columns that no expression names are ignored.
         y : array_like of shape (num_rows,), optional
-            The target, numbers or bools. Only ``target_mean`` looks at it.
+            The target, numbers or bools. Only operators that learn from it look at it.
         target : str, optional
             The target's column in ``data``, instead of ``y``.
 
@@ -109,8 +109,8 @@ class Preprocessor(FittedPlan):
     ) -> Any:
         """Learn from a table and return its features for training.
 
-        Differs from ``fit(...).transform(...)`` where an expression has ``target_mean``: each row
-        is encoded by the rows outside its fold, so that it does not see its own target.
+        Differs from ``fit(...).transform(...)`` where an expression learns from the target: each
+        row is encoded by others than itself, so that it does not see its own target.
 
         Parameters
         ----------

@@ -1,0 +1,89 @@
+// Payloads in the order of ids, and the steps that read them.
+#include "fit/transforms/category_encoding.hpp"
+
+#include "fit/plan/fold_gather.hpp"
+#include "fit/plan/row_values.hpp"
+#include "fit/transforms/vocabulary.hpp"
+#include "runtime/steps/records.hpp"
+
+namespace mainspring {
+
+namespace {
+
+/// The encoding by id: missing, unseen, then the vocabulary; or, where the stream holds ids
+/// already, by those.
+std::vector<double> payload_of(const CategoryEncoding& encoding, const KeyIndex& keys,
+                               std::span<const uint32_t> order, const Feature& in) {
+  if (in.slot.type == ValueType::kI32) {
+    keys.expect_type(ValueType::kI32);
+    std::vector<double> values(in.info.cardinality, encoding.unseen);
+    for (const uint32_t number : order) {
+      const auto id = static_cast<uint64_t>(keys.integer_key(number));
+      if (id >= values.size()) StateReader::fail();
+      values[id] = encoding.keys[number];
+    }
+    return values;
+  }
+  std::vector<double> values{encoding.missing, encoding.unseen};
+  for (const uint32_t number : order) values.push_back(encoding.keys[number]);
+  return values;
+}
+
+DataRange add_numbers(std::span<const double> values, PlanBuilder& builder) {
+  return builder.add_data(
+      {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(double)});
+}
+
+Feature number_feature(const Feature& in, std::string_view suffix, PlanBuilder& builder) {
+  Feature out = in;
+  out.slot = builder.new_slot(ValueType::kF64);
+  out.info = FeatureInfo{in.info.name + "_" + std::string(suffix)};
+  out.unit = TimeUnit::kNone;
+  out.zone_table = nullptr;
+  return out;
+}
+
+Feature emit_gather(std::span<const CategoryEncoding> encodings, const KeyIndex& keys,
+                    std::span<const uint64_t> counts, std::string_view suffix, const Feature& in,
+                    const TargetSums* folds, PlanBuilder& builder) {
+  const std::vector<uint32_t> order = by_count(keys, counts, 1, UINT64_MAX);
+  std::vector<double> values;
+  for (const CategoryEncoding& encoding : encodings) {
+    const std::vector<double> one = payload_of(encoding, keys, order, in);
+    values.insert(values.end(), one.begin(), one.end());
+  }
+  const uint64_t num_values = values.size() / encodings.size();
+  const DataRange data = add_numbers(values, builder);
+  const bool ids = in.slot.type == ValueType::kI32;
+  const Slot id = ids ? in.slot : emit_lookup(in.slot, keys, order, builder);
+  Feature out = number_feature(in, suffix, builder);
+  builder.emit(folds != nullptr
+                   ? fold_gather_record(id.number, out.slot.number, data.offset, num_values,
+                                        folds->folds(), folds->seed())
+                   : gather_record(id.number, out.slot.number, data.offset, num_values));
+  if (!ids) builder.release(id);
+  return out;
+}
+
+}  // namespace
+
+Feature emit_encoding(const CategoryEncoding& encoding, const KeyIndex& keys,
+                      std::span<const uint64_t> counts, std::string_view suffix, const Feature& in,
+                      PlanBuilder& builder) {
+  return emit_gather(std::span(&encoding, 1), keys, counts, suffix, in, nullptr, builder);
+}
+
+Feature emit_fold_encodings(std::span<const CategoryEncoding> encodings, const TargetSums& sums,
+                            std::string_view suffix, const Feature& in, PlanBuilder& builder) {
+  return emit_gather(encodings, sums.keys(), sums.key_counts(), suffix, in, &sums, builder);
+}
+
+Feature emit_row_values(std::span<const double> values, std::string_view suffix, const Feature& in,
+                        PlanBuilder& builder) {
+  const DataRange data = add_numbers(values, builder);
+  Feature out = number_feature(in, suffix, builder);
+  builder.emit(row_values_record(in.slot.number, out.slot.number, data.offset, values.size()));
+  return out;
+}
+
+}  // namespace mainspring

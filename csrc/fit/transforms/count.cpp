@@ -1,0 +1,46 @@
+// Categories to how often they occur.
+#include "fit/transforms/category_counts.hpp"
+#include "fit/transforms/category_encoding.hpp"
+#include "fit/transforms/transform.hpp"
+
+namespace mainspring {
+namespace {
+
+struct Count {
+  static constexpr std::string_view kName = "count";
+  static constexpr std::string_view kSummary =
+      "How many rows, or which share of them, have the row's category.";
+  static constexpr InputRule kInput = InputRule::kKey;
+  static constexpr bool kCountsKeys = true;
+  struct Params {
+    bool normalize = false;
+  };
+  static constexpr auto kParams =
+      std::tuple{Param{"normalize", &Params::normalize, "the share of all rows, not their number"}};
+
+  static void check(const Params&) {}
+
+  struct State : CategoryCounts {
+    explicit State(const Params&) {}
+    void merge(State&& other) { CategoryCounts::merge(other); }
+  };
+
+  static std::vector<Feature> compile(const Params& params, const State& state,
+                                      std::span<const Feature> in, PlanBuilder& builder) {
+    uint64_t num_rows = state.missing;
+    for (const uint64_t count : state.counts) num_rows += count;
+    const double divisor = params.normalize && num_rows != 0 ? static_cast<double>(num_rows) : 1;
+    CategoryEncoding encoding{0, static_cast<double>(state.missing) / divisor, {}};
+    for (const uint64_t count : state.counts) {
+      encoding.keys.push_back(static_cast<double>(count) / divisor);
+    }
+    return {emit_encoding(encoding, *state.keys, state.counts,
+                          params.normalize ? "frequency" : "count", in[0], builder)};
+  }
+};
+
+}  // namespace
+
+extern constinit const Transform kCount = transform_of<Count>();
+
+}  // namespace mainspring

@@ -1,0 +1,63 @@
+// The rows of a fit_transform, for encoders that give each of them a value of its own.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "fit/transforms/target_sums.hpp"
+
+namespace mainspring {
+
+/// Sums of all rows, and each row's category and target while a fit_transform is under way: 12
+/// bytes a row. Rows are neither written nor merged, since what is left out of them is known for
+/// the rows of one table only.
+struct TargetRows : TargetSums {
+  TargetRows() : TargetSums(1, 0) {}
+
+  void update(const FitTile& tile) {
+    uint32_t room[kTileRows];
+    const uint32_t* numbers = TargetSums::update(tile, room);
+    if (!tile.cross_fit) return;
+    for (uint32_t row = 0; row < tile.num_rows; ++row) {
+      categories.push_back(numbers[row] + 1u);  // kMissing + 1 is 0
+    }
+    targets.insert(targets.end(), tile.target, tile.target + tile.num_rows);
+  }
+  void forget_rows() {
+    categories = {};
+    targets = {};
+  }
+
+  std::vector<uint32_t> categories;
+  std::vector<double> targets;
+};
+
+/// Running counts and exact sums of each category and of all rows together.
+class RunningMeans {
+ public:
+  explicit RunningMeans(uint64_t num_categories) : counts_(num_categories + 1) {
+    sums_.resize(num_categories + 1);
+  }
+
+  /// A row more, or (sign -1) one less.
+  void add(uint64_t category, double target, int sign = 1) {
+    for (const uint64_t cell : {category, counts_.size() - 1}) {
+      counts_[cell] += static_cast<uint64_t>(static_cast<int64_t>(sign));
+      sums_.add(cell, sign * target);
+    }
+  }
+  /// The mean of the category's rows and `smoothing` rows of the mean of all; missing where there
+  /// are none.
+  double smoothed(uint64_t category, double smoothing) const {
+    const uint64_t total = counts_.size() - 1;
+    const double prior = mean_or_missing(sums_.sum(total, 1), counts_[total]);
+    if (counts_[category] == 0) return prior;
+    return (sums_.sum(category, 1) + smoothing * prior) /
+           (static_cast<double>(counts_[category]) + smoothing);
+  }
+
+ private:
+  std::vector<uint64_t> counts_;
+  WindowSums sums_;
+};
+
+}  // namespace mainspring
