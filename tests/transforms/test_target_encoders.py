@@ -47,7 +47,9 @@ def test_fit_transform_when_rows_are_left_out_equals_the_oracle(
     expected = np.array(oracle.training_features([keys], target=target, **params)).T
     assert differences(op, got, expected).size == 0, (got, expected)
     # What stays is the encoding by all rows, as of a fit that was never asked for the rows.
-    assert prep.bundle.to_bytes() == preprocessor(op, params).fit(table, target="y").bundle.to_bytes()
+    assert (
+        prep.bundle.to_bytes() == preprocessor(op, params).fit(table, target="y").bundle.to_bytes()
+    )
     chunked = pa.concat_tables([table.slice(0, 1), table.slice(1)])
     assert prep.fit_transform(chunked, target="y").tobytes() == got.tobytes()
     # The states stay open for more rows.
