@@ -182,8 +182,8 @@ class JamesStein(Transform, op="james_stein"):
     >>> train = [{"dest": name} for name in "AAAABBBBCCCCDDDD"]
     >>> late = [1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 1]
     >>> prep = ms.Preprocessor(ms.col("dest").james_stein()).fit(train, late)
-    >>> prep.transform([{"dest": "A"}, {"dest": "C"}, {"dest": "E"}]).ravel().round(3).tolist()
-    [0.7149..., 0.0700..., 0.4375]
+    >>> prep.transform([{"dest": "A"}, {"dest": "C"}, {"dest": "E"}]).ravel().tolist()
+    [0.7152..., 0.0486..., 0.4375]
     """
 
     folds: int = 5
