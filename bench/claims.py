@@ -141,6 +141,12 @@ CLAIMS = (
         "get the column in their own form, NumPy as an array without nulls.",
     ),
     Claim(
+        "serve",
+        "Requests",
+        "A JSON body through an ASGI app in one process, without a network: the server of "
+        "`mainspring serve` beside a Starlette handler that parses, calls LightGBM and writes.",
+    ),
+    Claim(
         "memory",
         "Memory",
         "Peak of a process while it transforms the table of clicks, beyond the input and the "
