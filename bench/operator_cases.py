@@ -365,6 +365,19 @@ CASES: dict[str, Case] = {
     "count": Case(
         ("city",), lambda column: column.count(), _encoding_peers(lambda counts, _: counts * 1.0)
     ),
+    "group_stats": Case(
+        ("number",),
+        lambda column: column.group_stats(by="city", stats=("mean", "max")),
+        (
+            _polars(
+                "mean and max over groups",
+                lambda _: [
+                    getattr(pl.col("number").drop_nans(), stat)().over("city").cast(pl.Float32)
+                    for stat in ("mean", "max")
+                ],
+            ),
+        ),
+    ),
     "hash": Case(
         ("city",),
         lambda column: column.hash(buckets=BUCKETS),

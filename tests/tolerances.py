@@ -12,6 +12,7 @@ import numpy.typing as npt
 # and of the feature's largest value (a difference near zero has lost the digits of what it is a
 # difference of). Rounded to float32 they then differ only where a rounding lies in between.
 ROUNDINGS = {
+    "group_stats": 4,  # the root of a variance that is rounded twice
     "james_stein": 64,  # a variance between categories is a difference of two rounded sums
     "log1p": 6,  # each of the two functions is within 2 ulp
     "min_max": 8,  # two divisions, three sums and a product, in another order

@@ -41,6 +41,7 @@ class Case:
     oracle: dict[str, Any] = field(default_factory=dict)  # what only the oracle has to be told
     needs_value: bool = False  # a column without any value is an error
     binary: bool = False  # the target is 0 or 1
+    keys: int = 0  # of the columns, the last ones: named by a parameter, not by the expression
     op: str = ""  # filled in from the oracle's name
 
     @property
@@ -63,7 +64,7 @@ class Case:
 
         cls = operator_classes()[self.op]
         operator = cls.from_params({**defaults(cls), **self.params})
-        expression = col(*(f"c{i}" for i in range(len(self.types))))
+        expression = col(*(f"c{i}" for i in range(len(self.types) - self.keys)))
         return Preprocessor(type(expression)(expression.columns, (operator,)), profile=False)
 
     def expected(self, train: list[list[Any]], rows: list[list[Any]], target: Any) -> np.ndarray:

@@ -112,17 +112,19 @@ std::string fix_for(const Table::Column& column, InputRule rule) {
 
 std::vector<ColumnBinding> bind_columns(const Chain& chain, const Table& table) {
   // A column alone is a feature as it is.
-  const bool bare = chain.operators.empty();
-  const InputRule rule = bare ? InputRule::kFeature : chain.operators[0]->transform().input;
+  const Transform* first = chain.operators.empty() ? nullptr : &chain.operators[0]->transform();
+  const InputRule own_rule = first == nullptr ? InputRule::kFeature : first->input;
+  const size_t num_own = chain.columns.size() - chain.num_keys;
   std::vector<ColumnBinding> bindings;
   for (const std::string& name : chain.columns) {
     const uint32_t index = table.column_index(name);
     const Table::Column& column = table.columns()[index];
+    const InputRule rule = bindings.size() < num_own ? own_rule : InputRule::kKey;
     // Also an error for types that the engine does not read at all.
     if (table.num_batches() > 0) (void)table.batch_column(0, index);
     const std::optional<InputKind> kind = kind_for(rule, column);
     if (!kind.has_value()) {
-      fail_type(column, rule, bare ? "identity" : chain.operators[0]->transform().name);
+      fail_type(column, rule, first == nullptr ? "identity" : first->name);
     }
     ColumnBinding binding{name, *kind, TimeUnit::kNone, "", column.type, column.type_name};
     if (*kind == InputKind::kTimestamp) {

@@ -49,7 +49,7 @@ std::string_view expected_by(InputRule rule) {
 }
 
 void check_inputs(const Operator& op, std::span<const Feature> in) {
-  for (const Feature& feature : in) {
+  for (const Feature& feature : in.first(in.size() - op.key_columns().size())) {
     if (takes(op.transform().input, feature)) continue;
     const std::string_view expected = expected_by(op.transform().input);
     throw Error(ErrorKind::kSchema, std::string(op.transform().name) + " takes " +
@@ -61,6 +61,24 @@ void check_inputs(const Operator& op, std::span<const Feature> in) {
         .got(what_is(feature));
   }
   op.check_inputs(in);
+}
+
+/// What an operator is called with, once for each stream: the stream and its keys, or all streams
+/// together.
+std::vector<std::vector<Feature>> inputs_of(const Chain& chain, size_t index,
+                                            std::span<const Feature> streams) {
+  const std::span<const Feature> keys = streams.last(chain.keys_at(index));
+  const std::span<const Feature> own = streams.first(streams.size() - keys.size());
+  std::vector<std::vector<Feature>> inputs;
+  if (chain.operators[index]->transform().joint) {
+    inputs.emplace_back(own.begin(), own.end());
+  } else {
+    for (const Feature& stream : own) inputs.push_back({stream});
+  }
+  if (chain.takes_keys(index)) {
+    for (auto& in : inputs) in.insert(in.end(), keys.begin(), keys.end());
+  }
+  return inputs;
 }
 
 bool passed_on(const Feature& in, const std::vector<Feature>& out) {
@@ -77,7 +95,7 @@ std::vector<Feature> apply(const BoundChain& bound, size_t index, std::span<cons
   for (Feature& feature : out) {
     // A joint operator's stream stands for all columns of the chain.
     if (op.transform().joint) {
-      feature.expression = describe(bound.chain.columns, bound.chain.operators, index + 1);
+      feature.expression = describe(bound.chain, index + 1);
     } else {
       feature.expression.append(".").append(op.transform().name).append("()");
     }
@@ -101,8 +119,7 @@ class FeatureNames {
         if (features->size() != 1 || feature.one_hot != nullptr) {
           throw Error(ErrorKind::kParameter,
                       "alias('" + chain.alias + "') names one feature, but " +
-                          describe(chain.columns, chain.operators, chain.operators.size()) +
-                          " gives " +
+                          describe(chain, chain.operators.size()) + " gives " +
                           (feature.one_hot != nullptr ? std::string(what_is(feature))
                                                       : std::to_string(features->size())) +
                           ". Leave the alias out, or write one expression for each.");
@@ -164,15 +181,15 @@ std::vector<Feature> compile_operators(const BoundChain& bound, size_t first, si
                                        bool release, PlanBuilder& builder) {
   for (size_t index = first; index < last; ++index) {
     std::vector<Feature> next;
-    if (bound.chain.operators[index]->transform().joint) {
-      next = apply(bound, index, streams, 0, cross_fitted, builder);
-    } else {
-      for (size_t stream = 0; stream < streams.size(); ++stream) {
-        for (Feature& feature :
-             apply(bound, index, std::span(&streams[stream], 1), stream, cross_fitted, builder)) {
-          next.push_back(std::move(feature));
-        }
+    const std::vector<std::vector<Feature>> inputs = inputs_of(bound.chain, index, streams);
+    for (size_t stream = 0; stream < inputs.size(); ++stream) {
+      for (Feature& feature : apply(bound, index, inputs[stream], stream, cross_fitted, builder)) {
+        next.push_back(std::move(feature));
       }
+    }
+    if (!bound.chain.takes_keys(index)) {
+      const auto keys = std::span(streams).last(bound.chain.keys_at(index));
+      next.insert(next.end(), keys.begin(), keys.end());
     }
     for (const Feature& in : streams) {
       if (release && !passed_on(in, next)) builder.release(in.slot);
@@ -230,14 +247,11 @@ std::vector<std::vector<size_t>> check_plan(std::span<const BoundChain> chains,
     std::vector<Feature> streams = load_streams(empty, zones, builder);
     for (size_t index = 0; index < bound.chain.operators.size(); ++index) {
       const Operator& op = *bound.chain.operators[index];
-      counts.push_back(streams.size());
-      if (op.transform().joint) {
-        check_inputs(op, streams);
-      } else {
-        for (const Feature& stream : streams) check_inputs(op, std::span(&stream, 1));
-      }
+      const size_t num_own = streams.size() - bound.chain.keys_at(index);
+      counts.push_back(num_own);
+      for (const auto& in : inputs_of(bound.chain, index, streams)) check_inputs(op, in);
       if (op.transform().fills) {
-        for (Feature& stream : streams) {
+        for (Feature& stream : std::span(streams).first(num_own)) {
           stream.expression.append(".").append(op.transform().name).append("()");
         }
         continue;

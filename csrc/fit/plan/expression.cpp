@@ -2,6 +2,7 @@
 #include "fit/plan/expression.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "fit/transforms/transform_list.hpp"
 #include "host/error.hpp"
@@ -22,6 +23,39 @@ std::string describe(const std::vector<std::string>& columns,
   return text;
 }
 
+std::string describe(const Chain& chain, size_t num_operators) {
+  return describe(chain.own_columns(), chain.operators, num_operators);
+}
+
+size_t Chain::keys_at(size_t operator_index) const {
+  for (size_t i = 0; i < operator_index; ++i) {
+    if (takes_keys(i)) return 0;
+  }
+  return num_keys;
+}
+
+namespace {
+
+/// Of the only operator that has any.
+std::vector<std::string> keys_of(const Expression& expression) {
+  std::vector<std::string> keys;
+  for (const auto& op : expression.operators) {
+    const std::vector<std::string> more = op->key_columns();
+    if (more.empty()) continue;
+    if (!keys.empty()) {
+      throw Error(
+          ErrorKind::kParameter,
+          "Two operators of " +
+              describe(expression.columns, expression.operators, expression.operators.size()) +
+              " take keys, expected one. Write one expression for each.");
+    }
+    keys = more;
+  }
+  return keys;
+}
+
+}  // namespace
+
 std::vector<Chain> expand(const std::vector<Expression>& expressions) {
   if (expressions.empty()) {
     throw Error(ErrorKind::kParameter,
@@ -34,8 +68,14 @@ std::vector<Chain> expand(const std::vector<Expression>& expressions) {
     }
     const bool joint = std::any_of(expression.operators.begin(), expression.operators.end(),
                                    [](const auto& op) { return op->transform().joint; });
+    const std::vector<std::string> keys = keys_of(expression);
+    const auto add_chain = [&](std::vector<std::string> columns) {
+      columns.insert(columns.end(), keys.begin(), keys.end());
+      chains.push_back(
+          Chain{std::move(columns), expression.operators, expression.alias, keys.size()});
+    };
     if (joint) {
-      chains.push_back(Chain{expression.columns, expression.operators, expression.alias});
+      add_chain(expression.columns);
       continue;
     }
     if (!expression.alias.empty() && expression.columns.size() > 1) {
@@ -46,7 +86,7 @@ std::vector<Chain> expand(const std::vector<Expression>& expressions) {
                                              " columns. Write one expression for each.");
     }
     for (const std::string& column : expression.columns) {
-      chains.push_back(Chain{{column}, expression.operators, expression.alias});
+      add_chain({column});
     }
   }
   return chains;

@@ -48,7 +48,7 @@ std::vector<std::string> Fitter::missing_zones(const Table& table) const {
   std::vector<std::string> missing;
   for (const Chain& chain : chains_) {
     if (!reads_local_time(chain)) continue;
-    for (const std::string& name : chain.columns) {
+    for (const std::string& name : chain.own_columns()) {
       const std::string& zone = table.columns()[table.column_index(name)].time_zone;
       if (!zone.empty() && !zones_.contains(zone)) missing.push_back(zone);
     }
@@ -107,7 +107,7 @@ void Fitter::check_one_round(std::string_view what) const {
     throw Error(ErrorKind::kParameter,
                 std::string(what) + " needs expressions that learn everything in one pass, but " +
                     std::string(ops[second]->transform().name) + " in " +
-                    describe(chains_[i].columns, ops, ops.size()) +
+                    describe(chains_[i], ops.size()) +
                     " can only begin when what is before it has been learnt. Use fit().")
         .column(chains_[i].columns[0]);
   }
@@ -202,8 +202,8 @@ void Fitter::merge(const Fitter& other) {
     if (!same) {
       throw Error(ErrorKind::kParameter,
                   "merge needs two preprocessors with the same expressions and parameters, but " +
-                      describe(a.columns, a.operators, a.operators.size()) + " meets " +
-                      describe(b.columns, b.operators, b.operators.size()) +
+                      describe(a, a.operators.size()) + " meets " +
+                      describe(b, b.operators.size()) +
                       (a.operators.size() == b.operators.size() ? " with other parameters." : "."));
     }
   }

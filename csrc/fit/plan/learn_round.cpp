@@ -34,7 +34,7 @@ std::vector<ColumnBinding> plan_inputs(const BoundChain& bound) {
   std::vector<ColumnBinding> inputs;
   for (const ColumnBinding& column : bound.columns) {
     const bool seen = std::any_of(inputs.begin(), inputs.end(), [&](const ColumnBinding& other) {
-      return other.name == column.name;
+      return other.name == column.name && other.kind == column.kind;
     });
     if (!seen) inputs.push_back(column);
   }
@@ -68,13 +68,20 @@ LessonPlan plan_lesson(const Lesson& lesson, const ZoneTables& zones) {
   return plan;
 }
 
+/// One state for each stream; behind the streams flow the keys.
 void update_states(const std::vector<Feature>& streams,
-                   const std::vector<std::shared_ptr<LearntState>>& states, FitTile tile,
-                   const StepContext& context) {
-  for (size_t i = 0; i < streams.size(); ++i) {
-    const Slot slot = streams[i].slot;
-    const Tile input = slot_tile(context.scratch, slot.number, slot.type, context.num_rows);
-    tile.inputs = std::span(&input, 1);
+                   const std::vector<std::shared_ptr<LearntState>>& states, bool takes_keys,
+                   FitTile tile, const StepContext& context) {
+  const auto tile_of = [&](const Feature& feature) {
+    return slot_tile(context.scratch, feature.slot.number, feature.slot.type, context.num_rows);
+  };
+  std::vector<Tile> inputs(1);
+  for (size_t i = states.size(); takes_keys && i < streams.size(); ++i) {
+    inputs.push_back(tile_of(streams[i]));
+  }
+  for (size_t i = 0; i < states.size(); ++i) {
+    inputs[0] = tile_of(streams[i]);
+    tile.inputs = inputs;
     states[i]->update(tile);
   }
 }
@@ -116,13 +123,14 @@ void learn(const Group& group, const ZoneTables& zones, const FitSource& source,
   const LessonPlan plan = plan_lesson(lesson, zones);
   for (const Lesson* each : group) {
     const size_t index = each->round.operator_index;
-    each->bound->states[index] =
-        new_states(*each->bound->chain.operators[index], plan.first.size());
+    each->bound->states[index] = new_states(*each->bound->chain.operators[index],
+                                            plan.first.size() - each->bound->chain.keys_at(index));
   }
   std::vector<std::shared_ptr<LearntState>> behind_fill;
   if (lesson.round.behind_fill.has_value()) {
-    behind_fill = new_states(*lesson.bound->chain.operators[*lesson.round.behind_fill],
-                             plan.behind_fill.size());
+    const size_t index = *lesson.round.behind_fill;
+    behind_fill = new_states(*lesson.bound->chain.operators[index],
+                             plan.behind_fill.size() - lesson.bound->chain.keys_at(index));
     lesson.bound->states[*lesson.round.behind_fill] = behind_fill;
   }
   const PlanView view = plan.builder.view();
@@ -156,9 +164,11 @@ void learn(const Group& group, const ZoneTables& zones, const FitSource& source,
         tile.numbers = numbers;
       }
       for (const Lesson* each : group) {
-        update_states(plan.first, each->bound->states[each->round.operator_index], tile, context);
+        const size_t index = each->round.operator_index;
+        update_states(plan.first, each->bound->states[index], each->bound->chain.takes_keys(index),
+                      tile, context);
       }
-      update_states(plan.behind_fill, behind_fill, tile, context);
+      update_states(plan.behind_fill, behind_fill, false, tile, context);
     }
   }
 }
@@ -212,7 +222,7 @@ void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zo
   context.num_rows = 1;
   run_fit_plan(view, context, 0);
   auto& states = bound.states[*round.behind_fill];
-  for (size_t i = 0; i < streams.size(); ++i) {
+  for (size_t i = 0; i < states.size(); ++i) {
     const Slot slot = streams[i].slot;
     const Tile input = slot_tile(context.scratch, slot.number, slot.type, 1);
     FitTile tile{};

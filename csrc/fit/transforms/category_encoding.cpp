@@ -44,38 +44,54 @@ Feature number_feature(const Feature& in, std::string_view suffix, PlanBuilder& 
 }
 
 Feature emit_gather(std::span<const CategoryEncoding> encodings, const KeyIndex& keys,
-                    std::span<const uint64_t> counts, std::string_view suffix, const Feature& in,
+                    const CategoryIds& ids, std::string_view suffix, const Feature& in,
                     const TargetSums* folds, PlanBuilder& builder) {
-  const std::vector<uint32_t> order = by_count(keys, counts, 1, UINT64_MAX);
   std::vector<double> values;
   for (const CategoryEncoding& encoding : encodings) {
-    const std::vector<double> one = payload_of(encoding, keys, order, in);
+    const std::vector<double> one = payload_of(encoding, keys, ids.order, in);
     values.insert(values.end(), one.begin(), one.end());
   }
   const uint64_t num_values = values.size() / encodings.size();
   const DataRange data = add_numbers(values, builder);
-  const bool ids = in.slot.type == ValueType::kI32;
-  const Slot id = ids ? in.slot : emit_lookup(in.slot, keys, order, builder);
-  Feature out = number_feature(in, suffix, builder);
+  const Feature out = number_feature(in, suffix, builder);
   builder.emit(folds != nullptr
-                   ? fold_gather_record(id.number, out.slot.number, data.offset, num_values,
+                   ? fold_gather_record(ids.slot.number, out.slot.number, data.offset, num_values,
                                         folds->folds(), folds->seed())
-                   : gather_record(id.number, out.slot.number, data.offset, num_values));
-  if (!ids) builder.release(id);
+                   : gather_record(ids.slot.number, out.slot.number, data.offset, num_values));
   return out;
 }
 
 }  // namespace
 
+CategoryIds emit_ids(const KeyIndex& keys, std::span<const uint64_t> counts, const Feature& in,
+                     PlanBuilder& builder) {
+  const bool looked_up = in.slot.type != ValueType::kI32;
+  CategoryIds ids{in.slot, by_count(keys, counts, 1, UINT64_MAX), looked_up};
+  if (looked_up) ids.slot = emit_lookup(in.slot, keys, ids.order, builder);
+  return ids;
+}
+
+Feature emit_encoding(const CategoryEncoding& encoding, const KeyIndex& keys,
+                      const CategoryIds& ids, std::string_view suffix, const Feature& in,
+                      PlanBuilder& builder) {
+  return emit_gather(std::span(&encoding, 1), keys, ids, suffix, in, nullptr, builder);
+}
+
 Feature emit_encoding(const CategoryEncoding& encoding, const KeyIndex& keys,
                       std::span<const uint64_t> counts, std::string_view suffix, const Feature& in,
                       PlanBuilder& builder) {
-  return emit_gather(std::span(&encoding, 1), keys, counts, suffix, in, nullptr, builder);
+  const CategoryIds ids = emit_ids(keys, counts, in, builder);
+  Feature out = emit_encoding(encoding, keys, ids, suffix, in, builder);
+  ids.release(builder);
+  return out;
 }
 
 Feature emit_fold_encodings(std::span<const CategoryEncoding> encodings, const TargetSums& sums,
                             std::string_view suffix, const Feature& in, PlanBuilder& builder) {
-  return emit_gather(encodings, sums.keys(), sums.key_counts(), suffix, in, &sums, builder);
+  const CategoryIds ids = emit_ids(sums.keys(), sums.key_counts(), in, builder);
+  Feature out = emit_gather(encodings, sums.keys(), ids, suffix, in, &sums, builder);
+  ids.release(builder);
+  return out;
 }
 
 Feature emit_row_values(std::span<const double> values, std::string_view suffix, const Feature& in,

@@ -19,8 +19,28 @@ struct CategoryEncoding {
   std::vector<double> keys;
 };
 
-/// The feature NAME_suffix. `counts` of the keys decide the order of their ids, which other
-/// operators over the same column share.
+/// The ids of a column's categories: its own where it holds ids already, else those of a lookup.
+struct CategoryIds {
+  Slot slot;
+  std::vector<uint32_t> order;  // keys of the ids from kFirstEntryId on
+  bool looked_up;
+
+  void release(PlanBuilder& builder) const {
+    if (looked_up) builder.release(slot);
+  }
+};
+
+/// `counts` of the keys decide the order of their ids, which other operators over the same column
+/// share.
+CategoryIds emit_ids(const KeyIndex& keys, std::span<const uint64_t> counts, const Feature& in,
+                     PlanBuilder& builder);
+
+/// The feature NAME_suffix of these ids.
+Feature emit_encoding(const CategoryEncoding& encoding, const KeyIndex& keys,
+                      const CategoryIds& ids, std::string_view suffix, const Feature& in,
+                      PlanBuilder& builder);
+
+/// The same with ids of its own.
 Feature emit_encoding(const CategoryEncoding& encoding, const KeyIndex& keys,
                       std::span<const uint64_t> counts, std::string_view suffix, const Feature& in,
                       PlanBuilder& builder);

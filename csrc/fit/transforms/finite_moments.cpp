@@ -3,27 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
+#include "fit/transforms/exact_spread.hpp"
 #include "host/error.hpp"
 
 namespace mainspring {
-
-namespace {
-
-/// The sum as doubles of falling size: its rounding, the rounding of what is left, ... Six of them
-/// hold the first 318 bits at least, more than any cancellation below can eat.
-std::vector<double> leading_parts(ExactSum sum) {
-  std::vector<double> parts;
-  for (double part = sum.value(); part != 0 && std::isfinite(part) && parts.size() < 6;
-       part = sum.value()) {
-    parts.push_back(part);
-    sum.add(-part);
-  }
-  return parts;
-}
-
-}  // namespace
 
 void write_exact_sum(const ExactSum& sum, StateWriter& writer) {
   int64_t limbs[kExactSumLimbs];
@@ -124,16 +108,8 @@ double FiniteMoments::mean() const {
 
 double FiniteMoments::variance() const {
   if (count_ == 0) return 0;
-  // (n * S2 - S1^2) / n^2 with an exact numerator, rounded once: nothing is lost however far the
-  // mean lies from zero (the textbook formula in doubles would lose all digits).
   const auto n = static_cast<double>(count_);
-  const std::vector<double> sum_parts = leading_parts(sum_);
-  ExactSum numerator;
-  for (const double part : leading_parts(squares_)) numerator.add_product(n, part);
-  for (const double a : sum_parts) {
-    for (const double b : sum_parts) numerator.add_product(-a, b);
-  }
-  return std::max(0.0, numerator.value()) / n / n;
+  return scaled_spread(n, sum_, squares_) / n / n;
 }
 
 }  // namespace mainspring

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "fit/transforms/category_encoding.hpp"
+#include "fit/transforms/exact_spread.hpp"
 #include "fit/transforms/target_sums.hpp"
 #include "fit/transforms/transform.hpp"
 #include "host/error.hpp"
@@ -18,27 +19,9 @@ namespace {
 /// Squares of larger targets could leave float64.
 constexpr double kLargestTarget = 0x1p500;
 
-/// sum of a's parts * sum of b's parts, subtracted exactly. Two parts of a sum hold 106 bits.
-void subtract_product(ExactSum a, ExactSum b, ExactSum* from) {
-  double parts[2][3];
-  ExactSum* sums[2] = {&a, &b};
-  for (int side = 0; side < 2; ++side) {
-    for (double& part : parts[side]) {
-      part = sums[side]->value();
-      sums[side]->add(-part);
-    }
-  }
-  for (const double x : parts[0]) {
-    for (const double y : parts[1]) from->add_product(-x, y);
-  }
-}
-
-void add_scaled(ExactSum sum, double factor, ExactSum* to) {
-  for (int i = 0; i < 3; ++i) {
-    const double part = sum.value();
-    sum.add(-part);
-    to->add_product(factor, part);
-  }
+/// factor * sum, exactly.
+void add_scaled(const ExactSum& sum, double factor, ExactSum* to) {
+  for (const double part : leading_parts(sum)) to->add_product(factor, part);
 }
 
 /// What the rows outside a fold say: the mean of each category against that of all, and how much
@@ -63,10 +46,7 @@ class Spread {
       }
       ++num_categories_;
       const ExactSum sum = state.exact_sum(category, fold);
-      ExactSum spread;  // rows * sum of squares - sum^2
-      add_scaled(state.exact_squares(category, fold), rows, &spread);
-      subtract_product(sum, sum, &spread);
-      within.add(std::max(0.0, spread.value()) / rows);
+      within.add(scaled_spread(rows, sum, state.exact_squares(category, fold)) / rows);
       ExactSum deviation;  // count * sum - rows * total: nothing is lost near the mean
       add_scaled(sum, count, &deviation);
       add_scaled(total, -rows, &deviation);

@@ -70,6 +70,8 @@ concept StatelessOperator =
 ///   kUsesTarget = true      FitTile::target is there
 ///   kCountsKeys = true      the State numbers keys through SharedKeys, together with other
 ///                           operators over the same stream
+///   key_columns(params)     names of columns that come to compile() and update() behind the stream
+///                           as keys (InputRule::kKey), not through the operators before
 ///   learns(params)          false where these parameters leave nothing to learn
 ///   check_inputs(params, in) throws Error(kSchema or kParameter) before any data is read, where
 ///                           the types that kInput allows are not what these parameters take
@@ -113,6 +115,8 @@ class Operator {
   virtual const Transform& transform() const = 0;
   virtual bool learns() const = 0;
   virtual std::unique_ptr<LearntState> new_state() const = 0;
+  /// Columns that come behind each stream as keys.
+  virtual std::vector<std::string> key_columns() const = 0;
   virtual void check_inputs(std::span<const Feature> in) const = 0;
   /// `state` is null when the operator learns nothing.
   virtual std::vector<Feature> compile(const LearntState* state, std::span<const Feature> in,
@@ -156,6 +160,10 @@ concept TakesRepeated = requires(typename Op::State& state, const FitTile& tile)
 template <class Op>
 concept KeepsRows = requires(typename Op::State& state) {
   { state.forget_rows() } -> std::same_as<void>;
+};
+template <class Op>
+concept TakesKeys = requires(const typename Op::Params& params) {
+  { Op::key_columns(params) } -> std::same_as<std::vector<std::string>>;
 };
 template <class Op>
 concept MayLearn = requires(const typename Op::Params& params) {
@@ -224,6 +232,10 @@ class OperatorOf final : public Operator {
   std::unique_ptr<LearntState> new_state() const override {
     if constexpr (Learns<Op>) return std::make_unique<StateOf<Op>>(params_);
     return nullptr;
+  }
+  std::vector<std::string> key_columns() const override {
+    if constexpr (TakesKeys<Op>) return Op::key_columns(params_);
+    return {};
   }
   void check_inputs(std::span<const Feature> in) const override {
     if constexpr (ChecksInputs<Op>) Op::check_inputs(params_, in);

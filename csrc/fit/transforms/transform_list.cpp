@@ -9,8 +9,8 @@ namespace mainspring {
 
 extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kRobustScale, kLog1p,
     kClip, kWinsorize, kBucketize, kQuantileBucketize, kWidthBucketize, kOrdinal, kOneHot,
-    kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein, kWeightOfEvidence, kCount, kDatetime,
-    kHash, kCross, kIdentity;
+    kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein, kWeightOfEvidence, kCount, kGroupStats,
+    kDatetime, kHash, kCross, kIdentity;
 
 namespace {
 
@@ -34,6 +34,7 @@ constexpr std::array kTransforms{&kImpute,
                                  &kJamesStein,
                                  &kWeightOfEvidence,
                                  &kCount,
+                                 &kGroupStats,
                                  &kDatetime,
                                  &kHash,
                                  &kCross,

@@ -12,6 +12,7 @@ from mainspring.transforms import (
     categorical,
     cross,
     datetime,
+    group_stats,
     missing_flag,
     numeric,
     scaling,
@@ -23,6 +24,7 @@ from mainspring.transforms.categorical import *
 from mainspring.transforms.cross import *
 from mainspring.transforms.datetime import *
 from mainspring.transforms.expression import Expression, col
+from mainspring.transforms.group_stats import *
 from mainspring.transforms.missing_flag import *
 from mainspring.transforms.numeric import *
 from mainspring.transforms.preprocessor import Preprocessor
@@ -35,6 +37,7 @@ __all__ += by_target.__all__
 __all__ += categorical.__all__
 __all__ += cross.__all__
 __all__ += datetime.__all__
+__all__ += group_stats.__all__
 __all__ += missing_flag.__all__
 __all__ += numeric.__all__
 __all__ += scaling.__all__

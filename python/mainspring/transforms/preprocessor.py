@@ -234,7 +234,11 @@ class Preprocessor(FittedPlan):
     def _profile_of(self, table: _engine.Table) -> _engine.Profile | None:
         if not self._keep_profile:
             return None
-        columns = dict.fromkeys(name for e in self._expressions for name in e.columns)
+        columns: dict[str, None] = {}
+        for expression in self._expressions:
+            columns |= dict.fromkeys(expression.columns)
+            for operator in expression.operators:
+                columns |= dict.fromkeys(operator.key_columns)
         profile = _engine.Profile(columns=list(columns))
         profile.update(table)
         return profile

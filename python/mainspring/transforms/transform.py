@@ -69,6 +69,17 @@ class Transform:
         """
         return {name: getattr(self, name) for name in _parameter_names(self.op)}
 
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that the operator reads besides those of its expression.
+
+        Returns
+        -------
+        tuple of str
+            Empty for most operators.
+        """
+        return ()
+
     @classmethod
     def from_params(cls, params: dict[str, Any]) -> Transform:
         """Make the operator from its parameters by name.
