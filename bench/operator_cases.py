@@ -14,41 +14,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.data.zipf import short_tokens, zipf_codes
+from bench.data.operator_columns import ROWS, Columns, columns, ids_of
 from mainspring import col
 
 __all__ = ["CASES", "ROWS", "Case", "Columns", "Peer", "columns"]
 
-ROWS = 200_000
 BUCKETS = 4096
 EDGES = tuple(np.linspace(1.0, 30.0, 15).tolist())
 Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The same columns as Arrow table, polars frame and arrays, and what fitting learns of them.
-
-    ``number`` is lognormal with one value in ten missing, ``city`` has 1,000 categories and ``day``
-    seven, one in twenty missing, ``ts`` is a timestamp, ``label`` the target. Vocabularies and
-    means are those of ``city`` and ``day``, the others of ``number``, quantiles at 1/16, ...
-    """
-
-    table: pa.Table
-    frame: pl.DataFrame
-    number: Array
-    vocabularies: dict[str, pa.Array]
-    city_counts: Array
-    city_sums: Array
-    median: float
-    mean: float
-    std: float
-    low: float
-    high: float
-    quantiles: Array
 
 
 @dataclass(frozen=True)
@@ -75,52 +50,6 @@ class Case:
     def expression(self) -> Any:
         """Make the expression that is measured."""
         return self.operator(col(*self.names))
-
-
-def columns(rows: int = ROWS) -> Columns:
-    """Make the columns and learn from them."""
-    random = np.random.default_rng(7)
-    number = random.lognormal(2.0, 1.0, rows)
-    number[random.random(rows) < 0.1] = np.nan
-    made: dict[str, Any] = {"number": pa.array(number, from_pandas=True)}
-    for name, size in (("city", 1_000), ("day", 7)):
-        codes = pa.array(zipf_codes(random, rows, size, 1.1), mask=random.random(rows) < 0.05)
-        encoded = pa.DictionaryArray.from_arrays(codes, short_tokens(size, 1))
-        made[name] = encoded.cast(pa.string())
-    made["ts"] = pa.array(random.integers(0, 2**50, rows)).cast(pa.timestamp("us"))
-    label = (random.random(rows) < 0.3).astype(float)
-    made["label"] = pa.array(label)
-    table = pa.table(made)
-    vocabularies = {name: _vocabulary(table[name]) for name in ("city", "day")}
-    ids = _ids(table["city"], vocabularies["city"])
-    sums, counts = np.bincount(ids, label), np.bincount(ids)
-    present = number[~np.isnan(number)]
-    return Columns(
-        table=table,
-        frame=pl.DataFrame(table),
-        number=number,
-        vocabularies=vocabularies,
-        city_counts=counts,
-        city_sums=sums,
-        median=float(np.median(present)),
-        mean=float(present.mean()),
-        std=float(present.std()),
-        low=float(present.min()),
-        high=float(present.max()),
-        quantiles=np.unique(np.quantile(present, np.arange(1, 16) / 16)),
-    )
-
-
-def _vocabulary(column: pa.ChunkedArray) -> pa.Array:
-    counted = pa.table(dict(zip(("word", "count"), pc.value_counts(column).flatten(), strict=True)))
-    order = [("count", "descending"), ("word", "ascending")]
-    return counted.filter(pc.is_valid(counted["word"])).sort_by(order)["word"].combine_chunks()
-
-
-def _ids(column: pa.ChunkedArray, vocabulary: pa.Array) -> Array:
-    ids = pc.fill_null(pc.index_in(column, value_set=vocabulary), -1).to_numpy() + 2
-    ids[pc.is_null(column).to_numpy()] = 0
-    return ids
 
 
 def _polars(api: str, expression: Callable[[Columns], Any]) -> Peer:
@@ -170,7 +99,7 @@ def _number_peers(
 
 def _pyarrow_ids(given: Columns) -> Callable[[], Array]:
     column, words = given.table["city"], given.vocabularies["city"]
-    return lambda: _ids(column, words).astype(np.float32)
+    return lambda: ids_of(column, words).astype(np.float32)
 
 
 def _encoding_peers(numbers: Callable[[Array, Array], Array]) -> tuple[Peer, ...]:
@@ -185,7 +114,7 @@ def _encoding_peers(numbers: Callable[[Array, Array], Array]) -> tuple[Peer, ...
     def in_pyarrow(given: Columns) -> Callable[[], Array]:
         column, words = given.table["city"], given.vocabularies["city"]
         by_id = learnt(given)
-        return lambda: by_id.take(_ids(column, words)).astype(np.float32)
+        return lambda: by_id.take(ids_of(column, words)).astype(np.float32)
 
     return _polars("cast to Enum, gather", in_polars), Peer("pyarrow", "index_in, take", in_pyarrow)
 
@@ -372,7 +301,7 @@ CASES: dict[str, Case] = {
             _polars(
                 "mean and max over groups",
                 lambda _: [
-                    getattr(pl.col("number").drop_nans(), stat)().over("city").cast(pl.Float32)
+                    getattr(pl.col("number"), stat)().over("city").cast(pl.Float32).alias(stat)
                     for stat in ("mean", "max")
                 ],
             ),

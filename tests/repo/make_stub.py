@@ -79,10 +79,11 @@ def _argument(parameter: inspect.Parameter) -> str:
     if star:
         return f"*{parameter.name}: {kind}"
     plain = not isinstance(parameter.default, float) or math.isfinite(parameter.default)
+    # Strings in double quotes, as the formatter writes them.
     default = (
         json.dumps(parameter.default)
         if isinstance(parameter.default, str)
-        else (repr(parameter.default) if plain else "...")
+        else (repr(parameter.default).replace("'", '"') if plain else "...")
     )
     return f"{parameter.name}: {kind} = {default}"
 
