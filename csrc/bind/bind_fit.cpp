@@ -123,13 +123,20 @@ void fit(Fitter& fitter, const Table& table, const py::object& target, bool cros
   fitter.fit(table, values.data(), cross_fit, check_signals);
 }
 
+void fit_part(Fitter& fitter, const Table& table, const py::object& target) {
+  const Target values(target, table);
+  const py::gil_scoped_release released;
+  fitter.fit_part(table, values.data(), check_signals);
+}
+
 void partial_fit(Fitter& fitter, const Table& table, const py::object& target) {
   const Target values(target, table);
   const py::gil_scoped_release released;
   fitter.partial_fit(table, values.data(), check_signals);
 }
 
-void transform_training(Fitter& fitter, const Table& table, const py::object& out) {
+void transform_training(const Fitter& fitter, const Table& table, uint64_t first_row,
+                        const py::object& out) {
   const BufferView buffer(out.ptr(), 'f', true, "out");
   const uint64_t expected = table.num_rows() * fitter.num_training_features();
   if (buffer.count() != expected) {
@@ -138,7 +145,7 @@ void transform_training(Fitter& fitter, const Table& table, const py::object& ou
                                            ", one for each row and feature.");
   }
   const py::gil_scoped_release released;
-  fitter.transform_training(table, buffer.data<float>());
+  fitter.transform_training(table, first_row, buffer.data<float>());
 }
 
 py::bytes compile(const Fitter& fitter) {
@@ -170,6 +177,7 @@ void register_fit(py::module_& module) {
            "From (columns, [(operator, params)], alias or '') for each expression.")
       .def_property_readonly("expressions", &expressions)
       .def_property_readonly("num_rounds", &Fitter::num_rounds)
+      .def_property_readonly("num_passes", &Fitter::num_passes)
       .def_property_readonly("num_rows", &Fitter::num_rows)
       .def_property_readonly("uses_target", &Fitter::uses_target)
       .def_property_readonly("is_fitted", &Fitter::is_fitted)
@@ -178,10 +186,18 @@ void register_fit(py::module_& module) {
       .def("add_zone", &Fitter::add_zone, py::arg("name"), py::arg("first_offset"),
            py::arg("transitions"), py::arg("offsets"))
       .def("fit", &fit, py::arg("table"), py::arg("target"), py::arg("cross_fit"))
+      .def("begin_fit", &Fitter::begin_fit, py::arg("cross_fit"),
+           "Begin to learn from parts of an input; ends with finish_fit().")
+      .def("fit_part", &fit_part, py::arg("table"), py::arg("target"))
+      .def("end_pass", &Fitter::end_pass, py::call_guard<py::gil_scoped_release>())
+      .def("finish_fit", &Fitter::finish_fit, py::call_guard<py::gil_scoped_release>())
+      .def("abandon_fit", &Fitter::abandon_fit)
       .def("partial_fit", &partial_fit, py::arg("table"), py::arg("target"))
       .def("merge", &Fitter::merge, py::arg("other"))
       .def("compile", &compile, "The bytes of a bundle of the transforms alone.")
-      .def("transform_training", &transform_training, py::arg("table"), py::arg("out"))
+      .def("transform_training", &transform_training, py::arg("table"), py::arg("first_row"),
+           py::arg("out"))
+      .def("end_training", &Fitter::end_training)
       .def("state_bytes", [](const Fitter& fitter) { return to_bytes(fitter.state_bytes()); })
       .def_static("from_state_bytes", &from_state_bytes, py::arg("bytes"));
 }

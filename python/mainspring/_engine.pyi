@@ -208,13 +208,27 @@ class Fitter:
         """
         From (columns, [(operator, params)], alias or '') for each expression.
         """
+    def abandon_fit(self) -> None:
+        ...
     def add_zone(self, name: str, first_offset: typing.SupportsInt | typing.SupportsIndex, transitions: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], offsets: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
         ...
+    def begin_fit(self, cross_fit: bool) -> None:
+        """
+        Begin to learn from parts of an input; ends with finish_fit().
+        """
     def compile(self) -> bytes:
         """
         The bytes of a bundle of the transforms alone.
         """
+    def end_pass(self) -> None:
+        ...
+    def end_training(self) -> None:
+        ...
+    def finish_fit(self) -> None:
+        ...
     def fit(self, table: Table, target: typing.Any, cross_fit: bool) -> None:
+        ...
+    def fit_part(self, table: Table, target: typing.Any) -> None:
         ...
     def merge(self, other: Fitter) -> None:
         ...
@@ -224,7 +238,7 @@ class Fitter:
         ...
     def state_bytes(self) -> bytes:
         ...
-    def transform_training(self, table: Table, out: typing.Any) -> None:
+    def transform_training(self, table: Table, first_row: typing.SupportsInt | typing.SupportsIndex, out: typing.Any) -> None:
         ...
     @property
     def expressions(self) -> list[typing.Any]:
@@ -234,6 +248,9 @@ class Fitter:
         ...
     @property
     def is_fitted(self) -> bool:
+        ...
+    @property
+    def num_passes(self) -> int:
         ...
     @property
     def num_rounds(self) -> int:

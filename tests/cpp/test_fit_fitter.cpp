@@ -52,7 +52,7 @@ void test_fit(const HandMadeTable& data) {
   whole.fit(data.table(), data.target(), /*cross_fit=*/true, nullptr);
   check(whole.num_rounds() == 1, "one pass learns all of it");
   std::vector<float> training(data.table().num_rows() * whole.num_training_features());
-  whole.transform_training(data.table(), training.data());
+  whole.transform_training(data.table(), 0, training.data());
   check(features_of(whole.compile(), data.table()).size() == training.size(), "same features");
 }
 

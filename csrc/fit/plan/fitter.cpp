@@ -80,7 +80,7 @@ Fitter::Learnt Fitter::bind(const Table& table) const {
   return learnt;
 }
 
-void Fitter::check_table(const Table& table, const double* target) const {
+void Fitter::check_target(const Table& table, const double* target, uint64_t first_row) const {
   if (uses_target() && target == nullptr) {
     throw Error(ErrorKind::kParameter,
                 std::string(target_user_) +
@@ -90,10 +90,11 @@ void Fitter::check_table(const Table& table, const double* target) const {
   for (uint64_t row = 0; row < table.num_rows(); ++row) {
     if (std::isfinite(target[row])) continue;
     const std::string got = std::isnan(target[row]) ? "a missing value" : "infinity";
-    throw Error(ErrorKind::kData, "The target is " + got + " at row " + std::to_string(row) +
+    throw Error(ErrorKind::kData, "The target is " + got + " at row " +
+                                      std::to_string(first_row + row) +
                                       ", expected a finite number in every row. Drop the rows "
                                       "without a target.")
-        .row(row)
+        .row(first_row + row)
         .expected("a finite number")
         .got(got);
   }
@@ -113,32 +114,112 @@ void Fitter::check_one_round(std::string_view what) const {
   }
 }
 
+std::vector<Lesson> Fitter::lessons(Learnt& learnt, size_t round) const {
+  std::vector<Lesson> lessons;
+  for (size_t i = 0; i < learnt.chains.size(); ++i) {
+    if (round < rounds_[i].size()) lessons.push_back({&learnt.chains[i], rounds_[i][round]});
+  }
+  return lessons;
+}
+
+void Fitter::check_same_columns(const Learnt& learnt, const Table& table) const {
+  for (const BoundChain& bound : learnt.chains) {
+    for (const ColumnBinding& column : bound.columns) check_binding(column, table);
+  }
+}
+
 void Fitter::fit(const Table& table, const double* target, bool cross_fit,
                  const Interrupt& interrupt) {
-  check_table(table, target);
-  if (table.num_rows() == 0) {
-    throw Error(ErrorKind::kData, "The table has no rows, expected at least one to learn from.");
+  begin_fit(cross_fit);
+  for (uint32_t pass = 0; pass < num_passes(); ++pass) {
+    fit_part(table, target, interrupt);
+    end_pass();
   }
-  Learnt learnt = bind(table);
-  learnt.num_rows = table.num_rows();
-  for (size_t round = 0; round < num_rounds_; ++round) {
-    std::vector<Lesson> lessons;
-    for (size_t i = 0; i < learnt.chains.size(); ++i) {
-      if (round < rounds_[i].size()) lessons.push_back({&learnt.chains[i], rounds_[i][round]});
+  finish_fit();
+}
+
+void Fitter::begin_fit(bool cross_fit) { draft_.emplace(Draft{cross_fit, {}, {}, 0, 0}); }
+
+Fitter::Draft& Fitter::draft() {
+  if (!draft_.has_value()) {
+    throw Error(ErrorKind::kParameter, "No fit is under way. Call begin_fit().");
+  }
+  return *draft_;
+}
+
+void Fitter::fit_part(const Table& table, const double* target, const Interrupt& interrupt) {
+  try {
+    learn_part(draft(), table, target, interrupt);
+  } catch (...) {
+    draft_.reset();
+    throw;
+  }
+}
+
+void Fitter::learn_part(Draft& draft, const Table& table, const double* target,
+                        const Interrupt& interrupt) const {
+  check_target(table, target, draft.first_row);
+  if (draft.num_passes == num_passes()) {
+    throw Error(ErrorKind::kParameter, "All passes have ended. Call finish_fit().");
+  }
+  // A part without rows is looked at too: its columns are wrong as well as any.
+  Learnt& learnt = draft.learnt;
+  if (learnt.chains.empty() && !chains_.empty()) {
+    learnt = bind(table);
+  } else {
+    check_same_columns(learnt, table);
+  }
+  if (!draft.round.has_value()) draft.round.emplace(lessons(learnt, draft.num_passes), zones_);
+  draft.round->update(FitSource{table, target, draft.first_row, draft.cross_fit, interrupt});
+  draft.first_row += table.num_rows();
+}
+
+void Fitter::end_pass() {
+  try {
+    Draft& draft = this->draft();
+    if (draft.first_row == 0) {
+      throw Error(ErrorKind::kData, "The table has no rows, expected at least one to learn from.");
     }
-    learn_round(lessons, zones_, FitSource{table, target, 0, cross_fit, interrupt});
-    if (num_rounds_ == 1) break;  // the states stay open for partial_fit and merge
-    for (const Lesson& lesson : lessons) {
-      if (lesson.round.behind_fill.has_value()) {
-        add_filled_rows(*lesson.bound, lesson.round, zones_);
+    Learnt& learnt = draft.learnt;
+    if (draft.num_passes == 0) learnt.num_rows = draft.first_row;
+    if (draft.first_row != learnt.num_rows) {
+      throw Error(ErrorKind::kData, "The data has " + std::to_string(draft.first_row) +
+                                        " rows when it is read again, expected the " +
+                                        std::to_string(learnt.num_rows) +
+                                        " of the first pass. Fit on data that stays as it is.")
+          .expected(std::to_string(learnt.num_rows) + " rows")
+          .got(std::to_string(draft.first_row) + " rows");
+    }
+    if (num_rounds_ > 1) {  // else the states stay open for partial_fit and merge
+      for (const Lesson& lesson : draft.round->lessons()) {
+        if (lesson.round.behind_fill.has_value()) {
+          add_filled_rows(*lesson.bound, lesson.round, zones_);
+        }
       }
     }
+    draft.round.reset();
+    draft.first_row = 0;
+    ++draft.num_passes;
+  } catch (...) {
+    draft_.reset();
+    throw;
   }
+}
+
+void Fitter::finish_fit() {
+  Draft draft = std::move(this->draft());
+  draft_.reset();
+  if (draft.num_passes != num_passes()) {
+    throw Error(ErrorKind::kParameter, "The fit has ended " + std::to_string(draft.num_passes) +
+                                           " of its " + std::to_string(num_passes()) +
+                                           " passes. Call end_pass().");
+  }
+  Learnt learnt = std::move(draft.learnt);
   const std::vector<BoundChain> chains =
       num_rounds_ == 1 ? completed(learnt.chains) : learnt.chains;
   learnt.bundle = compile_bundle(chains);
   std::unique_ptr<PlanBuilder> training_plan;
-  if (cross_fit) {
+  if (draft.cross_fit) {
     training_plan = std::make_unique<PlanBuilder>();
     compile_plan(chains, zones_, /*cross_fitted=*/true, *training_plan);
     for (const BoundChain& bound : learnt.chains) {
@@ -160,24 +241,21 @@ void Fitter::fit(const Table& table, const double* target, bool cross_fit,
 
 Fitter::Learnt Fitter::learn_once(const Table& table, const double* target,
                                   const Interrupt& interrupt) const {
-  check_table(table, target);
+  check_target(table, target, 0);
   Learnt learnt;
   if (learnt_.has_value()) {
     // The same forms of the columns as before, whatever this table's types would suggest.
     learnt.chains = learnt_->chains;
     for (BoundChain& bound : learnt.chains) {
       bound.states.assign(bound.chain.operators.size(), {});
-      for (const ColumnBinding& column : bound.columns) check_binding(column, table);
     }
+    check_same_columns(learnt, table);
   } else {
     learnt = bind(table);
   }
   learnt.num_rows = table.num_rows();
-  std::vector<Lesson> lessons;
-  for (size_t i = 0; i < learnt.chains.size(); ++i) {
-    if (!rounds_[i].empty()) lessons.push_back({&learnt.chains[i], rounds_[i][0]});
-  }
-  learn_round(lessons, zones_, FitSource{table, target, num_rows(), false, interrupt});
+  LearnRound round(lessons(learnt, 0), zones_);
+  round.update(FitSource{table, target, num_rows(), false, interrupt});
   return learnt;
 }
 
@@ -185,7 +263,7 @@ void Fitter::partial_fit(const Table& table, const double* target, const Interru
   check_one_round("partial_fit");
   Learnt learnt = learn_once(table, target, interrupt);
   if (learnt_.has_value()) merge_states(learnt, *learnt_);
-  training_plan_.reset();
+  end_training();
   learnt_ = std::move(learnt);
 }
 
@@ -248,7 +326,7 @@ void Fitter::merge(const Fitter& other) {
     merge_states(theirs, *learnt_);
   }
   for (const auto& [name, table] : other.zones_) zones_.emplace(name, table);
-  training_plan_.reset();
+  end_training();
   learnt_ = std::move(theirs);
 }
 
@@ -301,12 +379,17 @@ uint32_t Fitter::num_training_features() const {
   return training_plan_ == nullptr ? 0 : training_plan_->num_features();
 }
 
-void Fitter::transform_training(const Table& table, float* out) {
+void Fitter::transform_training(const Table& table, uint64_t first_row, float* out) const {
   if (training_plan_ == nullptr) {
     throw Error(ErrorKind::kNotFitted, "There is no training plan. Call fit_transform().");
   }
-  run_training(*training_plan_, training_inputs_, table, out);
-  training_plan_.reset();
+  if (first_row + table.num_rows() > num_rows()) {  // the plan has values for these rows alone
+    throw Error(ErrorKind::kData, "The data has more rows when it is read again, expected the " +
+                                      std::to_string(num_rows()) +
+                                      " that were fitted. Fit on data that stays as it is.")
+        .expected(std::to_string(num_rows()) + " rows");
+  }
+  run_training(*training_plan_, training_inputs_, table, first_row, out);
 }
 
 }  // namespace mainspring

@@ -40,6 +40,17 @@ class Fitter {
   /// Forgets what was learnt and learns from this table alone. `target` has one value for each row,
   /// or is null. `cross_fit`: prepare transform_training() for this table.
   void fit(const Table& table, const double* target, bool cross_fit, const Interrupt& interrupt);
+  /// The same over parts of the input, one after another: begin_fit(), then num_passes() times
+  /// fit_part() for every part and end_pass(), then finish_fit(). Until then nothing that was
+  /// learnt before changes; an exception from one of them ends the fit that is under way.
+  void begin_fit(bool cross_fit);
+  void fit_part(const Table& table, const double* target, const Interrupt& interrupt);
+  void end_pass();
+  void finish_fit();
+  /// Ends the fit that is under way, if there is one.
+  void abandon_fit() { draft_.reset(); }
+  /// Passes that begin_fit() asks for: one also where nothing is learnt, to see the columns.
+  uint32_t num_passes() const { return num_rounds_ == 0 ? 1 : num_rounds_; }
   /// Learns from this table too. Throws Error(kParameter) naming the expression and the operator
   /// when more than one round is needed.
   void partial_fit(const Table& table, const double* target, const Interrupt& interrupt);
@@ -50,9 +61,12 @@ class Fitter {
   /// A bundle of the transforms alone. Throws Error(kNotFitted).
   std::vector<uint8_t> compile() const;
   uint32_t num_training_features() const;
-  /// The table of the last fit(cross_fit): each row through what the rows outside its fold say. out
-  /// is row-major, num_training_features() floats a row. Can be called once.
-  void transform_training(const Table& table, float* out);
+  /// The input of the last fit with cross_fit, or the part of it that begins at `first_row`: each
+  /// row through what the rows outside its fold say. out is row-major, num_training_features()
+  /// floats a row.
+  void transform_training(const Table& table, uint64_t first_row, float* out) const;
+  /// Frees what transform_training() needs.
+  void end_training() { training_plan_.reset(); }
 
   /// Expressions and states; see has_states().
   std::vector<uint8_t> state_bytes() const;
@@ -65,9 +79,22 @@ class Fitter {
     bool has_states = true;
     std::vector<uint8_t> bundle;  // compiled where the states are gone
   };
+  /// A fit that is under way: what is learnt becomes the Fitter's in finish_fit().
+  struct Draft {
+    bool cross_fit;
+    Learnt learnt;
+    std::optional<LearnRound> round;  // once its first part has come
+    uint32_t num_passes = 0;          // that have ended
+    uint64_t first_row = 0;           // of the next part, in this pass
+  };
   Learnt bind(const Table& table) const;
+  std::vector<Lesson> lessons(Learnt& learnt, size_t round) const;
+  Draft& draft();
+  void learn_part(Draft& draft, const Table& table, const double* target,
+                  const Interrupt& interrupt) const;
+  void check_same_columns(const Learnt& learnt, const Table& table) const;
   Learnt learn_once(const Table& table, const double* target, const Interrupt& interrupt) const;
-  void check_table(const Table& table, const double* target) const;
+  void check_target(const Table& table, const double* target, uint64_t first_row) const;
   void check_one_round(std::string_view what) const;
   void merge_states(Learnt& into, Learnt& from) const;
   std::vector<BoundChain> completed(const std::vector<BoundChain>& chains) const;
@@ -80,6 +107,7 @@ class Fitter {
   std::string_view target_user_;  // the first operator that learns from a target
   ZoneTables zones_;
   std::optional<Learnt> learnt_;
+  std::optional<Draft> draft_;
   std::unique_ptr<PlanBuilder> training_plan_;
   std::vector<ColumnBinding> training_inputs_;
 };

@@ -86,62 +86,75 @@ void update_states(const std::vector<Feature>& streams,
   }
 }
 
-/// Lessons that read the same stream: of the first operators of expressions over one column, those
-/// that count keys; else one by itself.
-using Group = std::vector<const Lesson*>;
-
 bool counts_keys_of_a_column(const Lesson& lesson) {
   const Operator& op = *lesson.bound->chain.operators[lesson.round.operator_index];
   return lesson.round.operator_index == 0 && op.transform().counts_keys &&
          lesson.bound->columns.size() == 1;
 }
 
-std::vector<Group> groups_of(std::span<const Lesson> lessons) {
-  std::vector<Group> groups;
-  for (const Lesson& lesson : lessons) {
-    const auto same_column = [&](const Group& group) {
-      const ColumnBinding& mine = lesson.bound->columns[0];
-      const ColumnBinding& other = group[0]->bound->columns[0];
-      return counts_keys_of_a_column(*group[0]) && mine.name == other.name &&
-             mine.kind == other.kind;
-    };
-    const auto group = counts_keys_of_a_column(lesson)
-                           ? std::find_if(groups.begin(), groups.end(), same_column)
-                           : groups.end();
-    if (group == groups.end()) {
-      groups.push_back({&lesson});
-    } else {
-      group->push_back(&lesson);
-    }
-  }
-  return groups;
+/// One row without a value: feeds every kind.
+ColumnView missing_row() {
+  ColumnView view{};
+  view.type = ColumnType::kNull;
+  view.length = 1;
+  view.time_zone = "";
+  return view;
 }
 
-void learn(const Group& group, const ZoneTables& zones, const FitSource& source,
-           const std::function<void()>& after_some_tiles) {
-  const Lesson& lesson = *group[0];
-  const LessonPlan plan = plan_lesson(lesson, zones);
-  for (const Lesson* each : group) {
-    const size_t index = each->round.operator_index;
-    each->bound->states[index] = new_states(*each->bound->chain.operators[index],
-                                            plan.first.size() - each->bound->chain.keys_at(index));
+}  // namespace
+
+/// Lessons that read the same stream: of the first operators of expressions over one column, those
+/// that count keys; else one by itself.
+class LearnRound::Group {
+ public:
+  explicit Group(const Lesson& lesson) : lessons_{lesson} {}
+
+  bool takes(const Lesson& lesson) const {
+    const ColumnBinding& mine = lessons_[0].bound->columns[0];
+    const ColumnBinding& other = lesson.bound->columns[0];
+    return counts_keys_of_a_column(lessons_[0]) && counts_keys_of_a_column(lesson) &&
+           mine.name == other.name && mine.kind == other.kind;
   }
-  std::vector<std::shared_ptr<LearntState>> behind_fill;
+  void add(const Lesson& lesson) { lessons_.push_back(lesson); }
+  /// Plans the streams and makes the states.
+  void begin(const ZoneTables& zones);
+  void learn(const FitSource& source, const std::function<void()>& after_some_tiles);
+
+ private:
+  std::vector<Lesson> lessons_;
+  LessonPlan plan_;
+  std::vector<ColumnBinding> inputs_;
+  std::shared_ptr<KeyIndex> keys_ = std::make_shared<KeyIndex>();
+};
+
+void LearnRound::Group::begin(const ZoneTables& zones) {
+  const Lesson& lesson = lessons_[0];
+  plan_ = plan_lesson(lesson, zones);
+  inputs_ = plan_inputs(*lesson.bound);
+  for (const Lesson& each : lessons_) {
+    const size_t index = each.round.operator_index;
+    const Chain& chain = each.bound->chain;
+    each.bound->states[index] =
+        new_states(*chain.operators[index], plan_.first.size() - chain.keys_at(index));
+  }
   if (lesson.round.behind_fill.has_value()) {
     const size_t index = *lesson.round.behind_fill;
-    behind_fill = new_states(*lesson.bound->chain.operators[index],
-                             plan.behind_fill.size() - lesson.bound->chain.keys_at(index));
-    lesson.bound->states[*lesson.round.behind_fill] = behind_fill;
+    const Chain& chain = lesson.bound->chain;
+    lesson.bound->states[index] =
+        new_states(*chain.operators[index], plan_.behind_fill.size() - chain.keys_at(index));
   }
-  const PlanView view = plan.builder.view();
+}
+
+void LearnRound::Group::learn(const FitSource& source,
+                              const std::function<void()>& after_some_tiles) {
+  const Lesson& lesson = lessons_[0];
+  const PlanView view = plan_.builder.view();
   Scratch scratch;
   StepContext context = context_of(view, &scratch);
-  const std::vector<ColumnBinding> inputs = plan_inputs(*lesson.bound);
-  const auto keys = std::make_shared<KeyIndex>();
   uint32_t numbers[kTileRows];
   uint32_t tiles = 0;
   for (uint32_t batch = 0; batch < source.table.num_batches(); ++batch) {
-    const std::vector<ColumnView> columns = bound_columns(inputs, source.table, batch);
+    const std::vector<ColumnView> columns = bound_columns(inputs_, source.table, batch);
     context.columns = columns.data();
     const uint64_t batch_rows = source.table.batch_rows(batch);
     const uint64_t batch_first = source.table.batch_first_row(batch);
@@ -156,42 +169,50 @@ void learn(const Group& group, const ZoneTables& zones, const FitSource& source,
       tile.first_row = global_row;
       tile.num_rows = context.num_rows;
       tile.cross_fit = source.cross_fit;
-      if (group.size() > 1) {
-        const Slot slot = plan.first[0].slot;
-        keys->number_rows(slot_tile(context.scratch, slot.number, slot.type, context.num_rows),
-                          numbers);
-        tile.keys = &keys;
+      if (lessons_.size() > 1) {
+        const Slot slot = plan_.first[0].slot;
+        keys_->number_rows(slot_tile(context.scratch, slot.number, slot.type, context.num_rows),
+                           numbers);
+        tile.keys = &keys_;
         tile.numbers = numbers;
       }
-      for (const Lesson* each : group) {
-        const size_t index = each->round.operator_index;
-        update_states(plan.first, each->bound->states[index], each->bound->chain.takes_keys(index),
+      for (const Lesson& each : lessons_) {
+        const size_t index = each.round.operator_index;
+        update_states(plan_.first, each.bound->states[index], each.bound->chain.takes_keys(index),
                       tile, context);
       }
-      update_states(plan.behind_fill, behind_fill, false, tile, context);
+      if (lesson.round.behind_fill.has_value()) {
+        update_states(plan_.behind_fill, lesson.bound->states[*lesson.round.behind_fill], false,
+                      tile, context);
+      }
     }
   }
 }
 
-/// One row without a value: feeds every kind.
-ColumnView missing_row() {
-  ColumnView view{};
-  view.type = ColumnType::kNull;
-  view.length = 1;
-  view.time_zone = "";
-  return view;
+LearnRound::LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones)
+    : lessons_(std::move(lessons)) {
+  for (const Lesson& lesson : lessons_) {
+    const auto group = std::find_if(groups_.begin(), groups_.end(),
+                                    [&](const auto& other) { return other->takes(lesson); });
+    if (group == groups_.end()) {
+      groups_.push_back(std::make_unique<Group>(lesson));
+    } else {
+      (*group)->add(lesson);
+    }
+  }
+  parallel_for(groups_.size(), [&](uint64_t item, uint32_t) { groups_[item]->begin(zones); });
 }
 
-}  // namespace
+LearnRound::LearnRound(LearnRound&&) noexcept = default;
+LearnRound& LearnRound::operator=(LearnRound&&) noexcept = default;
+LearnRound::~LearnRound() = default;
 
-void learn_round(std::span<const Lesson> lessons, const ZoneTables& zones,
-                 const FitSource& source) {
-  const std::vector<Group> groups = groups_of(lessons);
+void LearnRound::update(const FitSource& source) {
   const auto caller = std::this_thread::get_id();
   std::atomic<bool> stopped{false};
-  parallel_for(groups.size(), [&](uint64_t item, uint32_t) {
+  parallel_for(groups_.size(), [&](uint64_t item, uint32_t) {
     try {
-      learn(groups[item], zones, source, [&] {
+      groups_[item]->learn(source, [&] {
         // Another lesson has failed: its error is the one that counts.
         if (stopped.load(std::memory_order_relaxed)) {
           throw Error(ErrorKind::kData, "The fit was stopped.");

@@ -1,15 +1,17 @@
-// One pass over a table: every chain that still has something to learn runs its plan so far, tile
+// One pass over the data: every chain that still has something to learn runs its plan so far, tile
 // by tile, and updates the states of its next operators.
 #pragma once
 #include <functional>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "fit/plan/compile_plan.hpp"
 #include "fit/plan/fit_rounds.hpp"
 
 namespace mainspring {
 
-/// What a pass reads.
+/// A part of what a pass reads.
 struct FitSource {
   const Table& table;
   const double* target;  // one for each row, or null
@@ -25,9 +27,25 @@ struct Lesson {
   Round round;
 };
 
-/// Makes new states for each lesson's operators and fills them. Lessons run in parallel; the states
-/// are exact, so the result does not depend on how.
-void learn_round(std::span<const Lesson> lessons, const ZoneTables& zones, const FitSource& source);
+/// A pass that is under way. The states are exact, so what they hold does not depend on how the
+/// rows are split into parts, nor on the threads.
+class LearnRound {
+ public:
+  /// Makes new states for each lesson's operators. The bound chains must outlive this.
+  LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones);
+  LearnRound(LearnRound&&) noexcept;
+  LearnRound& operator=(LearnRound&&) noexcept;
+  ~LearnRound();
+
+  const std::vector<Lesson>& lessons() const { return lessons_; }
+  /// Groups of lessons run in parallel. After an exception the states are of no use.
+  void update(const FitSource& source);
+
+ private:
+  class Group;
+  std::vector<Lesson> lessons_;
+  std::vector<std::unique_ptr<Group>> groups_;
+};
 
 /// Adds the rows that the lesson's fill has filled to the state behind it.
 void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zones);

@@ -27,7 +27,7 @@ struct WorkerMemory {
 }  // namespace
 
 void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
-                  const Table& table, float* out) {
+                  const Table& table, uint64_t first_row, float* out) {
   const PlanView view = plan.view();
   const Kernels& kernels = process_kernels();
   std::vector<std::vector<ColumnView>> columns;
@@ -55,10 +55,10 @@ void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inp
       context.first_row = block.first_row + done;
       context.num_rows =
           static_cast<uint32_t>(std::min<uint64_t>(kTileRows, block.num_rows - done));
-      const uint64_t global_row = table.batch_first_row(block.batch) + context.first_row;
-      run_fit_plan(view, context, global_row);
+      const uint64_t table_row = table.batch_first_row(block.batch) + context.first_row;
+      run_fit_plan(view, context, first_row + table_row);
       kernels.to_rows(mine.features.data(), view.num_outputs, context.num_rows,
-                      out + global_row * view.num_outputs, view.num_outputs);
+                      out + table_row * view.num_outputs, view.num_outputs);
     }
   });
 }

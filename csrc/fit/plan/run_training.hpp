@@ -1,4 +1,4 @@
-// Runs a training plan over the table it was fitted on: the serving loop, with rows that know their
+// Runs a training plan over the input it was fitted on: the serving loop, with rows that know their
 // folds.
 #pragma once
 #include <vector>
@@ -8,8 +8,9 @@
 
 namespace mainspring {
 
-/// out: row-major, plan.num_features() floats a row.
+/// first_row: number of the table's first row over the whole input. out: row-major,
+/// plan.num_features() floats a row.
 void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
-                  const Table& table, float* out);
+                  const Table& table, uint64_t first_row, float* out);
 
 }  // namespace mainspring

@@ -137,7 +137,8 @@ class Preprocessor(FittedPlan):
         if not cross_fit:
             return self._transformed(table, output, out, data)
         matrix = output_buffer(out, output, table.num_rows, len(bundle.feature_names))
-        self._fitter.transform_training(table, matrix)
+        self._fitter.transform_training(table, 0, matrix)
+        self._fitter.end_training()
         if output == "numpy":
             return matrix
         return to_container(bundle.feature_columns(matrix), output, _index_of(data, output))
