@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from mainspring.cli.progress import Progress
+from mainspring._progress import Progress
 
 
 class Terminal(io.StringIO):

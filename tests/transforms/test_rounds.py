@@ -65,7 +65,12 @@ def test_fill_when_rewritten_learns_what_two_passes_would(
     values: list[float | None], strategy: str, tail: str
 ) -> None:
     assume(any(value is not None for value in values))
-    assume(tail != "log1p_standardize" or -1.0 not in values)
+    present = [value for value in values if value is not None]
+    # log1p(-1) is infinite, of a value and of a fill.
+    assume(
+        tail != "log1p_standardize"
+        or -1.0 not in (*present, float(np.median(present)), float(np.mean(present)))
+    )
     table = pa.table({"x": pa.array(values, pa.float64())})
 
     def behind(expression: Expression) -> Expression:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 import mainspring
-from mainspring.cli.progress import Progress
+from mainspring._progress import Progress
 from mainspring.cli.tables import read_table, require_columns, require_output, write_table
 from mainspring.errors import ParameterError
 

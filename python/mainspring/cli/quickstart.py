@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import mainspring as ms
 from mainspring import col
 from mainspring._files import require_folder
-from mainspring.cli.progress import Progress
+from mainspring._progress import Progress
 from mainspring.cli.quickstart_data import flights_with_weather
 from mainspring.cli.tables import write_table
 from mainspring.errors import MissingExtraError

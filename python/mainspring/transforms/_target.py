@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mainspring import _engine
 
-__all__ = ["target_values"]
+__all__ = ["array_target", "check_one_target", "column_target", "target_values"]
 
 
 def target_values(
@@ -30,26 +30,36 @@ def target_values(
     SchemaError
         When the column is missing or not of numbers.
     """
+    check_one_target(y, target)
+    if target is not None:
+        return column_target(table, target)
+    return None if y is None else array_target(y)
+
+
+def check_one_target(y: Any, target: str | None) -> None:
+    """Check that the target is given in one way, and by a name if it is a column."""
     if y is not None and target is not None:
         raise errors.ParameterError(
             f"Both y and target={target!r} are given, expected one of them. Leave one out.",
             hint="leave one out",
         )
-    if target is not None:
-        if not isinstance(target, str):
-            raise errors.ParameterError(
-                f"target must be the name of a column, got {type(target).__name__}. "
-                "Pass values as y.",
-                expected="the name of a column",
-                got=type(target).__name__,
-            )
-        values = np.empty(table.num_rows)
-        table.numbers(target, values)
-        return values
-    return None if y is None else _from_array(y)
+    if target is not None and not isinstance(target, str):
+        raise errors.ParameterError(
+            f"target must be the name of a column, got {type(target).__name__}. Pass values as y.",
+            expected="the name of a column",
+            got=type(target).__name__,
+        )
 
 
-def _from_array(y: Any) -> npt.NDArray[np.float64]:
+def column_target(table: _engine.Table, name: str) -> npt.NDArray[np.float64]:
+    """Return the numbers of a column."""
+    values = np.empty(table.num_rows)
+    table.numbers(name, values)
+    return values
+
+
+def array_target(y: Any) -> npt.NDArray[np.float64]:
+    """Return the numbers of an array or list."""
     array = np.asarray(y)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

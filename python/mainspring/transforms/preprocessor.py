@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mainspring import _arrow, _engine, errors
+from mainspring._sources import is_source, open_source
 from mainspring.transforms._output import checked_output, output_buffer, to_container
 from mainspring.transforms._target import target_values
-from mainspring.transforms._zones import zone_transitions
-from mainspring.transforms.fitted_plan import FittedPlan
+from mainspring.transforms.streamed_plan import StreamedPlan
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,7 +22,7 @@ __all__ = ["Preprocessor"]
 _SET_OUTPUT = {"default": "numpy", "pandas": "pandas", "polars": "polars"}
 
 
-class Preprocessor(FittedPlan):
+class Preprocessor(StreamedPlan):
     """Turns the columns of a table into the features of a model.
 
     Follows scikit-learn's habits (``fit``, ``transform``, ``fit_transform``) and adds
@@ -66,18 +66,34 @@ class Preprocessor(FittedPlan):
     ['x', 'city']
     """
 
-    def fit(self, data: Any, y: Any = None, *, target: str | None = None) -> Preprocessor:
-        """Learn from a table, and forget what was learnt before.
+    def fit(
+        self,
+        data: Any,
+        y: Any = None,
+        *,
+        target: str | None = None,
+        spool: bool = True,
+        progress: bool = False,
+    ) -> Preprocessor:
+        """Learn from data, and forget what was learnt before.
 
         Parameters
         ----------
         data : object
             Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
-            DuckDB), or a list of dicts. Columns that no expression names are ignored.
+            DuckDB), or a list of dicts. Columns that no expression names are ignored. Read part by
+            part, so that it does not have to fit in memory: the path of a Parquet or Arrow file or
+            of a folder of them, a list of paths, a ``pyarrow.dataset.Dataset``, a
+            ``RecordBatchReader``, or an iterator over tables and record batches.
         y : array_like of shape (num_rows,), optional
             The target, numbers or bools. Only operators that learn from it look at it.
         target : str, optional
             The target's column in ``data``, instead of ``y``.
+        spool : bool, default True
+            Whether a reader or an iterator, which can be read only once, may be kept in a
+            temporary file where :attr:`num_rounds` is more than one; else that is an error.
+        progress : bool, default False
+            Whether to show a progress bar while data is read part by part, on terminals only.
 
         Returns
         -------
@@ -87,13 +103,18 @@ class Preprocessor(FittedPlan):
         Raises
         ------
         SchemaError
-            When a column is missing or its type does not fit its operator.
+            When a column is missing or its type does not fit its operator. Where data is read part
+            by part, the message names the file or batch.
         DataError
             When the table has no rows, the target is missing somewhere, or a column has nothing to
             learn from. The preprocessor stays as it was.
         ParameterError
             When features have the same name, or a target is needed and there is none.
         """
+        if is_source(data):
+            with open_source(data, passes=self._fitter.num_passes, spool=spool) as source:
+                self._fit_source(source, y, target, cross_fit=False, progress=progress)
+            return self
         table = _arrow.as_table(data)
         self._fit(table, target_values(table, y, target), cross_fit=False)
         return self
@@ -130,6 +151,7 @@ class Preprocessor(FittedPlan):
             As in :meth:`fit` and :meth:`transform`.
         """
         output = checked_output(self._output if output is None else output)
+        _refuse_source(data, "fit_transform")
         table = _arrow.as_table(data)
         cross_fit = self.uses_target
         self._fit(table, target_values(table, y, target), cross_fit=cross_fit)
@@ -228,20 +250,10 @@ class Preprocessor(FittedPlan):
         self._goes_on = True
         return self
 
-    def _add_zones(self, table: _engine.Table) -> None:
-        for name in self._fitter.missing_zones(table):
-            self._fitter.add_zone(name, *zone_transitions(name))
-
     def _profile_of(self, table: _engine.Table) -> _engine.Profile | None:
-        if not self._keep_profile:
-            return None
-        columns: dict[str, None] = {}
-        for expression in self._expressions:
-            columns |= dict.fromkeys(expression.columns)
-            for operator in expression.operators:
-                columns |= dict.fromkeys(operator.key_columns)
-        profile = _engine.Profile(columns=list(columns))
-        profile.update(table)
+        profile = self._new_profile()
+        if profile is not None:
+            profile.update(table)
         return profile
 
     def transform(self, data: Any, *, output: str | None = None, out: Floats | None = None) -> Any:
@@ -275,6 +287,7 @@ class Preprocessor(FittedPlan):
         """
         _ = self.bundle  # not fitted: an error before any data is read
         output = checked_output(self._output if output is None else output)
+        _refuse_source(data, "transform")
         return self._transformed(_arrow.as_table(data), output, out, data)
 
     def _transformed(self, table: _engine.Table, output: str, out: Floats | None, data: Any) -> Any:
@@ -314,6 +327,20 @@ class Preprocessor(FittedPlan):
             )
         self._output = _SET_OUTPUT[transform]
         return self
+
+
+def _refuse_source(data: Any, what: str) -> None:
+    """Refuse what is read part by part, but for readers: they can be read to their end."""
+    if not is_source(data) or hasattr(data, "__arrow_c_stream__"):
+        return
+    got = type(data).__name__
+    hint = f"Call {what}_batches for data that is read part by part."
+    raise errors.ParameterError(
+        f"{what} returns all rows at once, so it takes a table, got {got}. {hint}",
+        expected="a table",
+        got=got,
+        hint=hint,
+    )
 
 
 def _index_of(data: Any, output: str) -> Any:

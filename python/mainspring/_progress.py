@@ -23,19 +23,23 @@ class Progress:
     ----------
     title : str
         What is being done.
-    total : int
-        How many steps there are, at least 1.
+    total : int, optional
+        How many steps there are, at least 1. None where nobody knows: the line counts them.
     stream : file, optional
         Where to draw; standard error by default.
+    shown : bool, default True
+        Whether to draw at all.
     """
 
-    def __init__(self, title: str, total: int, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, title: str, total: int | None, stream: TextIO | None = None, *, shown: bool = True
+    ) -> None:
         self._title = title
-        self._total = max(total, 1)
+        self._total = None if total is None else max(total, 1)
         self._stream = sys.stderr if stream is None else stream
         self._done = 0
         self._drawn_at = float("-inf")
-        self._visible = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._visible = shown and self._stream.isatty() and os.environ.get("TERM") != "dumb"
 
     def advance(self, steps: int = 1) -> None:
         """Count steps that are done.
@@ -45,7 +49,9 @@ class Progress:
         steps : int
             How many, since the last call.
         """
-        self._done = min(self._done + steps, self._total)
+        self._done += steps
+        if self._total is not None:
+            self._done = min(self._done, self._total)
         if not self._visible:
             return
         now = time.monotonic()
@@ -67,6 +73,8 @@ class Progress:
         str
             At most ``width - 1`` characters: the last column would make some terminals wrap.
         """
+        if self._total is None:
+            return f"{self._title} {self._done:,}"[: max(width - 1, 0)]
         percent = f"{100 * self._done // self._total:3d} %"
         room = width - 1 - len(self._title) - len(percent) - 4
         if room < 5:

@@ -1,0 +1,156 @@
+"""Parquet and Arrow files, and folders of them: read file by file, in the order of their names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mainspring import errors
+from mainspring._sources.part import Batch, rows_at_once
+from mainspring._sources.source import Source, projection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["FilesSource", "files_of"]
+
+_KINDS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+}
+_ENDINGS = ".parquet, .arrow or .feather"
+
+
+class FilesSource(Source):
+    """Files whose columns agree; which columns there are is checked by who reads them.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        At least one, each with an ending of those above.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = list(paths)
+        self.num_rows = self._count()
+
+    def batches(self, columns: Sequence[str] | None) -> Iterator[Batch]:
+        """Give the rows of one file after the other."""
+        import pyarrow as pa
+
+        for path in self._paths:
+            read = _parquet if _KINDS[path.suffix.lower()] == "parquet" else _arrow
+            try:
+                for table in read(path, columns):
+                    yield Batch(str(path), table)
+                    del table
+            except FileNotFoundError as error:
+                raise errors.FileError(f"{path} cannot be read: it has gone away.") from error
+            except (pa.ArrowException, OSError) as error:
+                raise _unreadable(path, error) from error
+
+    def _count(self) -> int | None:
+        if any(_KINDS[path.suffix.lower()] != "parquet" for path in self._paths):
+            return None
+        return sum(_parquet_rows(path) for path in self._paths)
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the file, or the files in a folder and its folders, in the order of their names.
+
+    Names that begin with a dot or an underscore are left out, as writers of folders mean them.
+
+    Raises
+    ------
+    FileError
+        When there is no such file or folder.
+    ParameterError
+        When the ending is another, or the folder holds no such file.
+    """
+    if path.is_dir():
+        found = []
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if name[0] not in "._")
+            found += [
+                Path(folder, name)
+                for name in names
+                if name[0] not in "._" and Path(name).suffix.lower() in _KINDS
+            ]
+        if not found:
+            raise errors.ParameterError(
+                f"The folder {path} holds no {_ENDINGS} file.", expected=f"{_ENDINGS} files"
+            )
+        return sorted(found)
+    if not path.exists():
+        raise errors.FileError(f"{path} cannot be read: there is no such file or folder.")
+    if path.suffix.lower() not in _KINDS:
+        raise errors.ParameterError(
+            f"{path}: expected a folder or a {_ENDINGS} file, got the ending '{path.suffix}'. Read "
+            "it first, for example with pyarrow.csv.read_csv.",
+            expected=f"a folder or a {_ENDINGS} file",
+            got=path.suffix,
+        )
+    return [path]
+
+
+def _parquet_rows(path: Path) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        return int(pyarrow.parquet.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _parquet(path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    # Without pre_buffer and with a buffer a column chunk is read as it is decoded, not at once.
+    with pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
+        schema = file.schema_arrow
+        names = projection(schema.names, columns)
+        empty = schema.empty_table()
+        yield empty if names is None else empty.select(names)
+        count = len(schema.names) if names is None else len(names)
+        for batch in file.iter_batches(rows_at_once(count), columns=names):
+            yield pa.Table.from_batches([batch])
+            del batch
+
+
+def _arrow(path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.ipc
+
+    with pa.OSFile(str(path)) as file:
+        start = file.read(6)
+        file.seek(0)
+        if start == b"ARROW1":
+            with pa.ipc.open_file(file) as reader:
+                batches = (reader.get_batch(i) for i in range(reader.num_record_batches))
+                yield from _selected(reader.schema, batches, columns)
+        else:
+            with pa.ipc.open_stream(file) as reader:
+                yield from _selected(reader.schema, reader, columns)
+
+
+def _selected(schema: Any, batches: Any, columns: Sequence[str] | None) -> Iterator[Any]:
+    import pyarrow as pa
+
+    names = projection(schema.names, columns)
+    yield schema.empty_table() if names is None else schema.empty_table().select(names)
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        yield table if names is None else table.select(names)
+        del batch, table
+
+
+def _unreadable(path: Path, error: BaseException) -> errors.DataError:
+    kind = _KINDS[path.suffix.lower()]
+    reason = str(error).strip().splitlines()[0]
+    return errors.DataError(f"{path} cannot be read as {kind}: {reason}", expected=kind)

@@ -1,0 +1,223 @@
+"""Fitting and transforming larger than memory: the part of a Preprocessor that goes by parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mainspring import _engine, errors
+from mainspring._progress import Progress
+from mainspring._sources import is_source, open_source
+from mainspring.transforms._output import checked_output, to_container
+from mainspring.transforms._parts import Targets, as_stream, learn, tables
+from mainspring.transforms._zones import zone_transitions
+from mainspring.transforms.fitted_plan import FittedPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mainspring._sources import Source
+
+__all__ = ["StreamedPlan"]
+
+
+class StreamedPlan(FittedPlan):
+    """What a preprocessor does over data that is read in parts.
+
+    The base of :class:`Preprocessor`.
+    """
+
+    def transform_batches(
+        self,
+        data: Any,
+        *,
+        output: str | None = None,
+        batch_rows: int | None = None,
+        progress: bool = False,
+    ) -> Any:
+        """Compute the features of data that does not have to fit in memory, part by part.
+
+        Parameters
+        ----------
+        data : object
+            As in :meth:`fit`, read once: a path, a list of paths, a dataset, a reader or a
+            generator.
+        output : {"numpy", "arrow", "pandas", "polars"}, optional
+            As in :meth:`transform`.
+        batch_rows : int, optional
+            Rows of every batch but the last. Default: what is fast, at most 65,536.
+        progress : bool, default False
+            Whether to show a progress bar, on terminals only.
+
+        Returns
+        -------
+        iterator or pyarrow.RecordBatchReader
+            Features of the rows in their order, what :meth:`transform` gives for them; for
+            ``"arrow"`` a reader. Data is read as it is asked for. Without rows one empty batch.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        SchemaError
+            Where a column is missing or of another kind; the message names the file or batch.
+        ParameterError
+            When ``output`` or ``batch_rows`` cannot be, or the data is none of these.
+        """
+        bundle = self.bundle
+        output = checked_output(self._output if output is None else output)
+        _check_batch_rows(batch_rows)
+        source = _opened(data, 1, False, "transform_batches")
+
+        def features(table: _engine.Table, first_row: int) -> Any:
+            del first_row
+            if output != "numpy":
+                return to_container(bundle.transform_columns(table), output, None)
+            matrix = np.empty((table.num_rows, len(bundle.feature_names)), dtype=np.float32)
+            bundle.transform_table(table, matrix)
+            return matrix
+
+        return as_stream(output, self._batches(source, features, batch_rows, progress))
+
+    def fit_transform_batches(
+        self,
+        data: Any,
+        y: Any = None,
+        *,
+        target: str | None = None,
+        output: str | None = None,
+        batch_rows: int | None = None,
+        spool: bool = True,
+        progress: bool = False,
+    ) -> Any:
+        """Learn from data that does not have to fit in memory, and give its training features.
+
+        As :meth:`fit_transform`, cross-fitted where an expression has ``target_mean``. Everything
+        is learnt before this returns; then the data is read once more, as it is asked for.
+
+        Parameters
+        ----------
+        data, y, target, spool
+            As in :meth:`fit`.
+        output, batch_rows, progress
+            As in :meth:`transform_batches`.
+
+        Returns
+        -------
+        iterator or pyarrow.RecordBatchReader
+            As in :meth:`transform_batches`. Ends with a ParameterError when the preprocessor is
+            fitted again meanwhile.
+
+        Raises
+        ------
+        SchemaError, DataError, ParameterError
+            As in :meth:`fit` and :meth:`transform_batches`.
+        """
+        output = checked_output(self._output if output is None else output)
+        _check_batch_rows(batch_rows)
+        source = _opened(data, self._fitter.num_passes + 1, spool, "fit_transform_batches")
+        cross_fit = self.uses_target
+        try:
+            self._fit_source(source, y, target, cross_fit=cross_fit, progress=progress)
+        except BaseException:
+            source.close()
+            raise
+        bundle, fitter = self.bundle, self._fitter
+
+        def features(table: _engine.Table, first_row: int) -> Any:
+            if self._bundle is not bundle:
+                raise errors.ParameterError(
+                    "The preprocessor was fitted again while fit_transform_batches was under way. "
+                    "Use up its batches first."
+                )
+            matrix = np.empty((table.num_rows, len(bundle.feature_names)), dtype=np.float32)
+            if cross_fit:
+                fitter.transform_training(table, first_row, matrix)
+            else:
+                bundle.transform_table(table, matrix)
+            if output == "numpy":
+                return matrix
+            return to_container(bundle.feature_columns(matrix), output, None)
+
+        return as_stream(output, self._batches(source, features, batch_rows, progress))
+
+    def _batches(
+        self,
+        source: Source,
+        features: Callable[[_engine.Table, int], Any],
+        batch_rows: int | None,
+        progress: bool,
+    ) -> Iterator[Any]:
+        bar = Progress("transform", source.num_rows, shown=progress)
+        with source, bar:
+            for part, table in tables(source, self._columns(), batch_rows):
+                try:
+                    batch = features(table, part.first_row)
+                except errors.SchemaError as error:
+                    raise part.explain(error) from error
+                bar.advance(table.num_rows)
+                del part, table
+                yield batch
+                del batch
+
+    def _fit_source(
+        self, source: Source, y: Any, target: str | None, *, cross_fit: bool, progress: bool
+    ) -> None:
+        profile = self._new_profile()
+
+        def first_look(table: _engine.Table) -> None:
+            self._add_zones(table)
+            if profile is not None:
+                profile.update(table)
+
+        columns = self._columns()
+        if target is not None and target not in columns:
+            columns.append(target)
+        learn(
+            self._fitter,
+            source,
+            columns=columns,
+            targets=Targets(y, target),
+            cross_fit=cross_fit,
+            first_look=first_look,
+            progress=progress,
+        )
+        self._bundle = None
+        self._profile = profile
+        self._goes_on = False
+
+    def _columns(self) -> list[str]:
+        columns: dict[str, None] = {}
+        for expression in self._expressions:
+            columns |= dict.fromkeys(expression.columns)
+            for operator in expression.operators:
+                columns |= dict.fromkeys(operator.key_columns)
+        return list(columns)
+
+    def _new_profile(self) -> _engine.Profile | None:
+        return _engine.Profile(columns=self._columns()) if self._keep_profile else None
+
+    def _add_zones(self, table: _engine.Table) -> None:
+        for name in self._fitter.missing_zones(table):
+            self._fitter.add_zone(name, *zone_transitions(name))
+
+
+def _opened(data: Any, passes: int, spool: bool, what: str) -> Source:
+    if is_source(data):
+        return open_source(data, passes=passes, spool=spool, what=what)
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        return open_source(iter([data]), passes=passes, spool=True, what=what)
+    expected = "a path, a list of paths, a dataset, a reader or a generator of tables"
+    got = type(data).__name__
+    raise errors.ParameterError(f"{what} takes {expected}, got {got}.", expected=expected, got=got)
+
+
+def _check_batch_rows(batch_rows: int | None) -> None:
+    whole = isinstance(batch_rows, int) and not isinstance(batch_rows, bool) and batch_rows > 0
+    if batch_rows is not None and not whole:
+        raise errors.ParameterError(
+            f"batch_rows must be a positive integer or None, got {batch_rows!r}.",
+            expected="a positive integer or None",
+            got=repr(batch_rows),
+        )
