@@ -132,7 +132,7 @@ def make_operators() -> None:
     entries = []
     for case in CASES:
         rows = case.table(many_rows(case, 23))
-        prep = case.preprocessor().partial_fit(rows, np.sin(np.arange(23.0)))
+        prep = case.preprocessor().partial_fit(rows, case.target(np.sin(np.arange(23.0))))
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, rows.schema) as stream:
             stream.write_table(rows)
@@ -143,7 +143,7 @@ def make_operators() -> None:
             "features": prep.transform(rows).astype(">f4").tobytes(),
         }
         packed = {name: b64encode(zlib.compress(part)).decode() for name, part in parts.items()}
-        entries.append({"operator": case.op, "case": case.id, **packed})
+        entries.append({"operator": case.op, "case": case.id, "binary": case.binary, **packed})
     path = FOLDER / "0.1-operators.json"
     path.write_text(json.dumps(entries, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 

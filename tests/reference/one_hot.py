@@ -10,10 +10,15 @@ from tests.reference.ordinal import vocabulary
 
 
 def features(
-    train: list[Column], rows: list[Column], *, min_count: int = 1, max_size: int | None = None
+    train: list[Column],
+    rows: list[Column],
+    *,
+    min_count: int = 1,
+    max_size: int | None = None,
+    min_share: float = 0.0,
 ) -> list[Column]:
     seen = {value for value in train[0] if not is_missing(value)}
-    known = vocabulary(train[0], min_count, max_size)
+    known = vocabulary(train[0], min_count, max_size, min_share)
     columns = [[float(value == category) for value in rows[0]] for category in known]
     has_missing = any(is_missing(value) for value in train[0])
 
@@ -28,6 +33,7 @@ def features(
 
 
 CASES = [
+    Case({"min_share": 0.3, "min_count": 2}, (WORDS,), (STR,)),
     Case({}, (WORDS,), (STR,)),
     Case({"min_count": 2}, (WORDS,), (pa.dictionary(pa.int8(), STR),)),
     Case({"max_size": 2}, (COUNTS,), (pa.int16(),)),

@@ -11,20 +11,28 @@ from tests.generic.case import COUNTS, F64, FLAGS, NUMBERS, STR, WORDS, Case
 from tests.reference.columns import Column, is_missing
 
 
-def vocabulary(values: Column, min_count: int, max_size: int | None) -> list[Any]:
+def vocabulary(
+    values: Column, min_count: int, max_size: int | None, min_share: float = 0.0
+) -> list[Any]:
     counts = Counter(value for value in values if not is_missing(value))
 
     def place(value: Any) -> tuple[int, Any]:
         return -counts[value], value.encode() if isinstance(value, str) else value
 
-    kept = sorted((value for value in counts if counts[value] >= min_count), key=place)
+    fewest = max(min_count, min_share * len(values))
+    kept = sorted((value for value in counts if counts[value] >= fewest), key=place)
     return kept[:max_size]
 
 
 def features(
-    train: list[Column], rows: list[Column], *, min_count: int = 1, max_size: int | None = None
+    train: list[Column],
+    rows: list[Column],
+    *,
+    min_count: int = 1,
+    max_size: int | None = None,
+    min_share: float = 0.0,
 ) -> list[Column]:
-    known = vocabulary(train[0], min_count, max_size)
+    known = vocabulary(train[0], min_count, max_size, min_share)
 
     def one(value: Any) -> int:
         if is_missing(value):
@@ -37,6 +45,7 @@ def features(
 CASES = [
     Case({}, (WORDS,), (STR,)),
     Case({"min_count": 2}, (WORDS,), (pa.dictionary(pa.int8(), STR),)),
+    Case({"min_share": 0.2}, (WORDS,), (STR,)),
     Case({"max_size": 2}, (COUNTS,), (pa.int16(),)),
     Case({}, (NUMBERS,), (F64,)),
     Case({}, (FLAGS,), (pa.bool_(),)),

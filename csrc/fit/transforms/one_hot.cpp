@@ -21,7 +21,9 @@ struct OneHot {
   using Params = VocabularyParams;
   static constexpr auto kParams = std::tuple{
       Param{"min_count", &Params::min_count, "categories seen less often share one feature"},
-      Param{"max_size", &Params::max_size, "most categories that get a feature of their own"}};
+      Param{"max_size", &Params::max_size, "most categories that get a feature of their own"},
+      Param{"min_share", &Params::min_share,
+            "categories of a smaller share of all rows are rare, too"}};
 
   static void check(const Params& params) { check_vocabulary(kName, params); }
 

@@ -17,7 +17,9 @@ struct Ordinal {
   using Params = VocabularyParams;
   static constexpr auto kParams = std::tuple{
       Param{"min_count", &Params::min_count, "categories seen less often share the unseen id"},
-      Param{"max_size", &Params::max_size, "most categories that get an id of their own"}};
+      Param{"max_size", &Params::max_size, "most categories that get an id of their own"},
+      Param{"min_share", &Params::min_share,
+            "categories of a smaller share of all rows are rare, too"}};
 
   static void check(const Params& params) { check_vocabulary(kName, params); }
 

@@ -2,6 +2,7 @@
 #include "fit/transforms/vocabulary.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "fit/plan/lookup_table.hpp"
@@ -17,11 +18,18 @@ void check_vocabulary(std::string_view op, const VocabularyParams& params) {
   if (params.max_size.has_value() && *params.max_size < 1) {
     fail_param(op, "max_size", "an integer of 1 or more, or None", *params.max_size);
   }
+  if (!(params.min_share >= 0 && params.min_share <= 1)) {
+    fail_param(op, "min_share", "a number from 0 to 1", params.min_share);
+  }
 }
 
 std::vector<uint32_t> kept_categories(const VocabularyParams& params, const CategoryCounts& state) {
+  uint64_t num_rows = state.missing;
+  for (const uint64_t count : state.counts) num_rows += count;
+  const double fewest = std::ceil(params.min_share * static_cast<double>(num_rows));
   return by_count(
-      *state.keys, state.counts, static_cast<uint64_t>(params.min_count),
+      *state.keys, state.counts,
+      std::max(static_cast<uint64_t>(params.min_count), static_cast<uint64_t>(fewest)),
       params.max_size.has_value() ? static_cast<uint64_t>(*params.max_size) : UINT64_MAX);
 }
 

@@ -16,6 +16,7 @@ namespace mainspring {
 struct VocabularyParams {
   int64_t min_count = 1;
   std::optional<int64_t> max_size;
+  double min_share = 0.0;  // of all rows, missing ones among them
 };
 
 /// Throws Error(kParameter).

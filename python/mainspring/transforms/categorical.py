@@ -15,7 +15,8 @@ class Ordinal(Transform, op="ordinal"):
 
     Missing gives 0, a category that was not seen (or too rarely) 1; the others count up from 2,
     ordered by count descending, then by bytes or number ascending. The feature keeps the column's
-    name and is categorical.
+    name and is categorical. To group rare categories for another operator, put it behind:
+    ``col("city").ordinal(min_share=0.01).target_mean()`` learns one mean of all rare cities.
 
     Parameters
     ----------
@@ -23,11 +24,13 @@ class Ordinal(Transform, op="ordinal"):
         Categories seen less often share the id 1.
     max_size : int, optional
         At most so many categories get an id of their own.
+    min_share : float, default 0.0
+        Categories of a smaller share of all rows share the id 1, too; 0 to 1.
 
     Raises
     ------
     ParameterError
-        When either is below 1.
+        When a parameter is out of range.
     DataError
         While fitting: more than 16,777,214 categories, the ids that float32 holds.
 
@@ -57,6 +60,7 @@ class Ordinal(Transform, op="ordinal"):
 
     min_count: int = 1
     max_size: int | None = None
+    min_share: float = 0.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,11 +79,13 @@ class OneHot(Transform, op="one_hot"):
         Categories seen less often are rare.
     max_size : int, optional
         At most so many categories get a feature of their own; the others are rare.
+    min_share : float, default 0.0
+        Categories of a smaller share of all rows are rare, too; 0 to 1.
 
     Raises
     ------
     ParameterError
-        When either is below 1.
+        When a parameter is out of range.
     DataError
         While fitting: more than 4096 features.
 
@@ -117,6 +123,7 @@ class OneHot(Transform, op="one_hot"):
 
     min_count: int = 1
     max_size: int | None = None
+    min_share: float = 0.0
 
 
 @dataclass(frozen=True, repr=False)
