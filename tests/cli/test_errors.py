@@ -60,8 +60,10 @@ def test_data_when_missing_is_named(run: Run, folder: Path, tmp_path: Path) -> N
 
 def test_data_when_a_folder_is_refused(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").mkdir()
-    line = one_line(run("profile", tmp_path / "rows.parquet"))
+    line = one_line(run("predict", folder / "late.spring", tmp_path / "rows.parquet"))
     assert "directory" in line
+    line = one_line(run("profile", tmp_path / "rows.parquet"))
+    assert "holds no .parquet" in line
 
 
 def test_data_when_ending_is_unknown_names_the_known_ones(run: Run, tmp_path: Path) -> None:

@@ -53,10 +53,10 @@ def write_folder(folder: Path, files: int, rows: int) -> int:
 
 @pytest.mark.slow
 def test_fit_and_transform_when_folder_is_large_take_bounded_memory(tmp_path: Path) -> None:
-    size = write_folder(tmp_path, files=12, rows=200_000)
+    size = write_folder(tmp_path, files=15, rows=200_000)
     assert size > 400 << 20
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     rows, base, more = map(int, ran.stdout.split())
-    assert rows == 2 * 12 * 200_000
+    assert rows == 2 * 15 * 200_000
     assert more < 150, f"{more} MiB more than the {base} MiB of one file"

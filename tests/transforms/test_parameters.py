@@ -75,7 +75,7 @@ def test_expression_when_a_parameter_is_wrong_names_it(
 def test_expression_when_an_operator_is_unknown_proposes_the_nearest() -> None:
     with pytest.raises(AttributeError, match="Did you mean 'standardize'"):
         col("x").standardise()
-    with pytest.raises(AttributeError, match="There are .*ordinal"):
+    with pytest.raises(AttributeError, match=r"There are .*ordinal"):
         col("x").fly()
     assert not hasattr(col("x"), "__array__")
 

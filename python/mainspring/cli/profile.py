@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="a .parquet, .csv or .arrow file, a .profile or .spring; - reads standard input",
+        help="a .parquet, .csv or .arrow file, a folder of them (but .csv), a .profile or .spring; "
+        "- reads standard input",
     )
     parser.add_argument(
         "-o", "--output", metavar="FILE.profile", help="keep the profile there, for `drift`"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mainspring
-from mainspring.cli.tables import read_table
+from mainspring.cli.tables import ENDINGS, read_table
 from mainspring.errors import BundleError, FileError
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def read_profile(path: str, *, target: str | None = None) -> Profile:
     Parameters
     ----------
     path : str
-        A .profile file, a .spring bundle, or a table that ``read_table`` takes.
+        A .profile file, a .spring bundle, a table that ``read_table`` takes, or a folder of Parquet
+        or Arrow files; these and single ones are read part by part.
     target : str, optional
         The label's column, where a table is profiled.
 
@@ -52,4 +53,6 @@ def read_profile(path: str, *, target: str | None = None) -> Profile:
                 "`mainspring profile DATA -o NAME.profile`."
             )
         return profile
-    return mainspring.profile(read_table(path), target=target)
+    streamed = Path(path).is_dir() or (ending in ENDINGS and ENDINGS[ending] != "csv")
+    table = path if streamed else read_table(path)
+    return mainspring.profile(table, target=target, progress=True)

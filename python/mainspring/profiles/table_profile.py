@@ -8,7 +8,9 @@ from typing import Any, overload
 
 from mainspring import _engine
 from mainspring._arrow import as_table
-from mainspring.errors import ParameterError, SchemaError
+from mainspring._progress import Progress
+from mainspring._sources import is_source, open_source
+from mainspring.errors import MainspringError, ParameterError, SchemaError
 from mainspring.profiles.column_profile import ColumnProfile, column_profile
 from mainspring.profiles.text_table import text_table
 
@@ -62,14 +64,18 @@ class Profile:
         made._native = native
         return made
 
-    def update(self, data: Any) -> Profile:
-        """Add the rows of a table.
+    def update(self, data: Any, *, progress: bool = False) -> Profile:
+        """Add rows.
 
         Parameters
         ----------
         data : table
             Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
-            DuckDB), or a list of dicts. Columns that are not profiled are ignored.
+            DuckDB), or a list of dicts. Columns that are not profiled are ignored. Read part by
+            part: a path, a list of paths, a dataset, a reader or an iterator, as in
+            :meth:`Preprocessor.fit`.
+        progress : bool, default False
+            Whether to show a progress bar while data is read part by part, on terminals only.
 
         Returns
         -------
@@ -80,10 +86,27 @@ class Profile:
         ------
         SchemaError
             When a profiled column is missing, or is of another kind than before; nothing changes
-            then.
+            then. Where data is read part by part, the message names the file or batch.
         """
-        self._native.update(as_table(data))
+        if is_source(data):
+            self._native = self._with_parts(data, progress)
+        else:
+            self._native.update(as_table(data))
         return self
+
+    def _with_parts(self, data: Any, progress: bool) -> Any:
+        native = _engine.Profile.from_bytes(self._native.to_bytes())
+        with (
+            open_source(data, passes=1, spool=False, what="profile") as source,
+            Progress("profile", source.num_rows, shown=progress) as bar,
+        ):
+            for part in source.parts(self.columns or None):
+                try:
+                    native.update(as_table(part.table))
+                except MainspringError as error:
+                    raise part.explain(error) from error
+                bar.advance(part.table.num_rows)
+        return native
 
     def merge(self, other: Profile) -> Profile:
         """Add the rows that another profile has seen.
@@ -311,7 +334,11 @@ class Profile:
 
 
 def profile(
-    data: Any, *, columns: Sequence[str] | None = None, target: str | None = None
+    data: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    target: str | None = None,
+    progress: bool = False,
 ) -> Profile:
     """Profile a table: mergeable statistics of its columns.
 
@@ -319,12 +346,16 @@ def profile(
     ----------
     data : table
         Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
-        DuckDB), or a list of dicts.
+        DuckDB), or a list of dicts. Read part by part, so that it does not have to fit in memory: a
+        path of a Parquet or Arrow file or of a folder of them, a list of paths, a
+        ``pyarrow.dataset.Dataset``, a ``RecordBatchReader`` or an iterator over tables.
     columns : sequence of str, optional
         Columns to profile, all when not given. A column of a type that is not read is listed as
         skipped.
     target : str, optional
         The label's column.
+    progress : bool, default False
+        Whether to show a progress bar while data is read part by part, on terminals only.
 
     Returns
     -------
@@ -343,7 +374,7 @@ def profile(
     >>> p.column("x").mean, p.column("x").missing, p.column("s").top
     (2.0, 1, (('a', 2), ('b', 1)))
     """
-    return Profile(columns=columns, target=target).update(data)
+    return Profile(columns=columns, target=target).update(data, progress=progress)
 
 
 def _checked_columns(columns: Sequence[str] | None) -> list[str] | None:
