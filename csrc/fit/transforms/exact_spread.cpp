@@ -26,4 +26,22 @@ double scaled_spread(double count, const ExactSum& sum, const ExactSum& squares)
   return std::max(0.0, spread.value());
 }
 
+double scaled_spread(double count, double sum, double squares) {
+  return scaled_difference(count, squares, sum, sum);
+}
+
+double scaled_difference(double a, const ExactSum& x, double b, const ExactSum& y) {
+  ExactSum difference;
+  for (const double part : leading_parts(x)) difference.add_product(a, part);
+  for (const double part : leading_parts(y)) difference.add_product(-b, part);
+  return difference.value();
+}
+
+double scaled_difference(double a, double x, double b, double y) {
+  const auto product = [](double p, double q) {
+    return static_cast<__int128>(static_cast<int64_t>(p)) * static_cast<int64_t>(q);
+  };
+  return static_cast<double>(product(a, x) - product(b, y));
+}
+
 }  // namespace mainspring

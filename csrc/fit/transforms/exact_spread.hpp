@@ -14,4 +14,12 @@ std::vector<double> leading_parts(ExactSum sum);
 /// exactly where all values are the same.
 double scaled_spread(double count, const ExactSum& sum, const ExactSum& squares);
 
+/// The same of integers below 2^53.
+double scaled_spread(double count, double sum, double squares);
+
+/// a * x - b * y.
+double scaled_difference(double a, const ExactSum& x, double b, const ExactSum& y);
+/// The same of integers below 2^53.
+double scaled_difference(double a, double x, double b, double y);
+
 }  // namespace mainspring

@@ -19,21 +19,22 @@ namespace {
 /// Squares of larger targets could leave float64.
 constexpr double kLargestTarget = 0x1p500;
 
-/// factor * sum, exactly.
-void add_scaled(const ExactSum& sum, double factor, ExactSum* to) {
-  for (const double part : leading_parts(sum)) to->add_product(factor, part);
-}
-
 /// What the rows outside a fold say: the mean of each category against that of all, and how much
 /// the rows of one category differ.
 class Spread {
  public:
   Spread(const TargetSums& state, uint32_t fold, double count, double mean)
       : count_(count), mean_(mean) {
+    const bool integers = state.holds_integers();  // 0 and 1, or counts: much is spared
     ExactSum total;
     for (uint64_t category = 0; category < state.num_categories(); ++category) {
-      total.merge(state.exact_sum(category, fold));
+      if (integers) {
+        total.add(state.sum(category, fold));
+      } else {
+        total.merge(state.exact_sum(category, fold));
+      }
     }
+    const double total_sum = total.value();
     // Exact as well: keys come in any order.
     ExactSum within, between, squared_counts;
     for (uint64_t category = 0; category < state.num_categories(); ++category) {
@@ -45,13 +46,19 @@ class Spread {
         continue;
       }
       ++num_categories_;
-      const ExactSum sum = state.exact_sum(category, fold);
-      within.add(scaled_spread(rows, sum, state.exact_squares(category, fold)) / rows);
-      ExactSum deviation;  // count * sum - rows * total: nothing is lost near the mean
-      add_scaled(sum, count, &deviation);
-      add_scaled(total, -rows, &deviation);
-      means_.push_back(sum.value() / rows);
-      deviations_.push_back(deviation.value() / rows / count);
+      const double sum = state.sum(category, fold);
+      means_.push_back(sum / rows);
+      double spread, deviation;  // nothing is lost near the mean, or far from zero
+      if (integers) {
+        spread = scaled_spread(rows, sum, state.squares(category, fold));
+        deviation = scaled_difference(count, sum, rows, total_sum);
+      } else {
+        const ExactSum exact = state.exact_sum(category, fold);
+        spread = scaled_spread(rows, exact, state.exact_squares(category, fold));
+        deviation = scaled_difference(count, exact, rows, total);
+      }
+      within.add(spread / rows);
+      deviations_.push_back(deviation / rows / count);
       between.add(rows * deviations_.back() * deviations_.back());
       squared_counts.add_product(rows, rows);
     }

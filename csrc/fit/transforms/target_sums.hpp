@@ -46,8 +46,16 @@ class TargetSums {
   ExactSum exact_sum(uint64_t category, uint32_t fold) const {
     return sums_.exact_sum(category * folds_, folds_, category * folds_ + fold);
   }
+  double squares(uint64_t category, uint32_t fold) const {
+    return squares_.sum(category * folds_, folds_, category * folds_ + fold);
+  }
   ExactSum exact_squares(uint64_t category, uint32_t fold) const {
     return squares_.exact_sum(category * folds_, folds_, category * folds_ + fold);
+  }
+  /// Whether the target is of integers whose sums and sums of squares double holds.
+  bool holds_integers() const {
+    return sums_.are_integers() && squares_.are_integers() &&
+           squares_.sum(0, squares_.num_cells()) < 0x1p53;
   }
   /// Of all categories together: outside fold 0, outside fold 1, ..., of all rows.
   std::vector<uint64_t> total_counts() const;

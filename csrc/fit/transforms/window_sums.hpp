@@ -25,6 +25,8 @@ class WindowSums {
   void merge(WindowSums other, const std::vector<uint64_t>& cells);
   /// Rounded once: cells [first, first + count), without `excluded` (any number outside for none).
   double sum(uint64_t first, uint64_t count, uint64_t excluded = UINT64_MAX) const;
+  /// Whether every sum is an integer, below 2^62.
+  bool are_integers() const { return first_ == kUnitLimb && width_ == 1; }
   /// The same, not rounded.
   ExactSum exact_sum(uint64_t first, uint64_t count, uint64_t excluded = UINT64_MAX) const;
 
@@ -36,7 +38,8 @@ class WindowSums {
   void cover(uint32_t first_limb, uint32_t end_limb);
   void carry();
 
-  uint32_t first_ = 68;  // limb of weight 2^0: a target of small integers needs no other
+  static constexpr uint32_t kUnitLimb = 68;  // of weight 2^0: small integers need no other
+  uint32_t first_ = kUnitLimb;
   uint32_t width_ = 1;
   uint64_t num_cells_ = 0;
   uint64_t pending_ = 0;  // additions to any cell since the last carry
