@@ -19,6 +19,7 @@ from mainspring.models.metadata import canonical_json, checked_name, describe, f
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from pyarrow import RecordBatchReader
 
     from mainspring._engine import Bundle
     from mainspring.profiles import Profile
@@ -317,6 +318,90 @@ class Predictor:
             refuse_unnamed_model(self.feature_names, table.column_names)
         names = self._column_names(kind)
         return self._bundle.predict_columns(table, kind, names)
+
+    def predict_batches(
+        self,
+        data: object,
+        kind: str = "predict",
+        *,
+        batch_rows: int | None = None,
+        progress: bool = False,
+    ) -> RecordBatchReader:
+        """Predict data that does not have to fit in memory, part by part.
+
+        Parameters
+        ----------
+        data : object
+            Read once: a path of a Parquet or Arrow file or of a folder of them, a list of paths, a
+            ``pyarrow.dataset.Dataset``, a reader, or an iterator over tables.
+        kind : {"predict", "proba", "raw"}, default "predict"
+            As in :meth:`predict_arrow`.
+        batch_rows : int, optional
+            Rows of every batch but the last. Default: what is fast, at most 65,536.
+        progress : bool, default False
+            Whether to show a progress bar, on terminals only.
+
+        Returns
+        -------
+        pyarrow.RecordBatchReader
+            What :meth:`predict_arrow` gives for the rows, in their order. Data is read as it is
+            asked for.
+
+        Raises
+        ------
+        SchemaError
+            Where a column is missing or of the wrong type; the message names the file or batch.
+        ParameterError, UnsupportedError
+            As :meth:`predict_arrow`, and when ``batch_rows`` cannot be.
+        """
+        from mainspring.transforms._parts import stream_columns
+
+        return stream_columns(
+            data,
+            self.input_names,
+            lambda table: self.predict_arrow(table, kind),
+            batch_rows=batch_rows,
+            progress=progress,
+            title="predict",
+        )
+
+    def transform_batches(
+        self, data: object, *, batch_rows: int | None = None, progress: bool = False
+    ) -> RecordBatchReader:
+        """Compute the features that the model sees, part by part.
+
+        Parameters
+        ----------
+        data, batch_rows, progress
+            As in :meth:`predict_batches`.
+
+        Returns
+        -------
+        pyarrow.RecordBatchReader
+            The preprocessor's features: float32 numbers, null where missing, and int32 ids.
+
+        Raises
+        ------
+        UnsupportedError
+            When the predictor has no preprocessor.
+        SchemaError, ParameterError
+            As in :meth:`predict_batches`.
+        """
+        from mainspring.transforms._parts import stream_columns
+
+        if not self.has_preprocessor:
+            raise errors.UnsupportedError(
+                f"Predictor {self.name!r} has no preprocessor: its columns are its features.",
+                expected="a predictor with a preprocessor",
+            )
+        return stream_columns(
+            data,
+            self.input_names,
+            self._bundle.transform_columns,
+            batch_rows=batch_rows,
+            progress=progress,
+            title="transform",
+        )
 
     def _column_names(self, kind: str) -> list[str]:
         if kind == "predict":

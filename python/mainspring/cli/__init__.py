@@ -23,6 +23,7 @@ COMMANDS = {
     "quickstart": "train, save and watch a model of flight delays on real data (one minute)",
     "predict": "score a table with a bundle",
     "serve": "answer requests over HTTP with a bundle",
+    "transform": "compute the features of a table, in bounded memory",
     "profile": "summarise the columns of a table",
     "drift": "compare a table, profile or bundle with another table",
     "check": "look for leaks and faults in training data",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mainspring
-from mainspring.cli.tables import ENDINGS, read_table
+from mainspring.cli.tables import read_table, streamable
 from mainspring.errors import BundleError, FileError
 
 if TYPE_CHECKING:
@@ -53,6 +53,5 @@ def read_profile(path: str, *, target: str | None = None) -> Profile:
                 "`mainspring profile DATA -o NAME.profile`."
             )
         return profile
-    streamed = Path(path).is_dir() or (ending in ENDINGS and ENDINGS[ending] != "csv")
-    table = path if streamed else read_table(path)
+    table = path if streamable(path) else read_table(path)
     return mainspring.profile(table, target=target, progress=True)

@@ -19,6 +19,8 @@ __all__ = [
     "require_columns",
     "require_output",
     "source_name",
+    "streamable",
+    "write_batches",
     "write_table",
 ]
 
@@ -100,6 +102,60 @@ def write_table(table: pa.Table, path: str) -> None:
     replace_file(path, lambda partial: writer(table, str(partial)))
 
 
+def write_batches(reader: pa.RecordBatchReader, path: str) -> int:
+    """Write record batches as they come; a failed write leaves nothing behind.
+
+    Parameters
+    ----------
+    reader : pyarrow.RecordBatchReader
+        What to write.
+    path : str
+        As in ``write_table``.
+
+    Returns
+    -------
+    int
+        How many rows were written.
+
+    Raises
+    ------
+    FileError, ParameterError
+        As in ``write_table``.
+    """
+    if path == "-":
+        return _copy(reader, _open_writer("csv", sys.stdout.buffer, reader.schema))
+    kind = _kind_of_name(path, "write")
+    rows = 0
+
+    def write(partial: Path) -> None:
+        nonlocal rows
+        rows = _copy(reader, _open_writer(kind, str(partial), reader.schema))
+
+    replace_file(path, write)
+    return rows
+
+
+def _open_writer(kind: str, sink: Any, schema: pa.Schema) -> Any:
+    import pyarrow.csv
+    import pyarrow.ipc
+    import pyarrow.parquet
+
+    if kind == "parquet":
+        return pyarrow.parquet.ParquetWriter(sink, schema)
+    if kind == "csv":
+        return pyarrow.csv.CSVWriter(sink, schema)
+    return pyarrow.ipc.new_file(sink, schema)
+
+
+def _copy(reader: pa.RecordBatchReader, writer: Any) -> int:
+    rows = 0
+    with writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
+
+
 def require_output(path: str) -> None:
     """Check that ``write_table`` could write there, before the work for it is done.
 
@@ -118,6 +174,23 @@ def require_output(path: str) -> None:
     if path != "-":
         _kind_of_name(path, "write")
         require_folder(path)
+
+
+def streamable(path: str) -> bool:
+    """Say whether data is read part by part: a folder, a Parquet or an Arrow file.
+
+    Parameters
+    ----------
+    path : str
+        The file or folder, or ``-``.
+
+    Returns
+    -------
+    bool
+        False for CSV and standard input, which ``read_table`` reads as a whole.
+    """
+    ending = Path(path).suffix.lower()
+    return Path(path).is_dir() or (ending in ENDINGS and ENDINGS[ending] != "csv")
 
 
 def source_name(path: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mainspring import _arrow, errors
 from mainspring._progress import Progress
+from mainspring._sources import is_source, open_source
 from mainspring.transforms._target import array_target, check_one_target, column_target
 
 if TYPE_CHECKING:
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
     from mainspring import _engine
     from mainspring._sources import Part, Source
 
-__all__ = ["Targets", "as_stream", "learn", "tables"]
+__all__ = [
+    "Targets",
+    "as_stream",
+    "check_batch_rows",
+    "in_batches",
+    "learn",
+    "opened",
+    "stream_columns",
+    "tables",
+]
 
 
 class Targets:
@@ -116,6 +126,53 @@ def tables(
         del part, table
 
 
+def in_batches(
+    source: Source,
+    columns: list[str] | None,
+    compute: Callable[[_engine.Table, int], Any],
+    *,
+    batch_rows: int | None,
+    progress: bool,
+    title: str = "transform",
+) -> Iterator[Any]:
+    """Give what ``compute`` makes of each part and the number of its first row."""
+    with source, Progress(title, source.num_rows, shown=progress) as bar:
+        for part, table in tables(source, columns, batch_rows):
+            try:
+                batch = compute(table, part.first_row)
+            except errors.SchemaError as error:
+                raise part.explain(error) from error
+            bar.advance(table.num_rows)
+            del part, table
+            yield batch
+            del batch
+
+
+def stream_columns(
+    data: Any,
+    columns: list[str],
+    compute: Callable[[_engine.Table], Any],
+    *,
+    batch_rows: int | None,
+    progress: bool,
+    title: str,
+) -> Any:
+    """Return what ``compute`` makes of each part of data, Arrow columns, as a reader."""
+    check_batch_rows(batch_rows)
+
+    def record_batch(table: _engine.Table, first_row: int) -> Any:
+        import pyarrow as pa
+
+        del first_row
+        return pa.record_batch(compute(table))
+
+    source = opened(data, 1, False, f"{title}_batches")
+    batches = in_batches(
+        source, columns, record_batch, batch_rows=batch_rows, progress=progress, title=title
+    )
+    return as_stream("arrow", batches)
+
+
 def as_stream(output: str, frames: Iterator[Any]) -> Any:
     """Return record batches as a reader, which begins to be read here; others as they are."""
     if output != "arrow":
@@ -131,3 +188,25 @@ def as_stream(output: str, frames: Iterator[Any]) -> Any:
         yield from frames
 
     return pa.RecordBatchReader.from_batches(first.schema, all_of_them())
+
+
+def opened(data: Any, passes: int, spool: bool, what: str) -> Source:
+    """Return the source of data, a table in memory among them, that has not been read yet."""
+    if is_source(data):
+        return open_source(data, passes=passes, spool=spool, what=what)
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        return open_source(iter([data]), passes=passes, spool=True, what=what)
+    expected = "a path, a list of paths, a dataset, a reader or a generator of tables"
+    got = type(data).__name__
+    raise errors.ParameterError(f"{what} takes {expected}, got {got}.", expected=expected, got=got)
+
+
+def check_batch_rows(batch_rows: int | None) -> None:
+    """Raise ParameterError unless it is a positive integer or None."""
+    whole = isinstance(batch_rows, int) and not isinstance(batch_rows, bool) and batch_rows > 0
+    if batch_rows is not None and not whole:
+        raise errors.ParameterError(
+            f"batch_rows must be a positive integer or None, got {batch_rows!r}.",
+            expected="a positive integer or None",
+            got=repr(batch_rows),
+        )

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mainspring import _engine, errors
-from mainspring._progress import Progress
-from mainspring._sources import is_source, open_source
 from mainspring.transforms._output import checked_output, to_container
-from mainspring.transforms._parts import Targets, as_stream, learn, tables
+from mainspring.transforms._parts import (
+    Targets,
+    as_stream,
+    check_batch_rows,
+    in_batches,
+    learn,
+    opened,
+)
 from mainspring.transforms._zones import zone_transitions
 from mainspring.transforms.fitted_plan import FittedPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from mainspring._sources import Source
 
 __all__ = ["StreamedPlan"]
@@ -67,8 +70,8 @@ class StreamedPlan(FittedPlan):
         """
         bundle = self.bundle
         output = checked_output(self._output if output is None else output)
-        _check_batch_rows(batch_rows)
-        source = _opened(data, 1, False, "transform_batches")
+        check_batch_rows(batch_rows)
+        source = opened(data, 1, False, "transform_batches")
 
         def features(table: _engine.Table, first_row: int) -> Any:
             del first_row
@@ -78,7 +81,10 @@ class StreamedPlan(FittedPlan):
             bundle.transform_table(table, matrix)
             return matrix
 
-        return as_stream(output, self._batches(source, features, batch_rows, progress))
+        return as_stream(
+            output,
+            in_batches(source, self._columns(), features, batch_rows=batch_rows, progress=progress),
+        )
 
     def fit_transform_batches(
         self,
@@ -115,8 +121,8 @@ class StreamedPlan(FittedPlan):
             As in :meth:`fit` and :meth:`transform_batches`.
         """
         output = checked_output(self._output if output is None else output)
-        _check_batch_rows(batch_rows)
-        source = _opened(data, self._fitter.num_passes + 1, spool, "fit_transform_batches")
+        check_batch_rows(batch_rows)
+        source = opened(data, self._fitter.num_passes + 1, spool, "fit_transform_batches")
         cross_fit = self.uses_target
         try:
             self._fit_source(source, y, target, cross_fit=cross_fit, progress=progress)
@@ -140,26 +146,10 @@ class StreamedPlan(FittedPlan):
                 return matrix
             return to_container(bundle.feature_columns(matrix), output, None)
 
-        return as_stream(output, self._batches(source, features, batch_rows, progress))
-
-    def _batches(
-        self,
-        source: Source,
-        features: Callable[[_engine.Table, int], Any],
-        batch_rows: int | None,
-        progress: bool,
-    ) -> Iterator[Any]:
-        bar = Progress("transform", source.num_rows, shown=progress)
-        with source, bar:
-            for part, table in tables(source, self._columns(), batch_rows):
-                try:
-                    batch = features(table, part.first_row)
-                except errors.SchemaError as error:
-                    raise part.explain(error) from error
-                bar.advance(table.num_rows)
-                del part, table
-                yield batch
-                del batch
+        return as_stream(
+            output,
+            in_batches(source, self._columns(), features, batch_rows=batch_rows, progress=progress),
+        )
 
     def _fit_source(
         self, source: Source, y: Any, target: str | None, *, cross_fit: bool, progress: bool
@@ -201,23 +191,3 @@ class StreamedPlan(FittedPlan):
     def _add_zones(self, table: _engine.Table) -> None:
         for name in self._fitter.missing_zones(table):
             self._fitter.add_zone(name, *zone_transitions(name))
-
-
-def _opened(data: Any, passes: int, spool: bool, what: str) -> Source:
-    if is_source(data):
-        return open_source(data, passes=passes, spool=spool, what=what)
-    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
-        return open_source(iter([data]), passes=passes, spool=True, what=what)
-    expected = "a path, a list of paths, a dataset, a reader or a generator of tables"
-    got = type(data).__name__
-    raise errors.ParameterError(f"{what} takes {expected}, got {got}.", expected=expected, got=got)
-
-
-def _check_batch_rows(batch_rows: int | None) -> None:
-    whole = isinstance(batch_rows, int) and not isinstance(batch_rows, bool) and batch_rows > 0
-    if batch_rows is not None and not whole:
-        raise errors.ParameterError(
-            f"batch_rows must be a positive integer or None, got {batch_rows!r}.",
-            expected="a positive integer or None",
-            got=repr(batch_rows),
-        )
