@@ -124,6 +124,8 @@ def test_fit_when_generator_fails_stays_as_it_was(
         prep.fit(fails(), target="y")
     assert (learnt(prep), pickle.dumps(prep)) == before
     assert list(temporary.iterdir()) == []
+    with pytest.raises(ParameterError, match="No fit is under way"):  # nothing is kept of it
+        prep._fitter.end_pass()
     fresh = make()
     with pytest.raises(type(failure)):
         fresh.fit(fails(), target="y")
