@@ -167,4 +167,4 @@ def test_fit_when_read_in_parts_keeps_few_batches_alive() -> None:
     prep = Preprocessor(col("x").standardize(), profile=False).fit(batches())
     for _ in prep.transform_batches(batches()):
         pass
-    assert most == 1  # but for slices of the one before, which wait
+    assert most <= 2
