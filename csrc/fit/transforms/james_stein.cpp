@@ -25,7 +25,8 @@ class Spread {
  public:
   Spread(const TargetSums& state, uint32_t fold, double count, double mean)
       : count_(count), mean_(mean) {
-    const bool integers = state.holds_integers();  // 0 and 1, or counts: much is spared
+    // 0 and 1, or counts: much is spared.
+    const bool integers = state.holds_integers() && count < 0x1p53;
     ExactSum total;
     for (uint64_t category = 0; category < state.num_categories(); ++category) {
       if (integers) {
@@ -49,7 +50,7 @@ class Spread {
       const double sum = state.sum(category, fold);
       means_.push_back(sum / rows);
       double spread, deviation;  // nothing is lost near the mean, or far from zero
-      if (integers) {
+      if (integers && rows <= count) {
         spread = scaled_spread(rows, sum, state.squares(category, fold));
         deviation = scaled_difference(count, sum, rows, total_sum);
       } else {

@@ -26,7 +26,8 @@ void check_vocabulary(std::string_view op, const VocabularyParams& params) {
 std::vector<uint32_t> kept_categories(const VocabularyParams& params, const CategoryCounts& state) {
   uint64_t num_rows = state.missing;
   for (const uint64_t count : state.counts) num_rows += count;
-  const double fewest = std::ceil(params.min_share * static_cast<double>(num_rows));
+  const double fewest =
+      std::min(0x1p63, std::ceil(params.min_share * static_cast<double>(num_rows)));
   return by_count(
       *state.keys, state.counts,
       std::max(static_cast<uint64_t>(params.min_count), static_cast<uint64_t>(fewest)),
