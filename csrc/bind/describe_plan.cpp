@@ -120,7 +120,8 @@ py::list describe_steps(const PlanView& plan) {
       const OutputRecord& output = plan.outputs[record.integers[0]];
       entry["feature"] = std::string(plan.pool + output.name_offset, output.name_length);
     }
-    if (record.code == static_cast<uint32_t>(StepCode::kStoreOneHot)) {
+    if (record.code == static_cast<uint32_t>(StepCode::kStoreOneHot) ||
+        record.code == static_cast<uint32_t>(StepCode::kStoreMultiHot)) {
       py::list names;
       for (uint64_t i = 0; i < record.integers[1]; ++i) {
         const OutputRecord& output = plan.outputs[record.integers[0] + i];

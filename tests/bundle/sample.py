@@ -12,11 +12,11 @@ from tests.reference.bundle_payloads import align
 from tests.reference.bundle_plan import HEADER, INPUT, OUTPUT, STEP
 from tests.reference.key_hash import hash_bytes, hash_u64
 
-FLOAT, INTEGER, STRING, TIMESTAMP = 1, 2, 3, 4  # input kinds
-F64, I32, I64, BYTES = 2, 3, 4, 5  # slot types
+FLOAT, INTEGER, STRING, TIMESTAMP, STRINGS = 1, 2, 3, 4, 7  # input kinds
+F64, I32, I64, BYTES, BYTES_LIST = 2, 3, 4, 5, 8  # slot types
 MICRO = 3
 SLOTS = {"x": F64, "y": F64, "text": BYTES, "id": I32, "time": I64, "count": I64, "hash": I64}
-SLOTS |= {"hash2": I64, "bucket": I32}
+SLOTS |= {"hash2": I64, "bucket": I32, "texts": BYTES_LIST}
 NUMBER, ID = 1, 2  # feature kinds
 CARRIERS = [b"UA", b"AA", b"", b"a carrier of more than 31 bytes in all", "Ö".encode()]
 
@@ -92,6 +92,16 @@ class Parts:
     ) -> None:
         integers = {0: len(self.outputs), 1: len(names), 3: num_ids}
         self.step(16, reads=(slot,), integers=integers, payload=places)
+        self.add_outputs(names)
+
+    def store_multi_hot(
+        self, slot: str, names: list[str], unseen: int, missing: int, table: tuple[int, int]
+    ) -> None:
+        integers = {0: len(self.outputs), 1: len(names), 2: unseen, 3: missing}
+        self.step(17, reads=(slot,), integers=integers, payload=table)
+        self.add_outputs(names)
+
+    def add_outputs(self, names: list[str]) -> None:
         for name in names:
             self.outputs.append(OUTPUT.pack(*self.name(name), NUMBER, 0, bytes(2), 0, bytes(16)))
 
@@ -152,8 +162,8 @@ def bits(value: float) -> int:
     return int.from_bytes(doubles(value), "little")
 
 
-def sample_plan() -> Parts:
-    """Thirteen features out of five columns, through all sixteen steps."""
+def sample_plan(*, lists: bool = True) -> Parts:
+    """Twenty features out of six columns, through all seventeen steps; fewer without lists."""
     parts = Parts()
     parts.add_input("distance", FLOAT, 11)
     parts.add_input("carrier", STRING, 12)
@@ -203,6 +213,12 @@ def sample_plan() -> Parts:
     parts.store("y", "größe_missing")
     places = parts.add_payload(struct.pack("<4I", 3, 0, 1, 2))
     parts.store_one_hot("id", ["größe_0.5", "größe_0", "größe_?"], 4, places)
+    if not lists:
+        return parts
+    parts.add_input("stops", STRINGS, 12)
+    parts.load(5, STRINGS, "texts")
+    stops = ["stops_UA", "stops_AA", "stops_", "stops_long", "stops_Ö", "stops_?", "stops_missing"]
+    parts.store_multi_hot("texts", stops, 6, 7, carriers)
     return parts
 
 
@@ -244,8 +260,8 @@ def sample_model(num_features: int = 9) -> bytes:
     return section
 
 
-def sample_sections() -> list[Section]:
-    parts = sample_plan()
+def sample_sections(*, lists: bool = True) -> list[Section]:
+    parts = sample_plan(lists=lists)
     meta = json.dumps({"name": "sample"}, sort_keys=True, separators=(",", ":")).encode()
     return [
         Section(b"META", 0, meta),
@@ -257,5 +273,5 @@ def sample_sections() -> list[Section]:
     ]
 
 
-def sample_bundle() -> bytes:
-    return write(sample_sections())
+def sample_bundle(*, lists: bool = True) -> bytes:
+    return write(sample_sections(lists=lists))

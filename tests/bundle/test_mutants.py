@@ -110,12 +110,13 @@ def test_every_word_of_the_payloads_agrees_with_the_page(library: CDLL) -> None:
 
 def test_mutants_that_are_accepted_predict() -> None:
     row = {"distance": 2.5, "carrier": "AA", "when": None, "flights": 7, "größe": 0.25}
+    row["stops"] = ["UA", "unseen", None]
     accepted = 0
     for type_ in (b"PLAN", b"DATA", b"MODL"):
         for file in mutants(type_, 150, seed=17):
             if reference.verdict(file) is Verdict.OK:
                 opened = _engine.Bundle.open(file, "mutant")
-                if opened.input_names == ["distance", "carrier", "when", "flights", "größe"]:
+                if set(opened.input_names) == set(row):
                     opened.predict_row(row, "raw")
                     accepted += 1
     assert accepted > 20

@@ -31,10 +31,10 @@ def test_crc32c_of_the_standard_text_has_the_published_value() -> None:
 
 def test_sample_when_opened_says_what_is_in_it() -> None:
     opened = _engine.Bundle.open(SAMPLE, "sample")
-    assert opened.input_names == ["distance", "carrier", "when", "flights", "größe"]
+    assert opened.input_names == ["distance", "carrier", "when", "flights", "größe", "stops"]
     assert opened.feature_names[0] == "distance"
     assert opened.feature_names[8:10] == ["größe_id", "größe_missing"]
-    assert opened.feature_names[10:] == ["größe_0.5", "größe_0", "größe_?"]
+    assert opened.feature_names[10:13] == ["größe_0.5", "größe_0", "größe_?"]
     assert opened.meta == b'{"name":"sample"}'
     assert opened.profile == b"a profile's own bytes"
     assert opened.to_bytes() == SAMPLE

@@ -34,7 +34,7 @@ inline std::vector<std::string> words(uint32_t count) {
 
 inline constexpr uint32_t kNumWords = 300;
 
-/// Inputs: a float, an int, a text and a time column.
+/// Inputs: a float, an int, a text and a time column, and lists of numbers, integers and texts.
 inline std::vector<uint8_t> every_step_bundle() {
   PlanBuilder plan;
   const uint32_t number =
@@ -45,6 +45,12 @@ inline std::vector<uint8_t> every_step_bundle() {
       plan.add_input("text", InputKind::kBytes, TimeUnit::kNone, "", ColumnType::kUtf8);
   const uint32_t time = plan.add_input("time", InputKind::kTimestamp, TimeUnit::kMicro, "Zone",
                                        ColumnType::kTimestamp);
+  uint32_t lists[3];
+  lists[0] =
+      plan.add_input("numbers", InputKind::kFloatList, TimeUnit::kNone, "", ColumnType::kF64);
+  lists[1] =
+      plan.add_input("integers", InputKind::kIntegerList, TimeUnit::kNone, "", ColumnType::kI64);
+  lists[2] = plan.add_input("texts", InputKind::kBytesList, TimeUnit::kNone, "", ColumnType::kUtf8);
   const auto feature = [&](Slot slot) {
     plan.store(slot, {.name = "f" + std::to_string(plan.num_features())});
   };
@@ -127,6 +133,18 @@ inline std::vector<uint8_t> every_step_bundle() {
   unary(count_edges_record(raw.number, ids.number, plan.add_data(payload_of(edges)).offset, 4));
   plan.store_one_hot(ids, std::vector<uint32_t>{0, 3, 1, 2, 0, 1}, infos);
 
+  const DataRange tables[] = {plan.add_data(build_lookup_table(number_keys)),
+                              plan.add_data(build_lookup_table(integer_keys)),
+                              plan.add_data(build_lookup_table(views))};
+  const uint32_t num_keys[] = {4, 4, kNumWords};
+  for (uint32_t i = 0; i < 3; ++i) {
+    std::vector<FeatureInfo> entries;
+    for (uint32_t entry = 0; entry < num_keys[i] + 2; ++entry) {
+      entries.push_back({.name = "list" + std::to_string(i) + "_" + std::to_string(entry)});
+    }
+    plan.store_multi_hot(plan.load(lists[i]), tables[i], num_keys[i] + 1, num_keys[i] + 2, entries);
+  }
+
   BundleParts parts;
   plan.finish(&parts);
   return write_bundle(parts);
@@ -138,7 +156,9 @@ struct StepColumns {
   std::vector<int64_t> integers, times, offsets{0};
   std::string text;
   std::vector<uint8_t> validity;
-  ColumnView views[4];
+  std::vector<int32_t> list_offsets{0};  // of lists whose elements are the other columns
+  ColumnView views[7];
+  ColumnView elements[3];
 
   explicit StepColumns(uint64_t num_rows, uint64_t seed = 1) : validity(num_rows / 8 + 1) {
     std::mt19937_64 random(seed);
@@ -160,8 +180,10 @@ struct StepColumns {
                           : static_cast<int64_t>(random() % 4000000000000000) - 2000000000000000);
       text += known[random() % known.size()];
       offsets.push_back(static_cast<int64_t>(text.size()));
+      const auto room = static_cast<int32_t>(num_rows) - list_offsets.back();
+      list_offsets.push_back(list_offsets.back() + std::min(room, static_cast<int32_t>(draw % 4)));
     }
-    for (uint32_t i = 0; i < 4; ++i) {
+    for (uint32_t i = 0; i < 7; ++i) {
       views[i] = ColumnView{};
       views[i].length = num_rows;
       views[i].validity = validity.data();
@@ -177,6 +199,12 @@ struct StepColumns {
     views[3].type = ColumnType::kTimestamp;
     views[3].unit = TimeUnit::kMicro;
     views[3].values = times.data();
+    for (uint32_t i = 0; i < 3; ++i) {
+      elements[i] = views[i];
+      views[4 + i].type = ColumnType::kList;
+      views[4 + i].values = list_offsets.data();
+      views[4 + i].child = &elements[i];
+    }
   }
 };
 

@@ -71,8 +71,8 @@ struct Range {
   uint64_t end;
 };
 
-/// The bytes that a step may write: values of the tile's rows and all of the validity; of a store
-/// its features' rows.
+/// The bytes that a step may write: values of the tile's rows, all of the validity, where the
+/// elements of lists are; of a store its features' rows.
 std::vector<Range> outputs_of(const Room& room, const StepRecord& record, uint32_t num_rows) {
   std::vector<Range> ranges;
   for (uint32_t i = 0; i < record.num_outputs; ++i) {
@@ -80,10 +80,12 @@ std::vector<Range> outputs_of(const Room& room, const StepRecord& record, uint32
     const uint64_t validity = slot + kSlotValueBytes;
     ranges.push_back(
         {slot, slot + uint64_t{num_rows} * value_bytes(room.slots[record.outputs[i]])});
-    ranges.push_back({validity, validity + kSlotValidityBytes});
+    const uint64_t elements = is_list(room.slots[record.outputs[i]]) ? sizeof(ColumnView*) : 0;
+    ranges.push_back({validity, validity + kSlotValidityBytes + elements});
   }
   const auto code = static_cast<StepCode>(record.code);
-  if (code == StepCode::kStore || code == StepCode::kStoreOneHot) {
+  if (code == StepCode::kStore || code == StepCode::kStoreOneHot ||
+      code == StepCode::kStoreMultiHot) {
     const uint64_t count = code == StepCode::kStore ? 1 : record.integers[1];
     const uint64_t size = room.plan.wide ? sizeof(double) : sizeof(float);
     for (uint64_t feature = record.integers[0]; feature < record.integers[0] + count; ++feature) {

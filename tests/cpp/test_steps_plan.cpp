@@ -93,7 +93,7 @@ void every_field_out_of_range_is_refused() {
   check(verify_plan(plan).ok(), "the plan itself is accepted");
   const std::vector<Change> changes{
       [](StepRecord* r) { r->code = 0; },
-      [](StepRecord* r) { r->code = 17; },
+      [](StepRecord* r) { r->code = 18; },
       [](StepRecord* r) { r->flags = 1; },
       [](StepRecord* r) { r->num_inputs = 5; },
       [](StepRecord* r) { r->num_outputs = 5; },
@@ -108,7 +108,7 @@ void every_field_out_of_range_is_refused() {
       [](StepRecord* r) { r->reserved2[1] = 1; },
       [](StepRecord* r) { r->numbers[0] = std::nan(""); },
       [](StepRecord* r) { r->numbers[3] = -0.0; },
-      [](StepRecord* r) { r->integers[2] = 77; },
+      [](StepRecord* r) { r->integers[2] = 777; },
       [](StepRecord* r) { r->data_offset += 1; },
       [](StepRecord* r) { r->data_offset = uint64_t{1} << 60; },
       [](StepRecord* r) { r->data_length += uint64_t{1} << 40; },
@@ -182,6 +182,14 @@ void parameters_out_of_range_are_refused() {
          --r->integers[kCardinality];
          r->data_length -= 4;
        }},
+      {StepCode::kStoreMultiHot, [](StepRecord* r) { ++r->integers[0]; }},
+      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[1] = 0; }},
+      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[1] = 3; }},
+      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[1] = ~uint64_t{0}; }},
+      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[2] = 7; }},
+      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[3] = ~uint64_t{0}; }},
+      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->data_length -= 8; }},
+      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->inputs[0] = 0; }},
       {StepCode::kLookup, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
       {StepCode::kHash, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
   };
@@ -220,7 +228,7 @@ void slots_must_be_written_and_features_stored_in_order() {
 void codes_are_places_in_the_list() {
   uint32_t count = 0;
   const Step* const* steps = step_list(&count);
-  check(count == 16, "16 steps");
+  check(count == 17, "17 steps");
   for (uint32_t i = 0; i < count; ++i) {
     check(static_cast<uint32_t>(steps[i]->code) == i + 1, "codes run from 1 without a gap");
     check(find_step(i + 1) == steps[i], "a step is found by its code");

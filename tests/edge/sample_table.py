@@ -18,6 +18,7 @@ def sample_table(num_rows: int, seed: int = 1) -> pa.Table:
         return pa.array([generator.choice(values) for _ in range(num_rows)], type_)
 
     floats = [*FLOATS, *(generator.uniform(-10, 1000) for _ in range(40))]
+    stops = [generator.sample(CARRIERS, count % 4) for count in range(30)]
     times = [None, *(generator.randrange(-(2**45), 2**52) for _ in range(200))]
     return pa.table(
         {
@@ -27,5 +28,6 @@ def sample_table(num_rows: int, seed: int = 1) -> pa.Table:
             "unused": column(INTEGERS, pa.int64()),
             "größe": column(FLOATS, pa.float64()),
             "carrier": column(CARRIERS, pa.string()),
+            "stops": column([None, *stops], pa.list_(pa.string())),
         }
     )

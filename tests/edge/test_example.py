@@ -15,7 +15,7 @@ from mainspring import _engine
 from tests.bundle.sample import sample_bundle
 from tests.edge.sample_table import sample_table
 
-SAMPLE = sample_bundle()
+SAMPLE = sample_bundle(lists=False)
 
 
 @pytest.fixture(scope="session")

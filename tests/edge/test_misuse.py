@@ -15,7 +15,7 @@ from tests.edge.columns import column_of
 from tests.edge.sample_table import sample_table
 from tests.reference.bundle import write
 
-SAMPLE = sample_bundle()
+SAMPLE = sample_bundle(lists=False)
 NAMES = ["distance", "carrier", "when", "flights", "größe"]
 ROWS = 20
 
@@ -260,7 +260,8 @@ def test_options_when_newer_are_refused_unless_zero(library: CDLL) -> None:
 def test_bundle_without_a_model_transforms_and_does_not_predict(library: CDLL) -> None:
     from ctypes import c_float
 
-    file = write([section for section in sample_sections() if section.type != b"MODL"])
+    sections = sample_sections(lists=False)
+    file = write([section for section in sections if section.type != b"MODL"])
     opened = edge.open_bundle(library, file)
     table = sample_table(ROWS)
     arrays = [table.column(name).combine_chunks() for name in NAMES]

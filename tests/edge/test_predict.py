@@ -14,7 +14,7 @@ from tests.edge import library as edge
 from tests.edge.columns import column_of
 from tests.edge.sample_table import sample_table
 
-SAMPLE = sample_bundle()
+SAMPLE = sample_bundle(lists=False)
 KINDS = {"predict": edge.PREDICT, "proba": edge.PROBA, "raw": edge.RAW}
 LEVELS = {"baseline": edge.BASELINE, "avx2": edge.AVX2, "avx512": edge.AVX512}
 

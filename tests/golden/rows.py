@@ -34,4 +34,6 @@ def _array_of(type_: str, values: list[Any]) -> pa.Array:
         return pa.array(values, pa.int64()).cast(pa.timestamp(unit, zone or None))
     if type_.startswith("date32"):
         return pa.array(values, pa.int32()).cast(pa.date32())
+    if type_.startswith("list<"):
+        return pa.array(values, pa.list_(pa.string()))
     return pa.array(values, {"string": pa.string(), "int64": pa.int64()}[type_])

@@ -22,6 +22,7 @@ OUTPUT = struct.Struct("<IIBB2sI16s")
 STEP = struct.Struct("<IIHH4H4HI4d4QQQ16s")
 F32, F64, I32, I64, BYTES, F64_LIST, I64_LIST, BYTES_LIST = 1, 2, 3, 4, 5, 6, 7, 8
 KIND_SLOTS = {1: F64, 2: I64, 3: BYTES, 4: I64, 5: F64_LIST, 6: I64_LIST, 7: BYTES_LIST}
+ELEMENTS = {F64_LIST: F64, I64_LIST: I64, BYTES_LIST: BYTES}
 DATE_PART_COUNTS = {1: 0, 2: 4, 3: 12, 4: 31, 5: 7, 6: 366, 7: 24, 8: 60, 9: 60}
 
 
@@ -279,6 +280,16 @@ def _store_one_hot(step: Step, plan: Plan) -> None:
     plan.num_stored += count
 
 
+def _store_multi_hot(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    expect(type_ in ELEMENTS and not step.outputs)
+    first, count, unseen, missing = step.integers
+    expect(count >= 1 and unseen <= count and missing <= count)
+    expect(first == plan.num_stored and first + count <= len(plan.outputs))
+    expect(check_lookup_table(step.payload, ELEMENTS[type_]) <= count)
+    plan.num_stored += count
+
+
 def _slot_type(step: Step, plan: Plan) -> int:
     expect(len(step.inputs) == 1)
     return plan.slots[step.inputs[0]]
@@ -322,4 +333,5 @@ STEPS = {
     14: _row(_local_time, integers=(0,), payload=True),
     15: _row(_is_missing),
     16: _row(_store_one_hot, integers=(0, 1, 3), payload=True),
+    17: _row(_store_multi_hot, integers=(0, 1, 2, 3), payload=True),
 }

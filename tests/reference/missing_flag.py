@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+from hypothesis import strategies as st
 
 from tests.generic.case import F64, FLAGS, MOMENTS, PARIS, STR, WIDE, WORDS, Case
 from tests.reference.columns import Column, is_missing
@@ -17,4 +18,5 @@ CASES = [
     Case({}, (WIDE,), (F64,)),
     Case({}, (MOMENTS,), (PARIS,)),
     Case({}, (FLAGS,), (pa.bool_(),)),
+    Case({}, (st.none() | st.lists(WORDS, max_size=3),), (pa.list_(STR),)),
 ]

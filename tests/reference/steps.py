@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,18 @@ def is_missing(value: object) -> float:
 def store_one_hot(number: int, places: list[int], num_features: int) -> list[float]:
     """1 in the feature at the id's place, counted from 1; a place of 0 is none."""
     return [float(place == places[number]) for place in range(1, num_features + 1)]
+
+
+def store_multi_hot(
+    values: list[Any] | None, keys: list[Any], num_features: int, unseen: int, missing: int
+) -> list[float]:
+    """1 in the feature of each key that is in the list; 0 for no feature."""
+    if values is None:
+        places = {missing}
+    else:
+        elements = [value for value in values if value is not None and value == value]
+        places = {1 + keys.index(value) if value in keys else unseen for value in elements}
+    return [float(place in places) for place in range(1, num_features + 1)]
 
 
 def gather(number: int, payload: list[float]) -> float | None:

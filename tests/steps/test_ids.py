@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,16 +15,20 @@ from tests.steps.plans import (
     F64,
     FILL,
     FLOAT,
+    FLOATS,
     GATHER,
     HASH,
     HASH_BUCKET,
     I32,
     I64,
     INTEGER,
+    INTEGERS,
     IS_MISSING,
     LOOKUP,
+    STORE_MULTI_HOT,
     STORE_ONE_HOT,
     TEXT,
+    TEXTS,
     Plan,
     doubles,
     lookup_table,
@@ -101,6 +106,48 @@ def test_store_one_hot_writes_one_where_the_id_has_a_place() -> None:
         number = steps.lookup(None if value is None else value.encode(), keys)
         places_of = steps.store_one_hot(number, [0, 3, 2, 1], 3)
         assert [steps.is_missing(value), *places_of] == row
+
+
+LISTS = {
+    TEXTS: (st.none() | texts, pa.string()),
+    INTEGERS: (st.none() | integers, pa.int64()),
+    FLOATS: (st.none() | st.floats() | st.sampled_from([0.0, -0.0]), pa.float64()),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@given(data=st.data())
+def test_store_multi_hot_of_any_lists_equals_the_reference(kind: int, data: st.DataObject) -> None:
+    values, type_ = LISTS[kind]
+    rows = data.draw(st.lists(st.none() | st.lists(values, max_size=9), max_size=40), label="rows")
+    seen = {value for row in rows for value in row or [] if value is not None and value == value}
+    keys = data.draw(st.lists(values, max_size=4), label="keys") + sorted(seen)[::2]
+    keys = list(
+        dict.fromkeys(
+            key + 0.0 if kind == FLOATS and key == key else key
+            for key in keys
+            if key is not None and key == key
+        )
+    )
+    encoded = [key.encode() if isinstance(key, str) else key for key in keys] or [
+        {TEXTS: b"key", INTEGERS: 5, FLOATS: 5.0}[kind]
+    ]
+    width = len(encoded) + data.draw(st.integers(0, 2), label="more features")
+    unseen, missing = (data.draw(st.integers(0, width), label="place") for _ in range(2))
+    plan = Plan()
+    lists = plan.load("x", kind)
+    integers_ = (0, width, unseen, missing)
+    plan.step(STORE_MULTI_HOT, [lists], None, integers=integers_, payload=lookup_table(encoded))
+    plan.num_features = width
+    got = plan.run(x=pa.array(rows, pa.list_(type_)))
+    plain = [
+        None
+        if row is None
+        else [value.encode() if isinstance(value, str) else value for value in row]
+        for row in rows
+    ]
+    expected = [steps.store_multi_hot(row, encoded, width, unseen, missing) for row in plain]
+    assert got.tolist() == expected
 
 
 def test_fill_of_text_and_integers_gives_the_constant_where_missing() -> None:

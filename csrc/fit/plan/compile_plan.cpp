@@ -221,6 +221,9 @@ void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, b
     for (const Feature& feature : streams) {
       if (feature.one_hot == nullptr) {
         builder.store(feature.slot, feature.info);
+      } else if (is_list(feature.slot.type)) {
+        const auto& [places, table, infos] = *feature.one_hot;
+        builder.store_multi_hot(feature.slot, table, places[0], places[1], infos);
       } else {
         builder.store_one_hot(feature.slot, feature.one_hot->places, feature.one_hot->infos);
       }
@@ -258,6 +261,10 @@ std::vector<std::vector<size_t>> check_plan(std::span<const BoundChain> chains,
       }
       streams =
           compile_operators(empty, index, index + 1, std::move(streams), false, false, builder);
+    }
+    for (Feature& stream : streams) {
+      // Its names are known when it has learnt them.
+      if (stream.one_hot != nullptr) stream.one_hot = std::make_shared<const OneHotColumns>();
     }
     names.add(bound.chain, &streams);
   }

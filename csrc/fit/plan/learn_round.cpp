@@ -89,7 +89,7 @@ void update_states(const std::vector<Feature>& streams,
 bool counts_keys_of_a_column(const Lesson& lesson) {
   const Operator& op = *lesson.bound->chain.operators[lesson.round.operator_index];
   return lesson.round.operator_index == 0 && op.transform().counts_keys &&
-         lesson.bound->columns.size() == 1;
+         lesson.bound->columns.size() == 1 && !is_list(lesson.bound->columns[0].kind);
 }
 
 /// One row without a value: feeds every kind.
@@ -104,7 +104,7 @@ ColumnView missing_row() {
 }  // namespace
 
 /// Lessons that read the same stream: of the first operators of expressions over one column, those
-/// that count keys; else one by itself.
+/// that count keys, one in each row; else one by itself.
 class LearnRound::Group {
  public:
   explicit Group(const Lesson& lesson) : lessons_{lesson} {}

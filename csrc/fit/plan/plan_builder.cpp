@@ -156,6 +156,13 @@ void PlanBuilder::store_one_hot(Slot slot, std::span<const uint32_t> places,
   for (const FeatureInfo& info : infos) add_output(info);
 }
 
+void PlanBuilder::store_multi_hot(Slot slot, DataRange table, uint32_t missing, uint32_t unseen,
+                                  std::span<const FeatureInfo> infos) {
+  emit(store_multi_hot_record(slot.number, num_features(), static_cast<uint32_t>(infos.size()),
+                              unseen, missing, table.offset, table.length));
+  for (const FeatureInfo& info : infos) add_output(info);
+}
+
 void PlanBuilder::add_output(const FeatureInfo& info) {
   check_room(outputs_.size(), kMaxPlanOutputs, "features");
   OutputRecord record{};

@@ -70,6 +70,10 @@ class PlanBuilder {
   /// id 1 + its feature, or 0.
   void store_one_hot(Slot slot, std::span<const uint32_t> places,
                      std::span<const FeatureInfo> infos);
+  /// Makes the entries of the lookup table in DATA the next features, 1 where the slot's lists hold
+  /// them. missing, unseen: 1 + the feature of missing lists and of other elements, or 0.
+  void store_multi_hot(Slot slot, DataRange table, uint32_t missing, uint32_t unseen,
+                       std::span<const FeatureInfo> infos);
 
   uint32_t num_features() const { return static_cast<uint32_t>(outputs_.size()); }
   /// What has been built so far, to run while fitting; valid until the next change.

@@ -1,6 +1,6 @@
 // Categories to how often they occur.
-#include "fit/transforms/category_counts.hpp"
 #include "fit/transforms/category_encoding.hpp"
+#include "fit/transforms/key_counts.hpp"
 #include "fit/transforms/transform.hpp"
 
 namespace mainspring {
@@ -20,16 +20,15 @@ struct Count {
 
   static void check(const Params&) {}
 
-  struct State : CategoryCounts {
+  struct State : KeyCounts {
     explicit State(const Params&) {}
-    void merge(State&& other) { CategoryCounts::merge(other); }
+    void merge(State&& other) { KeyCounts::merge(other); }
   };
 
   static std::vector<Feature> compile(const Params& params, const State& state,
                                       std::span<const Feature> in, PlanBuilder& builder) {
-    uint64_t num_rows = state.missing;
-    for (const uint64_t count : state.counts) num_rows += count;
-    const double divisor = params.normalize && num_rows != 0 ? static_cast<double>(num_rows) : 1;
+    const double num_rows = static_cast<double>(state.num_rows);
+    const double divisor = params.normalize && state.num_rows != 0 ? num_rows : 1;
     CategoryEncoding encoding{0, static_cast<double>(state.missing) / divisor, {}};
     for (const uint64_t count : state.counts) {
       encoding.keys.push_back(static_cast<double>(count) / divisor);

@@ -27,9 +27,12 @@ struct FitTile {
   const uint32_t* numbers;
 };
 
-/// Ids that become one feature each when they are stored.
+/// Ids, or the elements of lists, that become one feature each when they are stored.
 struct OneHotColumns {
-  std::vector<uint32_t> places;  // for each id 1 + its feature, or 0
+  /// For each id 1 + its feature, or 0; of lists, for those that are missing and for elements that
+  /// `table` does not have. Its entries are the first features.
+  std::vector<uint32_t> places;
+  DataRange table{};
   std::vector<FeatureInfo> infos;
 };
 

@@ -1,6 +1,7 @@
-// Categories to one feature each, 1 in the row's own and 0 in the others.
-#include "fit/transforms/category_counts.hpp"
+// Categories to one feature each, 1 in the row's own and 0 in the others; of lists, 1 in those of
+// its elements.
 #include "fit/transforms/category_names.hpp"
+#include "fit/transforms/key_counts.hpp"
 #include "fit/transforms/transform.hpp"
 #include "fit/transforms/vocabulary.hpp"
 #include "host/error.hpp"
@@ -15,9 +16,9 @@ constexpr size_t kMaxColumns = 4096;
 struct OneHot {
   static constexpr std::string_view kName = "one_hot";
   static constexpr std::string_view kSummary =
-      "One feature for each category: 1 in the row's own, 0 in the others.";
+      "One feature for each category: 1 in those that the row has, 0 in the others.";
   static constexpr bool kCountsKeys = true;
-  static constexpr InputRule kInput = InputRule::kKey;
+  static constexpr InputRule kInput = InputRule::kKeyOrList;
   using Params = VocabularyParams;
   static constexpr auto kParams = std::tuple{
       Param{"min_count", &Params::min_count, "categories seen less often share one feature"},
@@ -27,9 +28,9 @@ struct OneHot {
 
   static void check(const Params& params) { check_vocabulary(kName, params); }
 
-  struct State : CategoryCounts {
+  struct State : KeyCounts {
     explicit State(const Params&) {}
-    void merge(State&& other) { CategoryCounts::merge(other); }
+    void merge(State&& other) { KeyCounts::merge(other); }
   };
 
   static FeatureInfo info_of(const Feature& in, std::string_view suffix) {
@@ -39,7 +40,10 @@ struct OneHot {
   static std::vector<Feature> compile(const Params& params, const State& state,
                                       std::span<const Feature> in, PlanBuilder& builder) {
     const std::vector<uint32_t> order = kept_categories(params, state);
-    const bool some_are_rare = order.size() < state.keys->size();
+    // Of nothing but empty lists, whatever comes later is unseen: there is always a feature.
+    const bool nothing_seen = state.keys->size() == 0 && state.missing == 0;
+    const bool some_are_rare =
+        order.size() < state.keys->size() || (nothing_seen && is_list(in[0].slot.type));
     OneHotColumns columns;
     for (const uint32_t number : order) {
       std::string name = category_name(*state.keys, number, in[0].unit);
@@ -66,6 +70,10 @@ struct OneHot {
         if (id >= columns.places.size()) StateReader::fail();
         columns.places[id] = i + 1;
       }
+    } else if (is_list(in[0].slot.type)) {
+      const ValueType type = element_type(in[0].slot.type);
+      columns.table = add_lookup_table(type, *state.keys, order, builder);
+      columns.places = {missing, rare};
     } else {
       out.slot = emit_lookup(in[0].slot, *state.keys, order, builder);
       columns.places = {missing, rare};

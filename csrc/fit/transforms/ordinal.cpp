@@ -1,6 +1,6 @@
 // Categories to ids by how often they occur.
-#include "fit/transforms/category_counts.hpp"
 #include "fit/transforms/id_range.hpp"
+#include "fit/transforms/key_counts.hpp"
 #include "fit/transforms/transform.hpp"
 #include "fit/transforms/vocabulary.hpp"
 #include "host/error.hpp"
@@ -31,9 +31,9 @@ struct Ordinal {
         .column(in[0].column);
   }
 
-  struct State : CategoryCounts {
+  struct State : KeyCounts {
     explicit State(const Params&) {}
-    void merge(State&& other) { CategoryCounts::merge(other); }
+    void merge(State&& other) { KeyCounts::merge(other); }
     void update_repeated(const FitTile& one_row, uint64_t count) { add(one_row, count); }
   };
 

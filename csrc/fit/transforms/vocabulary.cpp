@@ -23,11 +23,9 @@ void check_vocabulary(std::string_view op, const VocabularyParams& params) {
   }
 }
 
-std::vector<uint32_t> kept_categories(const VocabularyParams& params, const CategoryCounts& state) {
-  uint64_t num_rows = state.missing;
-  for (const uint64_t count : state.counts) num_rows += count;
+std::vector<uint32_t> kept_categories(const VocabularyParams& params, const KeyCounts& state) {
   const double fewest =
-      std::min(0x1p63, std::ceil(params.min_share * static_cast<double>(num_rows)));
+      std::min(0x1p63, std::ceil(params.min_share * static_cast<double>(state.num_rows)));
   return by_count(
       *state.keys, state.counts,
       std::max(static_cast<uint64_t>(params.min_count), static_cast<uint64_t>(fewest)),
@@ -58,16 +56,16 @@ std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> c
   return order;
 }
 
-Slot emit_lookup(Slot in, const KeyIndex& keys, std::span<const uint32_t> order,
-                 PlanBuilder& builder) {
-  keys.expect_type(in.type);
+DataRange add_lookup_table(ValueType type, const KeyIndex& keys, std::span<const uint32_t> order,
+                           PlanBuilder& builder) {
+  keys.expect_type(type);
   std::vector<uint8_t> table;
   // A column without any value has an index without a type: the table takes that of the slot.
-  if (in.type == ValueType::kBytes) {
+  if (type == ValueType::kBytes) {
     std::vector<std::string_view> ordered;
     for (const uint32_t number : order) ordered.push_back(keys.bytes_key(number));
     table = build_lookup_table(std::span<const std::string_view>(ordered));
-  } else if (in.type == ValueType::kF64) {
+  } else if (type == ValueType::kF64) {
     std::vector<double> ordered;
     for (const uint32_t number : order) ordered.push_back(keys.number_key(number));
     table = build_lookup_table(std::span<const double>(ordered));
@@ -76,7 +74,12 @@ Slot emit_lookup(Slot in, const KeyIndex& keys, std::span<const uint32_t> order,
     for (const uint32_t number : order) ordered.push_back(keys.integer_key(number));
     table = build_lookup_table(std::span<const int64_t>(ordered));
   }
-  const DataRange data = builder.add_data(table);
+  return builder.add_data(table);
+}
+
+Slot emit_lookup(Slot in, const KeyIndex& keys, std::span<const uint32_t> order,
+                 PlanBuilder& builder) {
+  const DataRange data = add_lookup_table(in.type, keys, order, builder);
   return builder.emit_shared(lookup_record(in.number, 0, data.offset, data.length, order.size()),
                              ValueType::kI32);
 }

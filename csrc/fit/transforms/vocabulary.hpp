@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "fit/transforms/category_counts.hpp"
 #include "fit/transforms/feature.hpp"
+#include "fit/transforms/key_counts.hpp"
 #include "fit/transforms/key_index.hpp"
 
 namespace mainspring {
@@ -28,7 +28,11 @@ std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> c
                                uint64_t min_count, uint64_t max_size);
 
 /// by_count() with these parameters.
-std::vector<uint32_t> kept_categories(const VocabularyParams& params, const CategoryCounts& state);
+std::vector<uint32_t> kept_categories(const VocabularyParams& params, const KeyCounts& state);
+
+/// The lookup table of these keys, in DATA; `type` is that of the slot that will be looked up.
+DataRange add_lookup_table(ValueType type, const KeyIndex& keys, std::span<const uint32_t> order,
+                           PlanBuilder& builder);
 
 /// Emits the lookup of `in` among these keys: an i32 slot with 0 for missing, 1 for unseen, 2 + i
 /// for order[i]. Equal tables over the same slot give the same slot again.

@@ -34,11 +34,14 @@ inline uint32_t block_length(const Tile& lists, uint32_t row, uint64_t first) no
 
 }  // namespace list_internal
 
-/// body(row, value) for every element that is there, rows ascending, elements in their order. T is
-/// the type of element_type(lists.type). Missing lists and empty lists have no elements; missing
-/// elements (null, NaN) are passed over as if they were not in the list.
-template <class T, class Body>
-inline void for_each_element(const Tile& lists, const Kernels& kernels, Body body) {
+/// on_block(elements) for every tile of elements as it is decoded, to work on them together; then
+/// body(row, at) for every element of it that is there: rows ascending, elements in their order,
+/// `at` its place in the tile. T is the type of element_type(lists.type). Missing lists and empty
+/// lists have no elements; missing elements (null, NaN) are passed over as if they were not in the
+/// list.
+template <class T, class OnBlock, class Body>
+inline void for_each_element_block(const Tile& lists, const Kernels& kernels, OnBlock on_block,
+                                   Body body) {
   alignas(64) uint8_t values[kTileRows * sizeof(T)];
   alignas(64) uint64_t validity[kValidityWords];
   const auto* views = static_cast<const ListView*>(lists.values);
@@ -52,13 +55,23 @@ inline void for_each_element(const Tile& lists, const Kernels& kernels, Body bod
         const uint32_t length = list_internal::block_length(lists, row, element);
         const Tile block{ValueTypeOf<T>::kType, length, values, validity, nullptr};
         decode_tile(**lists.elements, kind, TimeUnit::kNone, element, kernels, block);
+        on_block(block);
         block_first = element;
         block_end = element + length;
       }
       const auto at = static_cast<uint32_t>(element - block_first);
-      if (is_valid(validity, at)) body(row, reinterpret_cast<const T*>(values)[at]);
+      if (is_valid(validity, at)) body(row, at);
     }
   }
+}
+
+/// body(row, value) for every element that is there, in the same order.
+template <class T, class Body>
+inline void for_each_element(const Tile& lists, const Kernels& kernels, Body body) {
+  const T* values = nullptr;
+  for_each_element_block<T>(
+      lists, kernels, [&](const Tile& elements) { values = values_of<T>(elements); },
+      [&](uint32_t row, uint32_t at) { body(row, values[at]); });
 }
 
 }  // namespace mainspring

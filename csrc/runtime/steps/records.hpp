@@ -206,4 +206,21 @@ constexpr StepRecord store_one_hot_record(uint16_t in, uint32_t first, uint32_t 
   return record;
 }
 
+/// Lists to num_features features from `first` on: 1 in the feature of each entry that is in the
+/// row's list, entry i in feature i, else 0. unseen, missing: 1 + the feature of elements that the
+/// table does not have, and of missing lists, or 0: none. Data: a lookup table with keys of the
+/// lists' elements. Stores features in their order, as kStore does.
+constexpr StepRecord store_multi_hot_record(uint16_t in, uint32_t first, uint32_t num_features,
+                                            uint32_t unseen, uint32_t missing, uint64_t data_offset,
+                                            uint64_t data_length) {
+  StepRecord record = store_record(in, first);
+  record.code = static_cast<uint32_t>(StepCode::kStoreMultiHot);
+  record.integers[1] = num_features;
+  record.integers[2] = unseen;
+  record.integers[3] = missing;
+  record.data_offset = data_offset;
+  record.data_length = data_length;
+  return record;
+}
+
 }  // namespace mainspring

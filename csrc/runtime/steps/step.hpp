@@ -32,6 +32,7 @@ enum class StepCode : uint32_t {
   kLocalTime = 14,
   kIsMissing = 15,
   kStoreOneHot = 16,
+  kStoreMultiHot = 17,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.

@@ -5,15 +5,15 @@ namespace mainspring {
 
 extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFillStep,
     kCountEdgesStep, kLookupStep, kGatherStep, kDatePartStep, kHashStep, kCombineHashesStep,
-    kHashBucketStep, kLocalTimeStep, kIsMissingStep, kStoreOneHotStep;
+    kHashBucketStep, kLocalTimeStep, kIsMissingStep, kStoreOneHotStep, kStoreMultiHotStep;
 
 namespace {
 
 constexpr const Step* kSteps[] = {
-    &kLoadStep,       &kStoreStep,     &kAffineStep,     &kLog1pStep,
-    &kClipStep,       &kFillStep,      &kCountEdgesStep, &kLookupStep,
-    &kGatherStep,     &kDatePartStep,  &kHashStep,       &kCombineHashesStep,
-    &kHashBucketStep, &kLocalTimeStep, &kIsMissingStep,  &kStoreOneHotStep,
+    &kLoadStep,        &kStoreStep,         &kAffineStep,     &kLog1pStep,     &kClipStep,
+    &kFillStep,        &kCountEdgesStep,    &kLookupStep,     &kGatherStep,    &kDatePartStep,
+    &kHashStep,        &kCombineHashesStep, &kHashBucketStep, &kLocalTimeStep, &kIsMissingStep,
+    &kStoreOneHotStep, &kStoreMultiHotStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

@@ -65,7 +65,7 @@ class Ordinal(Transform, op="ordinal"):
 
 @dataclass(frozen=True, repr=False)
 class OneHot(Transform, op="one_hot"):
-    r"""Make one feature of each category: 1 in the row's own, 0 in the others.
+    r"""Make one feature of each category: 1 in those that the row has, 0 in the others.
 
     The features are called ``NAME_<category>``, ordered by count descending, then by bytes or
     number ascending. Categories that are too rare share a feature ``NAME_infrequent`` behind them,
@@ -73,10 +73,15 @@ class OneHot(Transform, op="one_hot"):
     are treated as scikit-learn's ``OneHotEncoder(handle_unknown="infrequent_if_exist")`` does.
     Takes a column of any kind, and ids; is the last operator of its expression.
 
+    A column of lists becomes the features of its elements, as scikit-learn's
+    ``MultiLabelBinarizer`` does it: a row has a 1 for every category that its list holds, however
+    often. An element that is missing is not in its list.
+
     Parameters
     ----------
     min_count : int, default 1
-        Categories seen less often are rare.
+        Categories that fewer rows have are rare. A row counts once for a category that its list
+        holds twice, as for ``min_df`` of ``CountVectorizer``.
     max_size : int, optional
         At most so many categories get a feature of their own; the others are rare.
     min_share : float, default 0.0
@@ -92,11 +97,13 @@ class OneHot(Transform, op="one_hot"):
     Notes
     -----
     Formula
-        ``1 if x == category else 0`` for each category.
+        ``1 if x == category else 0`` for each category; of lists ``1 if category in x else 0``.
     Missing
-        1 in ``NAME_missing``; where fitting saw no missing row, as an unseen category.
+        1 in ``NAME_missing``; where fitting saw no missing row, as an unseen category. An empty
+        list is not missing: 0 in all features.
     Unseen
-        1 in ``NAME_infrequent``; where no category was rare, 0 in all features.
+        1 in ``NAME_infrequent``; where no category was rare, 0 in all features. Fitted on nothing
+        but empty lists, ``NAME_infrequent`` is the only feature.
     Infinity
         A category like any other.
     Names
@@ -119,6 +126,10 @@ class OneHot(Transform, op="one_hot"):
     ['city_Rome', 'city_Oslo', 'city_missing']
     >>> prep.transform([{"city": "Oslo"}, {"city": "Bonn"}]).tolist()
     [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    >>> tags = [{"tags": ["new", "sale"]}, {"tags": ["sale", "sale"]}, {"tags": []}]
+    >>> prep = ms.Preprocessor(ms.col("tags").one_hot()).fit(tags)
+    >>> prep.feature_names_out_, prep.transform(tags).tolist()
+    (['tags_sale', 'tags_new'], [[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
     """
 
     min_count: int = 1
