@@ -1,3 +1,4 @@
+// Open addressing over cells: numbers here, strings by the kernels of each instruction set.
 #include "runtime/steps/find_ids.hpp"
 
 #include "runtime/core/hash.hpp"
