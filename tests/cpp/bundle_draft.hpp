@@ -11,7 +11,7 @@
 #include "mutate_bytes.hpp"
 #include "runtime/bundle/format.hpp"
 #include "runtime/core/crc.hpp"
-#include "runtime/steps/lookup.hpp"
+#include "runtime/core/key_table.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {
@@ -279,92 +279,116 @@ class BundleDraft {
     state_cardinality(writer, cardinality, cardinality < 4096 && one_in(random, 2));
   }
 
+  /// A lookup table in its parts: entries, cells, and the arena with its zeros.
   struct LookupParts {
     LookupHeader header;
-    uint64_t slot_bytes;
-    std::vector<uint8_t> payload;
-    uint8_t* slot(uint64_t i) { return payload.data() + sizeof(header) + i * slot_bytes; }
-    bool is_empty(uint64_t i) {
-      return slot_bytes == sizeof(BytesSlot)
-                 ? slot(i)[0] == 0
-                 : get_word(payload, slot(i) + 8 - payload.data(), 4) == 0;
+    uint64_t entry_bytes;
+    std::vector<uint8_t> entries;
+    std::vector<uint32_t> cells;
+    std::vector<uint8_t> arena;
+
+    std::vector<uint8_t> payload() const {
+      std::vector<uint8_t> bytes(sizeof(header) + entries.size() + cells.size() * sizeof(uint32_t));
+      std::memcpy(bytes.data(), &header, sizeof(header));
+      std::copy(entries.begin(), entries.end(), bytes.begin() + sizeof(header));
+      std::memcpy(bytes.data() + sizeof(header) + entries.size(), cells.data(),
+                  cells.size() * sizeof(uint32_t));
+      bytes.insert(bytes.end(), arena.begin(), arena.end());
+      return bytes;
     }
-    void put_header() { std::memcpy(payload.data(), &header, sizeof(header)); }
+    /// The number in a cell takes as many bits as num_entries does: more entries, other cells.
+    void set_num_entries(uint32_t num_entries) {
+      const uint32_t before = cell_mask(header.num_entries);
+      const uint32_t after = cell_mask(num_entries);
+      for (uint32_t& cell : cells) cell = (cell & before) | (cell & ~(before | after));
+      header.num_entries = num_entries;
+      entries.resize(num_entries * entry_bytes);
+    }
   };
 
   /// False when the payload is none, or too large to rebuild often.
   bool take_lookup(const StepRecord& step, LookupParts* parts) {
     if (!has_payload(step) || step.data_length < sizeof(LookupHeader)) return false;
-    parts->payload = payload_of(step);
-    std::memcpy(&parts->header, parts->payload.data(), sizeof(parts->header));
-    const bool is_bytes = parts->header.key_type == static_cast<uint32_t>(ValueType::kBytes);
-    parts->slot_bytes = is_bytes ? sizeof(BytesSlot) : sizeof(NumberSlot);
-    const uint64_t room = parts->payload.size() - sizeof(LookupHeader);
-    return parts->header.num_slots <= room / parts->slot_bytes && parts->header.num_slots <= 4096;
+    const std::vector<uint8_t> payload = payload_of(step);
+    LookupHeader& header = parts->header;
+    std::memcpy(&header, payload.data(), sizeof(header));
+    const bool is_bytes = header.key_type == static_cast<uint32_t>(ValueType::kBytes);
+    parts->entry_bytes = is_bytes ? sizeof(BytesEntry) : sizeof(uint64_t);
+    if (header.num_entries > 4096 || header.num_cells > 8192) return false;
+    const uint64_t cells_at = sizeof(header) + header.num_entries * parts->entry_bytes;
+    const uint64_t arena_at = cells_at + header.num_cells * sizeof(uint32_t);
+    if (arena_at > payload.size()) return false;
+    const auto at = [&](uint64_t place) { return payload.begin() + static_cast<int64_t>(place); };
+    parts->entries.assign(at(sizeof(header)), at(cells_at));
+    parts->cells.resize(header.num_cells);
+    std::memcpy(parts->cells.data(), payload.data() + cells_at, arena_at - cells_at);
+    parts->arena.assign(at(arena_at), payload.end());
+    return true;
   }
 
-  /// No empty slot is left for a probe to end at; the header says so or does not.
+  /// No empty cell is left for a probe to end at; the header says so or does not.
   void fill_lookup(Random& random) {
     StepRecord* step =
         find_step(random, [](const StepRecord& s) { return is(s, StepCode::kLookup); });
     LookupParts parts;
     if (step == nullptr || !take_lookup(*step, &parts)) return;
-    const bool is_bytes = parts.slot_bytes == sizeof(BytesSlot);
-    uint64_t num_full = 0;
-    for (uint64_t i = 0; i < parts.header.num_slots; ++i, ++num_full) {
-      if (!parts.is_empty(i)) continue;
-      if (is_bytes) {
-        const BytesSlot slot{{4 | (i << 8 & 0xffffff00u), 0, 0}, 0, 0};
-        std::memcpy(parts.slot(i), &slot, sizeof(slot));
-      } else {
-        const NumberSlot slot{random(), 1, 0};
-        std::memcpy(parts.slot(i), &slot, sizeof(slot));
+    const auto num_cells = static_cast<uint32_t>(parts.cells.size());
+    const auto num_known = parts.header.num_entries;
+    if (one_in(random, 2)) {  // as many entries as cells, all of them sound
+      parts.set_num_entries(num_cells);
+      for (uint32_t i = num_known; i < num_cells; ++i) {
+        uint8_t* entry = parts.entries.data() + i * parts.entry_bytes;
+        const uint64_t word =
+            parts.entry_bytes == sizeof(BytesEntry) ? 5 | uint64_t{i} << 8 : random();
+        std::memcpy(entry, &word, sizeof(word));
       }
+      state_cardinality(*step, uint64_t{num_cells} + kFirstEntryId, true);
     }
-    if (one_in(random, 2)) {
-      parts.header.num_entries = static_cast<uint32_t>(num_full);
-      parts.put_header();
-      state_cardinality(*step, num_full + kFirstEntryId, true);
+    const uint32_t mask = cell_mask(parts.header.num_entries);
+    uint32_t number = num_known;
+    for (uint32_t& cell : parts.cells) {
+      if (cell != 0) continue;
+      number = number < parts.header.num_entries ? number + 1 : 1;
+      cell = (static_cast<uint32_t>(random()) & ~mask) | number;
     }
-    set_payload(*step, parts.payload);
+    set_payload(*step, parts.payload());
   }
 
-  /// More slots or fewer, entries, or a longer arena, with or without room for them.
+  /// More cells or fewer, entries, or a longer arena, with or without room for them.
   void resize_lookup(Random& random) {
     StepRecord* step =
         find_step(random, [](const StepRecord& s) { return is(s, StepCode::kLookup); });
     LookupParts parts;
     if (step == nullptr || !take_lookup(*step, &parts)) return;
     LookupHeader& header = parts.header;
-    const uint64_t before = header.num_slots * parts.slot_bytes;
-    switch (below(random, 4)) {
-      case 0: header.num_slots = uint64_t{1} << below(random, 64); break;
+    switch (below(random, 5)) {
+      case 0: header.num_cells = uint64_t{1} << below(random, 64); break;
       case 1:
-        header.num_slots = one_in(random, 2) ? header.num_slots * 2 : header.num_slots / 2;
+        header.num_cells = one_in(random, 2) ? header.num_cells * 2 : header.num_cells / 2;
         break;
       case 2: header.arena_length = other_value(header.arena_length, random); break;
+      case 3: {  // a cell of no entry
+        if (parts.cells.empty()) return;
+        uint32_t& cell = parts.cells[below(random, parts.cells.size())];
+        cell = static_cast<uint32_t>(other_value(cell, random));
+        break;
+      }
       default: header.num_entries = static_cast<uint32_t>(other_value(header.num_entries, random));
     }
-    parts.put_header();
-    const uint64_t after = header.num_slots * parts.slot_bytes;
-    if (header.num_slots <= 8192 && after != before && one_in(random, 2)) {
-      const auto end = parts.payload.begin() + static_cast<int64_t>(sizeof(header) + before);
-      if (after > before) {
-        parts.payload.insert(end, after - before, 0);
-      } else {
-        parts.payload.erase(end - static_cast<int64_t>(before - after), end);
-      }
+    if (header.num_cells <= 8192 && one_in(random, 2)) parts.cells.resize(header.num_cells);
+    if (header.num_entries <= 8192 && one_in(random, 2)) {
+      parts.entries.resize(header.num_entries * parts.entry_bytes);
     }
     if (one_in(random, 3)) {  // the arena takes what is left, whether or not anything is
+      const uint64_t room = parts.payload().size() - sizeof(header);
       header.arena_length =
-          parts.payload.size() - sizeof(header) - header.num_slots * parts.slot_bytes;
-      parts.put_header();
+          room - header.num_entries * parts.entry_bytes - header.num_cells * sizeof(uint32_t);
     }
     if (one_in(random, 2)) {
       state_cardinality(*step, uint64_t{header.num_entries} + kFirstEntryId,
                         header.num_entries < 4096);
     }
-    set_payload(*step, parts.payload);
+    set_payload(*step, parts.payload());
   }
 
   /// A word of the model, small ones as often as large ones: the headers are as likely as all
