@@ -24,6 +24,13 @@ class NumberCounts {
   /// false, and nothing changes, when the value is new and there is no room.
   bool add_repeated(double value, uint64_t count);
   NumberRuns runs() const;
+  /// Calls visit(value, count) for every distinct value, in no order.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.count != 0) visit(slot.value, slot.count);
+    }
+  }
   uint32_t distinct() const { return num_used_; }
   uint64_t total() const { return total_; }
 

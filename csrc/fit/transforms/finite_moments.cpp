@@ -6,6 +6,7 @@
 
 #include "fit/transforms/exact_spread.hpp"
 #include "host/error.hpp"
+#include "profile/block_sums.hpp"
 
 namespace mainspring {
 
@@ -37,9 +38,13 @@ void FiniteMoments::update(const FitTile& tile) {
     }
   }
   count_ += num_finite;
-  sum_.add_all(finite, num_finite);
-  if (!with_squares_) return;
-  for (uint32_t i = 0; i < num_finite; ++i) squares_.add_product(finite[i], finite[i]);
+  if (!with_squares_) {
+    sum_.add_all(finite, num_finite);
+    return;
+  }
+  for (uint32_t i = 0; i < num_finite; i += kSumBlock) {
+    add_block(finite + i, std::min(kSumBlock, num_finite - i), &sum_, &squares_);
+  }
 }
 
 void FiniteMoments::update_repeated(const FitTile& one_row, uint64_t count) {

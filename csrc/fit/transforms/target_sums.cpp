@@ -29,18 +29,20 @@ const uint32_t* TargetSums::update(const FitTile& tile, uint32_t room[kTileRows]
   }
   const uint32_t* numbers = keys_.number_rows(tile, room);
   make_room();
+  uint64_t cells[kTileRows];
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
     const uint32_t fold = folds_ == 1 ? 0 : fold_of(seed_, tile.first_row + row, folds_);
     // kMissing + 1 is 0, the category of missing rows.
-    const uint64_t cell = uint64_t{numbers[row] + 1u} * folds_ + fold;
+    cells[row] = uint64_t{numbers[row] + 1u} * folds_ + fold;
+    ++counts_[cells[row]];
+  }
+  sums_.add_all(cells, tile.target, tile.num_rows);
+  if (!with_squares_) return numbers;
+  for (uint32_t row = 0; row < tile.num_rows; ++row) {
     const double value = tile.target[row];
-    ++counts_[cell];
-    sums_.add(cell, value);
-    if (with_squares_) {
-      const double square = value * value;
-      squares_.add(cell, square);
-      squares_.add(cell, std::fma(value, value, -square));
-    }
+    const double square = value * value;
+    squares_.add(cells[row], square);
+    squares_.add(cells[row], std::fma(value, value, -square));
   }
   return numbers;
 }

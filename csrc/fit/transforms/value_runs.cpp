@@ -1,10 +1,13 @@
-// Medians are found by selection on the bits of the numbers, 16 at a time, without sorting;
-// sorting, where states are merged or written, is by a radix over the same bits.
+// Medians and quantiles are found by selection on the bits of the numbers, without sorting: a
+// histogram, then only the bins that hold a wanted rank. Sorting, where states are merged or
+// written, is by a radix over the same bits.
 #include "fit/transforms/value_runs.hpp"
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <span>
 
 namespace mainspring {
 
@@ -97,23 +100,85 @@ struct Candidate {
   uint64_t count;
 };
 
-/// The key at a rank among the candidates, 16 bits of it known more after each pass.
-uint64_t select(std::vector<Candidate> candidates, uint64_t rank) {
-  std::vector<uint64_t> counts(1 << 16);
-  for (int shift = 48; candidates.size() > 1; shift -= 16) {
-    if (candidates.size() < 4096 || shift < 0) break;
-    std::fill(counts.begin(), counts.end(), 0);
-    for (const Candidate& c : candidates) counts[(c.key >> shift) & 0xffff] += c.count;
-    uint64_t digit = 0;
-    for (; rank >= counts[digit]; ++digit) rank -= counts[digit];
-    std::erase_if(candidates,
-                  [&](const Candidate& c) { return ((c.key >> shift) & 0xffff) != digit; });
+/// What select() reads: calls visit(key, count) for each entry.
+struct EachCandidate {
+  const std::vector<Candidate>& candidates;
+  template <class Visit>
+  void operator()(const Visit& visit) const {
+    for (const Candidate& candidate : candidates) visit(candidate.key, candidate.count);
   }
-  std::sort(candidates.begin(), candidates.end(),
+};
+
+void select_sorted(std::vector<Candidate>* candidates, std::span<const uint64_t> ranks,
+                   uint64_t before, uint64_t* keys) {
+  std::sort(candidates->begin(), candidates->end(),
             [](const Candidate& a, const Candidate& b) { return a.key < b.key; });
-  size_t i = 0;
-  for (; rank >= candidates[i].count; ++i) rank -= candidates[i].count;
-  return candidates[i].key;
+  size_t at = 0;
+  for (const uint64_t rank : ranks) {
+    while (rank - before >= (*candidates)[at].count) before += (*candidates)[at++].count;
+    *keys++ = (*candidates)[at].key;
+  }
+}
+
+/// The keys at `ranks`, ascending, among the entries, of which the first has rank `before`. The
+/// bins of the histogram divide the range of the keys evenly.
+template <class Each>
+void select(const Each& each, size_t num_entries, std::span<const uint64_t> ranks, uint64_t before,
+            uint64_t* keys) {
+  constexpr size_t kFewEntries = 256;
+  uint64_t low = UINT64_MAX;
+  uint64_t high = 0;
+  each([&](uint64_t key, uint64_t) {
+    low = std::min(low, key);
+    high = std::max(high, key);
+  });
+  const int bits = std::clamp(static_cast<int>(std::bit_width(num_entries)) - 2, 4, 16);
+  const int shift = std::max(0, static_cast<int>(std::bit_width(high - low)) - bits);
+  std::vector<uint64_t> counts(((high - low) >> shift) + 1);
+  each([&](uint64_t key, uint64_t count) { counts[(key - low) >> shift] += count; });
+
+  struct Wanted {
+    uint64_t bin;
+    uint64_t before;
+    size_t first;  // of the ranks
+    size_t end;
+    std::vector<Candidate> candidates;
+  };
+  std::vector<Wanted> wanted;
+  uint64_t bin = 0;
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    for (; ranks[i] - before >= counts[bin]; ++bin) before += counts[bin];
+    if (wanted.empty() || wanted.back().bin != bin) wanted.push_back({bin, before, i, i, {}});
+    wanted.back().end = i + 1;
+  }
+  if (shift == 0) {  // a bin holds a single key
+    for (const Wanted& one : wanted) std::fill(keys + one.first, keys + one.end, low + one.bin);
+    return;
+  }
+  std::fill(counts.begin(), counts.end(), 0);
+  for (size_t i = 0; i < wanted.size(); ++i) counts[wanted[i].bin] = i + 1;
+  each([&](uint64_t key, uint64_t count) {
+    const uint64_t place = counts[(key - low) >> shift];
+    if (place != 0) wanted[place - 1].candidates.push_back({key, count});
+  });
+  for (Wanted& one : wanted) {
+    const std::span<const uint64_t> inside = ranks.subspan(one.first, one.end - one.first);
+    if (one.candidates.size() <= kFewEntries) {
+      select_sorted(&one.candidates, inside, one.before, keys + one.first);
+    } else {
+      select(EachCandidate{one.candidates}, one.candidates.size(), inside, one.before,
+             keys + one.first);
+    }
+  }
+}
+
+}  // namespace
+
+namespace {
+
+/// A table of counts is no help.
+bool most_differ(const NumberCounts& counts) {
+  return counts.distinct() > 1024 && counts.total() < 2 * uint64_t{counts.distinct()};
 }
 
 }  // namespace
@@ -126,7 +191,7 @@ void ValueRuns::add(const double* values, uint64_t count) {
     uint64_t done = 0;
     if (few_) {
       done = counts_.add(canonical.data(), block);
-      if (done < block) spill();
+      if (done < block || most_differ(counts_)) spill();
     }
     if (done < block) {
       pending_.insert(pending_.end(), canonical.begin() + static_cast<ptrdiff_t>(done),
@@ -139,11 +204,17 @@ void ValueRuns::add(const double* values, uint64_t count) {
 }
 
 void ValueRuns::spill() {
-  const NumberRuns all = counts_.runs();
-  for (size_t i = 0; i < all.values.size(); ++i) {
-    runs_.push_back(Run{all.values[i], all.counts[i]});
+  if (most_differ(counts_)) {
+    counts_.for_each([&](double value, uint64_t count) {
+      pending_.insert(pending_.end(), count, value);
+    });
+  } else {
+    const NumberRuns all = counts_.runs();
+    for (size_t i = 0; i < all.values.size(); ++i) {
+      runs_.push_back(Run{all.values[i], all.counts[i]});
+    }
+    runs_total_ = total_of(runs_);
   }
-  runs_total_ = total_of(runs_);
   counts_ = NumberCounts();
   few_ = false;
 }
@@ -185,33 +256,28 @@ std::vector<Run> ValueRuns::runs() const {
   return std::move(copy.runs_);
 }
 
-double ValueRuns::value_at(uint64_t rank) const {
-  if (few_) {
-    const NumberRuns all = counts_.runs();
-    size_t i = 0;
-    for (; rank >= all.counts[i]; ++i) rank -= all.counts[i];
-    return all.values[i];
-  }
-  // The first pass over the runs and the buffer themselves: only one bin of them is copied.
-  std::vector<uint64_t> counts(1 << 16);
-  for (const Run& run : runs_) counts[key_of(run.value) >> 48] += run.count;
-  for (const double value : pending_) ++counts[key_of(value) >> 48];
-  uint64_t digit = 0;
-  for (; rank >= counts[digit]; ++digit) rank -= counts[digit];
-  std::vector<Candidate> candidates;
-  for (const Run& run : runs_) {
-    if (key_of(run.value) >> 48 == digit) candidates.push_back({key_of(run.value), run.count});
-  }
-  for (const double value : pending_) {
-    if (key_of(value) >> 48 == digit) candidates.push_back({key_of(value), 1});
-  }
-  return value_of(select(std::move(candidates), rank));
+template <class Visit>
+void ValueRuns::for_each_key(const Visit& visit) const {
+  counts_.for_each([&](double value, uint64_t count) { visit(key_of(value), count); });
+  for (const Run& run : runs_) visit(key_of(run.value), run.count);
+  for (const double value : pending_) visit(key_of(value), 1);
+}
+
+/// The values at ascending ranks.
+std::vector<double> ValueRuns::values_at(const std::vector<uint64_t>& ranks) const {
+  std::vector<uint64_t> keys(ranks.size());
+  select([this](const auto& visit) { for_each_key(visit); },
+         counts_.distinct() + runs_.size() + pending_.size(), ranks, 0, keys.data());
+  std::vector<double> values(ranks.size());
+  std::transform(keys.begin(), keys.end(), values.begin(), value_of);
+  return values;
 }
 
 double ValueRuns::median() const {
   const uint64_t count = total();
-  const double low = value_at((count - 1) / 2);
-  const double high = count % 2 == 1 ? low : value_at(count / 2);
+  const std::vector<double> middle = values_at({(count - 1) / 2, count / 2});
+  const double low = middle[0];
+  const double high = middle[1];
   if (low == high) return low;
   // Halves first where the sum would overflow.
   const double sum = low + high;
@@ -233,19 +299,25 @@ double between(double low, double high, double share, double rest) {
 
 std::vector<double> ValueRuns::quantiles(uint64_t parts) const {
   std::vector<double> found;
-  const std::vector<Run> all = runs();
-  if (all.empty()) return found;
+  if (empty()) return found;
   // rank = (total - 1) * i / parts as a whole and a part, without leaving 64 bits.
-  const uint64_t whole = (total() - 1) / parts;
-  const uint64_t left = (total() - 1) % parts;
-  size_t run = 0;
-  uint64_t before = 0;  // values below all[run]
+  const uint64_t last = total() - 1;
+  const uint64_t whole = last / parts;
+  const uint64_t left = last % parts;
+  const auto rank_of = [&](uint64_t i) { return whole * i + left * i / parts; };
+  std::vector<uint64_t> ranks;  // those of the quantiles, each with its neighbour above
   for (uint64_t i = 1; i < parts; ++i) {
-    const uint64_t rank = whole * i + left * i / parts;
+    const uint64_t rank = rank_of(i);
+    if (ranks.empty() || ranks.back() < rank) ranks.push_back(rank);
+    if (rank < last && ranks.back() == rank) ranks.push_back(rank + 1);
+  }
+  const std::vector<double> values = values_at(ranks);
+  size_t at = 0;
+  for (uint64_t i = 1; i < parts; ++i) {
+    const uint64_t rank = rank_of(i);
     const uint64_t part = left * i % parts;
-    while (rank >= before + all[run].count) before += all[run++].count;
-    const bool last_of_run = rank + 1 == before + all[run].count && run + 1 < all.size();
-    const double value = between(all[run].value, all[last_of_run ? run + 1 : run].value,
+    while (ranks[at] < rank) ++at;
+    const double value = between(values[at], values[rank < last ? at + 1 : at],
                                  static_cast<double>(part) / static_cast<double>(parts),
                                  static_cast<double>(parts - part) / static_cast<double>(parts));
     if (found.empty() || found.back() < value) found.push_back(value);
@@ -254,12 +326,12 @@ std::vector<double> ValueRuns::quantiles(uint64_t parts) const {
 }
 
 double ValueRuns::quantile(double level) const {
-  const double rank = static_cast<double>(total() - 1) * level;
+  const uint64_t last = total() - 1;
+  const double rank = static_cast<double>(last) * level;
   const double whole = std::floor(rank);
-  const double low = value_at(static_cast<uint64_t>(whole));
-  if (rank == whole) return low;
-  const double high = value_at(static_cast<uint64_t>(whole) + 1);
-  return between(low, high, rank - whole, 1 - (rank - whole));
+  const auto below = static_cast<uint64_t>(whole);
+  const std::vector<double> values = values_at({below, std::min(below + 1, last)});
+  return rank == whole ? values[0] : between(values[0], values[1], rank - whole, 1 - (rank - whole));
 }
 
 double ValueRuns::most_frequent() const {

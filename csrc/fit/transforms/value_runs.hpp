@@ -10,8 +10,8 @@
 namespace mainspring {
 
 /// Never NaN; -0 is 0; infinities are numbers like any other. Few distinct values are counted in a
-/// table. Where there are many, values wait in a buffer that is sorted and merged into ascending
-/// runs when it has grown as large as they are, so that memory follows the distinct values.
+/// table. Where most differ, values wait in a buffer that is sorted and merged into ascending runs
+/// when it has grown as large as they are, so that memory follows the distinct values.
 class ValueRuns {
  public:
   struct Run {
@@ -44,9 +44,11 @@ class ValueRuns {
   void read(StateReader& reader);
 
  private:
+  template <class Visit>
+  void for_each_key(const Visit& visit) const;
   void spill();
   void compact();
-  double value_at(uint64_t rank) const;
+  std::vector<double> values_at(const std::vector<uint64_t>& ranks) const;
 
   bool few_ = true;      // all values are in counts_
   NumberCounts counts_;  // empty when few_ is false

@@ -71,6 +71,29 @@ void WindowSums::add(uint64_t cell, double value) {
   }
 }
 
+void WindowSums::add_all(const uint64_t* cells, const double* values, uint32_t count) {
+  // Labels and counts are small integers: one limb, which every window has.
+  int32_t whole[kTileRows];
+  int64_t num_others = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const double within = std::min(std::max(values[i], -0x1p31), 0x1p31 - 1);
+    whole[i] = static_cast<int32_t>(within);
+    num_others += static_cast<double>(whole[i]) != values[i] ? 1 : 0;
+  }
+  if (num_others != 0) {
+    for (uint32_t i = 0; i < count; ++i) add(cells[i], values[i]);
+    return;
+  }
+  pending_ += count;
+  if (pending_ >= kMaxPending) carry();
+  int64_t* limbs = limbs_.data() + (kUnitLimb - first_);
+  if (width_ == 1) {
+    for (uint32_t i = 0; i < count; ++i) limbs[cells[i]] += whole[i];
+  } else {
+    for (uint32_t i = 0; i < count; ++i) limbs[cells[i] * width_] += whole[i];
+  }
+}
+
 void WindowSums::merge(WindowSums other, const std::vector<uint64_t>& cells) {
   cover(other.first_, other.first_ + other.width_);
   other.cover(first_, first_ + width_);

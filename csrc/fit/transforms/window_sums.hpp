@@ -7,6 +7,7 @@
 
 #include "host/state_bytes.hpp"
 #include "runtime/core/exact_sum.hpp"
+#include "runtime/core/tile.hpp"
 
 namespace mainspring {
 
@@ -21,6 +22,8 @@ class WindowSums {
   uint64_t num_cells() const { return num_cells_; }
   /// `value` is finite.
   void add(uint64_t cell, double value);
+  /// values[i] to cells[i], for at most kTileRows of them.
+  void add_all(const uint64_t* cells, const double* values, uint32_t count);
   /// Cell i of `other` is added to cells[i].
   void merge(WindowSums other, const std::vector<uint64_t>& cells);
   /// Rounded once: cells [first, first + count), without `excluded` (any number outside for none).
