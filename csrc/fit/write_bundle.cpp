@@ -2,6 +2,7 @@
 #include "fit/write_bundle.hpp"
 
 #include <cstring>
+#include <span>
 
 #include "runtime/bundle/format.hpp"
 #include "runtime/core/crc.hpp"
@@ -15,32 +16,32 @@ uint64_t align_up(uint64_t value) { return (value + 63) & ~uint64_t{63}; }
 struct NamedPart {
   uint32_t type;
   uint32_t flags;
-  const std::vector<uint8_t>* bytes;
+  std::span<const uint8_t> bytes;
 };
 
 }  // namespace
 
 std::vector<uint8_t> write_bundle(const BundleParts& parts) {
   const NamedPart all[] = {
-      {kSectionMeta, 0, &parts.meta},
-      {kSectionPool, kSectionRequired, &parts.pool},
-      {kSectionPlan, kSectionRequired, &parts.plan},
-      {kSectionData, kSectionRequired, &parts.data},
-      {kSectionModel, kSectionRequired, &parts.model},
-      {kSectionProfile, 0, &parts.profile},
+      {kSectionMeta, 0, parts.meta},
+      {kSectionPool, kSectionRequired, parts.pool},
+      {kSectionPlan, kSectionRequired, parts.plan},
+      {kSectionData, kSectionRequired, parts.data},
+      {kSectionModel, kSectionRequired, parts.model},
+      {kSectionProfile, 0, parts.profile},
   };
   std::vector<NamedPart> present;
   for (const NamedPart& part : all) {
-    if (!part.bytes->empty()) present.push_back(part);
+    if (!part.bytes.empty()) present.push_back(part);
   }
 
   std::vector<SectionRecord> table;
   uint64_t end = sizeof(BundleHeader) + present.size() * sizeof(SectionRecord);
   for (const NamedPart& part : present) {
     const uint64_t begin = align_up(end);
-    table.push_back(SectionRecord{part.type, part.flags, begin, part.bytes->size(),
-                                  crc32c(part.bytes->data(), part.bytes->size()), 0});
-    end = begin + part.bytes->size();
+    table.push_back(SectionRecord{part.type, part.flags, begin, part.bytes.size(),
+                                  crc32c(part.bytes.data(), part.bytes.size()), 0});
+    end = begin + part.bytes.size();
   }
 
   BundleHeader header{};
@@ -53,12 +54,17 @@ std::vector<uint8_t> write_bundle(const BundleParts& parts) {
       crc32c(reinterpret_cast<const uint8_t*>(table.data()), table.size() * sizeof(SectionRecord));
   header.header_crc = crc32c(reinterpret_cast<const uint8_t*>(&header), sizeof(header));
 
-  std::vector<uint8_t> file(end, 0);
-  std::memcpy(file.data(), &header, sizeof(header));
+  std::vector<uint8_t> file;
+  file.reserve(end);
+  const auto append = [&file](const void* bytes, size_t size) {
+    const auto* first = static_cast<const uint8_t*>(bytes);
+    file.insert(file.end(), first, first + size);
+  };
+  append(&header, sizeof(header));
+  append(table.data(), table.size() * sizeof(SectionRecord));
   for (size_t i = 0; i < present.size(); ++i) {
-    std::memcpy(file.data() + sizeof(header) + i * sizeof(SectionRecord), &table[i],
-                sizeof(SectionRecord));
-    std::memcpy(file.data() + table[i].offset, present[i].bytes->data(), present[i].bytes->size());
+    file.resize(table[i].offset);
+    append(present[i].bytes.data(), present[i].bytes.size());
   }
   return file;
 }

@@ -236,6 +236,7 @@ void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, b
       held.erase(hold);
     }
   }
+  builder.vocabularies().clear();
 }
 
 std::vector<std::vector<size_t>> check_plan(std::span<const BoundChain> chains,

@@ -116,8 +116,8 @@ DataRange PlanBuilder::add_data(std::span<const uint8_t> bytes) {
     }
   }
   const DataRange range{(data_.size() + 63) / 64 * 64, bytes.size()};
-  data_.resize(range.offset);
-  data_.insert(data_.end(), bytes.begin(), bytes.end());
+  data_.resize(range.offset + range.length);
+  if (!bytes.empty()) std::memcpy(data_.data() + range.offset, bytes.data(), bytes.size());
   payloads_.emplace(hash, range);
   return range;
 }
@@ -192,9 +192,9 @@ PlanView PlanBuilder::view() const {
   return view;
 }
 
-void PlanBuilder::finish(BundleParts* parts) const {
-  parts->pool = pool_;
-  parts->data.assign(data_.begin(), data_.end());
+void PlanBuilder::finish(BundleParts* parts) {
+  parts->pool = std::move(pool_);
+  parts->data = std::move(data_);
   PlanHeader header{};
   header.num_inputs = static_cast<uint32_t>(inputs_.size());
   header.num_slots = static_cast<uint32_t>(slots_.size());

@@ -2,7 +2,8 @@
 // bundle.
 #pragma once
 #include <cstdint>
-#include <new>
+#include <list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,15 +34,17 @@ struct FeatureInfo {
   uint32_t cardinality = 0;
 };
 
-/// Memory that steps may read as if it were a section of an opened bundle.
-template <class T>
-struct SectionAllocator {
-  using value_type = T;
-  T* allocate(size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(64)));
-  }
-  void deallocate(T* memory, size_t) { ::operator delete(memory, std::align_val_t(64)); }
-  bool operator==(const SectionAllocator&) const { return true; }
+class KeyIndex;
+
+/// The order in which a lookup has counted keys, and its table in DATA: for the next operator that
+/// counts the same keys of the same column.
+struct Vocabulary {
+  const KeyIndex* keys;
+  uint64_t min_count;
+  uint64_t max_size;
+  std::vector<uint64_t> counts;
+  std::vector<uint32_t> order;
+  std::optional<DataRange> table;
 };
 
 class PlanBuilder {
@@ -78,8 +81,10 @@ class PlanBuilder {
   uint32_t num_features() const { return static_cast<uint32_t>(outputs_.size()); }
   /// What has been built so far, to run while fitting; valid until the next change.
   PlanView view() const;
-  /// Fills pool, plan and data of `parts`.
-  void finish(BundleParts* parts) const;
+  /// Those that this plan's operators have put in order, while they compile.
+  std::list<Vocabulary>& vocabularies() { return vocabularies_; }
+  /// Fills pool, plan and data of `parts`. The builder ends with it.
+  void finish(BundleParts* parts);
 
  private:
   void add_output(const FeatureInfo& info);
@@ -96,6 +101,7 @@ class PlanBuilder {
   std::unordered_map<std::string, uint32_t> names_;  // offset in the pool
   std::vector<uint8_t, SectionAllocator<uint8_t>> data_;
   std::unordered_multimap<uint64_t, DataRange> payloads_;  // by hash of their bytes
+  std::list<Vocabulary> vocabularies_;
 };
 
 /// A plan that hands the named columns to a model unchanged, as float64.

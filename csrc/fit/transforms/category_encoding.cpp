@@ -66,9 +66,9 @@ Feature emit_gather(std::span<const CategoryEncoding> encodings, const KeyIndex&
 CategoryIds emit_ids(const KeyIndex& keys, std::span<const uint64_t> counts, const Feature& in,
                      PlanBuilder& builder) {
   const bool looked_up = in.slot.type != ValueType::kI32;
-  CategoryIds ids{in.slot, by_count(keys, counts, 1, UINT64_MAX), looked_up};
-  if (looked_up) ids.slot = emit_lookup(in.slot, keys, ids.order, builder);
-  return ids;
+  Vocabulary& vocabulary = vocabulary_of(keys, counts, 1, UINT64_MAX, builder);
+  return {looked_up ? emit_lookup(in.slot, vocabulary, builder) : in.slot, vocabulary.order,
+          looked_up};
 }
 
 Feature emit_encoding(const CategoryEncoding& encoding, const KeyIndex& keys,

@@ -39,7 +39,8 @@ struct Ordinal {
 
   static std::vector<Feature> compile(const Params& params, const State& state,
                                       std::span<const Feature> in, PlanBuilder& builder) {
-    const std::vector<uint32_t> order = kept_categories(params, state);
+    Vocabulary& vocabulary = vocabulary_of(params, state, builder);
+    const std::vector<uint32_t>& order = vocabulary.order;
     if (order.size() + 2 > kMaxIds) {
       throw Error(ErrorKind::kData, "Column '" + in[0].column + "' has " +
                                         std::to_string(order.size()) +
@@ -48,7 +49,7 @@ struct Ordinal {
           .column(in[0].column);
     }
     Feature out = in[0];
-    out.slot = emit_lookup(in[0].slot, *state.keys, order, builder);
+    out.slot = emit_lookup(in[0].slot, vocabulary, builder);
     out.info = FeatureInfo{in[0].info.name, FeatureKind::kId, true,
                            static_cast<uint32_t>(order.size()) + 2};
     out.unit = TimeUnit::kNone;

@@ -205,9 +205,8 @@ void ValueRuns::add(const double* values, uint64_t count) {
 
 void ValueRuns::spill() {
   if (most_differ(counts_)) {
-    counts_.for_each([&](double value, uint64_t count) {
-      pending_.insert(pending_.end(), count, value);
-    });
+    counts_.for_each(
+        [&](double value, uint64_t count) { pending_.insert(pending_.end(), count, value); });
   } else {
     const NumberRuns all = counts_.runs();
     for (size_t i = 0; i < all.values.size(); ++i) {
@@ -331,7 +330,8 @@ double ValueRuns::quantile(double level) const {
   const double whole = std::floor(rank);
   const auto below = static_cast<uint64_t>(whole);
   const std::vector<double> values = values_at({below, std::min(below + 1, last)});
-  return rank == whole ? values[0] : between(values[0], values[1], rank - whole, 1 - (rank - whole));
+  return rank == whole ? values[0]
+                       : between(values[0], values[1], rank - whole, 1 - (rank - whole));
 }
 
 double ValueRuns::most_frequent() const {

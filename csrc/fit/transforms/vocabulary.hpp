@@ -27,6 +27,14 @@ void check_vocabulary(std::string_view op, const VocabularyParams& params);
 std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> counts,
                                uint64_t min_count, uint64_t max_size);
 
+/// by_count(), sorted once for all operators of the plan that have counted the same.
+Vocabulary& vocabulary_of(const KeyIndex& keys, std::span<const uint64_t> counts,
+                          uint64_t min_count, uint64_t max_size, PlanBuilder& builder);
+
+/// vocabulary_of() with these parameters.
+Vocabulary& vocabulary_of(const VocabularyParams& params, const KeyCounts& state,
+                          PlanBuilder& builder);
+
 /// by_count() with these parameters.
 std::vector<uint32_t> kept_categories(const VocabularyParams& params, const KeyCounts& state);
 
@@ -38,5 +46,7 @@ DataRange add_lookup_table(ValueType type, const KeyIndex& keys, std::span<const
 /// for order[i]. Equal tables over the same slot give the same slot again.
 Slot emit_lookup(Slot in, const KeyIndex& keys, std::span<const uint32_t> order,
                  PlanBuilder& builder);
+/// The same; the table is built once for all operators.
+Slot emit_lookup(Slot in, Vocabulary& vocabulary, PlanBuilder& builder);
 
 }  // namespace mainspring
