@@ -259,10 +259,27 @@ class Bundle {
       const uint64_t length = scratch_bytes(view());
       uint8_t* scratch = thread_scratch(length + plan().num_outputs * sizeof(float));
       auto* out = reinterpret_cast<float*>(scratch + length);
-      transform_rows(view(), process_kernels(), columns, 0, 1, scratch, out, plan().num_outputs);
+      transform_one(columns, out);
       fill_list(list, out);
     });
     return list;
+  }
+
+  void transform_row_into(const py::object& row, const py::object& out) {
+    const BufferView buffer(out.ptr(), 'f', true, "out");
+    check_size(buffer, 1, plan().num_outputs);
+    rows_.with_row(row.ptr(), std::nullopt, [&](const ColumnView* columns) {
+      transform_one(columns, buffer.data<float>());
+    });
+  }
+
+  void transform_rows_of(const py::list& rows, const py::object& out) {
+    const BufferView buffer(out.ptr(), 'f', true, "out");
+    const uint64_t width = plan().num_outputs;
+    check_size(buffer, rows.size(), width);
+    rows_.with_rows(rows, rows.size(), [&](const ColumnView* columns, uint64_t row) {
+      transform_one(columns, buffer.data<float>() + row * width);
+    });
   }
 
  private:
@@ -281,6 +298,11 @@ class Bundle {
                 "Probabilities need a classifier, got a regression model. Use predict().")
         .expected("a classifier")
         .got("a regression model");
+  }
+
+  void transform_one(const ColumnView* columns, float* out) const {
+    transform_rows(view(), process_kernels(), columns, 0, 1, thread_scratch(scratch_bytes(view())),
+                   out, plan().num_outputs);
   }
 
   /// The scores of one row, in this thread's scratch.
@@ -321,6 +343,8 @@ void register_bundle(py::module_& module) {
       .def_property_readonly("steps",
                              [](const Bundle& bundle) { return describe_steps(bundle.plan()); })
       .def_property_readonly("feature_names", &Bundle::feature_names)
+      .def_property_readonly("num_features",
+                             [](const Bundle& bundle) { return bundle.plan().num_outputs; })
       .def_property_readonly("feature_kinds", &Bundle::feature_kinds, "'number' or 'id' each.")
       .def_property_readonly("categorical_indices", &Bundle::categorical_indices)
       .def_property_readonly("has_model", &Bundle::has_model)
@@ -348,7 +372,11 @@ void register_bundle(py::module_& module) {
            py::arg("out"), "Fill out from a list of dicts.")
       .def("predict_json", &Bundle::predict_json, py::arg("text"), py::arg("kind"),
            "Rows as JSON bytes to the bytes of float64 scores.")
-      .def("transform_row", &Bundle::transform_row, py::arg("row"), "The features of one row.");
+      .def("transform_row", &Bundle::transform_row, py::arg("row"), "The features of one row.")
+      .def("transform_row_into", &Bundle::transform_row_into, py::arg("row"), py::arg("out"),
+           "Fill out, float32 (features,), from one dict.")
+      .def("transform_rows", &Bundle::transform_rows_of, py::arg("rows"), py::arg("out"),
+           "Fill out, float32 (rows, features), from a list of dicts.");
 }
 
 }  // namespace mainspring::bind

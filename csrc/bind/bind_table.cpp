@@ -47,9 +47,7 @@ Table from_array(const py::object& schema_capsule, const py::object& array_capsu
 }
 
 std::vector<std::string> column_names(const Table& table) {
-  std::vector<std::string> names;
-  for (const Table::Column& column : table.columns()) names.push_back(column.name);
-  return names;
+  return {table.column_names().begin(), table.column_names().end()};
 }
 
 std::vector<std::string> column_types(const Table& table) {

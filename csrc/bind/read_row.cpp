@@ -1,6 +1,7 @@
 // Looks up every input of a plan in a mapping, and says in one sentence what does not fit.
 #include "bind/read_row.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "bind/python_values.hpp"
@@ -103,17 +104,19 @@ std::vector<std::string> keys_of(PyObject* row) {
   return keys;
 }
 
-[[noreturn]] void throw_missing_keys(const PlanView& plan, const std::vector<py::object>& names,
-                                     PyObject* row, std::optional<uint64_t> number) {
+/// `who` lacks the inputs that are not seen; `row` may have keys that look like them.
+[[noreturn]] void throw_missing_keys(const PlanView& plan, const std::vector<uint8_t>& seen,
+                                     const std::string& who, PyObject* row,
+                                     std::optional<uint64_t> number) {
   std::vector<std::string> missing;
   for (uint32_t i = 0; i < plan.num_inputs; ++i) {
-    if (!find_value(row, names[i].ptr())) missing.emplace_back(input_name(plan, i));
+    if (seen[i] == 0) missing.emplace_back(input_name(plan, i));
   }
   const std::string hint = "Pass None for a missing value.";
   const std::string guess = missing.size() == 1 ? did_you_mean(missing[0], keys_of(row)) : "";
-  Error error(ErrorKind::kSchema, "The row" + at_row(number) + " lacks the column" +
-                                      (missing.size() == 1 ? " " : "s ") + list_names(missing) +
-                                      ". " + (guess.empty() ? "" : guess + " ") + hint);
+  Error error(ErrorKind::kSchema, who + " the column" + (missing.size() == 1 ? " " : "s ") +
+                                      list_names(missing) + ". " +
+                                      (guess.empty() ? "" : guess + " ") + hint);
   error.column(missing[0]).hint(hint);
   if (number.has_value()) error.row(*number);
   throw error;
@@ -147,7 +150,8 @@ RowReader::Lease::~Lease() {
   owner.free_.push_back(std::move(room));
 }
 
-void RowReader::read(PyObject* row, std::optional<uint64_t> number, Room* room) const {
+void RowReader::read(PyObject* row, std::optional<uint64_t> number, uint8_t* seen,
+                     Room* room) const {
   if (!PyDict_Check(row) && PyObject_HasAttrString(row, "keys") == 0) {
     throw_not_a_row(row, number);
   }
@@ -155,11 +159,30 @@ void RowReader::read(PyObject* row, std::optional<uint64_t> number, Room* room) 
   for (uint32_t i = 0; i < plan.num_inputs; ++i) {
     py::object& value = room->values[i];
     value = find_value(row, names_[i].ptr());
-    if (!value) throw_missing_keys(plan, names_, row, number);
+    if (!value) {
+      if (seen == nullptr) throw_lacking(row, number);
+      room->columns.set_missing(i);
+      continue;
+    }
+    if (seen != nullptr) seen[i] = 1;
     if (!set_value(value.ptr(), plan.inputs[i], i, &room->columns)) {
       throw_bad_value(plan, i, value.ptr(), number);
     }
   }
+}
+
+void RowReader::throw_lacking(PyObject* row, std::optional<uint64_t> number) const {
+  std::vector<uint8_t> seen;
+  for (const py::object& name : names_) seen.push_back(find_value(row, name.ptr()) ? 1 : 0);
+  throw_missing_keys(image_->view().plan, seen, "The row" + at_row(number) + " lacks", row, number);
+}
+
+void RowReader::check_seen(const py::list& rows, const std::vector<uint8_t>& seen) const {
+  if (std::find(seen.begin(), seen.end(), 0) == seen.end()) return;
+  const py::object first = rows[0];
+  const std::string who =
+      rows.size() == 1 ? "The row lacks" : "The " + std::to_string(rows.size()) + " rows lack";
+  throw_missing_keys(image_->view().plan, seen, who, first.ptr(), std::nullopt);
 }
 
 }  // namespace mainspring::bind

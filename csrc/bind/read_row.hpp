@@ -25,8 +25,23 @@ class RowReader {
   template <class Body>
   void with_row(PyObject* row, std::optional<uint64_t> number, const Body& body) {
     const Lease lease(*this);
-    read(row, number, lease.room.get());
+    read(row, number, nullptr, lease.room.get());
     body(lease.room->columns.columns());
+  }
+
+  /// Calls body(columns, row number) for each row of a list, as a table of them would have it: a
+  /// key that a row lacks is missing there. Throws Error(kSchema) when no row has it, and what
+  /// with_row() throws. A value's own code may change the list: rows beyond `num_rows` are left.
+  template <class Body>
+  void with_rows(const pybind11::list& rows, uint64_t num_rows, const Body& body) {
+    std::vector<uint8_t> seen(names_.size(), num_rows == 0 ? 1 : 0);
+    for (uint64_t i = 0; i < num_rows && i < rows.size(); ++i) {
+      const Lease lease(*this);
+      const pybind11::object row = rows[i];
+      read(row.ptr(), i, seen.data(), lease.room.get());
+      body(lease.room->columns.columns(), i);
+    }
+    check_seen(rows, seen);
   }
 
  private:
@@ -44,7 +59,10 @@ class RowReader {
     RowReader& owner;
     std::unique_ptr<Room> room;
   };
-  void read(PyObject* row, std::optional<uint64_t> number, Room* room) const;
+  /// With `seen`, a flag for each input, keys may lack; without it, none.
+  void read(PyObject* row, std::optional<uint64_t> number, uint8_t* seen, Room* room) const;
+  [[noreturn]] void throw_lacking(PyObject* row, std::optional<uint64_t> number) const;
+  void check_seen(const pybind11::list& rows, const std::vector<uint8_t>& seen) const;
 
   std::shared_ptr<const BundleImage> image_;
   std::vector<pybind11::object> names_;  // interned, so that a dict finds them by identity

@@ -2,8 +2,6 @@
 #include "host/match_columns.hpp"
 
 #include <algorithm>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "host/error.hpp"
 #include "host/names.hpp"
@@ -42,30 +40,21 @@ std::string cast_hint(const InputRecord& input) {
 }
 
 std::vector<uint32_t> find_columns(const PlanView& plan, const Table& table) {
-  const auto& columns = table.columns();
-  std::unordered_map<std::string_view, uint32_t> places;
-  std::unordered_set<std::string_view> twice;
-  for (uint32_t i = 0; i < columns.size(); ++i) {
-    if (!places.emplace(columns[i].name, i).second) twice.insert(columns[i].name);
-  }
   std::vector<uint32_t> found;
+  found.reserve(plan.num_inputs);
   std::vector<std::string> missing;
   for (uint32_t i = 0; i < plan.num_inputs; ++i) {
     const std::string_view name = input_name(plan, i);
-    const auto place = places.find(name);
-    if (place == places.end()) {
-      if (std::find(missing.begin(), missing.end(), name) == missing.end()) {
-        missing.emplace_back(name);
-      }
-      continue;
+    if (const auto place = table.find_column(name)) {
+      found.push_back(*place);
+    } else if (std::find(missing.begin(), missing.end(), name) == missing.end()) {
+      missing.emplace_back(name);
     }
-    if (twice.contains(name)) table.column_index(name);  // throws
-    found.push_back(place->second);
   }
   if (missing.size() == 1) table.column_index(missing[0]);  // throws with close matches
   if (!missing.empty()) {
-    std::vector<std::string> there;
-    for (const auto& column : columns) there.push_back(column.name);
+    const auto& names = table.column_names();
+    const std::vector<std::string> there(names.begin(), names.end());
     const std::string got = there.empty() ? "no columns" : list_names(there);
     throw Error(ErrorKind::kSchema, "Columns " + list_names(missing) +
                                         " are missing; the table has " + got +

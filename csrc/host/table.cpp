@@ -5,14 +5,14 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
-#include <numeric>
-#include <unordered_map>
 #include <utility>
 
 #include "host/arrow_types.hpp"
 #include "host/error.hpp"
+#include "host/name_index.hpp"
 #include "host/names.hpp"
 #include "host/owned_arrow.hpp"
+#include "runtime/arrow/type_format.hpp"
 #include "runtime/core/utf8.hpp"
 
 namespace mainspring {
@@ -21,7 +21,6 @@ namespace {
 
 constexpr const char* kReadable =
     "a number, bool, string, binary, date or timestamp, or a list of such values";
-constexpr uint32_t kTwice = UINT32_MAX;  // a name that stands for more than one column
 
 // A column as its schema alone tells it: viewed with an array of no rows, whose children and
 // dictionary are another such array.
@@ -48,32 +47,48 @@ struct SchemaView {
   }
   SchemaView(const SchemaView&) = delete;  // the views point into it
   SchemaView& operator=(const SchemaView&) = delete;
-
-  /// Views that a chunk of the column needs behind its own.
-  uint32_t num_nested() const {
-    uint32_t count = 0;
-    for (const ColumnView* at = &view;; ++count) {
-      at = at->type == ColumnType::kDictionary ? at->dictionary : at->child;
-      if (at == nullptr) return count;
-    }
-  }
 };
 
 // Arrow says that names are UTF-8, but nothing before here has looked.
-std::string text_of(const char* text, int64_t number, const char* what) {
+std::string_view checked_text(const char* text, int64_t number, const char* what) {
   if (text == nullptr) return "";
   const uint64_t length = std::strlen(text);
-  if (first_bad_utf8(reinterpret_cast<const uint8_t*>(text), length) == length) return text;
+  if (first_bad_utf8(reinterpret_cast<const uint8_t*>(text), length) == length) {
+    return {text, length};
+  }
   const char* fix = "Give it one that is.";
   Error error(ErrorKind::kSchema, "Column " + std::to_string(number) + " has " + what + " '" +
                                       text + "', which is not UTF-8. " + fix);
   throw error.expected("UTF-8").got(text).hint(fix);
 }
 
-Table::Column describe_column(const ArrowSchema& schema, const SchemaView& described,
-                              int64_t number) {
+// The time zones of timestamps, in dictionaries, lists and runs too.
+void check_zones(const ArrowSchema& schema, int64_t number, uint32_t depth) {
+  TypeFormat format;
+  if (schema.format != nullptr && schema.format[0] == 't' &&
+      read_type_format(schema.format, &format)) {
+    checked_text(format.time_zone, number, "the time zone");
+  }
+  if (depth == 0) return;
+  if (schema.dictionary != nullptr) check_zones(*schema.dictionary, number, depth - 1);
+  for (int64_t i = 0; schema.children != nullptr && i < schema.n_children; ++i) {
+    if (schema.children[i] != nullptr) check_zones(*schema.children[i], number, depth - 1);
+  }
+}
+
+std::vector<std::string_view> checked_names(const ArrowSchema& schema) {
+  std::vector<std::string_view> names;
+  names.reserve(static_cast<size_t>(schema.n_children));
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    names.push_back(checked_text(schema.children[i]->name, i, "the name"));
+    check_zones(*schema.children[i], i, kNestedViews);
+  }
+  return names;
+}
+
+Table::Column describe_column(const ArrowSchema& schema, const SchemaView& described) {
   Table::Column column{};
-  column.name = text_of(schema.name, number, "the name");
+  column.name = schema.name != nullptr ? schema.name : "";
   column.readable = described.status.ok();
   if (!column.readable) {
     column.type_name = name_of_unreadable(schema);
@@ -84,7 +99,7 @@ Table::Column describe_column(const ArrowSchema& schema, const SchemaView& descr
   column.type = values.type;
   column.scale = values.scale;
   column.unit = values.unit;
-  column.time_zone = text_of(values.time_zone, number, "the time zone");
+  column.time_zone = values.time_zone != nullptr ? values.time_zone : "";
   std::array<char, 128> name;
   describe_type(described.view, name.data(), name.size());
   column.type_name = name.data();
@@ -151,105 +166,123 @@ void check_batch(const ArrowSchema& schema, const ArrowArray& batch, uint64_t fi
 }  // namespace
 
 struct Table::Impl {
-  // What is known of one chunk of one column. `state` of a readable one says how far it is checked.
+  // What is known of one chunk of one column: nothing before its first use.
   struct Chunk {
-    ColumnView view;
+    std::atomic<uint8_t> is_viewed{0};
     Status status;
-    std::atomic<uint8_t> verified{0};
+    ColumnView view;
+  };
+  struct Batch {
+    Owned<ArrowArray> array;
+    std::unique_ptr<Chunk[]> chunks;       // one for each column
+    std::unique_ptr<ColumnView[]> nested;  // rooms behind the views, where the schema has any
+    uint64_t first_row;
+    uint64_t num_rows;
+  };
+  // What people and fitting want to know of the columns; predicting does not.
+  struct Description {
+    std::vector<std::unique_ptr<SchemaView>> views;
+    std::vector<Column> columns;
   };
 
   Owned<ArrowSchema> schema;
-  std::vector<Owned<ArrowArray>> batches;
-  std::vector<uint64_t> first_rows{0};  // one more than batches
-  std::vector<Column> columns;
-  std::vector<std::unique_ptr<SchemaView>> schema_views;
-  std::unordered_map<std::string_view, uint32_t> index_of;
-  std::vector<std::unique_ptr<Chunk[]>> chunks;       // a row of columns for each batch
-  std::vector<uint32_t> num_nested;                   // views of each column
-  std::vector<std::unique_ptr<ColumnView[]>> nested;  // of each batch
-  std::array<std::mutex, 16> verifying;
+  NameIndex names;
+  std::vector<uint32_t> rooms_before;  // of each column in Batch::nested; empty: none has any
+  uint32_t num_rooms = 0;
+  std::vector<Batch> batches;
+  uint64_t num_rows = 0;
+  std::array<std::mutex, 16> viewing;
+  std::once_flag is_described;
+  Description described;
 
-  explicit Impl(Owned<ArrowSchema> given) : schema(std::move(given)) {
-    check_struct(*schema);
-    columns.reserve(static_cast<size_t>(schema->n_children));
+  explicit Impl(Owned<ArrowSchema> given)
+      : schema((check_struct(*given), std::move(given))), names(checked_names(*schema)) {
     for (int64_t i = 0; i < schema->n_children; ++i) {
-      schema_views.push_back(std::make_unique<SchemaView>(*schema->children[i]));
-      columns.push_back(describe_column(*schema->children[i], *schema_views.back(), i));
-      num_nested.push_back(columns.back().readable ? schema_views.back()->num_nested() : 0);
-    }
-    for (uint32_t i = 0; i < columns.size(); ++i) {
-      const auto [place, added] = index_of.emplace(columns[i].name, i);
-      if (!added) place->second = kTwice;
+      const ArrowSchema& child = *schema->children[i];
+      const bool is_nested = child.dictionary != nullptr || child.n_children != 0;
+      if (!is_nested) continue;
+      rooms_before.resize(names.names().size());
+      rooms_before[static_cast<size_t>(i)] = num_rooms;
+      num_rooms += kNestedViews;
     }
   }
 
-  void add_batch(Owned<ArrowArray> batch) {
-    check_batch(*schema, *batch, first_rows.back());
-    if (batch->length == 0) return;  // nothing to read
-    auto row = std::make_unique<Chunk[]>(columns.size());
-    auto rooms = std::make_unique<ColumnView[]>(
-        std::accumulate(num_nested.begin(), num_nested.end(), uint64_t{0}));
-    ColumnView* room = rooms.get();
-    for (uint32_t i = 0; i < columns.size(); ++i) {
-      view_chunk(*batch, i, room, &row[i]);
-      room += num_nested[i];
-    }
-    first_rows.push_back(first_rows.back() + static_cast<uint64_t>(batch->length));
-    chunks.push_back(std::move(row));
-    nested.push_back(std::move(rooms));
-    batches.push_back(std::move(batch));
+  const Description& description() {
+    std::call_once(is_described, [this] {
+      for (int64_t i = 0; i < schema->n_children; ++i) {
+        const ArrowSchema& child = *schema->children[i];
+        described.views.push_back(std::make_unique<SchemaView>(child));
+        described.columns.push_back(describe_column(child, *described.views.back()));
+      }
+    });
+    return described;
+  }
+
+  void add_batch(Owned<ArrowArray> array) {
+    check_batch(*schema, *array, num_rows);
+    if (array->length == 0) return;  // nothing to read
+    const auto length = static_cast<uint64_t>(array->length);
+    batches.push_back({std::move(array), std::make_unique_for_overwrite<Chunk[]>(num_columns()),
+                       std::make_unique_for_overwrite<ColumnView[]>(num_rooms), num_rows, length});
+    num_rows += length;
   }
 
   // A table without rows gets one batch of none, made from the schema, so that whoever looks at
   // the first batch's types finds them.
   void finish() {
-    if (!chunks.empty()) return;
-    auto row = std::make_unique<Chunk[]>(columns.size());
-    for (uint32_t i = 0; i < columns.size(); ++i) row[i].view = schema_views[i]->view;
-    chunks.push_back(std::move(row));
-    first_rows.push_back(0);
+    if (!batches.empty()) return;
+    auto chunks = std::make_unique_for_overwrite<Chunk[]>(num_columns());
+    for (size_t i = 0; i < num_columns(); ++i) {
+      const SchemaView& seen = *description().views[i];
+      chunks[i].view = seen.view;
+      chunks[i].status = seen.status;
+      chunks[i].is_viewed.store(1, std::memory_order_release);
+    }
+    batches.push_back({Owned<ArrowArray>(), std::move(chunks), nullptr, 0, 0});
   }
+
+  size_t num_columns() const { return names.names().size(); }
 
   // The rows of a struct array are rows [offset, offset + length) of its children.
-  void view_chunk(const ArrowArray& batch, uint32_t column, ColumnView* rooms, Chunk* chunk) {
-    if (!columns[column].readable) return;
-    const ArrowArray* child = batch.children[column];
-    if (child == nullptr) {
-      chunk->status = {Code::kCorrupt, 0};
-      return;
-    }
-    chunk->status = view_column(*schema->children[column], *child, &chunk->view, rooms);
-    if (!chunk->status.ok()) return;
-    const uint64_t skipped = static_cast<uint64_t>(batch.offset);
-    const uint64_t length = static_cast<uint64_t>(batch.length);
-    if (chunk->view.length < skipped + length) {
-      chunk->status = {Code::kCorrupt, chunk->view.length};
-      return;
-    }
-    chunk->view.offset += skipped;
-    chunk->view.length = length;
+  Status view_chunk(const Batch& batch, uint32_t column, ColumnView* view) const {
+    const ArrowArray* child = batch.array->children[column];
+    if (child == nullptr) return {Code::kCorrupt, 0};
+    ColumnView* rooms = rooms_before.empty() ? nullptr : &batch.nested[rooms_before[column]];
+    const Status status = view_column(*schema->children[column], *child, view, rooms);
+    if (!status.ok()) return status;
+    const auto skipped = static_cast<uint64_t>(batch.array->offset);
+    if (view->length < skipped + batch.num_rows) return {Code::kCorrupt, view->length};
+    view->offset += skipped;
+    view->length = batch.num_rows;
+    return verify_column(*view);
   }
 
-  const ColumnView& verified_view(uint32_t batch, uint32_t column) {
-    Chunk& chunk = chunks[batch][column];
-    if (chunk.verified.load(std::memory_order_acquire) == 0) {
-      const std::lock_guard lock(verifying[(batch + column) % verifying.size()]);
-      if (chunk.verified.load(std::memory_order_relaxed) == 0) {
-        if (chunk.status.ok()) chunk.status = verify_column(chunk.view);
-        chunk.verified.store(1, std::memory_order_release);
+  const ColumnView& verified_view(uint32_t number, uint32_t column) {
+    const Batch& batch = batches[number];
+    Chunk& chunk = batch.chunks[column];
+    if (chunk.is_viewed.load(std::memory_order_acquire) == 0) {
+      const std::lock_guard lock(viewing[(number + column) % viewing.size()]);
+      if (chunk.is_viewed.load(std::memory_order_relaxed) == 0) {
+        chunk.status = view_chunk(batch, column, &chunk.view);
+        chunk.is_viewed.store(1, std::memory_order_release);
       }
     }
-    if (!chunk.status.ok()) throw_corrupt(batch, column, chunk.status);
+    if (!chunk.status.ok()) throw_unusable(number, column, chunk.status);
     return chunk.view;
   }
 
+  [[noreturn]] void throw_unusable(uint32_t batch, uint32_t column, Status status) {
+    if (!description().columns[column].readable) throw_unreadable(column);
+    throw_corrupt(batch, column, status);
+  }
+
   [[noreturn]] void throw_corrupt(uint32_t batch, uint32_t column, Status status) const {
-    const uint64_t row = first_rows[batch] + status.index;
-    const std::string& name = columns[column].name;
+    const uint64_t row = batches[batch].first_row + status.index;
+    const std::string& name = described.columns[column].name;
     const char* fix = "Report it to the library that made the data.";
     Error error(ErrorKind::kData,
                 "Column '" + name + "', near row " + std::to_string(row) +
-                    ": the Arrow buffers of " + columns[column].type_name +
+                    ": the Arrow buffers of " + described.columns[column].type_name +
                     " are inconsistent (an offset or index points outside, or a buffer is "
                     "missing). " +
                     fix);
@@ -257,7 +290,7 @@ struct Table::Impl {
   }
 
   [[noreturn]] void throw_unreadable(uint32_t column) const {
-    const Column& unreadable = columns[column];
+    const Column& unreadable = described.columns[column];
     const std::string fix = fix_for_unreadable(*schema->children[column]);
     Error error(ErrorKind::kSchema, "Column '" + unreadable.name + "' has type " +
                                         unreadable.type_name + ", expected " +
@@ -265,15 +298,8 @@ struct Table::Impl {
     throw error.column(unreadable.name).expected(kReadable).got(unreadable.type_name).hint(fix);
   }
 
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    all.reserve(columns.size());
-    for (const Column& column : columns) all.push_back(column.name);
-    return all;
-  }
-
   [[noreturn]] void throw_missing(std::string_view name) const {
-    const std::vector<std::string> all = names();
+    const std::vector<std::string> all(names.names().begin(), names.names().end());
     const std::string close = did_you_mean(name, all);
     const std::string got = all.empty() ? "no columns" : list_names(all);
     std::string message =
@@ -312,7 +338,7 @@ Table Table::from_stream(ArrowArrayStream* source) {
   auto impl = std::make_shared<Impl>(std::move(schema));
   for (;;) {
     Owned<ArrowArray> batch;
-    check(stream->get_next(stream.get(), batch.get()), impl->first_rows.back());
+    check(stream->get_next(stream.get(), batch.get()), impl->num_rows);
     if (batch.empty()) break;
     impl->add_batch(std::move(batch));
   }
@@ -335,23 +361,27 @@ Table Table::from_array(ArrowSchema* schema, ArrowArray* array) {
   return Table(std::move(impl));
 }
 
-uint64_t Table::num_rows() const { return impl_->first_rows.back(); }
-const std::vector<Table::Column>& Table::columns() const { return impl_->columns; }
-uint32_t Table::num_batches() const { return static_cast<uint32_t>(impl_->chunks.size()); }
-uint64_t Table::batch_rows(uint32_t batch) const {
-  return impl_->first_rows[batch + 1] - impl_->first_rows[batch];
+uint64_t Table::num_rows() const { return impl_->num_rows; }
+const std::vector<Table::Column>& Table::columns() const { return impl_->description().columns; }
+const std::vector<std::string_view>& Table::column_names() const { return impl_->names.names(); }
+uint32_t Table::num_batches() const { return static_cast<uint32_t>(impl_->batches.size()); }
+uint64_t Table::batch_rows(uint32_t batch) const { return impl_->batches[batch].num_rows; }
+uint64_t Table::batch_first_row(uint32_t batch) const { return impl_->batches[batch].first_row; }
+
+std::optional<uint32_t> Table::find_column(std::string_view name) const {
+  const uint32_t found = impl_->names.find(name);
+  if (found == NameIndex::kTwice) impl_->throw_twice(name);
+  if (found == NameIndex::kNone) return std::nullopt;
+  return found;
 }
-uint64_t Table::batch_first_row(uint32_t batch) const { return impl_->first_rows[batch]; }
 
 uint32_t Table::column_index(std::string_view name) const {
-  const auto found = impl_->index_of.find(name);
-  if (found == impl_->index_of.end()) impl_->throw_missing(name);
-  if (found->second == kTwice) impl_->throw_twice(name);
-  return found->second;
+  const std::optional<uint32_t> found = find_column(name);
+  if (!found.has_value()) impl_->throw_missing(name);
+  return *found;
 }
 
 const ColumnView& Table::batch_column(uint32_t batch, uint32_t column) const {
-  if (!impl_->columns[column].readable) impl_->throw_unreadable(column);
   return impl_->verified_view(batch, column);
 }
 

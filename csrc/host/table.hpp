@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,20 +27,24 @@ class Table {
                     // is used
   };
 
-  /// Takes everything that the stream yields and releases it. Columns are verified when first used
-  /// (see batch_column). Throws Error(kSchema) when the stream is not a stream of struct arrays,
+  /// Takes everything that the stream yields and releases it. Columns are viewed and verified when
+  /// first used (see batch_column): those that nobody reads cost their names. Throws Error(kSchema) when the stream is not a stream of struct arrays,
   /// Error(kData) when it fails midway, or when a row is null as a whole.
   static Table from_stream(ArrowArrayStream* stream);
   /// Takes one struct array.
   static Table from_array(ArrowSchema* schema, ArrowArray* array);
 
   uint64_t num_rows() const;
+  /// Described at the first call: names alone are cheaper.
   const std::vector<Column>& columns() const;
+  const std::vector<std::string_view>& column_names() const;
   /// At least 1: a table without rows has one batch of none, whose views still have their types.
   uint32_t num_batches() const;
   uint64_t batch_rows(uint32_t batch) const;
   uint64_t batch_first_row(uint32_t batch) const;
 
+  /// Index of a column, if there is one; throws Error(kSchema) when it is there twice.
+  std::optional<uint32_t> find_column(std::string_view name) const;
   /// Index of a column; throws Error(kSchema) with close matches when it is missing or there twice.
   uint32_t column_index(std::string_view name) const;
   /// View of one chunk, verified on first use. Throws Error(kSchema) naming the column, its type

@@ -68,10 +68,11 @@ def as_table(data: object, *, what: str = "data") -> _engine.Table:
     """
     if isinstance(data, _engine.Table):
         return data
-    if hasattr(data, "__arrow_c_stream__"):
-        return _engine.Table.from_stream(_export(data.__arrow_c_stream__, what))
+    # What gives both is one batch: as an array it comes in half the time of a stream.
     if hasattr(data, "__arrow_c_array__"):
         return _engine.Table.from_array(*_export(data.__arrow_c_array__, what))
+    if hasattr(data, "__arrow_c_stream__"):
+        return _engine.Table.from_stream(_export(data.__arrow_c_stream__, what))
     if isinstance(data, tuple) and len(data) == 2 and hasattr(data[0], "shape"):
         return _from_columns(_columns_of_matrix(*data, what=what), what)
     if isinstance(data, Mapping):

@@ -110,6 +110,14 @@ class Bundle:
         """
         The features of one row.
         """
+    def transform_row_into(self, row: typing.Any, out: typing.Any) -> None:
+        """
+        Fill out, float32 (features,), from one dict.
+        """
+    def transform_rows(self, rows: list[typing.Any], out: typing.Any) -> None:
+        """
+        Fill out, float32 (rows, features), from a list of dicts.
+        """
     def transform_table(self, table: Table, out: typing.Any) -> None:
         """
         Fill out, float32 (rows, features).
@@ -152,6 +160,9 @@ class Bundle:
         ...
     @property
     def num_classes(self) -> int:
+        ...
+    @property
+    def num_features(self) -> int:
         ...
     @property
     def num_outputs(self) -> int:

@@ -201,6 +201,43 @@ def test_column_whose_name_is_not_utf8_is_refused_by_its_place() -> None:
         _engine.Table.from_array(schema, array)
 
 
+def test_time_zone_that_is_not_utf8_is_refused_wherever_it_stands() -> None:
+    times = pa.array([0], pa.timestamp("s", "Zone"))
+    for column in (times, times.dictionary_encode(), pa.array([[0]], pa.list_(times.type))):
+        schema, array = pa.record_batch({"x": [1], "time": column}).__arrow_c_array__()
+        get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        get_pointer.restype = ctypes.c_void_p
+        get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+        # format, name, metadata, flags, n_children, children, dictionary
+        words = (ctypes.c_void_p * 7).from_address(get_pointer(schema, b"arrow_schema"))
+        child = (ctypes.c_void_p * 2).from_address(words[5])[1]
+        fields = (ctypes.c_void_p * 7).from_address(child)
+        if fields[6]:
+            fields = (ctypes.c_void_p * 7).from_address(fields[6])
+        elif fields[4]:
+            element = (ctypes.c_void_p * 1).from_address(fields[5])[0]
+            fields = (ctypes.c_void_p * 7).from_address(element)
+        ctypes.memmove(fields[0], b"tss:\xff", 5)
+        with pytest.raises(errors.SchemaError, match=r"Column 1 has the time zone '.*not UTF-8"):
+            _engine.Table.from_array(schema, array)
+
+
+def test_columns_are_found_among_many_and_twins_are_told() -> None:
+    names = [f"{i}" for i in range(3000)]
+    table = as_table(pa.table([pa.array([float(i)]) for i in range(3000)], names=names))
+    got = np.empty(1)
+    for name in ("0", "7", "1234", "2999"):
+        table.numbers(name, got)
+        assert got[0] == float(name)
+    with pytest.raises(errors.SchemaError, match="Column '3000' is missing"):
+        table.numbers("3000", got)
+    twins = as_table(pa.table([pa.array([1.0])] * 4, names=["a", "b", "b", "b"]))
+    table = twins
+    table.numbers("a", got)
+    with pytest.raises(errors.SchemaError, match="Column 'b' is there more than once"):
+        table.numbers("b", got)
+
+
 def test_table_keeps_the_memory_alive_after_its_source_is_gone() -> None:
     before = pa.total_allocated_bytes()
     source = pa.table({"x": pa.array(range(100_000), pa.int64())})

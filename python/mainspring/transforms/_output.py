@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
-__all__ = ["OUTPUTS", "checked_output", "output_buffer", "to_container"]
+__all__ = ["OUTPUTS", "checked_output", "output_buffer", "output_row", "to_container"]
 
 OUTPUTS = ("numpy", "arrow", "pandas", "polars")
 
@@ -33,22 +33,35 @@ def checked_output(output: str) -> str:
 
 def output_buffer(out: Any, output: str, num_rows: int, num_features: int) -> Floats:
     """Return the caller's array, checked, or a new one."""
+    shape = (num_rows, num_features)
     if out is None:
-        return np.empty((num_rows, num_features), dtype=np.float32)
-    wanted = f"a writable C-contiguous float32 array of shape ({num_rows}, {num_features})"
+        return np.empty(shape, np.float32)
     if output != "numpy":
-        _fail(wanted + " with output='numpy'", f"output={output!r}")
+        _fail(f"{_wanted(shape)} with output='numpy'", f"output={output!r}")
+    return _checked(out, shape)
+
+
+def output_row(out: Any, num_features: int) -> Floats:
+    """Return the caller's array for one row, checked, or a new one."""
+    return np.empty(num_features, np.float32) if out is None else _checked(out, (num_features,))
+
+
+def _wanted(shape: tuple[int, ...]) -> str:
+    return f"a writable C-contiguous float32 array of shape {shape}"
+
+
+def _checked(out: Any, shape: tuple[int, ...]) -> Floats:
     if not isinstance(out, np.ndarray):
-        _fail(wanted, type(out).__name__)
+        _fail(_wanted(shape), type(out).__name__)
     flags = out.flags
     if (
         out.dtype != np.float32
-        or out.shape != (num_rows, num_features)
+        or out.shape != shape
         or not (flags.c_contiguous and flags.writeable)
     ):
         layout = "" if flags.c_contiguous else " that is not C-contiguous"
         layout += "" if flags.writeable else " that is read-only"
-        _fail(wanted, f"{out.dtype} of shape {out.shape}{layout}")
+        _fail(_wanted(shape), f"{out.dtype} of shape {out.shape}{layout}")
     return out
 
 

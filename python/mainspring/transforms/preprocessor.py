@@ -8,11 +8,14 @@ import numpy as np
 
 from mainspring import _arrow, _engine, errors
 from mainspring._sources import is_source, open_source
-from mainspring.transforms._output import checked_output, output_buffer, to_container
+from mainspring.transforms._output import checked_output, output_buffer, output_row, to_container
+from mainspring.transforms._rows import as_rows, checked_row
 from mainspring.transforms._target import target_values
 from mainspring.transforms.streamed_plan import StreamedPlan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
@@ -158,7 +161,7 @@ class Preprocessor(StreamedPlan):
         bundle = self.bundle
         if not cross_fit:
             return self._transformed(table, output, out, data)
-        matrix = output_buffer(out, output, table.num_rows, len(bundle.feature_names))
+        matrix = output_buffer(out, output, table.num_rows, bundle.num_features)
         self._fitter.transform_training(table, 0, matrix)
         self._fitter.end_training()
         if output == "numpy":
@@ -262,7 +265,9 @@ class Preprocessor(StreamedPlan):
         Parameters
         ----------
         data : object
-            As in :meth:`fit`.
+            As in :meth:`fit`, or one row as a dict of single values. Rows of dicts are read without
+            Arrow, in microseconds; their values are as in :meth:`transform_row`, and a key that
+            some rows lack is missing there.
         output : {"numpy", "arrow", "pandas", "polars"}, optional
             What to return. Default: what :meth:`set_output` has set, else ``"numpy"``.
         out : numpy.ndarray, optional
@@ -282,19 +287,71 @@ class Preprocessor(StreamedPlan):
             Before :meth:`fit`.
         SchemaError
             When a column is missing or has another kind than the one fitted.
+        DataError
+            When a row has a value that its column does not take.
         ParameterError
             When ``output`` or ``out`` cannot be.
         """
-        _ = self.bundle  # not fitted: an error before any data is read
+        bundle = self.bundle  # not fitted: an error before any data is read
         output = checked_output(self._output if output is None else output)
-        _refuse_source(data, "transform")
-        return self._transformed(_arrow.as_table(data), output, out, data)
+        rows = as_rows(data)
+        if rows is None:
+            _refuse_source(data, "transform")
+            return self._transformed(_arrow.as_table(data), output, out, data)
+        matrix = output_buffer(out, output, len(rows), bundle.num_features)
+        bundle.transform_rows(rows, matrix)
+        if output == "numpy":
+            return matrix
+        return to_container(bundle.feature_columns(matrix), output, None)
+
+    def transform_row(self, row: Mapping[str, object], out: Floats | None = None) -> Floats:
+        """Compute the features of one row.
+
+        Parameters
+        ----------
+        row : mapping
+            Value of each column by name; other names are ignored. ``None`` and NaN are missing;
+            numbers and text may be NumPy's; a time is a ``datetime``, a ``date``, RFC 3339 text, or
+            an int in the column's unit.
+        out : numpy.ndarray, optional
+            Writable C-contiguous float32 array of shape (num_features,) to fill and return.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 of shape (num_features,), NaN where missing; the same bits as the row has in a
+            batch. ``set_output`` does not change it.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        SchemaError
+            When a column is missing.
+        DataError
+            When a column does not take its value.
+        ParameterError
+            When ``row`` is no mapping, or ``out`` does not fit.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> from mainspring import Preprocessor, col
+        >>> prep = Preprocessor(col("x").impute("mean")).fit(pa.table({"x": [1.0, 3.0]}))
+        >>> prep.transform_row({"x": None}).tolist()
+        [2.0]
+        """
+        bundle = self.bundle
+        row = checked_row(row)
+        features = output_row(out, bundle.num_features)
+        bundle.transform_row_into(row, features)
+        return features
 
     def _transformed(self, table: _engine.Table, output: str, out: Floats | None, data: Any) -> Any:
         bundle = self.bundle
         if out is None and output != "numpy":
             return to_container(bundle.transform_columns(table), output, _index_of(data, output))
-        matrix = output_buffer(out, output, table.num_rows, len(bundle.feature_names))
+        matrix = output_buffer(out, output, table.num_rows, bundle.num_features)
         bundle.transform_table(table, matrix)
         return matrix
 
