@@ -32,16 +32,23 @@ Scratch scratch_of(const BundleView& bundle) {
   return scratch;
 }
 
-/// Runs the plan over one tile and says where its features lie.
+/// Runs the plan over one tile; its features go to `narrow`, or to `wide` when the plan is.
+FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                     uint64_t first_row, uint32_t num_rows, uint8_t* scratch, float* narrow,
+                     double* wide) {
+  const StepContext context{&kernels,          columns,          first_row, num_rows, scratch,
+                            bundle.plan.slots, bundle.plan.data, narrow,    wide};
+  run_plan(bundle.plan, context);
+  return {narrow, wide, num_rows};
+}
+
+/// As above, with the features in the scratch.
 FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                      uint64_t first_row, uint32_t num_rows, uint8_t* scratch,
                      uint64_t features_at) {
   float* narrow = bundle.plan.wide ? nullptr : reinterpret_cast<float*>(scratch + features_at);
   double* wide = bundle.plan.wide ? reinterpret_cast<double*>(scratch + features_at) : nullptr;
-  const StepContext context{&kernels,          columns,          first_row, num_rows, scratch,
-                            bundle.plan.slots, bundle.plan.data, narrow,    wide};
-  run_plan(bundle.plan, context);
-  return {narrow, wide, num_rows};
+  return run_tile(bundle, kernels, columns, first_row, num_rows, scratch, narrow, wide);
 }
 
 uint32_t tile_rows(uint64_t rows_left) {
@@ -110,11 +117,16 @@ void transform_rows(const BundleView& bundle, const Kernels& kernels, const Colu
                     uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
                     uint64_t row_stride) noexcept {
   const Scratch parts = scratch_of(bundle);
+  const bool is_one_column = bundle.plan.num_outputs == 1 && row_stride == 1 && !bundle.plan.wide;
   for (uint64_t done = 0; done < num_rows; done += kTileRows) {
     const uint32_t count = tile_rows(num_rows - done);
+    float* rows = out + done * row_stride;
+    if (is_one_column) {  // a feature as steps store it: nothing to transpose
+      run_tile(bundle, kernels, columns, first_row + done, count, scratch, rows, nullptr);
+      continue;
+    }
     const FeatureTile features =
         run_tile(bundle, kernels, columns, first_row + done, count, scratch, parts.features_at);
-    float* rows = out + done * row_stride;
     if (features.narrow != nullptr) {
       kernels.to_rows(features.narrow, bundle.plan.num_outputs, count, rows, row_stride);
     } else {
