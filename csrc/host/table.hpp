@@ -28,8 +28,9 @@ class Table {
   };
 
   /// Takes everything that the stream yields and releases it. Columns are viewed and verified when
-  /// first used (see batch_column): those that nobody reads cost their names. Throws Error(kSchema) when the stream is not a stream of struct arrays,
-  /// Error(kData) when it fails midway, or when a row is null as a whole.
+  /// first used (see batch_column): those that nobody reads cost their names. Throws Error(kSchema)
+  /// when the stream is not a stream of struct arrays, Error(kData) when it fails midway, or when a
+  /// row is null as a whole.
   static Table from_stream(ArrowArrayStream* stream);
   /// Takes one struct array.
   static Table from_array(ArrowSchema* schema, ArrowArray* array);
