@@ -5,8 +5,7 @@
 namespace mainspring {
 namespace {
 
-// What four validity bits say: a copy of 32 bytes instead of four shifts and conversions, 0.3
-// instead of 1.5 ns a value (AMD EPYC).
+// What four validity bits say: a copy of 32 bytes instead of four shifts and conversions.
 constexpr uint32_t kFlagRows = 4;
 constexpr double kFlags[16][kFlagRows] = {
     {1, 1, 1, 1}, {0, 1, 1, 1}, {1, 0, 1, 1}, {0, 0, 1, 1}, {1, 1, 0, 1}, {0, 1, 0, 1},
