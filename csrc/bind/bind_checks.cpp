@@ -64,7 +64,7 @@ py::list check_table(const Table& table, const std::string& target, const std::s
 std::vector<std::string> readable_columns(const Table& table) {
   std::vector<std::string> names;
   for (const Table::Column& column : table.columns()) {
-    if (column.readable) names.push_back(column.name);
+    if (column.readable && !column.is_list) names.push_back(column.name);
   }
   return names;
 }

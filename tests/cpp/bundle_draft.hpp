@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lookup_parts.hpp"
 #include "mutate_bytes.hpp"
 #include "runtime/bundle/format.hpp"
 #include "runtime/core/crc.hpp"
@@ -279,33 +280,6 @@ class BundleDraft {
     state_cardinality(writer, cardinality, cardinality < 4096 && one_in(random, 2));
   }
 
-  /// A lookup table in its parts: entries, cells, and the arena with its zeros.
-  struct LookupParts {
-    LookupHeader header;
-    uint64_t entry_bytes;
-    std::vector<uint8_t> entries;
-    std::vector<uint32_t> cells;
-    std::vector<uint8_t> arena;
-
-    std::vector<uint8_t> payload() const {
-      std::vector<uint8_t> bytes(sizeof(header) + entries.size() + cells.size() * sizeof(uint32_t));
-      std::memcpy(bytes.data(), &header, sizeof(header));
-      std::copy(entries.begin(), entries.end(), bytes.begin() + sizeof(header));
-      std::memcpy(bytes.data() + sizeof(header) + entries.size(), cells.data(),
-                  cells.size() * sizeof(uint32_t));
-      bytes.insert(bytes.end(), arena.begin(), arena.end());
-      return bytes;
-    }
-    /// The number in a cell takes as many bits as num_entries does: more entries, other cells.
-    void set_num_entries(uint32_t num_entries) {
-      const uint32_t before = cell_mask(header.num_entries);
-      const uint32_t after = cell_mask(num_entries);
-      for (uint32_t& cell : cells) cell = (cell & before) | (cell & ~(before | after));
-      header.num_entries = num_entries;
-      entries.resize(num_entries * entry_bytes);
-    }
-  };
-
   /// False when the payload is none, or too large to rebuild often.
   bool take_lookup(const StepRecord& step, LookupParts* parts) {
     if (!has_payload(step) || step.data_length < sizeof(LookupHeader)) return false;
@@ -321,7 +295,9 @@ class BundleDraft {
     const auto at = [&](uint64_t place) { return payload.begin() + static_cast<int64_t>(place); };
     parts->entries.assign(at(sizeof(header)), at(cells_at));
     parts->cells.resize(header.num_cells);
-    std::memcpy(parts->cells.data(), payload.data() + cells_at, arena_at - cells_at);
+    if (arena_at > cells_at) {
+      std::memcpy(parts->cells.data(), payload.data() + cells_at, arena_at - cells_at);
+    }
     parts->arena.assign(at(arena_at), payload.end());
     return true;
   }

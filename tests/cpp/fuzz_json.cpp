@@ -35,7 +35,7 @@ Served serve(const std::string& name) {
 const std::vector<Served>& models() {
   static const std::vector<Served> all = [] {
     std::vector<Served> opened;
-    for (const char* name : {"late-flights", "every-step"}) opened.push_back(serve(name));
+    for (const char* name : {"late-flights", "three-classes"}) opened.push_back(serve(name));
     return opened;
   }();
   return all;

@@ -44,7 +44,18 @@ NamedParams params_of(std::string_view name) {
   if (name == "bucketize") return {{"edges", std::vector<double>{0, 1, 2}}};
   if (name == "clip") return {{"low", 0.0}};
   if (name == "datetime") return {{"parts", std::vector<std::string>{"hour", "year"}}};
+  if (name == "group_stats") return {{"by", std::string("s")}};
   return {};
+}
+
+/// Weights of evidence want classes; for the others numbers are better.
+const double* target_of(std::string_view name) {
+  static const std::vector<double> classes = [] {
+    std::vector<double> values;
+    for (int row = 0; row < 50; ++row) values.push_back(row % 2);
+    return values;
+  }();
+  return name == "weight_of_evidence" ? classes.data() : data().target();
 }
 
 /// Every operator on every column, or pair of columns, that it takes.
@@ -58,7 +69,7 @@ std::vector<Bytes> fitter_seeds() {
       if (transform->joint != (columns.size() == 2) && !transform->uses_target) continue;
       try {
         Fitter fitter = new_fitter(expression(columns, {{name, params_of(name)}}));
-        fitter.partial_fit(data().table(), data().target(), nullptr);
+        fitter.partial_fit(data().table(), target_of(name), nullptr);
         seeds.push_back(fitter.state_bytes());
       } catch (const Error&) {
         continue;  // this operator does not take that column

@@ -20,6 +20,11 @@ class Extremes {
 
   /// Throws Error(kData), naming row and column, when an infinity was among the values.
   void check_finite(std::string_view transform, const Feature& in) const;
+  /// For what takes infinities as they come: their first row would depend on the order of shards.
+  void forget_infinities() {
+    infinite_ = false;
+    first_infinite_row_ = UINT64_MAX;
+  }
   /// No finite value.
   bool empty() const { return !(smallest_ <= largest_); }
   /// Of the finite values; 0 where there is none.

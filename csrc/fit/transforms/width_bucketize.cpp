@@ -46,6 +46,14 @@ struct WidthBucketize {
 
   struct State : Extremes {
     explicit State(const Params&) {}
+    void update(const FitTile& tile) {
+      Extremes::update(tile);
+      forget_infinities();
+    }
+    void update_repeated(const FitTile& one_row, uint64_t count) {
+      Extremes::update_repeated(one_row, count);
+      forget_infinities();
+    }
     void merge(State&& other) { Extremes::merge(other); }
   };
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "host/error.hpp"
 #include "profile/walk_tiles.hpp"
 #include "runtime/core/hash.hpp"
 
@@ -37,6 +38,14 @@ void read_numbers(const ColumnView& view, bool is_time, std::vector<double>* out
 RowColumn read_rows(const Table& table, uint32_t column) {
   const Table::Column& info = table.columns()[column];
   RowColumn rows{info.name, info.type_name, kind_of(info), info.time_zone, {}, {}};
+  if (info.is_list) {
+    throw Error(ErrorKind::kSchema, "Column '" + info.name + "' has type " + info.type_name +
+                                        ", expected one value for each row: a number, string, "
+                                        "boolean or time. Leave it out of the checks.")
+        .column(info.name)
+        .expected("one value for each row")
+        .got(info.type_name);
+  }
   std::unordered_map<std::string_view, uint32_t, TextHash> numbers;
   for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
     const ColumnView& view = table.batch_column(batch, column);
