@@ -97,6 +97,48 @@ def _number_peers(
     )
 
 
+def _powers(method: str) -> tuple[Peer, ...]:
+    def in_sklearn(given: Columns) -> Callable[[], Array]:
+        from sklearn.preprocessing import PowerTransformer
+
+        values = given.number.reshape(-1, 1)
+        transformer = PowerTransformer(method=method).fit(values)
+        return lambda: transformer.transform(values).astype(np.float32)
+
+    def in_numpy(given: Columns) -> Callable[[], Array]:
+        from scipy import stats
+
+        # All values are positive: one side of Yeo-Johnson, which is Box-Cox of 1 + x.
+        offset = 1.0 if method == "yeo-johnson" else 0.0
+        known = given.number[~np.isnan(given.number)] + offset
+        moved, exponent = stats.boxcox(known)
+        mean, std = moved.mean(), moved.std()
+
+        def run() -> Array:
+            powers = np.power(given.number + offset, exponent)
+            return (((powers - 1) / exponent - mean) / std).astype(np.float32)
+
+        return run
+
+    return (
+        Peer("scikit-learn", "PowerTransformer", in_sklearn),
+        Peer("numpy", "power", in_numpy),
+    )
+
+
+def _ranks_sklearn(given: Columns) -> Callable[[], Array]:
+    from sklearn.preprocessing import QuantileTransformer
+
+    values = given.number.reshape(-1, 1)
+    transformer = QuantileTransformer(output_distribution="normal", subsample=None).fit(values)
+    return lambda: transformer.transform(values).astype(np.float32)
+
+
+def _difference_numpy(given: Columns) -> Callable[[], Array]:
+    label = given.table["label"].to_numpy()
+    return lambda: (given.number - label).astype(np.float32)
+
+
 def _pyarrow_ids(given: Columns) -> Callable[[], Array]:
     column, words = given.table["city"], given.vocabularies["city"]
     return lambda: ids_of(column, words).astype(np.float32)
@@ -243,6 +285,13 @@ CASES: dict[str, Case] = {
             lambda given, x: np.clip(x, given.quantiles[0], given.quantiles[-1]),
         ),
     ),
+    "yeo_johnson": Case(("number",), lambda column: column.yeo_johnson(), _powers("yeo-johnson")),
+    "box_cox": Case(("number",), lambda column: column.box_cox(), _powers("box-cox")),
+    "quantile_transform": Case(
+        ("number",),
+        lambda column: column.quantile_transform(output="normal"),
+        (Peer("scikit-learn", "QuantileTransformer", _ranks_sklearn),),
+    ),
     "bucketize": Case(
         ("number",), lambda column: column.bucketize(edges=EDGES), _buckets(lambda _: EDGES)
     ),
@@ -323,6 +372,19 @@ CASES: dict[str, Case] = {
             ),
         ),
         same_values=False,
+    ),
+    "arithmetic": Case(
+        ("number", "label"),
+        lambda column: column.arithmetic("-"),
+        (
+            _polars("subtract", lambda _: (pl.col("number") - pl.col("label")).cast(pl.Float32)),
+            Peer("numpy", "subtract", _difference_numpy),
+        ),
+    ),
+    "arithmetic_number": Case(
+        ("number",),
+        lambda column: 3.0 / column,
+        _number_peers(lambda _, x: 3.0 / x, lambda _, x: 3.0 / x),
     ),
     "datetime": Case(
         ("ts",),

@@ -14,6 +14,10 @@ import numpy.typing as npt
 ROUNDINGS = {
     "group_stats": 4,  # the root of a variance that is rounded twice
     "james_stein": 64,  # a variance between categories is a difference of two rounded sums
+    # Exponents that two searches find for a likelihood that may be flat: 2^-29 of the value.
+    "box_cox": 2**24,
+    "yeo_johnson": 2**24,
+    "quantile_transform": 64,  # the steep ends of the normal quantiles multiply what shares lack
     "log1p": 6,  # each of the two functions is within 2 ulp
     "min_max": 8,  # two divisions, three sums and a product, in another order
     "standardize": 6,  # the root of a variance that is rounded once

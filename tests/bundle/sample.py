@@ -163,7 +163,7 @@ def bits(value: float) -> int:
 
 
 def sample_plan(*, lists: bool = True) -> Parts:
-    """Twenty features out of six columns, through all seventeen steps; fewer without lists."""
+    """Features out of six columns, through every step; fewer without lists."""
     parts = Parts()
     parts.add_input("distance", FLOAT, 11)
     parts.add_input("carrier", STRING, 12)
@@ -211,6 +211,13 @@ def sample_plan(*, lists: bool = True) -> Parts:
     parts.store("id", "größe_id", ID, 4)
     parts.step(15, ("x",), ("y",))
     parts.store("y", "größe_missing")
+    parts.step(18, ("x",), ("y",), numbers=(-0.5,), integers={0: 1})
+    points = parts.add_payload(doubles(-1, 2.5, 0, 0.75, 0, 0.875, 0, 1))
+    parts.step(19, ("y",), ("y",), payload=points)
+    parts.step(20, ("y",), ("y",))
+    parts.step(21, ("x", "y"), ("y",), integers={0: 4})
+    parts.step(21, ("y",), ("y",), numbers=(2.5,), integers={0: 2, 1: 2})
+    parts.store("y", "größe_ratio")
     places = parts.add_payload(struct.pack("<4I", 3, 0, 1, 2))
     parts.store_one_hot("id", ["größe_0.5", "größe_0", "größe_?"], 4, places)
     if not lists:

@@ -82,6 +82,32 @@ def test_sigmoid_when_finite_is_two_steps_from_correct() -> None:
     assert elementary.steps_between(scalar("sigmoid", x), want).max() <= 2
 
 
+@needs_long_double
+def test_log_over_all_exponents_is_within_one_ulp() -> None:
+    x = all_exponents(17)
+    assert_close("log", x[x > 0], 1.0)
+    assert_close("log", uniform(18, 0.5, 2), 1.0)
+
+
+@needs_long_double
+def test_expm1_over_all_exponents_is_within_two_ulps() -> None:
+    x = all_exponents(19)
+    assert_close("expm1", x[x < 709.7], 2.0)
+    assert_close("expm1", uniform(20, -45, 709.7), 2.0)
+    assert_close("expm1", uniform(21, -2, 2), 2.0)
+
+
+def test_normal_quantile_agrees_with_scipy_and_is_symmetric() -> None:
+    shares = np.concatenate([uniform(22, 0, 1), 10.0 ** uniform(23, -320, 0)])
+    shares = shares[shares != 0.5]
+    got, wanted = scalar("normal_quantile", shares), elementary.normal_quantile(shares)
+    assert elementary.steps_between(np.abs(got), np.abs(wanted)).max() <= 16
+    assert np.array_equal(got < 0, shares < 0.5)
+    both = np.concatenate([2.0 ** -np.arange(2, 53.0), np.round(uniform(24, 0.01, 0.5), 9)])
+    lower = 1 - (1 - both)  # so that both shares are doubles
+    assert np.array_equal(scalar("normal_quantile", 1 - both), -scalar("normal_quantile", lower))
+
+
 def test_exp_between_neighbours_never_falls() -> None:
     changes = (np.arange(-1075, 1024) + 0.5) * math.log(2)  # where the power of two changes
     assert_monotone("exp", neighbours(changes, reach=100))
@@ -130,6 +156,18 @@ def test_log1p_between_neighbours_never_falls() -> None:
         ("floor", 0.5, 0.0),
         ("floor", 2.0**52 + 1, 2.0**52 + 1),
         ("floor", -math.inf, -math.inf),
+        ("log", 0.0, -math.inf),
+        ("log", -0.0, -math.inf),
+        ("log", 1.0, 0.0),
+        ("log", math.inf, math.inf),
+        ("log", 5e-324, -744.4400719213812),
+        ("expm1", -0.0, -0.0),
+        ("expm1", 5e-324, 5e-324),
+        ("expm1", math.inf, math.inf),
+        ("expm1", -math.inf, -1.0),
+        ("normal_quantile", 0.5, 0.0),
+        ("normal_quantile", 0.0, -math.inf),
+        ("normal_quantile", 1.0, math.inf),
         ("sqrt", -0.0, -0.0),
         ("sqrt", math.inf, math.inf),
     ],
@@ -140,10 +178,17 @@ def test_value_at_the_border_is_exact(name: str, x: float, want: float) -> None:
     assert math.copysign(1, got) == math.copysign(1, want)
 
 
-@pytest.mark.parametrize("name", ["exp", "log1p", "sigmoid", "floor", "sqrt"])
+@pytest.mark.parametrize(
+    "name", ["exp", "log1p", "log", "expm1", "normal_quantile", "sigmoid", "floor", "sqrt"]
+)
 def test_nan_when_any_pattern_becomes_the_canonical_one(name: str) -> None:
     patterns = [0x7FF8000000000000, 0xFFF8000000000000, 0x7FF0000000000001, 0xFFFFFFFFFFFFFFFF]
-    outside = {"log1p": [-1.0000000000000002, -math.inf, -5.0], "sqrt": [-1.0, -5e-324, -math.inf]}
+    outside = {
+        "log1p": [-1.0000000000000002, -math.inf, -5.0],
+        "log": [-5e-324, -math.inf],
+        "normal_quantile": [-5e-324, 1.0000000000000002, math.inf],
+        "sqrt": [-1.0, -5e-324, -math.inf],
+    }
     x = np.concatenate(
         [np.array(patterns, dtype=np.uint64).view(np.float64), outside.get(name, [])]
     )

@@ -38,6 +38,15 @@ void probe_exp(const double* in, double* out, uint64_t n) {
 void probe_log1p(const double* in, double* out, uint64_t n) {
   each(mainspring::log1p_value, in, out, n);
 }
+void probe_log(const double* in, double* out, uint64_t n) {
+  each(mainspring::log_value, in, out, n);
+}
+void probe_expm1(const double* in, double* out, uint64_t n) {
+  each(mainspring::expm1_value, in, out, n);
+}
+void probe_normal_quantile(const double* in, double* out, uint64_t n) {
+  each(mainspring::normal_quantile_value, in, out, n);
+}
 void probe_sigmoid(const double* in, double* out, uint64_t n) {
   each(mainspring::sigmoid_value, in, out, n);
 }

@@ -129,6 +129,20 @@ inline std::vector<uint8_t> every_step_bundle() {
     unary(is_missing_record(slot.number, work.number));
     feature(work);
   }
+  unary(power_record(raw.number, work.number, PowerFamily::kYeoJohnson, 0.25));
+  feature(work);
+  unary(power_record(raw.number, work.number, PowerFamily::kBoxCox, -1.5));
+  feature(work);
+  const std::vector<double> points{-2.0, 0.0, 1.5, 3.0, 0.0, 0.25, 0.5, 1.0,
+                                   0.0,  0.3, 0.5, 1.0, 0.0, 0.35, 0.5, 1.0};
+  unary(interpolate_record(raw.number, work.number, plan.add_data(payload_of(points)).offset, 4));
+  feature(work);
+  unary(normal_quantile_record(work.number, work.number));
+  feature(work);
+  unary(arithmetic_record(ArithmeticCode::kDivide, raw.number, work.number, work.number));
+  feature(work);
+  unary(arithmetic_number_record(ArithmeticCode::kSubtract, raw.number, work.number, 1.0, true));
+  feature(work);
   const std::vector<FeatureInfo> infos{{.name = "a"}, {.name = "b"}, {.name = "c"}};
   unary(count_edges_record(raw.number, ids.number, plan.add_data(payload_of(edges)).offset, 4));
   plan.store_one_hot(ids, std::vector<uint32_t>{0, 3, 1, 2, 0, 1}, infos);

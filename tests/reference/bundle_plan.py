@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from collections.abc import Callable
@@ -290,6 +291,35 @@ def _store_multi_hot(step: Step, plan: Plan) -> None:
     plan.num_stored += count
 
 
+def _power(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+    expect(math.isfinite(step.numbers[0]) and step.integers[0] in (1, 2))
+
+
+def _interpolate(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+    expect(len(step.payload) % 32 == 0)
+    values = [value for (value,) in struct.iter_unpack("<d", step.payload)]
+    expect(all(map(math.isfinite, values)))
+    places = values[: len(values) // 4]
+    expect(all(0 < b - a < math.inf for a, b in itertools.pairwise(places)))
+
+
+def _normal_quantile(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+
+
+def _arithmetic(step: Step, plan: Plan) -> None:
+    two = len(step.inputs) == 2
+    plan.reads(step, *[F64] * (2 if two else 1))
+    plan.writes(step, F64, in_place=True)
+    expect(1 <= step.integers[0] <= 4 and math.isfinite(step.numbers[0]))
+    expect(step.integers[1] == 0 if two else step.integers[1] in (1, 2))
+
+
 def _slot_type(step: Step, plan: Plan) -> int:
     expect(len(step.inputs) == 1)
     return plan.slots[step.inputs[0]]
@@ -334,4 +364,13 @@ STEPS = {
     15: _row(_is_missing),
     16: _row(_store_one_hot, integers=(0, 1, 3), payload=True),
     17: _row(_store_multi_hot, integers=(0, 1, 2, 3), payload=True),
+    18: _row(_power, numbers=1, integers=(0,)),
+    19: _row(_interpolate, payload=True),
+    20: _row(_normal_quantile),
+    21: (
+        lambda step, _: 0 if len(step.inputs) == 2 else 1,
+        lambda *_: (0, 1),
+        lambda *_: False,
+        _arithmetic,
+    ),
 }

@@ -1,9 +1,10 @@
-"""exp, log1p and the logistic function in extended precision, and how far a double is from them."""
+"""Elementary functions in extended precision, and how far a double is from them."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 F64 = NDArray[np.float64]
 Long = NDArray[np.longdouble]
@@ -25,6 +26,21 @@ def log1p(x: F64) -> Long:
 def sigmoid(x: F64) -> Long:
     """1 / (1 + e^-x)."""
     return 1 / (1 + np.exp(-x.astype(np.longdouble)))
+
+
+def log(x: F64) -> Long:
+    """The natural logarithm."""
+    return np.log(x.astype(np.longdouble))
+
+
+def expm1(x: F64) -> Long:
+    """e^x - 1."""
+    return np.expm1(x.astype(np.longdouble))
+
+
+def normal_quantile(shares: F64) -> F64:
+    """Where the standard normal distribution reaches a share, by SciPy: right to a few ulp."""
+    return np.asarray(special.ndtri(shares))
 
 
 def error_in_ulps(got: F64, want: Long) -> F64:

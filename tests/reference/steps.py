@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from tests.reference.hashes import combine_hashes as combine_hashes
 from tests.reference.hashes import hash_bucket as hash_bucket
@@ -123,3 +124,49 @@ def date_part(ticks: int | None, part: int, unit: int) -> int | None:
         8: moment.minute,
         9: moment.second,
     }[part]
+
+
+def power(value: float | None, family: int, exponent: float) -> float | None:
+    """Yeo-Johnson (1) or Box-Cox (2), by SciPy."""
+    value = present(value)
+    if value is None or (family == 2 and value <= 0):
+        return None
+    with np.errstate(all="ignore"):
+        if family == 2:
+            return float(special.boxcox(value, exponent))
+        if value < 0:
+            return float(-special.boxcox1p(-value, 2 - exponent))
+        return float(special.boxcox1p(value, exponent))
+
+
+def interpolate(
+    value: float | None, points: list[tuple[float, float, float, float]]
+) -> float | None:
+    """The line through points (x, y below it, at it, above it)."""
+    value = present(value)
+    if value is None or not points:
+        return None
+    if value < points[0][0]:
+        return points[0][1]
+    before = [point for point in points if point[0] <= value]
+    after = [point for point in points if point[0] > value]
+    x, _, at, above = before[-1]
+    if value == x or not after:
+        return at if value == x else above
+    return above + (after[0][1] - above) * ((value - x) / (after[0][0] - x))
+
+
+def normal_quantile(value: float | None) -> float | None:
+    value = present(value)
+    return None if value is None else present(float(special.ndtri(value)))
+
+
+def arithmetic(code: int, first: float | None, second: float | None) -> float | None:
+    """1 to 4: plus, minus, times, divided by."""
+    first, second = present(first), present(second)
+    if first is None or second is None:
+        return None
+    a, b = np.float64(first), np.float64(second)
+    with np.errstate(all="ignore"):
+        result = float([a + b, a - b, a * b, a / b][code - 1])
+    return result if math.isfinite(result) else None

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.reference import steps as oracle
 from tests.steps.plans import (
     AFFINE,
+    ARITHMETIC,
     CLIP,
     COUNT_EDGES,
     F64,
@@ -21,18 +22,21 @@ from tests.steps.plans import (
     FLOAT,
     GATHER,
     I32,
+    INTERPOLATE,
     LOG1P,
+    NORMAL_QUANTILE,
+    POWER,
     Plan,
     doubles,
 )
 
 INF = math.inf
-values = st.lists(
+value = (
     st.none()
     | st.floats(width=64)
-    | st.sampled_from([0.0, -0.0, 1.0, -1.0, 1.5, 2.0, INF, -INF, math.nan, 5e-324, 1e308]),
-    max_size=80,
+    | st.sampled_from([0.0, -0.0, 1.0, -1.0, 1.5, 2.0, INF, -INF, math.nan, 5e-324, 1e308])
 )
+values = st.lists(value, max_size=80)
 
 
 def as_features(expected: list[float | int | None]) -> np.ndarray:
@@ -127,6 +131,55 @@ def test_gather_through_bucket_ids_gives_the_payload(column: list[float | None])
     expected = [oracle.gather(oracle.count_edges(value, edges), payload) for value in column]
     assert_same(got[:, 0], expected)
     assert_same(got[:, 1], [oracle.fill(value, -8.0) for value in expected])
+
+
+@given(values, st.sampled_from([1, 2]), st.sampled_from([0.0, 1e-9, 0.5, 1.0, 2.0, -1.5, 3.0]))
+def test_power_on_any_values_is_scipys(
+    column: list[float | None], family: int, exponent: float
+) -> None:
+    got = run(POWER, column, numbers=(exponent,), integers=(family,))
+    expected = as_features([oracle.power(value, family, exponent) for value in column])
+    # Both lose digits as the exponent times the logarithm grows: 1e-13 where that is 700.
+    np.testing.assert_allclose(got, expected, rtol=2.0**-23, atol=0)
+
+
+@given(values, st.lists(st.tuples(*[st.floats(-1e3, 1e3)] * 4), max_size=8))
+def test_interpolate_on_any_values_is_the_line(
+    column: list[float | None], points: list[tuple[float, float, float, float]]
+) -> None:
+    points = [(x + 0.0, *rest) for x, *rest in sorted({x: (x, *y) for x, *y in points}.values())]
+    payload = doubles([value for part in zip(*points, strict=True) for value in part])
+    got = run(INTERPOLATE, column, payload=payload)
+    assert_same(got, [oracle.interpolate(value, points) for value in column])
+
+
+@given(st.lists(st.none() | st.floats(0, 1) | st.sampled_from([0.0, 1.0, -1.0, 2.0, 1e-300])))
+def test_normal_quantile_on_any_values_is_scipys(column: list[float | None]) -> None:
+    got = run(NORMAL_QUANTILE, column)
+    expected = as_features([oracle.normal_quantile(value) for value in column])
+    np.testing.assert_allclose(got, expected, rtol=2.0**-23, atol=0)
+
+
+@given(st.lists(st.tuples(value, value), max_size=80), st.integers(1, 4))
+def test_arithmetic_on_any_pairs_equals_numpys(
+    pairs: list[tuple[float | None, float | None]], code: int
+) -> None:
+    first, second = [a for a, _ in pairs], [b for _, b in pairs]
+    plan = Plan()
+    slots = [plan.load("x", FLOAT), plan.load("y", FLOAT)]
+    plan.store(plan.step(ARITHMETIC, slots, F64, integers=(code,)))
+    got = plan.run(x=pa.array(first, pa.float64()), y=pa.array(second, pa.float64()))[:, 0]
+    assert_same(got, [oracle.arithmetic(code, a, b) for a, b in pairs])
+
+
+@given(values, st.integers(1, 4), st.floats(allow_nan=False, allow_infinity=False))
+def test_arithmetic_with_a_number_equals_numpys(
+    column: list[float | None], code: int, number: float
+) -> None:
+    got = run(ARITHMETIC, column, numbers=(number,), integers=(code, 1))
+    assert_same(got, [oracle.arithmetic(code, value, number) for value in column])
+    got = run(ARITHMETIC, column, numbers=(number,), integers=(code, 2))
+    assert_same(got, [oracle.arithmetic(code, number, value) for value in column])
 
 
 @pytest.mark.parametrize("num_rows", [0, 1, 63, 64, 65, 511, 512, 513, 1025])

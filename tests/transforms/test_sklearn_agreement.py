@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.stats import mstats
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.preprocessing import (
@@ -15,6 +16,8 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
     RobustScaler,
     StandardScaler,
     TargetEncoder,
@@ -108,6 +111,53 @@ def test_width_bucketize_when_compared_with_bins(frame: pd.DataFrame, buckets: i
     assert np.array_equal(prep.transform(prices), expected)
     new = pd.DataFrame({"price": [-1.0, 0.0, 1e9]})
     assert np.array_equal(prep.transform(new), bins.transform(new) + 1)
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("method", ["yeo-johnson", "box-cox"])
+def test_powers_when_compared_with_power_transformer(
+    frame: pd.DataFrame, method: str, standardize: bool
+) -> None:
+    numbers = frame[["price", "count"]] + 0.5
+    if method == "yeo-johnson":
+        numbers["count"] -= 3
+    column = col("price", "count")
+    operator = column.yeo_johnson if method == "yeo-johnson" else column.box_cox
+    got = Preprocessor(operator(standardize=standardize)).fit_transform(numbers)
+    transformer = PowerTransformer(method=method, standardize=standardize).fit(numbers)
+    # SciPy's search for the exponent ends 1e-8 from its root; we go on to the last digits.
+    np.testing.assert_allclose(got, transformer.transform(numbers), rtol=2e-6, atol=2e-6)
+
+
+def test_exponents_when_compared_with_scipy_are_its_own(frame: pd.DataFrame) -> None:
+    for values, operator, find in [
+        (frame["price"].dropna(), col("x").box_cox(False), stats.boxcox_normmax),
+        (frame["count"].dropna() - 4, col("x").yeo_johnson(False), stats.yeojohnson_normmax),
+    ]:
+        prep = Preprocessor(operator).fit(pd.DataFrame({"x": values}))
+        step = next(step for step in prep.bundle.steps if step["step"] == "power")
+        arguments = {"method": "mle"} if find is stats.boxcox_normmax else {}
+        assert step["numbers"][0] == pytest.approx(find(values.to_numpy(), **arguments), abs=1e-6)
+
+
+@pytest.mark.parametrize("output", ["uniform", "normal"])
+@pytest.mark.parametrize("quantiles", [10, 1000, 9000])
+def test_quantile_transform_when_compared_with_quantile_transformer(
+    frame: pd.DataFrame, output: str, quantiles: int
+) -> None:
+    numbers = frame[["price", "count"]]
+    got = Preprocessor(
+        col("price", "count").quantile_transform(quantiles, output=output)
+    ).fit_transform(numbers)
+    transformer = QuantileTransformer(
+        n_quantiles=min(quantiles, len(numbers)), output_distribution=output, subsample=None
+    )
+    expected = transformer.fit_transform(numbers)
+    # The transformer counts missing rows among those that quantiles can be taken of: with more
+    # quantiles than values the two have other places.
+    if quantiles <= numbers.count().min():
+        # Its ranks are rounded products of a hundred, and normal quantiles are steep at their ends.
+        np.testing.assert_allclose(got, expected, rtol=1e-6, atol=2e-6)
 
 
 def test_chain_when_compared_with_a_pipeline(frame: pd.DataFrame) -> None:

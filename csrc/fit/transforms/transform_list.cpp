@@ -8,9 +8,10 @@
 namespace mainspring {
 
 extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kRobustScale, kLog1p,
-    kClip, kWinsorize, kBucketize, kQuantileBucketize, kWidthBucketize, kOrdinal, kOneHot,
-    kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein, kWeightOfEvidence, kCount, kGroupStats,
-    kDatetime, kHash, kCross, kIdentity;
+    kClip, kWinsorize, kYeoJohnson, kBoxCox, kQuantileTransform, kBucketize, kQuantileBucketize,
+    kWidthBucketize, kOrdinal, kOneHot, kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein,
+    kWeightOfEvidence, kCount, kGroupStats, kDatetime, kHash, kCross, kArithmetic,
+    kArithmeticNumber, kIdentity;
 
 namespace {
 
@@ -23,6 +24,9 @@ constexpr std::array kTransforms{&kImpute,
                                  &kLog1p,
                                  &kClip,
                                  &kWinsorize,
+                                 &kYeoJohnson,
+                                 &kBoxCox,
+                                 &kQuantileTransform,
                                  &kBucketize,
                                  &kQuantileBucketize,
                                  &kWidthBucketize,
@@ -38,6 +42,8 @@ constexpr std::array kTransforms{&kImpute,
                                  &kDatetime,
                                  &kHash,
                                  &kCross,
+                                 &kArithmetic,
+                                 &kArithmeticNumber,
                                  &kIdentity};
 
 }  // namespace

@@ -297,29 +297,38 @@ double between(double low, double high, double share, double rest) {
 }  // namespace
 
 std::vector<double> ValueRuns::quantiles(uint64_t parts) const {
+  std::vector<double> found = all_quantiles(parts + 1);
+  if (found.empty()) return found;
+  found.pop_back();
+  found.erase(found.begin());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+std::vector<double> ValueRuns::all_quantiles(uint64_t count) const {
   std::vector<double> found;
-  if (empty()) return found;
+  if (empty() || count == 0) return found;
+  const uint64_t parts = count > 1 ? count - 1 : 1;
   // rank = (total - 1) * i / parts as a whole and a part, without leaving 64 bits.
   const uint64_t last = total() - 1;
   const uint64_t whole = last / parts;
   const uint64_t left = last % parts;
   const auto rank_of = [&](uint64_t i) { return whole * i + left * i / parts; };
   std::vector<uint64_t> ranks;  // those of the quantiles, each with its neighbour above
-  for (uint64_t i = 1; i < parts; ++i) {
+  for (uint64_t i = 0; i < count; ++i) {
     const uint64_t rank = rank_of(i);
     if (ranks.empty() || ranks.back() < rank) ranks.push_back(rank);
     if (rank < last && ranks.back() == rank) ranks.push_back(rank + 1);
   }
   const std::vector<double> values = values_at(ranks);
   size_t at = 0;
-  for (uint64_t i = 1; i < parts; ++i) {
+  for (uint64_t i = 0; i < count; ++i) {
     const uint64_t rank = rank_of(i);
     const uint64_t part = left * i % parts;
     while (ranks[at] < rank) ++at;
-    const double value = between(values[at], values[rank < last ? at + 1 : at],
-                                 static_cast<double>(part) / static_cast<double>(parts),
-                                 static_cast<double>(parts - part) / static_cast<double>(parts));
-    if (found.empty() || found.back() < value) found.push_back(value);
+    found.push_back(between(values[at], values[rank < last ? at + 1 : at],
+                            static_cast<double>(part) / static_cast<double>(parts),
+                            static_cast<double>(parts - part) / static_cast<double>(parts)));
   }
   return found;
 }

@@ -34,6 +34,9 @@ class ValueRuns {
   /// Between two ranks linear, as numpy's default: the quantile lies at rank (total - 1) * i /
   /// parts, which is exact here. Finite values only.
   std::vector<double> quantiles(uint64_t parts) const;
+  /// `count` quantiles in the same way, from the smallest value to the largest, equal ones too; the
+  /// smallest alone for 1. None when empty.
+  std::vector<double> all_quantiles(uint64_t count) const;
   /// The quantile at a level from 0 to 1, at rank (total - 1) * level in doubles, linear between
   /// two ranks: numpy's default, to the bit. Finite values only; not empty.
   double quantile(double level) const;

@@ -10,6 +10,8 @@
 #include <cstdint>
 
 #include "runtime/arrow/column_view.hpp"
+#include "runtime/core/power.hpp"
+#include "runtime/steps/arithmetic.hpp"
 #include "runtime/steps/date_part.hpp"
 #include "runtime/steps/step.hpp"
 
@@ -190,6 +192,52 @@ constexpr StepRecord hash_bucket_record(uint16_t in, uint16_t out, uint32_t buck
 /// Any type -> f64: 1 where missing, else 0.
 constexpr StepRecord is_missing_record(uint16_t in, uint16_t out) {
   return unary_record(StepCode::kIsMissing, in, out);
+}
+
+/// f64 -> f64: a power transform; lambda finite. Box-Cox is missing where x is not above 0. `out`
+/// may be `in`.
+constexpr StepRecord power_record(uint16_t in, uint16_t out, PowerFamily family, double lambda) {
+  StepRecord record = unary_record(StepCode::kPower, in, out);
+  record.numbers[0] = lambda;
+  record.integers[0] = static_cast<uint64_t>(family);
+  return record;
+}
+
+/// f64 -> f64: the line through points. Data: num_points f64 each of x, finite, strictly ascending,
+/// and y below, at and above the point, finite. Before the first point y below it, after the last
+/// one y above it; without points missing. `out` may be `in`.
+constexpr StepRecord interpolate_record(uint16_t in, uint16_t out, uint64_t data_offset,
+                                        uint64_t num_points) {
+  StepRecord record = unary_record(StepCode::kInterpolate, in, out);
+  record.data_offset = data_offset;
+  record.data_length = num_points * 4 * sizeof(double);
+  return record;
+}
+
+/// f64 -> f64: the standard normal quantile; missing outside [0, 1]. `out` may be `in`.
+constexpr StepRecord normal_quantile_record(uint16_t in, uint16_t out) {
+  return unary_record(StepCode::kNormalQuantile, in, out);
+}
+
+/// (f64, f64) -> f64: missing where one of them is, and where the result is not finite. `out` may
+/// be an input.
+constexpr StepRecord arithmetic_record(ArithmeticCode code, uint16_t first, uint16_t second,
+                                       uint16_t out) {
+  StepRecord record = unary_record(StepCode::kArithmetic, first, out);
+  record.num_inputs = 2;
+  record.inputs[1] = second;
+  record.integers[0] = static_cast<uint64_t>(code);
+  return record;
+}
+
+/// The same of a column and a finite number.
+constexpr StepRecord arithmetic_number_record(ArithmeticCode code, uint16_t in, uint16_t out,
+                                              double number, bool number_first) {
+  StepRecord record = unary_record(StepCode::kArithmetic, in, out);
+  record.numbers[0] = number;
+  record.integers[0] = static_cast<uint64_t>(code);
+  record.integers[1] = number_first ? kNumberFirst : kNumberSecond;
+  return record;
 }
 
 /// i32 slot to num_features features from `first` on: 1 in the feature of the row's id, else 0.

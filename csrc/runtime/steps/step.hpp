@@ -33,6 +33,10 @@ enum class StepCode : uint32_t {
   kIsMissing = 15,
   kStoreOneHot = 16,
   kStoreMultiHot = 17,
+  kPower = 18,
+  kInterpolate = 19,
+  kNormalQuantile = 20,
+  kArithmetic = 21,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.

@@ -5,15 +5,18 @@ namespace mainspring {
 
 extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFillStep,
     kCountEdgesStep, kLookupStep, kGatherStep, kDatePartStep, kHashStep, kCombineHashesStep,
-    kHashBucketStep, kLocalTimeStep, kIsMissingStep, kStoreOneHotStep, kStoreMultiHotStep;
+    kHashBucketStep, kLocalTimeStep, kIsMissingStep, kStoreOneHotStep, kStoreMultiHotStep,
+    kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep;
 
 namespace {
 
 constexpr const Step* kSteps[] = {
-    &kLoadStep,        &kStoreStep,         &kAffineStep,     &kLog1pStep,     &kClipStep,
-    &kFillStep,        &kCountEdgesStep,    &kLookupStep,     &kGatherStep,    &kDatePartStep,
-    &kHashStep,        &kCombineHashesStep, &kHashBucketStep, &kLocalTimeStep, &kIsMissingStep,
-    &kStoreOneHotStep, &kStoreMultiHotStep,
+    &kLoadStep,          &kStoreStep,     &kAffineStep,      &kLog1pStep,
+    &kClipStep,          &kFillStep,      &kCountEdgesStep,  &kLookupStep,
+    &kGatherStep,        &kDatePartStep,  &kHashStep,        &kCombineHashesStep,
+    &kHashBucketStep,    &kLocalTimeStep, &kIsMissingStep,   &kStoreOneHotStep,
+    &kStoreMultiHotStep, &kPowerStep,     &kInterpolateStep, &kNormalQuantileStep,
+    &kArithmeticStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

@@ -8,6 +8,7 @@ this package is imported.
 from __future__ import annotations
 
 from mainspring.transforms import (
+    arithmetic,
     by_target,
     categorical,
     cross,
@@ -16,9 +17,11 @@ from mainspring.transforms import (
     missing_flag,
     numeric,
     scaling,
+    shaping,
 )
 from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
+from mainspring.transforms.arithmetic import *
 from mainspring.transforms.by_target import *
 from mainspring.transforms.categorical import *
 from mainspring.transforms.cross import *
@@ -29,10 +32,12 @@ from mainspring.transforms.missing_flag import *
 from mainspring.transforms.numeric import *
 from mainspring.transforms.preprocessor import Preprocessor
 from mainspring.transforms.scaling import *
+from mainspring.transforms.shaping import *
 from mainspring.transforms.transform import Transform, operator_classes
 
 # The families list their own operators, so that a new one is named in one place.
 __all__ = ["Expression", "Preprocessor", "Transform", "col", "operator_classes"]
+__all__ += arithmetic.__all__
 __all__ += by_target.__all__
 __all__ += categorical.__all__
 __all__ += cross.__all__
@@ -41,6 +46,7 @@ __all__ += group_stats.__all__
 __all__ += missing_flag.__all__
 __all__ += numeric.__all__
 __all__ += scaling.__all__
+__all__ += shaping.__all__
 
 _transform.check_complete()
 _operator_methods.add_operator_methods()

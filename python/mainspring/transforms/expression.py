@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
+from mainspring.transforms.arithmetic import Arithmetic, ArithmeticNumber
 from mainspring.transforms.operator_methods import OperatorMethods
 from mainspring.transforms.transform import Transform, unknown_operator
 
@@ -17,7 +18,9 @@ class Expression(OperatorMethods):
     """Columns, and operators in the order in which they are applied. Immutable.
 
     Made by :func:`col`; every operator is a method that returns a longer expression, with the
-    parameters of its class: ``col("x").impute("median").log1p()``.
+    parameters of its class: ``col("x").impute("median").log1p()``. ``+``, ``-``, ``*`` and ``/``
+    calculate with two expressions of one column each, behind the same operators, or with an
+    expression and a number: see :class:`Arithmetic` and :class:`ArithmeticNumber`.
 
     Parameters
     ----------
@@ -66,6 +69,49 @@ class Expression(OperatorMethods):
                 got=repr(name),
             )
         return replace(self, name=name)
+
+    def __add__(self, other: Expression | float) -> Expression:
+        return self._calculate("+", other)
+
+    def __radd__(self, other: float) -> Expression:
+        return self._calculate("+", other, number_first=True)
+
+    def __sub__(self, other: Expression | float) -> Expression:
+        return self._calculate("-", other)
+
+    def __rsub__(self, other: float) -> Expression:
+        return self._calculate("-", other, number_first=True)
+
+    def __mul__(self, other: Expression | float) -> Expression:
+        return self._calculate("*", other)
+
+    def __rmul__(self, other: float) -> Expression:
+        return self._calculate("*", other, number_first=True)
+
+    def __truediv__(self, other: Expression | float) -> Expression:
+        return self._calculate("/", other)
+
+    def __rtruediv__(self, other: float) -> Expression:
+        return self._calculate("/", other, number_first=True)
+
+    def _calculate(
+        self, symbol: str, other: Expression | float, *, number_first: bool = False
+    ) -> Expression:
+        if isinstance(other, bool) or not isinstance(other, (Expression, int, float)):
+            return NotImplemented
+        if not isinstance(other, Expression):
+            return self._with_operator(ArithmeticNumber(symbol, float(other), number_first))
+        alike = self.operators == other.operators and not (self.name or other.name)
+        if not alike or len(self.columns) != 1 or len(other.columns) != 1:
+            raise errors.ParameterError(
+                f"{self!r} {symbol} {other!r}: expected one column on each side, behind the same "
+                "operators and without an alias.",
+                expected="one column on each side, behind the same operators",
+                got=f"{self!r} {symbol} {other!r}",
+                hint=f"put the operators behind it: (col('a') {symbol} col('b')).log1p()",
+            )
+        both = replace(self, columns=(*self.columns, *other.columns))
+        return both._with_operator(Arithmetic(symbol))
 
     if not TYPE_CHECKING:  # a type checker knows the methods and finds the others itself
 
