@@ -65,7 +65,8 @@ std::vector<Bytes> fitter_seeds() {
     const std::string name(transform->name);
     const size_t before = seeds.size();
     using Names = std::vector<std::string>;
-    for (const Names& columns : {Names{"x"}, Names{"n"}, Names{"t"}, Names{"s"}, Names{"s", "n"}}) {
+    for (const Names& columns :
+         {Names{"x"}, Names{"n"}, Names{"t"}, Names{"s"}, Names{"s", "n"}, Names{"x", "n"}}) {
       if (transform->joint != (columns.size() == 2) && !transform->uses_target) continue;
       try {
         Fitter fitter = new_fitter(expression(columns, {{name, params_of(name)}}));
