@@ -98,7 +98,7 @@ class Expression(OperatorMethods):
         self, symbol: str, other: Expression | float, *, number_first: bool = False
     ) -> Expression:
         if isinstance(other, bool) or not isinstance(other, (Expression, int, float)):
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]
         if not isinstance(other, Expression):
             return self._with_operator(ArithmeticNumber(symbol, float(other), number_first))
         alike = self.operators == other.operators and not (self.name or other.name)
