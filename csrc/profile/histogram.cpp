@@ -10,6 +10,7 @@ namespace mainspring {
 
 namespace {
 
+constexpr double kLargest = std::numeric_limits<double>::max();
 constexpr double kTail = 0.005;          // on either end
 constexpr double kMuchWider = 1.6;       // times the bulk: then the tails are cut off
 constexpr double kSkewed = 20;           // times the median: then the axis is logarithmic
@@ -124,7 +125,9 @@ std::vector<double> lattice_edges(const Range& range, double step, uint32_t max_
   const auto num_bins = static_cast<uint32_t>(std::ceil(points / per_bin));
   std::vector<double> edges;
   for (uint32_t i = 0; i <= num_bins; ++i) {
-    edges.push_back(range.low + (static_cast<double>(i) * per_bin - 0.5) * step);
+    const double edge = range.low + (static_cast<double>(i) * per_bin - 0.5) * step;
+    // Half a step may lead past the largest number.
+    edges.push_back(std::clamp(edge, -kLargest, kLargest));
   }
   return edges;
 }
@@ -139,7 +142,6 @@ HistogramAxis histogram_axis(std::span<const Distribution* const> sides, uint32_
   const Range range = shown_range(*bulk, axis.logarithmic);
   if (range.low == range.high) {
     const double room = std::max(0.5, std::fabs(range.low) / 4);
-    constexpr double kLargest = std::numeric_limits<double>::max();
     axis.edges = {std::max(range.low - room, -kLargest), std::min(range.high + room, kLargest)};
     return axis;
   }

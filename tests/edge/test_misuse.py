@@ -268,12 +268,14 @@ def test_bundle_without_a_model_transforms_and_does_not_predict(library: CDLL) -
     columns = [column_of(array) for array in arrays]
     assert opened.predict(columns, ROWS)[0] == edge.NO_MODEL
     assert library.mainspring_output_width(opened.handle, edge.RAW) == 0
-    out = np.full((ROWS, 13), np.nan, np.float32)
+    num_features = library.mainspring_num_features(opened.handle)
+    out = np.full((ROWS, num_features), np.nan, np.float32)
     pointer = out.ctypes.data_as(POINTER(c_float))
     request = byref(opened.request(columns, ROWS))
     assert library.mainspring_transform(opened.handle, request, pointer, 1, None) == (
         edge.BUFFER_TOO_SMALL
     )
     assert np.isnan(out).all()
+    assert num_features > 1
     assert library.mainspring_transform(opened.handle, request, pointer, out.size, None) == edge.OK
     assert not np.isnan(out[:, 1]).any()

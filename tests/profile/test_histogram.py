@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import mainspring as ms
@@ -40,6 +40,8 @@ def check_counts(found: Histogram, values: npt.NDArray[np.float64]) -> None:
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=60))
+@example([0.0, 1.1984620899082105e308])
+@example([0.0, -1.1984620899082105e308])
 def test_counts_when_values_are_any_are_those_of_the_definition(values: list[float]) -> None:
     array = np.array(values)
     if not np.isfinite(array).any():
