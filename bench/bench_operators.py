@@ -41,7 +41,7 @@ def check_of(case: Case) -> Any:
 def test_operator(name: str, peer: Peer, given: Columns, compare: Any) -> None:
     case = CASES[name]
     prep = ms.Preprocessor(case.expression(), profile=False).fit(given.table, target="label")
-    table = given.table.select(list(case.names))
+    table = given.table.select([*case.names, *case.keys])
     compare(
         f"{name}, {ROWS:,} rows",
         lambda: prep.transform(table),
