@@ -39,8 +39,7 @@ class Peer:
 class Case:
     """An operator on columns, its peers, and whether they must give the same numbers.
 
-    Hashes are each library's own, so theirs are compared by their range only. ``keys`` are the
-    columns that the operator names itself.
+    Of hashes only the ranges are compared. ``keys`` are columns that the operator names itself.
     """
 
     names: tuple[str, ...]
