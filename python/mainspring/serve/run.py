@@ -46,7 +46,7 @@ def listen(host: str, port: int) -> socket.socket:
         opened.listen(2048)
     except (OSError, OverflowError) as error:
         opened.close()
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        reason = (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
         raise errors.ParameterError(
             f"Cannot listen on {host} port {port}: {reason}. Choose another with --port or --host.",
             got=f"{host}:{port}",
