@@ -12,6 +12,7 @@
 #include "bind/bundle.hpp"
 #include "bind/describe_plan.hpp"
 #include "bind/matrix_view.hpp"
+#include "bind/plain_values.hpp"
 #include "bind/read_row.hpp"
 #include "host/columns_of_plan.hpp"
 #include "host/error.hpp"
@@ -44,10 +45,6 @@ void check_size(const BufferView& out, uint64_t rows, uint64_t width) {
               "out has " + std::to_string(out.count()) + " elements, expected " + expected + ".")
       .expected(expected)
       .got(std::to_string(out.count()));
-}
-
-py::bytes bytes_of(const BytesSpan& span) {
-  return py::bytes(reinterpret_cast<const char*>(span.data), span.length);
 }
 
 template <class T>
@@ -85,9 +82,9 @@ class Bundle {
   const BundleView& view() const { return image_->view(); }
   const PlanView& plan() const { return image_->view().plan; }
 
-  py::bytes to_bytes() const { return bytes_of({image_->bytes().data(), image_->bytes().size()}); }
-  py::bytes meta() const { return bytes_of(view().meta); }
-  py::bytes profile() const { return bytes_of(view().profile); }
+  py::bytes to_bytes() const { return bytes_of(image_->bytes()); }
+  py::bytes meta() const { return bytes_of({view().meta.data, view().meta.length}); }
+  py::bytes profile() const { return bytes_of({view().profile.data, view().profile.length}); }
 
   std::vector<std::string> input_names() const {
     std::vector<std::string> names;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "bind/plain_values.hpp"
 #include "fit/plan/plan_builder.hpp"
 #include "fit/write_bundle.hpp"
 #include "host/error.hpp"
@@ -16,17 +17,6 @@ namespace py = pybind11;
 namespace mainspring::bind {
 
 namespace {
-
-std::span<const uint8_t> span_of(const py::bytes& bytes) {
-  char* data = nullptr;
-  Py_ssize_t length = 0;
-  if (PyBytes_AsStringAndSize(bytes.ptr(), &data, &length) != 0) throw py::error_already_set();
-  return {reinterpret_cast<const uint8_t*>(data), static_cast<size_t>(length)};
-}
-
-py::bytes bytes_of(const std::vector<uint8_t>& bytes) {
-  return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
 
 std::vector<uint8_t> copy_of(const py::bytes& bytes) {
   const auto span = span_of(bytes);

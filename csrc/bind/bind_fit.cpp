@@ -10,6 +10,7 @@
 
 #include "bind/buffers.hpp"
 #include "bind/param_values.hpp"
+#include "bind/plain_values.hpp"
 #include "fit/plan/fitter.hpp"
 #include "fit/transforms/transform_list.hpp"
 #include "host/error.hpp"
@@ -23,10 +24,6 @@ namespace {
 
 using OperatorSpec = std::pair<std::string, py::dict>;
 using ExpressionSpec = std::tuple<std::vector<std::string>, std::vector<OperatorSpec>, std::string>;
-
-py::bytes to_bytes(const std::vector<uint8_t>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 /// What an operator reads, in the words of its reference page.
 const char* takes(InputRule rule) {
@@ -154,7 +151,7 @@ py::bytes compile(const Fitter& fitter) {
     const py::gil_scoped_release released;
     bytes = fitter.compile();
   }
-  return to_bytes(bytes);
+  return bytes_of(bytes);
 }
 
 Fitter from_state_bytes(const py::bytes& bytes) {
@@ -198,7 +195,7 @@ void register_fit(py::module_& module) {
       .def("transform_training", &transform_training, py::arg("table"), py::arg("first_row"),
            py::arg("out"))
       .def("end_training", &Fitter::end_training)
-      .def("state_bytes", [](const Fitter& fitter) { return to_bytes(fitter.state_bytes()); })
+      .def("state_bytes", [](const Fitter& fitter) { return bytes_of(fitter.state_bytes()); })
       .def_static("from_state_bytes", &from_state_bytes, py::arg("bytes"));
 }
 

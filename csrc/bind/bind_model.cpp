@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "bind/plain_values.hpp"
 #include "fit/importers/lightgbm.hpp"
 #include "runtime/models/model.hpp"
 
@@ -20,9 +21,7 @@ ModelImage read_lightgbm_bytes(const py::bytes& text, const std::string& subject
   return read_lightgbm(view, subject);
 }
 
-py::bytes section_of(const ModelImage& image) {
-  return py::bytes(reinterpret_cast<const char*>(image.section.data()), image.section.size());
-}
+py::bytes section_of(const ModelImage& image) { return bytes_of(image.section); }
 
 /// Names of all kinds of models.
 py::list model_kinds() {

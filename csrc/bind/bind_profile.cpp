@@ -89,14 +89,13 @@ py::bytes to_bytes(SharedProfile& self) {
     const py::gil_scoped_release released;
     bytes = self.with([](Profile& profile) { return profile.to_bytes(); });
   }
-  return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return bytes_of(bytes);
 }
 
 SharedProfile* from_bytes(const py::bytes& bytes) {
-  const std::string_view view = bytes;
+  const std::span<const uint8_t> view = span_of(bytes);
   const py::gil_scoped_release released;
-  return new SharedProfile(
-      Profile::from_bytes({reinterpret_cast<const uint8_t*>(view.data()), view.size()}));
+  return new SharedProfile(Profile::from_bytes(view));
 }
 
 py::list column_names(SharedProfile& self) {

@@ -1,12 +1,25 @@
-// What profiles and drift hold, as plain Python values.
+// Bytes, texts and histograms of the engine as plain Python values.
 #pragma once
 #include <pybind11/pybind11.h>
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "profile/histogram.hpp"
 
 namespace mainspring::bind {
+
+inline pybind11::bytes bytes_of(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Valid as long as `bytes` is.
+inline std::span<const uint8_t> span_of(const pybind11::bytes& bytes) {
+  const std::string_view view = bytes;
+  return {reinterpret_cast<const uint8_t*>(view.data()), view.size()};
+}
 
 /// Values of string columns are UTF-8 by contract only: what is not is shown with replacement
 /// marks.
