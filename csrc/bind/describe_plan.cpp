@@ -116,12 +116,12 @@ py::list describe_steps(const PlanView& plan) {
     if (record.code == static_cast<uint32_t>(StepCode::kLoad)) {
       entry["column"] = std::string(input_name(plan, static_cast<uint32_t>(record.integers[0])));
     }
-    if (record.code == static_cast<uint32_t>(StepCode::kStore)) {
+    const Stores stores = find_step(record.code)->stores;
+    if (stores == Stores::kOne) {
       const OutputRecord& output = plan.outputs[record.integers[0]];
       entry["feature"] = std::string(plan.pool + output.name_offset, output.name_length);
     }
-    if (record.code == static_cast<uint32_t>(StepCode::kStoreOneHot) ||
-        record.code == static_cast<uint32_t>(StepCode::kStoreMultiHot)) {
+    if (stores == Stores::kMany) {
       py::list names;
       for (uint64_t i = 0; i < record.integers[1]; ++i) {
         const OutputRecord& output = plan.outputs[record.integers[0] + i];

@@ -79,7 +79,8 @@ void run_steps_alone(const BundleView& bundle, const Kernels& kernels, const Col
                               plan.slots,
                               payload.data(),
                               plan.wide ? nullptr : reinterpret_cast<float*>(features.data()),
-                              plan.wide ? reinterpret_cast<double*>(features.data()) : nullptr};
+                              plan.wide ? reinterpret_cast<double*>(features.data()) : nullptr,
+                              nullptr};
     find_step(record.code)->run(record, context);
   }
 }

@@ -83,10 +83,9 @@ std::vector<Range> outputs_of(const Room& room, const StepRecord& record, uint32
     const uint64_t elements = is_list(room.slots[record.outputs[i]]) ? sizeof(ColumnView*) : 0;
     ranges.push_back({validity, validity + kSlotValidityBytes + elements});
   }
-  const auto code = static_cast<StepCode>(record.code);
-  if (code == StepCode::kStore || code == StepCode::kStoreOneHot ||
-      code == StepCode::kStoreMultiHot) {
-    const uint64_t count = code == StepCode::kStore ? 1 : record.integers[1];
+  const Stores stores = find_step(record.code)->stores;
+  if (stores != Stores::kNone) {
+    const uint64_t count = stores == Stores::kOne ? 1 : record.integers[1];
     const uint64_t size = room.plan.wide ? sizeof(double) : sizeof(float);
     for (uint64_t feature = record.integers[0]; feature < record.integers[0] + count; ++feature) {
       const uint64_t at =

@@ -37,7 +37,7 @@ FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const Col
                      uint64_t first_row, uint32_t num_rows, uint8_t* scratch, float* narrow,
                      double* wide) {
   const StepContext context{&kernels,          columns,          first_row, num_rows, scratch,
-                            bundle.plan.slots, bundle.plan.data, narrow,    wide};
+                            bundle.plan.slots, bundle.plan.data, narrow,    wide,     nullptr};
   run_plan(bundle.plan, context);
   return {narrow, wide, num_rows};
 }

@@ -94,10 +94,11 @@ bool ids_fit(const PlanView& plan, const StepRecord& record, const SlotState& st
 
 /// Features that the step stores, from integers[0] on.
 uint64_t num_features_of(const StepRecord& record) {
-  if (record.code == static_cast<uint32_t>(StepCode::kStore)) return 1;
-  const bool many = record.code == static_cast<uint32_t>(StepCode::kStoreOneHot) ||
-                    record.code == static_cast<uint32_t>(StepCode::kStoreMultiHot);
-  return many ? record.integers[1] : 0;
+  switch (find_step(record.code)->stores) {
+    case Stores::kOne: return 1;
+    case Stores::kMany: return record.integers[1];
+    default: return 0;
+  }
 }
 
 /// Steps one after the other; *at is the step that a failure speaks of.

@@ -94,6 +94,9 @@ struct OutputRecord {
 };
 static_assert(sizeof(OutputRecord) == 32);
 
+/// Features that a step stores, from integers[0] of its record on.
+enum class Stores : uint8_t { kNone, kOne, kMany };  // kMany: integers[1] of them
+
 /// A verified plan: pointers into the bundle's bytes.
 struct PlanView {
   const InputRecord* inputs;
@@ -111,6 +114,8 @@ struct PlanView {
   uint64_t pool_length;
 };
 
+struct SparseTile;  // sparse_tile.hpp
+
 /// What a step sees while it runs. Everything in it was verified; nothing in it is checked again.
 struct StepContext {
   const Kernels* kernels;
@@ -120,8 +125,9 @@ struct StepContext {
   uint8_t* scratch;  // num_slots * kSlotBytes, 64-byte aligned
   const ValueType* slots;
   const uint8_t* data;
-  float* features;        // [num_outputs][kTileRows], or null when the plan is wide
-  double* wide_features;  // [num_outputs][kTileRows], or null when it is not
+  float* features;        // [num_outputs][kTileRows], or null
+  double* wide_features;  // the same, of a wide plan, or null
+  SparseTile* sparse;     // instead of the two, or null: the features that are not 0
 
   Tile input(const StepRecord& record, uint32_t i) const {
     return slot_tile(scratch, record.inputs[i], slots[record.inputs[i]], num_rows);
@@ -135,7 +141,8 @@ struct StepContext {
 /// verify() has checked before it is called: slot numbers and counts in range, inputs written by an
 /// earlier step, data_offset aligned and data inside the section. It checks the rest: number of
 /// slots, their types, parameters, and every index and offset inside its data. run() writes values
-/// and validity of all its outputs.
+/// and validity of all its outputs. A step that stores features says so in a fifth, kStores, and
+/// writes them to the place of the context that is not null (store_features.hpp: many of them).
 template <class S>
 concept StepKernel =
     requires(const StepRecord& record, const PlanView& plan, const StepContext& context) {
@@ -149,13 +156,16 @@ concept StepKernel =
 struct Step {
   StepCode code;
   const char* name;
+  Stores stores;  // S::kStores of a step that has it
   Status (*verify)(const StepRecord&, const PlanView&) noexcept;
   void (*run)(const StepRecord&, const StepContext&) noexcept;
 };
 
 template <StepKernel S>
 consteval Step step_of() {
-  return Step{S::kCode, S::kName, &S::verify, &S::run};
+  Stores stores = Stores::kNone;
+  if constexpr (requires { S::kStores; }) stores = S::kStores;
+  return Step{S::kCode, S::kName, stores, &S::verify, &S::run};
 }
 
 /// The instruction set, in ascending order of codes (step_list.cpp).

@@ -1,6 +1,7 @@
 // The step that hands a tile over as a feature, rounded once: everything before it is float64.
 #include "runtime/core/memory.hpp"
 #include "runtime/steps/record_shape.hpp"
+#include "runtime/steps/sparse_tile.hpp"
 
 namespace mainspring {
 namespace {
@@ -26,9 +27,23 @@ void store_wide(const Tile& in, const Kernels& kernels, double* out) {
   }
 }
 
+/// The entries of one feature: at most one a row.
+void store_sparse(const Tile& in, const Kernels& kernels, uint32_t feature, SparseTile* tile) {
+  if (!make_room(tile, in.num_rows)) return;
+  float values[kTileRows];
+  store_narrow(in, kernels, values);
+  uint64_t count = tile->num_entries;
+  for (uint32_t row = 0; row < in.num_rows; ++row) {
+    tile->entries[count] = {row, feature, values[row]};
+    count += values[row] != 0;
+  }
+  tile->num_entries = count;
+}
+
 struct Store {
   static constexpr StepCode kCode = StepCode::kStore;
   static constexpr const char* kName = "store";
+  static constexpr Stores kStores = Stores::kOne;
 
   static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
     if (!has_shape(record, {.num_inputs = 1, .num_outputs = 0, .integer_mask = 0b1})) {
@@ -42,7 +57,9 @@ struct Store {
   static void run(const StepRecord& record, const StepContext& context) noexcept {
     const Tile in = context.input(record, 0);
     const uint64_t first = record.integers[0] * kTileRows;
-    if (context.features != nullptr) {
+    if (context.sparse != nullptr) {
+      store_sparse(in, *context.kernels, static_cast<uint32_t>(record.integers[0]), context.sparse);
+    } else if (context.features != nullptr) {
       store_narrow(in, *context.kernels, context.features + first);
     } else {
       store_wide(in, *context.kernels, context.wide_features + first);

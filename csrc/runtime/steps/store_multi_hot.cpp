@@ -2,9 +2,9 @@
 // 0 in the others. Elements are looked up a tile at a time where they lie; no list of ids is made.
 #include "runtime/arrow/list_elements.hpp"
 #include "runtime/core/key_table.hpp"
-#include "runtime/core/memory.hpp"
 #include "runtime/steps/find_ids.hpp"
 #include "runtime/steps/record_shape.hpp"
+#include "runtime/steps/store_features.hpp"
 
 namespace mainspring {
 namespace {
@@ -19,40 +19,23 @@ struct Places {
   }
 };
 
-template <class Key, class T>
-void write_elements(const Tile& lists, const Kernels& kernels, const uint8_t* table,
-                    const Places& places, T* features) {
+template <class Key, class Emit>
+void for_each_element_entry(const Tile& lists, const Kernels& kernels, const uint8_t* table,
+                            const Places& places, const Emit& emit) {
   int32_t ids[kTileRows];
   for_each_element_block<Key>(
       lists, kernels, [&](const Tile& elements) { find_ids(elements, kernels, table, ids); },
       [&](uint32_t row, uint32_t at) {
         const uint64_t place = places.of_id(ids[at]);
-        if (place != 0) features[(place - 1) * kTileRows + row] = 1;
+        if (place != 0) emit(row, place - 1, 1.0f);
       });
-}
-
-template <class T>
-void write_ones(const Tile& lists, const Kernels& kernels, const uint8_t* table,
-                const Places& places, uint64_t num_features, T* features) {
-  for (uint64_t feature = 0; feature < num_features; ++feature) {
-    fill_zero(features + feature * kTileRows, lists.num_rows * sizeof(T));
-  }
-  if (places.missing != 0) {
-    T* missing = features + (places.missing - 1) * kTileRows;
-    for (uint32_t row = 0; row < lists.num_rows; ++row) {
-      missing[row] = is_valid(lists.validity, row) ? 0 : 1;
-    }
-  }
-  switch (element_type(lists.type)) {
-    case ValueType::kF64: return write_elements<double>(lists, kernels, table, places, features);
-    case ValueType::kI64: return write_elements<int64_t>(lists, kernels, table, places, features);
-    default: return write_elements<BytesView>(lists, kernels, table, places, features);
-  }
 }
 
 struct StoreMultiHot {
   static constexpr StepCode kCode = StepCode::kStoreMultiHot;
   static constexpr const char* kName = "store_multi_hot";
+  static constexpr Stores kStores = Stores::kMany;
+  static constexpr Repeats kRepeats = Repeats::kOnce;
 
   static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
     if (!has_shape(record,
@@ -72,18 +55,26 @@ struct StoreMultiHot {
     return ok_if(reinterpret_cast<const LookupHeader*>(table)->num_entries <= num_features);
   }
 
-  static void run(const StepRecord& record, const StepContext& context) noexcept {
+  template <class Emit>
+  static void for_each_entry(const StepRecord& record, const StepContext& context, Emit emit) {
     const Tile lists = context.input(record, 0);
+    const Kernels& kernels = *context.kernels;
     const uint8_t* table = context.data + record.data_offset;
-    const uint64_t first = record.integers[0] * kTileRows;
-    const uint64_t num_features = record.integers[1];
     const Places places{record.integers[2], record.integers[3]};
-    if (context.features != nullptr) {
-      write_ones(lists, *context.kernels, table, places, num_features, context.features + first);
-    } else {
-      write_ones(lists, *context.kernels, table, places, num_features,
-                 context.wide_features + first);
+    for (uint32_t row = 0; places.missing != 0 && row < context.num_rows; ++row) {
+      if (!is_valid(lists.validity, row)) emit(row, places.missing - 1, 1.0f);
     }
+    switch (element_type(lists.type)) {
+      case ValueType::kF64:
+        return for_each_element_entry<double>(lists, kernels, table, places, emit);
+      case ValueType::kI64:
+        return for_each_element_entry<int64_t>(lists, kernels, table, places, emit);
+      default: return for_each_element_entry<BytesView>(lists, kernels, table, places, emit);
+    }
+  }
+
+  static void run(const StepRecord& record, const StepContext& context) noexcept {
+    store_features<StoreMultiHot>(record, context);
   }
 };
 

@@ -1,26 +1,16 @@
 // Ids straight to a range of features: 1 in the feature of the row's id, 0 in the others. One step
 // for all of them, so that many categories cost their zeros and one write a row.
-#include "runtime/core/memory.hpp"
 #include "runtime/steps/record_shape.hpp"
+#include "runtime/steps/store_features.hpp"
 
 namespace mainspring {
 namespace {
 
-template <class T>
-void write_ones(const Tile& in, const uint32_t* places, uint64_t num_features, T* features) {
-  for (uint64_t feature = 0; feature < num_features; ++feature) {
-    fill_zero(features + feature * kTileRows, in.num_rows * sizeof(T));
-  }
-  const int32_t* ids = values_of<int32_t>(in);
-  for (uint32_t row = 0; row < in.num_rows; ++row) {
-    const uint32_t place = places[ids[row]];
-    if (place != 0) features[uint64_t{place - 1} * kTileRows + row] = 1;
-  }
-}
-
 struct StoreOneHot {
   static constexpr StepCode kCode = StepCode::kStoreOneHot;
   static constexpr const char* kName = "store_one_hot";
+  static constexpr Stores kStores = Stores::kMany;
+  static constexpr Repeats kRepeats = Repeats::kNever;
 
   static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
     if (!has_shape(record, {.num_inputs = 1,
@@ -45,15 +35,18 @@ struct StoreOneHot {
     return kOkStatus;
   }
 
-  static void run(const StepRecord& record, const StepContext& context) noexcept {
-    const Tile in = context.input(record, 0);
+  template <class Emit>
+  static void for_each_entry(const StepRecord& record, const StepContext& context, Emit emit) {
+    const int32_t* ids = values_of<int32_t>(context.input(record, 0));
     const auto* places = reinterpret_cast<const uint32_t*>(context.data + record.data_offset);
-    const uint64_t first = record.integers[0] * kTileRows;
-    if (context.features != nullptr) {
-      write_ones(in, places, record.integers[1], context.features + first);
-    } else {
-      write_ones(in, places, record.integers[1], context.wide_features + first);
+    for (uint32_t row = 0; row < context.num_rows; ++row) {
+      const uint32_t place = places[ids[row]];
+      if (place != 0) emit(row, place - 1, 1.0f);
     }
+  }
+
+  static void run(const StepRecord& record, const StepContext& context) noexcept {
+    store_features<StoreOneHot>(record, context);
   }
 };
 

@@ -1,0 +1,143 @@
+// What steps that store many features have in common. Such a step says which features of a row are
+// not 0, in one function; here they are written to columns or, when rows are wanted sparse, as
+// entries. Nothing of such a step knows which of the two is being made.
+//
+// Beside the members of StepKernel the step has
+//
+//   kStores = Stores::kMany; integers[0] of its record is its first feature, integers[1] their
+//   number, and verify() sees to both
+//
+//   static constexpr Repeats kRepeats      what becomes of a feature that a row has several times
+//
+//   template <class Emit>
+//   static void for_each_entry(const StepRecord&, const StepContext&, Emit emit)
+//       calls emit(row, feature, value) for each feature that is not 0, feature counted from the
+//       step's first. All of a row come together; rows, and the features of one, in any order
+//
+// and, where a row's values depend on one another (a norm),
+//
+//   template <class ForEachValue>
+//   static void finish_row(const StepRecord&, const StepContext&, ForEachValue for_each_value)
+//       for_each_value(body) calls body(feature, value&) for all features of a row that are not 0,
+//       in ascending order, as often as it is called; body may change the value.
+//
+// run() is `store_features<ThisStep>(record, context)`.
+#pragma once
+#include "runtime/core/memory.hpp"
+#include "runtime/steps/sparse_tile.hpp"
+#include "runtime/steps/step.hpp"
+
+namespace mainspring {
+namespace store_internal {
+
+template <class S>
+inline constexpr bool kFinishesRows = requires { &S::template finish_row<int>; };
+
+template <class S, class T>
+void store_columns(const StepRecord& record, const StepContext& context, T* features) {
+  const uint64_t num_features = record.integers[1];
+  for (uint64_t feature = 0; feature < num_features; ++feature) {
+    fill_zero(features + feature * kTileRows, context.num_rows * sizeof(T));
+  }
+  S::for_each_entry(record, context, [&](uint32_t row, uint64_t feature, float value) {
+    T& place = features[feature * kTileRows + row];
+    if constexpr (S::kRepeats == Repeats::kAdded) {
+      place += value;
+    } else {
+      place = value;
+    }
+  });
+  if constexpr (kFinishesRows<S>) {
+    for (uint32_t row = 0; row < context.num_rows; ++row) {
+      S::finish_row(record, context, [&](auto body) {
+        for (uint64_t feature = 0; feature < num_features; ++feature) {
+          T& value = features[feature * kTileRows + row];
+          if (value != 0) body(feature, value);
+        }
+      });
+    }
+  }
+}
+
+/// Entries of a step whose rows may have any number of them, a row at a time.
+template <class S>
+class RowEntries {
+ public:
+  RowEntries(const StepRecord& record, const StepContext& context)
+      : record_(record), context_(context), first_(context.sparse->num_entries) {}
+
+  void add(uint32_t row, uint64_t feature, float value) {
+    if (row != row_) {
+      finish();
+      row_ = row;
+    }
+    SparseTile* tile = context_.sparse;
+    if (tile->num_entries == tile->capacity && !make_room(tile, 1)) return;
+    tile->entries[tile->num_entries++] = {row, static_cast<uint32_t>(record_.integers[0] + feature),
+                                          value};
+  }
+
+  /// The entries of the last row are all there.
+  void finish() {
+    SparseTile* tile = context_.sparse;
+    combine_row(tile, first_, S::kRepeats);
+    if constexpr (kFinishesRows<S>) {
+      drop_zeros(tile, first_);
+      if (tile->num_entries != first_) {
+        S::finish_row(record_, context_, [&](auto body) {
+          for (uint64_t i = first_; i < tile->num_entries; ++i) {
+            SparseEntry& entry = tile->entries[i];
+            body(entry.feature - record_.integers[0], entry.value);
+          }
+        });
+      }
+    }
+    drop_zeros(tile, first_);
+    first_ = tile->num_entries;
+  }
+
+ private:
+  const StepRecord& record_;
+  const StepContext& context_;
+  uint64_t first_;  // entry of the row that is being written
+  uint32_t row_ = kTileRows;
+};
+
+template <class S>
+void store_entries(const StepRecord& record, const StepContext& context) {
+  SparseTile* tile = context.sparse;
+  if constexpr (S::kRepeats == Repeats::kNever) {
+    if (!make_room(tile, context.num_rows)) return;
+    SparseEntry* const entries = tile->entries;
+    uint64_t count = tile->num_entries;
+    const auto first = static_cast<uint32_t>(record.integers[0]);
+    S::for_each_entry(record, context, [&](uint32_t row, uint64_t feature, float value) {
+      entries[count] = {row, first + static_cast<uint32_t>(feature), value};
+      count += value != 0;
+    });
+    tile->num_entries = count;
+  } else {
+    RowEntries<S> rows(record, context);
+    S::for_each_entry(record, context, [&](uint32_t row, uint64_t feature, float value) {
+      rows.add(row, feature, value);
+    });
+    rows.finish();
+  }
+}
+
+}  // namespace store_internal
+
+/// run() of a step that stores many features.
+template <class S>
+void store_features(const StepRecord& record, const StepContext& context) noexcept {
+  const uint64_t first = record.integers[0] * kTileRows;
+  if (context.sparse != nullptr) {
+    store_internal::store_entries<S>(record, context);
+  } else if (context.features != nullptr) {
+    store_internal::store_columns<S>(record, context, context.features + first);
+  } else {
+    store_internal::store_columns<S>(record, context, context.wide_features + first);
+  }
+}
+
+}  // namespace mainspring
