@@ -159,13 +159,18 @@ def _function_in(file: str) -> Callable[[Path, str], str | None]:
     return piece
 
 
-def _mentioned(file: str, form: str, what: str) -> Callable[[Path, str], str | None]:
-    """Ask for the thing's name in a text, in a given form: {name}, or {code}, its enumerator."""
+def _mentioned(where: str, form: str, what: str) -> Callable[[Path, str], str | None]:
+    """Ask for the thing's name in a file, or in any module of a folder, in a given form.
+
+    Names are {name}, or {code}, its enumerator.
+    """
 
     def piece(root: Path, name: str) -> str | None:
-        path, wanted = root / file, form.format(name=name, code="k" + camel_case(name))
-        there = path.is_file() and wanted in path.read_text(encoding="utf-8")
-        return None if there else f"{what}: {wanted} in {file}"
+        path, wanted = root / where, form.format(name=name, code="k" + camel_case(name))
+        files = sorted(path.glob("*.py")) if path.is_dir() else [path]
+        texts = [file.read_text(encoding="utf-8") for file in files if file.is_file()]
+        there = any(wanted in text for text in texts)
+        return None if there else f"{what}: {wanted} in {where}"
 
     return piece
 
@@ -214,7 +219,7 @@ OPERATOR = Kind(
     (
         _class_of,
         _module_with("features", "CASES"),
-        _mentioned("bench/operator_cases.py", '"{name}": Case(', "its benchmark"),
+        _mentioned("bench/operator_cases", '"{name}": Case(', "its benchmark"),
     ),
     _operators_elsewhere,
 )
@@ -246,7 +251,7 @@ STEP = Kind(
     (
         _function_in("tests/reference/steps.py"),
         _mentioned(FORMAT, "| {code} |", "its record"),
-        _mentioned("tests/reference/bundle_plan.py", "def _{name}(", "the rules of its record"),
+        _mentioned("tests/reference/bundle_steps.py", "def _{name}(", "the rules of its record"),
     ),
     _nobody,
 )

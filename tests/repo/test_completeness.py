@@ -95,7 +95,7 @@ def of_the_four_files(found: list[str]) -> list[str]:
 
 def test_toy_operator_when_its_four_files_are_there_lacks_nothing(copy: Path) -> None:
     assert complaints(copy) == [
-        "the operator 'per_max' lacks its benchmark: \"per_max\": Case( in bench/operator_cases.py"
+        "the operator 'per_max' lacks its benchmark: \"per_max\": Case( in bench/operator_cases"
     ]
     assert "per_max" in engine_names(copy, OPERATOR)
 
@@ -139,11 +139,11 @@ CUTS = [
     ("csrc/measure/checks/check_list.cpp", "&kTimeTravel", "&kTimeTravel", "'time_travel'"),
     ("tests/reference/steps.py", "def gather(", "gather", "'gather' lacks its oracle"),
     ("docs/format.md", "| kHashBucket |", "kHashBucket", "'hash_bucket' lacks its record"),
-    ("tests/reference/bundle_plan.py", "def _fill(", "_fill", "'fill' lacks the rules"),
+    ("tests/reference/bundle_steps.py", "def _fill(", "_fill", "'fill' lacks the rules"),
     ("csrc/runtime/steps/step_list.cpp", "&kClipStep,", "&kClipStep,", "the step 'clip'"),
     ("tests/reference/forest.py", "\nMODELS = ", "MODELS", "model kind 'forest' lacks MODELS"),
     ("docs/format.md", "1: forest", "forest", "model kind 'forest' lacks its bytes"),
-    ("bench/operator_cases.py", '"clip": Case(', "clip", "'clip' lacks its benchmark"),
+    ("bench/operator_cases/numbers.py", '"clip": Case(', "clip", "'clip' lacks its benchmark"),
     ("tests/reference/clip.py", "CASES = ", "CASES", "lacks CASES in tests/reference/clip.py"),
 ]
 

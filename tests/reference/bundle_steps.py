@@ -1,0 +1,262 @@
+"""What a reader refuses in each step's record, written from docs/format.md alone."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.reference.bundle_payloads import (
+    check_edges,
+    check_lookup_table,
+    check_zone_table,
+    expect,
+)
+
+F32, F64, I32, I64, BYTES, F64_LIST, I64_LIST, BYTES_LIST = 1, 2, 3, 4, 5, 6, 7, 8
+
+KIND_SLOTS = {1: F64, 2: I64, 3: BYTES, 4: I64, 5: F64_LIST, 6: I64_LIST, 7: BYTES_LIST}
+ELEMENTS = {F64_LIST: F64, I64_LIST: I64, BYTES_LIST: BYTES}
+DATE_PART_COUNTS = {1: 0, 2: 4, 3: 12, 4: 31, 5: 7, 6: 366, 7: 24, 8: 60, 9: 60}
+
+
+@dataclass
+class Step:
+    """One step record."""
+
+    code: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    numbers: tuple[float, ...]
+    number_bits: tuple[int, ...]
+    integers: tuple[int, ...]
+    data_offset: int
+    data_length: int
+    payload: bytes = b""
+
+
+@dataclass
+class Plan:
+    """The records of a plan, and what is known while its steps are gone through."""
+
+    inputs: list[tuple[int, int]]  # kind, unit
+    slots: list[int]
+    outputs: list[int]  # cardinality
+    cardinality: dict[int, int] = field(default_factory=dict)  # of written slots
+    num_stored: int = 0
+
+    def reads(self, step: Step, *types: int) -> None:
+        expect(len(step.inputs) == len(types))
+        expect(all(self.slots[s] == t for s, t in zip(step.inputs, types, strict=True)))
+
+    def writes(self, step: Step, type_: int, *, in_place: bool = False) -> None:
+        expect(len(step.outputs) == 1 and self.slots[step.outputs[0]] == type_)
+        expect(in_place or step.outputs[0] not in step.inputs)
+
+
+def _load(step: Step, plan: Plan) -> None:
+    plan.reads(step)
+    expect(step.integers[0] < len(plan.inputs))
+    kind, unit = plan.inputs[step.integers[0]]
+    expect(step.integers[1:3] == (kind, unit))
+    plan.writes(step, KIND_SLOTS[kind])
+
+
+def _store(step: Step, plan: Plan) -> None:
+    expect(len(step.inputs) == 1 and not step.outputs)
+    expect(plan.slots[step.inputs[0]] in (F64, F32, I32))
+    expect(step.integers[0] == plan.num_stored < len(plan.outputs))
+    plan.num_stored += 1
+
+
+def _affine(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+    center, scale = step.numbers[:2]
+    expect(math.isfinite(center) and math.isfinite(scale) and scale != 0)
+
+
+def _log1p(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+
+
+def _clip(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+    expect(step.numbers[0] <= step.numbers[1])
+
+
+def _fill(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    expect(type_ in (F64, I64, BYTES))
+    plan.reads(step, type_)
+    plan.writes(step, type_, in_place=True)
+    expect(type_ != F64 or not math.isnan(step.numbers[0]))
+
+
+def _count_edges(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, I32)
+    check_edges(step.payload, step.integers[3])
+
+
+def _lookup(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    expect(type_ in (BYTES, I64, F64))
+    plan.reads(step, type_)
+    plan.writes(step, I32)
+    expect(step.integers[3] == check_lookup_table(step.payload, type_) + 2)
+
+
+def _gather(step: Step, plan: Plan) -> None:
+    plan.reads(step, I32)
+    plan.writes(step, F64)
+    expect(step.data_length > 0 and step.data_length % 8 == 0)
+    expect(step.integers[3] == step.data_length // 8)
+
+
+def _date_part(step: Step, plan: Plan) -> None:
+    plan.reads(step, I64)
+    plan.writes(step, F64)
+    part, unit = step.integers[:2]
+    expect(part in DATE_PART_COUNTS and 1 <= unit <= 5)
+    expect(step.data_length in (0, DATE_PART_COUNTS[part] * 8))
+    expect(step.data_length > 0 or step.data_offset == 0)
+
+
+def _hash(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    expect(type_ < F64_LIST)
+    plan.reads(step, type_)
+    plan.writes(step, I64)
+
+
+def _combine_hashes(step: Step, plan: Plan) -> None:
+    plan.reads(step, I64, I64)
+    plan.writes(step, I64, in_place=True)
+
+
+def _hash_bucket(step: Step, plan: Plan) -> None:
+    plan.reads(step, I64)
+    plan.writes(step, I32)
+    expect(1 <= step.integers[3] < 1 << 31)
+
+
+def _local_time(step: Step, plan: Plan) -> None:
+    plan.reads(step, I64)
+    plan.writes(step, I64, in_place=True)
+    expect(1 <= step.integers[0] <= 4)
+    check_zone_table(step.payload)
+
+
+def _is_missing(step: Step, plan: Plan) -> None:
+    plan.reads(step, _slot_type(step, plan))
+    plan.writes(step, F64)
+
+
+def _store_one_hot(step: Step, plan: Plan) -> None:
+    plan.reads(step, I32)
+    first, count, _, num_ids = step.integers
+    expect(not step.outputs and count >= 1 and num_ids >= 1)
+    expect(first == plan.num_stored and first + count <= len(plan.outputs))
+    expect(len(step.payload) == 4 * num_ids)
+    expect(all(place <= count for (place,) in struct.iter_unpack("<I", step.payload)))
+    plan.num_stored += count
+
+
+def _store_multi_hot(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    expect(type_ in ELEMENTS and not step.outputs)
+    first, count, unseen, missing = step.integers
+    expect(count >= 1 and unseen <= count and missing <= count)
+    expect(first == plan.num_stored and first + count <= len(plan.outputs))
+    expect(check_lookup_table(step.payload, ELEMENTS[type_]) <= count)
+    plan.num_stored += count
+
+
+def _power(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+    expect(math.isfinite(step.numbers[0]) and step.integers[0] in (1, 2))
+
+
+def _interpolate(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+    expect(len(step.payload) % 32 == 0)
+    values = [value for (value,) in struct.iter_unpack("<d", step.payload)]
+    expect(all(map(math.isfinite, values)))
+    places = values[: len(values) // 4]
+    expect(all(0 < b - a < math.inf for a, b in itertools.pairwise(places)))
+
+
+def _normal_quantile(step: Step, plan: Plan) -> None:
+    plan.reads(step, F64)
+    plan.writes(step, F64, in_place=True)
+
+
+def _arithmetic(step: Step, plan: Plan) -> None:
+    two = len(step.inputs) == 2
+    plan.reads(step, *[F64] * (2 if two else 1))
+    plan.writes(step, F64, in_place=True)
+    expect(1 <= step.integers[0] <= 4 and math.isfinite(step.numbers[0]))
+    expect(step.integers[1] == 0 if two else step.integers[1] in (1, 2))
+
+
+def _slot_type(step: Step, plan: Plan) -> int:
+    expect(len(step.inputs) == 1)
+    return plan.slots[step.inputs[0]]
+
+
+def _row(
+    own_check: Callable[[Step, Plan], None],
+    *,
+    numbers: int = 0,
+    integers: tuple[int, ...] = (),
+    payload: bool = False,
+) -> tuple[
+    Callable[[Step, Plan], int],
+    Callable[[Step, Plan], tuple[int, ...]],
+    Callable[[Step, Plan], bool],
+    Callable[[Step, Plan], None],
+]:
+    return (lambda *_: numbers, lambda *_: integers, lambda *_: payload, own_check)
+
+
+# Which numbers, integers and payload each step uses; what fill uses depends on its slot.
+STEPS = {
+    1: _row(_load, integers=(0, 1, 2)),
+    2: _row(_store, integers=(0,)),
+    3: _row(_affine, numbers=2),
+    4: _row(_log1p),
+    5: _row(_clip, numbers=2),
+    6: (
+        lambda step, plan: 1 if _slot_type(step, plan) == F64 else 0,
+        lambda step, plan: (0,) if _slot_type(step, plan) == I64 else (),
+        lambda step, plan: _slot_type(step, plan) == BYTES,
+        _fill,
+    ),
+    7: _row(_count_edges, integers=(3,), payload=True),
+    8: _row(_lookup, integers=(3,), payload=True),
+    9: _row(_gather, integers=(3,), payload=True),
+    10: _row(_date_part, integers=(0, 1), payload=True),
+    11: _row(_hash),
+    12: _row(_combine_hashes),
+    13: _row(_hash_bucket, integers=(3,)),
+    14: _row(_local_time, integers=(0,), payload=True),
+    15: _row(_is_missing),
+    16: _row(_store_one_hot, integers=(0, 1, 3), payload=True),
+    17: _row(_store_multi_hot, integers=(0, 1, 2, 3), payload=True),
+    18: _row(_power, numbers=1, integers=(0,)),
+    19: _row(_interpolate, payload=True),
+    20: _row(_normal_quantile),
+    21: (
+        lambda step, _: 0 if len(step.inputs) == 2 else 1,
+        lambda *_: (0, 1),
+        lambda *_: False,
+        _arithmetic,
+    ),
+}
