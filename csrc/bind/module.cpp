@@ -13,6 +13,7 @@ void register_bundle(py::module_&);
 void register_model(py::module_&);
 void register_files(py::module_&);
 void register_fit(py::module_&);
+void register_draft(py::module_&);
 void register_profile(py::module_&);
 void register_drift(py::module_&);
 void register_checks(py::module_&);
@@ -29,6 +30,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_model(module);
   mainspring::bind::register_files(module);
   mainspring::bind::register_fit(module);
+  mainspring::bind::register_draft(module);
   mainspring::bind::register_profile(module);
   mainspring::bind::register_drift(module);
   mainspring::bind::register_checks(module);

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from mainspring.predictor import Predictor, load
     from mainspring.profiles import Profile, profile
-    from mainspring.transforms import Preprocessor, col
+    from mainspring.transforms import Preprocessor, col, from_sklearn
 
 __version__ = "0.1.0"
 
@@ -53,6 +53,7 @@ __all__ = [
     "check",
     "col",
     "detect_drift",
+    "from_sklearn",
     "load",
     "profile",
     "set_num_threads",
@@ -78,6 +79,7 @@ _HOMES = {
     "check": "mainspring.checks",
     "col": "mainspring.transforms",
     "detect_drift": "mainspring.drift",
+    "from_sklearn": "mainspring.transforms",
     "load": "mainspring.predictor",
     "profile": "mainspring.profiles",
 }

@@ -28,6 +28,7 @@ from mainspring.transforms.cross import *
 from mainspring.transforms.datetime import *
 from mainspring.transforms.expression import Expression, col
 from mainspring.transforms.group_stats import *
+from mainspring.transforms.importers import from_sklearn
 from mainspring.transforms.missing_flag import *
 from mainspring.transforms.numeric import *
 from mainspring.transforms.preprocessor import Preprocessor
@@ -36,7 +37,7 @@ from mainspring.transforms.shaping import *
 from mainspring.transforms.transform import Transform, operator_classes
 
 # The families list their own operators, so that a new one is named in one place.
-__all__ = ["Expression", "Preprocessor", "Transform", "col", "operator_classes"]
+__all__ = ["Expression", "Preprocessor", "Transform", "col", "from_sklearn", "operator_classes"]
 __all__ += arithmetic.__all__
 __all__ += by_target.__all__
 __all__ += categorical.__all__

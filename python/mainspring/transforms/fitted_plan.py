@@ -47,6 +47,7 @@ class FittedPlan:
         self._bundle: _engine.Bundle | None = None
         self._profile: _engine.Profile | None = None
         self._goes_on = False  # built with partial_fit or merge: pickles keep the states
+        self._made_by = ""  # the call that converted it from another library's object
 
     def _new_fitter(self) -> _engine.Fitter:
         return _engine.Fitter(
@@ -87,8 +88,8 @@ class FittedPlan:
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
-        """The expressions, in the order of their features."""
-        return self._expressions
+        """The expressions, in the order of their features; none of a converted object."""
+        return () if self._made_by else self._expressions
 
     @property
     def num_rounds(self) -> int:
@@ -203,12 +204,23 @@ class FittedPlan:
         preprocessor._goes_on = True
         return preprocessor
 
+    @classmethod
+    def _from_plan(cls: type[Self], plan: bytes, made_by: str) -> Self:
+        """Return a fitted preprocessor of a plan that was not learnt here."""
+        bundle = _engine.Bundle.open(plan, made_by)
+        # Expressions that only name the columns that are read; nobody sees or fits them.
+        preprocessor = cls(*dict.fromkeys(bundle.input_names), profile=False)
+        preprocessor._bundle = bundle
+        preprocessor._made_by = made_by
+        return preprocessor
+
     def __getstate__(self) -> dict[str, Any]:
         fitted = self.__sklearn_is_fitted__()
         return {
             "expressions": self._expressions,
             "keep_profile": self._keep_profile,
             "output": self._output,
+            "made_by": self._made_by,
             "state": self.state_bytes() if self._goes_on else None,
             "plan": self.bundle.to_bytes() if fitted and not self._goes_on else None,
             "profile": None if self._profile is None else self._profile.to_bytes(),
@@ -219,6 +231,7 @@ class FittedPlan:
             *state["expressions"], profile=state["keep_profile"]
         )
         self._output = state["output"]
+        self._made_by = state["made_by"]
         if state["state"] is not None:
             other = type(self).from_state_bytes(state["state"])
             self._fitter = other._fitter
@@ -229,12 +242,23 @@ class FittedPlan:
             self._profile = _engine.Profile.from_bytes(state["profile"])
 
     def __repr__(self) -> str:
+        if self._made_by:
+            return self._made_by
         arguments = [repr(expression) for expression in self._expressions]
         if not self._keep_profile:
             arguments.append("profile=False")
         return f"Preprocessor({', '.join(arguments)})"
 
+    def _check_can_fit(self) -> None:
+        if self._made_by:
+            raise errors.ParameterError(
+                f"This preprocessor is {self._made_by} and has no expressions to fit. Fit the "
+                "object that it was converted from, and convert it again.",
+                hint="fit the object that it was converted from",
+            )
+
     def _check_can_go_on(self) -> None:
+        self._check_can_fit()
         if self._bundle is not None and not self._fitter.is_fitted:
             raise errors.ParameterError(
                 "This preprocessor was unpickled with its plan alone and cannot go on learning. "

@@ -114,6 +114,7 @@ class Preprocessor(StreamedPlan):
         ParameterError
             When features have the same name, or a target is needed and there is none.
         """
+        self._check_can_fit()
         if is_source(data):
             with open_source(data, passes=self._fitter.num_passes, spool=spool) as source:
                 self._fit_source(source, y, target, cross_fit=False, progress=progress)
@@ -153,6 +154,7 @@ class Preprocessor(StreamedPlan):
         SchemaError, DataError, ParameterError
             As in :meth:`fit` and :meth:`transform`.
         """
+        self._check_can_fit()
         output = checked_output(self._output if output is None else output)
         _refuse_source(data, "fit_transform")
         table = _arrow.as_table(data)

@@ -120,6 +120,7 @@ class StreamedPlan(FittedPlan):
         SchemaError, DataError, ParameterError
             As in :meth:`fit` and :meth:`transform_batches`.
         """
+        self._check_can_fit()
         output = checked_output(self._output if output is None else output)
         check_batch_rows(batch_rows)
         source = opened(data, self._fitter.num_passes + 1, spool, "fit_transform_batches")

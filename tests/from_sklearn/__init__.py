@@ -1,0 +1,1 @@
+"""Fitted objects of scikit-learn beside what from_sklearn makes of them."""
