@@ -74,15 +74,23 @@ def expected_of(transformer: Any, table: Any) -> npt.NDArray[np.float32]:
 
 
 def assert_agrees(
-    transformer: Any, *tables: Any, steps: float = 0, absolute: float = 0, names: bool = True
+    transformer: Any,
+    *tables: Any,
+    steps: float = 0,
+    absolute: float = 0,
+    names: bool = True,
+    columns: list[str] | None = None,
 ) -> ms.Preprocessor:
     """Convert a transformer fitted on the first table, and compare both on all tables.
 
     ``steps`` are float32 roundings that numbers may differ by; 0 asks for the same bits.
+    ``columns`` are the names to pass; without them a matrix has ``x0``, ``x1``, ...
     """
-    prep = ms.from_sklearn(transformer)
+    if isinstance(tables[0], pl.DataFrame) and not hasattr(transformer, "feature_names_in_"):
+        columns = tables[0].columns  # scikit-learn before 1.9 does not see the names of polars 2
+    prep = ms.from_sklearn(transformer, columns=columns)
     if names:
-        wanted = [str(name) for name in transformer.get_feature_names_out()]
+        wanted = [str(name) for name in transformer.get_feature_names_out(columns)]
         assert prep.get_feature_names_out().tolist() == wanted
     for table in tables:
         expected = expected_of(transformer, table)

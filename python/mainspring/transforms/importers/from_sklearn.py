@@ -89,9 +89,9 @@ def from_sklearn(transformer: Any, *, columns: Sequence[str] | None = None) -> P
 
 def _column_names(transformer: Any, columns: Sequence[str] | None) -> list[str]:
     """Return the names of the input's columns."""
-    first = _first_part(transformer)
-    known = getattr(first, "feature_names_in_", None)
-    count = getattr(first, "n_features_in_", None)
+    part = _knowing_part(transformer)
+    known = getattr(part, "feature_names_in_", None)
+    count = getattr(part, "n_features_in_", None)
     if known is not None:
         if columns is not None and list(columns) != list(known):
             raise errors.ParameterError(
@@ -130,14 +130,19 @@ def _listed(names: list[Any]) -> str:
     return ", ".join(map(repr, names[:5])) + more
 
 
-def _first_part(transformer: Any) -> Any:
-    """Return the part of a pipeline or union that sees the input first."""
-    for attribute in ("steps", "transformer_list"):
-        parts = getattr(transformer, attribute, None)
-        if parts and not hasattr(transformer, "transformers"):
-            real = [part for _, part in parts if part is not None and not isinstance(part, str)]
-            return _first_part(real[0]) if real else transformer
-    return transformer
+def _knowing_part(transformer: Any) -> Any:
+    """Return the first part that says which columns it was fitted on; None without one.
+
+    A part that does not say so passes its columns through, to the next one.
+    """
+    if hasattr(transformer, "n_features_in_"):
+        return transformer
+    name = "steps" if hasattr(transformer, "steps") else "transformer_list"
+    for _, part in getattr(transformer, name, ()):
+        known = None if part is None or isinstance(part, str) else _knowing_part(part)
+        if known is not None:
+            return known
+    return None
 
 
 def _feature_names(
@@ -145,7 +150,7 @@ def _feature_names(
 ) -> list[str]:
     """Return scikit-learn's names; where it has none, or some twice, names of our own."""
     try:
-        names = transformer.get_feature_names_out(None if columns is None else list(columns))
+        names = list(transformer.get_feature_names_out(None if columns is None else list(columns)))
     except (AttributeError, TypeError, ValueError):  # a part that does not name its features
         names = [stream.name for stream in streams]
     names = [str(name) for name in names]

@@ -105,7 +105,7 @@ def _places(selection: Any, names: list[str], count: int, where: str) -> list[in
             first = None if start is None else names.index(start)
             last = None if stop is None else names.index(stop) + 1
             selection = slice(first, last, selection.step)
-        return list(range(count))[selection]
+        return [*range(count)[selection]]
     scalar = isinstance(selection, str | int | np.integer)
     chosen: list[Any] = [selection] if scalar else list(selection)
     if len(chosen) == count and all(isinstance(item, bool | np.bool_) for item in chosen):

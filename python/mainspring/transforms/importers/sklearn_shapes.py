@@ -133,10 +133,10 @@ class _Ranks:
         return value, rank, rank, rank
 
     def uniform(self) -> list[_Point]:
-        """Return the points of the line; the lowest quantile is 0 and the highest 1."""
+        """Return the points of the line; at the lowest quantile 0, else at the highest 1."""
         points = [self.point(float(value)) for value in self.x]
-        points[-1] = (points[-1][0], points[-1][1], 1.0, 1.0)
-        points[0] = (points[0][0], 0.0, 0.0, points[0][3])
+        points[-1] = (*points[-1][:2], 1.0, points[-1][3])
+        points[0] = (*points[0][:2], 0.0, points[0][3])
         return points
 
     def normal(self) -> list[_Point]:
