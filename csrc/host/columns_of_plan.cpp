@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/coded_table.hpp"
 #include "host/match_columns.hpp"
 #include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
@@ -16,34 +17,42 @@ namespace {
 constexpr uint64_t kBlockTiles = 16;
 
 struct Block {
-  const BatchColumns* batch;
+  size_t batch;
   uint64_t first_row;  // in the batch
   uint64_t num_rows;
 };
 
-std::vector<Block> blocks_of(const std::vector<BatchColumns>& batches) {
+std::vector<Block> blocks_of(const std::vector<BatchColumns>& batches, size_t begin, size_t end) {
   constexpr uint64_t kBlockRows = kBlockTiles * kTileRows;
   std::vector<Block> blocks;
-  for (const BatchColumns& batch : batches) {
-    for (uint64_t first = 0; first < batch.num_rows; first += kBlockRows) {
-      blocks.push_back({&batch, first, std::min(kBlockRows, batch.num_rows - first)});
+  for (size_t batch = begin; batch < end; ++batch) {
+    const uint64_t num_rows = batches[batch].num_rows;
+    for (uint64_t first = 0; first < num_rows; first += kBlockRows) {
+      blocks.push_back({batch, first, std::min(kBlockRows, num_rows - first)});
     }
   }
   return blocks;
 }
 
-/// body(batch, first row in the batch, rows, first row in the table) for every tile, on the pool.
+/// body(coded table, batch, first row in the batch, rows, first row in the table) for every tile,
+/// on the pool.
 template <class Body>
-void for_each_table_tile(const std::vector<BatchColumns>& batches, const Body& body) {
-  const std::vector<Block> blocks = blocks_of(batches);
-  parallel_for(blocks.size(), [&](uint64_t item, uint32_t) {
-    const Block& block = blocks[item];
-    for (uint64_t done = 0; done < block.num_rows; done += kTileRows) {
-      const uint64_t first = block.first_row + done;
-      const uint64_t count = std::min<uint64_t>(kTileRows, block.num_rows - done);
-      body(*block.batch, first, count, block.batch->first_row + first);
-    }
-  });
+void for_each_table_tile(const BundleView& bundle, const std::vector<BatchColumns>& batches,
+                         const Body& body) {
+  CodedTable coded(bundle, batches);
+  for (size_t begin = 0; begin < batches.size();) {
+    const size_t end = coded.prepare(begin);
+    const std::vector<Block> blocks = blocks_of(batches, begin, end);
+    parallel_for(blocks.size(), [&](uint64_t item, uint32_t) {
+      const Block& block = blocks[item];
+      for (uint64_t done = 0; done < block.num_rows; done += kTileRows) {
+        const uint64_t first = block.first_row + done;
+        const uint64_t count = std::min<uint64_t>(kTileRows, block.num_rows - done);
+        body(coded, block.batch, first, count, batches[block.batch].first_row + first);
+      }
+    });
+    begin = end;
+  }
 }
 
 std::vector<ArrowColumns::Column> feature_columns(const PlanView& plan) {
@@ -78,16 +87,19 @@ ArrowColumns transform_to_columns(const BundleImage& bundle, const Table& table)
   const BundleView& view = bundle.view();
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
   const uint64_t width = view.plan.num_outputs;
-  const uint64_t length = scratch_bytes(view);
   ArrowColumns columns(feature_columns(view.plan), table.num_rows());
   const Kernels& kernels = process_kernels();
-  for_each_table_tile(
-      batches, [&](const BatchColumns& batch, uint64_t first, uint64_t count, uint64_t table_row) {
-        uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(float));
-        auto* rows = reinterpret_cast<float*>(scratch + length);
-        transform_rows(view, kernels, batch.columns.data(), first, count, scratch, rows, width);
-        scatter(rows, table_row, count, &columns);
-      });
+  for_each_table_tile(view, batches,
+                      [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
+                          uint64_t table_row) {
+                        const uint64_t length = scratch_bytes(coded.bundle());
+                        uint8_t* scratch =
+                            thread_scratch(length + kTileRows * width * sizeof(float));
+                        auto* rows = reinterpret_cast<float*>(scratch + length);
+                        transform_rows(coded.bundle(), kernels, batches[batch].columns.data(),
+                                       first, count, scratch, rows, width, coded.columns(batch));
+                        scatter(rows, table_row, count, &columns);
+                      });
   columns.mark_missing();
   return columns;
 }
@@ -109,21 +121,25 @@ ArrowColumns predict_to_columns(const BundleImage& bundle, const Table& table, O
   const BundleView& view = bundle.view();
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
   const uint64_t width = names.size();
-  const uint64_t length = scratch_bytes(view);
   std::vector<ArrowColumns::Column> described;
   for (const std::string& name : names) described.push_back({name, ArrowColumns::Type::kFloat64});
   ArrowColumns columns(std::move(described), table.num_rows());
   const Kernels& kernels = process_kernels();
-  for_each_table_tile(
-      batches, [&](const BatchColumns& batch, uint64_t first, uint64_t count, uint64_t table_row) {
-        uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(double));
-        auto* rows = reinterpret_cast<double*>(scratch + length);
-        predict_rows(view, kernels, batch.columns.data(), first, count, kind, scratch, rows);
-        for (uint32_t i = 0; i < width; ++i) {
-          auto* to = static_cast<double*>(columns.values(i)) + table_row;
-          for (uint64_t row = 0; row < count; ++row) to[row] = rows[row * width + i];
-        }
-      });
+  for_each_table_tile(view, batches,
+                      [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
+                          uint64_t table_row) {
+                        const uint64_t length = scratch_bytes(coded.bundle());
+                        uint8_t* scratch =
+                            thread_scratch(length + kTileRows * width * sizeof(double));
+                        auto* rows = reinterpret_cast<double*>(scratch + length);
+                        predict_rows(coded.bundle(), kernels, batches[batch].columns.data(), first,
+                                     count, kind, scratch, rows, coded.columns(batch));
+                        for (uint32_t i = 0; i < width; ++i) {
+                          auto* to = static_cast<double*>(columns.values(i)) + table_row;
+                          for (uint64_t row = 0; row < count; ++row)
+                            to[row] = rows[row * width + i];
+                        }
+                      });
   return columns;
 }
 

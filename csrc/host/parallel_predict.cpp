@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/coded_table.hpp"
 #include "host/match_columns.hpp"
 #include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
@@ -50,10 +51,18 @@ void for_blocks(const std::vector<uint64_t>& batch_rows, const Body& body) {
   parallel_for(blocks.size(), [&](uint64_t item, uint32_t) { body(blocks[item]); });
 }
 
-std::vector<uint64_t> rows_of(const std::vector<BatchColumns>& batches) {
-  std::vector<uint64_t> rows;
-  for (const BatchColumns& batch : batches) rows.push_back(batch.num_rows);
-  return rows;
+/// Calls body(coded table, batch, block) for all rows of the table, group by group.
+template <class Body>
+void for_coded_blocks(const BundleView& bundle, const std::vector<BatchColumns>& batches,
+                      const Body& body) {
+  CodedTable coded(bundle, batches);
+  for (size_t first = 0; first < batches.size();) {
+    const size_t end = coded.prepare(first);
+    std::vector<uint64_t> rows;
+    for (size_t batch = first; batch < end; ++batch) rows.push_back(batches[batch].num_rows);
+    for_blocks(rows, [&](const Block& block) { body(coded, first + block.batch, block); });
+    first = end;
+  }
 }
 
 }  // namespace
@@ -63,26 +72,26 @@ void predict_table(const BundleImage& bundle, const Table& table, OutputKind kin
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
   const Kernels& kernels = process_kernels();
   const uint64_t width = output_width(view, kind);
-  const uint64_t length = scratch_bytes(view);
-  for_blocks(rows_of(batches), [&](const Block& block) {
-    const BatchColumns& batch = batches[block.batch];
-    predict_rows(view, kernels, batch.columns.data(), block.first_row, block.num_rows, kind,
-                 thread_scratch(length), out + (batch.first_row + block.first_row) * width);
+  for_coded_blocks(view, batches, [&](const CodedTable& coded, size_t at, const Block& block) {
+    const BatchColumns& batch = batches[at];
+    predict_rows(coded.bundle(), kernels, batch.columns.data(), block.first_row, block.num_rows,
+                 kind, thread_scratch(scratch_bytes(coded.bundle())),
+                 out + (batch.first_row + block.first_row) * width, coded.columns(at));
   });
 }
 
 void transform_table(const BundleImage& bundle, const Table& table, float* out,
                      uint64_t row_stride) {
-  const BundleView& view = bundle.view();
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
   const Kernels& kernels = process_kernels();
-  const uint64_t length = scratch_bytes(view);
-  for_blocks(rows_of(batches), [&](const Block& block) {
-    const BatchColumns& batch = batches[block.batch];
-    transform_rows(view, kernels, batch.columns.data(), block.first_row, block.num_rows,
-                   thread_scratch(length), out + (batch.first_row + block.first_row) * row_stride,
-                   row_stride);
-  });
+  const auto run = [&](const CodedTable& coded, size_t at, const Block& block) {
+    const BatchColumns& batch = batches[at];
+    transform_rows(coded.bundle(), kernels, batch.columns.data(), block.first_row, block.num_rows,
+                   thread_scratch(scratch_bytes(coded.bundle())),
+                   out + (batch.first_row + block.first_row) * row_stride, row_stride,
+                   coded.columns(at));
+  };
+  for_coded_blocks(bundle.view(), batches, run);
 }
 
 void predict_matrix_parallel(const BundleImage& bundle, const float* narrow, const double* wide,

@@ -1,5 +1,6 @@
 // Rows behind dictionaries and runs: which entry of which buffers a row's value is.
 #include "runtime/arrow/decoders.hpp"
+#include "runtime/arrow/index_types.hpp"
 #include "runtime/arrow/run_ends.hpp"
 
 namespace mainspring {
@@ -14,21 +15,6 @@ template <class Index>
 uint64_t entry_of(const ColumnView& dictionary_column, uint64_t row) noexcept {
   return dictionary_column.dictionary->offset +
          static_cast<uint64_t>(value_at<Index>(dictionary_column.values, row));
-}
-
-/// body(Index{}) with the type of the dictionary's indices.
-template <class Body>
-void with_index_type(ColumnType type, Body body) noexcept {
-  switch (type) {
-    case ColumnType::kI8: return body(int8_t{});
-    case ColumnType::kI16: return body(int16_t{});
-    case ColumnType::kI32: return body(int32_t{});
-    case ColumnType::kI64: return body(int64_t{});
-    case ColumnType::kU8: return body(uint8_t{});
-    case ColumnType::kU16: return body(uint16_t{});
-    case ColumnType::kU32: return body(uint32_t{});
-    default: return body(uint64_t{});
-  }
 }
 
 // row_of(row): the row of a tile in the dictionary column's own buffers.

@@ -45,6 +45,10 @@ struct Kernels {
   /// columns, writes num_rows * num_features values and nothing between the rows.
   void (*to_rows)(const float* columns, uint32_t num_features, uint32_t num_rows, float* out,
                   uint64_t row_stride);
+  /// Rows of `table`, num_features wide, to feature columns [..][kTileRows]: feature i of row
+  /// codes[row] to column feature_numbers[i].
+  void (*spread_entries)(const float* table, uint32_t num_features, const int32_t* codes,
+                         uint32_t num_rows, const uint32_t* feature_numbers, float* features);
 };
 
 const Kernels* kernels_baseline() noexcept;

@@ -34,21 +34,22 @@ Scratch scratch_of(const BundleView& bundle) {
 
 /// Runs the plan over one tile; its features go to `narrow`, or to `wide` when the plan is.
 FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                     uint64_t first_row, uint32_t num_rows, uint8_t* scratch, float* narrow,
-                     double* wide) {
+                     const CodedColumns& coded, uint64_t first_row, uint32_t num_rows,
+                     uint8_t* scratch, float* narrow, double* wide) {
   const StepContext context{&kernels,          columns,          first_row, num_rows, scratch,
                             bundle.plan.slots, bundle.plan.data, narrow,    wide,     nullptr};
+  read_coded_columns(coded, context);
   run_plan(bundle.plan, context);
   return {narrow, wide, num_rows};
 }
 
 /// As above, with the features in the scratch.
 FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                     uint64_t first_row, uint32_t num_rows, uint8_t* scratch,
-                     uint64_t features_at) {
+                     const CodedColumns& coded, uint64_t first_row, uint32_t num_rows,
+                     uint8_t* scratch, uint64_t features_at) {
   float* narrow = bundle.plan.wide ? nullptr : reinterpret_cast<float*>(scratch + features_at);
   double* wide = bundle.plan.wide ? reinterpret_cast<double*>(scratch + features_at) : nullptr;
-  return run_tile(bundle, kernels, columns, first_row, num_rows, scratch, narrow, wide);
+  return run_tile(bundle, kernels, columns, coded, first_row, num_rows, scratch, narrow, wide);
 }
 
 uint32_t tile_rows(uint64_t rows_left) {
@@ -99,13 +100,13 @@ Status check_columns(const BundleView& bundle, const ColumnView* columns) noexce
 
 void predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                   uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
-                  double* out) noexcept {
+                  double* out, const CodedColumns& coded) noexcept {
   const Scratch parts = scratch_of(bundle);
   const uint32_t width = output_width(bundle, kind);
   for (uint64_t done = 0; done < num_rows; done += kTileRows) {
     const uint32_t count = tile_rows(num_rows - done);
-    const FeatureTile features =
-        run_tile(bundle, kernels, columns, first_row + done, count, scratch, parts.features_at);
+    const FeatureTile features = run_tile(bundle, kernels, columns, coded, first_row + done, count,
+                                          scratch, parts.features_at);
     double* scores = out + done * width;
     bundle.model.model->predict_raw(bundle.model, features, kernels, scratch + parts.model_at,
                                     scores);
@@ -115,18 +116,18 @@ void predict_rows(const BundleView& bundle, const Kernels& kernels, const Column
 
 void transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                     uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
-                    uint64_t row_stride) noexcept {
+                    uint64_t row_stride, const CodedColumns& coded) noexcept {
   const Scratch parts = scratch_of(bundle);
   const bool is_one_column = bundle.plan.num_outputs == 1 && row_stride == 1 && !bundle.plan.wide;
   for (uint64_t done = 0; done < num_rows; done += kTileRows) {
     const uint32_t count = tile_rows(num_rows - done);
     float* rows = out + done * row_stride;
     if (is_one_column) {  // a feature as steps store it: nothing to transpose
-      run_tile(bundle, kernels, columns, first_row + done, count, scratch, rows, nullptr);
+      run_tile(bundle, kernels, columns, coded, first_row + done, count, scratch, rows, nullptr);
       continue;
     }
-    const FeatureTile features =
-        run_tile(bundle, kernels, columns, first_row + done, count, scratch, parts.features_at);
+    const FeatureTile features = run_tile(bundle, kernels, columns, coded, first_row + done, count,
+                                          scratch, parts.features_at);
     if (features.narrow != nullptr) {
       kernels.to_rows(features.narrow, bundle.plan.num_outputs, count, rows, row_stride);
     } else {

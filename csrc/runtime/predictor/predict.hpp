@@ -6,6 +6,7 @@
 #include "runtime/arrow/column_view.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
+#include "runtime/predictor/coded_columns.hpp"
 
 namespace mainspring {
 
@@ -27,15 +28,16 @@ uint32_t output_width(const BundleView& bundle, OutputKind kind) noexcept;
 Status check_columns(const BundleView& bundle, const ColumnView* columns) noexcept;
 
 /// Rows [first_row, first_row + num_rows) of `columns` (one for each plan input, in its order,
-/// verified and checked) to out[num_rows][output_width]. Any number of rows.
+/// verified and checked) to out[num_rows][output_width]. Any number of rows. `coded` fills in for
+/// steps that the bundle's plan leaves out.
 void predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                   uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
-                  double* out) noexcept;
+                  double* out, const CodedColumns& coded = {}) noexcept;
 
 /// The same rows to features: out[row * row_stride + feature], float32.
 void transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                     uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
-                    uint64_t row_stride) noexcept;
+                    uint64_t row_stride, const CodedColumns& coded = {}) noexcept;
 
 /// A feature matrix straight to the model, past the plan. Element (row, feature) lies at
 /// matrix[row * row_stride + feature * feature_stride] (strides in elements); exactly one pointer

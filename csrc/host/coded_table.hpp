@@ -1,0 +1,53 @@
+// Dictionaries of a table, looked up and hashed once for each entry instead of once for each row.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "host/coded_plan.hpp"
+#include "host/match_columns.hpp"
+#include "runtime/bundle/read_bundle.hpp"
+#include "runtime/predictor/coded_columns.hpp"
+
+namespace mainspring {
+
+/// What steps make of the entries of one dictionary.
+class EntryResults;
+
+/// The batches of one call. Groups of batches are prepared one after the other, so that what is
+/// kept of their dictionaries stays within a few MiB, or the dictionaries of one batch. A table
+/// whose dictionaries do not pay, or none, is one group and has the bundle's own plan.
+class CodedTable {
+ public:
+  CodedTable(const BundleView& bundle, const std::vector<BatchColumns>& batches);
+  ~CodedTable();
+  CodedTable(const CodedTable&) = delete;
+  CodedTable& operator=(const CodedTable&) = delete;
+
+  /// The bundle with the steps that rows still need.
+  const BundleView& bundle() const { return bundle_; }
+  /// Prepares batches from `first` on, on the pool; returns the end of the group. Ends the group
+  /// before.
+  size_t prepare(size_t first);
+  /// Of a batch of the group.
+  CodedColumns columns(size_t batch) const;
+
+ private:
+  struct Batch {
+    std::vector<std::shared_ptr<EntryResults>> results;  // one for each coded input
+    std::vector<CodedColumn> columns;
+  };
+
+  void choose_inputs();
+  std::shared_ptr<EntryResults> results_of(size_t batch, size_t i, const Batch* before) const;
+
+  BundleView original_;
+  BundleView bundle_;
+  const std::vector<BatchColumns>& batches_;
+  CodedPlan plan_;
+  size_t group_first_ = 0;
+  std::vector<Batch> group_;
+};
+
+}  // namespace mainspring
