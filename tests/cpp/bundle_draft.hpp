@@ -286,6 +286,7 @@ class BundleDraft {
     const std::vector<uint8_t> payload = payload_of(step);
     LookupHeader& header = parts->header;
     std::memcpy(&header, payload.data(), sizeof(header));
+    if (header.layout != 0) return false;  // another shape; test_steps_lookup changes those
     const bool is_bytes = header.key_type == static_cast<uint32_t>(ValueType::kBytes);
     parts->entry_bytes = is_bytes ? sizeof(BytesEntry) : sizeof(uint64_t);
     if (header.num_entries > 4096 || header.num_cells > 8192) return false;

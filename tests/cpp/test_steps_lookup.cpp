@@ -6,7 +6,7 @@
 
 #include "check.hpp"
 #include "host/error.hpp"
-#include "runtime/core/key_table.hpp"
+#include "runtime/core/short_keys.hpp"
 #include "step_plans.hpp"
 
 namespace mainspring {
@@ -71,17 +71,26 @@ std::vector<std::string> random_keys(uint32_t count, uint32_t max_length, std::m
   return keys;
 }
 
-void text_is_found_as_a_map_finds_it() {
+/// Keys of up to max_length bytes; `asked` ones are a little longer.
+void text_is_found_as_a_map_finds_it(uint32_t max_length, bool zero_bytes) {
   std::mt19937_64 random(1);
   for (const uint32_t count : {0u, 1u, 2u, 3u, 8u, 100u, 5000u}) {
-    const std::vector<std::string> keys = random_keys(count, 60, random);
+    std::vector<std::string> keys = random_keys(count, max_length, random);
+    if (!zero_bytes) {
+      for (std::string& key : keys) std::replace(key.begin(), key.end(), '\0', '\xfe');
+    }
     const std::vector<std::string_view> views(keys.begin(), keys.end());
     std::unordered_map<std::string, int32_t> ids;
     for (size_t i = 0; i < keys.size(); ++i) ids[keys[i]] = static_cast<int32_t>(i + 2);
-    LookupPlan plan(build_lookup_table(views), ValueType::kBytes, count);
+    const std::vector<uint8_t> table = build_lookup_table(views);
+    const uint32_t layout = reinterpret_cast<const LookupHeader*>(table.data())->layout;
+    check(max_length > 8 || zero_bytes || layout == 1, "short keys have their own layout");
+    check(count < 100 || (max_length <= 8 && !zero_bytes) || layout == 0, "others have not");
+    LookupPlan plan(table, ValueType::kBytes, count);
     check(plan.sound(), "a built table is sound");
     for (uint32_t round = 0; round < 60; ++round) {
-      std::vector<std::string> asked = random_keys(1 + random() % kTileRows, 60, random);
+      std::vector<std::string> asked =
+          random_keys(1 + random() % kTileRows, max_length + 2, random);
       std::vector<BytesView> rows;
       std::vector<bool> valid;
       for (std::string& key : asked) {
@@ -187,7 +196,10 @@ void tables_that_could_be_left_are_refused() {
       [](const Parts& p) { p.header->arena_length = 39; },
       [](const Parts& p) { p.header->arena_length = 48; },
       [](const Parts& p) { p.header->arena_length = ~uint64_t{0}; },
-      [](const Parts& p) { p.header->reserved[4] = 1; },
+      [](const Parts& p) { p.header->reserved[3] = 1; },
+      [](const Parts& p) { p.header->reserved0 = 1; },
+      [](const Parts& p) { p.header->layout = 1; },
+      [](const Parts& p) { p.header->layout = 2; },
       [](const Parts& p) { p.entries[1].words[2] = 1; },
       [](const Parts& p) { p.entries[1].words[2] = ~uint64_t{0}; },
       [](const Parts& p) { p.entries[1].words[3] = 1; },
@@ -220,9 +232,45 @@ void tables_that_could_be_left_are_refused() {
   }
 }
 
-void changed_tables_are_refused_or_harmless() {
+void slots_that_could_be_left_are_refused() {
+  const std::vector<std::string_view> keys{"a", "", "abcdefgh"};
+  const std::vector<uint8_t> table = build_lookup_table(keys);
+  const auto accepts = [&](const std::function<void(LookupHeader&, ShortSlot*)>& change) {
+    std::vector<uint8_t> changed = table;
+    auto& header = *reinterpret_cast<LookupHeader*>(changed.data());
+    auto* slots = reinterpret_cast<ShortSlot*>(&header + 1);
+    // The first slot is full, the one behind it empty.
+    std::sort(slots, slots + header.num_cells,
+              [](const ShortSlot& a, const ShortSlot& b) { return a.number > b.number; });
+    change(header, slots);
+    return LookupPlan(changed, ValueType::kBytes, header.num_entries).sound();
+  };
+  check(accepts([](LookupHeader&, ShortSlot*) {}), "any order is accepted");
+  const std::vector<std::function<void(LookupHeader&, ShortSlot*)>> changes{
+      [](LookupHeader& header, ShortSlot*) { header.num_cells = 4; },
+      [](LookupHeader& header, ShortSlot*) { header.num_cells = 16; },
+      [](LookupHeader& header, ShortSlot*) { header.num_cells = 1; },
+      [](LookupHeader& header, ShortSlot*) { header.num_cells = uint64_t{1} << 60; },
+      [](LookupHeader& header, ShortSlot*) { header.num_entries = 2; },
+      [](LookupHeader& header, ShortSlot*) { header.num_entries = 4; },
+      [](LookupHeader& header, ShortSlot*) { header.arena_length = 8; },
+      [](LookupHeader& header, ShortSlot*) { header.layout = 0; },
+      [](LookupHeader&, ShortSlot* slots) { slots[0].number = 4; },
+      [](LookupHeader&, ShortSlot* slots) { slots[0].number = 0; },
+      [](LookupHeader&, ShortSlot* slots) { slots[3].number = 1; },
+      [](LookupHeader&, ShortSlot* slots) { slots[3].reserved = 1; },
+  };
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (!check(!accepts(changes[i]), "a changed table of slots is refused")) {
+      std::fprintf(stderr, "  change %zu\n", i);
+    }
+  }
+}
+
+void changed_tables_are_refused_or_harmless(uint32_t max_length) {
   std::mt19937_64 random(3);
-  const std::vector<std::string> keys = random_keys(60, 40, random);
+  std::vector<std::string> keys = random_keys(60, max_length, random);
+  for (std::string& key : keys) std::replace(key.begin(), key.end(), '\0', '\xfe');
   const std::vector<std::string_view> views(keys.begin(), keys.end());
   const std::vector<uint8_t> table = build_lookup_table(views);
   std::vector<BytesView> rows;
@@ -252,10 +300,14 @@ void changed_tables_are_refused_or_harmless() {
 }  // namespace mainspring
 
 int main() {
-  mainspring::text_is_found_as_a_map_finds_it();
+  mainspring::text_is_found_as_a_map_finds_it(60, true);
+  mainspring::text_is_found_as_a_map_finds_it(9, true);
+  mainspring::text_is_found_as_a_map_finds_it(8, false);
+  mainspring::slots_that_could_be_left_are_refused();
   mainspring::numbers_are_found_as_a_map_finds_them();
   mainspring::keys_that_are_there_twice_are_refused();
   mainspring::tables_that_could_be_left_are_refused();
-  mainspring::changed_tables_are_refused_or_harmless();
+  mainspring::changed_tables_are_refused_or_harmless(40);
+  mainspring::changed_tables_are_refused_or_harmless(8);
   return mainspring::finish();
 }

@@ -47,9 +47,14 @@ def check_lookup_table(payload: bytes, key_type: int) -> int:
     """Check a lookup table and return its number of entries."""
     expect(len(payload) >= 64)
     stated_type, num_entries, num_cells, arena_length = struct.unpack_from("<IIQQ", payload)
-    expect(not any(payload[24:64]) and stated_type == key_type)
+    (layout,) = struct.unpack_from("<I", payload, 24)
+    expect(not any(payload[28:64]) and stated_type == key_type and layout <= 1)
     expect(num_entries <= 1 << 30 and num_cells > num_entries)
     expect(num_cells & (num_cells - 1) == 0)
+    if layout == 1:
+        _check_short_keys(payload, num_entries, num_cells)
+        expect(key_type == 5 and arena_length == 0)
+        return int(num_entries)
     cells_at = 64 + num_entries * ENTRY_BYTES[key_type]
     cells_end = cells_at + num_cells * 4
     expect(cells_end + arena_length <= len(payload) < cells_end + arena_length + 8)
@@ -63,6 +68,13 @@ def check_lookup_table(payload: bytes, key_type: int) -> int:
     expect(all(1 <= cell & number_bits <= num_entries for cell in cells))
     expect(len(cells) == num_entries)
     return int(num_entries)
+
+
+def _check_short_keys(payload: bytes, num_entries: int, num_cells: int) -> None:
+    expect(num_cells >= 2 and len(payload) == 64 + 16 * num_cells)
+    slots = list(struct.iter_unpack("<QII", payload[64:]))
+    expect(all(number <= num_entries and reserved == 0 for _, number, reserved in slots))
+    expect(sum(number != 0 for _, number, _ in slots) == num_entries)
 
 
 def _check_bytes_entry(words: tuple[int, ...], arena_length: int) -> None:

@@ -11,6 +11,7 @@
 #include "host/error.hpp"
 #include "runtime/core/hash.hpp"
 #include "runtime/core/key_table.hpp"
+#include "runtime/core/short_keys.hpp"
 
 namespace mainspring {
 namespace {
@@ -85,9 +86,36 @@ std::vector<uint8_t> build_number_table(std::span<const T> keys, ValueType type,
   return builder.finish({});
 }
 
+/// Slots instead of entries. At most two thirds of them are full.
+std::vector<uint8_t> build_short_table(std::span<const std::string_view> keys) {
+  LookupHeader header{};
+  header.key_type = static_cast<uint32_t>(ValueType::kBytes);
+  header.num_entries = static_cast<uint32_t>(keys.size());
+  header.num_cells = std::bit_ceil(uint64_t{keys.size()} + keys.size() / 2 + 2);
+  header.layout = static_cast<uint32_t>(KeyLayout::kShortKeys);
+  std::vector<uint8_t> bytes(sizeof header + header.num_cells * sizeof(ShortSlot));
+  std::memcpy(bytes.data(), &header, sizeof header);
+  const ShortTable table = short_table(bytes.data());
+  auto* slots = reinterpret_cast<ShortSlot*>(bytes.data() + sizeof header);
+  for (uint32_t entry = 0; entry < keys.size(); ++entry) {
+    uint64_t word = 0;
+    std::memcpy(&word, keys[entry].data(), keys[entry].size());
+    uint64_t at = short_slot_of(word, table);
+    for (; slots[at].number != 0; at = (at + 1) & table.mask) {
+      if (slots[at].key == word) refuse("holds '" + std::string(keys[entry]) + "' twice.");
+    }
+    slots[at] = {word, entry + 1, 0};
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<uint8_t> build_lookup_table(std::span<const std::string_view> keys) {
+  const bool all_short = std::all_of(keys.begin(), keys.end(), [](std::string_view key) {
+    return is_short_key(reinterpret_cast<const uint8_t*>(key.data()), key.size());
+  });
+  if (all_short && keys.size() <= kMaxLookupEntries) return build_short_table(keys);
   TableBuilder<BytesEntry> builder(ValueType::kBytes, keys.size());
   std::string arena;
   for (const std::string_view key : keys) {

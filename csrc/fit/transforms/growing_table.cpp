@@ -1,14 +1,17 @@
-// Entries and cells have room for twice the keys each time they are full; long keys are appended.
+// Slots, or entries and cells, have room for twice the keys each time they are full; long keys are
+// appended.
 #include "fit/transforms/growing_table.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "host/bundle_image.hpp"
 #include "host/error.hpp"
 #include "runtime/core/hash.hpp"
 #include "runtime/core/key_table.hpp"
+#include "runtime/core/short_keys.hpp"
 
 namespace mainspring {
 
@@ -39,6 +42,9 @@ uint32_t tag_of(uint64_t hash, const KeyTable& table) {
 }  // namespace
 
 std::string_view GrowingTable::key(uint32_t number) const {
+  if (is_short_) {
+    return {reinterpret_cast<const char*>(&words_[number]), implied_length(words_[number])};
+  }
   const KeyTable table = key_table(bytes_.data());
   return key_of(entries_of(table)[number], table.arena);
 }
@@ -58,6 +64,56 @@ void GrowingTable::reserve(uint64_t num_keys) {
   if (num_keys > kMaxLookupEntries) {
     throw Error(ErrorKind::kData, "A column has more than 2^30 distinct values.");
   }
+  if (is_short_) {
+    reserve_slots(num_keys);
+  } else {
+    reserve_entries(num_keys);
+  }
+}
+
+void GrowingTable::reserve_slots(uint64_t num_keys) {
+  LookupHeader header{};
+  header.key_type = static_cast<uint32_t>(ValueType::kBytes);
+  header.num_entries = static_cast<uint32_t>(std::max(kFirstRoom, std::bit_ceil(num_keys)));
+  header.num_cells = uint64_t{header.num_entries} * 2;
+  header.layout = static_cast<uint32_t>(KeyLayout::kShortKeys);
+  bytes_.assign(sizeof header + header.num_cells * sizeof(ShortSlot), 0);
+  std::memcpy(bytes_.data(), &header, sizeof header);
+  const ShortTable table = short_table(bytes_.data());
+  auto* slots = const_cast<ShortSlot*>(table.slots);
+  for (uint32_t number = 0; number < size_; ++number) {
+    uint64_t at = short_slot_of(words_[number], table);
+    while (slots[at].number != 0) at = (at + 1) & table.mask;
+    slots[at] = {words_[number], number + 1, 0};
+  }
+}
+
+/// A key has come that is not short: all keys become entries, with their numbers.
+void GrowingTable::leave_slots() {
+  const std::vector<uint64_t> words = std::move(words_);
+  is_short_ = false;
+  words_.clear();
+  bytes_.clear();
+  size_ = 0;
+  reserve(words.size() + 1);
+  for (const uint64_t word : words) {
+    find_or_add({reinterpret_cast<const char*>(&word), implied_length(word)});
+  }
+}
+
+uint32_t GrowingTable::add_short(uint64_t word) {
+  const ShortTable table = short_table(bytes_.data());
+  auto* slots = const_cast<ShortSlot*>(table.slots);
+  uint64_t at = short_slot_of(word, table);
+  for (; slots[at].number != 0; at = (at + 1) & table.mask) {
+    if (slots[at].key == word) return slots[at].number - 1;
+  }
+  words_.push_back(word);
+  slots[at] = {word, ++size_, 0};
+  return size_ - 1;
+}
+
+void GrowingTable::reserve_entries(uint64_t num_keys) {
   LookupHeader header{};
   header.key_type = static_cast<uint32_t>(ValueType::kBytes);
   header.num_entries = static_cast<uint32_t>(std::max(kFirstRoom, std::bit_ceil(num_keys)));
@@ -87,7 +143,15 @@ uint32_t GrowingTable::find_or_add(std::string_view key) {
   if (key.size() > UINT32_MAX) {
     throw Error(ErrorKind::kData, "A value has more than 2^32 - 1 bytes.");
   }
+  if (is_short_ && !is_short_key(reinterpret_cast<const uint8_t*>(key.data()), key.size())) {
+    leave_slots();
+  }
   reserve(uint64_t{size_} + 1);
+  if (is_short_) {
+    uint64_t word = 0;
+    std::memcpy(&word, key.data(), key.size());
+    return add_short(word);
+  }
   const KeyTable table = key_table(bytes_.data());
   const uint64_t hash = hash_of(key);
   uint64_t at = hash & table.mask;

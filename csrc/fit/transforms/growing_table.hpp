@@ -1,5 +1,6 @@
 // A table of byte strings that grows while it is filled: laid out as the table that a lookup step
 // reads (runtime/core/key_table.hpp), so that fitting and serving find keys with the same kernel.
+// Slots of short keys (short_keys.hpp) while all keys are short.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -21,8 +22,15 @@ class GrowingTable {
   void reserve(uint64_t num_keys);
 
  private:
+  uint32_t add_short(uint64_t word);
+  void reserve_slots(uint64_t num_keys);
+  void reserve_entries(uint64_t num_keys);
+  void leave_slots();
+
   uint32_t size_ = 0;
-  std::vector<uint8_t> bytes_;  // a table whose header counts the entries that there is room for
+  bool is_short_ = true;
+  std::vector<uint64_t> words_;  // the keys, while all of them are short
+  std::vector<uint8_t> bytes_;   // a table whose header counts the entries that there is room for
 };
 
 }  // namespace mainspring

@@ -3,6 +3,7 @@
 
 #include "runtime/core/key_table.hpp"
 #include "runtime/core/memory.hpp"
+#include "runtime/core/short_keys.hpp"
 #include "runtime/core/wide_multiply.hpp"
 
 #if defined(__AVX2__)

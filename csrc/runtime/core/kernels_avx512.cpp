@@ -4,6 +4,7 @@
 
 #include "runtime/core/key_table.hpp"
 #include "runtime/core/memory.hpp"
+#include "runtime/core/short_keys.hpp"
 #include "runtime/core/wide_multiply.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
@@ -121,6 +122,75 @@ inline bool holds_short_key(const BytesEntry& entry, const BytesView& key) {
   const __m256i tag = _mm256_zextsi128_si256(_mm_cvtsi32_si128(static_cast<int>(key.length) + 1));
   const __m256i wanted = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(entry.words));
   return _mm256_cmpneq_epi64_mask(_mm256_or_si256(bytes, tag), wanted) == 0;
+}
+
+/// The words of eight keys, 0 where a key is longer, and their lengths.
+inline __m512i load_words(const BytesView* keys, __m512i* lengths) {
+  const __m512i low = _mm512_loadu_si512(keys), high = _mm512_loadu_si512(keys + 4);
+  const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+  const __m512i odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+  *lengths = _mm512_permutex2var_epi64(low, odd, high);
+  if (_mm512_cmpneq_epi64_mask(*lengths, _mm512_set1_epi64(8)) == 0) {
+    return _mm512_i64gather_epi64(_mm512_permutex2var_epi64(low, even, high), nullptr, 1);
+  }
+  alignas(64) uint64_t words[8];
+  for (uint32_t i = 0; i < 8; ++i) {
+    const uint64_t length = keys[i].length;
+    const auto mask = static_cast<__mmask16>(length > 8 ? 0 : (1u << length) - 1);
+    words[i] = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_maskz_loadu_epi8(mask, keys[i].data)));
+  }
+  return _mm512_load_si512(words);
+}
+
+/// Eight rows at a time, and a group of rows before any of their slots is read, so that the misses
+/// overlap whatever is guessed wrong. A word that does not say its key's length is in no table.
+inline void find_short_keys(const BytesView* keys, int32_t* ids, uint32_t num_rows,
+                            const ShortTable& table) {
+  constexpr uint32_t kRows = 256;
+  const auto* slots = reinterpret_cast<const uint8_t*>(table.slots);
+  const __m512i factor = _mm512_set1_epi64(static_cast<int64_t>(kShortKeyFactor));
+  const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(table.shift));
+  const __m512i one = _mm512_set1_epi64(1);
+  alignas(64) uint64_t words[kRows];
+  alignas(64) uint64_t places[kRows];
+  uint8_t can_be[kRows / 8];
+  const uint32_t whole = num_rows & ~uint32_t{7};
+  for (uint32_t first = 0; first < whole; first += kRows) {
+    const uint32_t count = whole - first < kRows ? whole - first : kRows;
+    for (uint32_t i = 0; i < count; i += 8) {
+      __m512i lengths;
+      const __m512i word = load_words(keys + first + i, &lengths);
+      const __m512i implied =
+          _mm512_srli_epi64(_mm512_sub_epi64(_mm512_set1_epi64(71), _mm512_lzcnt_epi64(word)), 3);
+      can_be[i / 8] = _mm512_cmpeq_epi64_mask(implied, lengths);
+      const __m512i place = _mm512_srl_epi64(_mm512_mullo_epi64(word, factor), shift);
+      _mm512_store_si512(words + i, word);
+      _mm512_store_si512(places + i, _mm512_slli_epi64(place, 4));
+      for (uint32_t lane = 0; lane < 8; ++lane) __builtin_prefetch(slots + places[i + lane]);
+    }
+    for (uint32_t i = 0; i < count; i += 8) {
+      const __m512i word = _mm512_load_si512(words + i);
+      const __m512i place = _mm512_load_si512(places + i);
+      const __m512i found = _mm512_i64gather_epi64(place, slots, 1);
+      const __m512i numbers = _mm512_i64gather_epi64(place, slots + 8, 1);
+      const __mmask8 full = _mm512_mask_test_epi64_mask(can_be[i / 8], numbers, numbers);
+      const __mmask8 same = _mm512_mask_cmpeq_epi64_mask(full, found, word);
+      const __m512i result = _mm512_mask_add_epi64(one, same, numbers, one);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(ids + first + i),
+                          _mm512_cvtepi64_epi32(result));
+      for (uint32_t rest = static_cast<uint32_t>(full & ~same); rest != 0; rest &= rest - 1) {
+        const uint32_t at = i + static_cast<uint32_t>(__builtin_ctz(rest));
+        ids[first + at] =
+            find_short_from(table, words[at], (places[at] / sizeof(ShortSlot) + 1) & table.mask);
+      }
+    }
+  }
+  for (uint32_t row = whole; row < num_rows; ++row) {
+    const BytesView& key = keys[row];
+    const uint64_t word = load_padded(key.data, key.length);
+    const bool can = implied_length(word) == key.length;
+    ids[row] = can ? find_short_from(table, word, short_slot_of(word, table)) : 1;
+  }
 }
 
 #include "runtime/core/kernels.inc"

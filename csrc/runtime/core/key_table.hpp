@@ -4,6 +4,9 @@
 // A cell has 4 bytes, so that the table stays small, and part of the hash, so that a probe seldom
 // reads a wrong key. Ids are ordered by count: the keys that most rows ask for lie side by side,
 // where slots that hold the keys themselves would scatter them over the whole table.
+//
+// Keys of at most 8 bytes are so small that the other way is faster: slots that hold key and id,
+// found by one multiplication and read at once, eight rows side by side (short_keys.hpp).
 #pragma once
 #include <cstdint>
 
@@ -11,14 +14,22 @@
 
 namespace mainspring {
 
-/// Then follow num_entries entries (BytesEntry, or the u64 of a number), num_cells cells of u32,
-/// arena_length bytes of long keys, zeros up to a multiple of 8; and nothing else.
+/// What follows the header.
+enum class KeyLayout : uint32_t {
+  kEntries = 0,
+  kShortKeys = 1,  // num_cells slots (short_keys.hpp) and nothing else
+};
+
+/// kEntries: then follow num_entries entries (BytesEntry, or the u64 of a number), num_cells cells
+/// of u32, arena_length bytes of long keys, zeros up to a multiple of 8; and nothing else.
 struct LookupHeader {
   uint32_t key_type;     // ValueType: kBytes, kI64 or kF64
   uint32_t num_entries;  // ids lie in [0, num_entries + 2)
   uint64_t num_cells;    // power of two, more than num_entries
   uint64_t arena_length;
-  uint64_t reserved[5];
+  uint32_t layout;  // KeyLayout
+  uint32_t reserved0;
+  uint64_t reserved[4];
 };
 static_assert(sizeof(LookupHeader) == 64);
 

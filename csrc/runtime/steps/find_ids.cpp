@@ -3,6 +3,7 @@
 
 #include "runtime/core/hash.hpp"
 #include "runtime/core/key_table.hpp"
+#include "runtime/core/short_keys.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {
@@ -71,6 +72,23 @@ bool cells_are_sound(const KeyTable& table, const LookupHeader& header) {
   return num_full == header.num_entries;
 }
 
+/// As many slots are full as there are entries, so every probe meets an empty one.
+bool slots_are_sound(const uint8_t* data, uint64_t room, ValueType key_type) {
+  const auto& header = *reinterpret_cast<const LookupHeader*>(data);
+  if (key_type != ValueType::kBytes || header.arena_length != 0 || header.num_cells < 2 ||
+      header.num_cells > room / sizeof(ShortSlot) || header.num_cells * sizeof(ShortSlot) != room) {
+    return false;
+  }
+  const ShortTable table = short_table(data);
+  uint64_t num_full = 0;
+  for (uint64_t i = 0; i < header.num_cells; ++i) {
+    const ShortSlot& slot = table.slots[i];
+    if (slot.reserved != 0 || slot.number > header.num_entries) return false;
+    num_full += slot.number != 0 ? 1 : 0;
+  }
+  return num_full == header.num_entries;
+}
+
 }  // namespace
 
 bool table_is_sound(const uint8_t* data, uint64_t length, ValueType key_type) noexcept {
@@ -80,11 +98,15 @@ bool table_is_sound(const uint8_t* data, uint64_t length, ValueType key_type) no
   for (const uint64_t field : header.reserved) {
     if (field != 0) return false;
   }
-  if (header.key_type != static_cast<uint32_t>(key_type)) return false;
+  if (header.key_type != static_cast<uint32_t>(key_type) || header.reserved0 != 0 ||
+      header.layout > static_cast<uint32_t>(KeyLayout::kShortKeys)) {
+    return false;
+  }
   if (header.num_entries > kMaxLookupEntries || header.num_cells <= header.num_entries ||
       (header.num_cells & (header.num_cells - 1)) != 0) {
     return false;
   }
+  if (header.layout != 0) return slots_are_sound(data, room, key_type);
   const bool is_bytes = key_type == ValueType::kBytes;
   const uint64_t entries_length =
       header.num_entries * (is_bytes ? sizeof(BytesEntry) : sizeof(uint64_t));
