@@ -66,6 +66,19 @@ std::vector<ArrowColumns::Column> feature_columns(const PlanView& plan) {
   return columns;
 }
 
+/// Features in columns of kTileRows to rows [first, first + count) of the columns.
+void copy_columns(const float* features, uint64_t first, uint64_t count, ArrowColumns* columns) {
+  const uint64_t width = columns->columns().size();
+  for (uint32_t i = 0; i < width; ++i, features += kTileRows) {
+    if (columns->columns()[i].type == ArrowColumns::Type::kInt32) {
+      auto* to = static_cast<int32_t*>(columns->values(i)) + first;
+      for (uint64_t row = 0; row < count; ++row) to[row] = static_cast<int32_t>(features[row]);
+    } else {
+      std::copy_n(features, count, static_cast<float*>(columns->values(i)) + first);
+    }
+  }
+}
+
 /// Rows of features to rows [first, first + count) of the columns.
 void scatter(const float* rows, uint64_t first, uint64_t count, ArrowColumns* columns) {
   const uint64_t width = columns->columns().size();
@@ -89,17 +102,23 @@ ArrowColumns transform_to_columns(const BundleImage& bundle, const Table& table)
   const uint64_t width = view.plan.num_outputs;
   ArrowColumns columns(feature_columns(view.plan), table.num_rows());
   const Kernels& kernels = process_kernels();
-  for_each_table_tile(view, batches,
-                      [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
-                          uint64_t table_row) {
-                        const uint64_t length = scratch_bytes(coded.bundle());
-                        uint8_t* scratch =
-                            thread_scratch(length + kTileRows * width * sizeof(float));
-                        auto* rows = reinterpret_cast<float*>(scratch + length);
-                        transform_rows(coded.bundle(), kernels, batches[batch].columns.data(),
-                                       first, count, scratch, rows, width, coded.columns(batch));
-                        scatter(rows, table_row, count, &columns);
-                      });
+  const auto run = [&](const CodedTable& coded, size_t at, uint64_t first, uint64_t count,
+                       uint64_t table_row) {
+    const BundleView& plan = coded.bundle();
+    const ColumnView* from = batches[at].columns.data();
+    const uint64_t length = scratch_bytes(plan);
+    uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(float));
+    if (!view.plan.wide) {
+      const auto num_rows = static_cast<uint32_t>(count);
+      copy_columns(transform_tile(plan, kernels, from, first, num_rows, scratch, coded.columns(at)),
+                   table_row, count, &columns);
+      return;
+    }
+    auto* rows = reinterpret_cast<float*>(scratch + length);
+    transform_rows(plan, kernels, from, first, count, scratch, rows, width, coded.columns(at));
+    scatter(rows, table_row, count, &columns);
+  };
+  for_each_table_tile(view, batches, run);
   columns.mark_missing();
   return columns;
 }

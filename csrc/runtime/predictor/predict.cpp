@@ -136,6 +136,14 @@ void transform_rows(const BundleView& bundle, const Kernels& kernels, const Colu
   }
 }
 
+const float* transform_tile(const BundleView& bundle, const Kernels& kernels,
+                            const ColumnView* columns, uint64_t first_row, uint32_t num_rows,
+                            uint8_t* scratch, const CodedColumns& coded) noexcept {
+  return run_tile(bundle, kernels, columns, coded, first_row, num_rows, scratch,
+                  scratch_of(bundle).features_at)
+      .narrow;
+}
+
 void predict_matrix(const BundleView& bundle, const Kernels& kernels, const float* narrow,
                     const double* wide, int64_t row_stride, int64_t feature_stride,
                     uint64_t num_rows, OutputKind kind, uint8_t* scratch, double* out) noexcept {

@@ -39,6 +39,12 @@ void transform_rows(const BundleView& bundle, const Kernels& kernels, const Colu
                     uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
                     uint64_t row_stride, const CodedColumns& coded = {}) noexcept;
 
+/// As transform_rows of at most kTileRows rows, but columns of kTileRows in the scratch. The plan
+/// is not wide.
+const float* transform_tile(const BundleView& bundle, const Kernels& kernels,
+                            const ColumnView* columns, uint64_t first_row, uint32_t num_rows,
+                            uint8_t* scratch, const CodedColumns& coded = {}) noexcept;
+
 /// A feature matrix straight to the model, past the plan. Element (row, feature) lies at
 /// matrix[row * row_stride + feature * feature_stride] (strides in elements); exactly one pointer
 /// is set.
