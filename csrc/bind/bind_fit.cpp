@@ -23,7 +23,8 @@ namespace mainspring::bind {
 namespace {
 
 using OperatorSpec = std::pair<std::string, py::dict>;
-using ExpressionSpec = std::tuple<std::vector<std::string>, std::vector<OperatorSpec>, std::string>;
+/// Columns, or in their place the sides, each a tuple as this one; operators; alias.
+using ExpressionSpec = std::tuple<py::list, std::vector<OperatorSpec>, std::string>;
 
 /// What an operator reads, in the words of its reference page.
 const char* takes(InputRule rule) {
@@ -63,30 +64,45 @@ py::list operators() {
   return rows;
 }
 
-Fitter make_fitter(const std::vector<ExpressionSpec>& specs) {
-  std::vector<Expression> expressions;
-  for (const auto& [columns, operator_specs, alias] : specs) {
-    Expression& expression = expressions.emplace_back();
-    expression.columns = columns;
-    expression.alias = alias;
-    for (const auto& [name, params] : operator_specs) {
-      expression.operators.push_back(bind_operator(name, to_named_params(name, params)));
+Expression read_expression(const ExpressionSpec& spec, size_t depth) {
+  const auto& [columns, operator_specs, alias] = spec;
+  Expression expression;
+  expression.alias = alias;
+  for (const py::handle column : columns) {
+    if (py::isinstance<py::str>(column)) {
+      expression.columns.push_back(column.cast<std::string>());
+    } else if (depth <= kMaxDepth) {  // deeper ones are refused all the same
+      expression.sides.push_back(read_expression(column.cast<ExpressionSpec>(), depth + 1));
     }
   }
+  for (const auto& [name, params] : operator_specs) {
+    expression.operators.push_back(bind_operator(name, to_named_params(name, params)));
+  }
+  return expression;
+}
+
+Fitter make_fitter(const std::vector<ExpressionSpec>& specs) {
+  std::vector<Expression> expressions;
+  for (const ExpressionSpec& spec : specs) expressions.push_back(read_expression(spec, 0));
   return Fitter(std::move(expressions));
+}
+
+py::tuple spec_of(const Expression& expression) {
+  py::list columns;
+  for (const std::string& column : expression.columns) columns.append(column);
+  for (const Expression& side : expression.sides) columns.append(spec_of(side));
+  py::list operator_specs;
+  for (const auto& op : expression.operators) {
+    py::dict params;
+    for (const auto& [name, value] : op->params()) params[py::str(name)] = to_python(value);
+    operator_specs.append(py::make_tuple(py::str(op->transform().name), params));
+  }
+  return py::make_tuple(columns, operator_specs, expression.alias);
 }
 
 py::list expressions(const Fitter& fitter) {
   py::list specs;
-  for (const Expression& expression : fitter.expressions()) {
-    py::list operator_specs;
-    for (const auto& op : expression.operators) {
-      py::dict params;
-      for (const auto& [name, value] : op->params()) params[py::str(name)] = to_python(value);
-      operator_specs.append(py::make_tuple(py::str(op->transform().name), params));
-    }
-    specs.append(py::make_tuple(expression.columns, operator_specs, expression.alias));
-  }
+  for (const Expression& expression : fitter.expressions()) specs.append(spec_of(expression));
   return specs;
 }
 
@@ -171,7 +187,8 @@ void register_fit(py::module_& module) {
       py::arg("name"), py::arg("params"), "Raise ParameterError unless such an operator can be.");
   py::class_<Fitter>(module, "Fitter", "Learns what expressions need, and compiles it.")
       .def(py::init(&make_fitter), py::arg("expressions"),
-           "From (columns, [(operator, params)], alias or '') for each expression.")
+           "From (columns or sides, [(operator, params)], alias or '') for each expression; a side "
+           "is such a tuple.")
       .def_property_readonly("expressions", &expressions)
       .def_property_readonly("num_rounds", &Fitter::num_rounds)
       .def_property_readonly("num_passes", &Fitter::num_passes)

@@ -215,9 +215,9 @@ class Fitter:
     @staticmethod
     def from_state_bytes(bytes: bytes) -> Fitter:
         ...
-    def __init__(self, expressions: collections.abc.Sequence[tuple[collections.abc.Sequence[str], collections.abc.Sequence[tuple[str, dict[str, typing.Any]]], str]]) -> None:
+    def __init__(self, expressions: collections.abc.Sequence[tuple[list[typing.Any], collections.abc.Sequence[tuple[str, dict[str, typing.Any]]], str]]) -> None:
         """
-        From (columns, [(operator, params)], alias or '') for each expression.
+        From (columns or sides, [(operator, params)], alias or '') for each expression; a side is such a tuple.
         """
     def abandon_fit(self) -> None:
         ...

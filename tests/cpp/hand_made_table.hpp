@@ -87,7 +87,8 @@ class HandMadeTable {
 
 inline Expression expression(std::vector<std::string> columns,
                              std::vector<std::pair<std::string, NamedParams>> operators) {
-  Expression made{std::move(columns), {}, ""};
+  Expression made;
+  made.columns = std::move(columns);
   for (const auto& [name, params] : operators) {
     made.operators.push_back(bind_operator(name, params));
   }

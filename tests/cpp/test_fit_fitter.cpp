@@ -30,6 +30,12 @@ Fitter every_operator() {
                          {"target_mean", {}}}),
       expression({"n"}, {{"identity", {}}})};
   all[1].alias = "filled";
+  Expression difference = expression({}, {{"arithmetic", {{"symbol", std::string("-")}}}});
+  difference.sides = {expression({"x"}, {{"impute", {}}, {"standardize", {}}}),
+                      expression({"n"}, {{"min_max", {}}})};
+  Expression ratio = expression({}, {{"arithmetic", {}}});
+  ratio.sides = {difference, expression({"x"}, {})};
+  all.push_back(ratio);
   Fitter fitter(all);
   fitter.add_zone("Europe/Paris", 3600, {1000, 2000}, {7200, 3600});
   return fitter;

@@ -35,6 +35,12 @@ ROUNDS = [
     (col("x", "y").impute("median").cross(), 1),
     (col("x", "y").impute("median").cross().target_mean(), 2),
     (col("x").standardize().standardize().standardize(), 3),
+    (col("x").log1p() / col("y").impute("median"), 1),
+    (col("x").standardize() - col("y").impute("median").standardize(), 1),
+    ((col("x").standardize() / col("y")).standardize(), 2),
+    (col("x").standardize().standardize() / col("y").standardize(), 2),
+    (((col("x") - col("y").standardize()) / col("z").impute()).impute("mean").standardize(), 2),
+    ((col("x") / (col("y").standardize() - col("z")).standardize()).ordinal(), 3),
 ]
 
 
@@ -47,10 +53,36 @@ def test_num_rounds_when_expressions_are_chained(expression: Expression, rounds:
 
 def test_page_of_the_plan_names_the_true_rounds(root: Path) -> None:
     page = (root / "docs" / "concepts" / "plan.md").read_text()
-    rows = re.findall(r"\n\| `(col\(.*)` \| (\d)", page)
-    assert len(rows) == 5
+    rows = re.findall(r"\n\| `(\(?col\(.*)` \| (\d)", page)
+    assert len(rows) == 6
     for expression, rounds in rows:
         assert Preprocessor(eval(expression, {"col": col})).num_rounds == int(rounds)
+
+
+def test_rows_that_a_fill_before_has_filled_are_not_those_of_the_learnt_fill() -> None:
+    # The missing row becomes log1p(5); the row below -1 is missing behind log1p and filled with the
+    # median. Only that row is what impute("median") adds to standardize.
+    table = pa.table({"x": [None, -3.0, 0.0, 1.0, 3.0]})
+    prep = Preprocessor(
+        col("x").impute("constant", fill_value=5).log1p().impute("median").standardize()
+    )
+    assert prep.num_rounds == 1
+    logs = np.log1p([5.0, 0.0, 1.0, 3.0])
+    values = np.array([logs[0], np.median(logs), *logs[1:]])
+    expected = (values - values.mean()) / values.std()
+    np.testing.assert_allclose(prep.fit_transform(table)[:, 0], expected, rtol=1e-6, atol=1e-7)
+    prep = Preprocessor(*prep.expressions)
+    for row in range(table.num_rows):
+        prep.partial_fit(table.slice(row, 1))
+    np.testing.assert_allclose(prep.transform(table)[:, 0], expected, rtol=1e-6, atol=1e-7)
+
+
+def test_strings_that_are_missing_reach_the_fill_as_missing() -> None:
+    table = pa.table({"s": ["b", None, "a", "b", None]})
+    prep = Preprocessor(col("s").impute("most_frequent").ordinal(min_count=2))
+    assert prep.num_rounds == 1
+    assert prep.fit_transform(table)[:, 0].tolist() == [2, 2, 1, 2, 2]
+    assert prep.bundle.steps[1]["step"] == "fill"
 
 
 VALUES = st.none() | st.floats(-2, 1e4, width=32)

@@ -110,9 +110,10 @@ std::string fix_for(const Table::Column& column, InputRule rule) {
 
 }  // namespace
 
-std::vector<ColumnBinding> bind_columns(const Chain& chain, const Table& table) {
+std::vector<ColumnBinding> bind_columns(const Chain& chain, const Transform* reader,
+                                        const Table& table) {
   // A column alone is a feature as it is.
-  const Transform* first = chain.operators.empty() ? nullptr : &chain.operators[0]->transform();
+  const Transform* first = chain.operators.empty() ? reader : &chain.operators[0]->transform();
   const InputRule own_rule = first == nullptr ? InputRule::kFeature : first->input;
   const size_t num_own = chain.columns.size() - chain.num_keys;
   std::vector<ColumnBinding> bindings;

@@ -24,9 +24,11 @@ struct ColumnBinding {
 /// Zone tables (fit/plan/zone_table.hpp) by zone name; null where local time is UTC.
 using ZoneTables = std::map<std::string, std::shared_ptr<const std::vector<uint8_t>>>;
 
-/// Throws Error(kSchema) that names column, type, operator and fix when the first operator cannot
-/// take the column.
-std::vector<ColumnBinding> bind_columns(const Chain& chain, const Table& table);
+/// The chain's own columns, not those of its sides. `reader`: what takes a column that goes through
+/// no operator; null: it is a feature. Throws Error(kSchema) that names column, type, operator and
+/// fix when the first operator cannot take the column.
+std::vector<ColumnBinding> bind_columns(const Chain& chain, const Transform* reader,
+                                        const Table& table);
 
 /// Throws Error(kSchema) unless the table's column can feed a binding that was made from other
 /// data: types may widen, but not change kind.

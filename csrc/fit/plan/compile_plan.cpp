@@ -87,11 +87,11 @@ bool passed_on(const Feature& in, const std::vector<Feature>& out) {
 }
 
 std::vector<Feature> apply(const BoundChain& bound, size_t index, std::span<const Feature> in,
-                           size_t stream, bool cross_fitted, PlanBuilder& builder) {
+                           size_t stream, CompileMode mode, PlanBuilder& builder) {
   const Operator& op = *bound.chain.operators[index];
   const auto& states = bound.states[index];
   const LearntState* state = stream < states.size() ? states[stream].get() : nullptr;
-  std::vector<Feature> out = op.compile(state, in, builder, cross_fitted);
+  std::vector<Feature> out = op.compile(state, in, builder, mode.cross_fitted);
   for (Feature& feature : out) {
     // A joint operator's stream stands for all columns of the chain.
     if (op.transform().joint) {
@@ -158,11 +158,44 @@ uint32_t add_input(const ColumnBinding& column, PlanBuilder& builder) {
   return builder.add_input(column.name, column.kind, column.unit, column.time_zone, column.fitted);
 }
 
+/// What a side is called in the names of what is calculated from it.
+void name_side(const Chain& side, Feature* feature) {
+  if (!side.alias.empty()) {
+    feature->info.name = side.alias;
+  } else if (side.joins()) {
+    feature->info.name = "(" + feature->info.name + ")";
+  }
+}
+
 }  // namespace
 
+std::vector<ColumnBinding> plan_inputs(std::span<const BoundChain> chains) {
+  std::vector<ColumnBinding> inputs;
+  for (const BoundChain& bound : chains) {
+    visit_chains(bound, [&](const BoundChain& node) {
+      for (const ColumnBinding& column : node.columns) {
+        const auto same = [&](const ColumnBinding& other) {
+          return other.name == column.name && other.kind == column.kind;
+        };
+        if (std::none_of(inputs.begin(), inputs.end(), same)) inputs.push_back(column);
+      }
+    });
+  }
+  return inputs;
+}
+
 std::vector<Feature> load_streams(const BoundChain& bound, const ZoneTables& zones,
-                                  PlanBuilder& builder) {
+                                  CompileMode mode, PlanBuilder& builder) {
   std::vector<Feature> streams;
+  for (const BoundChain& side : bound.sides) {
+    const Chain& chain = side.chain;
+    for (Feature& feature :
+         compile_operators(side, 0, chain.operators.size(),
+                           load_streams(side, zones, mode, builder), mode, builder)) {
+      name_side(chain, &feature);
+      streams.push_back(std::move(feature));
+    }
+  }
   for (const ColumnBinding& column : bound.columns) {
     Feature& feature = streams.emplace_back();
     feature.slot = builder.load(add_input(column, builder));
@@ -170,6 +203,7 @@ std::vector<Feature> load_streams(const BoundChain& bound, const ZoneTables& zon
     feature.column = column.name;
     feature.expression = "col('" + column.name + "')";
     feature.unit = column.unit;
+    feature.zoned = !column.time_zone.empty();
     const auto zone = zones.find(column.time_zone);
     if (zone != zones.end()) feature.zone_table = zone->second;
   }
@@ -177,13 +211,13 @@ std::vector<Feature> load_streams(const BoundChain& bound, const ZoneTables& zon
 }
 
 std::vector<Feature> compile_operators(const BoundChain& bound, size_t first, size_t last,
-                                       std::vector<Feature> streams, bool cross_fitted,
-                                       bool release, PlanBuilder& builder) {
+                                       std::vector<Feature> streams, CompileMode mode,
+                                       PlanBuilder& builder) {
   for (size_t index = first; index < last; ++index) {
     std::vector<Feature> next;
     const std::vector<std::vector<Feature>> inputs = inputs_of(bound.chain, index, streams);
     for (size_t stream = 0; stream < inputs.size(); ++stream) {
-      for (Feature& feature : apply(bound, index, inputs[stream], stream, cross_fitted, builder)) {
+      for (Feature& feature : apply(bound, index, inputs[stream], stream, mode, builder)) {
         next.push_back(std::move(feature));
       }
     }
@@ -192,31 +226,75 @@ std::vector<Feature> compile_operators(const BoundChain& bound, size_t first, si
       next.insert(next.end(), keys.begin(), keys.end());
     }
     for (const Feature& in : streams) {
-      if (release && !passed_on(in, next)) builder.release(in.slot);
+      if (mode.release && !passed_on(in, next)) builder.release(in.slot);
     }
     streams = std::move(next);
   }
   return streams;
 }
 
+namespace {
+
+/// The columns of a plan, held in their slots for as long as a later expression reads them.
+class HeldColumns {
+ public:
+  HeldColumns(std::span<const BoundChain> chains, PlanBuilder& builder) : builder_(builder) {
+    for (const BoundChain& bound : chains) {
+      each_column(bound, [&](const ColumnBinding&, const Key& key) { ++uses_left_[key]; });
+    }
+  }
+  /// Before the streams of a chain are loaded: sides give back what they have read, so that their
+  /// columns are held for each other.
+  void before(const BoundChain& bound) {
+    if (bound.sides.empty()) return;
+    each_column(bound, [&](const ColumnBinding& column, const Key& key) { hold(column, key); });
+  }
+  /// Behind the loads of a chain.
+  void loaded(const BoundChain& bound) {
+    each_column(bound, [&](const ColumnBinding& column, const Key& key) {
+      if (--uses_left_[key] > 0) hold(column, key);
+    });
+  }
+  void after(const BoundChain& bound) {
+    each_column(bound, [&](const ColumnBinding&, const Key& key) {
+      const auto held = held_.find(key);
+      if (held == held_.end() || uses_left_[key] > 0) return;
+      builder_.release(held->second);
+      held_.erase(held);
+    });
+  }
+
+ private:
+  using Key = std::pair<std::string, InputKind>;
+
+  template <class Use>
+  static void each_column(const BoundChain& bound, const Use& use) {
+    visit_chains(bound, [&](const BoundChain& node) {
+      for (const ColumnBinding& column : node.columns) use(column, {column.name, column.kind});
+    });
+  }
+  void hold(const ColumnBinding& column, const Key& key) {
+    if (!held_.contains(key)) held_[key] = builder_.load(add_input(column, builder_));
+  }
+
+  PlanBuilder& builder_;
+  std::map<Key, uint32_t> uses_left_;
+  std::map<Key, Slot> held_;
+};
+
+}  // namespace
+
 void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, bool cross_fitted,
                   PlanBuilder& builder) {
-  std::map<std::pair<std::string, InputKind>, uint32_t> uses_left;
-  for (const BoundChain& bound : chains) {
-    for (const ColumnBinding& column : bound.columns) ++uses_left[{column.name, column.kind}];
-  }
-  std::map<std::pair<std::string, InputKind>, Slot> held;
+  const CompileMode mode{cross_fitted, /*release=*/true};
+  HeldColumns columns(chains, builder);
   FeatureNames names;
   for (const BoundChain& bound : chains) {
-    std::vector<Feature> streams = load_streams(bound, zones, builder);
-    for (size_t i = 0; i < streams.size(); ++i) {
-      // A later expression reads the column too: its tile stays where it is until then.
-      const std::pair key{bound.columns[i].name, bound.columns[i].kind};
-      if (--uses_left[key] == 0 || held.contains(key)) continue;
-      held[key] = builder.load(add_input(bound.columns[i], builder));
-    }
-    streams = compile_operators(bound, 0, bound.chain.operators.size(), std::move(streams),
-                                cross_fitted, /*release=*/true, builder);
+    columns.before(bound);
+    std::vector<Feature> streams = load_streams(bound, zones, mode, builder);
+    columns.loaded(bound);
+    streams = compile_operators(bound, 0, bound.chain.operators.size(), std::move(streams), mode,
+                                builder);
     names.add(bound.chain, &streams);
     for (const Feature& feature : streams) {
       if (feature.one_hot == nullptr) {
@@ -229,40 +307,55 @@ void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, b
       }
     }
     for (const Feature& feature : streams) builder.release(feature.slot);
-    for (const ColumnBinding& column : bound.columns) {
-      const auto hold = held.find({column.name, column.kind});
-      if (hold == held.end() || uses_left[hold->first] > 0) continue;
-      builder.release(hold->second);
-      held.erase(hold);
-    }
+    columns.after(bound);
   }
   builder.vocabularies().clear();
 }
+
+namespace {
+
+/// Every operator compiles without having learnt anything; fills change neither type nor name.
+std::vector<Feature> check_chain(const BoundChain& bound, const ZoneTables& zones,
+                                 std::vector<std::vector<size_t>>* stream_counts) {
+  PlanBuilder builder;
+  std::vector<Feature> streams;
+  for (const BoundChain& side : bound.sides) {
+    for (Feature& feature : check_chain(side, zones, stream_counts)) {
+      name_side(side.chain, &feature);
+      feature.slot = builder.new_slot(feature.slot.type);  // in this plan
+      streams.push_back(std::move(feature));
+    }
+  }
+  const BoundChain empty{bound.chain, bound.columns, ChainStates(bound.chain.operators.size()), {}};
+  for (Feature& feature : load_streams(empty, zones, {}, builder)) {
+    streams.push_back(std::move(feature));
+  }
+  std::vector<size_t> counts;
+  for (size_t index = 0; index < bound.chain.operators.size(); ++index) {
+    const Operator& op = *bound.chain.operators[index];
+    const size_t num_own = streams.size() - bound.chain.keys_at(index);
+    counts.push_back(num_own);
+    for (const auto& in : inputs_of(bound.chain, index, streams)) check_inputs(op, in);
+    if (op.transform().fills) {
+      for (Feature& stream : std::span(streams).first(num_own)) {
+        stream.expression.append(".").append(op.transform().name).append("()");
+      }
+      continue;
+    }
+    streams = compile_operators(empty, index, index + 1, std::move(streams), {}, builder);
+  }
+  stream_counts->push_back(std::move(counts));
+  return streams;
+}
+
+}  // namespace
 
 std::vector<std::vector<size_t>> check_plan(std::span<const BoundChain> chains,
                                             const ZoneTables& zones) {
   std::vector<std::vector<size_t>> stream_counts;
   FeatureNames names;
   for (const BoundChain& bound : chains) {
-    // Every operator compiles without having learnt anything; fills change neither type nor name.
-    BoundChain empty{bound.chain, bound.columns, ChainStates(bound.chain.operators.size())};
-    PlanBuilder builder;
-    std::vector<size_t>& counts = stream_counts.emplace_back();
-    std::vector<Feature> streams = load_streams(empty, zones, builder);
-    for (size_t index = 0; index < bound.chain.operators.size(); ++index) {
-      const Operator& op = *bound.chain.operators[index];
-      const size_t num_own = streams.size() - bound.chain.keys_at(index);
-      counts.push_back(num_own);
-      for (const auto& in : inputs_of(bound.chain, index, streams)) check_inputs(op, in);
-      if (op.transform().fills) {
-        for (Feature& stream : std::span(streams).first(num_own)) {
-          stream.expression.append(".").append(op.transform().name).append("()");
-        }
-        continue;
-      }
-      streams =
-          compile_operators(empty, index, index + 1, std::move(streams), false, false, builder);
-    }
+    std::vector<Feature> streams = check_chain(bound, zones, &stream_counts);
     for (Feature& stream : streams) {
       // Its names are known when it has learnt them.
       if (stream.one_hot != nullptr) stream.one_hot = std::make_shared<const OneHotColumns>();

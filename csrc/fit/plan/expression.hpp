@@ -10,17 +10,24 @@ namespace mainspring {
 
 struct Expression {
   std::vector<std::string> columns;
+  /// Instead of columns: expressions of one stream each, which the first operator joins.
+  std::vector<Expression> sides;
   std::vector<std::shared_ptr<const Operator>> operators;
   std::string alias;  // "": none
 };
 
+/// How deep calculations may lie in each other: the stack of every thread holds so many.
+inline constexpr size_t kMaxDepth = 100;
+
 /// The operators of one expression over the columns that flow through them together: one column,
-/// or all of them where an operator joins them.
+/// all of them where an operator joins them, or what its sides give, chains of their own.
 struct Chain {
   std::vector<std::string> columns;
+  std::vector<Chain> sides;
   std::vector<std::shared_ptr<const Operator>> operators;
   std::string alias;
-  size_t num_keys = 0;  // the last columns: keys of an operator, which no other touches
+  size_t num_keys = 0;     // the last columns: keys of an operator, which no other touches
+  size_t first_round = 0;  // passes in which the sides learn before it can
 
   std::vector<std::string> own_columns() const {
     return {columns.begin(), columns.end() - static_cast<ptrdiff_t>(num_keys)};
@@ -30,7 +37,16 @@ struct Chain {
   }
   /// How many keys still flow behind the streams that reach an operator.
   size_t keys_at(size_t operator_index) const;
+  /// Whether it joins columns: as a side its name stands in parentheses.
+  bool joins() const { return !sides.empty() || own_columns().size() > 1; }
 };
+
+/// Visits the sides of a chain, and theirs, before the chain itself. Of chains that are bound, too.
+template <class Node, class Visit>
+void visit_chains(Node& node, const Visit& visit) {
+  for (auto& side : node.sides) visit_chains(side, visit);
+  visit(node);
+}
 
 /// "col('x').impute().log1p()", with the first `num_operators` operators.
 std::string describe(const std::vector<std::string>& columns,
@@ -40,10 +56,12 @@ std::string describe(const std::vector<std::string>& columns,
 std::string describe(const Chain& chain, size_t num_operators);
 
 /// Throws Error(kParameter) for no expression, an expression without columns, an alias over several
-/// columns, and two operators with keys.
+/// columns, two operators with keys, sides that no operator joins or that are several chains, and
+/// sides too deep in each other.
 std::vector<Chain> expand(const std::vector<Expression>& expressions);
 
-bool same_operator(const Operator& a, const Operator& b);
+/// Whether two chains were made of equal expressions.
+bool same_chain(const Chain& a, const Chain& b);
 
 void write_expressions(const std::vector<Expression>& expressions, StateWriter& writer);
 std::vector<Expression> read_expressions(StateReader& reader);

@@ -17,18 +17,34 @@ bool reads_local_time(const Chain& chain) {
   return !chain.operators.empty() && chain.operators[0]->transform().input == InputRule::kTimestamp;
 }
 
-/// The inputs of a plan over all chains, in the order in which they are added.
-std::vector<ColumnBinding> all_inputs(const std::vector<BoundChain>& chains) {
-  std::vector<ColumnBinding> inputs;
-  for (const BoundChain& bound : chains) {
-    for (const ColumnBinding& column : bound.columns) {
-      const bool seen = std::any_of(inputs.begin(), inputs.end(), [&](const ColumnBinding& other) {
-        return other.name == column.name && other.kind == column.kind;
-      });
-      if (!seen) inputs.push_back(column);
-    }
+BoundChain bind_chain(const Chain& chain, const Transform* reader, const Table& table) {
+  BoundChain bound{chain, {}, ChainStates(chain.operators.size()), {}};
+  for (const Chain& side : chain.sides) {
+    bound.sides.push_back(bind_chain(side, &chain.operators[0]->transform(), table));
   }
-  return inputs;
+  bound.columns = bind_columns(chain, reader, table);
+  return bound;
+}
+
+/// The first operator that learns in the second pass, and its chain.
+struct Second {
+  const Chain* chain;
+  size_t operator_index;
+};
+
+std::optional<Second> learns_second(const Chain& chain) {
+  std::optional<Second> found;
+  visit_chains(chain, [&](const Chain& node) {
+    const std::vector<Round> rounds = rounds_of(node.operators);
+    if (found.has_value() || node.first_round + rounds.size() <= 1) return;
+    found = Second{&node, rounds[node.first_round == 0 ? 1 : 0].operator_index};
+  });
+  return found;
+}
+
+/// The first column that a chain reads, for messages.
+std::string first_column(const Chain& chain) {
+  return chain.sides.empty() ? chain.columns[0] : first_column(chain.sides[0]);
 }
 
 }  // namespace
@@ -36,22 +52,28 @@ std::vector<ColumnBinding> all_inputs(const std::vector<BoundChain>& chains) {
 Fitter::Fitter(std::vector<Expression> expressions)
     : expressions_(std::move(expressions)), chains_(expand(expressions_)) {
   for (const Chain& chain : chains_) {
-    rounds_.push_back(rounds_of(chain.operators));
-    num_rounds_ = std::max(num_rounds_, static_cast<uint32_t>(rounds_.back().size()));
-    for (const auto& op : chain.operators) {
-      if (op->transform().uses_target && target_user_.empty()) target_user_ = op->transform().name;
-    }
+    visit_chains(chain, [&](const Chain& node) {
+      const size_t rounds = node.first_round + rounds_of(node.operators).size();
+      num_rounds_ = std::max(num_rounds_, static_cast<uint32_t>(rounds));
+      for (const auto& op : node.operators) {
+        if (op->transform().uses_target && target_user_.empty()) {
+          target_user_ = op->transform().name;
+        }
+      }
+    });
   }
 }
 
 std::vector<std::string> Fitter::missing_zones(const Table& table) const {
   std::vector<std::string> missing;
   for (const Chain& chain : chains_) {
-    if (!reads_local_time(chain)) continue;
-    for (const std::string& name : chain.own_columns()) {
-      const std::string& zone = table.columns()[table.column_index(name)].time_zone;
-      if (!zone.empty() && !zones_.contains(zone)) missing.push_back(zone);
-    }
+    visit_chains(chain, [&](const Chain& node) {
+      if (!reads_local_time(node)) return;
+      for (const std::string& name : node.columns) {  // keys too: they are times as well
+        const std::string& zone = table.columns()[table.column_index(name)].time_zone;
+        if (!zone.empty() && !zones_.contains(zone)) missing.push_back(zone);
+      }
+    });
   }
   return missing;
 }
@@ -67,10 +89,7 @@ void Fitter::add_zone(const std::string& name, int32_t first_offset,
 
 Fitter::Learnt Fitter::bind(const Table& table) const {
   Learnt learnt;
-  for (const Chain& chain : chains_) {
-    learnt.chains.push_back(
-        BoundChain{chain, bind_columns(chain, table), ChainStates(chain.operators.size())});
-  }
+  for (const Chain& chain : chains_) learnt.chains.push_back(bind_chain(chain, nullptr, table));
   const std::vector<std::string> zones = missing_zones(table);
   if (!zones.empty()) {
     throw Error(ErrorKind::kParameter, "No transitions are known for time zone '" + zones[0] + "'.")
@@ -101,31 +120,33 @@ void Fitter::check_target(const Table& table, const double* target, uint64_t fir
 }
 
 void Fitter::check_one_round(std::string_view what) const {
-  for (size_t i = 0; i < chains_.size(); ++i) {
-    if (rounds_[i].size() <= 1) continue;
-    const size_t second = rounds_[i][1].operator_index;
-    const auto& ops = chains_[i].operators;
+  for (const Chain& chain : chains_) {
+    const std::optional<Second> second = learns_second(chain);
+    if (!second.has_value()) continue;
+    const auto& ops = second->chain->operators;
     throw Error(ErrorKind::kParameter,
                 std::string(what) + " needs expressions that learn everything in one pass, but " +
-                    std::string(ops[second]->transform().name) + " in " +
-                    describe(chains_[i], ops.size()) +
+                    std::string(ops[second->operator_index]->transform().name) + " in " +
+                    describe(*second->chain, ops.size()) +
                     " can only begin when what is before it has been learnt. Use fit().")
-        .column(chains_[i].columns[0]);
+        .column(first_column(*second->chain));
   }
 }
 
-std::vector<Lesson> Fitter::lessons(Learnt& learnt, size_t round) const {
+std::vector<Lesson> Fitter::lessons(Learnt& learnt, size_t round) {
   std::vector<Lesson> lessons;
-  for (size_t i = 0; i < learnt.chains.size(); ++i) {
-    if (round < rounds_[i].size()) lessons.push_back({&learnt.chains[i], rounds_[i][round]});
+  for (BoundChain* node : nodes_of(learnt.chains)) {
+    const std::vector<Round> rounds = rounds_of(node->chain.operators);
+    const size_t first = node->chain.first_round;
+    if (round >= first && round - first < rounds.size()) {
+      lessons.push_back({node, rounds[round - first]});
+    }
   }
   return lessons;
 }
 
 void Fitter::check_same_columns(const Learnt& learnt, const Table& table) const {
-  for (const BoundChain& bound : learnt.chains) {
-    for (const ColumnBinding& column : bound.columns) check_binding(column, table);
-  }
+  for (const ColumnBinding& column : plan_inputs(learnt.chains)) check_binding(column, table);
 }
 
 void Fitter::fit(const Table& table, const double* target, bool cross_fit,
@@ -222,20 +243,20 @@ void Fitter::finish_fit() {
   if (draft.cross_fit) {
     training_plan = std::make_unique<PlanBuilder>();
     compile_plan(chains, zones_, /*cross_fitted=*/true, *training_plan);
-    for (const BoundChain& bound : learnt.chains) {
-      for (const auto& streams : bound.states) {
+    for (const BoundChain* node : nodes_of(learnt.chains)) {
+      for (const auto& streams : node->states) {
         for (const auto& state : streams) state->forget_rows();
       }
     }
   }
   if (num_rounds_ > 1) {
-    for (BoundChain& bound : learnt.chains) {
-      bound.states.assign(bound.chain.operators.size(), {});
+    for (BoundChain* node : nodes_of(learnt.chains)) {
+      node->states.assign(node->chain.operators.size(), {});
     }
     learnt.has_states = false;
   }
   training_plan_ = std::move(training_plan);
-  training_inputs_ = all_inputs(learnt.chains);
+  training_inputs_ = plan_inputs(learnt.chains);
   learnt_ = std::move(learnt);
 }
 
@@ -246,8 +267,8 @@ Fitter::Learnt Fitter::learn_once(const Table& table, const double* target,
   if (learnt_.has_value()) {
     // The same forms of the columns as before, whatever this table's types would suggest.
     learnt.chains = learnt_->chains;
-    for (BoundChain& bound : learnt.chains) {
-      bound.states.assign(bound.chain.operators.size(), {});
+    for (BoundChain* node : nodes_of(learnt.chains)) {
+      node->states.assign(node->chain.operators.size(), {});
     }
     check_same_columns(learnt, table);
   } else {
@@ -267,90 +288,14 @@ void Fitter::partial_fit(const Table& table, const double* target, const Interru
   learnt_ = std::move(learnt);
 }
 
-void Fitter::merge(const Fitter& other) {
-  check_one_round("merge");
-  bool same = chains_.size() == other.chains_.size();
-  for (size_t i = 0; same && i < chains_.size(); ++i) {
-    const Chain& a = chains_[i];
-    const Chain& b = other.chains_[i];
-    same = a.columns == b.columns && a.alias == b.alias &&
-           a.operators.size() == b.operators.size() &&
-           std::equal(a.operators.begin(), a.operators.end(), b.operators.begin(),
-                      [](const auto& x, const auto& y) { return same_operator(*x, *y); });
-    if (!same) {
-      throw Error(ErrorKind::kParameter,
-                  "merge needs two preprocessors with the same expressions and parameters, but " +
-                      describe(a, a.operators.size()) + " meets " +
-                      describe(b, b.operators.size()) +
-                      (a.operators.size() == b.operators.size() ? " with other parameters." : "."));
-    }
-  }
-  if (!same) {
-    throw Error(ErrorKind::kParameter,
-                "merge needs two preprocessors with the same expressions and parameters, but one "
-                "has " +
-                    std::to_string(chains_.size()) + " and the other " +
-                    std::to_string(other.chains_.size()) + " expressions.");
-  }
-  if (!other.learnt_.has_value()) return;
-  if (!other.has_states() || (learnt_.has_value() && !has_states())) {
-    throw Error(ErrorKind::kParameter,
-                "merge needs what both preprocessors have learnt, but one was unpickled with its "
-                "plan alone. Build it with partial_fit, or send state_bytes().");
-  }
-  Learnt theirs = *other.learnt_;
-  theirs.bundle.clear();
-  for (BoundChain& bound : theirs.chains) {  // states are merged from, so they must be copies
-    for (auto& streams : bound.states) {
-      for (auto& state : streams) state = state->clone();
-    }
-  }
-  if (learnt_.has_value()) {
-    for (size_t i = 0; i < chains_.size(); ++i) {
-      for (size_t j = 0; j < chains_[i].columns.size(); ++j) {
-        const ColumnBinding& mine = learnt_->chains[i].columns[j];
-        const ColumnBinding& other_column = theirs.chains[i].columns[j];
-        if (mine.kind == other_column.kind && mine.unit == other_column.unit &&
-            mine.time_zone == other_column.time_zone) {
-          continue;
-        }
-        throw Error(ErrorKind::kSchema, "Column '" + mine.name + "' was fitted as " +
-                                            mine.type_name + " here and as " +
-                                            other_column.type_name +
-                                            " there, expected one type. Cast it in one of them.")
-            .column(mine.name)
-            .expected(mine.type_name)
-            .got(other_column.type_name);
-      }
-    }
-    merge_states(theirs, *learnt_);
-  }
-  for (const auto& [name, table] : other.zones_) zones_.emplace(name, table);
-  end_training();
-  learnt_ = std::move(theirs);
-}
-
-void Fitter::merge_states(Learnt& into, Learnt& from) const {
-  for (size_t i = 0; i < into.chains.size(); ++i) {
-    for (size_t op = 0; op < into.chains[i].states.size(); ++op) {
-      auto& states = into.chains[i].states[op];
-      for (size_t stream = 0; stream < states.size(); ++stream) {
-        const std::unique_ptr<LearntState> copy = from.chains[i].states[op][stream]->clone();
-        states[stream]->merge(std::move(*copy));
-      }
-    }
-  }
-  into.num_rows += from.num_rows;
-}
-
 std::vector<BoundChain> Fitter::completed(const std::vector<BoundChain>& chains) const {
   std::vector<BoundChain> complete = chains;
-  for (size_t i = 0; i < complete.size(); ++i) {
-    for (const Round& round : rounds_[i]) {
+  for (BoundChain* node : nodes_of(complete)) {
+    for (const Round& round : rounds_of(node->chain.operators)) {
       if (!round.behind_fill.has_value()) continue;
       // The open state must not see the filled rows: more missing ones may come.
-      for (auto& state : complete[i].states[*round.behind_fill]) state = state->clone();
-      add_filled_rows(complete[i], round, zones_);
+      for (auto& state : node->states[*round.behind_fill]) state = state->clone();
+      add_filled_rows(*node, round, zones_);
     }
   }
   return complete;

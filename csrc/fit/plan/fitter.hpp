@@ -88,7 +88,7 @@ class Fitter {
     uint64_t first_row = 0;           // of the next part, in this pass
   };
   Learnt bind(const Table& table) const;
-  std::vector<Lesson> lessons(Learnt& learnt, size_t round) const;
+  static std::vector<Lesson> lessons(Learnt& learnt, size_t round);
   Draft& draft();
   void learn_part(Draft& draft, const Table& table, const double* target,
                   const Interrupt& interrupt) const;
@@ -96,13 +96,12 @@ class Fitter {
   Learnt learn_once(const Table& table, const double* target, const Interrupt& interrupt) const;
   void check_target(const Table& table, const double* target, uint64_t first_row) const;
   void check_one_round(std::string_view what) const;
-  void merge_states(Learnt& into, Learnt& from) const;
+  static void merge_states(Learnt& into, Learnt& from);
   std::vector<BoundChain> completed(const std::vector<BoundChain>& chains) const;
   std::vector<uint8_t> compile_bundle(std::span<const BoundChain> chains) const;
 
   std::vector<Expression> expressions_;
   std::vector<Chain> chains_;
-  std::vector<std::vector<Round>> rounds_;  // of each chain
   uint32_t num_rounds_ = 0;
   std::string_view target_user_;  // the first operator that learns from a target
   ZoneTables zones_;

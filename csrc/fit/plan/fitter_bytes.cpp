@@ -44,6 +44,21 @@ ColumnBinding read_binding(StateReader& reader) {
   return binding;
 }
 
+/// What the chains of the sides have, then what the chain itself has: as visit_chains goes.
+BoundChain read_chain(const Chain& chain, StateReader& reader) {
+  BoundChain bound{chain, {}, ChainStates(chain.operators.size()), {}};
+  for (const Chain& side : chain.sides) bound.sides.push_back(read_chain(side, reader));
+  for (size_t i = 0; i < chain.columns.size(); ++i) bound.columns.push_back(read_binding(reader));
+  for (size_t op = 0; op < chain.operators.size(); ++op) {
+    for (uint64_t left = reader.get_count(8); left > 0; --left) {
+      if (!chain.operators[op]->learns()) StateReader::fail();
+      bound.states[op].push_back(chain.operators[op]->new_state());
+      bound.states[op].back()->read(reader);
+    }
+  }
+  return bound;
+}
+
 }  // namespace
 
 std::vector<uint8_t> Fitter::state_bytes() const {
@@ -67,11 +82,13 @@ std::vector<uint8_t> Fitter::state_bytes() const {
   }
   writer.put(learnt_->num_rows);
   for (const BoundChain& bound : learnt_->chains) {
-    for (const ColumnBinding& column : bound.columns) write_binding(column, writer);
-    for (const auto& states : bound.states) {
-      writer.put<uint64_t>(states.size());
-      for (const auto& state : states) state->write(writer);
-    }
+    visit_chains(bound, [&](const BoundChain& node) {
+      for (const ColumnBinding& column : node.columns) write_binding(column, writer);
+      for (const auto& states : node.states) {
+        writer.put<uint64_t>(states.size());
+        for (const auto& state : states) state->write(writer);
+      }
+    });
   }
   return writer.take();
 }
@@ -90,27 +107,18 @@ Fitter Fitter::from_state_bytes(std::string_view bytes) {
   }
   Learnt learnt;
   learnt.num_rows = reader.get<uint64_t>();
-  for (size_t i = 0; i < fitter.chains_.size(); ++i) {
-    const Chain& chain = fitter.chains_[i];
-    BoundChain& bound =
-        learnt.chains.emplace_back(BoundChain{chain, {}, ChainStates(chain.operators.size())});
-    for (size_t j = 0; j < chain.columns.size(); ++j) bound.columns.push_back(read_binding(reader));
-    for (size_t op = 0; op < chain.operators.size(); ++op) {
-      for (uint64_t left = reader.get_count(8); left > 0; --left) {
-        if (!chain.operators[op]->learns()) StateReader::fail();
-        bound.states[op].push_back(chain.operators[op]->new_state());
-        bound.states[op].back()->read(reader);
-      }
-    }
-  }
+  for (const Chain& chain : fitter.chains_) learnt.chains.push_back(read_chain(chain, reader));
   reader.expect_end();
   const auto stream_counts = check_plan(learnt.chains, fitter.zones_);
-  for (size_t i = 0; i < learnt.chains.size(); ++i) {
-    const Chain& chain = fitter.chains_[i];
-    for (size_t op = 0; op < chain.operators.size(); ++op) {
-      const size_t expected = chain.operators[op]->learns() ? stream_counts[i][op] : 0;
-      if (learnt.chains[i].states[op].size() != expected) StateReader::fail();
-    }
+  size_t number = 0;
+  for (const BoundChain& bound : learnt.chains) {
+    visit_chains(bound, [&](const BoundChain& node) {
+      const std::vector<size_t>& counts = stream_counts[number++];
+      for (size_t op = 0; op < counts.size(); ++op) {
+        const size_t expected = node.chain.operators[op]->learns() ? counts[op] : 0;
+        if (node.states[op].size() != expected) StateReader::fail();
+      }
+    });
   }
   fitter.learnt_ = std::move(learnt);
   return fitter;

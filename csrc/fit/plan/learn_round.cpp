@@ -29,18 +29,6 @@ StepContext context_of(const PlanView& plan, Scratch* scratch) {
   return context;
 }
 
-/// The inputs of a plan over this chain alone: its columns without repetition, in their order.
-std::vector<ColumnBinding> plan_inputs(const BoundChain& bound) {
-  std::vector<ColumnBinding> inputs;
-  for (const ColumnBinding& column : bound.columns) {
-    const bool seen = std::any_of(inputs.begin(), inputs.end(), [&](const ColumnBinding& other) {
-      return other.name == column.name && other.kind == column.kind;
-    });
-    if (!seen) inputs.push_back(column);
-  }
-  return inputs;
-}
-
 std::vector<std::shared_ptr<LearntState>> new_states(const Operator& op, size_t count) {
   std::vector<std::shared_ptr<LearntState>> states;
   for (size_t i = 0; i < count; ++i) states.push_back(op.new_state());
@@ -57,13 +45,11 @@ struct LessonPlan {
 LessonPlan plan_lesson(const Lesson& lesson, const ZoneTables& zones) {
   LessonPlan plan;
   const BoundChain& bound = *lesson.bound;
-  plan.first =
-      compile_operators(bound, 0, lesson.round.operator_index,
-                        load_streams(bound, zones, plan.builder), false, false, plan.builder);
+  plan.first = compile_operators(bound, 0, lesson.round.operator_index,
+                                 load_streams(bound, zones, {}, plan.builder), {}, plan.builder);
   if (lesson.round.behind_fill.has_value()) {
-    plan.behind_fill =
-        compile_operators(bound, lesson.round.operator_index + 1, *lesson.round.behind_fill,
-                          plan.first, false, false, plan.builder);
+    plan.behind_fill = compile_operators(bound, lesson.round.operator_index + 1,
+                                         *lesson.round.behind_fill, plan.first, {}, plan.builder);
   }
   return plan;
 }
@@ -92,13 +78,21 @@ bool counts_keys_of_a_column(const Lesson& lesson) {
          lesson.bound->columns.size() == 1 && !is_list(lesson.bound->columns[0].kind);
 }
 
-/// One row without a value: feeds every kind.
-ColumnView missing_row() {
-  ColumnView view{};
-  view.type = ColumnType::kNull;
-  view.length = 1;
-  view.time_zone = "";
-  return view;
+/// A tile of one row without a value.
+void make_missing(const Tile& tile) {
+  tile.validity[0] = 0;
+  switch (tile.type) {
+    case ValueType::kF64: values_of<double>(tile)[0] = __builtin_nan(""); return;
+    case ValueType::kF32: values_of<float>(tile)[0] = __builtin_nanf(""); return;
+    case ValueType::kI32: values_of<int32_t>(tile)[0] = 0; return;
+    case ValueType::kI64: values_of<int64_t>(tile)[0] = 0; return;
+    case ValueType::kBytes:
+      values_of<BytesView>(tile)[0] = {reinterpret_cast<const uint8_t*>(""), 0};
+      return;
+    case ValueType::kF64List:
+    case ValueType::kI64List:
+    case ValueType::kBytesList: values_of<ListView>(tile)[0] = {0, 0}; return;
+  }
 }
 
 }  // namespace
@@ -110,10 +104,10 @@ class LearnRound::Group {
   explicit Group(const Lesson& lesson) : lessons_{lesson} {}
 
   bool takes(const Lesson& lesson) const {
+    if (!counts_keys_of_a_column(lessons_[0]) || !counts_keys_of_a_column(lesson)) return false;
     const ColumnBinding& mine = lessons_[0].bound->columns[0];
     const ColumnBinding& other = lesson.bound->columns[0];
-    return counts_keys_of_a_column(lessons_[0]) && counts_keys_of_a_column(lesson) &&
-           mine.name == other.name && mine.kind == other.kind;
+    return mine.name == other.name && mine.kind == other.kind;
   }
   void add(const Lesson& lesson) { lessons_.push_back(lesson); }
   /// Plans the streams and makes the states.
@@ -130,7 +124,7 @@ class LearnRound::Group {
 void LearnRound::Group::begin(const ZoneTables& zones) {
   const Lesson& lesson = lessons_[0];
   plan_ = plan_lesson(lesson, zones);
-  inputs_ = plan_inputs(*lesson.bound);
+  inputs_ = plan_inputs({lesson.bound, 1});
   for (const Lesson& each : lessons_) {
     const size_t index = each.round.operator_index;
     const Chain& chain = each.bound->chain;
@@ -231,16 +225,26 @@ void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zo
   const bool none_missing = std::all_of(
       fills.begin(), fills.end(), [](const auto& state) { return state->num_missing() == 0; });
   if (none_missing) return;
-  // The chain over one row without values shows what becomes of the rows that were filled.
+  // The fill and what is behind it, over one row that is missing where it reaches the fill: what
+  // comes before may have filled rows of its own, and these are others.
+  PlanBuilder before;
+  std::vector<Feature> streams = compile_operators(
+      bound, 0, round.operator_index, load_streams(bound, zones, {}, before), {}, before);
   PlanBuilder builder;
-  const std::vector<Feature> streams = compile_operators(
-      bound, 0, *round.behind_fill, load_streams(bound, zones, builder), false, false, builder);
+  std::vector<Slot> missing;
+  for (Feature& stream : streams) {
+    stream.slot = builder.new_slot(stream.slot.type);
+    missing.push_back(stream.slot);
+  }
+  streams = compile_operators(bound, round.operator_index, *round.behind_fill, std::move(streams),
+                              {}, builder);
   const PlanView view = builder.view();
   Scratch scratch;
   StepContext context = context_of(view, &scratch);
-  const std::vector<ColumnView> columns(plan_inputs(bound).size(), missing_row());
-  context.columns = columns.data();
   context.num_rows = 1;
+  for (const Slot slot : missing) {
+    make_missing(slot_tile(context.scratch, slot.number, slot.type, 1));
+  }
   run_fit_plan(view, context, 0);
   auto& states = bound.states[*round.behind_fill];
   for (size_t i = 0; i < states.size(); ++i) {

@@ -43,6 +43,7 @@ struct Feature {
   std::string column;               // where it comes from, for messages
   std::string expression;           // "col('x').log1p()", for messages
   TimeUnit unit = TimeUnit::kNone;  // of times, in a kI64 slot
+  bool zoned = false;               // of times: UTC, shown in a zone; else local
   /// Of times in a named zone: its table for DATA (fit/plan/zone_table.hpp); null: local already.
   std::shared_ptr<const std::vector<uint8_t>> zone_table;
   /// Of ids behind one_hot; null: the stream is one feature.

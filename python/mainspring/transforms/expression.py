@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
 from mainspring.transforms.arithmetic import Arithmetic, ArithmeticNumber
 from mainspring.transforms.operator_methods import OperatorMethods
-from mainspring.transforms.transform import Transform, unknown_operator
+from mainspring.transforms.transform import Transform, joins, unknown_operator
 
 __all__ = ["Expression", "col"]
+
+# What the engine takes in one expression: how deep sides may lie in each other; and how many
+# columns they may have, since `e = e + e` doubles them every time.
+_MAX_DEPTH = 100
+_MAX_COLUMNS = 1000
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,23 +25,27 @@ class Expression(OperatorMethods):
 
     Made by :func:`col`; every operator is a method that returns a longer expression, with the
     parameters of its class: ``col("x").impute("median").log1p()``. ``+``, ``-``, ``*`` and ``/``
-    calculate with two expressions of one column each, behind the same operators, or with an
-    expression and a number: see :class:`Arithmetic` and :class:`ArithmeticNumber`.
+    calculate with two expressions of one feature each, which may have operators of their own and
+    be calculated themselves, or with an expression and a number: see :class:`Arithmetic` and
+    :class:`ArithmeticNumber`.
 
     Parameters
     ----------
     columns : tuple of str
         Columns of the table. Each goes through the operators by itself, except that ``cross``
-        joins them.
+        joins them. Empty where there are sides.
     operators : tuple of Transform
         What they go through.
     name : str
         Another name for the feature; ``""`` for its own. See :meth:`alias`.
+    sides : tuple of Expression
+        In place of columns: what the first operator joins, each behind operators of its own.
     """
 
     columns: tuple[str, ...]
     operators: tuple[Transform, ...] = ()
     name: str = ""
+    sides: tuple[Expression, ...] = ()
 
     def alias(self, name: str) -> Expression:
         """Give the expression's only feature another name.
@@ -101,17 +111,61 @@ class Expression(OperatorMethods):
             return NotImplemented  # type: ignore[no-any-return]
         if not isinstance(other, Expression):
             return self._with_operator(ArithmeticNumber(symbol, float(other), number_first))
-        alike = self.operators == other.operators and not (self.name or other.name)
-        if not alike or len(self.columns) != 1 or len(other.columns) != 1:
+        for side in (self, other):
+            if side._joins or len(side.columns) == 1:
+                continue
             raise errors.ParameterError(
-                f"{self!r} {symbol} {other!r}: expected one column on each side, behind the same "
-                "operators and without an alias.",
-                expected="one column on each side, behind the same operators",
-                got=f"{self!r} {symbol} {other!r}",
-                hint=f"put the operators behind it: (col('a') {symbol} col('b')).log1p()",
+                f"{self!r} {symbol} {other!r}: expected one column on each side, got "
+                f"{len(side.columns)}. Write one expression for each.",
+                expected="one column on each side",
+                got=f"{len(side.columns)} columns",
+                hint="write one expression for each",
             )
-        both = replace(self, columns=(*self.columns, *other.columns))
-        return both._with_operator(Arithmetic(symbol))
+        alike = self.operators == other.operators and not (self.name or other.name)
+        if alike and not (self._joins or other._joins):
+            both = replace(self, columns=(*self.columns, *other.columns))
+            return both._with_operator(Arithmetic(symbol))
+        depth = 1 + max(self._size[0], other._size[0])
+        num_columns = self._size[1] + other._size[1]
+        if depth > _MAX_DEPTH or num_columns > _MAX_COLUMNS:
+            raise errors.ParameterError(
+                f"An expression is calculated from {num_columns} columns, {depth} deep in each "
+                f"other, expected at most {_MAX_COLUMNS} columns and {_MAX_DEPTH} deep. Calculate "
+                "a column of its own beforehand, or use fewer.",
+                expected=f"at most {_MAX_COLUMNS} columns, {_MAX_DEPTH} deep",
+                got=f"{num_columns} columns, {depth} deep",
+                hint="calculate a column of its own beforehand",
+            )
+        return Expression((), (Arithmetic(symbol),), "", (self, other))
+
+    @property
+    def _joins(self) -> bool:
+        """Whether an operator makes one feature of all columns or sides."""
+        return any(joins(operator.op) for operator in self.operators)
+
+    @cached_property
+    def _size(self) -> tuple[int, int]:
+        """How deep the sides lie in each other, and how many columns they have."""
+        sizes = [side._size for side in self.sides]
+        return (
+            1 + max(depth for depth, _ in sizes) if sizes else 0,
+            sum(columns for _, columns in sizes) + len(self.columns),
+        )
+
+    def _spec(self, depth: int = 0) -> tuple[list[Any], list[tuple[str, dict[str, Any]]], str]:
+        """Say what the engine is told; one level too deep ends there, and is refused."""
+        inner = [side._spec(depth + 1) for side in self.sides] if depth <= _MAX_DEPTH else []
+        operators = [(operator.op, operator.params) for operator in self.operators]
+        return [*self.columns, *inner], operators, self.name
+
+    def _all_columns(self) -> dict[str, None]:
+        """Name the columns that it reads, keys of operators among them, in order."""
+        columns: dict[str, None] = dict.fromkeys(self.columns)
+        for side in self.sides:
+            columns |= side._all_columns()
+        for operator in self.operators:
+            columns |= dict.fromkeys(operator.key_columns)
+        return columns
 
     if not TYPE_CHECKING:  # a type checker knows the methods and finds the others itself
 
@@ -124,10 +178,16 @@ class Expression(OperatorMethods):
         return replace(self, operators=(*self.operators, operator))
 
     def __repr__(self) -> str:
-        columns = ", ".join(repr(column) for column in self.columns)
-        calls = "".join(f".{op.op}({op._arguments()})" for op in self.operators)
+        operators = self.operators
+        if self.sides and len(self.sides) == 2 and isinstance(operators[0], Arithmetic):
+            left, right = self.sides
+            text = f"({left!r} {operators[0].symbol} {right!r})"
+            operators = operators[1:]
+        else:
+            text = f"col({', '.join(repr(column) for column in self.columns)})"
+        calls = "".join(f".{op.op}({op._arguments()})" for op in operators)
         alias = f".alias({self.name!r})" if self.name else ""
-        return f"col({columns}){calls}{alias}"
+        return f"{text}{calls}{alias}"
 
 
 def col(*names: str) -> Expression:

@@ -50,12 +50,7 @@ class FittedPlan:
         self._made_by = ""  # the call that converted it from another library's object
 
     def _new_fitter(self) -> _engine.Fitter:
-        return _engine.Fitter(
-            [
-                (list(e.columns), [(op.op, op.params) for op in e.operators], e.name)
-                for e in self._expressions
-            ]
-        )
+        return _engine.Fitter([expression._spec() for expression in self._expressions])
 
     @property
     def bundle(self) -> _engine.Bundle:
@@ -281,11 +276,11 @@ def _expression_of(expression: object) -> Expression:
     return expression
 
 
-def _expression_from(spec: tuple[list[str], list[tuple[str, dict[str, Any]]], str]) -> Expression:
+def _expression_from(spec: tuple[list[Any], list[tuple[str, dict[str, Any]]], str]) -> Expression:
     columns, operators, alias = spec
     classes = operator_classes()
     return Expression(
-        tuple(columns),
+        tuple(column for column in columns if isinstance(column, str)),
         tuple(
             classes[name].from_params(
                 {
@@ -296,4 +291,5 @@ def _expression_from(spec: tuple[list[str], list[tuple[str, dict[str, Any]]], st
             for name, params in operators
         ),
         alias,
+        tuple(_expression_from(side) for side in columns if not isinstance(side, str)),
     )

@@ -181,9 +181,7 @@ class StreamedPlan(FittedPlan):
     def _columns(self) -> list[str]:
         columns: dict[str, None] = {}
         for expression in self._expressions:
-            columns |= dict.fromkeys(expression.columns)
-            for operator in expression.operators:
-                columns |= dict.fromkeys(operator.key_columns)
+            columns |= expression._all_columns()
         return list(columns)
 
     def _new_profile(self) -> _engine.Profile | None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from mainspring import _engine
 
-__all__ = ["Transform", "check_complete", "operator_classes", "unknown_operator"]
+__all__ = ["Transform", "check_complete", "joins", "operator_classes", "unknown_operator"]
 
 _CLASSES: dict[str, type[Transform]] = {}
 _TABLE: dict[str, dict[str, Any]] = {row["name"]: row for row in _engine.operators()}
@@ -131,6 +131,22 @@ def check_complete() -> None:
     missing = sorted(_TABLE.keys() - _CLASSES.keys())
     if missing:
         raise TypeError(f"These operators of the engine have no class: {', '.join(missing)}.")
+
+
+def joins(name: str) -> bool:
+    """Say whether an operator takes all columns of its expression together.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    bool
+        As the engine's table has it.
+    """
+    return bool(_TABLE[name]["joint"])
 
 
 def unknown_operator(name: str) -> str:

@@ -1,0 +1,85 @@
+// What two Fitters with the same expressions have learnt, together.
+#include "fit/plan/fitter.hpp"
+#include "host/error.hpp"
+
+namespace mainspring {
+
+void Fitter::merge(const Fitter& other) {
+  check_one_round("merge");
+  bool same = chains_.size() == other.chains_.size();
+  for (size_t i = 0; same && i < chains_.size(); ++i) {
+    const Chain& a = chains_[i];
+    const Chain& b = other.chains_[i];
+    same = same_chain(a, b);
+    if (!same) {
+      const std::string mine = describe(a, a.operators.size());
+      const std::string theirs = describe(b, b.operators.size());
+      throw Error(ErrorKind::kParameter,
+                  "merge needs two preprocessors with the same expressions and parameters, but " +
+                      mine + " meets " + theirs +
+                      (mine == theirs ? " with other parameters." : "."));
+    }
+  }
+  if (!same) {
+    throw Error(ErrorKind::kParameter,
+                "merge needs two preprocessors with the same expressions and parameters, but one "
+                "has " +
+                    std::to_string(chains_.size()) + " and the other " +
+                    std::to_string(other.chains_.size()) + " expressions.");
+  }
+  if (!other.learnt_.has_value()) return;
+  if (!other.has_states() || (learnt_.has_value() && !has_states())) {
+    throw Error(ErrorKind::kParameter,
+                "merge needs what both preprocessors have learnt, but one was unpickled with its "
+                "plan alone. Build it with partial_fit, or send state_bytes().");
+  }
+  Learnt theirs = *other.learnt_;
+  theirs.bundle.clear();
+  for (BoundChain* node : nodes_of(theirs.chains)) {  // merged from, so they must be copies
+    for (auto& streams : node->states) {
+      for (auto& state : streams) state = state->clone();
+    }
+  }
+  if (learnt_.has_value()) {
+    const std::vector<BoundChain*> my_nodes = nodes_of(learnt_->chains);
+    const std::vector<BoundChain*> their_nodes = nodes_of(theirs.chains);
+    for (size_t i = 0; i < my_nodes.size(); ++i) {
+      for (size_t j = 0; j < my_nodes[i]->columns.size(); ++j) {
+        const ColumnBinding& mine = my_nodes[i]->columns[j];
+        const ColumnBinding& other_column = their_nodes[i]->columns[j];
+        if (mine.kind == other_column.kind && mine.unit == other_column.unit &&
+            mine.time_zone == other_column.time_zone) {
+          continue;
+        }
+        throw Error(ErrorKind::kSchema, "Column '" + mine.name + "' was fitted as " +
+                                            mine.type_name + " here and as " +
+                                            other_column.type_name +
+                                            " there, expected one type. Cast it in one of them.")
+            .column(mine.name)
+            .expected(mine.type_name)
+            .got(other_column.type_name);
+      }
+    }
+    merge_states(theirs, *learnt_);
+  }
+  for (const auto& [name, table] : other.zones_) zones_.emplace(name, table);
+  end_training();
+  learnt_ = std::move(theirs);
+}
+
+void Fitter::merge_states(Learnt& into, Learnt& from) {
+  const std::vector<BoundChain*> into_nodes = nodes_of(into.chains);
+  const std::vector<BoundChain*> from_nodes = nodes_of(from.chains);
+  for (size_t i = 0; i < into_nodes.size(); ++i) {
+    for (size_t op = 0; op < into_nodes[i]->states.size(); ++op) {
+      auto& states = into_nodes[i]->states[op];
+      for (size_t stream = 0; stream < states.size(); ++stream) {
+        const std::unique_ptr<LearntState> copy = from_nodes[i]->states[op][stream]->clone();
+        states[stream]->merge(std::move(*copy));
+      }
+    }
+  }
+  into.num_rows += from.num_rows;
+}
+
+}  // namespace mainspring
