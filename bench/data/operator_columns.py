@@ -24,8 +24,9 @@ class Columns:
     """The same columns as Arrow table, polars frame and arrays, and what fitting learns of them.
 
     ``number`` is lognormal with one value in ten missing, ``city`` has 1,000 categories and ``day``
-    seven, one in twenty missing, ``ts`` is a timestamp, ``label`` the target. Vocabularies and
-    means are those of ``city`` and ``day``, the others of ``number``, quantiles at 1/16, ...
+    seven, one in twenty missing, ``ts`` is a timestamp, ``start`` one up to a year before it,
+    ``label`` the target. Vocabularies and means are those of ``city`` and ``day``, the others of
+    ``number``, quantiles at 1/16, ...
     """
 
     table: pa.Table
@@ -55,6 +56,10 @@ def columns(rows: int = ROWS) -> Columns:
     made["ts"] = pa.array(random.integers(0, 2**50, rows)).cast(pa.timestamp("us"))
     label = (random.random(rows) < 0.3).astype(float)
     made["label"] = pa.array(label)
+    before = random.integers(0, 2**45, rows)  # up to a year
+    made["start"] = pa.array(made["ts"].cast(pa.int64()).to_numpy() - before).cast(
+        pa.timestamp("us")
+    )
     table = pa.table(made)
     vocabularies = {name: _vocabulary(table[name]) for name in ("city", "day")}
     ids = ids_of(table["city"], vocabularies["city"])

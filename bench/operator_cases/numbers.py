@@ -59,6 +59,17 @@ def _difference_numpy(given: Columns) -> Callable[[], Array]:
     return lambda: (given.number - label).astype(np.float32)
 
 
+def _products_numpy(given: Columns) -> Callable[[], Array]:
+    a, b = given.number, given.table["label"].to_numpy()
+    return lambda: np.stack([a, b, a * a, a * b, b * b], axis=1, dtype=np.float32)
+
+
+def _products_polars(_: Columns) -> list[pl.Expr]:
+    a, b = pl.col("number"), pl.col("label")
+    products = {"a": a, "b": b, "aa": a * a, "ab": a * b, "bb": b * b}
+    return [product.cast(pl.Float32).alias(name) for name, product in products.items()]
+
+
 CASES = {
     "identity": Case(
         ("number",),
@@ -140,6 +151,14 @@ CASES = {
                 "subtract", lambda _: (pl.col("number") - pl.col("label")).cast(pl.Float32)
             ),
             Peer("numpy", "subtract", _difference_numpy),
+        ),
+    ),
+    "polynomial": Case(
+        ("number", "label"),
+        lambda column: column.polynomial(),
+        (
+            polars_peer("expressions", _products_polars),
+            Peer("numpy", "expressions", _products_numpy),
         ),
     ),
     "arithmetic_number": Case(

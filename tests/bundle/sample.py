@@ -192,6 +192,17 @@ def sample_plan(*, lists: bool = True) -> Parts:
     sines = parts.add_payload(doubles(*(math.sin(day) for day in range(7))))
     parts.step(10, ("time",), ("y",), integers={0: 5, 1: MICRO}, payload=sines)
     parts.store("y", "when_weekday_sin")
+    units = {0: MICRO, 1: MICRO}
+    parts.step(22, ("time", "time"), ("y",), numbers=(3.6e9,), integers=units)
+    parts.store("y", "when_hours_since_when")
+    parts.step(22, ("time",), ("y",), numbers=(8.64e10,), integers={0: MICRO, 1: 1, 3: 10**9})
+    parts.store("y", "when_days_since_2001")
+    holidays = parts.add_payload(struct.pack("<3q", -1, 0, 11_575))
+    parts.step(23, ("time",), ("y",), integers={0: 2, 1: MICRO}, payload=holidays)
+    parts.store("y", "when_days_to_holiday")
+    week = {0: 5, 1: MICRO, 2: 31, 3: MICRO}
+    parts.step(23, ("time", "time"), ("y",), integers=week, payload=holidays)
+    parts.store("y", "when_business_days_since_when")
     parts.load(3, INTEGER, "count")
     parts.step(6, ("count",), ("count",), integers={0: (1 << 64) - 5})
     counts = parts.add_payload(lookup_of_numbers([7, 0, (1 << 64) - 5], I64))

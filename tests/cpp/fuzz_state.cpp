@@ -45,6 +45,8 @@ NamedParams params_of(std::string_view name) {
   if (name == "clip") return {{"low", 0.0}};
   if (name == "datetime") return {{"parts", std::vector<std::string>{"hour", "year"}}};
   if (name == "group_stats") return {{"by", std::string("s")}};
+  if (name == "elapsed" || name == "business_days") return {{"since", std::string("t")}};
+  if (name == "holidays") return {{"dates", std::vector<std::string>{"1970-01-01", "2013-05-01"}}};
   return {};
 }
 
@@ -56,6 +58,18 @@ const double* target_of(std::string_view name) {
     return values;
   }();
   return name == "weight_of_evidence" ? classes.data() : data().target();
+}
+
+/// Sides with operators of their own, in each other.
+Expression calculated() {
+  const auto joined = [](Expression left, Expression right, const std::string& symbol) {
+    Expression both = expression({}, {{"arithmetic", {{"symbol", symbol}}}});
+    both.sides = {std::move(left), std::move(right)};
+    return both;
+  };
+  return joined(
+      joined(expression({"x"}, {{"impute", {}}, {"standardize", {}}}), expression({"n"}, {}), "-"),
+      expression({"x"}, {{"group_stats", {{"by", std::string("s")}}}}), "/");
 }
 
 /// Every operator on every column, or pair of columns, that it takes.
@@ -81,6 +95,9 @@ std::vector<Bytes> fitter_seeds() {
       std::exit(2);
     }
   }
+  Fitter fitter = new_fitter(calculated());
+  fitter.partial_fit(data().table(), nullptr, nullptr);
+  seeds.push_back(fitter.state_bytes());
   return seeds;
 }
 

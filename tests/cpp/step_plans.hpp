@@ -114,7 +114,7 @@ inline std::vector<uint8_t> every_step_bundle() {
   table = plan.add_data(build_zone_table(600, transitions, offsets));
   const Slot local = plan.new_slot(ValueType::kI64);
   unary(local_time_record(utc.number, local.number, TimeUnit::kMicro, table.offset, table.length));
-  for (uint32_t part = 1; part <= 9; ++part) {
+  for (uint32_t part = 1; part <= static_cast<uint32_t>(kLastDatePart); ++part) {
     unary(
         date_part_record(local.number, work.number, static_cast<DatePart>(part), TimeUnit::kMicro));
     feature(work);
@@ -123,6 +123,28 @@ inline std::vector<uint8_t> every_step_bundle() {
   for (uint32_t hour = 0; hour < 24; ++hour) sines.push_back(hour * 0.125);
   unary(date_part_payload_record(local.number, work.number, DatePart::kHour, TimeUnit::kMicro,
                                  plan.add_data(payload_of(sines)).offset));
+  feature(work);
+
+  unary(elapsed_record(local.number, TimeUnit::kMicro, utc.number, TimeUnit::kNano, work.number,
+                       3600e9));
+  feature(work);
+  unary(elapsed_moment_record(utc.number, TimeUnit::kMicro, -7, TimeUnit::kSecond, work.number,
+                              86400e6));
+  feature(work);
+  const std::vector<int64_t> days{-20000, -1, 0, 1, 4, 20000};
+  const DataRange listed = plan.add_data(payload_of(days));
+  for (const auto question : {CalendarQuestion::kIsListed, CalendarQuestion::kDaysToListed,
+                              CalendarQuestion::kDaysSinceListed}) {
+    unary(calendar_record(local.number, work.number, question, TimeUnit::kMicro, 0, listed.offset,
+                          listed.length));
+    feature(work);
+  }
+  constexpr uint32_t kWholeWeek = 127;
+  unary(calendar_record(local.number, work.number, CalendarQuestion::kIsBusinessDay,
+                        TimeUnit::kMicro, 31, 0, 0));
+  feature(work);
+  unary(business_days_record(local.number, TimeUnit::kMicro, utc.number, TimeUnit::kSecond,
+                             work.number, kWholeWeek, listed.offset, listed.length));
   feature(work);
 
   for (const Slot slot : {raw, bytes, utc}) {

@@ -93,7 +93,7 @@ void every_field_out_of_range_is_refused() {
   check(verify_plan(plan).ok(), "the plan itself is accepted");
   const std::vector<Change> changes{
       [](StepRecord* r) { r->code = 0; },
-      [](StepRecord* r) { r->code = 22; },
+      [](StepRecord* r) { r->code = 24; },
       [](StepRecord* r) { r->flags = 1; },
       [](StepRecord* r) { r->num_inputs = 5; },
       [](StepRecord* r) { r->num_outputs = 5; },
@@ -161,7 +161,7 @@ void parameters_out_of_range_are_refused() {
          r->data_length = 0;
        }},
       {StepCode::kDatePart, [](StepRecord* r) { r->integers[0] = 0; }},
-      {StepCode::kDatePart, [](StepRecord* r) { r->integers[0] = 10; }},
+      {StepCode::kDatePart, [](StepRecord* r) { r->integers[0] = 21; }},
       {StepCode::kDatePart, [](StepRecord* r) { r->integers[1] = 0; }},
       {StepCode::kDatePart, [](StepRecord* r) { r->integers[1] = 6; }},
       {StepCode::kDatePart, [](StepRecord* r) { r->data_length = 8; }},
@@ -190,6 +190,23 @@ void parameters_out_of_range_are_refused() {
       {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[3] = ~uint64_t{0}; }},
       {StepCode::kStoreMultiHot, [](StepRecord* r) { r->data_length -= 8; }},
       {StepCode::kStoreMultiHot, [](StepRecord* r) { r->inputs[0] = 0; }},
+      {StepCode::kElapsed, [](StepRecord* r) { r->integers[0] = 0; }},
+      {StepCode::kElapsed, [](StepRecord* r) { r->integers[0] = 6; }},
+      {StepCode::kElapsed, [](StepRecord* r) { r->integers[1] = 0; }},
+      {StepCode::kElapsed, [](StepRecord* r) { r->integers[1] = 6; }},
+      {StepCode::kElapsed, [](StepRecord* r) { r->integers[3] = 1; }},
+      {StepCode::kElapsed, [](StepRecord* r) { r->numbers[0] = 0; }},
+      {StepCode::kElapsed, [](StepRecord* r) { r->numbers[0] = -1; }},
+      {StepCode::kElapsed, [=](StepRecord* r) { r->numbers[0] = inf; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->integers[0] = 0; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->integers[0] = 4; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->integers[0] = 5; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->integers[0] = 6; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->integers[1] = 0; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->integers[1] = 6; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->integers[2] = 31; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->integers[3] = 1; }},
+      {StepCode::kCalendar, [](StepRecord* r) { r->data_length -= 4; }},
       {StepCode::kLookup, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
       {StepCode::kHash, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
   };
@@ -228,7 +245,7 @@ void slots_must_be_written_and_features_stored_in_order() {
 void codes_are_places_in_the_list() {
   uint32_t count = 0;
   const Step* const* steps = step_list(&count);
-  check(count == 21, "21 steps");
+  check(count == 23, "23 steps");
   for (uint32_t i = 0; i < count; ++i) {
     check(static_cast<uint32_t>(steps[i]->code) == i + 1, "codes run from 1 without a gap");
     check(find_step(i + 1) == steps[i], "a step is found by its code");

@@ -19,7 +19,9 @@ F32, F64, I32, I64, BYTES, F64_LIST, I64_LIST, BYTES_LIST = 1, 2, 3, 4, 5, 6, 7,
 
 KIND_SLOTS = {1: F64, 2: I64, 3: BYTES, 4: I64, 5: F64_LIST, 6: I64_LIST, 7: BYTES_LIST}
 ELEMENTS = {F64_LIST: F64, I64_LIST: I64, BYTES_LIST: BYTES}
-DATE_PART_COUNTS = {1: 0, 2: 4, 3: 12, 4: 31, 5: 7, 6: 366, 7: 24, 8: 60, 9: 60}
+DATE_PART_COUNTS = dict.fromkeys(range(1, 21), 0)
+DATE_PART_COUNTS |= {2: 4, 3: 12, 4: 31, 5: 7, 6: 366, 7: 24, 8: 60, 9: 60, 10: 53}
+LAST_DAY = (2**63 - 1) // 86_400 + 1
 
 
 @dataclass
@@ -206,6 +208,29 @@ def _arithmetic(step: Step, plan: Plan) -> None:
     expect(step.integers[1] == 0 if two else step.integers[1] in (1, 2))
 
 
+def _elapsed(step: Step, plan: Plan) -> None:
+    two = len(step.inputs) == 2
+    plan.reads(step, *[I64] * (2 if two else 1))
+    plan.writes(step, F64)
+    expect(math.isfinite(step.numbers[0]) and step.numbers[0] > 0)
+    expect(1 <= step.integers[0] <= 5 and 1 <= step.integers[1] <= 5)
+    expect(not two or step.integers[3] == 0)
+
+
+def _calendar(step: Step, plan: Plan) -> None:
+    question, unit, week, second_unit = step.integers
+    expect(1 <= question <= 5 and 1 <= unit <= 5)
+    plan.reads(step, *[I64] * (2 if question == 5 else 1))
+    plan.writes(step, F64)
+    expect(1 <= second_unit <= 5 if question == 5 else second_unit == 0)
+    expect(1 <= week < 128 if question >= 4 else week == 0)
+    expect(len(step.payload) % 8 == 0 and (len(step.payload) > 0 or step.data_offset == 0))
+    days = [day for (day,) in struct.iter_unpack("<q", step.payload)]
+    expect(all(abs(day) <= LAST_DAY for day in days))
+    expect(all(a < b for a, b in itertools.pairwise(days)))
+    expect(question < 4 or all(week >> (day + 3) % 7 & 1 for day in days))
+
+
 def _slot_type(step: Step, plan: Plan) -> int:
     expect(len(step.inputs) == 1)
     return plan.slots[step.inputs[0]]
@@ -259,4 +284,6 @@ STEPS = {
         lambda *_: False,
         _arithmetic,
     ),
+    22: _row(_elapsed, numbers=1, integers=(0, 1, 3)),
+    23: _row(_calendar, integers=(0, 1, 2, 3), payload=True),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar as months
 import math
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -123,7 +124,59 @@ def date_part(ticks: int | None, part: int, unit: int) -> int | None:
         7: moment.hour,
         8: moment.minute,
         9: moment.second,
+        10: moment.isocalendar()[1],
+        11: moment.isocalendar()[0],
+        12: months.monthrange(moment.year, moment.month)[1],
+        13: int(moment.day == 1),
+        14: int(is_last_day(moment)),
+        15: int(moment.day == 1 and moment.month in (1, 4, 7, 10)),
+        16: int(is_last_day(moment) and moment.month in (3, 6, 9, 12)),
+        17: int(moment.day == 1 and moment.month == 1),
+        18: int(moment.day == 31 and moment.month == 12),
+        19: int(months.isleap(moment.year)),
+        20: 0 if unit == 5 else ticks % TICKS[unit] * 10**6 // TICKS[unit],
     }[part]
+
+
+def is_last_day(moment: datetime) -> bool:
+    return moment.day == months.monthrange(moment.year, moment.month)[1]
+
+
+def elapsed(
+    end: int | None, begin: int | None, end_unit: int, begin_unit: int, divisor: float
+) -> float | None:
+    """In ticks of the finest unit and the second, none where they leave int64; divided once."""
+    if end is None or begin is None:
+        return None
+    a_day = {unit: 86_400 * ticks for unit, ticks in TICKS.items()} | {5: 1}
+    finest = max(a_day[end_unit], a_day[begin_unit], 86_400)
+    last, first = end * (finest // a_day[end_unit]), begin * (finest // a_day[begin_unit])
+    if not all(-(2**63) <= ticks < 2**63 for ticks in (last, first, last - first)):
+        return None
+    return float(np.float64(last - first) / divisor)
+
+
+def calendar(
+    day: int | None, question: int, listed: list[int], week: int = 0, begin: int | None = 0
+) -> float | None:
+    """Day by day; listed days as a list, business days by counting them."""
+    if day is None or begin is None:
+        return None
+
+    def has_business(other: int) -> bool:
+        return bool(week >> (other + 3) % 7 & 1) and other not in listed
+
+    if question == 1:
+        return float(day in listed)
+    if question == 2:
+        return min((float(other - day) for other in listed if other >= day), default=None)
+    if question == 3:
+        return min((float(day - other) for other in listed if other <= day), default=None)
+    if question == 4:
+        return float(has_business(day))
+    if begin <= day:
+        return float(sum(map(has_business, range(begin, day))))
+    return -float(sum(map(has_business, range(day + 1, begin + 1))))
 
 
 def power(value: float | None, family: int, exponent: float) -> float | None:

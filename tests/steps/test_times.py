@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from tests.reference import steps as oracle
 from tests.steps.plans import (
+    CALENDAR,
     DATE_PART,
     DAY,
+    ELAPSED,
     F64,
     FILL,
     I64,
@@ -30,9 +32,9 @@ from tests.steps.plans import (
     zone_table,
 )
 
-PARTS = range(1, 10)
-FIRST_VALUE = {2: 1, 3: 1, 4: 1, 5: 0, 6: 1, 7: 0, 8: 0, 9: 0}
-COUNTS = {2: 4, 3: 12, 4: 31, 5: 7, 6: 366, 7: 24, 8: 60, 9: 60}
+PARTS = range(1, 21)
+FIRST_VALUE = {2: 1, 3: 1, 4: 1, 5: 0, 6: 1, 7: 0, 8: 0, 9: 0, 10: 1}
+COUNTS = {2: 4, 3: 12, 4: 31, 5: 7, 6: 366, 7: 24, 8: 60, 9: 60, 10: 53}
 UNIT_NAMES = {1: "s", 2: "ms", 3: "us", 4: "ns"}
 LOWEST, HIGHEST = -62135596800, 253402300799  # years 1 and 9999, in seconds
 
@@ -74,7 +76,7 @@ def test_date_parts_of_any_time_equal_those_of_datetime(
         [math.nan if t is None else oracle.date_part(t, part, unit) for part in PARTS]
         for t in ticks
     ]
-    np.testing.assert_array_equal(got, np.array(expected, np.float32).reshape(-1, 9))
+    np.testing.assert_array_equal(got, np.array(expected, np.float32).reshape(-1, len(PARTS)))
 
 
 def test_date_parts_of_every_day_of_eight_centuries_equal_those_of_numpy() -> None:
@@ -92,7 +94,27 @@ def test_date_parts_of_every_day_of_eight_centuries_equal_those_of_numpy() -> No
         (dates - years).astype(int) + 1,
     ]
     np.testing.assert_array_equal(got[:, :6], np.stack(expected, 1).astype(np.float32))
-    assert not got[:, 6:].any()
+    assert not got[:, [6, 7, 8, 19]].any()
+    # ISO 8601: the Thursday of a week has its year, and its number there.
+    thursdays = (days - (days + 3) % 7 + 3).astype("datetime64[D]")
+    iso_years = thursdays.astype("datetime64[Y]")
+    next_months = (months + 1).astype("datetime64[D]")
+    quarters = (months - years).astype(int) % 3
+    starts, ends = dates == months, dates + 1 == next_months
+    leap = (years + 1).astype("datetime64[D]") - years.astype("datetime64[D]") > 365
+    expected = [
+        (thursdays - iso_years).astype(int) // 7 + 1,
+        iso_years.astype(int) + 1970,
+        (next_months - months).astype(int),
+        starts,
+        ends,
+        starts & (quarters == 0),
+        ends & (quarters == 2),
+        dates == years,
+        dates + 1 == (years + 1).astype("datetime64[D]"),
+        leap,
+    ]
+    np.testing.assert_array_equal(got[:, 9:19], np.stack(expected, 1).astype(np.float32))
 
 
 def test_date_parts_of_extreme_times_follow_the_proleptic_calendar() -> None:
@@ -108,7 +130,14 @@ def test_date_parts_of_extreme_times_follow_the_proleptic_calendar() -> None:
         assert row[1:6].tolist() == [
             oracle.date_part(days - shift * 146097, part, DAY) for part in range(2, 7)
         ]
-        assert row[6:].tolist() == [second // 3600, second // 60 % 60, second % 60]
+        assert row[6:9].tolist() == [second // 3600, second // 60 % 60, second % 60]
+        assert row[9] == oracle.date_part(days - shift * 146097, 10, DAY)
+        iso_year = oracle.date_part(days - shift * 146097, 11, DAY)
+        assert iso_year is not None
+        assert row[10] == np.float32(iso_year + shift * 400)
+        assert row[11:19].tolist() == [
+            oracle.date_part(days - shift * 146097, part, DAY) for part in range(12, 20)
+        ]
 
 
 @pytest.mark.parametrize("part", sorted(COUNTS))
@@ -219,3 +248,91 @@ def test_date_part_of_days_that_no_second_counts_is_missing() -> None:
         filled = plan.step(FILL, [plan.load("t", TIME, DAY)], I64, integers=(days % 2**64,))
         plan.store(plan.step(DATE_PART, [filled], F64, integers=(1, DAY)))
         assert np.isnan(plan.run(t=times([None], DAY))).all() == expected
+
+
+DISTANT = st.none() | st.integers(-(2**63), 2**63 - 1) | st.integers(-(10**12), 10**12)
+
+
+def units_and_ticks(unit: int) -> st.SearchStrategy[int | None]:
+    """Of a date column 32 bits."""
+    return st.none() | st.integers(-(2**31), 2**31 - 1) if unit == DAY else DISTANT
+
+
+@given(st.data(), st.integers(1, 5), st.integers(1, 5), st.booleans())
+def test_elapsed_of_any_units_is_the_exact_difference_divided_once(
+    data: st.DataObject, end_unit: int, begin_unit: int, moment: bool
+) -> None:
+    divisor = data.draw(st.sampled_from([1.0, 3600.0, 86400e9, 0.7]))
+    pairs = st.tuples(units_and_ticks(end_unit), units_and_ticks(begin_unit))
+    rows = data.draw(st.lists(pairs, min_size=1, max_size=40))
+    plan = Plan()
+    end = plan.load("end", TIME, end_unit)
+    if moment:
+        fixed = next((begin for _, begin in rows if begin is not None), 0)
+        rows = [(last, fixed) for last, _ in rows]
+        integers = (end_unit, begin_unit, 0, fixed % 2**64)
+        slot = plan.step(ELAPSED, [end], F64, numbers=(divisor,), integers=integers)
+        columns = {}
+    else:
+        begin = plan.load("begin", TIME, begin_unit)
+        integers = (end_unit, begin_unit)
+        slot = plan.step(ELAPSED, [end, begin], F64, numbers=(divisor,), integers=integers)
+        columns = {"begin": times([begin for _, begin in rows], begin_unit)}
+    plan.store(slot)
+    got = plan.run(end=times([end for end, _ in rows], end_unit), **columns)[:, 0]
+    expected = [oracle.store(oracle.elapsed(*pair, end_unit, begin_unit, divisor)) for pair in rows]
+    np.testing.assert_array_equal(got, np.array(expected, np.float32))
+
+
+@given(
+    st.lists(st.none() | st.integers(-60, 60) | st.integers(-9000, 9000), min_size=1, max_size=40),
+    st.sets(st.integers(-50, 50), max_size=12),
+    st.integers(1, 127),
+    st.integers(1, 5),
+)
+def test_calendar_of_any_days_equals_counting_them(
+    days: list[int | None], listed: set[int], week: int, unit: int
+) -> None:
+    a_day = 1 if unit == DAY else 86_400 * oracle.TICKS[unit]
+    ticks = [None if day is None else day * a_day + a_day - 1 for day in days]
+    begins = [None if day is None else day // 2 for day in reversed(days)]
+    holidays = sorted(day for day in listed if week >> (day + 3) % 7 & 1)
+    plan = Plan()
+    time = plan.load("t", TIME, unit)
+    begin = plan.load("begin", TIME, DAY)
+    for question in range(1, 6):
+        business = question >= 4
+        payload = np.array(holidays if business else sorted(listed), "<i8").tobytes()
+        integers = (question, unit, week if business else 0, DAY if question == 5 else 0)
+        inputs = [time, begin] if question == 5 else [time]
+        plan.store(plan.step(CALENDAR, inputs, F64, integers=integers, payload=payload))
+    got = plan.run(t=times(ticks, unit), begin=times(begins, DAY))
+    expected = [
+        [
+            oracle.store(
+                oracle.calendar(
+                    day,
+                    question,
+                    holidays if question >= 4 else sorted(listed),
+                    week,
+                    first if question == 5 else 0,
+                )
+            )
+            for question in range(1, 6)
+        ]
+        for day, first in zip(days, begins, strict=True)
+    ]
+    np.testing.assert_array_equal(got, np.array(expected, np.float32))
+
+
+def test_calendar_of_days_that_no_second_counts_is_missing() -> None:
+    limit = (2**63 - 1) // 86400 + 1
+    for days, missing in [(limit, False), (limit + 1, True), (-limit, False), (-limit - 1, True)]:
+        for question, second in [(1, 0), (4, 0), (5, DAY)]:
+            plan = Plan()
+            zero = plan.step(FILL, [plan.load("t", TIME, DAY)], I64, integers=(0,))
+            filled = plan.step(FILL, [plan.load("t", TIME, DAY)], I64, integers=(days % 2**64,))
+            inputs = [filled, zero] if question == 5 else [filled]
+            integers = (question, DAY, 31 if question >= 4 else 0, second)
+            plan.store(plan.step(CALENDAR, inputs, F64, integers=integers))
+            assert np.isnan(plan.run(t=times([None], DAY))).all() == missing

@@ -10,8 +10,8 @@ namespace mainspring {
 extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kRobustScale, kLog1p,
     kClip, kWinsorize, kYeoJohnson, kBoxCox, kQuantileTransform, kBucketize, kQuantileBucketize,
     kWidthBucketize, kOrdinal, kOneHot, kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein,
-    kWeightOfEvidence, kCount, kGroupStats, kDatetime, kHash, kCross, kArithmetic,
-    kArithmeticNumber, kIdentity;
+    kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed, kHolidays, kIsBusinessDay,
+    kBusinessDays, kHash, kCross, kArithmetic, kArithmeticNumber, kPolynomial, kIdentity;
 
 namespace {
 
@@ -40,10 +40,15 @@ constexpr std::array kTransforms{&kImpute,
                                  &kCount,
                                  &kGroupStats,
                                  &kDatetime,
+                                 &kElapsed,
+                                 &kHolidays,
+                                 &kIsBusinessDay,
+                                 &kBusinessDays,
                                  &kHash,
                                  &kCross,
                                  &kArithmetic,
                                  &kArithmeticNumber,
+                                 &kPolynomial,
                                  &kIdentity};
 
 }  // namespace

@@ -45,18 +45,49 @@ inline Date date_of(int32_t days) {
           next_year != 0 ? since_march - 305 : since_march + 60 + leap};
 }
 
+inline uint32_t weekday_of(int32_t days) {
+  // 1970-01-01 was a Thursday; the shift is whole weeks.
+  constexpr uint32_t kShiftDays = 7 * (1u << 26) + 3;
+  return (static_cast<uint32_t>(days) + kShiftDays) % 7;
+}
+
+inline bool is_leap(int32_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+inline uint32_t days_in_month(const Date& date) {
+  if (date.month == 2) return is_leap(date.year) ? 29 : 28;
+  return 30 + ((date.month + (date.month >> 3)) & 1);
+}
+
+/// What is 1 or 0 of a date.
+template <DatePart kPart>
+inline bool is_so(const Date& date) {
+  [[maybe_unused]] const bool ends = date.day == days_in_month(date);
+  if constexpr (kPart == DatePart::kIsMonthStart) return date.day == 1;
+  if constexpr (kPart == DatePart::kIsMonthEnd) return ends;
+  if constexpr (kPart == DatePart::kIsQuarterStart) return date.day == 1 && date.month % 3 == 1;
+  if constexpr (kPart == DatePart::kIsQuarterEnd) return ends && date.month % 3 == 0;
+  if constexpr (kPart == DatePart::kIsYearStart) return date.day_of_year == 1;
+  if constexpr (kPart == DatePart::kIsYearEnd) return ends && date.month == 12;
+  return is_leap(date.year);
+}
+
+/// The Thursday of the week decides its year and number (ISO 8601).
+inline Date thursday_of(int32_t days) {
+  return date_of(days - static_cast<int32_t>(weekday_of(days)) + 3);
+}
+
 template <DatePart kPart>
 inline int32_t part_of(int32_t days, uint32_t second_of_day) {
   if constexpr (kPart == DatePart::kHour) {
     return static_cast<int32_t>(second_of_day / 3600);
+  } else if constexpr (kPart == DatePart::kMicrosecond) {
+    return static_cast<int32_t>(second_of_day);  // split() has put it there
   } else if constexpr (kPart == DatePart::kMinute) {
     return static_cast<int32_t>(second_of_day / 60 % 60);
   } else if constexpr (kPart == DatePart::kSecond) {
     return static_cast<int32_t>(second_of_day % 60);
   } else if constexpr (kPart == DatePart::kWeekday) {
-    // 1970-01-01 was a Thursday; the shift is whole weeks.
-    constexpr uint32_t kShiftDays = 7 * (1u << 26) + 3;
-    return static_cast<int32_t>((static_cast<uint32_t>(days) + kShiftDays) % 7);
+    return static_cast<int32_t>(weekday_of(days));
   } else if constexpr (kPart == DatePart::kYear) {
     return date_of(days).year;
   } else if constexpr (kPart == DatePart::kQuarter) {
@@ -65,16 +96,37 @@ inline int32_t part_of(int32_t days, uint32_t second_of_day) {
     return static_cast<int32_t>(date_of(days).month);
   } else if constexpr (kPart == DatePart::kDay) {
     return static_cast<int32_t>(date_of(days).day);
-  } else {
+  } else if constexpr (kPart == DatePart::kDayOfYear) {
     return static_cast<int32_t>(date_of(days).day_of_year);
+  } else if constexpr (kPart == DatePart::kWeek) {
+    return static_cast<int32_t>((thursday_of(days).day_of_year - 1) / 7 + 1);
+  } else if constexpr (kPart == DatePart::kIsoYear) {
+    return thursday_of(days).year;
+  } else if constexpr (kPart == DatePart::kDaysInMonth) {
+    return static_cast<int32_t>(days_in_month(date_of(days)));
+  } else {
+    return is_so<kPart>(date_of(days)) ? 1 : 0;
   }
 }
 
 /// Room for one tile between the two passes.
 struct Times {
   int64_t days[kTileRows];
-  uint32_t second_of_day[kTileRows];
+  uint32_t second_of_day[kTileRows];  // or, where that is the part, the microsecond of the second
 };
+
+template <int64_t kTicksPerDay>
+void split_micros(const Tile& in, Times* times) {
+  constexpr int64_t kTicksPerSecond = kTicksPerDay == 1 ? 1 : kTicksPerDay / kSecondsPerDay;
+  const int64_t* from = values_of<int64_t>(in);
+  for (uint32_t row = 0; row < in.num_rows; ++row) {
+    times->days[row] = floor_divide(from[row], kTicksPerDay);
+    const int64_t ticks = from[row] - floor_divide(from[row], kTicksPerSecond) * kTicksPerSecond;
+    times->second_of_day[row] =
+        static_cast<uint32_t>(kTicksPerSecond > 1000000 ? ticks / (kTicksPerSecond / 1000000)
+                                                        : ticks * (1000000 / kTicksPerSecond));
+  }
+}
 
 template <int64_t kTicksPerDay>
 void split(const Tile& in, Times* times) {
@@ -94,13 +146,19 @@ void split(const Tile& in, Times* times) {
   }
 }
 
-void split(TimeUnit unit, const Tile& in, Times* times) {
+template <int64_t kTicksPerDay>
+void split(DatePart part, const Tile& in, Times* times) {
+  if (part == DatePart::kMicrosecond) return split_micros<kTicksPerDay>(in, times);
+  split<kTicksPerDay>(in, times);
+}
+
+void split(TimeUnit unit, DatePart part, const Tile& in, Times* times) {
   switch (unit) {
-    case TimeUnit::kSecond: return split<ticks_per_day(TimeUnit::kSecond)>(in, times);
-    case TimeUnit::kMilli: return split<ticks_per_day(TimeUnit::kMilli)>(in, times);
-    case TimeUnit::kMicro: return split<ticks_per_day(TimeUnit::kMicro)>(in, times);
-    case TimeUnit::kNano: return split<ticks_per_day(TimeUnit::kNano)>(in, times);
-    default: return split<1>(in, times);
+    case TimeUnit::kSecond: return split<ticks_per_day(TimeUnit::kSecond)>(part, in, times);
+    case TimeUnit::kMilli: return split<ticks_per_day(TimeUnit::kMilli)>(part, in, times);
+    case TimeUnit::kMicro: return split<ticks_per_day(TimeUnit::kMicro)>(part, in, times);
+    case TimeUnit::kNano: return split<ticks_per_day(TimeUnit::kNano)>(part, in, times);
+    default: return split<1>(part, in, times);
   }
 }
 
@@ -116,7 +174,7 @@ void write_parts(const Times& times, const Tile& in, const double* payload, doub
       parts[row] = part_of<kPart>(static_cast<int32_t>(times.days[row]), times.second_of_day[row]);
     }
   } else {
-    // 400 years are a whole number of weeks too: no part but the year sees the cycles.
+    // 400 years are a whole number of weeks too: no part but the years sees the cycles.
     for (uint32_t row = 0; row < in.num_rows; ++row) {
       const int64_t days = times.days[row] - floor_divide(times.days[row], kCycleDays) * kCycleDays;
       parts[row] = part_of<kPart>(static_cast<int32_t>(days), times.second_of_day[row]);
@@ -132,7 +190,7 @@ void write_parts(const Times& times, const Tile& in, const double* payload, doub
   if (near) return;
   for (uint32_t row = 0; row < in.num_rows; ++row) {
     const int64_t days = times.days[row];
-    if constexpr (kPart == DatePart::kYear) {
+    if constexpr (kPart == DatePart::kYear || kPart == DatePart::kIsoYear) {
       out[row] = static_cast<double>(parts[row] + floor_divide(days, kCycleDays) * kCycleYears);
     }
     if (days < -kMaxDays || days > kMaxDays) out[row] = __builtin_nan("");
@@ -161,6 +219,23 @@ void write_parts(DatePart part, const Times& times, const Tile& in, const double
     case DatePart::kHour: return write_parts<DatePart::kHour>(times, in, payload, out);
     case DatePart::kMinute: return write_parts<DatePart::kMinute>(times, in, payload, out);
     case DatePart::kSecond: return write_parts<DatePart::kSecond>(times, in, payload, out);
+    case DatePart::kWeek: return write_parts<DatePart::kWeek>(times, in, payload, out);
+    case DatePart::kIsoYear: return write_parts<DatePart::kIsoYear>(times, in, payload, out);
+    case DatePart::kDaysInMonth:
+      return write_parts<DatePart::kDaysInMonth>(times, in, payload, out);
+    case DatePart::kIsMonthStart:
+      return write_parts<DatePart::kIsMonthStart>(times, in, payload, out);
+    case DatePart::kIsMonthEnd: return write_parts<DatePart::kIsMonthEnd>(times, in, payload, out);
+    case DatePart::kIsQuarterStart:
+      return write_parts<DatePart::kIsQuarterStart>(times, in, payload, out);
+    case DatePart::kIsQuarterEnd:
+      return write_parts<DatePart::kIsQuarterEnd>(times, in, payload, out);
+    case DatePart::kIsYearStart:
+      return write_parts<DatePart::kIsYearStart>(times, in, payload, out);
+    case DatePart::kIsYearEnd: return write_parts<DatePart::kIsYearEnd>(times, in, payload, out);
+    case DatePart::kIsLeapYear: return write_parts<DatePart::kIsLeapYear>(times, in, payload, out);
+    case DatePart::kMicrosecond:
+      return write_parts<DatePart::kMicrosecond>(times, in, payload, out);
   }
 }
 
@@ -176,14 +251,15 @@ struct DatePartStep {
       return kBadRecord;
     }
     if (record.integers[0] < static_cast<uint64_t>(DatePart::kYear) ||
-        record.integers[0] > static_cast<uint64_t>(DatePart::kSecond) ||
+        record.integers[0] > static_cast<uint64_t>(kLastDatePart) ||
         record.integers[1] < static_cast<uint64_t>(TimeUnit::kSecond) ||
         record.integers[1] > static_cast<uint64_t>(TimeUnit::kDay)) {
       return kBadRecord;
     }
     const uint64_t count = date_part_count(static_cast<DatePart>(record.integers[0]));
-    return ok_if(record.data_length == 0 ? record.data_offset == 0
-                                         : record.data_length == count * sizeof(double));
+    return ok_if(record.data_length == 0
+                     ? record.data_offset == 0
+                     : count != 0 && record.data_length == count * sizeof(double));
   }
 
   static void run(const StepRecord& record, const StepContext& context) noexcept {
@@ -194,9 +270,9 @@ struct DatePartStep {
             ? nullptr
             : reinterpret_cast<const double*>(context.data + record.data_offset);
     Times times;
-    split(static_cast<TimeUnit>(record.integers[1]), in, &times);
-    write_parts(static_cast<DatePart>(record.integers[0]), times, in, payload,
-                values_of<double>(out));
+    const auto part = static_cast<DatePart>(record.integers[0]);
+    split(static_cast<TimeUnit>(record.integers[1]), part, in, &times);
+    write_parts(part, times, in, payload, values_of<double>(out));
     clear_missing(in, values_of<double>(out));
     context.kernels->valid_f64(values_of<double>(out), out.validity, out.num_rows);
   }

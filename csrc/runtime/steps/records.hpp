@@ -12,6 +12,7 @@
 #include "runtime/arrow/column_view.hpp"
 #include "runtime/core/power.hpp"
 #include "runtime/steps/arithmetic.hpp"
+#include "runtime/steps/calendar.hpp"
 #include "runtime/steps/date_part.hpp"
 #include "runtime/steps/step.hpp"
 
@@ -159,7 +160,7 @@ constexpr StepRecord date_part_record(uint16_t in, uint16_t out, DatePart part, 
 }
 
 /// The same, through a payload of date_part_count(part) f64: payload[value - date_part_first(part)]
-/// (sines and cosines). Not for kYear. NaN in the payload is missing.
+/// (sines and cosines). Not for a part without a count. NaN in the payload is missing.
 constexpr StepRecord date_part_payload_record(uint16_t in, uint16_t out, DatePart part,
                                               TimeUnit unit, uint64_t data_offset) {
   StepRecord record = date_part_record(in, out, part, unit);
@@ -237,6 +238,59 @@ constexpr StepRecord arithmetic_number_record(ArithmeticCode code, uint16_t in, 
   record.numbers[0] = number;
   record.integers[0] = static_cast<uint64_t>(code);
   record.integers[1] = number_first ? kNumberFirst : kNumberSecond;
+  return record;
+}
+
+/// (i64, i64) -> f64: the time from the second to the first, in ticks of the finest of their units
+/// and the second, divided by `divisor`, which is above 0. Missing where one of them is, and where
+/// the ticks leave int64.
+constexpr StepRecord elapsed_record(uint16_t end, TimeUnit end_unit, uint16_t begin,
+                                    TimeUnit begin_unit, uint16_t out, double divisor) {
+  StepRecord record = unary_record(StepCode::kElapsed, end, out);
+  record.num_inputs = 2;
+  record.inputs[1] = begin;
+  record.numbers[0] = divisor;
+  record.integers[0] = static_cast<uint64_t>(end_unit);
+  record.integers[1] = static_cast<uint64_t>(begin_unit);
+  return record;
+}
+
+/// The same since one moment, in ticks of its unit.
+constexpr StepRecord elapsed_moment_record(uint16_t end, TimeUnit end_unit, int64_t moment,
+                                           TimeUnit moment_unit, uint16_t out, double divisor) {
+  StepRecord record = unary_record(StepCode::kElapsed, end, out);
+  record.numbers[0] = divisor;
+  record.integers[0] = static_cast<uint64_t>(end_unit);
+  record.integers[1] = static_cast<uint64_t>(moment_unit);
+  record.integers[3] = static_cast<uint64_t>(moment);
+  return record;
+}
+
+/// i64 (a time) -> f64: what a list of days says of its day. Data: the days since 1970-01-01 as
+/// i64, strictly ascending; empty at offset 0. For kIsBusinessDay `week` has the bits of its days
+/// with business, Monday's the lowest, and the list has none but such days; else it is 0.
+constexpr StepRecord calendar_record(uint16_t in, uint16_t out, CalendarQuestion question,
+                                     TimeUnit unit, uint32_t week, uint64_t data_offset,
+                                     uint64_t data_length) {
+  StepRecord record = unary_record(StepCode::kCalendar, in, out);
+  record.integers[0] = static_cast<uint64_t>(question);
+  record.integers[1] = static_cast<uint64_t>(unit);
+  record.integers[2] = week;
+  record.data_offset = data_offset;
+  record.data_length = data_length;
+  return record;
+}
+
+/// (i64, i64) -> f64: kBusinessDays of [second, first), negative and of (first, second] where the
+/// first is earlier.
+constexpr StepRecord business_days_record(uint16_t end, TimeUnit end_unit, uint16_t begin,
+                                          TimeUnit begin_unit, uint16_t out, uint32_t week,
+                                          uint64_t data_offset, uint64_t data_length) {
+  StepRecord record = calendar_record(end, out, CalendarQuestion::kBusinessDays, end_unit, week,
+                                      data_offset, data_length);
+  record.num_inputs = 2;
+  record.inputs[1] = begin;
+  record.integers[3] = static_cast<uint64_t>(begin_unit);
   return record;
 }
 

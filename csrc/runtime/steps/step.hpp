@@ -37,6 +37,8 @@ enum class StepCode : uint32_t {
   kInterpolate = 19,
   kNormalQuantile = 20,
   kArithmetic = 21,
+  kElapsed = 22,
+  kCalendar = 23,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.

@@ -6,7 +6,7 @@ namespace mainspring {
 extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFillStep,
     kCountEdgesStep, kLookupStep, kGatherStep, kDatePartStep, kHashStep, kCombineHashesStep,
     kHashBucketStep, kLocalTimeStep, kIsMissingStep, kStoreOneHotStep, kStoreMultiHotStep,
-    kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep;
+    kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep, kElapsedStep, kCalendarStep;
 
 namespace {
 
@@ -16,7 +16,7 @@ constexpr const Step* kSteps[] = {
     &kGatherStep,        &kDatePartStep,  &kHashStep,        &kCombineHashesStep,
     &kHashBucketStep,    &kLocalTimeStep, &kIsMissingStep,   &kStoreOneHotStep,
     &kStoreMultiHotStep, &kPowerStep,     &kInterpolateStep, &kNormalQuantileStep,
-    &kArithmeticStep,
+    &kArithmeticStep,    &kElapsedStep,   &kCalendarStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

@@ -21,6 +21,12 @@ constexpr int64_t ticks_per_day(TimeUnit unit) {
   return 0;
 }
 
+/// Ticks in one day of the finest of two units and the second: both are whole numbers of them.
+constexpr int64_t common_ticks_per_day(TimeUnit a, TimeUnit b) {
+  const int64_t finer = ticks_per_day(a) > ticks_per_day(b) ? ticks_per_day(a) : ticks_per_day(b);
+  return finer > kSecondsPerDay ? finer : kSecondsPerDay;
+}
+
 /// `divisor` above 0.
 constexpr int64_t floor_divide(int64_t value, int64_t divisor) {
   const int64_t quotient = value / divisor;

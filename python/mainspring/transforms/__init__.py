@@ -10,6 +10,7 @@ from __future__ import annotations
 from mainspring.transforms import (
     arithmetic,
     by_target,
+    calendar,
     categorical,
     cross,
     datetime,
@@ -23,6 +24,7 @@ from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
 from mainspring.transforms.arithmetic import *
 from mainspring.transforms.by_target import *
+from mainspring.transforms.calendar import *
 from mainspring.transforms.categorical import *
 from mainspring.transforms.cross import *
 from mainspring.transforms.datetime import *
@@ -40,6 +42,7 @@ from mainspring.transforms.transform import Transform, operator_classes
 __all__ = ["Expression", "Preprocessor", "Transform", "col", "from_sklearn", "operator_classes"]
 __all__ += arithmetic.__all__
 __all__ += by_target.__all__
+__all__ += calendar.__all__
 __all__ += categorical.__all__
 __all__ += cross.__all__
 __all__ += datetime.__all__

@@ -1,4 +1,4 @@
-"""Operators that calculate with columns: what ``+``, ``-``, ``*`` and ``/`` make of expressions."""
+"""Operators that calculate with columns: ``+``, ``-``, ``*`` and ``/``, and powers and products."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mainspring.transforms.transform import Transform
 
-__all__ = ["Arithmetic", "ArithmeticNumber"]
+__all__ = ["Arithmetic", "ArithmeticNumber", "Polynomial"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -14,8 +14,10 @@ class Arithmetic(Transform, op="arithmetic"):
     """Add, subtract, multiply or divide two columns.
 
     ``col("a") / col("b")`` is the short form of ``col("a", "b").arithmetic("/")``. Operators before
-    it go over both columns. The feature is called ``a_plus_b``, ``a_minus_b``, ``a_times_b`` or
-    ``a_div_b``. Learns nothing.
+    it go over both columns; in ``col("a").log1p() / col("b").impute()`` each side has its own. The
+    feature is called ``a_plus_b``, ``a_minus_b``, ``a_times_b`` or ``a_div_b``; a side that is
+    calculated itself stands in parentheses, ``(a_minus_b)_div_c``, unless it has an alias. Learns
+    nothing.
 
     Parameters
     ----------
@@ -98,3 +100,46 @@ class ArithmeticNumber(Transform, op="arithmetic_number"):
     symbol: str = "*"
     number: float = 1.0
     number_first: bool = False
+
+
+@dataclass(frozen=True, repr=False)
+class Polynomial(Transform, op="polynomial"):
+    """Make powers of several columns and products of them, up to a degree.
+
+    ``col("a", "b").polynomial()`` gives ``a``, ``b``, ``a^2``, ``a_times_b`` and ``b^2``, in the
+    order of scikit-learn's ``PolynomialFeatures`` without its column of ones. Learns nothing.
+
+    Parameters
+    ----------
+    degree : int, default 2
+        The largest sum of powers, 1 to 16.
+    interaction_only : bool, default False
+        Only products of different columns, no powers.
+
+    Raises
+    ------
+    ParameterError
+        For another degree, and where there would be more than 2,000 features.
+
+    Notes
+    -----
+    Formula
+        ``x[i] * (x[j] * (x[k] * ...))`` for ``i <= j <= k``, with ``<`` for ``interaction_only``,
+        in float64, one rounding for each product.
+    Missing
+        A product is missing where one of its columns is, and where it is too large.
+    Infinity
+        Stays infinite in its own column; every product with it is missing.
+    Memory
+        None.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> prep = ms.Preprocessor(ms.col("a", "b").polynomial())
+    >>> prep.fit_transform([{"a": 2.0, "b": 3.0}]).tolist(), prep.feature_names_out_
+    ([[2.0, 3.0, 4.0, 6.0, 9.0]], ['a', 'b', 'a^2', 'a_times_b', 'b^2'])
+    """
+
+    degree: int = 2
+    interaction_only: bool = False

@@ -20,17 +20,21 @@ class Datetime(Transform, op="datetime"):
 
     Parameters
     ----------
-    *parts : {"year", "quarter", "month", "day", "weekday", "day_of_year", "hour", "minute", \
-"second"}
-        One or more, all different. Monday is weekday 0.
+    *parts : {"year", "iso_year", "quarter", "month", "week", "day", "weekday", "day_of_year", \
+"hour", "minute", "second", "microsecond", "days_in_month", "is_month_start", "is_month_end", \
+"is_quarter_start", "is_quarter_end", "is_year_start", "is_year_end", "is_leap_year"}
+        One or more, all different. Monday is weekday 0; ``week`` and ``iso_year`` are those of
+        ISO 8601; ``microsecond`` is that of the second; what begins with ``is_`` is 1 or 0.
     cyclical : bool, default False
         Sine and cosine of the part's place in its cycle instead of its number, so that 23 o'clock
-        lies beside 0. Not for the year.
+        lies beside 0. Only for ``quarter``, ``month``, ``week``, ``day``, ``weekday``,
+        ``day_of_year``, ``hour``, ``minute`` and ``second``.
 
     Raises
     ------
     ParameterError
-        For a part that is not in the list, or there twice.
+        For a part that is not in the list, or there twice, and for one without a cycle where
+        ``cyclical`` is True.
     SchemaError
         While fitting: the column has no times, or dates alone where a part of the day is wanted.
 
