@@ -15,15 +15,24 @@ import polars as pl
 from bench.data.clicks import CATEGORIES, NUMBERS
 from bench.jobs.click_features import BUCKETED, CROSS_BUCKETS, CROSSED, Floats, Learned
 
-__all__ = ["TRANSFORM_API", "transformer"]
+__all__ = ["COLUMNS_API", "TRANSFORM_API", "column_transformer", "transformer"]
 
-TRANSFORM_API = "lazy query, casts to Enum, gather, to_numpy"
+COLUMNS_API = "lazy query, casts to Enum, gather"
+TRANSFORM_API = f"{COLUMNS_API}, to_numpy"
 
 
 def transformer(
     learned: Learned, edges: dict[str, list[float]]
 ) -> Callable[[pl.DataFrame], Floats]:
-    """Return the function that computes the features of a frame."""
+    """Return the function that computes the features of a frame as a matrix."""
+    transform = column_transformer(learned, edges)
+    return lambda frame: transform(frame).to_numpy(order="c")
+
+
+def column_transformer(
+    learned: Learned, edges: dict[str, list[float]]
+) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Return the function that computes the features of a frame as columns."""
     features = [
         *_number_features(learned),
         *(_mean_feature(learned, name) for name in CATEGORIES),
@@ -32,7 +41,7 @@ def transformer(
         *_cross_features(),
         *_time_features(),
     ]
-    return lambda frame: frame.lazy().select(features).collect().to_numpy(order="c")
+    return lambda frame: frame.lazy().select(features).collect()
 
 
 def _number_features(learned: Learned) -> list[pl.Expr]:
