@@ -18,8 +18,9 @@
 
 namespace mainspring {
 
-inline std::vector<uint8_t> payload_of(const std::vector<double>& values) {
-  std::vector<uint8_t> bytes(values.size() * sizeof(double));
+template <class T>
+std::vector<uint8_t> payload_of(const std::vector<T>& values) {
+  std::vector<uint8_t> bytes(values.size() * sizeof(T));
   std::memcpy(bytes.data(), values.data(), bytes.size());
   return bytes;
 }
