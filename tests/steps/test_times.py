@@ -250,7 +250,8 @@ def test_date_part_of_days_that_no_second_counts_is_missing() -> None:
         assert np.isnan(plan.run(t=times([None], DAY))).all() == expected
 
 
-DISTANT = st.none() | st.integers(-(2**63), 2**63 - 1) | st.integers(-(10**12), 10**12)
+EXTREMES = st.sampled_from([-(2**63), -(2**63) + 1, -(2**62), 2**62, 2**63 - 1])
+DISTANT = st.none() | EXTREMES | st.integers(-(2**63), 2**63 - 1) | st.integers(-(10**12), 10**12)
 
 
 def units_and_ticks(unit: int) -> st.SearchStrategy[int | None]:

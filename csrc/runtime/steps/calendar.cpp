@@ -56,12 +56,22 @@ class BusinessDays {
 /// Days of a tile; what is missing, or no day, is marked.
 constexpr int64_t kNoDay = INT64_MAX;
 
-void find_days(const Tile& in, uint64_t unit, int64_t* days) {
-  const int64_t ticks = ticks_per_day(static_cast<TimeUnit>(unit));
+template <int64_t kTicks>
+void find_days(const Tile& in, int64_t* days) {
   const int64_t* from = values_of<int64_t>(in);
   for (uint32_t row = 0; row < in.num_rows; ++row) {
-    const int64_t day = floor_divide(from[row], ticks);
+    const int64_t day = floor_divide(from[row], kTicks);
     days[row] = is_valid(in.validity, row) && day >= -kLastDay && day <= kLastDay ? day : kNoDay;
+  }
+}
+
+void find_days(const Tile& in, uint64_t unit, int64_t* days) {
+  switch (static_cast<TimeUnit>(unit)) {
+    case TimeUnit::kSecond: return find_days<ticks_per_day(TimeUnit::kSecond)>(in, days);
+    case TimeUnit::kMilli: return find_days<ticks_per_day(TimeUnit::kMilli)>(in, days);
+    case TimeUnit::kMicro: return find_days<ticks_per_day(TimeUnit::kMicro)>(in, days);
+    case TimeUnit::kNano: return find_days<ticks_per_day(TimeUnit::kNano)>(in, days);
+    default: return find_days<1>(in, days);
   }
 }
 
