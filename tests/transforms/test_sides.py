@@ -164,6 +164,25 @@ def test_side_with_a_key_of_its_own_divides_by_the_group() -> None:
     assert list(prep.profile.columns) == ["c", "g"]
 
 
+@pytest.mark.parametrize("joined", [(col("a") - col("b")), (col("a").log1p() - col("b"))])
+def test_key_behind_sides_goes_past_them(joined: Expression) -> None:
+    filled = joined.impute("median").group_stats(by="g", stats=("max", "count"))
+    prep = Preprocessor(filled, joined.impute("median"))
+    got = prep.fit_transform(TABLE)
+    groups = TABLE["g"].to_pylist()
+    for group in set(groups):
+        rows = [row for row, other in enumerate(groups) if other == group]
+        assert (got[rows, 0] == got[rows, 2].max()).all()
+        assert (got[rows, 1] == len(rows)).all()
+    name = prep.feature_names_out_[2]
+    assert prep.feature_names_out_ == [f"{name}_max_by_g", f"{name}_count_by_g", "a_minus_b"]
+    assert prep.num_rounds == 2
+    streamed = Preprocessor(*prep.expressions).fit(TABLE.slice(row, 1) for row in range(5))
+    assert streamed.bundle.to_bytes() == prep.bundle.to_bytes()
+    with pytest.raises(ParameterError, match=r"group_stats in .* can only begin"):
+        Preprocessor(filled).partial_fit(TABLE)
+
+
 def test_side_of_times_reads_the_zone() -> None:
     stamps = pa.array([1704067200, None], pa.timestamp("s", "Europe/Paris"))
     table = pa.table({"at": stamps, "x": [2.0, 1.0]})
