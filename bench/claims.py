@@ -116,6 +116,15 @@ CLAIMS = (
         ),
     ),
     Claim(
+        "ftbench",
+        "FTBench",
+        "The use cases of FTBench (Phani, Erlbacher, Boehm: UPLIFT, PVLDB 15, 2022) that end in a "
+        "dense matrix, on drawn tables of their shapes with fewer rows: bins, recoding and "
+        "one-hot, fitted and transformed in one go, T12 in batches of what was fitted before. T2, "
+        "T3 and T9 end in sparse matrices of thousands of features, T10 and T11 are text, T15 has "
+        "the columns of T4 with other parameters. T7 has too many quantiles for scikit-learn.",
+    ),
+    Claim(
         "predict",
         "Prediction",
         "A LightGBM model for two classes on 30 numbers, read by `ms.Predictor`; raw scores are "

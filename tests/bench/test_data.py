@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from bench.data import ftbench
 from bench.data.clicks import CATEGORIES, NUMBERS, SIZES, clicks
 from bench.data.sensors import NUMBERS as SENSORS
 from bench.data.sensors import SHIFTED, TEXTS, sensors
@@ -108,3 +111,23 @@ def test_sensors_that_do_not_move_are_drawn_from_the_same_distribution() -> None
     before, now = sensors(ROWS, seed=1, moved=False), sensors(ROWS, seed=1, moved=True)
     assert before["num06"].equals(now["num06"])
     assert not before["num00"].equals(now["num00"])
+
+
+@pytest.mark.parametrize("case", ftbench.CASES, ids=lambda case: case.name)
+def test_use_cases_have_the_columns_that_they_say(case: ftbench.Case) -> None:
+    small = dataclasses.replace(case, rows=2_000)
+    table = ftbench.table(small, seed=1)
+    names = [*case.binned_names, *case.plain_names, *case.category_names]
+    assert (table.column_names, table.num_rows) == (names, 2_000)
+    assert sum(table[name].null_count for name in names) == 0
+    for name, size in zip(case.category_names, case.categories, strict=True):
+        assert set(pc.binary_length(table[name]).to_pylist()) == {case.length}
+        assert pc.count_distinct(table[name]).as_py() <= size
+    assert table.equals(ftbench.table(small, seed=1))
+    assert not table.equals(ftbench.table(small, seed=2))
+
+
+def test_random_strings_are_distinct_where_they_are_long() -> None:
+    strings = ftbench.random_strings(np.random.default_rng(0), 5_000, 25)
+    strings.validate(full=True)
+    assert len(pc.unique(strings)) == 5_000

