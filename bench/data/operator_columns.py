@@ -25,8 +25,8 @@ class Columns:
 
     ``number`` is lognormal with one value in ten missing, ``city`` has 1,000 categories and ``day``
     seven, one in twenty missing, ``ts`` is a timestamp, ``start`` one up to a year before it,
-    ``label`` the target. Vocabularies and means are those of ``city`` and ``day``, the others of
-    ``number``, quantiles at 1/16, ...
+    ``label`` the target, ``prices`` are lists of up to eight numbers. Vocabularies and means are
+    those of ``city`` and ``day``, the others of ``number``, quantiles at 1/16, ...
     """
 
     table: pa.Table
@@ -60,6 +60,8 @@ def columns(rows: int = ROWS) -> Columns:
     made["start"] = pa.array(made["ts"].cast(pa.int64()).to_numpy() - before).cast(
         pa.timestamp("us")
     )
+    ends = np.concatenate([[0], np.cumsum(random.integers(0, 9, rows))])
+    made["prices"] = pa.ListArray.from_arrays(ends, random.lognormal(2.0, 1.0, ends[-1]))
     table = pa.table(made)
     vocabularies = {name: _vocabulary(table[name]) for name in ("city", "day")}
     ids = ids_of(table["city"], vocabularies["city"])

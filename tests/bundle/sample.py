@@ -16,7 +16,8 @@ FLOAT, INTEGER, STRING, TIMESTAMP, STRINGS = 1, 2, 3, 4, 7  # input kinds
 F64, I32, I64, BYTES, BYTES_LIST = 2, 3, 4, 5, 8  # slot types
 MICRO = 3
 SLOTS = {"x": F64, "y": F64, "text": BYTES, "id": I32, "time": I64, "count": I64, "hash": I64}
-SLOTS |= {"hash2": I64, "bucket": I32, "texts": BYTES_LIST}
+SLOTS |= {"hash2": I64, "bucket": I32, "texts": BYTES_LIST, "part": BYTES_LIST}
+SLOTS |= {"first": BYTES, "second": BYTES}
 NUMBER, ID = 1, 2  # feature kinds
 CARRIERS = [b"UA", b"AA", b"", b"a carrier of more than 31 bytes in all", "Ö".encode()]
 
@@ -237,6 +238,13 @@ def sample_plan(*, lists: bool = True) -> Parts:
     parts.load(5, STRINGS, "texts")
     stops = ["stops_UA", "stops_AA", "stops_", "stops_long", "stops_Ö", "stops_?", "stops_missing"]
     parts.store_multi_hot("texts", stops, 6, 7, carriers)
+    parts.step(25, ("texts",), ("part",), integers={0: (1 << 64) - 3, 1: 2})
+    parts.step(24, ("part",), ("y",), integers={0: 1})
+    parts.store("y", "stops_length")
+    parts.step(26, ("part",), ("first", "second"), integers={0: 0})
+    parts.step(11, ("second",), ("hash",))
+    parts.step(13, ("hash",), ("bucket",), integers={0: 1, 3: 8})
+    parts.store("bucket", "stops_1", ID, 8)
     return parts
 
 

@@ -182,6 +182,34 @@ inline std::vector<uint8_t> every_step_bundle() {
     plan.store_multi_hot(plan.load(lists[i]), tables[i], num_keys[i] + 1, num_keys[i] + 2, entries);
   }
 
+  uint32_t num_buckets = 2;
+  for (uint32_t statistic = 1; statistic <= 6; ++statistic) {
+    unary(pool_list_record(plan.load(lists[0]).number, work.number,
+                           static_cast<ListStatistic>(statistic)));
+    feature(work);
+  }
+  const Slot part = plan.new_slot(ValueType::kBytesList);
+  unary(slice_list_record(plan.load(lists[2]).number, part.number, -2, 1));
+  unary(pool_list_record(part.number, work.number, ListStatistic::kLength));
+  feature(work);
+  for (uint32_t i = 0; i < 3; ++i) {
+    const Slot list = plan.load(lists[i]);
+    StepRecord places = list_elements_record(list.number, i);
+    // The tile of the first number among the outputs: no other may be written there as well.
+    for (uint32_t place = 0; place < kMaxStepOutputs; ++place) {
+      const Slot out = i == 0 && place == 0 ? work : plan.new_slot(element_type(list.type));
+      places.outputs[places.num_outputs++] = out.number;
+    }
+    unary(places);
+    for (const uint16_t out : places.outputs) {
+      const Slot slot{out, element_type(list.type)};
+      if (slot.type == ValueType::kF64) feature(slot);
+      unary(hash_record(out, hash.number));
+      unary(padded_hash_bucket_record(hash.number, ids.number, num_buckets++));
+      feature(ids);
+    }
+  }
+
   BundleParts parts;
   plan.finish(&parts);
   return write_bundle(parts);

@@ -43,11 +43,13 @@ class Case:
     binary: bool = False  # the target is 0 or 1
     keys: int = 0  # of the columns, the last ones: named by a parameter, not by the expression
     op: str = ""  # filled in from the oracle's name
+    then: tuple[tuple[str, dict[str, Any]], ...] = ()  # operators that make features of its lists
 
     @property
     def id(self) -> str:
         params = ",".join(f"{key}={value}" for key, value in self.params.items())
-        return f"{self.op}({params})[{','.join(map(str, self.types))}]"
+        then = "".join(f".{op}" for op, _ in self.then)
+        return f"{self.op}({params}){then}[{','.join(map(str, self.types))}]"
 
     def target(self, values: Any) -> np.ndarray:
         """The values as a target that the operator takes."""
@@ -62,15 +64,22 @@ class Case:
         from mainspring import Preprocessor, col
         from mainspring.transforms import operator_classes
 
-        cls = operator_classes()[self.op]
-        operator = cls.from_params({**defaults(cls), **self.params})
+        operators = []
+        for op, params in ((self.op, self.params), *self.then):
+            cls = operator_classes()[op]
+            operators.append(cls.from_params({**defaults(cls), **params}))
         expression = col(*(f"c{i}" for i in range(len(self.types) - self.keys)))
-        return Preprocessor(type(expression)(expression.columns, (operator,)), profile=False)
+        return Preprocessor(type(expression)(expression.columns, tuple(operators)), profile=False)
 
     def expected(self, train: list[list[Any]], rows: list[list[Any]], target: Any) -> np.ndarray:
         oracle = importlib.import_module(f"tests.reference.{self.op}")
         extra = {"target": target} if uses_target(self.op) else {}
-        columns = oracle.features(plain(train), plain(rows), **self.params, **self.oracle, **extra)
+        given = plain(train), plain(rows)
+        columns = oracle.features(*given, **self.params, **self.oracle, **extra)
+        for op, params in self.then:
+            learnt = oracle.features(given[0], given[0], **self.params, **self.oracle, **extra)
+            oracle = importlib.import_module(f"tests.reference.{op}")
+            columns = oracle.features(learnt, columns, **params)
         return np.array(columns, dtype=np.float64).reshape(len(columns), -1).T
 
 

@@ -66,7 +66,14 @@ def backwards(values: list[Any], element: pa.DataType) -> pa.Array:
 
 
 def test_list_cases_are_there() -> None:
-    assert {case.op for case in LISTS} >= {"missing_flag", "one_hot"}
+    assert {case.op for case in LISTS} >= {
+        "list_pad",
+        "list_pool",
+        "list_slice",
+        "missing_flag",
+        "one_hot",
+        "ordinal",
+    }
 
 
 @by_list_case

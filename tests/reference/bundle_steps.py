@@ -144,7 +144,8 @@ def _combine_hashes(step: Step, plan: Plan) -> None:
 def _hash_bucket(step: Step, plan: Plan) -> None:
     plan.reads(step, I64)
     plan.writes(step, I32)
-    expect(1 <= step.integers[3] < 1 << 31)
+    pads = step.integers[0]
+    expect(pads <= 1 and 1 + pads <= step.integers[3] < 1 << 31)
 
 
 def _local_time(step: Step, plan: Plan) -> None:
@@ -231,6 +232,25 @@ def _calendar(step: Step, plan: Plan) -> None:
     expect(question < 4 or all(week >> (day + 3) % 7 & 1 for day in days))
 
 
+def _pool_list(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    plan.writes(step, F64)
+    expect(1 <= step.integers[0] <= 6)
+    expect(type_ in ELEMENTS if step.integers[0] == 1 else type_ == F64_LIST)
+
+
+def _slice_list(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    expect(type_ in ELEMENTS)
+    plan.writes(step, type_, in_place=True)
+
+
+def _list_elements(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    expect(type_ in ELEMENTS and step.integers[0] <= 1 << 32 and step.outputs != ())
+    expect(all(plan.slots[slot] == ELEMENTS[type_] for slot in step.outputs))
+
+
 def _slot_type(step: Step, plan: Plan) -> int:
     expect(len(step.inputs) == 1)
     return plan.slots[step.inputs[0]]
@@ -270,7 +290,7 @@ STEPS = {
     10: _row(_date_part, integers=(0, 1), payload=True),
     11: _row(_hash),
     12: _row(_combine_hashes),
-    13: _row(_hash_bucket, integers=(3,)),
+    13: _row(_hash_bucket, integers=(0, 3)),
     14: _row(_local_time, integers=(0,), payload=True),
     15: _row(_is_missing),
     16: _row(_store_one_hot, integers=(0, 1, 3), payload=True),
@@ -286,4 +306,7 @@ STEPS = {
     ),
     22: _row(_elapsed, numbers=1, integers=(0, 1, 3)),
     23: _row(_calendar, integers=(0, 1, 2, 3), payload=True),
+    24: _row(_pool_list, integers=(0,)),
+    25: _row(_slice_list, integers=(0, 1)),
+    26: _row(_list_elements, integers=(0,)),
 }

@@ -6,22 +6,26 @@ from collections import Counter
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import strategies as st
 
 from tests.generic.case import COUNTS, F64, FLAGS, NUMBERS, STR, WORDS, Case
 from tests.reference.columns import Column, is_missing
 
 
-def vocabulary(
-    values: Column, min_count: int, max_size: int | None, min_share: float = 0.0
-) -> list[Any]:
+def vocabulary(values: Column, min_count: float, max_size: int | None) -> list[Any]:
     counts = Counter(value for value in values if not is_missing(value))
 
     def place(value: Any) -> tuple[int, Any]:
         return -counts[value], value.encode() if isinstance(value, str) else value
 
-    fewest = max(min_count, min_share * len(values))
-    kept = sorted((value for value in counts if counts[value] >= fewest), key=place)
+    kept = sorted((value for value in counts if counts[value] >= min_count), key=place)
     return kept[:max_size]
+
+
+def elements_of(value: Any) -> list[Any]:
+    """What the row holds: its value, or the elements of its list."""
+    held = value if isinstance(value, list) else [value]
+    return [element for element in held if not is_missing(element)]
 
 
 def features(
@@ -31,17 +35,25 @@ def features(
     min_count: int = 1,
     max_size: int | None = None,
     min_share: float = 0.0,
+    lists: bool = False,
 ) -> list[Column]:
-    known = vocabulary(train[0], min_count, max_size, min_share)
+    # A row counts once for each category that its list holds.
+    held = [category for value in train[0] for category in set(elements_of(value))]
+    known = vocabulary(held, max(min_count, min_share * len(train[0])), max_size)
 
     def one(value: Any) -> int:
         if is_missing(value):
             return 0
         return 2 + known.index(value) if value in known else 1
 
+    if lists:
+        return [[[one(element) for element in value or []] for value in rows[0]]]
     return [[one(value) for value in rows[0]]]
 
 
+LABELS = st.none() | st.lists(WORDS, max_size=5)
+PADDED: Any = (("list_pad", {"length": 3}),)
+OF_LISTS = {"lists": True}
 CASES = [
     Case({}, (WORDS,), (STR,)),
     Case({"min_count": 2}, (WORDS,), (pa.dictionary(pa.int8(), STR),)),
@@ -49,4 +61,19 @@ CASES = [
     Case({"max_size": 2}, (COUNTS,), (pa.int16(),)),
     Case({}, (NUMBERS,), (F64,)),
     Case({}, (FLAGS,), (pa.bool_(),)),
+    Case({"min_count": 2}, (LABELS,), (pa.list_(STR),), oracle=OF_LISTS, then=PADDED),
+    Case(
+        {},
+        (st.none() | st.lists(COUNTS),),
+        (pa.large_list(pa.int16()),),
+        oracle=OF_LISTS,
+        then=PADDED,
+    ),
+    Case(
+        {"max_size": 3},
+        (st.none() | st.lists(NUMBERS),),
+        (pa.list_(F64),),
+        oracle=OF_LISTS,
+        then=PADDED,
+    ),
 ]

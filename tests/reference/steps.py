@@ -223,3 +223,41 @@ def arithmetic(code: int, first: float | None, second: float | None) -> float | 
     with np.errstate(all="ignore"):
         result = float([a + b, a - b, a * b, a / b][code - 1])
     return result if math.isfinite(result) else None
+
+
+def pool_list(values: list[Any] | None, statistic: int) -> float | None:
+    """1: how many elements; of those that are there 2: mean, 3: sum, 4: min, 5: max, 6: std."""
+    if values is None:
+        return None
+    there = [value for value in values if present(value) is not None] if statistic > 1 else values
+    if statistic == 1:
+        return float(len(values))
+    if statistic in (4, 5):
+        return (min if statistic == 4 else max)(there, default=None)
+    with np.errstate(all="ignore"):
+        total = np.float64(0)
+        for value in there:
+            total += value
+        if statistic == 3 or not there:
+            return present(float(total)) if statistic == 3 else None
+        mean = total / len(there)
+        if statistic == 2:
+            return present(float(mean))
+        squares = np.float64(0)
+        for value in there:
+            squares += (value - mean) * (value - mean)
+        return present(float(np.sqrt(squares / (len(there) - 1)))) if len(there) > 1 else None
+
+
+def slice_list(values: list[Any] | None, offset: int, length: int) -> list[Any] | None:
+    """The places [offset, offset + length) that the list has; below 0 from its end."""
+    if values is None:
+        return None
+    first = offset + len(values) if offset < 0 else offset
+    return values[max(first, 0) : max(first + length, 0)]
+
+
+def list_elements(values: list[Any] | None, first: int, count: int) -> list[Any]:
+    """The elements at so many places; None where there is none."""
+    there = (values or [])[first : first + count]
+    return [None if value != value else value for value in there] + [None] * (count - len(there))

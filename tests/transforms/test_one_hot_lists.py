@@ -166,8 +166,6 @@ def test_predictor_when_a_feature_is_of_a_list_predicts_rows_and_tables() -> Non
 
 
 REFUSED = {
-    "ordinal": col("c").ordinal(),
-    "hash": col("c").hash(8),
     "target_mean": col("c").target_mean(),
     "cross": col("c", "c").cross(8),
     "count": col("c").count(),
@@ -181,7 +179,7 @@ def test_operators_when_given_lists_say_who_takes_them(op: str) -> None:
         Preprocessor(REFUSED[op]).fit(table_of([["a"], ["b"]]), np.array([0.0, 1.0]))
     text = str(caught.value)
     assert "Column 'c' has type list<string>, expected" in text
-    assert f"for {op}. Use one_hot() on it" in text
+    assert f"for {op}. Use one_hot(), list_length() or list_pool() on it" in text
     assert caught.value.column == "c"
 
 

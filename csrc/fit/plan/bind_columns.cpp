@@ -45,8 +45,17 @@ InputKind key_kind(Family family) {
   return InputKind::kBytes;
 }
 
+bool takes_lists_only(InputRule rule) {
+  return rule == InputRule::kList || rule == InputRule::kNumberList ||
+         rule == InputRule::kNumberOrIdList;
+}
+
 std::optional<InputKind> list_kind(InputRule rule, Family family) {
-  if (rule != InputRule::kKeyOrList) return std::nullopt;
+  if (rule == InputRule::kNumberList || rule == InputRule::kNumberOrIdList) {
+    const bool number = family == Family::kInteger || family == Family::kFloat;
+    return number ? std::optional(InputKind::kFloatList) : std::nullopt;
+  }
+  if (rule != InputRule::kKeyOrList && rule != InputRule::kList) return std::nullopt;
   switch (family) {
     case Family::kInteger: return InputKind::kIntegerList;
     case Family::kFloat: return InputKind::kFloatList;
@@ -70,6 +79,9 @@ std::optional<InputKind> kind_for(InputRule rule, const Table::Column& column) {
       return family == Family::kTime ? std::optional(InputKind::kTimestamp) : std::nullopt;
     case InputRule::kKey:
     case InputRule::kKeyOrList: return key_kind(family);
+    case InputRule::kList:
+    case InputRule::kNumberList:
+    case InputRule::kNumberOrIdList: break;
   }
   return std::nullopt;
 }
@@ -80,6 +92,9 @@ std::string_view expected_by(InputRule rule) {
     case InputRule::kTimestamp: return "a date or timestamp";
     case InputRule::kKey: return "a single value in each row";
     case InputRule::kKeyOrList: return "a value, or a list of numbers or strings";
+    case InputRule::kList: return "a list of numbers or strings";
+    case InputRule::kNumberList:
+    case InputRule::kNumberOrIdList: return "a list of numbers";
     default: return "a number";
   }
 }
@@ -87,9 +102,11 @@ std::string_view expected_by(InputRule rule) {
 std::string fix_for(const Table::Column& column, InputRule rule) {
   const Family family = family_of(column);
   if (column.is_list) {
-    return family == Family::kTime ? "Make a column of its parts."
-                                   : "Use one_hot() on it, or make a column of its parts.";
+    if (family == Family::kTime) return "Make a column of its parts.";
+    if (rule == InputRule::kNumberOrIdList) return "Put ordinal() or hash() before it.";
+    return "Use one_hot(), list_length() or list_pool() on it, or make a column of its parts.";
   }
+  if (takes_lists_only(rule)) return "Use it on a column of lists.";
   if (rule == InputRule::kTimestamp) return "Cast the column to a timestamp.";
   return family == Family::kTime
              ? "Use datetime('hour', ...) on it first."
@@ -110,11 +127,27 @@ std::string fix_for(const Table::Column& column, InputRule rule) {
 
 }  // namespace
 
+namespace {
+
+/// The operator whose rule decides on how a column is decoded: the first, unless that hands the
+/// elements of lists on to one that takes them; of a column alone `reader`. Null: it is a feature
+/// as it is.
+const Transform* deciding_operator(const Chain& chain, const Transform* reader) {
+  for (const auto& op : chain.operators) {
+    const InputRule rule = op->transform().input;
+    if (rule == InputRule::kList) continue;
+    if (rule == InputRule::kKeyOrList || takes_lists_only(rule)) return &op->transform();
+    break;
+  }
+  return chain.operators.empty() ? reader : &chain.operators[0]->transform();
+}
+
+}  // namespace
+
 std::vector<ColumnBinding> bind_columns(const Chain& chain, const Transform* reader,
                                         const Table& table) {
-  // A column alone is a feature as it is.
-  const Transform* first = chain.operators.empty() ? reader : &chain.operators[0]->transform();
-  const InputRule own_rule = first == nullptr ? InputRule::kFeature : first->input;
+  const Transform* op = deciding_operator(chain, reader);
+  const InputRule own_rule = op == nullptr ? InputRule::kFeature : op->input;
   const size_t num_own = chain.columns.size() - chain.num_keys;
   std::vector<ColumnBinding> bindings;
   for (const std::string& name : chain.columns) {
@@ -125,7 +158,7 @@ std::vector<ColumnBinding> bind_columns(const Chain& chain, const Transform* rea
     if (table.num_batches() > 0) (void)table.batch_column(0, index);
     const std::optional<InputKind> kind = kind_for(rule, column);
     if (!kind.has_value()) {
-      fail_type(column, rule, first == nullptr ? "identity" : first->name);
+      fail_type(column, rule, op == nullptr ? "identity" : op->name);
     }
     ColumnBinding binding{name, *kind, TimeUnit::kNone, "", column.type, column.type_name};
     if (*kind == InputKind::kTimestamp) {

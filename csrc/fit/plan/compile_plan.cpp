@@ -14,6 +14,7 @@ namespace {
 
 std::string_view what_is(const Feature& feature) {
   if (feature.one_hot != nullptr) return "one feature for each category";
+  if (feature.element_ids != nullptr) return "lists of ids";
   switch (feature.slot.type) {
     case ValueType::kF64: return "numbers";
     case ValueType::kBytes: return "strings";
@@ -28,6 +29,9 @@ std::string_view what_is(const Feature& feature) {
 bool takes(InputRule rule, const Feature& feature) {
   if (feature.one_hot != nullptr) return false;
   const ValueType type = feature.slot.type;
+  if (feature.element_ids != nullptr) {
+    return rule == InputRule::kList || rule == InputRule::kNumberOrIdList;
+  }
   switch (rule) {
     case InputRule::kNumber: return type == ValueType::kF64;
     case InputRule::kNumberOrText: return type == ValueType::kF64 || type == ValueType::kBytes;
@@ -35,6 +39,9 @@ bool takes(InputRule rule, const Feature& feature) {
     case InputRule::kKeyOrList: return true;
     case InputRule::kTimestamp: return type == ValueType::kI64 && feature.unit != TimeUnit::kNone;
     case InputRule::kFeature: return type == ValueType::kF64 || type == ValueType::kI32;
+    case InputRule::kList: return is_list(type);
+    case InputRule::kNumberList:
+    case InputRule::kNumberOrIdList: return type == ValueType::kF64List;
   }
   return false;
 }
@@ -44,6 +51,10 @@ std::string_view expected_by(InputRule rule) {
     case InputRule::kTimestamp: return "times";
     case InputRule::kNumberOrText: return "numbers or strings";
     case InputRule::kKey: return "single values";
+    case InputRule::kKeyOrList: return "single values or lists of values";
+    case InputRule::kList: return "lists";
+    case InputRule::kNumberList: return "lists of numbers";
+    case InputRule::kNumberOrIdList: return "lists of numbers or ids";
     default: return "numbers";
   }
 }
@@ -81,6 +92,13 @@ std::vector<std::vector<Feature>> inputs_of(const Chain& chain, size_t index,
   return inputs;
 }
 
+/// What makes a feature of a stream that is none.
+std::string_view fix_for(const Feature& feature) {
+  if (feature.element_ids != nullptr) return "list_pad()";
+  return is_list(feature.slot.type) ? "list_length(), list_pool(), list_pad() or one_hot()"
+                                    : "ordinal(), target_mean() or cross()";
+}
+
 bool passed_on(const Feature& in, const std::vector<Feature>& out) {
   return std::any_of(out.begin(), out.end(),
                      [&](const Feature& feature) { return feature.slot.number == in.slot.number; });
@@ -111,8 +129,8 @@ class FeatureNames {
       if (feature.one_hot == nullptr && !takes(InputRule::kFeature, feature)) {
         throw Error(ErrorKind::kSchema, feature.expression + " gives " +
                                             std::string(what_is(feature)) +
-                                            ", expected numbers or ids for a feature. Add "
-                                            "ordinal(), target_mean() or cross().")
+                                            ", expected numbers or ids for a feature. Add " +
+                                            std::string(fix_for(feature)) + ".")
             .column(feature.column);
       }
       if (!chain.alias.empty()) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,12 @@ struct OneHotColumns {
   std::vector<FeatureInfo> infos;
 };
 
+/// How the elements of lists become ids (fit/transforms/element_ids.hpp).
+struct ElementIds {
+  std::optional<DataRange> table;  // a lookup table in DATA; none: by hashing
+  uint32_t cardinality = 0;
+};
+
 /// A stream of values behind some operators: the slot that holds its tile, and what is known of it.
 struct Feature {
   Slot slot;
@@ -48,6 +55,8 @@ struct Feature {
   std::shared_ptr<const std::vector<uint8_t>> zone_table;
   /// Of ids behind one_hot; null: the stream is one feature.
   std::shared_ptr<const OneHotColumns> one_hot;
+  /// Of lists behind ordinal or hash; null: the elements are values.
+  std::shared_ptr<const ElementIds> element_ids;
 };
 
 }  // namespace mainspring

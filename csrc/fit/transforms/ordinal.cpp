@@ -1,4 +1,5 @@
 // Categories to ids by how often they occur.
+#include "fit/transforms/element_ids.hpp"
 #include "fit/transforms/id_range.hpp"
 #include "fit/transforms/key_counts.hpp"
 #include "fit/transforms/transform.hpp"
@@ -13,7 +14,7 @@ struct Ordinal {
   static constexpr std::string_view kSummary =
       "Number the categories: missing 0, unseen and rare 1, then 2, 3, ... from the most frequent.";
   static constexpr bool kCountsKeys = true;
-  static constexpr InputRule kInput = InputRule::kKey;
+  static constexpr InputRule kInput = InputRule::kKeyOrList;
   using Params = VocabularyParams;
   static constexpr auto kParams = std::tuple{
       Param{"min_count", &Params::min_count, "categories seen less often share the unseen id"},
@@ -48,10 +49,15 @@ struct Ordinal {
                                         "float32 holds. Set min_count or max_size of ordinal.")
           .column(in[0].column);
     }
+    const auto cardinality = static_cast<uint32_t>(order.size()) + 2;
+    if (is_list(in[0].slot.type)) {
+      const DataRange table =
+          add_lookup_table(element_type(in[0].slot.type), *state.keys, order, builder);
+      return {lists_of_ids(in[0], {table, cardinality})};
+    }
     Feature out = in[0];
     out.slot = emit_lookup(in[0].slot, vocabulary, builder);
-    out.info = FeatureInfo{in[0].info.name, FeatureKind::kId, true,
-                           static_cast<uint32_t>(order.size()) + 2};
+    out.info = FeatureInfo{in[0].info.name, FeatureKind::kId, true, cardinality};
     out.unit = TimeUnit::kNone;
     out.zone_table = nullptr;
     return {out};

@@ -20,8 +20,8 @@ using ParamValue = std::variant<std::monostate, bool, int64_t, double, std::stri
 using NamedParams = std::vector<std::pair<std::string, ParamValue>>;
 
 /// A row of an operator's kParams. Members may be bool, int64_t, double, std::string,
-/// std::optional<int64_t>, std::vector<double>, std::vector<std::string>, or ParamValue itself
-/// (a number, a string or None).
+/// std::optional<int64_t>, std::optional<double>, std::vector<double>, std::vector<std::string>, or
+/// ParamValue itself (a number, a string or None).
 template <class Params, class T>
 struct Param {
   std::string_view name;
@@ -65,6 +65,8 @@ constexpr std::string_view param_type_name() {
     return "string";
   else if constexpr (std::same_as<T, std::optional<int64_t>>)
     return "integer or None";
+  else if constexpr (std::same_as<T, std::optional<double>>)
+    return "number or None";
   else if constexpr (std::same_as<T, std::vector<double>>)
     return "list of numbers";
   else if constexpr (std::same_as<T, std::vector<std::string>>)
@@ -75,6 +77,10 @@ constexpr std::string_view param_type_name() {
   }
 }
 
+template <class T>
+inline constexpr bool is_optional =
+    std::same_as<T, std::optional<int64_t>> || std::same_as<T, std::optional<double>>;
+
 /// False when `value` is not a T. Integers are numbers; True is not.
 template <class T>
 bool parse_param(const ParamValue& value, T* out) {
@@ -84,14 +90,14 @@ bool parse_param(const ParamValue& value, T* out) {
       return true;
     }
   }
-  if constexpr (std::same_as<T, std::optional<int64_t>>) {
+  if constexpr (is_optional<T>) {
     if (std::holds_alternative<std::monostate>(value)) {
       *out = std::nullopt;
       return true;
     }
-    int64_t integer = 0;
-    if (!parse_param(value, &integer)) return false;
-    *out = integer;
+    typename T::value_type given{};
+    if (!parse_param(value, &given)) return false;
+    *out = given;
     return true;
   } else if constexpr (std::same_as<T, ParamValue>) {
     *out = value;
@@ -114,7 +120,7 @@ bool parse_param(const ParamValue& value, T* out) {
 
 template <class T>
 ParamValue to_param_value(const T& value) {
-  if constexpr (std::same_as<T, std::optional<int64_t>>) {
+  if constexpr (is_optional<T>) {
     return value.has_value() ? ParamValue(*value) : ParamValue();
   } else {
     return ParamValue(value);

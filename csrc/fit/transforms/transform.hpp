@@ -28,6 +28,9 @@ enum class InputRule : uint8_t {
   kKeyOrList,     // what kKey takes, or lists of bytes, i64 or f64
   kTimestamp,     // dates and timestamps
   kFeature,       // what can be stored: f64 or ids
+  kList,          // lists of bytes, i64 or f64, or of ids; decoded to what the next operator wants
+  kNumberList,    // lists of f64
+  kNumberOrIdList,  // lists of f64, or of ids
 };
 
 /// An operator without a State learns nothing.

@@ -11,7 +11,8 @@ extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kR
     kClip, kWinsorize, kYeoJohnson, kBoxCox, kQuantileTransform, kBucketize, kQuantileBucketize,
     kWidthBucketize, kOrdinal, kOneHot, kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein,
     kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed, kHolidays, kIsBusinessDay,
-    kBusinessDays, kHash, kCross, kArithmetic, kArithmeticNumber, kPolynomial, kIdentity;
+    kBusinessDays, kHash, kCross, kListLength, kListPool, kListSlice, kListPad, kArithmetic,
+    kArithmeticNumber, kPolynomial, kIdentity;
 
 namespace {
 
@@ -46,6 +47,10 @@ constexpr std::array kTransforms{&kImpute,
                                  &kBusinessDays,
                                  &kHash,
                                  &kCross,
+                                 &kListLength,
+                                 &kListPool,
+                                 &kListSlice,
+                                 &kListPad,
                                  &kArithmetic,
                                  &kArithmeticNumber,
                                  &kPolynomial,

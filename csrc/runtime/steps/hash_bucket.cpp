@@ -11,12 +11,15 @@ struct HashBucket {
 
   static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
     if (!has_shape(record,
-                   {.num_inputs = 1, .num_outputs = 1, .integer_mask = 1u << kCardinality})) {
+                   {.num_inputs = 1, .num_outputs = 1, .integer_mask = 1u << kCardinality | 1u})) {
       return kBadRecord;
     }
+    const uint64_t pads = record.integers[0];
+    if (pads > 1) return kBadRecord;
     return ok_if(input_type(record, plan) == ValueType::kI64 &&
                  output_type(record, plan) == ValueType::kI32 &&
-                 record.integers[kCardinality] >= 1 && record.integers[kCardinality] <= INT32_MAX);
+                 record.integers[kCardinality] >= 1 + pads &&
+                 record.integers[kCardinality] <= INT32_MAX);
   }
 
   static void run(const StepRecord& record, const StepContext& context) noexcept {
@@ -25,10 +28,19 @@ struct HashBucket {
     const auto buckets = static_cast<uint32_t>(record.integers[kCardinality]);
     const int64_t* from = values_of<int64_t>(in);
     int32_t* to = values_of<int32_t>(out);
+    set_all_valid(out);
+    if (record.integers[0] == 1) return pad(from, to, in.num_rows, buckets);
     for (uint32_t row = 0; row < in.num_rows; ++row) {
       to[row] = static_cast<int32_t>(hash_bucket(static_cast<uint64_t>(from[row]), buckets));
     }
-    set_all_valid(out);
+  }
+
+  /// 0 where the value is missing: ids of elements behind the end of a list.
+  static void pad(const int64_t* from, int32_t* to, uint32_t num_rows, uint32_t buckets) {
+    for (uint32_t row = 0; row < num_rows; ++row) {
+      const auto hash = static_cast<uint64_t>(from[row]);
+      to[row] = hash == kMissingHash ? 0 : static_cast<int32_t>(hash_bucket(hash, buckets - 1)) + 1;
+    }
   }
 };
 

@@ -26,6 +26,19 @@ inline constexpr int32_t kMissingId = 0;
 inline constexpr int32_t kUnseenId = 1;
 inline constexpr int32_t kFirstEntryId = 2;
 
+/// What kPoolList computes of a list. Stored in bundles, never changes.
+enum class ListStatistic : uint8_t {
+  kLength = 1,
+  kMean = 2,
+  kSum = 3,
+  kMin = 4,
+  kMax = 5,
+  kStd = 6
+};
+
+/// The last place of a list that kListElements can begin at.
+inline constexpr uint64_t kMaxListPlace = uint64_t{1} << 32;
+
 constexpr StepRecord unary_record(StepCode code, uint16_t in, uint16_t out) {
   StepRecord record{};
   record.code = static_cast<uint32_t>(code);
@@ -190,6 +203,13 @@ constexpr StepRecord hash_bucket_record(uint16_t in, uint16_t out, uint32_t buck
   return record;
 }
 
+/// The same with 0 for the hash of missing values, and [1, buckets) for the others; buckets from 2.
+constexpr StepRecord padded_hash_bucket_record(uint16_t in, uint16_t out, uint32_t buckets) {
+  StepRecord record = hash_bucket_record(in, out, buckets);
+  record.integers[0] = 1;
+  return record;
+}
+
 /// Any type -> f64: 1 where missing, else 0.
 constexpr StepRecord is_missing_record(uint16_t in, uint16_t out) {
   return unary_record(StepCode::kIsMissing, in, out);
@@ -305,6 +325,35 @@ constexpr StepRecord store_one_hot_record(uint16_t in, uint32_t first, uint32_t 
   record.integers[kCardinality] = num_ids;
   record.data_offset = data_offset;
   record.data_length = num_ids * sizeof(uint32_t);
+  return record;
+}
+
+/// Lists -> f64: kLength, the number of elements, missing ones too, of lists of any type; else, of
+/// f64 lists, the statistic of the elements that are there, added up in their order. Missing where
+/// the list is missing, where the result is NaN, and without elements (kSum: 0); kStd, of a sample,
+/// below two.
+constexpr StepRecord pool_list_record(uint16_t in, uint16_t out, ListStatistic statistic) {
+  StepRecord record = unary_record(StepCode::kPoolList, in, out);
+  record.integers[0] = static_cast<uint64_t>(statistic);
+  return record;
+}
+
+/// Lists -> lists of the same type: the elements at places [offset, offset + length), an offset
+/// below 0 counted from the end of the list. `out` may be `in`.
+constexpr StepRecord slice_list_record(uint16_t in, uint16_t out, int64_t offset, uint64_t length) {
+  StepRecord record = unary_record(StepCode::kSliceList, in, out);
+  record.integers[0] = static_cast<uint64_t>(offset);
+  record.integers[1] = length;
+  return record;
+}
+
+/// Lists -> 1 to 4 slots of their elements' type, added by the caller as outputs: the elements at
+/// places first_place, first_place + 1, ... Missing where the list is missing or shorter, and where
+/// the element is missing.
+constexpr StepRecord list_elements_record(uint16_t in, uint64_t first_place) {
+  StepRecord record = unary_record(StepCode::kListElements, in, 0);
+  record.num_outputs = 0;
+  record.integers[0] = first_place;
   return record;
 }
 

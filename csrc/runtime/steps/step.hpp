@@ -39,6 +39,9 @@ enum class StepCode : uint32_t {
   kArithmetic = 21,
   kElapsed = 22,
   kCalendar = 23,
+  kPoolList = 24,
+  kSliceList = 25,
+  kListElements = 26,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.

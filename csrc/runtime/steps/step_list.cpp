@@ -6,17 +6,19 @@ namespace mainspring {
 extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFillStep,
     kCountEdgesStep, kLookupStep, kGatherStep, kDatePartStep, kHashStep, kCombineHashesStep,
     kHashBucketStep, kLocalTimeStep, kIsMissingStep, kStoreOneHotStep, kStoreMultiHotStep,
-    kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep, kElapsedStep, kCalendarStep;
+    kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep, kElapsedStep, kCalendarStep,
+    kPoolListStep, kSliceListStep, kListElementsStep;
 
 namespace {
 
 constexpr const Step* kSteps[] = {
-    &kLoadStep,          &kStoreStep,     &kAffineStep,      &kLog1pStep,
-    &kClipStep,          &kFillStep,      &kCountEdgesStep,  &kLookupStep,
-    &kGatherStep,        &kDatePartStep,  &kHashStep,        &kCombineHashesStep,
-    &kHashBucketStep,    &kLocalTimeStep, &kIsMissingStep,   &kStoreOneHotStep,
-    &kStoreMultiHotStep, &kPowerStep,     &kInterpolateStep, &kNormalQuantileStep,
-    &kArithmeticStep,    &kElapsedStep,   &kCalendarStep,
+    &kLoadStep,          &kStoreStep,        &kAffineStep,      &kLog1pStep,
+    &kClipStep,          &kFillStep,         &kCountEdgesStep,  &kLookupStep,
+    &kGatherStep,        &kDatePartStep,     &kHashStep,        &kCombineHashesStep,
+    &kHashBucketStep,    &kLocalTimeStep,    &kIsMissingStep,   &kStoreOneHotStep,
+    &kStoreMultiHotStep, &kPowerStep,        &kInterpolateStep, &kNormalQuantileStep,
+    &kArithmeticStep,    &kElapsedStep,      &kCalendarStep,    &kPoolListStep,
+    &kSliceListStep,     &kListElementsStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

@@ -15,6 +15,7 @@ from mainspring.transforms import (
     cross,
     datetime,
     group_stats,
+    lists,
     missing_flag,
     numeric,
     scaling,
@@ -31,6 +32,7 @@ from mainspring.transforms.datetime import *
 from mainspring.transforms.expression import Expression, col
 from mainspring.transforms.group_stats import *
 from mainspring.transforms.importers import from_sklearn
+from mainspring.transforms.lists import *
 from mainspring.transforms.missing_flag import *
 from mainspring.transforms.numeric import *
 from mainspring.transforms.preprocessor import Preprocessor
@@ -47,6 +49,7 @@ __all__ += categorical.__all__
 __all__ += cross.__all__
 __all__ += datetime.__all__
 __all__ += group_stats.__all__
+__all__ += lists.__all__
 __all__ += missing_flag.__all__
 __all__ += numeric.__all__
 __all__ += scaling.__all__

@@ -18,10 +18,14 @@ class Ordinal(Transform, op="ordinal"):
     name and is categorical. To group rare categories for another operator, put it behind:
     ``col("city").ordinal(min_share=0.01).target_mean()`` learns one mean of all rare cities.
 
+    A column of lists becomes lists of ids, from one vocabulary; :class:`ListPad` stands behind it
+    and makes features of them.
+
     Parameters
     ----------
     min_count : int, default 1
-        Categories seen less often share the id 1.
+        Categories seen less often share the id 1. A row counts once for a category that its list
+        holds twice.
     max_size : int, optional
         At most so many categories get an id of their own.
     min_share : float, default 0.0
@@ -247,6 +251,9 @@ class Hash(Transform, op="hash"):
     feature keeps the column's name, is categorical and holds ids in ``[0, buckets)``. Learns
     nothing.
 
+    A column of lists becomes lists of ids, for :class:`ListPad` behind it. There 0 is kept for
+    what is missing, and elements have ids in ``[1, buckets)``.
+
     Parameters
     ----------
     buckets : int, default 4096
@@ -260,10 +267,12 @@ class Hash(Transform, op="hash"):
     Notes
     -----
     Formula
-        ``floor(hash(x) * buckets / 2**64)``. The hash is part of the bundle format; numbers that
-        are equal have the same, 0 and -0 among them.
+        ``floor(hash(x) * buckets / 2**64)``; of an element of a list
+        ``1 + floor(hash(x) * (buckets - 1) / 2**64)``. The hash is part of the bundle format;
+        numbers that are equal have the same, 0 and -0 among them.
     Missing
-        The bucket of a hash of its own; other values may fall into it.
+        The bucket of a hash of its own; other values may fall into it. In a list 0, which no
+        element has.
     Unseen
         Nothing is seen or unseen: every value has a bucket.
     Infinity

@@ -20,6 +20,7 @@ _TYPE_NAMES = {
     "float": "number",
     "str": "string",
     "int | None": "integer or None",
+    "float | None": "number or None",
     "float | str | None": "number, string or None",
     "tuple[float, ...]": "list of numbers",
     "tuple[str, ...]": "list of strings",
