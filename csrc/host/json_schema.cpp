@@ -27,7 +27,7 @@ bool is_binary(ColumnType type) {
 }
 
 FieldKind kind_of(const InputRecord& input) {
-  switch (static_cast<InputKind>(input.kind)) {
+  switch (element_kind(static_cast<InputKind>(input.kind))) {
     case InputKind::kFloat: return FieldKind::kNumber;
     case InputKind::kInteger: return FieldKind::kInteger;
     case InputKind::kTimestamp: return FieldKind::kTime;
@@ -44,15 +44,6 @@ bool is_plain(std::string_view name) {
   });
 }
 
-[[noreturn]] void throw_list(const std::string& name) {
-  const char* fix = "Pass dicts or Arrow data.";
-  throw Error(ErrorKind::kUnsupported,
-              "Column '" + name + "' holds lists, which are not read from JSON here. " + fix)
-      .column(name)
-      .got("lists")
-      .hint(fix);
-}
-
 }  // namespace
 
 JsonSchema::JsonSchema(const PlanView& plan)
@@ -61,11 +52,16 @@ JsonSchema::JsonSchema(const PlanView& plan)
     const InputRecord& input = plan.inputs[i];
     const std::string_view name = input_name(plan, i);
     const auto fitted = static_cast<ColumnType>(input.fitted_type);
-    if (is_list(static_cast<InputKind>(input.kind))) throw_list(std::string(name));
-    fields_[i] = Field{name.data(),        input.name_length,
-                       kind_of(input),     fitted == ColumnType::kBool,
-                       is_decimal(fitted), is_plain(name),
-                       kNoField,           ticks_per_day(static_cast<TimeUnit>(input.unit))};
+    fields_[i] = Field{name.data(),
+                       input.name_length,
+                       kind_of(input),
+                       fitted == ColumnType::kBool,
+                       is_decimal(fitted),
+                       is_plain(name),
+                       kNoField,
+                       ticks_per_day(static_cast<TimeUnit>(input.unit)),
+                       is_list(static_cast<InputKind>(input.kind))};
+    has_lists_ |= fields_[i].is_list;
     has_binary_ |= fields_[i].kind == FieldKind::kBinary;
   }
   build_field_table(fields_.data(), plan.num_inputs, slots_.data());

@@ -13,8 +13,7 @@ namespace mainspring {
 
 class JsonSchema {
  public:
-  /// Keeps views into the plan's names: the plan must outlive it. Throws Error(kUnsupported) naming
-  /// a column of lists.
+  /// Keeps views into the plan's names: the plan must outlive it.
   explicit JsonSchema(const PlanView& plan);
 
   const PlanView& plan() const { return plan_; }
@@ -23,6 +22,7 @@ class JsonSchema {
   /// The shortest text of a row that has every field.
   uint64_t min_row_bytes() const { return min_row_bytes_; }
   bool has_binary() const { return has_binary_; }
+  bool has_lists() const { return has_lists_; }
   /// The most fields that one name has: how often one text may be copied.
   uint64_t max_same() const { return max_same_; }
 
@@ -37,6 +37,7 @@ class JsonSchema {
   uint64_t min_row_bytes_ = 2;
   uint64_t max_same_ = 1;
   bool has_binary_ = false;
+  bool has_lists_ = false;
 };
 
 /// Turns what a reader found wrong in `text` into an Error that names column, row and byte.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <string>
 
 #include "host/scratch.hpp"
@@ -27,6 +28,27 @@ ColumnType type_of(const Field& field) {
   }
   return ColumnType::kNull;
 }
+
+/// The elements of a tile's lists. As large as the text can fill it; pages that it does not are
+/// never touched.
+class Elements {
+ public:
+  void make_room(uint64_t count, uint64_t value_bytes) {
+    values_ = std::make_unique_for_overwrite<uint8_t[]>(count * value_bytes);
+    validity_.assign(count / 64 + 1, 0);
+    room_ = {values_.get(), validity_.data(), 0};
+  }
+  void clear() {
+    if (room_.used != 0) std::fill_n(validity_.begin(), room_.used / 64 + 1, uint64_t{0});
+    room_.used = 0;
+  }
+  ElementRoom* room() { return &room_; }
+
+ private:
+  std::unique_ptr<uint8_t[]> values_;
+  std::vector<uint64_t> validity_;
+  ElementRoom room_{};
+};
 
 /// The memory of one tile of every field, laid out in this thread's scratch behind what predicting
 /// needs there.
@@ -67,8 +89,13 @@ class JsonTile {
     buffers_[2] = reinterpret_cast<const uint8_t*>(buffer_sizes_);
     buffer_sizes_[0] = static_cast<int64_t>(text.size());
     buffer_sizes_[1] = static_cast<int64_t>(arena_bytes_.size());
+    if (schema.has_lists()) make_element_room(text.size());
     for (uint64_t i = 0; i < num_fields; ++i) {
       columns_[i] = {values + i * value_bytes, validity_ + i * validity_bytes_ / 8};
+      if (schema.fields()[i].is_list) {
+        columns_[i].sizes = static_cast<int64_t*>(columns_[i].values) + capacity_;
+        columns_[i].elements = (is_text(schema.fields()[i]) ? texts_ : numbers_).room();
+      }
       set_view(static_cast<uint32_t>(i));
     }
   }
@@ -82,10 +109,15 @@ class JsonTile {
   void clear() {
     std::memset(validity_, 0, schema_.fields().size() * validity_bytes_);
     arena_.used = 0;
+    numbers_.clear();
+    texts_.clear();
   }
 
   void predict(uint32_t num_rows, OutputKind kind, std::vector<double>* out) {
-    for (uint64_t i = 0; i < schema_.fields().size(); ++i) views_[i].length = num_rows;
+    for (uint64_t i = 0; i < schema_.fields().size(); ++i) {
+      views_[i].length = num_rows;
+      if (columns_[i].elements != nullptr) elements_[i].length = columns_[i].elements->used;
+    }
     const size_t done = out->size();
     out->resize(done + uint64_t{num_rows} * output_width(bundle_.view(), kind));
     predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, kind, scratch_,
@@ -93,6 +125,22 @@ class JsonTile {
   }
 
  private:
+  void make_element_room(uint64_t text_bytes) {
+    // Of an element and what parts it from the next, [1,2] and ["",""] are the shortest.
+    constexpr uint64_t kNumberBytes = 2;
+    constexpr uint64_t kTextBytes = 3;
+    bool has_numbers = false;
+    bool has_texts = false;
+    for (const Field& field : schema_.fields()) {
+      if (field.is_list) (is_text(field) ? has_texts : has_numbers) = true;
+    }
+    const uint64_t same = schema_.max_same();
+    if (has_numbers) numbers_.make_room((text_bytes / kNumberBytes + 1) * same, sizeof(double));
+    // A null among texts is longer than the shortest text.
+    if (has_texts) texts_.make_room((text_bytes / kTextBytes + 1) * same, sizeof(TextView));
+    elements_.resize(schema_.fields().size());
+  }
+
   void set_view(uint32_t number) {
     const Field& field = schema_.fields()[number];
     ColumnView view{};
@@ -104,6 +152,15 @@ class JsonTile {
     if (is_text(field)) {
       view.view_buffers = buffers_;
       view.num_view_buffers = 2;
+    }
+    if (field.is_list) {
+      const ElementRoom& room = *columns_[number].elements;
+      elements_[number] = view;
+      elements_[number].validity = reinterpret_cast<const uint8_t*>(room.validity);
+      elements_[number].values = room.values;
+      view.type = ColumnType::kLargeListView;
+      view.sizes = columns_[number].sizes;
+      view.child = &elements_[number];
     }
     views_[number] = view;
   }
@@ -118,6 +175,8 @@ class JsonTile {
   FieldColumn* columns_;
   uint64_t* seen_;
   uint32_t* order_;
+  Elements numbers_, texts_;
+  std::vector<ColumnView> elements_;  // of fields of lists
   std::vector<uint8_t> arena_bytes_;
   TextArena arena_{};
   const uint8_t* buffers_[3];

@@ -246,9 +246,24 @@ class InferRequest {
   std::vector<uint32_t> outputs_;
 };
 
+[[noreturn]] void fail_lists(const JsonSchema& schema) {
+  const auto fields = schema.fields();
+  const auto list =
+      std::find_if(fields.begin(), fields.end(), [](const Field& field) { return field.is_list; });
+  const std::string name(list->name, list->name_length);
+  const char* fix = "Send rows of JSON to /predict.";
+  throw Error(ErrorKind::kUnsupported,
+              "Column '" + name + "' holds lists of any length, which tensors do not. " + fix)
+      .column(name)
+      .got("lists")
+      .hint(fix);
+}
+
 }  // namespace
 
 uint64_t answer_infer(const ModelContext& model, std::span<const uint8_t> body, std::string* out) {
+  // A tensor has the same number of values in every row.
+  if (model.schema.has_lists()) fail_lists(model.schema);
   return InferRequest(model, body).answer(out);
 }
 

@@ -68,7 +68,6 @@ class RuntimePredictor:
         meta: dict[str, Any] = json.loads(bundle.meta)
         self._name = str(meta.get("name", subject))
         self._takes_columns = bool(meta.get("preprocessor", False))
-        self._takes_lists = any(kind.startswith("list") for kind in bundle.input_kinds)
         self._output_names = _output_names(meta, bundle.output_width("predict"))
         self._takes_codes = bool(meta.get("model", {}).get("pandas_categorical"))
 
@@ -114,7 +113,8 @@ class RuntimePredictor:
             float64 with any strides, the features in order. Values of dicts are as in
             :meth:`predict_row`; those of JSON are numbers, strings (base64 for binary columns),
             RFC 3339 text or an integer in the column's unit for times, true and false for columns
-            that were fitted on bool, and null where the value is missing.
+            that were fitted on bool, a list of these for columns of lists, and null where the
+            value, the list or the element is missing.
 
         Returns
         -------
@@ -206,8 +206,6 @@ class RuntimePredictor:
         return f"RuntimePredictor({self._name!r}: {len(self.input_names)} columns)"
 
     def _predict(self, data: object, kind: str) -> memoryview[float]:
-        if isinstance(data, (str, bytes, bytearray)) and self._takes_lists:
-            data = _rows_of_json(data)
         if isinstance(data, (str, bytes, bytearray)):
             self.require_names()
             # A lone surrogate of a str becomes bytes that are refused as no UTF-8.
@@ -295,30 +293,3 @@ def _table_of(data: object) -> Any:
     if hasattr(data, "__arrow_c_array__"):
         return _engine.Table.from_array(*data.__arrow_c_array__())
     return None
-
-
-def _rows_of_json(text: str | bytes | bytearray) -> list[Any]:
-    """Read rows that hold lists, which the engine's own reader does not take."""
-    import json
-
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise errors.DataError(
-            f"The JSON cannot be read: {error}. Expected a list of objects, "
-            '{"rows": [...]}, or one object.',
-            expected="a list of JSON objects",
-            got=str(error),
-        ) from None
-    if isinstance(value, dict) and list(value) == ["rows"] and isinstance(value["rows"], list):
-        value = value["rows"]
-    if isinstance(value, dict):
-        return [value]
-    if isinstance(value, list):
-        return value
-    got = type(value).__name__
-    raise errors.DataError(
-        f'The JSON is a {got}, expected a list of objects, {{"rows": [...]}}, or one object.',
-        expected="a list of JSON objects",
-        got=got,
-    )

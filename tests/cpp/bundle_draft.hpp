@@ -280,35 +280,43 @@ class BundleDraft {
     state_cardinality(writer, cardinality, cardinality < 4096 && one_in(random, 2));
   }
 
-  /// False when the payload is none, or too large to rebuild often.
-  bool take_lookup(const StepRecord& step, LookupParts* parts) {
-    if (!has_payload(step) || step.data_length < sizeof(LookupHeader)) return false;
-    const std::vector<uint8_t> payload = payload_of(step);
-    LookupHeader& header = parts->header;
-    std::memcpy(&header, payload.data(), sizeof(header));
-    if (header.layout != 0) return false;  // another shape; test_steps_lookup changes those
-    const bool is_bytes = header.key_type == static_cast<uint32_t>(ValueType::kBytes);
-    parts->entry_bytes = is_bytes ? sizeof(BytesEntry) : sizeof(uint64_t);
-    if (header.num_entries > 4096 || header.num_cells > 8192) return false;
-    const uint64_t cells_at = sizeof(header) + header.num_entries * parts->entry_bytes;
-    const uint64_t arena_at = cells_at + header.num_cells * sizeof(uint32_t);
-    if (arena_at > payload.size()) return false;
-    const auto at = [&](uint64_t place) { return payload.begin() + static_cast<int64_t>(place); };
-    parts->entries.assign(at(sizeof(header)), at(cells_at));
-    parts->cells.resize(header.num_cells);
-    if (arena_at > cells_at) {
-      std::memcpy(parts->cells.data(), payload.data() + cells_at, arena_at - cells_at);
+  /// A step with a lookup table: ids of values, or the features of lists.
+  StepRecord* any_lookup(Random& random, LookupParts* parts) {
+    const StepCode code = one_in(random, 2) ? StepCode::kLookup : StepCode::kStoreMultiHot;
+    StepRecord* step = find_step(random, [&](const StepRecord& s) { return is(s, code); });
+    return step != nullptr && has_payload(*step) && parts->take(payload_of(*step)) ? step : nullptr;
+  }
+
+  /// Whoever reads what the step makes of its table is told how many entries that has.
+  void state_entries(StepRecord& step, uint64_t num_entries, bool with_payloads) {
+    if (is(step, StepCode::kLookup)) {
+      state_cardinality(step, num_entries + kFirstEntryId, with_payloads);
+    } else if (num_entries < kMaxRebuilt && num_entries > step.integers[1]) {
+      add_features(step, num_entries - step.integers[1]);
     }
-    parts->arena.assign(at(arena_at), payload.end());
-    return true;
+  }
+
+  /// Behind the features that the step stores; the steps behind it store theirs later.
+  void add_features(StepRecord& step, uint64_t count) {
+    const uint64_t end = step.integers[0] + step.integers[1];
+    if (step.integers[1] == 0 || end > outputs_.size() || end < step.integers[1]) return;
+    const OutputRecord last = outputs_[end - 1];
+    outputs_.insert(outputs_.begin() + static_cast<int64_t>(end), count, last);
+    plan_.num_outputs = static_cast<uint32_t>(outputs_.size());
+    step.integers[1] += count;
+    for (StepRecord* later = &step + 1; later < steps_.data() + steps_.size(); ++later) {
+      if (is(*later, StepCode::kStore) || is(*later, StepCode::kStoreOneHot) ||
+          is(*later, StepCode::kStoreMultiHot)) {
+        later->integers[0] += count;
+      }
+    }
   }
 
   /// No empty cell is left for a probe to end at; the header says so or does not.
   void fill_lookup(Random& random) {
-    StepRecord* step =
-        find_step(random, [](const StepRecord& s) { return is(s, StepCode::kLookup); });
     LookupParts parts;
-    if (step == nullptr || !take_lookup(*step, &parts)) return;
+    StepRecord* step = any_lookup(random, &parts);
+    if (step == nullptr) return;
     const auto num_cells = static_cast<uint32_t>(parts.cells.size());
     const auto num_known = parts.header.num_entries;
     if (one_in(random, 2)) {  // as many entries as cells, all of them sound
@@ -319,7 +327,7 @@ class BundleDraft {
             parts.entry_bytes == sizeof(BytesEntry) ? 5 | uint64_t{i} << 8 : random();
         std::memcpy(entry, &word, sizeof(word));
       }
-      state_cardinality(*step, uint64_t{num_cells} + kFirstEntryId, true);
+      state_entries(*step, num_cells, true);
     }
     const uint32_t mask = cell_mask(parts.header.num_entries);
     uint32_t number = num_known;
@@ -333,10 +341,9 @@ class BundleDraft {
 
   /// More cells or fewer, entries, or a longer arena, with or without room for them.
   void resize_lookup(Random& random) {
-    StepRecord* step =
-        find_step(random, [](const StepRecord& s) { return is(s, StepCode::kLookup); });
     LookupParts parts;
-    if (step == nullptr || !take_lookup(*step, &parts)) return;
+    StepRecord* step = any_lookup(random, &parts);
+    if (step == nullptr) return;
     LookupHeader& header = parts.header;
     switch (below(random, 5)) {
       case 0: header.num_cells = uint64_t{1} << below(random, 64); break;
@@ -362,8 +369,7 @@ class BundleDraft {
           room - header.num_entries * parts.entry_bytes - header.num_cells * sizeof(uint32_t);
     }
     if (one_in(random, 2)) {
-      state_cardinality(*step, uint64_t{header.num_entries} + kFirstEntryId,
-                        header.num_entries < 4096);
+      state_entries(*step, header.num_entries, header.num_entries < kMaxRebuilt);
     }
     set_payload(*step, parts.payload());
   }

@@ -1,5 +1,5 @@
-// Mutants of JSON bodies, rows and tensors, for two models: each is answered with predictions or
-// with a refusal. Every body lies in memory of exactly its length.
+// Mutants of JSON bodies, rows and tensors, for models of values and of lists: each is answered
+// with predictions or with a refusal. Every body lies in memory of exactly its length.
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -35,7 +35,8 @@ Served serve(const std::string& name) {
 const std::vector<Served>& models() {
   static const std::vector<Served> all = [] {
     std::vector<Served> opened;
-    for (const char* name : {"late-flights", "three-classes"}) opened.push_back(serve(name));
+    for (const char* name : {"late-flights", "three-classes", "baskets"})
+      opened.push_back(serve(name));
     return opened;
   }();
   return all;
@@ -73,16 +74,28 @@ std::string text(Random& random) {
   return kTexts[below(random, std::size(kTexts))];
 }
 
-std::string value(Random& random, const InputRecord& input) {
+std::string single(Random& random, const InputRecord& input) {
   if (below(random, 12) == 0) return "null";
   if (below(random, 60) == 0) return below(random, 2) != 0 ? "true" : "[1, {\"a\": []}]";
-  const bool is_text = input.kind == static_cast<uint8_t>(InputKind::kBytes);
+  const bool is_text = element_kind(static_cast<InputKind>(input.kind)) == InputKind::kBytes;
   if (below(random, 60) == 0) return is_text ? number(random) : text(random);
   if (is_text) return text(random);
   if (input.kind == static_cast<uint8_t>(InputKind::kTimestamp) && below(random, 2) != 0) {
     return "\"2013-01-31T14:30:00.25+01:00\"";
   }
   return below(random, 4) == 0 ? number(random) : std::to_string(below(random, 3000));
+}
+
+/// A value, or for columns of lists a list of them.
+std::string value(Random& random, const InputRecord& input) {
+  const bool is_odd = below(random, 60) == 0;
+  if (is_list(static_cast<InputKind>(input.kind)) == is_odd) return single(random, input);
+  std::string out = "[";
+  for (uint64_t left = below(random, 40) == 0 ? below(random, 700) : below(random, 5); left > 0;) {
+    out += single(random, input);
+    if (--left > 0) out += below(random, 8) == 0 ? " , " : ",";
+  }
+  return out + "]";
 }
 
 std::string row(const PlanView& plan, Random& random) {

@@ -127,6 +127,43 @@ def make_three_classes() -> None:
     write("0.1-three-classes", file, pa.table(columns))
 
 
+def baskets(num_rows: int, seed: int) -> pa.Table:
+    """Lists of strings, integers and numbers, some of them empty or missing."""
+    generator = np.random.default_rng(seed)
+    items = ["milk", "bread", "Öl", "", "a thing with a very long name of its own", None]
+    tags, prices = [], []
+    for size in generator.integers(0, 6, num_rows):
+        tags.append([items[i] for i in generator.integers(0, len(items), size)])
+        prices.append(generator.gamma(2.0, 3.0, size).tolist())
+    missing = generator.random(num_rows) < 0.1
+    return pa.table(
+        {
+            "items": pa.array(tags, pa.list_(pa.string()), mask=missing),
+            "prices": pa.array(prices, pa.list_(pa.float64()), mask=missing),
+            "codes": pa.array([[int(x) for x in price] for price in prices]),
+            "sum": pa.array([sum(price) for price in prices]),
+        }
+    )
+
+
+def make_baskets() -> None:
+    """Columns of lists, and a model behind them."""
+    train = baskets(ROWS, seed=4)
+    prep = ms.Preprocessor(
+        col("items").one_hot(min_count=3),
+        col("items").list_slice(-2).hash(32).list_pad(2),
+        col("codes").ordinal(min_count=2).list_pad(3),
+        col("prices").list_length(),
+        *(col("prices").list_pool(how) for how in ("mean", "std", "max")),
+        col("prices").list_pad(2, fill_value=None),
+    )
+    data = lightgbm.Dataset(prep.fit_transform(train), train["sum"].to_numpy())
+    booster = lightgbm.train({**LIGHTGBM, "num_leaves": 5}, data, num_boost_round=6)
+    path = FOLDER / "0.1-baskets.spring"
+    ms.Predictor(booster, prep, name="baskets").save(path)
+    write(path.stem, path.read_bytes(), baskets(40, seed=5))
+
+
 def make_operators() -> None:
     """Every operator that there is: states, the bundle that they compile to, rows, features."""
     entries = []
@@ -152,4 +189,5 @@ if __name__ == "__main__":
     make_operators()
     make_flights()
     make_three_classes()
+    make_baskets()
     write("0.1-every-step", sample_bundle(), sample_table(60, seed=9))

@@ -16,9 +16,14 @@ def rows_of(table: pa.Table) -> dict[str, Any]:
             plain = column.cast(pa.int64())
         elif pa.types.is_date32(column.type):
             plain = column.cast(pa.int32())
-        values = [repr(v) if isinstance(v, float) else v for v in plain.to_pylist()]
-        columns[name] = {"type": str(column.type), "values": values}
+        columns[name] = {"type": str(column.type), "values": [_exact(v) for v in plain.to_pylist()]}
     return columns
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_exact(element) for element in value]
+    return repr(value) if isinstance(value, float) else value
 
 
 def table_of(rows: dict[str, Any]) -> pa.Table:
@@ -35,5 +40,8 @@ def _array_of(type_: str, values: list[Any]) -> pa.Array:
     if type_.startswith("date32"):
         return pa.array(values, pa.int32()).cast(pa.date32())
     if type_.startswith("list<"):
-        return pa.array(values, pa.list_(pa.string()))
+        if "double" not in type_:
+            return pa.array(values, pa.list_(pa.string() if "string" in type_ else pa.int64()))
+        numbers = [None if row is None else [float(v) for v in row] for row in values]
+        return pa.array(numbers, pa.list_(pa.float64()))
     return pa.array(values, {"string": pa.string(), "int64": pa.int64()}[type_])

@@ -125,10 +125,6 @@ std::string fix_for(const Table::Column& column, InputRule rule) {
       .hint(fix);
 }
 
-}  // namespace
-
-namespace {
-
 /// The operator whose rule decides on how a column is decoded: the first, unless that hands the
 /// elements of lists on to one that takes them; of a column alone `reader`. Null: it is a feature
 /// as it is.

@@ -24,6 +24,7 @@ struct Field {
   bool is_plain;           // the name is written in JSON as it is
   uint32_t next_same;      // the next field of the same name, or kNoField
   int64_t ticks_per_day;   // of kTime: 1 for days
+  bool is_list = false;    // a list of values of this kind
 };
 
 /// A text of at most 12 bytes in place, or where a longer one lies: Arrow's string view.
@@ -37,11 +38,22 @@ static_assert(sizeof(TextView) == 16);
 
 inline constexpr uint32_t kInlineText = 12;
 
-/// Room for the values of one tile, by the caller. `validity` has a bit for each row, cleared
-/// before a tile is read; a missing value is 0, NaN or an empty text.
-struct FieldColumn {
-  void* values;  // double, int64_t or TextView
+/// Room for the elements of all lists of one tile, by the caller: as many as the text can have once
+/// for each field of a name, of which each takes two bytes of it. `validity` is cleared before.
+struct ElementRoom {
+  void* values;  // double and int64_t, or TextView
   uint64_t* validity;
+  uint64_t used;
+};
+
+/// Room for the values of one tile, by the caller. `validity` has a bit for each row, cleared
+/// before a tile is read; a missing value is 0, NaN or an empty text. Of lists `values` are where
+/// they begin among `elements`, which several fields share, and `sizes` how long they are.
+struct FieldColumn {
+  void* values;  // double, int64_t or TextView; of lists int64_t
+  uint64_t* validity;
+  int64_t* sizes = nullptr;
+  ElementRoom* elements = nullptr;
 };
 
 /// Where texts lie that are not written in JSON as they are; fresh for each tile. Texts of buffer 0
@@ -68,8 +80,8 @@ enum class Datatype : uint8_t {
   kBytes,
 };
 
-/// Reads the value at the cursor into row `row` of a field's column. After a failure the error
-/// lacks the field and the row, which the caller knows.
+/// Reads the value or list at the cursor into row `row` of a field's column. After a failure the
+/// error lacks the field and the row, which the caller knows.
 bool read_value(JsonCursor* cursor, const Field& field, Datatype datatype,
                 const FieldColumn& column, uint32_t row, TextArena* arena) noexcept;
 

@@ -210,10 +210,9 @@ bool read_word(JsonCursor* cursor, const Field& field, Datatype datatype, const 
   return store_number(field, column, row, letter == 't' ? 1.0 : 0.0);
 }
 
-}  // namespace
-
-bool read_value(JsonCursor* cursor, const Field& field, Datatype datatype,
-                const FieldColumn& column, uint32_t row, TextArena* arena) noexcept {
+/// A value that is no list.
+bool read_single(JsonCursor* cursor, const Field& field, Datatype datatype,
+                 const FieldColumn& column, uint32_t row, TextArena* arena) {
   const uint8_t first = cursor->peek();
   if (first == '-' || (first >= '0' && first <= '9')) {
     return read_number(cursor, field, datatype, column, row);
@@ -223,7 +222,67 @@ bool read_value(JsonCursor* cursor, const Field& field, Datatype datatype,
   return read_word(cursor, field, datatype, column, row);
 }
 
+void store_list(const FieldColumn& column, uint32_t row, uint64_t first, uint64_t size) {
+  static_cast<int64_t*>(column.values)[row] = static_cast<int64_t>(first);
+  column.sizes[row] = static_cast<int64_t>(size);
+}
+
+bool read_elements(JsonCursor* cursor, const Field& field, Datatype datatype,
+                   const FieldColumn& column, uint32_t row, TextArena* arena) {
+  const uint8_t first_byte = cursor->peek();
+  const uint8_t* const value = cursor->at;
+  if (first_byte == 'n' || first_byte == 't' || first_byte == 'f') {
+    uint8_t letter = 0;
+    if (!read_literal(cursor, &letter)) return false;
+    if (letter != 'n') return cursor->fail(JsonCode::kWrongType, value);
+    store_list(column, row, 0, 0);
+    return true;
+  }
+  if (!cursor->take('[')) {
+    const bool is_value = first_byte == '"' || first_byte == '{' || first_byte == '-' ||
+                          (first_byte >= '0' && first_byte <= '9');
+    return is_value ? cursor->fail(JsonCode::kWrongType, value) : cursor->fail_here("a value");
+  }
+  ElementRoom& room = *column.elements;
+  const FieldColumn elements{room.values, room.validity};
+  const uint64_t first = room.used;
+  for (bool more = false;; ++room.used) {
+    if (!next_member(cursor, room.used == first, ']', &more)) return false;
+    if (!more) break;
+    const auto place = static_cast<uint32_t>(room.used);
+    if (!read_single(cursor, field, datatype, elements, place, arena)) return false;
+  }
+  store_list(column, row, first, room.used - first);
+  set_valid(column, row);
+  return true;
+}
+
+const char* expected_of_elements(const Field& field) {
+  switch (field.kind) {
+    case FieldKind::kNumber:
+      if (field.takes_number_text) return "a list of numbers, numbers as text and nulls, or null";
+      return field.takes_bool ? "a list of true, false, numbers and nulls, or null"
+                              : "a list of numbers and nulls, or null";
+    case FieldKind::kInteger:
+      return field.takes_bool ? "a list of true, false, integers and nulls, or null"
+                              : "a list of integers and nulls, or null";
+    case FieldKind::kText: return "a list of strings and nulls, or null";
+    case FieldKind::kBinary: return "a list of base64 texts and nulls, or null";
+    case FieldKind::kTime: break;  // no lists of times
+  }
+  return "";
+}
+
+}  // namespace
+
+bool read_value(JsonCursor* cursor, const Field& field, Datatype datatype,
+                const FieldColumn& column, uint32_t row, TextArena* arena) noexcept {
+  return field.is_list ? read_elements(cursor, field, datatype, column, row, arena)
+                       : read_single(cursor, field, datatype, column, row, arena);
+}
+
 const char* expected_of(const Field& field) noexcept {
+  if (field.is_list) return expected_of_elements(field);
   switch (field.kind) {
     case FieldKind::kNumber:
       if (field.takes_number_text) return "a number, a number as text, or null";

@@ -63,7 +63,7 @@ class HostedModel:
             ``name``, ``versions``, ``platform``, ``inputs`` and ``outputs``.
         """
         inputs = [
-            {"name": name, "datatype": _datatype_of(column), "shape": [-1]}
+            {"name": name, "datatype": _datatype_of(column), "shape": _shape_of(column)}
             for name, column in reversed(self.columns.items())
         ]
         outputs = [{"name": name, "datatype": "FP64", "shape": [-1]} for name in self.outputs]
@@ -85,18 +85,34 @@ class HostedModel:
         """
         row = {}
         for name, column in reversed(self.columns.items()):
-            row[name] = _EXAMPLES[column["kind"]]
-            if "binary" in column["type"]:
-                row[name] = "dGV4dA=="
-            if column["type"] == "bool":
-                row[name] = True
+            kind, type_ = _element(column["kind"]), _element(column["type"])
+            value = _EXAMPLES[kind]
+            if "binary" in type_:
+                value = "dGV4dA=="
+            if type_ == "bool":
+                value = True
+            row[name] = [value, value] if _is_list(column) else value
         return row
 
 
+def _is_list(column: Mapping[str, Any]) -> bool:
+    return str(column["kind"]).startswith("list<")
+
+
+def _element(name: str) -> str:
+    """Return what the elements of a list are, and any other kind or type as it is."""
+    return name.removeprefix("list<").removesuffix(">") if name.startswith("list<") else name
+
+
+def _shape_of(column: Mapping[str, Any]) -> list[int]:
+    return [-1, -1] if _is_list(column) else [-1]
+
+
 def _datatype_of(column: Mapping[str, Any]) -> str:
-    if column["kind"] in ("bytes", "timestamp"):
-        return _BY_KIND[column["kind"]]
-    return _DATATYPES.get(column["type"], _BY_KIND[column["kind"]])
+    kind = _element(column["kind"])
+    if kind in ("bytes", "timestamp"):
+        return _BY_KIND[kind]
+    return _DATATYPES.get(_element(column["type"]), _BY_KIND[kind])
 
 
 def open_models(models: object, max_rows: int) -> dict[str, HostedModel]:
