@@ -63,6 +63,7 @@ py::dict to_dict(const ColumnSummary& summary) {
     fields["max_bytes"] = texts.lengths.max;
     fields["sum_bytes"] = texts.lengths.sum;
   }
+  if (!summary.elements.empty()) fields["elements"] = to_dict(summary.elements[0]);
   return fields;
 }
 

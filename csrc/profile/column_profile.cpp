@@ -27,6 +27,38 @@ std::string_view text_of(const BytesView& view) {
   return {reinterpret_cast<const char*>(view.data), view.length};
 }
 
+bool may_become(ColumnKind from, ColumnKind kind) {
+  return from == ColumnKind::kUnknown || (from == ColumnKind::kUnknownList && is_list(kind));
+}
+
+ColumnKind list_of(ColumnKind element) {
+  switch (element) {
+    case ColumnKind::kNumber: return ColumnKind::kNumberList;
+    case ColumnKind::kBoolean: return ColumnKind::kBooleanList;
+    case ColumnKind::kText: return ColumnKind::kTextList;
+    case ColumnKind::kTimestamp: return ColumnKind::kTimestampList;
+    default: return ColumnKind::kUnknownList;
+  }
+}
+
+ColumnKind element_of(ColumnKind list) {
+  switch (list) {
+    case ColumnKind::kNumberList: return ColumnKind::kNumber;
+    case ColumnKind::kBooleanList: return ColumnKind::kBoolean;
+    case ColumnKind::kTextList: return ColumnKind::kText;
+    case ColumnKind::kTimestampList: return ColumnKind::kTimestamp;
+    default: return ColumnKind::kUnknown;
+  }
+}
+
+/// "string" of "list<string>".
+std::string element_type_name(const std::string& list) {
+  const size_t begin = list.find('<');
+  const size_t end = list.rfind('>');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return "null";
+  return list.substr(begin + 1, end - begin - 1);
+}
+
 }  // namespace
 
 const char* kind_name(ColumnKind kind) {
@@ -37,12 +69,22 @@ const char* kind_name(ColumnKind kind) {
     case ColumnKind::kTimestamp: return "timestamp";
     case ColumnKind::kUnknown: return "unknown";
     case ColumnKind::kSkipped: return "skipped";
+    case ColumnKind::kNumberList:
+    case ColumnKind::kBooleanList:
+    case ColumnKind::kTextList:
+    case ColumnKind::kTimestampList:
+    case ColumnKind::kUnknownList: return "list";
   }
   return "unknown";
 }
 
 ColumnKind kind_of(const Table::Column& column) {
-  if (!column.readable || column.is_list) return ColumnKind::kSkipped;
+  if (!column.readable) return ColumnKind::kSkipped;
+  if (column.is_list) {
+    Table::Column elements = column;
+    elements.is_list = false;
+    return list_of(kind_of(elements));
+  }
   switch (column.type) {
     case ColumnType::kNull: return ColumnKind::kUnknown;
     case ColumnType::kBool: return ColumnKind::kBoolean;
@@ -61,10 +103,26 @@ ColumnKind kind_of(const Table::Column& column) {
 }
 
 ColumnProfile::ColumnProfile(std::string name, const Table::Column& column)
-    : name_(std::move(name)), type_names_{column.type_name}, kind_(kind_of(column)) {}
+    : name_(std::move(name)), type_names_{column.type_name}, kind_(kind_of(column)) {
+  start_elements();
+}
+
+void ColumnProfile::start_elements() {
+  if (!is_list(kind_)) return;
+  if (elements_.empty()) {
+    ColumnProfile& elements = elements_.emplace_back(ColumnProfile());
+    elements.name_ = name_ + "[]";
+  }
+  ColumnProfile& elements = elements_[0];
+  if (elements.kind_ == ColumnKind::kUnknown) elements.kind_ = element_of(kind_);
+  elements.type_names_.clear();
+  for (const std::string& type_name : type_names_) {
+    elements.take_kind({element_type_name(type_name)}, elements.kind_);
+  }
+}
 
 void ColumnProfile::expect_kind(const std::vector<std::string>& type_names, ColumnKind kind) const {
-  if (kind == kind_ || kind == ColumnKind::kUnknown || kind_ == ColumnKind::kUnknown) return;
+  if (kind == kind_ || may_become(kind, kind_) || may_become(kind_, kind)) return;
   throw Error(ErrorKind::kSchema, "Column '" + name_ + "' was profiled as " + kind_name(kind_) +
                                       " (" + type_names_.front() + ") and now has type " +
                                       type_names.front() + ", a " + kind_name(kind) +
@@ -75,11 +133,12 @@ void ColumnProfile::expect_kind(const std::vector<std::string>& type_names, Colu
 }
 
 void ColumnProfile::take_kind(const std::vector<std::string>& type_names, ColumnKind kind) {
-  if (kind_ == ColumnKind::kUnknown) kind_ = kind;
+  if (may_become(kind_, kind)) kind_ = kind;
   for (const std::string& type_name : type_names) {
     const auto at = std::lower_bound(type_names_.begin(), type_names_.end(), type_name);
     if (at == type_names_.end() || *at != type_name) type_names_.insert(at, type_name);
   }
+  start_elements();
 }
 
 void ColumnProfile::update(const Table& table, uint32_t column) {
@@ -94,16 +153,61 @@ void ColumnProfile::update(const Table& table, uint32_t column) {
       continue;
     }
     const ColumnView& view = table.batch_column(batch, column);
-    if (kind == ColumnKind::kBoolean) {
-      update_booleans(view);
-    } else if (kind != ColumnKind::kText) {
-      update_numbers(view);
-    } else if (view.type == ColumnType::kDictionary && view.dictionary->length <= view.length) {
-      update_dictionary_texts(view);
+    if (is_list(kind)) {
+      update_lists(view);
     } else {
-      update_texts(view);
+      update_rows(view);
     }
   }
+}
+
+void ColumnProfile::update_rows(const ColumnView& view) {
+  if (kind_ == ColumnKind::kBoolean) {
+    update_booleans(view);
+  } else if (kind_ != ColumnKind::kText) {
+    update_numbers(view);
+  } else if (view.type == ColumnType::kDictionary && view.dictionary->length <= view.length) {
+    update_dictionary_texts(view);
+  } else {
+    update_texts(view);
+  }
+}
+
+// Lists mostly lie one behind the other: their elements are then one run of rows.
+void ColumnProfile::update_lists(const ColumnView& view) {
+  ColumnProfile& elements = elements_[0];
+  uint64_t first = 0;
+  uint64_t end = 0;
+  const auto take_run = [&] {
+    if (first == end) return;
+    ColumnView run = *view.child;
+    run.offset += first;
+    run.length = end - first;
+    elements.num_rows_ += run.length;
+    if (run.type == ColumnType::kNull) {
+      elements.nulls_ += run.length;
+    } else {
+      elements.update_rows(run);
+    }
+  };
+  std::array<double, kTileRows> lengths;
+  for_each_tile(view, InputKind::kBytesList, [&](const Tile& tile, uint64_t) {
+    const auto* lists = values_of<ListView>(tile);
+    uint32_t valid = 0;
+    for (uint32_t i = 0; i < tile.num_rows; ++i) {
+      if (!is_valid(tile.validity, i)) continue;
+      lengths[valid++] = static_cast<double>(lists[i].count);
+      if (lists[i].count == 0) continue;
+      if (lists[i].first != end) {
+        take_run();
+        first = lists[i].first;
+      }
+      end = lists[i].first + lists[i].count;
+    }
+    numbers_.add(lengths.data(), valid);
+    nulls_ += tile.num_rows - valid;
+  });
+  take_run();
 }
 
 void ColumnProfile::update_numbers(const ColumnView& view) {
@@ -184,6 +288,7 @@ void ColumnProfile::merge(const ColumnProfile& other) {
   nans_ += other.nans_;
   numbers_.merge(other.numbers_);
   texts_.merge(other.texts_);
+  if (!elements_.empty() && !other.elements_.empty()) elements_[0].merge(other.elements_[0]);
 }
 
 void ColumnProfile::write(StateWriter& writer) const {
@@ -196,9 +301,26 @@ void ColumnProfile::write(StateWriter& writer) const {
   writer.put(nans_);
   if (has_numbers()) numbers_.write(writer);
   if (has_texts()) texts_.write(writer);
+  if (is_list(kind_)) elements_[0].write(writer);
 }
 
 ColumnProfile ColumnProfile::read(StateReader& reader) {
+  ColumnProfile column = read_column(reader);
+  if (!is_list(column.kind_)) return column;
+  ColumnProfile elements = read_column(reader);
+  // One reader adds up what the other has counted one by one.
+  const bool same_count =
+      column.numbers_.moments().sum() == static_cast<double>(elements.num_rows_) ||
+      (column.numbers_.count() == 0 && elements.num_rows_ == 0);
+  if (elements.kind_ != element_of(column.kind_) || elements.name_ != column.name_ + "[]" ||
+      !same_count) {
+    StateReader::fail();
+  }
+  column.elements_.push_back(std::move(elements));
+  return column;
+}
+
+ColumnProfile ColumnProfile::read_column(StateReader& reader) {
   ColumnProfile column;
   column.name_ = reader.get_text();
   const uint64_t num_types = reader.get_count(8);
@@ -208,7 +330,7 @@ ColumnProfile ColumnProfile::read(StateReader& reader) {
     if (i > 0 && column.type_names_[i - 1] >= column.type_names_[i]) StateReader::fail();
   }
   const uint8_t kind = reader.get<uint8_t>();
-  if (kind < 1 || kind > 6) StateReader::fail();
+  if (kind < 1 || kind > 11) StateReader::fail();
   column.kind_ = static_cast<ColumnKind>(kind);
   column.num_rows_ = reader.get<uint64_t>();
   column.nulls_ = reader.get<uint64_t>();

@@ -18,8 +18,16 @@ enum class ColumnKind : uint8_t {
   kText = 3,       // strings, and dictionaries of strings
   kTimestamp = 4,  // dates too; as numbers: microseconds since 1970-01-01T00:00
   kUnknown = 5,    // Arrow type null: every row is missing; merges with any kind
-  kSkipped = 6,    // lists, and types the engine does not read; only rows are counted
+  kSkipped = 6,    // types the engine does not read; only rows are counted
+  // Lists of these: as numbers, how long they are, and their elements as a column of their own.
+  kNumberList = 7,
+  kBooleanList = 8,
+  kTextList = 9,
+  kTimestampList = 10,
+  kUnknownList = 11,  // no element has a type; merges with any kind of lists
 };
+
+constexpr bool is_list(ColumnKind kind) { return kind >= ColumnKind::kNumberList; }
 
 const char* kind_name(ColumnKind kind);
 ColumnKind kind_of(const Table::Column& column);
@@ -37,13 +45,15 @@ class ColumnProfile {
   uint64_t nans() const { return nans_; }
   uint64_t missing() const { return nulls_ + nans_; }
   uint64_t present() const { return num_rows_ - missing(); }
-  /// Of kNumber and kTimestamp.
+  /// Of kNumber and kTimestamp; of lists the number of elements of each.
   const NumberProfile& numbers() const { return numbers_; }
   /// Of kText and kBoolean.
   const TextProfile& texts() const { return texts_; }
   bool has_numbers() const {
-    return kind_ == ColumnKind::kNumber || kind_ == ColumnKind::kTimestamp;
+    return kind_ == ColumnKind::kNumber || kind_ == ColumnKind::kTimestamp || is_list(kind_);
   }
+  /// Of lists: all their elements, as if they were the rows of a column; else null.
+  const ColumnProfile* elements() const { return elements_.empty() ? nullptr : &elements_[0]; }
   bool has_texts() const { return kind_ == ColumnKind::kText || kind_ == ColumnKind::kBoolean; }
 
   /// Throws Error(kSchema) when a column of that table, or that other profile, is of another kind.
@@ -59,7 +69,13 @@ class ColumnProfile {
 
  private:
   ColumnProfile() = default;
+  /// All but the elements of lists.
+  static ColumnProfile read_column(StateReader& reader);
   void take_kind(const std::vector<std::string>& type_names, ColumnKind kind);
+  void start_elements();
+  /// Rows that are no lists.
+  void update_rows(const ColumnView& view);
+  void update_lists(const ColumnView& view);
   void update_numbers(const ColumnView& view);
   void update_booleans(const ColumnView& view);
   void update_texts(const ColumnView& view);
@@ -73,6 +89,7 @@ class ColumnProfile {
   uint64_t nans_ = 0;
   NumberProfile numbers_;
   TextProfile texts_;
+  std::vector<ColumnProfile> elements_;  // one, or none
 };
 
 }  // namespace mainspring

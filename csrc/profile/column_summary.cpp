@@ -64,6 +64,9 @@ ColumnSummary summarize(const ColumnProfile& column, std::span<const double> qua
     summary.distinct = column.texts().distinct();
     summary.texts = summarize_texts(column.texts(), num_top);
   }
+  if (column.elements() != nullptr) {
+    summary.elements.push_back(summarize(*column.elements(), quantiles, num_top));
+  }
   return summary;
 }
 

@@ -32,9 +32,10 @@ struct ColumnSummary {
   const char* kind;
   uint64_t num_rows, nulls, nans;
   double distinct;
-  bool exact;  // every distinct value is counted
-  std::optional<NumberSummary> numbers;
+  bool exact;                            // every distinct value is counted
+  std::optional<NumberSummary> numbers;  // of lists: their lengths
   std::optional<TextSummary> texts;
+  std::vector<ColumnSummary> elements;  // of lists: one
 };
 
 /// `quantiles` in [0, 1]; at most `num_top` categories.

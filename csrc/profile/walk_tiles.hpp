@@ -15,8 +15,10 @@ struct TileMemory {
   alignas(64) std::array<uint8_t, kTileRows * sizeof(BytesView)> values;
   alignas(64) std::array<uint64_t, kValidityWords> validity;
 
+  const ColumnView* elements = nullptr;
+
   Tile tile(ValueType type, uint32_t num_rows) {
-    return Tile{type, num_rows, values.data(), validity.data(), nullptr};
+    return Tile{type, num_rows, values.data(), validity.data(), &elements};
   }
 };
 

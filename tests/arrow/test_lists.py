@@ -74,6 +74,8 @@ def test_list_of_another_kind_than_fitted_is_refused() -> None:
     assert flags_of(prep, {"x": pa.nulls(2)}) == [1.0, 1.0]
 
 
-def test_profile_of_lists_counts_their_rows_alone() -> None:
+def test_profile_of_lists_counts_rows_and_elements() -> None:
     profile = ms.profile({"x": pa.array(LISTS)}).column("x")
-    assert (profile.kind, profile.type, profile.num_rows) == ("skipped", "list<string>", 1500)
+    assert (profile.kind, profile.type, profile.num_rows) == ("list", "list<string>", 1500)
+    assert profile.elements is not None
+    assert profile.elements.num_rows == sum(len(value or []) for value in LISTS)

@@ -18,7 +18,7 @@ BEFORE = pa.table(
         "constant": np.zeros(400),
         "s": RNG.choice(["a", "b"], 400),
         "label": RNG.random(400) < 0.5,
-        "list": [[1]] * 400,
+        "row": [{"a": 1}] * 400,
     }
 )
 NOW = BEFORE.set_column(1, "constant", [np.ones(400)]).append_column("new", [np.zeros(400)])
@@ -27,7 +27,7 @@ NOW = BEFORE.set_column(1, "constant", [np.ones(400)]).append_column("new", [np.
 def test_report_when_made_names_what_was_not_compared() -> None:
     report = ms.detect_drift(BEFORE, NOW)
     assert report.new_columns == ["new"]
-    assert report.skipped == ["list"]
+    assert report.skipped == ["row"]
     assert report.drifted == ["constant"]
     assert (report.num_rows, report.reference_rows) == (400, 400)
     assert [column.name for column in report.columns] == ["x", "constant", "s", "label"]

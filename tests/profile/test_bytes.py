@@ -25,6 +25,7 @@ def small_profile() -> ms.Profile:
             "b": rng.random(300) < 0.5,
             "t": pa.array(np.arange(300), pa.timestamp("s")),
             "nothing": pa.nulls(300),
+            "l": [[f"v{n}", None][: n % 3] for n in rng.integers(0, 7, 300)],
         }
     )
     return ms.profile(table, target="b")
@@ -50,7 +51,7 @@ def use_everything(data: bytes) -> bool:
     try:
         str(profile)
         profile.summary()
-        ms.detect_drift(profile, small_profile(), columns=["x", "s"])
+        ms.detect_drift(profile, small_profile(), columns=["x", "s", "l"])
         profile.merge(profile)
         profile.to_bytes()
     except MainspringError:

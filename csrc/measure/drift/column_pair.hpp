@@ -31,7 +31,10 @@ struct ColumnPair {
   CategoryMatch match;  // of categorical columns
   Frequencies folded;   // of categorical columns
 
-  bool numeric() const { return kind == ColumnKind::kNumber || kind == ColumnKind::kTimestamp; }
+  /// Lists by their lengths.
+  bool numeric() const {
+    return kind == ColumnKind::kNumber || kind == ColumnKind::kTimestamp || is_list(kind);
+  }
   bool categorical() const { return kind == ColumnKind::kText || kind == ColumnKind::kBoolean; }
   bool both_present() const { return reference.present() > 0 && current.present() > 0; }
   bool exact() const;

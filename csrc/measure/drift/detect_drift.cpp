@@ -26,6 +26,9 @@ std::vector<Shared> match_columns(const Profile& reference, const Profile& curre
     if (now != nullptr) {
       before.expect_kind(now->type_names(), now->kind());
       shared.push_back({&before, now});
+      if (before.elements() != nullptr && now->elements() != nullptr) {
+        shared.push_back({before.elements(), now->elements()});
+      }
     } else if (!optional_target) {
       lacking.push_back(name);
     }

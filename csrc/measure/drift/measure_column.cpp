@@ -49,7 +49,7 @@ void choose_tests(const ColumnPair& pair, const DriftOptions& options, ColumnDri
                       " in the reference, " + std::to_string(pair.current.present()) + " now, " +
                       std::to_string(static_cast<uint64_t>(options.min_rows)) + " needed.";
   }
-  if (enough && pair.kind == ColumnKind::kNumber) {
+  if (enough && (pair.kind == ColumnKind::kNumber || is_list(pair.kind))) {
     add_test(column, "ks", {{"ks", options.ks}, {"wasserstein_std", options.wasserstein_std}});
   }
   if (enough && pair.categorical()) {

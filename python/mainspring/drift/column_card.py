@@ -22,6 +22,7 @@ __all__ = ["card", "column_mini", "p_text"]
 _SIGNED = ("missing_rate", "unseen_rate")
 _DECIDING = {
     "number": ("ks", "wasserstein_std", "missing_rate"),
+    "list": ("ks", "wasserstein_std", "missing_rate"),
     "boolean": ("js_debiased", "unseen_rate", "missing_rate"),
     "text": ("js_debiased", "unseen_rate", "missing_rate"),
     "timestamp": ("missing_rate",),

@@ -21,8 +21,8 @@ class ColumnProfile:
     name, type : str
         The column, and its Arrow type; several types of one kind are joined by " | ".
     kind : str
-        "number", "boolean", "text", "timestamp", "unknown" (all rows missing, no type) or "skipped"
-        (a type that is not read; only rows are counted).
+        "number", "boolean", "text", "timestamp", "list", "unknown" (all rows missing, no type) or
+        "skipped" (a type that is not read; only rows are counted).
     num_rows, missing, nulls, nans : int
         Missing is nulls and NaN together.
     distinct : int or float
@@ -51,6 +51,10 @@ class ColumnProfile:
         A count in ``top`` may be too low by this much; 0 where exact.
     min_bytes, max_bytes, mean_bytes
         Lengths of strings.
+    elements : ColumnProfile or None
+        Of lists: their elements, as if they were the rows of a column; it is called ``NAME[]``. The
+        statistics of numbers above are then those of the lists' lengths, and ``distinct`` counts
+        different lengths.
     """
 
     name: str
@@ -80,6 +84,7 @@ class ColumnProfile:
     min_bytes: int | None = None
     max_bytes: int | None = None
     mean_bytes: float | None = None
+    elements: ColumnProfile | None = None
 
     @property
     def missing_rate(self) -> float:
@@ -99,6 +104,8 @@ class ColumnProfile:
         if self.kind in ("number", "timestamp"):
             names += ["min", "max", "mean", "std", "sum", "zeros", "negatives"]
             names += ["positive_infinities", "negative_infinities", "integer_valued", "rank_error"]
+        if self.kind == "list":
+            names += ["min", "max", "mean", "std", "sum", "zeros", "rank_error"]
         if self.kind == "text":
             names += ["count_error", "min_bytes", "max_bytes", "mean_bytes"]
         if self.kind == "boolean":
@@ -108,14 +115,20 @@ class ColumnProfile:
             fields["quantiles"] = {str(q): value for q, value in self.quantiles.items()}
         if self.top:
             fields["top"] = [list(entry) for entry in self.top]
+        if self.elements is not None:
+            fields["elements"] = self.elements.to_dict()
         return fields
+
+    def _with_elements(self) -> list[ColumnProfile]:
+        """Return what has a line of its own: the column, and the elements of its lists."""
+        return [self] if self.elements is None else [self, self.elements]
 
     def _cells(self) -> list[str]:
         """Return this column's line in a profile's table."""
         low, middle, high = "", "", ""
         if self.kind == "timestamp":
             low, high = format_time(self.min), format_time(self.max)
-        elif self.kind == "number":
+        elif self.kind in ("number", "list"):
             low, middle, high = (format_number(v) for v in (self.min, self.mean, self.max))
         elif self.kind == "boolean":
             middle = format_number(self.mean)
@@ -155,6 +168,8 @@ def column_profile(fields: Mapping[str, Any], quantiles: tuple[float, ...]) -> C
     )
     values["histogram"] = histogram(values.get("histogram"))
     values["top"] = tuple(values.get("top", ()))
+    if "elements" in values:
+        values["elements"] = column_profile(values["elements"], quantiles)
     present = values["num_rows"] - values["missing"]
     sum_bytes = values.pop("sum_bytes", 0)
     if values["kind"] == "boolean":

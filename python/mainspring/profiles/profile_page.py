@@ -58,6 +58,7 @@ def profile_page(profile: Profile, *, title: str | None = None) -> str:
     columns = profile._column_profiles()
     headline = f"{profile.num_rows:,} rows, {_counted(len(columns), 'column')}"
     start = join(_overview(profile, columns), _worth_a_look(columns))
+    columns = [line for column in columns for line in column._with_elements()]
     footer = f"Written by mainspring {__version__} from column statistics alone; no row was kept."
     shell = page("Profile", headline, start, title=title, footer=footer)
     budget = Budget(MAX_BYTES - len(shell.encode()) - 2_000)
@@ -101,8 +102,9 @@ def profile_fragment(profile: Profile) -> str:
         Markup that brings its style.
     """
     columns = profile._column_profiles()
-    rows = [_row(column, plotted=True, link="") for column in columns[:_FRAGMENT_ROWS]]
-    more = len(columns) - len(rows)
+    lines = [line for column in columns for line in column._with_elements()]
+    rows = [_row(line, plotted=True, link="") for line in lines[:_FRAGMENT_ROWS]]
+    more = len(lines) - len(rows)
     note = f"{more:,} more columns: .to_html(path) has them." if more else None
     return fragment(
         table(
@@ -142,11 +144,15 @@ def _bytes(count: int) -> str:
 def _worth_a_look(columns: Sequence[ColumnProfile]) -> Markup | None:
     """Name the columns that are of little use as they are."""
     kinds = {
-        "Constant": [c for c in columns if c.num_rows > c.missing and c.distinct == 1],
+        "Constant": [
+            c for c in columns if c.kind != "list" and c.num_rows > c.missing and c.distinct == 1
+        ],
         "Only missing rows": [c for c in columns if 0 < c.num_rows == c.missing],
         "More than half missing": [c for c in columns if 0.5 < c.missing_rate < 1],
         "Every value different": [
-            c for c in columns if c.exact and 1 < c.distinct == c.num_rows - c.missing
+            c
+            for c in columns
+            if c.kind != "list" and c.exact and 1 < c.distinct == c.num_rows - c.missing
         ],
         "With infinities": [c for c in columns if c.positive_infinities + c.negative_infinities],
         "Of a type that is not read": [c for c in columns if c.kind == "skipped"],
@@ -195,7 +201,7 @@ def _row(column: ColumnProfile, *, plotted: bool, link: str) -> Markup:
 def _extremes(column: ColumnProfile) -> tuple[str, str, str]:
     if column.kind == "timestamp":
         return _value(column, column.min), "", _value(column, column.max)
-    if column.kind == "number":
+    if column.kind in ("number", "list"):
         return _value(column, column.min), format_number(column.mean), _value(column, column.max)
     if column.kind == "boolean":
         true = "-" if column.mean is None else f"{percent(column.mean)} true"
@@ -266,8 +272,10 @@ def _numbers(column: ColumnProfile) -> Markup:
     ]
     if column.nans:
         found.append(("of them NaN", f"{column.nans:,}"))
-    if column.kind in ("number", "timestamp"):
-        if column.kind == "number":
+    if column.kind in ("number", "timestamp", "list"):
+        if column.kind == "list":
+            found += [("mean length", format_number(column.mean)), ("empty", f"{column.zeros:,}")]
+        elif column.kind == "number":
             found += [("mean", format_number(column.mean)), ("std", format_number(column.std))]
             found += [("zeros", f"{column.zeros:,}"), ("negative", f"{column.negatives:,}")]
             infinities = column.positive_infinities + column.negative_infinities

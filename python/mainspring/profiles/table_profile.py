@@ -329,7 +329,8 @@ class Profile:
         columns = self._column_profiles()
         lines = [f"{self.num_rows:,} rows, {len(columns)} columns"]
         if columns:
-            lines.append(text_table(headers, [column._cells() for column in columns], left=2))
+            cells = [line._cells() for column in columns for line in column._with_elements()]
+            lines.append(text_table(headers, cells, left=2))
         return "\n".join(lines)
 
 
