@@ -8,6 +8,7 @@
 
 #include "bind/buffers.hpp"
 #include "host/column_numbers.hpp"
+#include "host/distinct_rows.hpp"
 #include "host/error.hpp"
 #include "host/table.hpp"
 #include "host/thread_pool.hpp"
@@ -68,6 +69,24 @@ void numbers(const Table& table, const std::string& name, const py::object& out)
   copy_numbers(table, column, buffer.data<double>());
 }
 
+void mark_distinct(const Table& table, const std::vector<std::string>& names,
+                   const std::string& keep, const py::object& out) {
+  const BufferView buffer(out.ptr(), '?', true, "out");
+  std::vector<uint32_t> columns;
+  for (const std::string& name : names) columns.push_back(table.column_index(name));
+  if (buffer.count() != table.num_rows()) {
+    throw Error(ErrorKind::kParameter, "out has " + std::to_string(buffer.count()) +
+                                           " elements, expected one for each of " +
+                                           std::to_string(table.num_rows()) + " rows.");
+  }
+  // Python has checked the name.
+  const KeepRows rows = keep == "first"  ? KeepRows::kFirst
+                        : keep == "last" ? KeepRows::kLast
+                                         : KeepRows::kNone;
+  const py::gil_scoped_release released;
+  mark_distinct_rows(table, columns, rows, buffer.data<uint8_t>());
+}
+
 }  // namespace
 
 void register_table(py::module_& module) {
@@ -81,7 +100,11 @@ void register_table(py::module_& module) {
       .def_property_readonly("column_names", &column_names)
       .def_property_readonly("column_types", &column_types)
       .def("numbers", &numbers, py::arg("name"), py::arg("out"),
-           "Write a column of numbers or bools into a float64 buffer; NaN where missing.");
+           "Write a column of numbers or bools into a float64 buffer; NaN where missing.")
+      .def(
+          "mark_distinct", &mark_distinct, py::arg("names"), py::arg("keep"), py::arg("out"),
+          "Write into a bool buffer which rows stay when those that are alike in the named columns "
+          "are one: 'first', 'last', or 'none' of them.");
   module.def("num_threads", &num_threads, "Threads that native calls may use.");
   module.def("set_num_threads", &set_num_threads, py::arg("count"));
 }

@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # importing typing would cost more than all of this file
 if TYPE_CHECKING:
     from mainspring.checks import CheckReport, check
     from mainspring.drift import DriftReport, detect_drift
+    from mainspring.duplicates import deduplicate
     from mainspring.errors import (
         BundleCorruptError,
         BundleError,
@@ -52,6 +53,7 @@ __all__ = [
     "build_info",
     "check",
     "col",
+    "deduplicate",
     "detect_drift",
     "from_sklearn",
     "load",
@@ -78,6 +80,7 @@ _HOMES = {
     "UnsupportedError": "mainspring.errors",
     "check": "mainspring.checks",
     "col": "mainspring.transforms",
+    "deduplicate": "mainspring.duplicates",
     "detect_drift": "mainspring.drift",
     "from_sklearn": "mainspring.transforms",
     "load": "mainspring.predictor",

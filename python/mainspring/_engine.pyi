@@ -19,6 +19,10 @@ class Table:
         """
         Take everything that an 'arrow_array_stream' capsule yields.
         """
+    def mark_distinct(self, names: collections.abc.Sequence[str], keep: str, out: typing.Any) -> None:
+        """
+        Write into a bool buffer which rows stay when those that are alike in the named columns are one: 'first', 'last', or 'none' of them.
+        """
     def numbers(self, name: str, out: typing.Any) -> None:
         """
         Write a column of numbers or bools into a float64 buffer; NaN where missing.
