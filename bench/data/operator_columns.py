@@ -25,8 +25,9 @@ class Columns:
 
     ``number`` is lognormal with one value in ten missing, ``city`` has 1,000 categories and ``day``
     seven, one in twenty missing, ``ts`` is a timestamp, ``start`` one up to a year before it,
-    ``label`` the target, ``prices`` are lists of up to eight numbers. Vocabularies and means are
-    those of ``city`` and ``day``, the others of ``number``, quantiles at 1/16, ...
+    ``label`` the target, ``prices`` are lists of up to eight numbers; the columns whose names end
+    in ``_text`` say number, day of the week and time in strings. Vocabularies and means are those
+    of ``city`` and ``day``, the others of ``number``, quantiles at 1/16, ...
     """
 
     table: pa.Table
@@ -54,6 +55,7 @@ def columns(rows: int = ROWS) -> Columns:
         encoded = pa.DictionaryArray.from_arrays(codes, short_tokens(size, 1))
         made[name] = encoded.cast(pa.string())
     made["ts"] = pa.array(random.integers(0, 2**50, rows)).cast(pa.timestamp("us"))
+    made.update(_texts(made))
     label = (random.random(rows) < 0.3).astype(float)
     made["label"] = pa.array(label)
     before = random.integers(0, 2**45, rows)  # up to a year
@@ -81,6 +83,19 @@ def columns(rows: int = ROWS) -> Columns:
         high=float(present.max()),
         quantiles=np.unique(np.quantile(present, np.arange(1, 16) / 16)),
     )
+
+
+def _texts(made: dict[str, Any]) -> dict[str, pa.Array]:
+    """Numbers with a space before them, days by number, and times, as files have them."""
+    number = pc.cast(pc.round(made["number"], 3), pa.string())
+    space = pa.scalar(" ")
+    seconds = pc.cast(pc.floor_temporal(made["ts"], unit="second"), pa.timestamp("s"))
+    days = pc.cast(pc.day_of_week(made["ts"]), pa.string())
+    return {
+        "number_text": pc.binary_join_element_wise(pa.scalar(""), number, space),
+        "day_text": pc.binary_join_element_wise(pa.scalar("day"), days, space),
+        "time_text": pc.cast(seconds, pa.string()),
+    }
 
 
 def _vocabulary(column: pa.ChunkedArray) -> pa.Array:

@@ -8,7 +8,7 @@ what fitting learns is given to all of them.
 from __future__ import annotations
 
 from bench.data.operator_columns import ROWS, Columns, columns
-from bench.operator_cases import buckets, categories, lists, numbers, targets, times
+from bench.operator_cases import buckets, categories, cleaning, lists, numbers, targets, times
 from bench.operator_cases.case import Case, Peer
 from bench.operator_cases.categories import BUCKETS
 
@@ -21,4 +21,5 @@ CASES: dict[str, Case] = {
     **lists.CASES,
     **targets.CASES,
     **times.CASES,
+    **cleaning.CASES,
 }

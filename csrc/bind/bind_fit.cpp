@@ -31,6 +31,7 @@ const char* takes(InputRule rule) {
   switch (rule) {
     case InputRule::kNumber: return "numbers";
     case InputRule::kNumberOrText: return "numbers, strings";
+    case InputRule::kText: return "strings";
     case InputRule::kKey: return "any column";
     case InputRule::kKeyOrList: return "any column, lists";
     case InputRule::kTimestamp: return "dates, timestamps";

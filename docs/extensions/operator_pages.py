@@ -77,7 +77,7 @@ def _page(row: dict[str, Any], cls: type[transforms.Transform]) -> str:
             (
                 rst.literal(entry.name),
                 _type(entry.type),
-                "" if entry.name.startswith("*") else rst.literal(_value(defaults[entry.name])),
+                rst.literal(_value(defaults[entry.name])) if entry.name in defaults else "",
                 entry.text,
             )
             for entry in doc.parameters

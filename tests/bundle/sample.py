@@ -18,6 +18,7 @@ MICRO = 3
 SLOTS = {"x": F64, "y": F64, "text": BYTES, "id": I32, "time": I64, "count": I64, "hash": I64}
 SLOTS |= {"hash2": I64, "bucket": I32, "texts": BYTES_LIST, "part": BYTES_LIST}
 SLOTS |= {"first": BYTES, "second": BYTES}
+SLOTS |= {"clean": BYTES}
 NUMBER, ID = 1, 2  # feature kinds
 CARRIERS = [b"UA", b"AA", b"", b"a carrier of more than 31 bytes in all", "Ö".encode()]
 
@@ -232,6 +233,7 @@ def sample_plan(*, lists: bool = True) -> Parts:
     parts.store("y", "größe_ratio")
     places = parts.add_payload(struct.pack("<4I", 3, 0, 1, 2))
     parts.store_one_hot("id", ["größe_0.5", "größe_0", "größe_?"], 4, places)
+    add_cleaning(parts)
     if not lists:
         return parts
     parts.add_input("stops", STRINGS, 12)
@@ -246,6 +248,34 @@ def sample_plan(*, lists: bool = True) -> Parts:
     parts.step(13, ("hash",), ("bucket",), integers={0: 1, 3: 8})
     parts.store("bucket", "stops_1", ID, 8)
     return parts
+
+
+def add_cleaning(parts: Parts) -> None:
+    """Steps that clean: over the carriers, whose ids are those of the sizes."""
+    characters = struct.pack("<2Q2I", 1 << 32, 1 << 33, 0xD6, 0x3000)
+    parts.step(27, ("text",), ("clean",), integers={0: 3}, payload=parts.add_payload(characters))
+    parts.step(
+        28, ("clean",), ("clean",), payload=parts.add_payload(lookup_of_strings([b"", b"n/a"]))
+    )
+    parts.step(15, ("clean",), ("y",))
+    parts.store("y", "carrier_missing")
+    entries = [(0, 2**64 - 1), (0, 2**64 - 2), (0, 5), (1, 4)]
+    texts = b"".join(struct.pack("<2Q", *entry) for entry in entries) + b"12;5e"
+    parts.step(30, ("id", "text"), ("clean",), integers={3: 4}, payload=parts.add_payload(texts))
+    parts.step(29, ("clean",), ("y",), integers={0: ord(";"), 1: 0x202F})
+    parts.store("y", "carrier_number")
+    formats = parts.add_payload(bytes([7, 1, 1, ord(";"), 7, 1, 1, ord("e"), 0, 3, 2, 5, 0]))
+    parts.step(31, ("clean",), ("hash",), payload=formats)
+    parts.step(13, ("hash",), ("bucket",), integers={3: 16})
+    parts.store("bucket", "carrier_time", ID, 16)
+    # (.)[A-Z]: begin, any character, end, a letter, match.
+    program = [(4, 0, 0), (1, 0, 1), (5, 0, 0), (1, 1, 1), (0, 0, 0)]
+    packed = b"".join(struct.pack("<3I", *instruction) for instruction in program)
+    ranges = struct.pack("<4I", 0, 0x10FFFF, ord("A"), ord("Z"))
+    pattern = parts.add_payload(struct.pack("<2I", len(program), 2) + packed + ranges)
+    parts.step(32, ("text",), ("clean",), payload=pattern)
+    parts.step(15, ("clean",), ("y",))
+    parts.store("y", "carrier_no_letter")
 
 
 TESTS_SET = 1 << 31

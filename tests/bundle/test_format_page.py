@@ -14,6 +14,7 @@ HEADERS = {
     "steps/step.hpp": ["InputRecord", "OutputRecord", "StepRecord"],
     "core/key_table.hpp": ["LookupHeader", "BytesEntry"],
     "steps/local_time.hpp": ["ZoneHeader"],
+    "steps/pattern.hpp": ["PatternHeader", "PatternInstruction"],
     "models/model.hpp": ["ModelHeader"],
     "models/forest/forest.hpp": ["ForestHeader", "ForestTree", "ForestSlot", "ForestNode"],
 }
@@ -22,6 +23,8 @@ ENUMS = {
     "arrow/column_view.hpp": ["ColumnType", "TimeUnit", "InputKind"],
     "steps/step.hpp": ["StepCode"],
     "steps/date_part.hpp": ["DatePart"],
+    "steps/time_format.hpp": ["TimeItem"],
+    "steps/pattern.hpp": ["PatternOp", "PatternAssert"],
     "models/model.hpp": ["Link"],
     "models/forest/forest.hpp": ["ForestTreatment"],
 }

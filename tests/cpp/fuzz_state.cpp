@@ -44,6 +44,13 @@ NamedParams params_of(std::string_view name) {
   if (name == "bucketize") return {{"edges", std::vector<double>{0, 1, 2}}};
   if (name == "clip") return {{"low", 0.0}};
   if (name == "datetime") return {{"parts", std::vector<std::string>{"hour", "year"}}};
+  if (name == "null_if") return {{"values", std::vector<std::string>{"a", ""}}};
+  if (name == "map_values") {
+    return {{"old", std::vector<double>{0, 1}}, {"new", std::vector<double>{5, -5}}};
+  }
+  if (name == "out_of_range_flag") return {{"high", 1.0}};
+  if (name == "parse_datetime") return {{"formats", std::vector<std::string>{"%Y-%m-%d"}}};
+  if (name == "regex_extract") return {{"pattern", std::string("(a|b+)c?")}};
   if (name == "group_stats") return {{"by", std::string("s")}};
   if (name == "elapsed" || name == "business_days") return {{"since", std::string("t")}};
   if (name == "holidays") return {{"dates", std::vector<std::string>{"1970-01-01", "2013-05-01"}}};

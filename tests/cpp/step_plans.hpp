@@ -9,12 +9,17 @@
 #include <vector>
 
 #include "fit/plan/lookup_table.hpp"
+#include "fit/plan/pattern.hpp"
 #include "fit/plan/plan_builder.hpp"
+#include "fit/plan/time_format.hpp"
 #include "fit/plan/zone_table.hpp"
 #include "fit/write_bundle.hpp"
 #include "host/bundle_image.hpp"
 #include "runtime/predictor/predict.hpp"
+#include "runtime/steps/gather_bytes.hpp"
 #include "runtime/steps/records.hpp"
+#include "runtime/steps/strip.hpp"
+#include "runtime/steps/text_records.hpp"
 
 namespace mainspring {
 
@@ -34,6 +39,69 @@ inline std::vector<std::string> words(uint32_t count) {
 }
 
 inline constexpr uint32_t kNumWords = 300;
+
+inline DataRange add_bytes(PlanBuilder* plan, const std::string& bytes) {
+  return plan->add_data({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+}
+
+/// Features of a tile of strings, of ids from 0 to 5, and of numbers and integers: every step that
+/// cleans.
+inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot integer,
+                  DataRange texts, DataRange numbers, DataRange integers) {
+  const Slot work = plan->new_slot(ValueType::kF64);
+  const Slot other = plan->new_slot(ValueType::kBytes);
+  const Slot whole = plan->new_slot(ValueType::kI64);
+  const Slot hash = plan->new_slot(ValueType::kI64);
+  const Slot bucket = plan->new_slot(ValueType::kI32);
+  const auto feature = [&](Slot slot) {
+    plan->store(slot, {.name = "f" + std::to_string(plan->num_features())});
+  };
+  const auto hashed = [&](Slot slot) {
+    plan->emit(hash_record(slot.number, hash.number));
+    plan->emit(hash_bucket_record(hash.number, bucket.number, 1u << 20));
+    feature(bucket);
+  };
+  // 0 to 9 and the letters a to o, then an é.
+  std::string set(kAsciiSetBytes, 0);
+  set.replace(6, 2, "\xff\x03");
+  set.replace(12, 2, "\xfe\xff");
+  set += std::string("\xe9\0\0\0\xac\x20\0\0", 8);
+  DataRange data = add_bytes(plan, set);
+  plan->emit(
+      strip_record(text.number, other.number, kStripStart | kStripEnd, data.offset, data.length));
+  hashed(other);
+  plan->emit(null_if_record(text.number, other.number, texts.offset, texts.length));
+  hashed(other);
+  plan->emit(null_if_record(number.number, work.number, numbers.offset, numbers.length));
+  feature(work);
+  plan->emit(null_if_record(integer.number, whole.number, integers.offset, integers.length));
+  hashed(whole);
+  plan->emit(strip_record(text.number, other.number, kStripStart, data.offset, data.length));
+  plan->emit(parse_number_record(text.number, work.number, 'k', 'l'));
+  feature(work);
+  std::vector<uint8_t> payload(6 * sizeof(TextEntry));
+  const TextEntry entries[6] = {{0, kTextMissing}, {0, kTextKept}, {0, 5}, {2, 3}, {5, 0}, {1, 4}};
+  std::memcpy(payload.data(), entries, sizeof(entries));
+  for (const char letter : {'1', 'k', '5', 'e', '9'}) {
+    payload.push_back(static_cast<uint8_t>(letter));
+  }
+  data = plan->add_data(payload);
+  plan->emit(
+      gather_or_keep_record(ids.number, text.number, other.number, data.offset, data.length, 6));
+  hashed(other);
+  plan->emit(parse_number_record(other.number, work.number, 'k', 0x20ac));
+  feature(work);
+  std::vector<uint8_t> items;
+  std::string fault;
+  append_time_format("aa%d", &items, &fault);
+  append_time_format("%H%M", &items, &fault);
+  data = plan->add_data(items);
+  plan->emit(parse_datetime_record(text.number, whole.number, data.offset, data.length));
+  hashed(whole);
+  data = plan->add_data(compile_pattern("([a-f]+?|\\b9)(\\d{1,2})$", 1));
+  plan->emit(extract_record(text.number, other.number, data.offset, data.length));
+  hashed(other);
+}
 
 /// Inputs: a float, an int, a text and a time column, and lists of numbers, integers and texts.
 inline std::vector<uint8_t> every_step_bundle() {
@@ -209,6 +277,9 @@ inline std::vector<uint8_t> every_step_bundle() {
       feature(ids);
     }
   }
+  const Slot six = plan.new_slot(ValueType::kI32);
+  unary(count_edges_record(raw.number, six.number, plan.add_data(payload_of(edges)).offset, 4));
+  clean(&plan, bytes, six, raw, whole, tables[2], tables[0], tables[1]);
 
   BundleParts parts;
   plan.finish(&parts);

@@ -93,7 +93,7 @@ void every_field_out_of_range_is_refused() {
   check(verify_plan(plan).ok(), "the plan itself is accepted");
   const std::vector<Change> changes{
       [](StepRecord* r) { r->code = 0; },
-      [](StepRecord* r) { r->code = 27; },
+      [](StepRecord* r) { r->code = 33; },
       [](StepRecord* r) { r->flags = 1; },
       [](StepRecord* r) { r->num_inputs = 5; },
       [](StepRecord* r) { r->num_outputs = 5; },
@@ -207,6 +207,28 @@ void parameters_out_of_range_are_refused() {
       {StepCode::kCalendar, [](StepRecord* r) { r->integers[2] = 31; }},
       {StepCode::kCalendar, [](StepRecord* r) { r->integers[3] = 1; }},
       {StepCode::kCalendar, [](StepRecord* r) { r->data_length -= 4; }},
+      {StepCode::kStrip, [](StepRecord* r) { r->integers[0] = 0; }},
+      {StepCode::kStrip, [](StepRecord* r) { r->integers[0] = 4; }},
+      {StepCode::kStrip, [](StepRecord* r) { r->data_length = 12; }},
+      {StepCode::kStrip, [](StepRecord* r) { r->data_length -= 2; }},
+      {StepCode::kNullIf, [](StepRecord* r) { r->data_length -= 8; }},
+      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[0] = 0; }},
+      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[0] = '7'; }},
+      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[0] = r->integers[1]; }},
+      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[1] = 0xd800; }},
+      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[1] = 'E'; }},
+      {StepCode::kGatherBytes, [](StepRecord* r) { --r->integers[kCardinality]; }},
+      {StepCode::kGatherBytes, [](StepRecord* r) { r->integers[kCardinality] = 1ull << 60; }},
+      {StepCode::kGatherBytes, [](StepRecord* r) { --r->data_length; }},
+      {StepCode::kGatherBytes,
+       [](StepRecord* r) {
+         r->num_inputs = 1;
+         r->inputs[1] = 0;
+       }},
+      {StepCode::kParseDatetime, [](StepRecord* r) { r->data_length = 0; }},
+      {StepCode::kParseDatetime, [](StepRecord* r) { --r->data_length; }},
+      {StepCode::kExtract, [](StepRecord* r) { r->data_length -= 4; }},
+      {StepCode::kExtract, [](StepRecord* r) { r->data_length = 4; }},
       {StepCode::kLookup, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
       {StepCode::kHash, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
   };
@@ -245,7 +267,7 @@ void slots_must_be_written_and_features_stored_in_order() {
 void codes_are_places_in_the_list() {
   uint32_t count = 0;
   const Step* const* steps = step_list(&count);
-  check(count == 26, "26 steps");
+  check(count == 32, "32 steps");
   for (uint32_t i = 0; i < count; ++i) {
     check(static_cast<uint32_t>(steps[i]->code) == i + 1, "codes run from 1 without a gap");
     check(find_step(i + 1) == steps[i], "a step is found by its code");

@@ -28,6 +28,8 @@ MOMENTS = st.none() | st.datetimes(
 DAYS = st.none() | st.dates(date(1800, 1, 1), date(2200, 1, 1))
 
 F64, F32, I32, STR = pa.float64(), pa.float32(), pa.int32(), pa.string()
+# Behind an operator that gives strings or times: ids that float32 holds exactly.
+HASHED = (("hash", {"buckets": 1 << 24}),)
 PARIS = pa.timestamp("us", "Europe/Paris")
 
 
@@ -42,8 +44,11 @@ class Case:
     needs_value: bool = False  # a column without any value is an error
     binary: bool = False  # the target is 0 or 1
     keys: int = 0  # of the columns, the last ones: named by a parameter, not by the expression
+    samples: tuple[Any, ...] = ()  # ten values for columns whose type's own would all be alike
     op: str = ""  # filled in from the oracle's name
-    then: tuple[tuple[str, dict[str, Any]], ...] = ()  # operators that make features of its lists
+    then: tuple[
+        tuple[str, dict[str, Any]], ...
+    ] = ()  # operators that make features of what it gives
 
     @property
     def id(self) -> str:

@@ -76,14 +76,16 @@ def eleven_values(kind: pa.DataType) -> list[Any]:
 
 
 def eleven_rows(case: Case) -> Columns:
+    if case.samples:
+        return [[None, *case.samples]]
     return [eleven_values(kind) for kind in case.types]
 
 
 def many_rows(case: Case, num_rows: int) -> Columns:
     """The eleven values over and over, each column in an order of its own."""
     return [
-        [eleven_values(kind)[row * (7 + i) % 11] for row in range(num_rows)]
-        for i, kind in enumerate(case.types)
+        [values[row * (7 + i) % 11] for row in range(num_rows)]
+        for i, values in enumerate(eleven_rows(case))
     ]
 
 

@@ -137,3 +137,60 @@ def _check_node(
     expect(treatments[slot] == 5 and has_sets)
     first_word, words = struct.unpack_from("<II", nodes, number * 16)
     expect(words <= 1 << 26 and first_word + words <= num_words)
+
+
+def check_characters(payload: bytes) -> None:
+    """Characters that are not ASCII, ascending."""
+    expect(len(payload) % 4 == 0)
+    codes = [code for (code,) in struct.iter_unpack("<I", payload)]
+    expect(all(a < b for a, b in pairwise([127, *codes])))
+    expect(all(_is_character(code) for code in codes))
+
+
+def is_mark(code: int) -> bool:
+    return _is_character(code) and (code > 127 or chr(code) not in "+-0123456789eE")
+
+
+def _is_character(code: int) -> bool:
+    return code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF
+
+
+def check_texts(payload: bytes, count: int, *, keeps: bool) -> None:
+    """Where each text lies, or a mark in place of its length."""
+    expect(count >= 1 and 16 * count <= len(payload))
+    num_bytes = len(payload) - 16 * count
+    for offset, length in struct.iter_unpack("<QQ", payload[: 16 * count]):
+        mark = length == (1 << 64) - 1 or (keeps and length == (1 << 64) - 2)
+        expect(offset == 0 if mark else offset + length <= num_bytes)
+
+
+def check_time_formats(payload: bytes) -> None:
+    expect(len(payload) > 0)
+    at, item = 0, 0
+    while at < len(payload):
+        item = payload[at]
+        expect(item <= 17)
+        at += 1
+        if item == 1:
+            expect(at < len(payload) and 0 < payload[at] < len(payload) - at)
+            at += 1 + payload[at]
+    expect(item == 0)
+
+
+def check_pattern(payload: bytes) -> None:
+    """A program whose every way leads to an instruction, and ranges that ascend."""
+    expect(len(payload) >= 8)
+    count, num_ranges = struct.unpack_from("<II", payload)
+    expect(1 <= count <= 256 and len(payload) == 8 + 12 * count + 8 * num_ranges)
+    for at in range(count):
+        op, a, b = struct.unpack_from("<III", payload, 8 + 12 * at)
+        expect(op <= 6)
+        expect(op in (0, 2, 3) or at + 1 < count)
+        expect(op not in (2, 3) or a < count)
+        expect(op != 2 or b < count)
+        expect(op != 1 or a + b <= num_ranges)
+        expect(op != 6 or 1 <= a <= 5)
+        expect(op in (1, 2, 3, 6) or a == 0)
+        expect(op in (1, 2) or b == 0)
+    for first, last in struct.iter_unpack("<II", payload[8 + 12 * count :]):
+        expect(first <= last <= 0x10FFFF)

@@ -9,10 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.reference.bundle_payloads import (
+    check_characters,
     check_edges,
     check_lookup_table,
+    check_pattern,
+    check_texts,
+    check_time_formats,
     check_zone_table,
     expect,
+    is_mark,
 )
 
 F32, F64, I32, I64, BYTES, F64_LIST, I64_LIST, BYTES_LIST = 1, 2, 3, 4, 5, 6, 7, 8
@@ -251,6 +256,47 @@ def _list_elements(step: Step, plan: Plan) -> None:
     expect(all(plan.slots[slot] == ELEMENTS[type_] for slot in step.outputs))
 
 
+def _strip(step: Step, plan: Plan) -> None:
+    plan.reads(step, BYTES)
+    plan.writes(step, BYTES, in_place=True)
+    expect(1 <= step.integers[0] <= 3 and step.data_length >= 16)
+    check_characters(step.payload[16:])
+
+
+def _null_if(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    expect(type_ in (BYTES, I64, F64))
+    plan.reads(step, type_)
+    plan.writes(step, type_, in_place=True)
+    check_lookup_table(step.payload, type_)
+
+
+def _parse_number(step: Step, plan: Plan) -> None:
+    plan.reads(step, BYTES)
+    plan.writes(step, F64)
+    decimal, thousands = step.integers[:2]
+    expect(decimal not in (0, thousands) and is_mark(decimal) and is_mark(thousands))
+
+
+def _gather_bytes(step: Step, plan: Plan) -> None:
+    keeps = len(step.inputs) == 2
+    plan.reads(step, I32, *[BYTES] * keeps)
+    plan.writes(step, BYTES)
+    check_texts(step.payload, step.integers[3], keeps=keeps)
+
+
+def _parse_datetime(step: Step, plan: Plan) -> None:
+    plan.reads(step, BYTES)
+    plan.writes(step, I64)
+    check_time_formats(step.payload)
+
+
+def _extract(step: Step, plan: Plan) -> None:
+    plan.reads(step, BYTES)
+    plan.writes(step, BYTES, in_place=True)
+    check_pattern(step.payload)
+
+
 def _slot_type(step: Step, plan: Plan) -> int:
     expect(len(step.inputs) == 1)
     return plan.slots[step.inputs[0]]
@@ -309,4 +355,10 @@ STEPS = {
     24: _row(_pool_list, integers=(0,)),
     25: _row(_slice_list, integers=(0, 1)),
     26: _row(_list_elements, integers=(0,)),
+    27: _row(_strip, integers=(0,), payload=True),
+    28: _row(_null_if, payload=True),
+    29: _row(_parse_number, integers=(0, 1)),
+    30: _row(_gather_bytes, integers=(3,), payload=True),
+    31: _row(_parse_datetime, payload=True),
+    32: _row(_extract, payload=True),
 }

@@ -13,6 +13,9 @@ from scipy import special
 from tests.reference.hashes import combine_hashes as combine_hashes
 from tests.reference.hashes import hash_bucket as hash_bucket
 from tests.reference.hashes import hash_value
+from tests.reference.parse_datetime import micros
+from tests.reference.parse_number import number
+from tests.reference.regex_extract import regex_part
 
 EPOCH = datetime(1970, 1, 1)
 TICKS = {1: 1, 2: 10**3, 3: 10**6, 4: 10**9}
@@ -261,3 +264,47 @@ def list_elements(values: list[Any] | None, first: int, count: int) -> list[Any]
     """The elements at so many places; None where there is none."""
     there = (values or [])[first : first + count]
     return [None if value != value else value for value in there] + [None] * (count - len(there))
+
+
+def strip(value: bytes | None, characters: str, sides: int) -> bytes | None:
+    """1 and 2: from the start, from the end. Bytes that are no text stay."""
+    if value is None:
+        return None
+    taken = {character.encode() for character in characters}
+    while sides & 1 and any(value.startswith(one) for one in taken):
+        value = value[len(next(one for one in taken if value.startswith(one))) :]
+    while sides & 2 and any(value.endswith(one) for one in taken):
+        value = value[: -len(next(one for one in taken if value.endswith(one)))]
+    return value
+
+
+def null_if(value: Any, values: list[Any]) -> Any:
+    return None if value is None or value != value or value in values else value
+
+
+def parse_number(value: bytes | None, decimal: str, thousands: str) -> float | None:
+    text = None if value is None else value.decode(errors="replace")
+    return present(number(text, decimal, thousands))
+
+
+def gather_bytes(
+    number: int, texts: list[bytes | bool | None], kept: bytes | None = None
+) -> bytes | None:
+    """True in the list: the row's own bytes."""
+    text = texts[number]
+    return kept if isinstance(text, bool) else text
+
+
+def parse_datetime(value: bytes | None, formats: list[str]) -> int | None:
+    return None if value is None else micros(value.decode(errors="replace"), formats)
+
+
+def extract(value: bytes | None, pattern: str, group: int) -> bytes | None:
+    """By Python's re. Bytes that are no text match nothing: they become a character that no pattern
+    of the tests has.
+    """
+    if value is None:
+        return None
+    text = value.decode("utf-8", "surrogateescape")
+    found = regex_part(text, pattern, group)
+    return None if found is None else found.encode("utf-8", "surrogateescape")

@@ -75,6 +75,8 @@ std::optional<InputKind> kind_for(InputRule rule, const Table::Column& column) {
     case InputRule::kNumberOrText:
       if (family == Family::kText) return InputKind::kBytes;
       return number ? std::optional(InputKind::kFloat) : std::nullopt;
+    case InputRule::kText:
+      return family == Family::kText ? std::optional(InputKind::kBytes) : std::nullopt;
     case InputRule::kTimestamp:
       return family == Family::kTime ? std::optional(InputKind::kTimestamp) : std::nullopt;
     case InputRule::kKey:
@@ -89,6 +91,7 @@ std::optional<InputKind> kind_for(InputRule rule, const Table::Column& column) {
 std::string_view expected_by(InputRule rule) {
   switch (rule) {
     case InputRule::kNumberOrText: return "a number or string";
+    case InputRule::kText: return "a string";
     case InputRule::kTimestamp: return "a date or timestamp";
     case InputRule::kKey: return "a single value in each row";
     case InputRule::kKeyOrList: return "a value, or a list of numbers or strings";
@@ -107,7 +110,12 @@ std::string fix_for(const Table::Column& column, InputRule rule) {
     return "Use one_hot(), list_length() or list_pool() on it, or make a column of its parts.";
   }
   if (takes_lists_only(rule)) return "Use it on a column of lists.";
-  if (rule == InputRule::kTimestamp) return "Cast the column to a timestamp.";
+  if (rule == InputRule::kTimestamp) {
+    return family == Family::kText
+               ? "Use parse_datetime(...) on it first, or cast it to a timestamp."
+               : "Cast the column to a timestamp.";
+  }
+  if (rule == InputRule::kText) return "Leave the operator out, or cast the column to strings.";
   return family == Family::kTime
              ? "Use datetime('hour', ...) on it first."
              : "Use ordinal(), target_mean() or cross() on it, or cast it to a number.";

@@ -35,6 +35,7 @@ bool takes(InputRule rule, const Feature& feature) {
   switch (rule) {
     case InputRule::kNumber: return type == ValueType::kF64;
     case InputRule::kNumberOrText: return type == ValueType::kF64 || type == ValueType::kBytes;
+    case InputRule::kText: return type == ValueType::kBytes;
     case InputRule::kKey: return !is_list(type);
     case InputRule::kKeyOrList: return true;
     case InputRule::kTimestamp: return type == ValueType::kI64 && feature.unit != TimeUnit::kNone;
@@ -50,6 +51,7 @@ std::string_view expected_by(InputRule rule) {
   switch (rule) {
     case InputRule::kTimestamp: return "times";
     case InputRule::kNumberOrText: return "numbers or strings";
+    case InputRule::kText: return "strings";
     case InputRule::kKey: return "single values";
     case InputRule::kKeyOrList: return "single values or lists of values";
     case InputRule::kList: return "lists";

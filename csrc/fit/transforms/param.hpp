@@ -19,8 +19,12 @@ using ParamValue = std::variant<std::monostate, bool, int64_t, double, std::stri
                                 std::vector<double>, std::vector<std::string>>;
 using NamedParams = std::vector<std::pair<std::string, ParamValue>>;
 
+/// Numbers or strings, all of one kind.
+using ValueList = std::variant<std::vector<double>, std::vector<std::string>>;
+
 /// A row of an operator's kParams. Members may be bool, int64_t, double, std::string,
-/// std::optional<int64_t>, std::optional<double>, std::vector<double>, std::vector<std::string>, or
+/// std::optional<int64_t>, std::optional<double>, std::vector<double>, std::vector<std::string>,
+/// ValueList, or
 /// ParamValue itself (a number, a string or None).
 template <class Params, class T>
 struct Param {
@@ -71,6 +75,8 @@ constexpr std::string_view param_type_name() {
     return "list of numbers";
   else if constexpr (std::same_as<T, std::vector<std::string>>)
     return "list of strings";
+  else if constexpr (std::same_as<T, ValueList>)
+    return "list of numbers or strings";
   else {
     static_assert(std::same_as<T, ParamValue>, "a parameter has a type that no reader knows");
     return "number, string or None";
@@ -99,6 +105,10 @@ bool parse_param(const ParamValue& value, T* out) {
     if (!parse_param(value, &given)) return false;
     *out = given;
     return true;
+  } else if constexpr (std::same_as<T, ValueList>) {
+    if (const auto* numbers = std::get_if<std::vector<double>>(&value)) *out = *numbers;
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) *out = *texts;
+    return value.index() >= 5;
   } else if constexpr (std::same_as<T, ParamValue>) {
     *out = value;
     return value.index() <= 4 && !std::holds_alternative<bool>(value);
@@ -122,6 +132,8 @@ template <class T>
 ParamValue to_param_value(const T& value) {
   if constexpr (is_optional<T>) {
     return value.has_value() ? ParamValue(*value) : ParamValue();
+  } else if constexpr (std::same_as<T, ValueList>) {
+    return std::visit([](const auto& values) { return ParamValue(values); }, value);
   } else {
     return ParamValue(value);
   }

@@ -24,6 +24,7 @@ namespace mainspring {
 enum class InputRule : uint8_t {
   kNumber,        // f64
   kNumberOrText,  // f64 or bytes
+  kText,          // bytes
   kKey,           // anything that can be equal to itself: bytes, i64, f64, ids, dates, timestamps
   kKeyOrList,     // what kKey takes, or lists of bytes, i64 or f64
   kTimestamp,     // dates and timestamps

@@ -12,7 +12,8 @@ extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kR
     kWidthBucketize, kOrdinal, kOneHot, kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein,
     kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed, kHolidays, kIsBusinessDay,
     kBusinessDays, kHash, kCross, kListLength, kListPool, kListSlice, kListPad, kArithmetic,
-    kArithmeticNumber, kPolynomial, kIdentity;
+    kArithmeticNumber, kPolynomial, kStrip, kNullIf, kParseNumber, kParseBoolean, kMapValues,
+    kParseDatetime, kRegexExtract, kOutOfRangeFlag, kIdentity;
 
 namespace {
 
@@ -54,6 +55,14 @@ constexpr std::array kTransforms{&kImpute,
                                  &kArithmetic,
                                  &kArithmeticNumber,
                                  &kPolynomial,
+                                 &kStrip,
+                                 &kNullIf,
+                                 &kParseNumber,
+                                 &kParseBoolean,
+                                 &kMapValues,
+                                 &kParseDatetime,
+                                 &kRegexExtract,
+                                 &kOutOfRangeFlag,
                                  &kIdentity};
 
 }  // namespace

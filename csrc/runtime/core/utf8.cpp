@@ -46,4 +46,19 @@ uint64_t first_bad_utf8(const uint8_t* bytes, uint64_t length) noexcept {
   return length;
 }
 
+Character character_at(const uint8_t* at, const uint8_t* end) noexcept {
+  const uint32_t size = character_bytes(at, static_cast<uint64_t>(end - at));
+  if (size < 2) return {at[0], size};
+  uint32_t code = at[0] & (0x7fu >> size);
+  for (uint32_t i = 1; i < size; ++i) code = code << 6 | (at[i] & 0x3f);
+  return {code, size};
+}
+
+Character character_before(const uint8_t* begin, const uint8_t* end) noexcept {
+  const uint8_t* at = end - 1;
+  while (at != begin && end - at < 4 && continues(*at)) --at;
+  const Character found = character_at(at, end);
+  return found.num_bytes == static_cast<uint32_t>(end - at) ? found : Character{end[-1], 0};
+}
+
 }  // namespace mainspring

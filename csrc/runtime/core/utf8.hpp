@@ -18,4 +18,33 @@ constexpr bool cuts_no_character(const uint8_t* pool, uint64_t pool_length, uint
          (end == pool_length || (pool[end] & 0xc0) != 0x80);
 }
 
+/// A character and how many bytes it takes; 0 bytes where there is no well-formed one.
+struct Character {
+  uint32_t code;
+  uint32_t num_bytes;
+};
+/// The one that begins at `at`, which is before `end`.
+Character character_at(const uint8_t* at, const uint8_t* end) noexcept;
+/// The one that ends at `end`, which is behind `begin`.
+Character character_before(const uint8_t* begin, const uint8_t* end) noexcept;
+
+/// Writes a character (a code point, no surrogate); returns its bytes, at most 4.
+constexpr uint32_t write_character(uint32_t code, uint8_t* out) noexcept {
+  if (code < 0x80) {
+    out[0] = static_cast<uint8_t>(code);
+    return 1;
+  }
+  const uint32_t num_bytes = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (uint32_t i = num_bytes - 1; i > 0; --i, code >>= 6) {
+    out[i] = static_cast<uint8_t>(0x80 | (code & 0x3f));
+  }
+  constexpr uint8_t kLeads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+  out[0] = static_cast<uint8_t>(kLeads[num_bytes] | code);
+  return num_bytes;
+}
+
+constexpr bool is_character(uint64_t code) noexcept {
+  return code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+}
+
 }  // namespace mainspring

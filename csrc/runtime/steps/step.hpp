@@ -42,6 +42,12 @@ enum class StepCode : uint32_t {
   kPoolList = 24,
   kSliceList = 25,
   kListElements = 26,
+  kStrip = 27,
+  kNullIf = 28,
+  kParseNumber = 29,
+  kGatherBytes = 30,
+  kParseDatetime = 31,
+  kExtract = 32,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.

@@ -7,18 +7,20 @@ extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFi
     kCountEdgesStep, kLookupStep, kGatherStep, kDatePartStep, kHashStep, kCombineHashesStep,
     kHashBucketStep, kLocalTimeStep, kIsMissingStep, kStoreOneHotStep, kStoreMultiHotStep,
     kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep, kElapsedStep, kCalendarStep,
-    kPoolListStep, kSliceListStep, kListElementsStep;
+    kPoolListStep, kSliceListStep, kListElementsStep, kStripStep, kNullIfStep, kParseNumberStep,
+    kGatherBytesStep, kParseDatetimeStep, kExtractStep;
 
 namespace {
 
 constexpr const Step* kSteps[] = {
-    &kLoadStep,          &kStoreStep,        &kAffineStep,      &kLog1pStep,
-    &kClipStep,          &kFillStep,         &kCountEdgesStep,  &kLookupStep,
-    &kGatherStep,        &kDatePartStep,     &kHashStep,        &kCombineHashesStep,
-    &kHashBucketStep,    &kLocalTimeStep,    &kIsMissingStep,   &kStoreOneHotStep,
-    &kStoreMultiHotStep, &kPowerStep,        &kInterpolateStep, &kNormalQuantileStep,
-    &kArithmeticStep,    &kElapsedStep,      &kCalendarStep,    &kPoolListStep,
-    &kSliceListStep,     &kListElementsStep,
+    &kLoadStep,          &kStoreStep,        &kAffineStep,        &kLog1pStep,
+    &kClipStep,          &kFillStep,         &kCountEdgesStep,    &kLookupStep,
+    &kGatherStep,        &kDatePartStep,     &kHashStep,          &kCombineHashesStep,
+    &kHashBucketStep,    &kLocalTimeStep,    &kIsMissingStep,     &kStoreOneHotStep,
+    &kStoreMultiHotStep, &kPowerStep,        &kInterpolateStep,   &kNormalQuantileStep,
+    &kArithmeticStep,    &kElapsedStep,      &kCalendarStep,      &kPoolListStep,
+    &kSliceListStep,     &kListElementsStep, &kStripStep,         &kNullIfStep,
+    &kParseNumberStep,   &kGatherBytesStep,  &kParseDatetimeStep, &kExtractStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

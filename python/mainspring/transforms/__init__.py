@@ -12,12 +12,14 @@ from mainspring.transforms import (
     by_target,
     calendar,
     categorical,
+    cleaning,
     cross,
     datetime,
     group_stats,
     lists,
     missing_flag,
     numeric,
+    parsing,
     scaling,
     shaping,
 )
@@ -27,6 +29,7 @@ from mainspring.transforms.arithmetic import *
 from mainspring.transforms.by_target import *
 from mainspring.transforms.calendar import *
 from mainspring.transforms.categorical import *
+from mainspring.transforms.cleaning import *
 from mainspring.transforms.cross import *
 from mainspring.transforms.datetime import *
 from mainspring.transforms.expression import Expression, col
@@ -35,6 +38,7 @@ from mainspring.transforms.importers import from_sklearn
 from mainspring.transforms.lists import *
 from mainspring.transforms.missing_flag import *
 from mainspring.transforms.numeric import *
+from mainspring.transforms.parsing import *
 from mainspring.transforms.preprocessor import Preprocessor
 from mainspring.transforms.scaling import *
 from mainspring.transforms.shaping import *
@@ -46,12 +50,14 @@ __all__ += arithmetic.__all__
 __all__ += by_target.__all__
 __all__ += calendar.__all__
 __all__ += categorical.__all__
+__all__ += cleaning.__all__
 __all__ += cross.__all__
 __all__ += datetime.__all__
 __all__ += group_stats.__all__
 __all__ += lists.__all__
 __all__ += missing_flag.__all__
 __all__ += numeric.__all__
+__all__ += parsing.__all__
 __all__ += scaling.__all__
 __all__ += shaping.__all__
 

@@ -24,6 +24,7 @@ _TYPE_NAMES = {
     "float | str | None": "number, string or None",
     "tuple[float, ...]": "list of numbers",
     "tuple[str, ...]": "list of strings",
+    "tuple[float | str, ...]": "list of numbers or strings",
 }
 
 

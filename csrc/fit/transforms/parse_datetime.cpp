@@ -1,0 +1,57 @@
+// Strings to times, by given formats.
+#include "fit/plan/time_format.hpp"
+#include "fit/transforms/transform.hpp"
+#include "runtime/steps/text_records.hpp"
+
+namespace mainspring {
+namespace {
+
+struct ParseDatetime {
+  static constexpr std::string_view kName = "parse_datetime";
+  static constexpr std::string_view kSummary =
+      "Read strings as times by given formats; what fits none is missing.";
+  static constexpr InputRule kInput = InputRule::kText;
+  struct Params {
+    std::vector<std::string> formats;
+  };
+  static constexpr auto kParams = std::tuple{
+      Param{"formats", &Params::formats, "as strptime writes them; the first that fits decides"}};
+
+  static void check(const Params& params) {
+    if (params.formats.empty()) {
+      fail_param(kName, "formats", "one format or more, such as '%Y-%m-%d'", params.formats);
+    }
+    for (const std::string& format : params.formats) {
+      std::vector<uint8_t> items;
+      std::string fault;
+      if (!append_time_format(format, &items, &fault)) {
+        fail_param(kName, "formats",
+                   "formats of %Y %y %m %b %B %d %a %A %H %I %p %M %S %f %z %% (" + fault + ")",
+                   format);
+      }
+      if (has_offset(format) != has_offset(params.formats[0])) {
+        fail_param(kName, "formats", "formats that all have %z, or none of them", params.formats);
+      }
+    }
+  }
+
+  static std::vector<Feature> compile(const Params& params, std::span<const Feature> in,
+                                      PlanBuilder& builder) {
+    std::vector<uint8_t> items;
+    std::string fault;
+    for (const std::string& format : params.formats) append_time_format(format, &items, &fault);
+    const DataRange data = builder.add_data(items);
+    Feature out = in[0];
+    out.slot = builder.new_slot(ValueType::kI64);
+    out.unit = TimeUnit::kMicro;
+    builder.emit(
+        parse_datetime_record(in[0].slot.number, out.slot.number, data.offset, data.length));
+    return {out};
+  }
+};
+
+}  // namespace
+
+extern constinit const Transform kParseDatetime = transform_of<ParseDatetime>();
+
+}  // namespace mainspring

@@ -1,0 +1,262 @@
+// Strings to times in microseconds, through the first of some formats that fits.
+#include "runtime/core/whitespace.hpp"
+#include "runtime/json/parse_time.hpp"
+#include "runtime/steps/record_shape.hpp"
+#include "runtime/steps/time_format.hpp"
+#include "runtime/steps/time_units.hpp"
+
+namespace mainspring {
+namespace {
+
+constexpr const char* kMonths[] = {"january",   "february", "march",    "april",
+                                   "may",       "june",     "july",     "august",
+                                   "september", "october",  "november", "december"};
+constexpr const char* kWeekdays[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                     "friday", "saturday", "sunday"};
+constexpr uint32_t kAbbreviation = 3;
+constexpr int64_t kMicrosPerSecond = 1000000;
+
+uint8_t lower(uint8_t byte) { return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte; }
+bool is_digit(uint8_t byte) { return static_cast<uint8_t>(byte - '0') <= 9; }
+
+/// What has been read of a time; a part that no item names is that of 1900-01-01T00:00.
+struct Parts {
+  uint32_t year = 1900;
+  uint32_t month = 1;
+  uint32_t day = 1;
+  uint32_t hour = 0;
+  uint32_t minute = 0;
+  uint32_t second = 0;
+  uint32_t micros = 0;
+  uint32_t half = 0;  // 1: AM, 2: PM
+  bool hour_of_12 = false;
+  int64_t offset_micros = 0;
+};
+
+uint32_t days_in_month(uint32_t year, uint32_t month) {
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  if (month == 2) return leap ? 29 : 28;
+  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
+
+/// Text that is taken from the front; what has been taken is never given back.
+struct Reader {
+  const uint8_t* at;
+  const uint8_t* end;
+
+  uint64_t room() const { return static_cast<uint64_t>(end - at); }
+
+  /// Exactly `count` digits.
+  bool digits(uint32_t count, uint32_t* value) {
+    if (room() < count) return false;
+    *value = 0;
+    for (uint32_t i = 0; i < count; ++i, ++at) {
+      if (!is_digit(*at)) return false;
+      *value = *value * 10 + (*at - '0');
+    }
+    return true;
+  }
+
+  /// Two digits where they make a number in [low, high], else one.
+  bool number(uint32_t low, uint32_t high, uint32_t* value) {
+    if (at == end || !is_digit(*at)) return false;
+    *value = *at++ - '0';
+    if (at != end && is_digit(*at)) {
+      const uint32_t two = *value * 10 + (*at - '0');
+      if (two >= low && two <= high) {
+        *value = two;
+        ++at;
+      }
+    }
+    return *value >= low;
+  }
+
+  /// One to six digits behind the point.
+  bool fraction(uint32_t* micros) {
+    uint32_t scale = kMicrosPerSecond;
+    *micros = 0;
+    while (at != end && is_digit(*at) && scale > 1) {
+      scale /= 10;
+      *micros += (*at++ - '0') * scale;
+    }
+    return scale < kMicrosPerSecond;
+  }
+
+  /// The word, which is in small letters, or its first `length` letters.
+  bool word(const char* text, uint32_t length) {
+    const uint8_t* from = at;
+    for (uint32_t i = 0; text[i] != 0 && i < length; ++i, ++from) {
+      if (from == end || lower(*from) != static_cast<uint8_t>(text[i])) return false;
+    }
+    at = from;
+    return true;
+  }
+
+  /// The place of the word among the names, from 1 on; 0: none.
+  template <uint32_t kCount>
+  uint32_t name(const char* const (&names)[kCount], uint32_t length) {
+    for (uint32_t i = 0; i < kCount; ++i) {
+      if (word(names[i], length)) return i + 1;
+    }
+    return 0;
+  }
+
+  bool literal(const uint8_t* bytes, uint32_t length) {
+    if (room() < length) return false;
+    for (uint32_t i = 0; i < length; ++i) {
+      if (lower(at[i]) != lower(bytes[i])) return false;
+    }
+    at += length;
+    return true;
+  }
+
+  bool offset(int64_t* micros) {
+    if (at != end && lower(*at) == 'z') {
+      ++at;
+      return true;
+    }
+    if (at == end || (*at != '+' && *at != '-')) return false;
+    const bool west = *at++ == '-';
+    uint32_t hours = 0;
+    uint32_t minutes = 0;
+    uint32_t seconds = 0;
+    uint32_t part = 0;
+    if (!digits(2, &hours)) return false;
+    const bool colon = at != end && *at == ':';
+    at += colon;
+    if (!digits(2, &minutes) || minutes > 59) return false;
+    const bool more = at != end && (colon ? *at == ':' : is_digit(*at));
+    if (more) {
+      at += colon;
+      if (!digits(2, &seconds) || seconds > 59) return false;
+      if (at != end && *at == '.' && (++at, !fraction(&part))) return false;
+    }
+    const int64_t size = (int64_t{hours} * 3600 + minutes * 60 + seconds) * kMicrosPerSecond + part;
+    *micros = west ? -size : size;
+    return hours < 24;
+  }
+};
+
+bool read_item(TimeItem item, Reader* text, Parts* parts) {
+  switch (item) {
+    case TimeItem::kWhitespace: {
+      const uint8_t* const before = text->at;
+      text->at = skip_whitespace(text->at, text->end);
+      return text->at != before;
+    }
+    case TimeItem::kYear: return text->digits(4, &parts->year) && parts->year != 0;
+    case TimeItem::kShortYear:
+      if (!text->digits(2, &parts->year)) return false;
+      parts->year += parts->year <= 68 ? 2000 : 1900;
+      return true;
+    case TimeItem::kMonth: return text->number(1, 12, &parts->month);
+    case TimeItem::kDay:
+      if (text->at != text->end && *text->at == ' ') {
+        ++text->at;
+        return text->digits(1, &parts->day) && parts->day != 0;
+      }
+      return text->number(1, 31, &parts->day);
+    case TimeItem::kHour: return text->number(0, 23, &parts->hour);
+    case TimeItem::kHour12: parts->hour_of_12 = true; return text->number(1, 12, &parts->hour);
+    case TimeItem::kMinute: return text->number(0, 59, &parts->minute);
+    case TimeItem::kSecond: return text->number(0, 61, &parts->second) && parts->second < 60;
+    case TimeItem::kFraction: return text->fraction(&parts->micros);
+    case TimeItem::kHalfOfDay:
+      parts->half = text->word("am", 2) ? 1 : text->word("pm", 2) ? 2 : 0;
+      return parts->half != 0;
+    case TimeItem::kMonthAbbreviation:
+      return (parts->month = text->name(kMonths, kAbbreviation)) != 0;
+    case TimeItem::kMonthName: return (parts->month = text->name(kMonths, ~0u)) != 0;
+    case TimeItem::kWeekdayAbbreviation: return text->name(kWeekdays, kAbbreviation) != 0;
+    case TimeItem::kWeekdayName: return text->name(kWeekdays, ~0u) != 0;
+    case TimeItem::kOffset: return text->offset(&parts->offset_micros);
+    default: return false;
+  }
+}
+
+bool to_micros(Parts parts, int64_t* micros) {
+  if (parts.day > days_in_month(parts.year, parts.month)) return false;
+  if (parts.hour_of_12) parts.hour = parts.hour % 12 + (parts.half == 2 ? 12 : 0);
+  const int64_t seconds = days_of(parts.year, parts.month, parts.day) * kSecondsPerDay +
+                          parts.hour * 3600 + parts.minute * 60 + parts.second;
+  *micros = seconds * kMicrosPerSecond + parts.micros - parts.offset_micros;
+  return true;
+}
+
+/// The end of the format that begins at `at`; its items are known to be sound.
+const uint8_t* next_format(const uint8_t* at) {
+  while (*at != static_cast<uint8_t>(TimeItem::kEnd)) {
+    at += *at == static_cast<uint8_t>(TimeItem::kLiteral) ? 2 + at[1] : 1;
+  }
+  return at + 1;
+}
+
+bool parse(BytesView value, const uint8_t* format, int64_t* micros) {
+  Reader text{value.data, value.data + value.length};
+  Parts parts;
+  for (; *format != static_cast<uint8_t>(TimeItem::kEnd); ++format) {
+    const auto item = static_cast<TimeItem>(*format);
+    if (item == TimeItem::kLiteral) {
+      const uint32_t length = format[1];
+      if (!text.literal(format + 2, length)) return false;
+      format += 1 + length;
+    } else if (!read_item(item, &text, &parts)) {
+      return false;
+    }
+  }
+  return text.at == text.end && to_micros(parts, micros);
+}
+
+struct ParseDatetime {
+  static constexpr StepCode kCode = StepCode::kParseDatetime;
+  static constexpr const char* kName = "parse_datetime";
+
+  static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
+    if (!has_shape(record, {.num_inputs = 1, .num_outputs = 1, .data = true}) ||
+        input_type(record, plan) != ValueType::kBytes ||
+        output_type(record, plan) != ValueType::kI64 || record.data_length == 0) {
+      return kBadRecord;
+    }
+    const uint8_t* at = plan.data + record.data_offset;
+    const uint8_t* const end = at + record.data_length;
+    auto item = TimeItem::kEnd;
+    while (at != end) {
+      item = static_cast<TimeItem>(*at++);
+      if (item > kLastTimeItem) return kBadRecord;
+      if (item != TimeItem::kLiteral) continue;
+      if (at == end || *at == 0 || *at >= end - at) return kBadRecord;
+      at += 1 + *at;
+    }
+    return ok_if(item == TimeItem::kEnd);
+  }
+
+  static void run(const StepRecord& record, const StepContext& context) noexcept {
+    const uint8_t* const formats = context.data + record.data_offset;
+    const uint8_t* const end = formats + record.data_length;
+    const Tile in = context.input(record, 0);
+    const Tile out = context.output(record, 0);
+    const BytesView* from = values_of<BytesView>(in);
+    int64_t* to = values_of<int64_t>(out);
+    for (uint32_t word = 0; word < kValidityWords; ++word) {
+      uint64_t present = 0;
+      for (uint32_t row = word * 64; row < in.num_rows && row < word * 64 + 64; ++row) {
+        int64_t micros = 0;
+        bool good = false;
+        if (is_valid(in.validity, row)) {
+          for (const uint8_t* at = formats; at != end && !good; at = next_format(at)) {
+            good = parse(from[row], at, &micros);
+          }
+        }
+        to[row] = good ? micros : 0;
+        present |= static_cast<uint64_t>(good) << (row & 63);
+      }
+      out.validity[word] = present;
+    }
+  }
+};
+
+}  // namespace
+
+extern constinit const Step kParseDatetimeStep = step_of<ParseDatetime>();
+
+}  // namespace mainspring
