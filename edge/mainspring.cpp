@@ -17,7 +17,7 @@ namespace mainspring {
 
 namespace {
 
-static_assert(static_cast<uint32_t>(Code::kNoModel) == MAINSPRING_NO_MODEL);
+static_assert(static_cast<uint32_t>(Code::kTooManyFeatures) == MAINSPRING_TOO_MANY_FEATURES);
 static_assert(static_cast<uint32_t>(ColumnType::kNull) == MAINSPRING_NULL);
 static_assert(static_cast<uint32_t>(ColumnType::kF16) == MAINSPRING_F16);
 static_assert(static_cast<uint32_t>(ColumnType::kLargeBinary) == MAINSPRING_LARGE_BINARY);
@@ -206,17 +206,26 @@ uint32_t mainspring_input_at(const mainspring_bundle* bundle, uint32_t number,
 }
 
 uint32_t mainspring_num_features(const mainspring_bundle* bundle) {
-  return bundle->view.plan.num_outputs;
+  return bundle->view.plan.num_features;
 }
 
 uint32_t mainspring_feature_name(const mainspring_bundle* bundle, uint32_t number,
-                                 const char** name, uint64_t* name_length) {
+                                 const char** name, uint64_t* name_length, int64_t* within) {
   const PlanView& plan = bundle->view.plan;
-  if (name == nullptr || name_length == nullptr || number >= plan.num_outputs) {
+  if (name == nullptr || name_length == nullptr || within == nullptr ||
+      number >= plan.num_features) {
     return MAINSPRING_INVALID_ARGUMENT;
   }
-  *name = plan.pool + plan.outputs[number].name_offset;
-  *name_length = plan.outputs[number].name_length;
+  // Where every feature has a record of its own, it is where its number says.
+  const OutputRecord* output = plan.outputs;
+  if (plan.num_features == plan.num_output_records) {
+    output += number;
+    number = 0;
+  }
+  for (; number >= num_features_of(*output); ++output) number -= num_features_of(*output);
+  *name = plan.pool + output->name_offset;
+  *name_length = output->name_length;
+  *within = output->num_features == 0 ? -1 : static_cast<int64_t>(number);
   return MAINSPRING_OK;
 }
 
@@ -247,7 +256,8 @@ uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_
   const BundleView& view = bundle->view;
   const Status status = read_request(view, request);
   if (!status.ok()) return answer(status, where);
-  const uint32_t width = view.plan.num_outputs;
+  if (!gives_dense_rows(view)) return answer(Code::kTooManyFeatures, 0, where);
+  const uint32_t width = view.plan.num_features;
   const Code room = check_room(out, out_values, request->num_rows, width);
   if (room != Code::kOk) return answer(room, 0, where);
   transform_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,

@@ -43,7 +43,8 @@ enum mainspring_code {
   MAINSPRING_WRONG_COLUMN_TYPE = 9,
   MAINSPRING_UNSUPPORTED_TYPE = 10,
   MAINSPRING_INVALID_ARGUMENT = 11,
-  MAINSPRING_NO_MODEL = 12
+  MAINSPRING_NO_MODEL = 12,
+  MAINSPRING_TOO_MANY_FEATURES = 13
 };
 
 /* Highest instruction set to use; the CPU's own limit always holds. All give the same bits. */
@@ -204,10 +205,12 @@ MAINSPRING_API uint32_t mainspring_num_inputs(const mainspring_bundle* bundle);
 MAINSPRING_API uint32_t mainspring_input_at(const mainspring_bundle* bundle, uint32_t number,
                                             mainspring_input* input);
 
-/* The features that the transforms give, and their names. */
+/* The features that the transforms give, and their names. Features that a number tells apart, as
+ * buckets of a hash, are called NAME_0, NAME_1, ...: then *within is that number, else it is -1. */
 MAINSPRING_API uint32_t mainspring_num_features(const mainspring_bundle* bundle);
 MAINSPRING_API uint32_t mainspring_feature_name(const mainspring_bundle* bundle, uint32_t number,
-                                                const char** name, uint64_t* name_length);
+                                                const char** name, uint64_t* name_length,
+                                                int64_t* within);
 
 /* Values a row of an output kind; 0 where the bundle cannot give it. */
 MAINSPRING_API uint32_t mainspring_output_width(const mainspring_bundle* bundle, uint32_t kind);
@@ -219,7 +222,8 @@ MAINSPRING_API uint32_t mainspring_predict(const mainspring_bundle* bundle,
                                            const mainspring_request* request, uint32_t kind,
                                            double* out, uint64_t out_values, uint64_t* where);
 
-/* The features themselves: num_rows * num_features floats, row by row. */
+/* The features themselves: num_rows * num_features floats, row by row. MAINSPRING_TOO_MANY_FEATURES
+ * where a bundle without a model has more than 65536 of them. */
 MAINSPRING_API uint32_t mainspring_transform(const mainspring_bundle* bundle,
                                              const mainspring_request* request, float* out,
                                              uint64_t out_values, uint64_t* where);

@@ -34,6 +34,11 @@ def _one_hot_sklearn(given: Columns) -> Callable[[], Array]:
     return lambda: encoder.transform(values)
 
 
+def _one_hot_ids_polars(given: Columns) -> list[pl.Expr]:
+    bucket = pl.col("city").hash() % 64
+    return [(bucket == i).cast(pl.Float32).alias(f"city_{i}") for i in range(64)]
+
+
 def _one_hot_polars(given: Columns) -> list[pl.Expr]:
     day, words = pl.col("day"), given.vocabularies["day"].to_pylist()
     known = [(day == w).fill_null(False).cast(pl.Float32).alias(w) for w in words]
@@ -56,6 +61,12 @@ CASES = {
             polars_peer("an equality for each category", _one_hot_polars),
             Peer("scikit-learn", "OneHotEncoder on objects", _one_hot_sklearn),
         ),
+    ),
+    "one_hot_ids": Case(
+        ("city",),
+        lambda column: column.hash(buckets=64).one_hot_ids(),
+        (polars_peer("an equality for each bucket of a hash", _one_hot_ids_polars),),
+        same_values=False,
     ),
     "count": Case(
         ("city",), lambda column: column.count(), encoding_peers(lambda counts, _: counts * 1.0)

@@ -18,6 +18,7 @@
 #include "host/error.hpp"
 #include "host/match_columns.hpp"
 #include "host/parallel_predict.hpp"
+#include "host/plan_features.hpp"
 #include "host/predict_json.hpp"
 #include "host/scratch.hpp"
 
@@ -100,32 +101,6 @@ class Bundle {
     return kinds;
   }
 
-  std::vector<std::string> feature_names() const {
-    std::vector<std::string> names;
-    for (uint32_t i = 0; i < plan().num_outputs; ++i) {
-      const OutputRecord& output = plan().outputs[i];
-      names.emplace_back(plan().pool + output.name_offset, output.name_length);
-    }
-    return names;
-  }
-
-  std::vector<std::string> feature_kinds() const {
-    std::vector<std::string> kinds;
-    for (uint32_t i = 0; i < plan().num_outputs; ++i) {
-      const auto kind = static_cast<FeatureKind>(plan().outputs[i].kind);
-      kinds.emplace_back(kind == FeatureKind::kId ? "id" : "number");
-    }
-    return kinds;
-  }
-
-  std::vector<uint32_t> categorical_indices() const {
-    std::vector<uint32_t> indices;
-    for (uint32_t i = 0; i < plan().num_outputs; ++i) {
-      if (plan().outputs[i].categorical != 0) indices.push_back(i);
-    }
-    return indices;
-  }
-
   bool has_model() const { return view().model.model != nullptr; }
   py::object model_kind() const {
     return has_model() ? py::object(py::str(view().model.model->name)) : py::none();
@@ -150,9 +125,9 @@ class Bundle {
 
   void transform_all(const Table& table, const py::object& out) const {
     const BufferView buffer(out.ptr(), 'f', true, "out");
-    check_size(buffer, table.num_rows(), plan().num_outputs);
+    check_size(buffer, table.num_rows(), plan().num_features);
     const py::gil_scoped_release unlocked;
-    transform_table(*image_, table, buffer.data<float>(), plan().num_outputs);
+    transform_table(*image_, table, buffer.data<float>(), plan().num_features);
   }
 
   ArrowColumns transform_columns(const Table& table) const {
@@ -175,7 +150,7 @@ class Bundle {
 
   ArrowColumns feature_columns(const py::object& matrix) const {
     const BufferView rows(matrix.ptr(), 'f', false, "matrix");
-    const uint64_t width = plan().num_outputs;
+    const uint64_t width = plan().num_features;
     if (rows.count() % width != 0) check_size(rows, rows.count() / width + 1, width);
     const py::gil_scoped_release unlocked;
     return features_to_columns(*image_, rows.data<float>(), rows.count() / width);
@@ -251,10 +226,11 @@ class Bundle {
   }
 
   py::list transform_row(const py::object& row) {
-    py::list list(plan().num_outputs);
+    check_dense(view(), 1);
+    py::list list(plan().num_features);
     rows_.with_row(row.ptr(), std::nullopt, [&](const ColumnView* columns) {
       const uint64_t length = scratch_bytes(view());
-      uint8_t* scratch = thread_scratch(length + plan().num_outputs * sizeof(float));
+      uint8_t* scratch = thread_scratch(length + plan().num_features * sizeof(float));
       auto* out = reinterpret_cast<float*>(scratch + length);
       transform_one(columns, out);
       fill_list(list, out);
@@ -264,7 +240,7 @@ class Bundle {
 
   void transform_row_into(const py::object& row, const py::object& out) {
     const BufferView buffer(out.ptr(), 'f', true, "out");
-    check_size(buffer, 1, plan().num_outputs);
+    check_size(buffer, 1, plan().num_features);
     rows_.with_row(row.ptr(), std::nullopt, [&](const ColumnView* columns) {
       transform_one(columns, buffer.data<float>());
     });
@@ -272,7 +248,7 @@ class Bundle {
 
   void transform_rows_of(const py::list& rows, const py::object& out) {
     const BufferView buffer(out.ptr(), 'f', true, "out");
-    const uint64_t width = plan().num_outputs;
+    const uint64_t width = plan().num_features;
     check_size(buffer, rows.size(), width);
     rows_.with_rows(rows, rows.size(), [&](const ColumnView* columns, uint64_t row) {
       transform_one(columns, buffer.data<float>() + row * width);
@@ -298,8 +274,9 @@ class Bundle {
   }
 
   void transform_one(const ColumnView* columns, float* out) const {
+    check_dense(view(), 1);
     transform_rows(view(), process_kernels(), columns, 0, 1, thread_scratch(scratch_bytes(view())),
-                   out, plan().num_outputs);
+                   out, plan().num_features);
   }
 
   /// The scores of one row, in this thread's scratch.
@@ -339,11 +316,23 @@ void register_bundle(py::module_& module) {
                              [](const Bundle& bundle) { return describe_inputs(bundle.plan()); })
       .def_property_readonly("steps",
                              [](const Bundle& bundle) { return describe_steps(bundle.plan()); })
-      .def_property_readonly("feature_names", &Bundle::feature_names)
+      .def_property_readonly("feature_names",
+                             [](const Bundle& bundle) { return feature_names(bundle.plan()); })
+      .def(
+          "check_dense",
+          [](const Bundle& bundle, uint64_t num_rows) { check_dense(bundle.view(), num_rows); },
+          py::arg("num_rows"), "Raise ParameterError when so many rows cannot be dense.")
       .def_property_readonly("num_features",
-                             [](const Bundle& bundle) { return bundle.plan().num_outputs; })
-      .def_property_readonly("feature_kinds", &Bundle::feature_kinds, "'number' or 'id' each.")
-      .def_property_readonly("categorical_indices", &Bundle::categorical_indices)
+                             [](const Bundle& bundle) { return bundle.plan().num_features; })
+      .def_property_readonly(
+          "feature_kinds", [](const Bundle& bundle) { return feature_kinds(bundle.plan()); },
+          "'number' or 'id' each.")
+      .def_property_readonly(
+          "categorical_indices",
+          [](const Bundle& bundle) { return categorical_indices(bundle.plan()); })
+      .def_property_readonly(
+          "cardinalities", [](const Bundle& bundle) { return cardinalities(bundle.plan()); },
+          "How many ids each feature of ids can have.")
       .def_property_readonly("has_model", &Bundle::has_model)
       .def_property_readonly("model_kind", &Bundle::model_kind)
       .def_property_readonly("num_outputs", &Bundle::num_outputs)

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/match_columns.hpp"
+#include "host/plan_features.hpp"
 
 namespace py = pybind11;
 
@@ -104,6 +105,7 @@ py::list describe_inputs(const PlanView& plan) {
 
 py::list describe_steps(const PlanView& plan) {
   py::list list;
+  const OutputRecord* output = plan.outputs;  // the next that a step stores
   for (uint32_t i = 0; i < plan.num_steps; ++i) {
     const StepRecord& record = plan.steps[i];
     py::dict entry;
@@ -117,21 +119,57 @@ py::list describe_steps(const PlanView& plan) {
       entry["column"] = std::string(input_name(plan, static_cast<uint32_t>(record.integers[0])));
     }
     const Stores stores = find_step(record.code)->stores;
-    if (stores == Stores::kOne) {
-      const OutputRecord& output = plan.outputs[record.integers[0]];
-      entry["feature"] = std::string(plan.pool + output.name_offset, output.name_length);
-    }
+    if (stores == Stores::kOne) entry["feature"] = feature_name(plan, *output++, 0);
     if (stores == Stores::kMany) {
       py::list names;
-      for (uint64_t i = 0; i < record.integers[1]; ++i) {
-        const OutputRecord& output = plan.outputs[record.integers[0] + i];
-        names.append(std::string(plan.pool + output.name_offset, output.name_length));
+      for (uint64_t left = record.integers[1]; left > 0; left -= num_features_of(*output++)) {
+        std::string name = feature_name(plan, *output, 0);
+        const uint32_t count = output->num_features;
+        if (count != 0) name.append(" to ").append(feature_name(plan, *output, count - 1));
+        names.append(name);
       }
       entry["features"] = names;
     }
     list.append(entry);
   }
   return list;
+}
+
+std::vector<std::string> feature_names(const PlanView& plan) {
+  std::vector<std::string> names;
+  for_each_feature(plan, [&](const OutputRecord& output, uint32_t within) {
+    names.push_back(feature_name(plan, output, within));
+  });
+  return names;
+}
+
+std::vector<std::string> feature_kinds(const PlanView& plan) {
+  std::vector<std::string> kinds;
+  for_each_feature(plan, [&](const OutputRecord& output, uint32_t) {
+    const auto kind = static_cast<FeatureKind>(output.kind);
+    kinds.emplace_back(kind == FeatureKind::kId ? "id" : "number");
+  });
+  return kinds;
+}
+
+std::vector<uint32_t> categorical_indices(const PlanView& plan) {
+  std::vector<uint32_t> indices;
+  uint32_t feature = 0;
+  for_each_feature(plan, [&](const OutputRecord& output, uint32_t) {
+    if (output.categorical != 0) indices.push_back(feature);
+    ++feature;
+  });
+  return indices;
+}
+
+std::vector<uint32_t> cardinalities(const PlanView& plan) {
+  std::vector<uint32_t> found;
+  for_each_feature(plan, [&](const OutputRecord& output, uint32_t) {
+    if (output.kind == static_cast<uint8_t>(FeatureKind::kId)) {
+      found.push_back(output.cardinality);
+    }
+  });
+  return found;
 }
 
 }  // namespace mainspring::bind

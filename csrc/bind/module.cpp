@@ -10,6 +10,8 @@ void register_build(py::module_&);
 void register_table(py::module_&);
 void register_columns_out(py::module_&);
 void register_bundle(py::module_&);
+void register_sparse(py::module_&);
+void register_tensors(py::module_&);
 void register_model(py::module_&);
 void register_files(py::module_&);
 void register_fit(py::module_&);
@@ -35,4 +37,6 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_drift(module);
   mainspring::bind::register_checks(module);
   mainspring::bind::register_serve(module);
+  mainspring::bind::register_sparse(module);
+  mainspring::bind::register_tensors(module);
 }

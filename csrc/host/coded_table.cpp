@@ -147,7 +147,7 @@ class EntryResults {
                  const Place& place) {
     const PlanView& plan = bundle_.plan;
     const uint64_t slot_bytes = uint64_t{plan.num_slots} * kSlotBytes;
-    const uint64_t feature_bytes = uint64_t{plan.num_outputs} * kTileRows * sizeof(float);
+    const uint64_t feature_bytes = uint64_t{plan.num_features} * kTileRows * sizeof(float);
     uint8_t* scratch = thread_scratch(slot_bytes + feature_bytes);
     auto* features = reinterpret_cast<float*>(scratch + slot_bytes);
     const StepContext context{&kernels, &column,    first,     static_cast<uint32_t>(count),

@@ -7,6 +7,7 @@
 
 #include "host/coded_table.hpp"
 #include "host/match_columns.hpp"
+#include "host/plan_features.hpp"
 #include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
 
@@ -57,12 +58,11 @@ void for_each_table_tile(const BundleView& bundle, const std::vector<BatchColumn
 
 std::vector<ArrowColumns::Column> feature_columns(const PlanView& plan) {
   std::vector<ArrowColumns::Column> columns;
-  for (uint32_t i = 0; i < plan.num_outputs; ++i) {
-    const OutputRecord& output = plan.outputs[i];
+  for_each_feature(plan, [&](const OutputRecord& output, uint32_t within) {
     const bool is_id = output.kind == static_cast<uint8_t>(FeatureKind::kId);
-    columns.push_back({std::string(plan.pool + output.name_offset, output.name_length),
+    columns.push_back({feature_name(plan, output, within),
                        is_id ? ArrowColumns::Type::kInt32 : ArrowColumns::Type::kFloat32});
-  }
+  });
   return columns;
 }
 
@@ -99,7 +99,8 @@ void scatter(const float* rows, uint64_t first, uint64_t count, ArrowColumns* co
 ArrowColumns transform_to_columns(const BundleImage& bundle, const Table& table) {
   const BundleView& view = bundle.view();
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
-  const uint64_t width = view.plan.num_outputs;
+  const uint64_t width = view.plan.num_features;
+  check_dense(view, table.num_rows());
   ArrowColumns columns(feature_columns(view.plan), table.num_rows());
   const Kernels& kernels = process_kernels();
   const auto run = [&](const CodedTable& coded, size_t at, uint64_t first, uint64_t count,
@@ -123,8 +124,41 @@ ArrowColumns transform_to_columns(const BundleImage& bundle, const Table& table)
   return columns;
 }
 
+void transform_to_tensors(const BundleImage& bundle, const Table& table, float* dense,
+                          int32_t* ids) {
+  const BundleView& view = bundle.view();
+  check_dense(view, table.num_rows());
+  const std::vector<BatchColumns> batches = match_columns(bundle, table);
+  std::vector<uint32_t> numbers, id_features;
+  uint32_t feature = 0;
+  for_each_feature(view.plan, [&](const OutputRecord& output, uint32_t) {
+    const bool is_id = output.kind == static_cast<uint8_t>(FeatureKind::kId);
+    (is_id ? id_features : numbers).push_back(feature++);
+  });
+  const uint64_t width = view.plan.num_features;
+  const Kernels& kernels = process_kernels();
+  for_each_table_tile(view, batches,
+                      [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
+                          uint64_t table_row) {
+                        const uint64_t length = scratch_bytes(coded.bundle());
+                        uint8_t* scratch =
+                            thread_scratch(length + kTileRows * width * sizeof(float));
+                        auto* rows = reinterpret_cast<float*>(scratch + length);
+                        transform_rows(coded.bundle(), kernels, batches[batch].columns.data(),
+                                       first, count, scratch, rows, width, coded.columns(batch));
+                        float* number = dense + table_row * numbers.size();
+                        int32_t* id = ids + table_row * id_features.size();
+                        for (const float* row = rows; row != rows + count * width; row += width) {
+                          for (const uint32_t from : numbers) *number++ = row[from];
+                          for (const uint32_t from : id_features)
+                            *id++ = static_cast<int32_t>(row[from]);
+                        }
+                      });
+}
+
 ArrowColumns features_to_columns(const BundleImage& bundle, const float* rows, uint64_t num_rows) {
-  const uint64_t width = bundle.view().plan.num_outputs;
+  const uint64_t width = bundle.view().plan.num_features;
+  check_dense(bundle.view(), num_rows);
   ArrowColumns columns(feature_columns(bundle.view().plan), num_rows);
   const uint64_t tiles = (num_rows + kTileRows - 1) / kTileRows;
   parallel_for(tiles, [&](uint64_t tile, uint32_t) {

@@ -1,4 +1,5 @@
-// A table through a bundle into columns: what tools that speak Arrow take without a copy.
+// A table through a bundle into columns, what tools that speak Arrow take without a copy, and into
+// the tensors that training takes.
 #pragma once
 #include <span>
 #include <string>
@@ -13,6 +14,10 @@ namespace mainspring {
 /// The features, by name: numbers as float32 with nulls where they are missing, ids as int32.
 /// Throws what match_columns() throws.
 ArrowColumns transform_to_columns(const BundleImage& bundle, const Table& table);
+
+/// The features as two matrices, row by row: numbers in one, ids in the other.
+void transform_to_tensors(const BundleImage& bundle, const Table& table, float* dense,
+                          int32_t* ids);
 
 /// Predictions as float64, one column for each name: as many as output_width(). Never null.
 ArrowColumns predict_to_columns(const BundleImage& bundle, const Table& table, OutputKind kind,

@@ -65,6 +65,9 @@ Error error_of(Status status, std::string_view subject) {
       Error error(ErrorKind::kParameter, what + " holds transforms only and no model. " + fix);
       return error.hint(fix);
     }
+    case Code::kTooManyFeatures:
+      return Error(ErrorKind::kParameter,
+                   what + " gives too many features for dense rows. Ask for output='csr'.");
   }
   return Error(ErrorKind::kBundleCorrupt, what + " gave the unknown status " +
                                               std::to_string(static_cast<uint32_t>(status.code)) +

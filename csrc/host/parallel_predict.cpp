@@ -7,6 +7,7 @@
 
 #include "host/coded_table.hpp"
 #include "host/match_columns.hpp"
+#include "host/plan_features.hpp"
 #include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
 
@@ -82,6 +83,7 @@ void predict_table(const BundleImage& bundle, const Table& table, OutputKind kin
 
 void transform_table(const BundleImage& bundle, const Table& table, float* out,
                      uint64_t row_stride) {
+  check_dense(bundle.view(), table.num_rows());
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
   const Kernels& kernels = process_kernels();
   const auto run = [&](const CodedTable& coded, size_t at, const Block& block) {

@@ -70,6 +70,10 @@ class Bundle:
         """
         Copy and verify the bytes of a bundle; `subject` names them in errors.
         """
+    def check_dense(self, num_rows: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        Raise ParameterError when so many rows cannot be dense.
+        """
     def feature_columns(self, matrix: typing.Any) -> ArrowColumns:
         """
         Features of a float32 matrix (rows, features) as columns.
@@ -125,6 +129,11 @@ class Bundle:
     def transform_table(self, table: Table, out: typing.Any) -> None:
         """
         Fill out, float32 (rows, features).
+        """
+    @property
+    def cardinalities(self) -> list[int]:
+        """
+        How many ids each feature of ids can have.
         """
     @property
     def categorical_indices(self) -> list[int]:
@@ -367,6 +376,10 @@ class ServedModel:
         """
         What was counted for each protocol.
         """
+class Numbers:
+    """
+    Numbers that the engine wrote: the buffer protocol shares them.
+    """
 def build_info() -> dict[str, typing.Any]:
     ...
 def check_limits() -> list[typing.Any]:
@@ -420,6 +433,22 @@ def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
 def step_names() -> list[typing.Any]:
     """
     Names of all steps, in the order of their codes.
+    """
+def training_sparse(fitter: Fitter, table: Table, first_row: typing.SupportsInt | typing.SupportsIndex) -> tuple[Numbers, Numbers, Numbers]:
+    """
+    The same of Fitter.transform_training.
+    """
+def transform_sparse(bundle: typing.Any, table: Table) -> tuple[Numbers, Numbers, Numbers]:
+    """
+    Features of a table as compressed sparse rows: starts, features, values.
+    """
+def transform_sparse_rows(bundle: typing.Any, rows: list[typing.Any]) -> tuple[Numbers, Numbers, Numbers]:
+    """
+    The same of a list of dicts.
+    """
+def transform_tensors(bundle: typing.Any, table: Table, dense: typing.Any, ids: typing.Any) -> None:
+    """
+    Fill dense, float32 (rows, numbers), and ids, int32 (rows, ids).
     """
 def write_bundle(meta: bytes, plan: typing.Any, feature_names: collections.abc.Sequence[str] | None, model: bytes, profile: bytes) -> bytes:
     """

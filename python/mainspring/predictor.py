@@ -141,7 +141,7 @@ class Predictor:
             )
         self._bundle = bundle
         self._meta = json.loads(bundle.meta)
-        self._num_features = len(bundle.feature_names)
+        self._num_features = bundle.num_features
         self._widths = {kind: bundle.output_width(kind) for kind in ("predict", "proba", "raw")}
 
     @property

@@ -86,7 +86,7 @@ class Parts:
         self.step(2, reads=(slot,), integers={0: len(self.outputs)})
         categorical = int(kind == ID)
         self.outputs.append(
-            OUTPUT.pack(*self.name(name), kind, categorical, bytes(2), cardinality, bytes(16))
+            OUTPUT.pack(*self.name(name), kind, categorical, bytes(2), cardinality, 0, bytes(12))
         )
 
     def store_one_hot(
@@ -105,7 +105,7 @@ class Parts:
 
     def add_outputs(self, names: list[str]) -> None:
         for name in names:
-            self.outputs.append(OUTPUT.pack(*self.name(name), NUMBER, 0, bytes(2), 0, bytes(16)))
+            self.outputs.append(OUTPUT.pack(*self.name(name), NUMBER, 0, bytes(2), 0, 0, bytes(12)))
 
     def plan(self) -> bytes:
         counts = (len(self.inputs), len(SLOTS), len(self.steps), len(self.outputs))

@@ -10,6 +10,7 @@
 #include "random_columns.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/predictor/predict.hpp"
+#include "runtime/predictor/sparse_rows.hpp"
 
 namespace mainspring {
 namespace {
@@ -61,7 +62,7 @@ void fix_checksums(Bytes& file) {
 void run_steps_alone(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                      uint64_t num_rows, uint8_t* scratch) {
   const PlanView& plan = bundle.plan;
-  Aligned features(uint64_t{plan.num_outputs} * kTileRows * sizeof(double));
+  Aligned features(uint64_t{plan.num_features} * kTileRows * sizeof(double));
   std::vector<std::unique_ptr<Aligned>> payloads;
   for (uint32_t i = 0; i < plan.num_steps; ++i) {
     StepRecord record = plan.steps[i];
@@ -85,6 +86,32 @@ void run_steps_alone(const BundleView& bundle, const Kernels& kernels, const Col
   }
 }
 
+/// All rows without their zeros, in memory of exactly the size that is asked for.
+void transform_to_entries(const BundleView& bundle, const Kernels& kernels,
+                          const ColumnView* columns, uint64_t num_rows) {
+  struct Entries : SparseTile {
+    std::vector<SparseEntry> memory;
+  };
+  Entries tile{};
+  tile.grow = [](SparseTile* self, uint64_t needed) noexcept {
+    auto* entries = static_cast<Entries*>(self);
+    entries->memory.resize(needed);
+    entries->memory.shrink_to_fit();
+    entries->entries = entries->memory.data();
+    entries->capacity = needed;
+    return true;
+  };
+  Aligned scratch(sparse_scratch_bytes(bundle));
+  for (uint64_t done = 0; done < num_rows; done += kTileRows) {
+    const auto count = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, num_rows - done));
+    transform_sparse_tile(bundle, kernels, columns, done, count, scratch.data(), &tile);
+    std::vector<int64_t> row_entries(count);
+    std::vector<int32_t> features(tile.num_entries);
+    std::vector<float> values(tile.num_entries);
+    order_by_row(tile, count, row_entries.data(), features.data(), values.data());
+  }
+}
+
 void predict_rows_of(const BundleView& bundle, Random& random) {
   const uint64_t num_rows = one_in(random, 8) ? 1 + below(random, 600) : 1 + below(random, 9);
   const RandomColumns columns(bundle.plan, num_rows, random);
@@ -99,7 +126,9 @@ void predict_rows_of(const BundleView& bundle, Random& random) {
     predict_rows(bundle, kernels, columns.views().data(), 0, num_rows, kind, scratch.data(),
                  out.get());
   }
-  const uint64_t num_features = bundle.plan.num_outputs;
+  transform_to_entries(bundle, kernels, columns.views().data(), num_rows);
+  if (!gives_dense_rows(bundle)) return;
+  const uint64_t num_features = bundle.plan.num_features;
   const auto features = std::make_unique<float[]>(num_rows * num_features);
   transform_rows(bundle, kernels, columns.views().data(), 0, num_rows, scratch.data(),
                  features.get(), num_features);

@@ -248,7 +248,7 @@ void expect(bool good, const char* what) {
 
 void use_bundle(const Bytes& bundle) {
   const auto image = BundleImage::open(bundle, "the compiled plan");
-  const uint32_t width = image->view().plan.num_outputs;
+  const uint32_t width = image->view().plan.num_features;
   std::vector<float> features(data().table().num_rows() * width);
   transform_table(*image, data().table(), features.data(), width);
 }

@@ -39,6 +39,7 @@ inline std::vector<std::string> words(uint32_t count) {
 }
 
 inline constexpr uint32_t kNumWords = 300;
+inline constexpr uint32_t kNumBuckets = 70;
 
 inline DataRange add_bytes(PlanBuilder* plan, const std::string& bytes) {
   return plan->add_data({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
@@ -249,6 +250,8 @@ inline std::vector<uint8_t> every_step_bundle() {
     }
     plan.store_multi_hot(plan.load(lists[i]), tables[i], num_keys[i] + 1, num_keys[i] + 2, entries);
   }
+  unary(hash_bucket_record(hash.number, ids.number, kNumBuckets));
+  plan.store_one_hot(ids, {}, std::vector<FeatureInfo>{{.name = "bucket", .count = kNumBuckets}});
 
   uint32_t num_buckets = 2;
   for (uint32_t statistic = 1; statistic <= 6; ++statistic) {

@@ -43,7 +43,7 @@ Fitter every_operator() {
 
 std::vector<float> features_of(const std::vector<uint8_t>& bundle, const Table& table) {
   const auto image = BundleImage::open(bundle, "the test");
-  const uint32_t width = image->view().plan.num_outputs;
+  const uint32_t width = image->view().plan.num_features;
   std::vector<float> features(table.num_rows() * width);
   transform_table(*image, table, features.data(), width);
   return features;

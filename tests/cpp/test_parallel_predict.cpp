@@ -41,7 +41,7 @@ void test_tables() {
                  expression({"n"}, {{"target_mean", {}}})});
   fitter.fit(once.table(), once.target(), /*cross_fit=*/false, nullptr);
   const auto image = BundleImage::open(fitter.compile(), "the test");
-  const uint32_t width = image->view().plan.num_outputs;
+  const uint32_t width = image->view().plan.num_features;
   // A table of its own, which nobody has verified yet: the callers do, all at once.
   const HandMadeTable data(kNumRows);
   check_callers<float>("features of a shared table", [&] {
@@ -53,7 +53,7 @@ void test_tables() {
 
 void test_matrices() {
   const auto image = BundleImage::load(MAINSPRING_GOLDEN "/0.1-three-classes.spring");
-  const uint32_t num_features = image->view().plan.num_outputs;
+  const uint32_t num_features = image->view().plan.num_features;
   std::vector<double> matrix(uint64_t{kNumRows} * num_features);
   for (size_t i = 0; i < matrix.size(); ++i) {
     matrix[i] = i % 17 == 0 ? NAN : static_cast<double>(i * 2654435761u % 1000) / 100.0 - 5.0;

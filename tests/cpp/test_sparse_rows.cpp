@@ -4,6 +4,8 @@
 #include <map>
 
 #include "check.hpp"
+#include "host/sparse_rows.hpp"
+#include "host/thread_pool.hpp"
 #include "random.hpp"
 #include "runtime/predictor/sparse_rows.hpp"
 #include "runtime/steps/store_features.hpp"
@@ -61,7 +63,7 @@ std::vector<float> dense_rows(const SparseTile& tile, uint32_t num_rows, uint64_
 void every_step_gives_the_entries_of_its_columns() {
   const auto image = BundleImage::open(every_step_bundle(), "test");
   const BundleView& view = image->view();
-  const uint64_t width = view.plan.num_outputs;
+  const uint64_t width = view.plan.num_features;
   constexpr uint64_t kRows = 1500;
   const StepColumns columns(kRows);
   std::vector<uint8_t, SectionAllocator<uint8_t>> scratch(scratch_bytes(view));
@@ -102,6 +104,65 @@ void without_memory_a_tile_is_incomplete() {
     transform_sparse_tile(view, kernels, columns.views, 0, 512, scratch.data(), &tile);
     check(!tile.incomplete && tile.num_entries == whole.num_entries, "it may be used again");
   }
+}
+
+/// Row r of the batches together has r % 7 entries, feature i with the value r + i + 1.
+void run_sevenths(uint64_t first_row, uint32_t num_rows, SparseTile* tile) {
+  tile->num_entries = 0;
+  tile->incomplete = false;
+  for (uint32_t feature = 0; feature < 6; ++feature) {
+    for (uint32_t row = 0; row < num_rows; ++row) {
+      if (feature >= (first_row + row) % 7 || !make_room(tile, 1)) continue;
+      const auto value = static_cast<float>(first_row + row + feature + 1);
+      tile->entries[tile->num_entries++] = {row, feature, value};
+    }
+  }
+}
+
+void blocks_of_any_thread_end_up_in_their_place() {
+  const std::vector<uint64_t> batches{0, 1, 20000, 0, 8192, 511};
+  uint64_t num_rows = 0;
+  std::vector<uint64_t> first_rows;
+  for (const uint64_t rows : batches) {
+    first_rows.push_back(num_rows);
+    num_rows += rows;
+  }
+  const RunSparseTile run = [&](size_t batch, uint64_t first, uint32_t count, uint32_t,
+                                SparseTile* tile) {
+    check(first + count <= batches[batch] && count <= kTileRows, "rows of the batch");
+    run_sevenths(first_rows[batch] + first, count, tile);
+  };
+  for (const uint32_t threads : {1u, 2u, 7u}) {
+    set_num_threads(threads);
+    for (const bool narrow : {true, false}) {
+      SparseRows rows = make_sparse_rows(batches, 6, run, narrow ? INT32_MAX : 1000);
+      check(rows.num_rows == num_rows && rows.num_features == 6, "the shape");
+      check((rows.narrow_starts.data() != nullptr) == narrow, "int32 where the numbers fit");
+      check((rows.wide_starts.data() != nullptr) != narrow, "else int64");
+      uint64_t at = 0;
+      for (uint64_t row = 0; row <= num_rows; ++row) {
+        const int64_t start =
+            narrow ? rows.narrow_starts.data()[row] : rows.wide_starts.data()[row];
+        check(start == static_cast<int64_t>(at), "where a row starts");
+        for (uint32_t i = 0; row < num_rows && i < row % 7; ++i, ++at) {
+          check(rows.features.data()[at] == static_cast<int32_t>(i) &&
+                    rows.values.data()[at] == static_cast<float>(row + i + 1),
+                "its entries");
+        }
+      }
+      check(at == rows.num_entries, "and no others");
+    }
+  }
+  bool thrown = false;
+  try {
+    make_sparse_rows(batches, 6, [](size_t, uint64_t, uint32_t, uint32_t, SparseTile* tile) {
+      tile->incomplete = true;
+    });
+  } catch (const std::bad_alloc&) {
+    thrown = true;
+  }
+  check(thrown, "without memory it is an exception");
+  check(make_sparse_rows({}, 3, run).narrow_starts.data()[0] == 0, "no rows have one start");
 }
 
 using Stored = std::vector<std::tuple<uint32_t, uint64_t, float>>;  // row, feature, value
@@ -199,5 +260,6 @@ int main() {
   mainspring::every_step_gives_the_entries_of_its_columns();
   mainspring::without_memory_a_tile_is_incomplete();
   mainspring::features_may_be_stored_several_times();
+  mainspring::blocks_of_any_thread_end_up_in_their_place();
   return mainspring::finish();
 }

@@ -38,7 +38,7 @@ struct Room {
       : plan(view),
         slots(view.slots, view.slots + view.num_slots),
         scratch((view.num_slots + 1) * uint64_t{kSlotBytes}),
-        features(view.num_outputs * uint64_t{kTileRows} * sizeof(double)) {
+        features(view.num_features * uint64_t{kTileRows} * sizeof(double)) {
     slots.push_back(ValueType::kF64);
   }
 

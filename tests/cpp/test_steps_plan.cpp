@@ -1,5 +1,6 @@
 // A plan of every step: nothing is written outside the scratch and the output, and instruction set,
 // batch size and first row change no bit. verify() of a record refuses every field out of range.
+#include <algorithm>
 #include <functional>
 
 #include "check.hpp"
@@ -41,7 +42,7 @@ struct Result {
 
 Result transform(const BundleView& view, const Kernels& kernels, const ColumnView* columns,
                  uint64_t first_row, uint64_t num_rows) {
-  const uint64_t width = view.plan.num_outputs;
+  const uint64_t width = view.plan.num_features;
   Guarded scratch(scratch_bytes(view));
   Guarded out(num_rows * width * sizeof(float));
   transform_rows(view, kernels, columns, first_row, num_rows, scratch.data(),
@@ -58,7 +59,7 @@ void results_do_not_depend_on_level_or_batch() {
   const StepColumns columns(kRows);
   const Result all = transform(view, *kernels_for(IsaLevel::kBaseline), columns.views, 0, kRows);
   check(all.intact, "nothing is written outside");
-  const uint64_t width = view.plan.num_outputs;
+  const uint64_t width = view.plan.num_features;
   for (const IsaLevel level : {IsaLevel::kBaseline, IsaLevel::kAvx2, IsaLevel::kAvx512}) {
     const Kernels& kernels = *kernels_for(level);
     check(transform(view, kernels, columns.views, 0, kRows).bits == all.bits,
@@ -264,6 +265,59 @@ void slots_must_be_written_and_features_stored_in_order() {
   }
 }
 
+void features_of_outputs_are_those_that_steps_store() {
+  const auto image = BundleImage::open(every_step_bundle(), "test");
+  PlanView plan = image->view().plan;
+  std::vector<OutputRecord> outputs(plan.outputs, plan.outputs + plan.num_output_records);
+  plan.outputs = outputs.data();
+  const auto many = std::find_if(outputs.begin(), outputs.end(), [](const OutputRecord& output) {
+    return output.num_features != 0;
+  });
+  check(many != outputs.end() && many->num_features == kNumBuckets, "an output is many features");
+  check(plan.num_features == outputs.size() - 1 + kNumBuckets, "they count");
+  check(verify_plan(plan).ok(), "the plan itself is accepted");
+  for (const uint32_t wrong : {0u, 1u, kNumBuckets - 1, kNumBuckets + 1, ~0u}) {
+    many->num_features = wrong;
+    check(!verify_plan(plan).ok(), "another number of features is refused");
+  }
+  many->num_features = kNumBuckets;
+  for (OutputRecord& output : outputs) {
+    if (output.num_features != 0) continue;
+    output.num_features = 1;
+    check(!verify_plan(plan).ok(), "one feature has no number");
+    output.num_features = 2;
+    check(!verify_plan(plan).ok(), "a feature more than steps store is refused");
+    output.num_features = 0;
+  }
+  --plan.num_features;
+  check(!verify_plan(plan).ok(), "a feature that no output has is refused");
+}
+
+/// Two outputs of two features each, which no step may share.
+void an_output_is_stored_whole() {
+  PlanBuilder builder;
+  const uint32_t input =
+      builder.add_input("x", InputKind::kFloat, TimeUnit::kNone, "", ColumnType::kF64);
+  const Slot slot = builder.load(input);
+  const Slot ids = builder.new_slot(ValueType::kI32);
+  const double edge = 0;
+  builder.emit(count_edges_record(
+      slot.number, ids.number, builder.add_data(payload_of(std::vector<double>{edge})).offset, 1));
+  for (const char* name : {"a", "b"}) {
+    builder.store_one_hot(ids, std::vector<uint32_t>{0, 1, 2},
+                          std::vector<FeatureInfo>{{.name = name, .count = 2}});
+  }
+  const PlanView plan = builder.view();
+  check(verify_plan(plan).ok(), "the plan itself is accepted");
+  std::vector<StepRecord> steps(plan.steps, plan.steps + plan.num_steps);
+  PlanView changed = plan;
+  changed.steps = steps.data();
+  steps[plan.num_steps - 2].integers[1] = 3;
+  steps[plan.num_steps - 1].integers[0] = 3;
+  steps[plan.num_steps - 1].integers[1] = 1;
+  check(!verify_plan(changed).ok(), "a step that ends inside an output is refused");
+}
+
 void codes_are_places_in_the_list() {
   uint32_t count = 0;
   const Step* const* steps = step_list(&count);
@@ -284,5 +338,7 @@ int main() {
   mainspring::every_field_out_of_range_is_refused();
   mainspring::parameters_out_of_range_are_refused();
   mainspring::slots_must_be_written_and_features_stored_in_order();
+  mainspring::features_of_outputs_are_those_that_steps_store();
+  mainspring::an_output_is_stored_whole();
   return mainspring::finish();
 }

@@ -13,6 +13,7 @@ from ctypes import (
     c_double,
     c_float,
     c_int32,
+    c_int64,
     c_uint8,
     c_uint32,
     c_uint64,
@@ -26,7 +27,7 @@ import numpy as np
 
 OK, TRUNCATED, FOREIGN, NEWER_VERSION, BAD_CHECKSUM, CORRUPT, MISALIGNED = range(7)
 BUFFER_TOO_SMALL, WRONG_COLUMN_COUNT, WRONG_COLUMN_TYPE, UNSUPPORTED_TYPE = range(7, 11)
-INVALID_ARGUMENT, NO_MODEL = 11, 12
+INVALID_ARGUMENT, NO_MODEL, TOO_MANY_FEATURES = 11, 12, 13
 PREDICT, PROBA, RAW = range(3)
 BEST, BASELINE, AVX2, AVX512 = range(4)
 
@@ -136,7 +137,7 @@ def load(path: Path) -> CDLL:
         "num_features": (c_uint32, [bundle]),
         "feature_name": (
             c_uint32,
-            [bundle, c_uint32, POINTER(POINTER(c_char)), POINTER(c_uint64)],
+            [bundle, c_uint32, POINTER(POINTER(c_char)), POINTER(c_uint64), POINTER(c_int64)],
         ),
         "output_width": (c_uint32, [bundle, c_uint32]),
         "predict": (

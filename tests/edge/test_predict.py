@@ -179,14 +179,17 @@ def test_inputs_say_what_the_bundle_reads(library: CDLL) -> None:
 
 
 def test_features_say_their_names(library: CDLL) -> None:
-    from ctypes import POINTER, byref, c_char, c_uint64
+    from ctypes import POINTER, byref, c_char, c_int64, c_uint64
 
     opened = edge.open_bundle(library, SAMPLE)
     names = []
     for number in range(library.mainspring_num_features(opened.handle)):
-        name, length = POINTER(c_char)(), c_uint64()
-        code = library.mainspring_feature_name(opened.handle, number, byref(name), byref(length))
+        name, length, within = POINTER(c_char)(), c_uint64(), c_int64()
+        code = library.mainspring_feature_name(
+            opened.handle, number, byref(name), byref(length), byref(within)
+        )
         assert code == edge.OK
+        assert within.value == -1
         names.append(name[: length.value].decode())
     assert names == _engine.Bundle.open(SAMPLE, "sample").feature_names
 

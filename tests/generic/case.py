@@ -45,6 +45,7 @@ class Case:
     binary: bool = False  # the target is 0 or 1
     keys: int = 0  # of the columns, the last ones: named by a parameter, not by the expression
     samples: tuple[Any, ...] = ()  # ten values for columns whose type's own would all be alike
+    before: tuple[tuple[str, dict[str, Any]], ...] = ()  # operators that give what it takes
     op: str = ""  # filled in from the oracle's name
     then: tuple[
         tuple[str, dict[str, Any]], ...
@@ -70,7 +71,7 @@ class Case:
         from mainspring.transforms import operator_classes
 
         operators = []
-        for op, params in ((self.op, self.params), *self.then):
+        for op, params in (*self.before, (self.op, self.params), *self.then):
             cls = operator_classes()[op]
             operators.append(cls.from_params({**defaults(cls), **params}))
         expression = col(*(f"c{i}" for i in range(len(self.types) - self.keys)))

@@ -10,7 +10,7 @@ from tests.reference.bundle_steps import BYTES_LIST, F32, I32, KIND_SLOTS, STEPS
 
 HEADER = struct.Struct("<5I44s")
 INPUT = struct.Struct("<IIIIBBB45s")
-OUTPUT = struct.Struct("<IIBB2sI16s")
+OUTPUT = struct.Struct("<IIBB2sII12s")
 STEP = struct.Struct("<IIHH4H4HI4d4QQQ16s")
 
 
@@ -41,18 +41,19 @@ def check(plan_section: bytes, pool: bytes, data: bytes) -> tuple[int, bool]:
         list(slots),
         [_check_output(record, pool) for record in OUTPUT.iter_unpack(outputs)],
     )
+    expect(sum(features or 1 for _, features in plan.outputs) < 1 << 31)
     expect(all(F32 <= type_ <= BYTES_LIST for type_ in plan.slots))
     records = [_step(fields) for fields in STEP.iter_unpack(steps)]
     total = sum(step.data_length for step in records)
     expect(total <= 256 * len(data) + 16384 * len(records))
     for step in records:
         _check_step(step, plan, data)
-    expect(plan.num_stored == num_outputs)
+    expect(plan.num_outputs_stored == num_outputs)
     try:
         pool.decode("utf-8", "strict")
     except UnicodeDecodeError:
         expect(False)
-    return num_outputs, flags == 1
+    return plan.num_stored, flags == 1
 
 
 def _check_name(offset: int, length: int, pool: bytes) -> None:
@@ -71,12 +72,12 @@ def _check_input(record: tuple[Any, ...], pool: bytes) -> tuple[int, int]:
     return kind, unit
 
 
-def _check_output(record: tuple[Any, ...], pool: bytes) -> int:
-    name_offset, name_length, kind, categorical, reserved, cardinality, reserved2 = record
+def _check_output(record: tuple[Any, ...], pool: bytes) -> tuple[int, int]:
+    name_offset, name_length, kind, categorical, reserved, cardinality, features, reserved2 = record
     _check_name(name_offset, name_length, pool)
     expect(name_length > 0 and kind in (1, 2) and categorical <= 1)
-    expect(not any(bytes(reserved)) and not any(bytes(reserved2)))
-    return cardinality
+    expect(features != 1 and not any(bytes(reserved)) and not any(bytes(reserved2)))
+    return cardinality, features
 
 
 def _step(fields: tuple[Any, ...]) -> Step:
@@ -114,7 +115,8 @@ def _check_step(step: Step, plan: Plan, data: bytes) -> None:
     own_check(step, plan)
     for slot in step.inputs:
         if plan.slots[slot] == I32:
-            room = plan.outputs[step.integers[0]] if step.code == 2 else step.integers[3]
+            output = plan.outputs[plan.num_outputs_stored - 1]  # of a store, which has run
+            room = output[0] if step.code == 2 else step.integers[3]
             expect(room == 0 or plan.cardinality[slot] <= room)
     for slot in step.outputs:
         plan.cardinality[slot] = 0

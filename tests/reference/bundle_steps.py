@@ -50,9 +50,20 @@ class Plan:
 
     inputs: list[tuple[int, int]]  # kind, unit
     slots: list[int]
-    outputs: list[int]  # cardinality
+    outputs: list[tuple[int, int]]  # cardinality, num_features
     cardinality: dict[int, int] = field(default_factory=dict)  # of written slots
-    num_stored: int = 0
+    num_stored: int = 0  # features
+    num_outputs_stored: int = 0
+
+    def stores(self, first: int, count: int, *, one: bool = False) -> None:
+        """The next features, which end where those of an output end."""
+        expect(first == self.num_stored)
+        while self.num_stored < first + count and self.num_outputs_stored < len(self.outputs):
+            _, features = self.outputs[self.num_outputs_stored]
+            expect(not one or features == 0)
+            self.num_stored += features or 1
+            self.num_outputs_stored += 1
+        expect(self.num_stored == first + count)
 
     def reads(self, step: Step, *types: int) -> None:
         expect(len(step.inputs) == len(types))
@@ -74,8 +85,7 @@ def _load(step: Step, plan: Plan) -> None:
 def _store(step: Step, plan: Plan) -> None:
     expect(len(step.inputs) == 1 and not step.outputs)
     expect(plan.slots[step.inputs[0]] in (F64, F32, I32))
-    expect(step.integers[0] == plan.num_stored < len(plan.outputs))
-    plan.num_stored += 1
+    plan.stores(step.integers[0], 1, one=True)
 
 
 def _affine(step: Step, plan: Plan) -> None:
@@ -169,10 +179,12 @@ def _store_one_hot(step: Step, plan: Plan) -> None:
     plan.reads(step, I32)
     first, count, _, num_ids = step.integers
     expect(not step.outputs and count >= 1 and num_ids >= 1)
-    expect(first == plan.num_stored and first + count <= len(plan.outputs))
+    plan.stores(first, count)
+    if not step.payload:  # an id is its feature
+        expect(num_ids == count and step.data_offset == 0)
+        return
     expect(len(step.payload) == 4 * num_ids)
     expect(all(place <= count for (place,) in struct.iter_unpack("<I", step.payload)))
-    plan.num_stored += count
 
 
 def _store_multi_hot(step: Step, plan: Plan) -> None:
@@ -180,9 +192,8 @@ def _store_multi_hot(step: Step, plan: Plan) -> None:
     expect(type_ in ELEMENTS and not step.outputs)
     first, count, unseen, missing = step.integers
     expect(count >= 1 and unseen <= count and missing <= count)
-    expect(first == plan.num_stored and first + count <= len(plan.outputs))
+    plan.stores(first, count)
     expect(check_lookup_table(step.payload, ELEMENTS[type_]) <= count)
-    plan.num_stored += count
 
 
 def _power(step: Step, plan: Plan) -> None:

@@ -99,7 +99,7 @@ class Plan:
         for number in range(self.num_features):
             text = f"f{number}".encode()
             outputs.append(
-                bundle_plan.OUTPUT.pack(len(pool), len(text), 1, 0, bytes(2), 0, bytes(16))
+                bundle_plan.OUTPUT.pack(len(pool), len(text), 1, 0, bytes(2), 0, 0, bytes(12))
             )
             pool += text
         parts = [bytes(self.slots), b"".join(inputs), b"".join(self.steps), b"".join(outputs)]

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 #include <utility>
 
+#include "fit/plan/names_in_use.hpp"
 #include "host/error.hpp"
 
 namespace mainspring {
@@ -123,7 +123,7 @@ std::vector<Feature> apply(const BoundChain& bound, size_t index, std::span<cons
   return out;
 }
 
-/// Names and stores: what the final plan and the check before it have in common.
+/// Whether streams can be features: what the final plan and the check before it have in common.
 class FeatureNames {
  public:
   void add(const Chain& chain, std::vector<Feature>* features) {
@@ -147,27 +147,15 @@ class FeatureNames {
         feature.info.name = chain.alias;
       }
       if (feature.one_hot == nullptr) {
-        add_name(feature.info.name, feature.expression);
+        names_.add(feature.info, feature.expression);
         continue;
       }
-      for (const FeatureInfo& info : feature.one_hot->infos) {
-        add_name(info.name, feature.expression);
-      }
+      for (const FeatureInfo& info : feature.one_hot->infos) names_.add(info, feature.expression);
     }
   }
 
  private:
-  void add_name(const std::string& name, const std::string& expression) {
-    const auto [known, added] = names_.try_emplace(name, expression);
-    if (added) return;
-    throw Error(ErrorKind::kParameter, "Two features are called '" + name + "': " + known->second +
-                                           " and " + expression +
-                                           ". Give one of them another "
-                                           "name with .alias('new_name').")
-        .hint(".alias('new_name')");
-  }
-
-  std::unordered_map<std::string, std::string> names_;
+  NamesInUse names_;
 };
 
 }  // namespace

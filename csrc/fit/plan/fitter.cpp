@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fit/plan/run_training.hpp"
 #include "fit/plan/zone_table.hpp"
 #include "fit/write_bundle.hpp"
 #include "host/error.hpp"
@@ -318,23 +317,6 @@ std::vector<uint8_t> Fitter::compile() const {
   }
   if (!learnt_->bundle.empty()) return learnt_->bundle;
   return compile_bundle(completed(learnt_->chains));
-}
-
-uint32_t Fitter::num_training_features() const {
-  return training_plan_ == nullptr ? 0 : training_plan_->num_features();
-}
-
-void Fitter::transform_training(const Table& table, uint64_t first_row, float* out) const {
-  if (training_plan_ == nullptr) {
-    throw Error(ErrorKind::kNotFitted, "There is no training plan. Call fit_transform().");
-  }
-  if (first_row + table.num_rows() > num_rows()) {  // the plan has values for these rows alone
-    throw Error(ErrorKind::kData, "The data has more rows when it is read again, expected the " +
-                                      std::to_string(num_rows()) +
-                                      " that were fitted. Fit on data that stays as it is.")
-        .expected(std::to_string(num_rows()) + " rows");
-  }
-  run_training(*training_plan_, training_inputs_, table, first_row, out);
 }
 
 }  // namespace mainspring

@@ -11,6 +11,7 @@
 #include "fit/plan/compile_plan.hpp"
 #include "fit/plan/fit_rounds.hpp"
 #include "fit/plan/learn_round.hpp"
+#include "host/sparse_rows.hpp"
 
 namespace mainspring {
 
@@ -65,7 +66,8 @@ class Fitter {
   /// row through what the rows outside its fold say. out is row-major, num_training_features()
   /// floats a row.
   void transform_training(const Table& table, uint64_t first_row, float* out) const;
-  /// Frees what transform_training() needs.
+  SparseRows training_to_sparse(const Table& table, uint64_t first_row) const;
+  /// Frees what the two need.
   void end_training() { training_plan_.reset(); }
 
   /// Expressions and states; see has_states().
@@ -92,6 +94,7 @@ class Fitter {
   Draft& draft();
   void learn_part(Draft& draft, const Table& table, const double* target,
                   const Interrupt& interrupt) const;
+  const PlanBuilder& training_plan(const Table& table, uint64_t first_row) const;
   void check_same_columns(const Learnt& learnt, const Table& table) const;
   Learnt learn_once(const Table& table, const double* target, const Interrupt& interrupt) const;
   void check_target(const Table& table, const double* target, uint64_t first_row) const;

@@ -34,6 +34,13 @@ void check_room(uint64_t count, uint64_t limit, const char* what) {
                                          what + "; split it into several preprocessors.");
 }
 
+uint32_t count_features(std::span<const FeatureInfo> infos) {
+  uint64_t count = 0;
+  for (const FeatureInfo& info : infos) count += info.count;
+  check_room(count, kMaxPlanFeatures, "features");
+  return static_cast<uint32_t>(count);
+}
+
 }  // namespace
 
 uint32_t PlanBuilder::add_input(std::string_view name, InputKind kind, TimeUnit unit,
@@ -143,23 +150,27 @@ Slot PlanBuilder::emit_shared(StepRecord record, ValueType type) {
 }
 
 void PlanBuilder::store(Slot slot, const FeatureInfo& info) {
-  emit(store_record(slot.number, num_features()));
+  emit(store_record(slot.number, num_features_));
   add_output(info);
 }
 
 void PlanBuilder::store_one_hot(Slot slot, std::span<const uint32_t> places,
                                 std::span<const FeatureInfo> infos) {
-  const DataRange data =
-      add_data({reinterpret_cast<const uint8_t*>(places.data()), places.size_bytes()});
-  emit(store_one_hot_record(slot.number, num_features(), static_cast<uint32_t>(infos.size()),
-                            data.offset, places.size()));
+  DataRange data{};
+  if (!places.empty()) {
+    data = add_data({reinterpret_cast<const uint8_t*>(places.data()), places.size_bytes()});
+  }
+  const uint32_t num_features = count_features(infos);
+  emit(store_one_hot_record(slot.number, num_features_, num_features,
+                            places.empty() ? num_features : places.size(), !places.empty(),
+                            data.offset));
   for (const FeatureInfo& info : infos) add_output(info);
 }
 
 void PlanBuilder::store_multi_hot(Slot slot, DataRange table, uint32_t missing, uint32_t unseen,
                                   std::span<const FeatureInfo> infos) {
-  emit(store_multi_hot_record(slot.number, num_features(), static_cast<uint32_t>(infos.size()),
-                              unseen, missing, table.offset, table.length));
+  emit(store_multi_hot_record(slot.number, num_features_, count_features(infos), unseen, missing,
+                              table.offset, table.length));
   for (const FeatureInfo& info : infos) add_output(info);
 }
 
@@ -171,7 +182,10 @@ void PlanBuilder::add_output(const FeatureInfo& info) {
   record.kind = static_cast<uint8_t>(info.kind);
   record.categorical = info.categorical ? 1 : 0;
   record.cardinality = info.cardinality;
+  record.num_features = info.count == 1 ? 0 : info.count;
+  check_room(info.count - 1, kMaxPlanFeatures - num_features_, "features");
   outputs_.push_back(record);
+  num_features_ += info.count;
 }
 
 PlanView PlanBuilder::view() const {
@@ -183,7 +197,8 @@ PlanView PlanBuilder::view() const {
   view.steps = steps_.data();
   view.num_steps = static_cast<uint32_t>(steps_.size());
   view.outputs = outputs_.data();
-  view.num_outputs = num_features();
+  view.num_output_records = static_cast<uint32_t>(outputs_.size());
+  view.num_features = num_features_;
   view.wide = wide_;
   view.data = data_.data();
   view.data_length = data_.size();
@@ -199,7 +214,7 @@ void PlanBuilder::finish(BundleParts* parts) {
   header.num_inputs = static_cast<uint32_t>(inputs_.size());
   header.num_slots = static_cast<uint32_t>(slots_.size());
   header.num_steps = static_cast<uint32_t>(steps_.size());
-  header.num_outputs = num_features();
+  header.num_outputs = static_cast<uint32_t>(outputs_.size());
   header.flags = wide_ ? kPlanWide : 0;
   parts->plan.clear();
   append_padded(&parts->plan, std::vector<PlanHeader>{header});

@@ -32,6 +32,7 @@ struct FeatureInfo {
   FeatureKind kind = FeatureKind::kNumber;
   bool categorical = false;
   uint32_t cardinality = 0;
+  uint32_t count = 1;  // of features; more than one are called name_0, name_1, ...
 };
 
 class KeyIndex;
@@ -69,8 +70,8 @@ class PlanBuilder {
   Slot emit_shared(StepRecord record, ValueType type);
   /// Makes the slot (f64, f32 or i32) the next feature.
   void store(Slot slot, const FeatureInfo& info);
-  /// Makes the ids of the slot (i32) the next features, one for each of `infos`. places: for each
-  /// id 1 + its feature, or 0.
+  /// Makes the ids of the slot (i32) the next features, those of `infos`. places: for each
+  /// id 1 + its feature, or 0; none: each id is a feature.
   void store_one_hot(Slot slot, std::span<const uint32_t> places,
                      std::span<const FeatureInfo> infos);
   /// Makes the entries of the lookup table in DATA the next features, 1 where the slot's lists hold
@@ -78,7 +79,7 @@ class PlanBuilder {
   void store_multi_hot(Slot slot, DataRange table, uint32_t missing, uint32_t unseen,
                        std::span<const FeatureInfo> infos);
 
-  uint32_t num_features() const { return static_cast<uint32_t>(outputs_.size()); }
+  uint32_t num_features() const { return num_features_; }
   /// What has been built so far, to run while fitting; valid until the next change.
   PlanView view() const;
   /// Those that this plan's operators have put in order, while they compile.
@@ -97,6 +98,7 @@ class PlanBuilder {
   std::vector<StepRecord> shared_;   // of emit_shared, while their input is alive
   std::vector<StepRecord> steps_;
   std::vector<OutputRecord> outputs_;
+  uint32_t num_features_ = 0;
   std::vector<uint8_t> pool_;
   std::unordered_map<std::string, uint32_t> names_;  // offset in the pool
   std::vector<uint8_t, SectionAllocator<uint8_t>> data_;

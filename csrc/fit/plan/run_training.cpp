@@ -43,7 +43,7 @@ void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inp
     const Block& block = blocks[item];
     WorkerMemory& mine = memory[worker];
     mine.scratch.resize(uint64_t{view.num_slots} * kSlotBytes);
-    mine.features.resize(uint64_t{view.num_outputs} * kTileRows);
+    mine.features.resize(uint64_t{view.num_features} * kTileRows);
     StepContext context{};
     context.kernels = &kernels;
     context.columns = columns[block.batch].data();
@@ -57,10 +57,41 @@ void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inp
           static_cast<uint32_t>(std::min<uint64_t>(kTileRows, block.num_rows - done));
       const uint64_t table_row = table.batch_first_row(block.batch) + context.first_row;
       run_fit_plan(view, context, first_row + table_row);
-      kernels.to_rows(mine.features.data(), view.num_outputs, context.num_rows,
-                      out + table_row * view.num_outputs, view.num_outputs);
+      kernels.to_rows(mine.features.data(), view.num_features, context.num_rows,
+                      out + table_row * view.num_features, view.num_features);
     }
   });
+}
+
+SparseRows run_training_sparse(const PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
+                               const Table& table, uint64_t first_row) {
+  const PlanView view = plan.view();
+  std::vector<std::vector<ColumnView>> columns;
+  std::vector<uint64_t> batch_rows;
+  for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
+    columns.push_back(bound_columns(inputs, table, batch));
+    batch_rows.push_back(table.batch_rows(batch));
+  }
+  std::vector<WorkerMemory> memory(num_threads());
+  const auto run_tile = [&](size_t batch, uint64_t first, uint32_t count, uint32_t worker,
+                            SparseTile* tile) {
+    WorkerMemory& mine = memory[worker];
+    mine.scratch.resize(uint64_t{view.num_slots} * kSlotBytes);
+    StepContext context{};
+    context.kernels = &process_kernels();
+    context.columns = columns[batch].data();
+    context.first_row = first;
+    context.num_rows = count;
+    context.scratch = mine.scratch.data();
+    context.slots = view.slots;
+    context.data = view.data;
+    context.sparse = tile;
+    tile->num_entries = 0;
+    tile->incomplete = false;
+    run_fit_plan(view, context,
+                 first_row + table.batch_first_row(static_cast<uint32_t>(batch)) + first);
+  };
+  return make_sparse_rows(batch_rows, view.num_features, run_tile);
 }
 
 }  // namespace mainspring

@@ -5,6 +5,7 @@
 
 #include "fit/plan/bind_columns.hpp"
 #include "fit/plan/plan_builder.hpp"
+#include "host/sparse_rows.hpp"
 
 namespace mainspring {
 
@@ -12,5 +13,9 @@ namespace mainspring {
 /// plan.num_features() floats a row.
 void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
                   const Table& table, uint64_t first_row, float* out);
+
+/// The same rows without their zeros.
+SparseRows run_training_sparse(const PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
+                               const Table& table, uint64_t first_row);
 
 }  // namespace mainspring

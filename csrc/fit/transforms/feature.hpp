@@ -30,8 +30,8 @@ struct FitTile {
 
 /// Ids, or the elements of lists, that become one feature each when they are stored.
 struct OneHotColumns {
-  /// For each id 1 + its feature, or 0; of lists, for those that are missing and for elements that
-  /// `table` does not have. Its entries are the first features.
+  /// For each id 1 + its feature, or 0; none: the ids are the features; of lists, for those that
+  /// are missing and for elements that `table` does not have. Its entries are the first features.
   std::vector<uint32_t> places;
   DataRange table{};
   std::vector<FeatureInfo> infos;

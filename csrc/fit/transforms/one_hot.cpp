@@ -10,8 +10,8 @@
 namespace mainspring {
 namespace {
 
-/// Each is a column of float32 for every row; beyond this an id, a hash or a mean serves better.
-constexpr size_t kMaxColumns = 4096;
+/// Each has a name in the plan; beyond this an id, a hash or a mean serves better.
+constexpr size_t kMaxColumns = kMaxPlanOutputs;
 
 struct OneHot {
   static constexpr std::string_view kName = "one_hot";

@@ -9,11 +9,11 @@ namespace mainspring {
 
 extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kRobustScale, kLog1p,
     kClip, kWinsorize, kYeoJohnson, kBoxCox, kQuantileTransform, kBucketize, kQuantileBucketize,
-    kWidthBucketize, kOrdinal, kOneHot, kTargetMean, kLeaveOneOut, kOrderedTarget, kJamesStein,
-    kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed, kHolidays, kIsBusinessDay,
-    kBusinessDays, kHash, kCross, kListLength, kListPool, kListSlice, kListPad, kArithmetic,
-    kArithmeticNumber, kPolynomial, kStrip, kNullIf, kParseNumber, kParseBoolean, kMapValues,
-    kParseDatetime, kRegexExtract, kOutOfRangeFlag, kIdentity;
+    kWidthBucketize, kOrdinal, kOneHot, kOneHotIds, kTargetMean, kLeaveOneOut, kOrderedTarget,
+    kJamesStein, kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed, kHolidays,
+    kIsBusinessDay, kBusinessDays, kHash, kCross, kListLength, kListPool, kListSlice, kListPad,
+    kArithmetic, kArithmeticNumber, kPolynomial, kStrip, kNullIf, kParseNumber, kParseBoolean,
+    kMapValues, kParseDatetime, kRegexExtract, kOutOfRangeFlag, kIdentity;
 
 namespace {
 
@@ -34,6 +34,7 @@ constexpr std::array kTransforms{&kImpute,
                                  &kWidthBucketize,
                                  &kOrdinal,
                                  &kOneHot,
+                                 &kOneHotIds,
                                  &kTargetMean,
                                  &kLeaveOneOut,
                                  &kOrderedTarget,

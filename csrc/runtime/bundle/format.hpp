@@ -66,7 +66,7 @@ struct PlanHeader {
   uint32_t num_inputs;
   uint32_t num_slots;
   uint32_t num_steps;
-  uint32_t num_outputs;
+  uint32_t num_outputs;  // records; one may stand for many features
   uint32_t flags;
   uint32_t reserved[11];
 };

@@ -168,7 +168,13 @@ Status read_plan(const Sections& sections, PlanView* plan) {
   plan->steps = reinterpret_cast<const StepRecord*>(section.data + steps_at);
   plan->num_steps = header.num_steps;
   plan->outputs = reinterpret_cast<const OutputRecord*>(section.data + outputs_at);
-  plan->num_outputs = header.num_outputs;
+  plan->num_output_records = header.num_outputs;
+  uint64_t num_features = 0;
+  for (uint32_t i = 0; i < header.num_outputs; ++i) {
+    num_features += num_features_of(plan->outputs[i]);
+  }
+  if (num_features > kMaxPlanFeatures) return bad(Code::kCorrupt, 0);
+  plan->num_features = static_cast<uint32_t>(num_features);
   plan->wide = header.flags == kPlanWide;
   plan->data = sections.data.data;
   plan->data_length = sections.data.length;
@@ -191,7 +197,7 @@ Status read_names(const BytesSpan& pool, const PlanView& plan) {
       return bad(Code::kCorrupt, input.zone_offset);
     }
   }
-  for (uint32_t i = 0; i < plan.num_outputs; ++i) {
+  for (uint32_t i = 0; i < plan.num_output_records; ++i) {
     const OutputRecord& output = plan.outputs[i];
     if (!cuts_no_character(pool.data, pool.length, output.name_offset, output.name_length)) {
       return bad(Code::kCorrupt, output.name_offset);
@@ -214,7 +220,7 @@ Status read_contents(const Sections& sections, BundleView* bundle, uint32_t* fau
   } else {
     status = open_model(sections.model.data, sections.model.length, &bundle->model);
     if (!status.ok()) return status;
-    if (bundle->model.header->num_features != bundle->plan.num_outputs) {
+    if (bundle->model.header->num_features != bundle->plan.num_features) {
       return bad(Code::kCorrupt, offsetof(ModelHeader, num_features));
     }
   }

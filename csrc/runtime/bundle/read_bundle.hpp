@@ -28,7 +28,7 @@ inline constexpr uint64_t kHeaderChecksum = kMaxSections;
 inline constexpr uint64_t kTableChecksum = kMaxSections + 1;
 
 /// `bytes` must be aligned to 64. One linear pass: header, table, checksums, gaps, then each
-/// section's own contents. The model's num_features equals the plan's num_outputs. No recursion, no
+/// section's own contents. The model's num_features equals the plan's. No recursion, no
 /// allocation. A bad status speaks of the section type in *fault (may be null), or of the header
 /// and table when that is 0; its index is a byte offset (header, table; POOL and MODL: in the
 /// section), a section number (kNewerVersion, kBadChecksum) or a record number (PLAN).

@@ -30,6 +30,9 @@ const char* status_message(Code code) noexcept {
     case Code::kInvalidArgument: return "An argument is null or out of range.";
     case Code::kNoModel:
       return "The bundle holds transforms only, no model; call transform, not predict.";
+    case Code::kTooManyFeatures:
+      return "The transforms give more than 65,536 features, too many for dense rows; use fewer "
+             "buckets or categories.";
   }
   return "Unknown error code.";
 }

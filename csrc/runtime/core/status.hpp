@@ -20,7 +20,8 @@ enum class Code : uint32_t {
   kWrongColumnType = 9,   // index: the input column
   kUnsupportedType = 10,  // an Arrow type this build does not read; index: the column
   kInvalidArgument = 11,
-  kNoModel = 12,  // the bundle holds transforms only
+  kNoModel = 12,          // the bundle holds transforms only
+  kTooManyFeatures = 13,  // for dense rows
 };
 
 /// `index` is the section, record, column or byte the code speaks of; 0 where there is none.

@@ -19,7 +19,7 @@ struct Scratch {
 
 Scratch scratch_of(const BundleView& bundle) {
   const bool has_model = bundle.model.model != nullptr;
-  uint64_t num_features = bundle.plan.num_outputs;
+  uint64_t num_features = gives_dense_rows(bundle) ? bundle.plan.num_features : 0;
   if (has_model && bundle.model.header->num_features > num_features) {
     num_features = bundle.model.header->num_features;
   }
@@ -87,6 +87,10 @@ void narrow_to_rows(const double* columns, uint32_t num_features, uint32_t num_r
 
 }  // namespace
 
+bool gives_dense_rows(const BundleView& bundle) noexcept {
+  return bundle.plan.num_features <= kMaxDenseFeatures || bundle.model.model != nullptr;
+}
+
 uint64_t scratch_bytes(const BundleView& bundle) noexcept { return scratch_of(bundle).length; }
 
 Status check_columns(const BundleView& bundle, const ColumnView* columns) noexcept {
@@ -118,7 +122,7 @@ void transform_rows(const BundleView& bundle, const Kernels& kernels, const Colu
                     uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
                     uint64_t row_stride, const CodedColumns& coded) noexcept {
   const Scratch parts = scratch_of(bundle);
-  const bool is_one_column = bundle.plan.num_outputs == 1 && row_stride == 1 && !bundle.plan.wide;
+  const bool is_one_column = bundle.plan.num_features == 1 && row_stride == 1 && !bundle.plan.wide;
   for (uint64_t done = 0; done < num_rows; done += kTileRows) {
     const uint32_t count = tile_rows(num_rows - done);
     float* rows = out + done * row_stride;
@@ -129,9 +133,9 @@ void transform_rows(const BundleView& bundle, const Kernels& kernels, const Colu
     const FeatureTile features = run_tile(bundle, kernels, columns, coded, first_row + done, count,
                                           scratch, parts.features_at);
     if (features.narrow != nullptr) {
-      kernels.to_rows(features.narrow, bundle.plan.num_outputs, count, rows, row_stride);
+      kernels.to_rows(features.narrow, bundle.plan.num_features, count, rows, row_stride);
     } else {
-      narrow_to_rows(features.wide, bundle.plan.num_outputs, count, rows, row_stride);
+      narrow_to_rows(features.wide, bundle.plan.num_features, count, rows, row_stride);
     }
   }
 }

@@ -16,6 +16,13 @@ enum class OutputKind : uint8_t {
   kRaw = 2,      // raw scores, before the link
 };
 
+/// Features that a row of transforms alone has at most where it is dense: each is a column of a
+/// tile in the scratch, 128 MiB of them. sparse_rows.hpp has no such limit.
+inline constexpr uint32_t kMaxDenseFeatures = 1u << 16;
+
+/// Whether transform_rows may be called. A model takes dense features, however many.
+bool gives_dense_rows(const BundleView& bundle) noexcept;
+
 /// Bytes of scratch that one thread needs for this bundle, 64-byte aligned. Covers transform and
 /// predict.
 uint64_t scratch_bytes(const BundleView& bundle) noexcept;

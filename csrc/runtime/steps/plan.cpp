@@ -39,7 +39,8 @@ bool output_is_sound(const PlanView& plan, const OutputRecord& output) {
   return output.name_length != 0 && in_pool(plan, output.name_offset, output.name_length) &&
          (output.kind == static_cast<uint8_t>(FeatureKind::kNumber) ||
           output.kind == static_cast<uint8_t>(FeatureKind::kId)) &&
-         output.categorical <= 1 && is_zero(output.reserved, sizeof(output.reserved)) &&
+         output.categorical <= 1 && output.num_features != 1 &&
+         is_zero(output.reserved, sizeof(output.reserved)) &&
          is_zero(output.reserved2, sizeof(output.reserved2));
 }
 
@@ -76,14 +77,14 @@ bool frame_is_sound(const PlanView& plan, const StepRecord& record, const SlotSt
 }
 
 /// The ids that the step reads are ids that it can take: a gather has as many values, a feature
-/// says as many ids. A step that takes any integer states 0.
-bool ids_fit(const PlanView& plan, const StepRecord& record, const SlotState& state) {
+/// says as many ids. A step that takes any integer states 0. `output` is the next one to store.
+bool ids_fit(const PlanView& plan, const StepRecord& record, const SlotState& state,
+             const OutputRecord* output) {
   for (uint32_t i = 0; i < record.num_inputs; ++i) {
     const uint16_t slot = record.inputs[i];
     if (plan.slots[slot] != ValueType::kI32) continue;
     if (record.code == static_cast<uint32_t>(StepCode::kStore)) {
-      const OutputRecord& output = plan.outputs[record.integers[0]];
-      if (output.cardinality != 0 && state.cardinality[slot] > output.cardinality) return false;
+      if (output->cardinality != 0 && state.cardinality[slot] > output->cardinality) return false;
     } else if (record.integers[kCardinality] != 0 &&
                state.cardinality[slot] > record.integers[kCardinality]) {
       return false;
@@ -92,31 +93,39 @@ bool ids_fit(const PlanView& plan, const StepRecord& record, const SlotState& st
   return true;
 }
 
-/// Features that the step stores, from integers[0] on.
-uint64_t num_features_of(const StepRecord& record) {
-  switch (find_step(record.code)->stores) {
-    case Stores::kOne: return 1;
-    case Stores::kMany: return record.integers[1];
-    default: return 0;
+/// The step stores the features that come next, and no record of an output holds others too.
+bool takes_outputs(const PlanView& plan, const StepRecord& record, uint64_t* num_stored,
+                   uint32_t* next_output) {
+  const Stores stores = find_step(record.code)->stores;
+  if (stores == Stores::kNone) return true;
+  if (record.integers[0] != *num_stored || *next_output == plan.num_output_records) return false;
+  if (stores == Stores::kOne) {
+    *num_stored += 1;
+    return plan.outputs[(*next_output)++].num_features == 0;
   }
+  const uint64_t end = *num_stored + record.integers[1];
+  while (*num_stored < end && *next_output < plan.num_output_records) {
+    *num_stored += num_features_of(plan.outputs[(*next_output)++]);
+  }
+  return *num_stored == end;
 }
 
 /// Steps one after the other; *at is the step that a failure speaks of.
 bool steps_are_sound(const PlanView& plan, uint64_t* at) {
   SlotState state;
   uint64_t num_stored = 0;
+  uint32_t next_output = 0;
   for (uint32_t i = 0; i < plan.num_steps; ++i) {
     *at = i;
     const StepRecord& record = plan.steps[i];
     const Step* step = find_step(record.code);
     if (step == nullptr || !frame_is_sound(plan, record, state) ||
-        !step->verify(record, plan).ok() || !ids_fit(plan, record, state)) {
+        !step->verify(record, plan).ok()) {
       return false;
     }
-    if (const uint64_t num_features = num_features_of(record); num_features != 0) {
-      if (record.integers[0] != num_stored) return false;
-      num_stored += num_features;
-    }
+    const uint32_t output = next_output;
+    if (!takes_outputs(plan, record, &num_stored, &next_output)) return false;
+    if (!ids_fit(plan, record, state, plan.outputs + output)) return false;
     for (uint32_t out = 0; out < record.num_outputs; ++out) {
       const uint16_t slot = record.outputs[out];
       state.write(slot);
@@ -127,20 +136,21 @@ bool steps_are_sound(const PlanView& plan, uint64_t* at) {
     }
   }
   *at = plan.num_steps;
-  return num_stored == plan.num_outputs;
+  return num_stored == plan.num_features && next_output == plan.num_output_records;
 }
 
 }  // namespace
 
 Status verify_plan(const PlanView& plan) noexcept {
   if (plan.num_inputs > kMaxPlanInputs || plan.num_slots > kMaxPlanSlots ||
-      plan.num_steps > kMaxPlanSteps || plan.num_outputs > kMaxPlanOutputs) {
+      plan.num_steps > kMaxPlanSteps || plan.num_output_records > kMaxPlanOutputs ||
+      plan.num_features > kMaxPlanFeatures) {
     return {Code::kCorrupt, 0};
   }
   for (uint32_t i = 0; i < plan.num_inputs; ++i) {
     if (!input_is_sound(plan, plan.inputs[i])) return {Code::kCorrupt, i};
   }
-  for (uint32_t i = 0; i < plan.num_outputs; ++i) {
+  for (uint32_t i = 0; i < plan.num_output_records; ++i) {
     if (!output_is_sound(plan, plan.outputs[i])) return {Code::kCorrupt, i};
   }
   for (uint32_t i = 0; i < plan.num_slots; ++i) {

@@ -315,16 +315,17 @@ constexpr StepRecord business_days_record(uint16_t end, TimeUnit end_unit, uint1
 }
 
 /// i32 slot to num_features features from `first` on: 1 in the feature of the row's id, else 0.
-/// Data: for each of num_ids ids a u32, 1 + its feature, or 0: none. Stores features in their
+/// Data: for each of num_ids ids a u32, 1 + its feature, or 0: none; without data an id is its
+/// feature. Stores features in their
 /// order, as kStore does.
 constexpr StepRecord store_one_hot_record(uint16_t in, uint32_t first, uint32_t num_features,
-                                          uint64_t data_offset, uint64_t num_ids) {
+                                          uint64_t num_ids, bool has_data, uint64_t data_offset) {
   StepRecord record = store_record(in, first);
   record.code = static_cast<uint32_t>(StepCode::kStoreOneHot);
   record.integers[1] = num_features;
   record.integers[kCardinality] = num_ids;
-  record.data_offset = data_offset;
-  record.data_length = num_ids * sizeof(uint32_t);
+  record.data_offset = has_data ? data_offset : 0;
+  record.data_length = has_data ? num_ids * sizeof(uint32_t) : 0;
   return record;
 }
 

@@ -54,7 +54,8 @@ enum class StepCode : uint32_t {
 inline constexpr uint32_t kMaxPlanInputs = 1u << 16;
 inline constexpr uint32_t kMaxPlanSlots = 1u << 12;
 inline constexpr uint32_t kMaxPlanSteps = 1u << 20;
-inline constexpr uint32_t kMaxPlanOutputs = 1u << 20;
+inline constexpr uint32_t kMaxPlanOutputs = 1u << 20;         // records: names
+inline constexpr uint32_t kMaxPlanFeatures = (1u << 31) - 1;  // an int32 numbers them
 
 inline constexpr uint32_t kMaxStepInputs = 4;
 inline constexpr uint32_t kMaxStepOutputs = 4;
@@ -93,17 +94,23 @@ static_assert(sizeof(InputRecord) == 64);
 
 enum class FeatureKind : uint8_t { kNumber = 1, kId = 2 };
 
-/// One feature that the plan writes. 32 bytes in the bundle.
+/// One feature that the plan writes, or many that one step stores and a number tells apart: buckets
+/// of a hash cost no memory each. 32 bytes in the bundle.
 struct OutputRecord {
   uint32_t name_offset;  // into POOL
   uint32_t name_length;
   uint8_t kind;         // FeatureKind
   uint8_t categorical;  // 1: unordered ids, to be named as categorical to a learner
   uint8_t reserved[2];
-  uint32_t cardinality;  // of ids: they lie in [0, cardinality)
-  uint8_t reserved2[16];
+  uint32_t cardinality;   // of ids: they lie in [0, cardinality)
+  uint32_t num_features;  // 0: one, called as the name says; else the features NAME_0, NAME_1, ...
+  uint8_t reserved2[12];
 };
 static_assert(sizeof(OutputRecord) == 32);
+
+constexpr uint32_t num_features_of(const OutputRecord& output) {
+  return output.num_features == 0 ? 1 : output.num_features;
+}
 
 /// Features that a step stores, from integers[0] of its record on.
 enum class Stores : uint8_t { kNone, kOne, kMany };  // kMany: integers[1] of them
@@ -117,8 +124,9 @@ struct PlanView {
   const StepRecord* steps;
   uint32_t num_steps;
   const OutputRecord* outputs;
-  uint32_t num_outputs;
-  bool wide;  // features are float64 (a model without transforms), else float32
+  uint32_t num_output_records;
+  uint32_t num_features;  // of all output records
+  bool wide;              // features are float64 (a model without transforms), else float32
   const uint8_t* data;
   uint64_t data_length;
   const char* pool;
@@ -136,7 +144,7 @@ struct StepContext {
   uint8_t* scratch;  // num_slots * kSlotBytes, 64-byte aligned
   const ValueType* slots;
   const uint8_t* data;
-  float* features;        // [num_outputs][kTileRows], or null
+  float* features;        // [num_features][kTileRows], or null
   double* wide_features;  // the same, of a wide plan, or null
   SparseTile* sparse;     // instead of the two, or null: the features that are not 0
 

@@ -50,7 +50,7 @@ struct Store {
       return kBadRecord;
     }
     const ValueType type = input_type(record, plan);
-    return ok_if(record.integers[0] < plan.num_outputs &&
+    return ok_if(record.integers[0] < plan.num_features &&
                  (type == ValueType::kF64 || type == ValueType::kF32 || type == ValueType::kI32));
   }
 

@@ -23,8 +23,11 @@ struct StoreOneHot {
     const uint64_t num_features = record.integers[1];
     const uint64_t num_ids = record.integers[kCardinality];
     if (input_type(record, plan) != ValueType::kI32 || num_features == 0 ||
-        first >= plan.num_outputs || num_features > plan.num_outputs - first || num_ids == 0 ||
-        record.data_length % sizeof(uint32_t) != 0 ||
+        first >= plan.num_features || num_features > plan.num_features - first || num_ids == 0) {
+      return kBadRecord;
+    }
+    if (record.data_length == 0) return ok_if(num_ids == num_features && record.data_offset == 0);
+    if (record.data_length % sizeof(uint32_t) != 0 ||
         record.data_length / sizeof(uint32_t) != num_ids) {
       return kBadRecord;
     }
@@ -38,6 +41,12 @@ struct StoreOneHot {
   template <class Emit>
   static void for_each_entry(const StepRecord& record, const StepContext& context, Emit emit) {
     const int32_t* ids = values_of<int32_t>(context.input(record, 0));
+    if (record.data_length == 0) {
+      for (uint32_t row = 0; row < context.num_rows; ++row) {
+        emit(row, static_cast<uint32_t>(ids[row]), 1.0f);
+      }
+      return;
+    }
     const auto* places = reinterpret_cast<const uint32_t*>(context.data + record.data_offset);
     for (uint32_t row = 0; row < context.num_rows; ++row) {
       const uint32_t place = places[ids[row]];

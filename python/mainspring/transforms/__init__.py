@@ -31,6 +31,7 @@ from mainspring.transforms.calendar import *
 from mainspring.transforms.categorical import *
 from mainspring.transforms.cleaning import *
 from mainspring.transforms.cross import *
+from mainspring.transforms.csr_matrix import CsrMatrix
 from mainspring.transforms.datetime import *
 from mainspring.transforms.expression import Expression, col
 from mainspring.transforms.group_stats import *
@@ -42,10 +43,20 @@ from mainspring.transforms.parsing import *
 from mainspring.transforms.preprocessor import Preprocessor
 from mainspring.transforms.scaling import *
 from mainspring.transforms.shaping import *
+from mainspring.transforms.tensors import Tensors
 from mainspring.transforms.transform import Transform, operator_classes
 
 # The families list their own operators, so that a new one is named in one place.
-__all__ = ["Expression", "Preprocessor", "Transform", "col", "from_sklearn", "operator_classes"]
+__all__ = [
+    "CsrMatrix",
+    "Expression",
+    "Preprocessor",
+    "Tensors",
+    "Transform",
+    "col",
+    "from_sklearn",
+    "operator_classes",
+]
 __all__ += arithmetic.__all__
 __all__ += by_target.__all__
 __all__ += calendar.__all__

@@ -1,23 +1,38 @@
-"""Features as the containers that users ask for."""
+"""Features as the containers that users ask for: every way from the engine to one of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mainspring import errors
+from mainspring import _engine, errors
+from mainspring.transforms._arrays import checked_array, fail_out
+from mainspring.transforms._buffers import new_array
+from mainspring.transforms.csr_matrix import CsrMatrix
+from mainspring.transforms.tensors import tensor_buffers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
-    from mainspring import _engine
+    from mainspring.transforms._buffers import BufferPool
 
     Floats = npt.NDArray[np.float32]
 
-__all__ = ["OUTPUTS", "checked_output", "output_buffer", "output_row", "to_container"]
+__all__ = [
+    "OUTPUTS",
+    "Wanted",
+    "checked_output",
+    "of_rows",
+    "of_table",
+    "of_training",
+    "output_row",
+]
 
-OUTPUTS = ("numpy", "arrow", "pandas", "polars")
+OUTPUTS = ("numpy", "arrow", "pandas", "polars", "csr", "tensors")
 
 
 def checked_output(output: str) -> str:
@@ -31,58 +46,131 @@ def checked_output(output: str) -> str:
     return output
 
 
-def output_buffer(out: Any, output: str, num_rows: int, num_features: int) -> Floats:
-    """Return the caller's array, checked, or a new one."""
-    shape = (num_rows, num_features)
-    if out is None:
-        return np.empty(shape, np.float32)
-    if output != "numpy":
-        _fail(f"{_wanted(shape)} with output='numpy'", f"output={output!r}")
-    return _checked(out, shape)
+@dataclass(frozen=True)
+class Wanted:
+    """What features are to end up in."""
+
+    output: str
+    out: Any = None  # the caller's memory
+    index: Any = None  # of a pandas frame
+    pool: BufferPool | None = None  # memory for arrays where `out` has none
+
+
+def of_table(bundle: _engine.Bundle, table: _engine.Table, wanted: Wanted) -> Any:
+    """Return the features of a table."""
+    output, num_rows = wanted.output, table.num_rows
+    if output == "csr":
+        _refuse_out(wanted, bundle, num_rows)
+        return _csr(_engine.transform_sparse(bundle, table), bundle, num_rows)
+    if output == "tensors":
+        tensors = tensor_buffers(bundle, num_rows, wanted.out, wanted.pool)
+        _engine.transform_tensors(bundle, table, tensors.dense, tensors.ids)
+        return tensors
+    if wanted.out is None and output != "numpy":
+        return _to_frame(bundle.transform_columns(table), wanted)
+    matrix = _matrix(bundle, num_rows, wanted)
+    bundle.transform_table(table, matrix)
+    return matrix
+
+
+def of_rows(bundle: _engine.Bundle, rows: list[Any], wanted: Wanted) -> Any:
+    """Return the features of a list of dicts."""
+    num_rows = len(rows)
+    if wanted.output == "csr":
+        _refuse_out(wanted, bundle, num_rows)
+        return _csr(_engine.transform_sparse_rows(bundle, rows), bundle, num_rows)
+    return _filled(bundle, num_rows, wanted, lambda matrix: bundle.transform_rows(rows, matrix))
+
+
+def of_training(
+    fitter: _engine.Fitter,
+    bundle: _engine.Bundle,
+    table: _engine.Table,
+    first_row: int,
+    wanted: Wanted,
+) -> Any:
+    """Return the features of rows that were fitted, for training."""
+    num_rows = table.num_rows
+    if wanted.output == "csr":
+        _refuse_out(wanted, bundle, num_rows)
+        return _csr(_engine.training_sparse(fitter, table, first_row), bundle, num_rows)
+    return _filled(
+        bundle,
+        num_rows,
+        wanted,
+        lambda matrix: fitter.transform_training(table, first_row, matrix),
+    )
+
+
+def _filled(
+    bundle: _engine.Bundle, num_rows: int, wanted: Wanted, fill: Callable[[Floats], None]
+) -> Any:
+    """Return what a matrix becomes that `fill` has filled."""
+    if wanted.output == "tensors":
+        tensors = tensor_buffers(bundle, num_rows, wanted.out, wanted.pool)
+        features = np.empty((num_rows, bundle.num_features), np.float32)
+        fill(features)
+        is_id = np.array([kind == "id" for kind in bundle.feature_kinds])
+        tensors.dense[:] = features[:, ~is_id]
+        tensors.ids[:] = features[:, is_id]  # float32 holds every id
+        return tensors
+    matrix = _matrix(bundle, num_rows, wanted)
+    fill(matrix)
+    if wanted.output == "numpy":
+        return matrix
+    return _to_frame(bundle.feature_columns(matrix), wanted)
 
 
 def output_row(out: Any, num_features: int) -> Floats:
     """Return the caller's array for one row, checked, or a new one."""
-    return np.empty(num_features, np.float32) if out is None else _checked(out, (num_features,))
+    if out is None:
+        return np.empty(num_features, np.float32)
+    row: Floats = checked_array(out, (num_features,), np.float32)
+    return row
 
 
-def _wanted(shape: tuple[int, ...]) -> str:
-    return f"a writable C-contiguous float32 array of shape {shape}"
+def _matrix(bundle: _engine.Bundle, num_rows: int, wanted: Wanted) -> Floats:
+    """Return the caller's matrix, checked, or a new one."""
+    bundle.check_dense(num_rows)
+    shape = (num_rows, bundle.num_features)
+    if wanted.output != "numpy":
+        _refuse_out(wanted, bundle, num_rows)
+    matrix: Floats = (
+        new_array(shape, np.float32, wanted.pool)
+        if wanted.out is None
+        else checked_array(wanted.out, shape, np.float32)
+    )
+    return matrix
 
 
-def _checked(out: Any, shape: tuple[int, ...]) -> Floats:
-    if not isinstance(out, np.ndarray):
-        _fail(_wanted(shape), type(out).__name__)
-    flags = out.flags
-    if (
-        out.dtype != np.float32
-        or out.shape != shape
-        or not (flags.c_contiguous and flags.writeable)
-    ):
-        layout = "" if flags.c_contiguous else " that is not C-contiguous"
-        layout += "" if flags.writeable else " that is read-only"
-        _fail(_wanted(shape), f"{out.dtype} of shape {out.shape}{layout}")
-    return out
+def _refuse_out(wanted: Wanted, bundle: _engine.Bundle, num_rows: int) -> None:
+    if wanted.out is not None:
+        shape = (num_rows, bundle.num_features)
+        fail_out(
+            f"a writable C-contiguous float32 array of shape {shape} with output='numpy'",
+            f"output={wanted.output!r}",
+        )
 
 
-def _fail(expected: str, got: str) -> NoReturn:
-    raise errors.ParameterError(f"out must be {expected}, got {got}.", expected=expected, got=got)
+def _csr(arrays: tuple[Any, ...], bundle: _engine.Bundle, num_rows: int) -> CsrMatrix:
+    starts, features, values = arrays
+    return CsrMatrix(starts, features, values, (num_rows, bundle.num_features))
 
 
-def to_container(columns: _engine.ArrowColumns, output: str, index: Any) -> Any:
+def _to_frame(columns: _engine.ArrowColumns, wanted: Wanted) -> Any:
     """Return the engine's columns as a table of a library, which shares their memory."""
-    if output == "polars":
+    if wanted.output == "polars":
         import polars
 
         return polars.DataFrame(columns)
     import pyarrow as pa
 
     batch = pa.record_batch(columns)
-    if output == "arrow":
+    if wanted.output == "arrow":
         return batch
     import pandas
 
     frame = batch.to_pandas()
-    if isinstance(index, pandas.Index) and len(index) == len(frame):
-        frame.index = index
+    if isinstance(wanted.index, pandas.Index) and len(wanted.index) == len(frame):
+        frame.index = wanted.index
     return frame

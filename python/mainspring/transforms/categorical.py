@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mainspring.transforms.transform import Transform
 
-__all__ = ["Count", "Hash", "OneHot", "Ordinal", "TargetMean"]
+__all__ = ["Count", "Hash", "OneHot", "OneHotIds", "Ordinal", "TargetMean"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,7 +96,7 @@ class OneHot(Transform, op="one_hot"):
     ParameterError
         When a parameter is out of range.
     DataError
-        While fitting: more than 4096 features.
+        While fitting: more than 1,048,576 features.
 
     Notes
     -----
@@ -117,7 +117,7 @@ class OneHot(Transform, op="one_hot"):
         like one of the two features above has its first byte written as ``\x6d`` or ``\x69``.
     Memory
         The distinct values and about 50 bytes for each while fitting. A column of float32 for each
-        feature, whatever is in it.
+        feature, whatever is in it; with ``output="csr"`` 8 bytes for each 1.
     Merging
         Exact.
 
@@ -139,6 +139,47 @@ class OneHot(Transform, op="one_hot"):
     min_count: int = 1
     max_size: int | None = None
     min_share: float = 0.0
+
+
+@dataclass(frozen=True, repr=False)
+class OneHotIds(Transform, op="one_hot_ids"):
+    """Make one feature of each id that there can be: 1 in the row's own, 0 in the others.
+
+    Stands behind an operator that gives ids without a vocabulary: ``hash``, ``cross``,
+    ``bucketize``. Learns nothing, so that feature ``NAME_17`` is id 17 whatever was fitted on, and
+    costs no memory for each feature: hashing trick and one-hot encoding of any column in one
+    expression, ``col("agent").hash(buckets=2**18).one_hot_ids()``. So many features are for
+    ``output="csr"``; a dense matrix has at most 65,536. Is the last operator of its expression.
+
+    Raises
+    ------
+    ParameterError
+        When what comes before it gives no ids.
+
+    Notes
+    -----
+    Formula
+        ``1 if id == i else 0`` for each i below the number of ids.
+    Missing
+        What the operator before says: ``hash`` gives it an id of its own, ``bucketize`` the id 0.
+    Infinity
+        As the operator before says.
+    Memory
+        A few bytes, however many ids there are. Of the result 8 bytes for each row with
+        ``output="csr"``, else a column of float32 for each id.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> prep = ms.Preprocessor(ms.col("x").bucketize(edges=(0, 10)).one_hot_ids())
+    >>> prep.fit_transform([{"x": -1.0}, {"x": 10.0}, {"x": None}]).tolist()
+    [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0]]
+    >>> prep.feature_names_out_
+    ['x_bucket_0', 'x_bucket_1', 'x_bucket_2', 'x_bucket_3']
+    >>> hashed = ms.Preprocessor(ms.col("agent").hash(buckets=2**18).one_hot_ids())
+    >>> hashed.fit_transform([{"agent": "curl"}, {"agent": "wget"}], output="csr")
+    CsrMatrix(2 rows, 262,144 features, 2 entries)
+    """
 
 
 @dataclass(frozen=True, repr=False)

@@ -104,7 +104,7 @@ class FittedPlan:
     @property
     def n_features_out_(self) -> int:
         """Number of features; NotFittedError before :meth:`fit`."""
-        return len(self.bundle.feature_names)
+        return int(self.bundle.num_features)
 
     @property
     def categorical_indices(self) -> list[int]:

@@ -8,7 +8,14 @@ import numpy as np
 
 from mainspring import _arrow, _engine, errors
 from mainspring._sources import is_source, open_source
-from mainspring.transforms._output import checked_output, output_buffer, output_row, to_container
+from mainspring.transforms._output import (
+    Wanted,
+    checked_output,
+    of_rows,
+    of_table,
+    of_training,
+    output_row,
+)
 from mainspring.transforms._rows import as_rows, checked_row
 from mainspring.transforms._target import target_values
 from mainspring.transforms.streamed_plan import StreamedPlan
@@ -17,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+
+    from mainspring.transforms.tensors import Tensors
 
     Floats = npt.NDArray[np.float32]
 
@@ -130,7 +139,7 @@ class Preprocessor(StreamedPlan):
         *,
         target: str | None = None,
         output: str | None = None,
-        out: Floats | None = None,
+        out: Floats | Tensors | None = None,
     ) -> Any:
         """Learn from a table and return its features for training.
 
@@ -146,7 +155,7 @@ class Preprocessor(StreamedPlan):
 
         Returns
         -------
-        numpy.ndarray or table
+        numpy.ndarray, table, CsrMatrix or Tensors
             As in :meth:`transform`.
 
         Raises
@@ -161,14 +170,12 @@ class Preprocessor(StreamedPlan):
         cross_fit = self.uses_target
         self._fit(table, target_values(table, y, target), cross_fit=cross_fit)
         bundle = self.bundle
+        wanted = Wanted(output, out, _index_of(data, output))
         if not cross_fit:
-            return self._transformed(table, output, out, data)
-        matrix = output_buffer(out, output, table.num_rows, bundle.num_features)
-        self._fitter.transform_training(table, 0, matrix)
+            return of_table(bundle, table, wanted)
+        features = of_training(self._fitter, bundle, table, 0, wanted)
         self._fitter.end_training()
-        if output == "numpy":
-            return matrix
-        return to_container(bundle.feature_columns(matrix), output, _index_of(data, output))
+        return features
 
     def _fit(
         self, table: _engine.Table, target: npt.NDArray[np.float64] | None, *, cross_fit: bool
@@ -261,7 +268,9 @@ class Preprocessor(StreamedPlan):
             profile.update(table)
         return profile
 
-    def transform(self, data: Any, *, output: str | None = None, out: Floats | None = None) -> Any:
+    def transform(
+        self, data: Any, *, output: str | None = None, out: Floats | Tensors | None = None
+    ) -> Any:
         """Compute the features of a table.
 
         Parameters
@@ -270,18 +279,21 @@ class Preprocessor(StreamedPlan):
             As in :meth:`fit`, or one row as a dict of single values. Rows of dicts are read without
             Arrow, in microseconds; their values are as in :meth:`transform_row`, and a key that
             some rows lack is missing there.
-        output : {"numpy", "arrow", "pandas", "polars"}, optional
+        output : {"numpy", "arrow", "pandas", "polars", "csr", "tensors"}, optional
             What to return. Default: what :meth:`set_output` has set, else ``"numpy"``.
-        out : numpy.ndarray, optional
+        out : numpy.ndarray or Tensors, optional
             Writable C-contiguous float32 array of shape (num_rows, num_features) to fill and
-            return; reusing one is faster than new memory. Only for ``"numpy"``.
+            return, for ``"numpy"``; what an earlier call with as many rows returned, for
+            ``"tensors"``. Reusing memory is faster than new memory.
 
         Returns
         -------
-        numpy.ndarray or table
+        numpy.ndarray, table, CsrMatrix or Tensors
             float32 of shape (num_rows, num_features), C-contiguous, NaN where missing. For
             ``"arrow"`` a ``pyarrow.RecordBatch`` with float32 numbers, null where missing, and
-            int32 ids; the same columns for the others.
+            int32 ids; the same columns for pandas and polars. For ``"csr"`` a
+            :class:`~mainspring.transforms.CsrMatrix` without the features that are 0, and for
+            ``"tensors"`` :class:`~mainspring.transforms.Tensors`, numbers and ids apart.
 
         Raises
         ------
@@ -292,19 +304,17 @@ class Preprocessor(StreamedPlan):
         DataError
             When a row has a value that its column does not take.
         ParameterError
-            When ``output`` or ``out`` cannot be.
+            When ``output`` or ``out`` cannot be, or dense features would be more than 65,536 a row
+            or more bytes than the machine's memory; ``"csr"`` has no such limit.
         """
         bundle = self.bundle  # not fitted: an error before any data is read
         output = checked_output(self._output if output is None else output)
         rows = as_rows(data)
         if rows is None:
             _refuse_source(data, "transform")
-            return self._transformed(_arrow.as_table(data), output, out, data)
-        matrix = output_buffer(out, output, len(rows), bundle.num_features)
-        bundle.transform_rows(rows, matrix)
-        if output == "numpy":
-            return matrix
-        return to_container(bundle.feature_columns(matrix), output, None)
+            table = _arrow.as_table(data)
+            return of_table(bundle, table, Wanted(output, out, _index_of(data, output)))
+        return of_rows(bundle, rows, Wanted(output, out))
 
     def transform_row(self, row: Mapping[str, object], out: Floats | None = None) -> Floats:
         """Compute the features of one row.
@@ -344,18 +354,11 @@ class Preprocessor(StreamedPlan):
         [2.0]
         """
         bundle = self.bundle
+        bundle.check_dense(1)
         row = checked_row(row)
         features = output_row(out, bundle.num_features)
         bundle.transform_row_into(row, features)
         return features
-
-    def _transformed(self, table: _engine.Table, output: str, out: Floats | None, data: Any) -> Any:
-        bundle = self.bundle
-        if out is None and output != "numpy":
-            return to_container(bundle.transform_columns(table), output, _index_of(data, output))
-        matrix = output_buffer(out, output, table.num_rows, bundle.num_features)
-        bundle.transform_table(table, matrix)
-        return matrix
 
     def set_output(self, *, transform: str | None = None) -> Preprocessor:
         """Choose what ``transform`` and ``fit_transform`` return by default.

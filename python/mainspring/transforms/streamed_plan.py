@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mainspring import _engine, errors
-from mainspring.transforms._output import checked_output, to_container
+from mainspring.transforms._buffers import BufferPool
+from mainspring.transforms._output import Wanted, checked_output, of_table, of_training
 from mainspring.transforms._parts import (
     Targets,
     as_stream,
@@ -46,7 +45,7 @@ class StreamedPlan(FittedPlan):
         data : object
             As in :meth:`fit`, read once: a path, a list of paths, a dataset, a reader or a
             generator.
-        output : {"numpy", "arrow", "pandas", "polars"}, optional
+        output : {"numpy", "arrow", "pandas", "polars", "csr", "tensors"}, optional
             As in :meth:`transform`.
         batch_rows : int, optional
             Rows of every batch but the last. Default: what is fast, at most 65,536.
@@ -57,7 +56,8 @@ class StreamedPlan(FittedPlan):
         -------
         iterator or pyarrow.RecordBatchReader
             Features of the rows in their order, what :meth:`transform` gives for them; for
-            ``"arrow"`` a reader. Data is read as it is asked for. Without rows one empty batch.
+            ``"arrow"`` a reader. Data is read as it is asked for. Without rows one empty batch. The
+            memory of arrays that nobody holds any more is used for later ones.
 
         Raises
         ------
@@ -72,14 +72,11 @@ class StreamedPlan(FittedPlan):
         output = checked_output(self._output if output is None else output)
         check_batch_rows(batch_rows)
         source = opened(data, 1, False, "transform_batches")
+        wanted = Wanted(output, pool=BufferPool())
 
         def features(table: _engine.Table, first_row: int) -> Any:
             del first_row
-            if output != "numpy":
-                return to_container(bundle.transform_columns(table), output, None)
-            matrix = np.empty((table.num_rows, len(bundle.feature_names)), dtype=np.float32)
-            bundle.transform_table(table, matrix)
-            return matrix
+            return of_table(bundle, table, wanted)
 
         return as_stream(
             output,
@@ -131,6 +128,7 @@ class StreamedPlan(FittedPlan):
             source.close()
             raise
         bundle, fitter = self.bundle, self._fitter
+        wanted = Wanted(output, pool=BufferPool())
 
         def features(table: _engine.Table, first_row: int) -> Any:
             if self._bundle is not bundle:
@@ -138,14 +136,9 @@ class StreamedPlan(FittedPlan):
                     "The preprocessor was fitted again while fit_transform_batches was under way. "
                     "Use up its batches first."
                 )
-            matrix = np.empty((table.num_rows, len(bundle.feature_names)), dtype=np.float32)
             if cross_fit:
-                fitter.transform_training(table, first_row, matrix)
-            else:
-                bundle.transform_table(table, matrix)
-            if output == "numpy":
-                return matrix
-            return to_container(bundle.feature_columns(matrix), output, None)
+                return of_training(fitter, bundle, table, first_row, wanted)
+            return of_table(bundle, table, wanted)
 
         return as_stream(
             output,

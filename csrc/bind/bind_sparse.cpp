@@ -1,0 +1,105 @@
+// Rows without their zeros for Python: whole tables, dicts and training rows become three arrays
+// that any library shares through the buffer protocol.
+#include <pybind11/pybind11.h>
+#include <pybind11/typing.h>
+
+#include <memory>
+#include <string>
+
+#include "bind/bundle.hpp"
+#include "bind/read_row.hpp"
+#include "fit/plan/fitter.hpp"
+#include "host/scratch.hpp"
+#include "host/sparse_rows.hpp"
+#include "runtime/predictor/sparse_rows.hpp"
+
+namespace py = pybind11;
+
+namespace mainspring::bind {
+namespace {
+
+/// One array of numbers; whoever takes its buffer keeps it alive.
+class Numbers {
+ public:
+  template <class T>
+  Numbers(GrowingArray<T> array, uint64_t count, const char* format)
+      : data_(array.data()), size_(sizeof(T)), count_(count), format_(format) {
+    owner_ = std::make_shared<GrowingArray<T>>(std::move(array));
+  }
+
+  py::buffer_info buffer() {
+    const auto size = static_cast<py::ssize_t>(size_);
+    return {data_, size, format_, 1, {static_cast<py::ssize_t>(count_)}, {size}};
+  }
+
+ private:
+  std::shared_ptr<void> owner_;
+  void* data_;
+  uint64_t size_;
+  uint64_t count_;
+  const char* format_;
+};
+
+// 'l' is what NumPy calls int64 where it has 64 bits.
+constexpr const char* kInt64Format = sizeof(long) == sizeof(int64_t) ? "l" : "q";
+
+/// Starts, features, values.
+using Arrays = py::typing::Tuple<Numbers, Numbers, Numbers>;
+
+Arrays to_arrays(SparseRows rows) {
+  Numbers starts = rows.narrow_starts.data() != nullptr
+                       ? Numbers(std::move(rows.narrow_starts), rows.num_rows + 1, "i")
+                       : Numbers(std::move(rows.wide_starts), rows.num_rows + 1, kInt64Format);
+  return py::make_tuple(std::move(starts), Numbers(std::move(rows.features), rows.num_entries, "i"),
+                        Numbers(std::move(rows.values), rows.num_entries, "f"));
+}
+
+Arrays transform_sparse(const py::object& bundle, const Table& table) {
+  const std::shared_ptr<const BundleImage> image = image_of(bundle);
+  SparseRows rows;
+  {
+    const py::gil_scoped_release unlocked;
+    rows = transform_to_sparse(*image, table);
+  }
+  return to_arrays(std::move(rows));
+}
+
+Arrays transform_sparse_rows(const py::object& bundle, const py::list& list) {
+  const std::shared_ptr<const BundleImage> image = image_of(bundle);
+  const BundleView& view = image->view();
+  RowReader reader(image);
+  // Reading a value can run Python, so rows are taken one by one and their entries kept here.
+  const uint64_t num_rows = list.size();
+  SparseRowList rows(num_rows, view.plan.num_features);
+  reader.with_rows(list, num_rows, [&](const ColumnView* columns, uint64_t) {
+    uint8_t* scratch = thread_scratch(sparse_scratch_bytes(view));
+    transform_sparse_tile(view, process_kernels(), columns, 0, 1, scratch, rows.tile());
+    rows.append(1);
+  });
+  return to_arrays(rows.finish());
+}
+
+Arrays training_sparse(const Fitter& fitter, const Table& table, uint64_t first_row) {
+  SparseRows rows;
+  {
+    const py::gil_scoped_release unlocked;
+    rows = fitter.training_to_sparse(table, first_row);
+  }
+  return to_arrays(std::move(rows));
+}
+
+}  // namespace
+
+void register_sparse(py::module_& module) {
+  py::class_<Numbers>(module, "Numbers", py::buffer_protocol(),
+                      "Numbers that the engine wrote: the buffer protocol shares them.")
+      .def_buffer(&Numbers::buffer);
+  module.def("transform_sparse", &transform_sparse, py::arg("bundle"), py::arg("table"),
+             "Features of a table as compressed sparse rows: starts, features, values.");
+  module.def("transform_sparse_rows", &transform_sparse_rows, py::arg("bundle"), py::arg("rows"),
+             "The same of a list of dicts.");
+  module.def("training_sparse", &training_sparse, py::arg("fitter"), py::arg("table"),
+             py::arg("first_row"), "The same of Fitter.transform_training.");
+}
+
+}  // namespace mainspring::bind
