@@ -12,7 +12,9 @@ from bench.operator_cases import BUCKETS, CASES, ROWS, Case, Columns, Peer, colu
 from mainspring.transforms import operator_classes
 
 PAIRS = [
-    pytest.param(name, peer, id=f"{name}-{peer.name}")
+    pytest.param(
+        name, peer, id=f"{name}-{peer.name}", marks=[pytest.mark.large] if peer.large else []
+    )
     for name in operator_classes()
     for peer in CASES[name].peers
 ]

@@ -21,6 +21,7 @@ ROUNDINGS = {
     "log1p": 6,  # each of the two functions is within 2 ulp
     "min_max": 8,  # two divisions, three sums and a product, in another order
     "standardize": 6,  # the root of a variance that is rounded once
+    "tf_idf": 16,  # log within 1 ulp on either side, twice, and a norm of them
     "weight_of_evidence": 6,  # a quotient, and log1p within 2 ulp of each side
 }
 

@@ -26,8 +26,9 @@ class Columns:
     ``number`` is lognormal with one value in ten missing, ``city`` has 1,000 categories and ``day``
     seven, one in twenty missing, ``ts`` is a timestamp, ``start`` one up to a year before it,
     ``label`` the target, ``prices`` are lists of up to eight numbers; the columns whose names end
-    in ``_text`` say number, day of the week and time in strings. Vocabularies and means are those
-    of ``city`` and ``day``, the others of ``number``, quantiles at 1/16, ...
+    in ``_text`` say number, day of the week and time in strings,
+    ``title`` has six words of 2,000. Vocabularies and means are those of ``city`` and ``day``, the
+    others of ``number``, quantiles at 1/16, ...
     """
 
     table: pa.Table
@@ -64,6 +65,8 @@ def columns(rows: int = ROWS) -> Columns:
     )
     ends = np.concatenate([[0], np.cumsum(random.integers(0, 9, rows))])
     made["prices"] = pa.ListArray.from_arrays(ends, random.lognormal(2.0, 1.0, ends[-1]))
+    words = short_tokens(2_000, 2).take(pa.array(zipf_codes(random, 6 * rows, 2_000, 1.1)))
+    made["title"] = _sentences(words, 6)
     table = pa.table(made)
     vocabularies = {name: _vocabulary(table[name]) for name in ("city", "day")}
     ids = ids_of(table["city"], vocabularies["city"])
@@ -96,6 +99,12 @@ def _texts(made: dict[str, Any]) -> dict[str, pa.Array]:
         "day_text": pc.binary_join_element_wise(pa.scalar("day"), days, space),
         "time_text": pc.cast(seconds, pa.string()),
     }
+
+
+def _sentences(words: pa.Array, length: int) -> pa.Array:
+    """Join so many words at a time by spaces."""
+    offsets = pa.array(range(0, len(words) + 1, length), pa.int32())
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, words), " ")
 
 
 def _vocabulary(column: pa.ChunkedArray) -> pa.Array:

@@ -8,7 +8,16 @@ what fitting learns is given to all of them.
 from __future__ import annotations
 
 from bench.data.operator_columns import ROWS, Columns, columns
-from bench.operator_cases import buckets, categories, cleaning, lists, numbers, targets, times
+from bench.operator_cases import (
+    buckets,
+    categories,
+    cleaning,
+    lists,
+    numbers,
+    targets,
+    texts,
+    times,
+)
 from bench.operator_cases.case import Case, Peer
 from bench.operator_cases.categories import BUCKETS
 
@@ -22,4 +31,5 @@ CASES: dict[str, Case] = {
     **targets.CASES,
     **times.CASES,
     **cleaning.CASES,
+    **texts.CASES,
 }

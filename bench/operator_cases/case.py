@@ -18,11 +18,15 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Peer:
-    """A library's expression: ``make`` returns the function to time."""
+    """A library's expression: ``make`` returns the function to time.
+
+    ``large``: it takes more than a second a turn.
+    """
 
     name: str
     api: str
     make: Callable[[Columns], Callable[[], Array]]
+    large: bool = False
 
 
 @dataclass(frozen=True)

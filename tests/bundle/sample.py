@@ -103,6 +103,19 @@ class Parts:
         self.step(17, reads=(slot,), integers=integers, payload=table)
         self.add_outputs(names)
 
+    def store_ngrams(
+        self,
+        code: int,
+        slot: str,
+        names: list[str],
+        which: int,
+        values: int,
+        payload: tuple[int, int] = (0, 0),
+    ) -> None:
+        integers = {0: len(self.outputs), 1: len(names), 2: which, 3: values}
+        self.step(code, reads=(slot,), integers=integers, payload=payload)
+        self.add_outputs(names)
+
     def add_outputs(self, names: list[str]) -> None:
         for name in names:
             self.outputs.append(OUTPUT.pack(*self.name(name), NUMBER, 0, bytes(2), 0, 0, bytes(12)))
@@ -233,6 +246,13 @@ def sample_plan(*, lists: bool = True) -> Parts:
     parts.store("y", "größe_ratio")
     places = parts.add_payload(struct.pack("<4I", 3, 0, 1, 2))
     parts.store_one_hot("id", ["größe_0.5", "größe_0", "größe_?"], 4, places)
+    parts.step(33, ("text",), ("y",), integers={0: 4, 1: 1})
+    parts.store("y", "carrier_letters_share")
+    words = 1 | 1 << 8 | 2 << 16 | 1 << 24 | 1 << 32
+    parts.store_ngrams(34, "text", ["carrier_hash_0", "carrier_hash_1"], words, 2 | 1 << 9)
+    known = doubles(0.5, 2.0).ljust(64, b"\0") + lookup_of_strings([b"ua", b"a carrier"])
+    names = ["carrier_ua", "carrier_a carrier"]
+    parts.store_ngrams(35, "text", names, words, 1 | 1 << 10, parts.add_payload(known))
     add_cleaning(parts)
     if not lists:
         return parts

@@ -51,6 +51,8 @@ NamedParams params_of(std::string_view name) {
   if (name == "out_of_range_flag") return {{"high", 1.0}};
   if (name == "parse_datetime") return {{"formats", std::vector<std::string>{"%Y-%m-%d"}}};
   if (name == "regex_extract") return {{"pattern", std::string("(a|b+)c?")}};
+  if (name.ends_with("_ngrams")) return {{"buckets", int64_t{16}}};
+  if (name == "text_pattern") return {{"parts", std::vector<std::string>{"words", "digits"}}};
   if (name == "group_stats") return {{"by", std::string("s")}};
   if (name == "elapsed" || name == "business_days") return {{"since", std::string("t")}};
   if (name == "holidays") return {{"dates", std::vector<std::string>{"1970-01-01", "2013-05-01"}}};

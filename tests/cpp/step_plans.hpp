@@ -17,6 +17,7 @@
 #include "host/bundle_image.hpp"
 #include "runtime/predictor/predict.hpp"
 #include "runtime/steps/gather_bytes.hpp"
+#include "runtime/steps/ngram_records.hpp"
 #include "runtime/steps/records.hpp"
 #include "runtime/steps/strip.hpp"
 #include "runtime/steps/text_records.hpp"
@@ -178,6 +179,34 @@ inline std::vector<uint8_t> every_step_bundle() {
   unary(lookup_record(bytes.number, ids.number, table.offset, table.length, kNumWords));
   feature(ids);
 
+  const auto ngram_names = [&](const char* prefix, uint32_t count) {
+    std::vector<FeatureInfo> names;
+    for (uint32_t i = 0; i < count; ++i) names.push_back({.name = prefix + std::to_string(i)});
+    return names;
+  };
+  const NgramRule word_rule{Analyzer::kWord, 1, 2, 2, true};
+  const NgramRule character_rule{Analyzer::kCharacter, 2, 5, 1, false};
+  const NgramRule bounded_rule{Analyzer::kCharacterWb, 1, 4, 1, true};
+  for (const NgramRule& rule : {word_rule, character_rule, bounded_rule}) {
+    const std::string prefix = "hash" + std::to_string(static_cast<uint32_t>(rule.analyzer)) + "_";
+    plan.store_ngrams(bytes, store_hashed_ngrams_record(17, rule, {NgramNorm::kL2, false, true}),
+                      ngram_names(prefix.c_str(), 17));
+  }
+  {
+    std::vector<double> weights;
+    for (uint32_t i = 0; i < kNumWords; ++i) weights.push_back(1 + i * 0.25);
+    std::vector<uint8_t> known = payload_of(weights);
+    known.resize(ngram_weights_bytes(kNumWords));
+    const std::vector<uint8_t> words_table = build_lookup_table(views);
+    known.insert(known.end(), words_table.begin(), words_table.end());
+    const DataRange payload = plan.add_data(known);
+    plan.store_ngrams(
+        bytes,
+        store_known_ngrams_record(kNumWords, word_rule, {NgramNorm::kL1, false, false, true},
+                                  payload.offset, payload.length),
+        ngram_names("known_", kNumWords));
+  }
+
   const Slot utc = plan.load(time);
   const std::vector<int64_t> transitions{-1000000000, 0, 500000000, 1500000000};
   const std::vector<int32_t> offsets{3600, -7200, 7200, 5400};
@@ -219,6 +248,11 @@ inline std::vector<uint8_t> every_step_bundle() {
 
   for (const Slot slot : {raw, bytes, utc}) {
     unary(is_missing_record(slot.number, work.number));
+    feature(work);
+  }
+  for (uint64_t part = 1; part <= static_cast<uint64_t>(kLastTextPart); ++part) {
+    unary(text_part_record(bytes.number, work.number, static_cast<TextPart>(part),
+                           part % 2 == 0 && part > 3));
     feature(work);
   }
   unary(power_record(raw.number, work.number, PowerFamily::kYeoJohnson, 0.25));

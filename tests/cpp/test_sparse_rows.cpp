@@ -176,24 +176,23 @@ struct Shares {
   static void for_each_entry(const StepRecord&, const StepContext&, Emit emit) {
     for (const auto& [row, feature, value] : *stored) emit(row, feature, value);
   }
-  template <class ForEachValue>
-  static void finish_row(const StepRecord&, const StepContext&, ForEachValue for_each_value) {
-    double sum = 0;
-    uint64_t next = 0;
-    for_each_value([&](uint64_t feature, auto value) {
-      check(feature >= next && value != 0, "features that are not 0, in their order");
-      next = feature + 1;
-      sum += value;
-    });
-    for_each_value([&](uint64_t, auto& value) { value = static_cast<float>(value / sum); });
+  static double row_term(const StepRecord&, const StepContext&, uint64_t feature, double value) {
+    check(value != 0 && feature < num_features, "features that are not 0");
+    return value;
+  }
+  static double row_value(const StepRecord&, const StepContext&, uint64_t, double value,
+                          double sum) {
+    return value / sum;
   }
 
+  static inline uint64_t num_features = 0;
   static inline const Stored* stored = nullptr;
 };
 
 template <Repeats kHow>
 void stored_several_times(const Stored& stored, uint32_t num_features) {
   Shares<kHow>::stored = &stored;
+  Shares<kHow>::num_features = num_features;
   constexpr uint32_t kRows = 40;
   StepRecord record{};
   record.integers[0] = 3;

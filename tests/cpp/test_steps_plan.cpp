@@ -94,7 +94,7 @@ void every_field_out_of_range_is_refused() {
   check(verify_plan(plan).ok(), "the plan itself is accepted");
   const std::vector<Change> changes{
       [](StepRecord* r) { r->code = 0; },
-      [](StepRecord* r) { r->code = 33; },
+      [](StepRecord* r) { r->code = 36; },
       [](StepRecord* r) { r->flags = 1; },
       [](StepRecord* r) { r->num_inputs = 5; },
       [](StepRecord* r) { r->num_outputs = 5; },
@@ -170,6 +170,30 @@ void parameters_out_of_range_are_refused() {
       {StepCode::kHashBucket, [](StepRecord* r) { r->integers[kCardinality] = 1ull << 31; }},
       {StepCode::kLocalTime, [](StepRecord* r) { r->integers[0] = 5; }},
       {StepCode::kLocalTime, [](StepRecord* r) { r->data_length -= 8; }},
+      {StepCode::kTextPart, [](StepRecord* r) { r->integers[0] = 0; }},
+      {StepCode::kTextPart, [](StepRecord* r) { r->integers[0] = 10; }},
+      {StepCode::kTextPart, [](StepRecord* r) { r->integers[1] = 1; }},
+      {StepCode::kTextPart, [](StepRecord* r) { r->inputs[0] = 0; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { ++r->integers[0]; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[1] = 0; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[1] = ~uint64_t{0}; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] = 0; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] += 3; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] += 2 << 8; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] += 15 << 16; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] |= 1ull << 33; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] &= ~(255ull << 24); }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[3] = 3; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[3] = 3 << 8; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[3] = 1 << 10; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[3] = 1 << 11; }},
+      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->inputs[0] = 0; }},
+      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->integers[3] = 1 << 9; }},
+      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->integers[1] += 8; }},
+      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->integers[1] -= 8; }},
+      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->data_length -= 8; }},
+      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->data_length = 64; }},
+      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->data_length = 0; }},
       {StepCode::kStoreOneHot, [](StepRecord* r) { ++r->integers[0]; }},
       {StepCode::kStoreOneHot, [](StepRecord* r) { r->integers[0] = ~uint64_t{0}; }},
       {StepCode::kStoreOneHot, [](StepRecord* r) { r->integers[1] = 0; }},
@@ -321,7 +345,7 @@ void an_output_is_stored_whole() {
 void codes_are_places_in_the_list() {
   uint32_t count = 0;
   const Step* const* steps = step_list(&count);
-  check(count == 32, "32 steps");
+  check(count == 35, "35 steps");
   for (uint32_t i = 0; i < count; ++i) {
     check(static_cast<uint32_t>(steps[i]->code) == i + 1, "codes run from 1 without a gap");
     check(find_step(i + 1) == steps[i], "a step is found by its code");

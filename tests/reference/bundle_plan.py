@@ -6,7 +6,8 @@ import struct
 from typing import Any
 
 from tests.reference.bundle_payloads import align, expect
-from tests.reference.bundle_steps import BYTES_LIST, F32, I32, KIND_SLOTS, STEPS, Plan, Step
+from tests.reference.bundle_records import BYTES_LIST, F32, I32, Plan, Step
+from tests.reference.bundle_steps import KIND_SLOTS, STEPS
 
 HEADER = struct.Struct("<5I44s")
 INPUT = struct.Struct("<IIIIBBB45s")

@@ -6,7 +6,6 @@ import itertools
 import math
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from tests.reference.bundle_payloads import (
     check_characters,
@@ -19,59 +18,24 @@ from tests.reference.bundle_payloads import (
     expect,
     is_mark,
 )
-
-F32, F64, I32, I64, BYTES, F64_LIST, I64_LIST, BYTES_LIST = 1, 2, 3, 4, 5, 6, 7, 8
+from tests.reference.bundle_records import (
+    BYTES,
+    BYTES_LIST,
+    F32,
+    F64,
+    F64_LIST,
+    I32,
+    I64,
+    I64_LIST,
+    Plan,
+    Step,
+)
 
 KIND_SLOTS = {1: F64, 2: I64, 3: BYTES, 4: I64, 5: F64_LIST, 6: I64_LIST, 7: BYTES_LIST}
 ELEMENTS = {F64_LIST: F64, I64_LIST: I64, BYTES_LIST: BYTES}
 DATE_PART_COUNTS = dict.fromkeys(range(1, 21), 0)
 DATE_PART_COUNTS |= {2: 4, 3: 12, 4: 31, 5: 7, 6: 366, 7: 24, 8: 60, 9: 60, 10: 53}
 LAST_DAY = (2**63 - 1) // 86_400 + 1
-
-
-@dataclass
-class Step:
-    """One step record."""
-
-    code: int
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    numbers: tuple[float, ...]
-    number_bits: tuple[int, ...]
-    integers: tuple[int, ...]
-    data_offset: int
-    data_length: int
-    payload: bytes = b""
-
-
-@dataclass
-class Plan:
-    """The records of a plan, and what is known while its steps are gone through."""
-
-    inputs: list[tuple[int, int]]  # kind, unit
-    slots: list[int]
-    outputs: list[tuple[int, int]]  # cardinality, num_features
-    cardinality: dict[int, int] = field(default_factory=dict)  # of written slots
-    num_stored: int = 0  # features
-    num_outputs_stored: int = 0
-
-    def stores(self, first: int, count: int, *, one: bool = False) -> None:
-        """The next features, which end where those of an output end."""
-        expect(first == self.num_stored)
-        while self.num_stored < first + count and self.num_outputs_stored < len(self.outputs):
-            _, features = self.outputs[self.num_outputs_stored]
-            expect(not one or features == 0)
-            self.num_stored += features or 1
-            self.num_outputs_stored += 1
-        expect(self.num_stored == first + count)
-
-    def reads(self, step: Step, *types: int) -> None:
-        expect(len(step.inputs) == len(types))
-        expect(all(self.slots[s] == t for s, t in zip(step.inputs, types, strict=True)))
-
-    def writes(self, step: Step, type_: int, *, in_place: bool = False) -> None:
-        expect(len(step.outputs) == 1 and self.slots[step.outputs[0]] == type_)
-        expect(in_place or step.outputs[0] not in step.inputs)
 
 
 def _load(step: Step, plan: Plan) -> None:
@@ -308,6 +272,37 @@ def _extract(step: Step, plan: Plan) -> None:
     check_pattern(step.payload)
 
 
+def _text_part(step: Step, plan: Plan) -> None:
+    plan.reads(step, BYTES)
+    plan.writes(step, F64)
+    part, share = step.integers[:2]
+    expect(1 <= part <= 9 and (share == 0 or (share == 1 and part >= 4)))
+
+
+def _ngrams(step: Step, plan: Plan) -> None:
+    plan.reads(step, BYTES)
+    first, count, which, values = step.integers
+    plan.stores(first, count)
+    analyzer, low, high, length = (which & 0xFFFFFFFF).to_bytes(4, "little")
+    expect(1 <= analyzer <= 3 and 1 <= low <= high <= 16 and which >> 33 == 0)
+    expect(not step.outputs and count >= 1 and 1 <= length <= (255 if analyzer == 1 else 1))
+    expect(values & 255 <= 2 and values >> 8 in (0, 1, 2, 4, 5))
+
+
+def _store_hashed_ngrams(step: Step, plan: Plan) -> None:
+    _ngrams(step, plan)
+    expect(step.integers[3] >> 10 == 0)
+
+
+def _store_known_ngrams(step: Step, plan: Plan) -> None:
+    _ngrams(step, plan)
+    count, table_at = step.integers[1], -(-step.integers[1] // 8) * 64
+    expect(step.integers[3] >> 9 & 1 == 0 and len(step.payload) >= table_at)
+    expect(all(0 <= x <= 1e6 for x in struct.unpack_from(f"<{count}d", step.payload)))
+    expect(not any(step.payload[8 * count : table_at]))
+    expect(check_lookup_table(step.payload[table_at:], BYTES) <= count)
+
+
 def _slot_type(step: Step, plan: Plan) -> int:
     expect(len(step.inputs) == 1)
     return plan.slots[step.inputs[0]]
@@ -372,4 +367,7 @@ STEPS = {
     30: _row(_gather_bytes, integers=(3,), payload=True),
     31: _row(_parse_datetime, payload=True),
     32: _row(_extract, payload=True),
+    33: _row(_text_part, integers=(0, 1)),
+    34: _row(_store_hashed_ngrams, integers=(0, 1, 2, 3)),
+    35: _row(_store_known_ngrams, integers=(0, 1, 2, 3), payload=True),
 }

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from tests.reference import characters as kinds
 from tests.reference.hashes import combine_hashes as combine_hashes
 from tests.reference.hashes import hash_bucket as hash_bucket
 from tests.reference.hashes import hash_value
+from tests.reference.ngrams import ngrams, normed
 from tests.reference.parse_datetime import micros
 from tests.reference.parse_number import number
 from tests.reference.regex_extract import regex_part
@@ -308,3 +310,67 @@ def extract(value: bytes | None, pattern: str, group: int) -> bytes | None:
     text = value.decode("utf-8", "surrogateescape")
     found = regex_part(text, pattern, group)
     return None if found is None else found.encode("utf-8", "surrogateescape")
+
+
+def text_part(value: bytes | None, part: int, share: int) -> float | None:
+    """Bytes, characters, words, or the characters of a kind: their number or their share."""
+    if value is None:
+        return None
+    if part == 1:
+        return len(value)
+    if part == 3:
+        return len(kinds.words(value))
+    everything = kinds.characters(value)
+    if part == 2:
+        return len(everything)
+    number = sum(map(KINDS[part], everything))
+    return number / max(1, len(everything)) if share else number
+
+
+KINDS = {
+    4: kinds.is_letter,
+    5: kinds.is_digit,
+    6: kinds.is_upper,
+    7: kinds.is_lower,
+    8: kinds.is_space,
+    9: kinds.is_punctuation,
+}
+
+
+def store_hashed_ngrams(value: bytes | None, num_features: int, rule: int, how: int) -> list[float]:
+    """Counts of n-grams in the buckets of their hashes, and what becomes of them."""
+    counts = [0.0] * num_features
+    for ngram in _ngrams(value, rule):
+        hashed = hash_value(ngram)
+        negative = how >> 9 & 1 and hashed & 1
+        counts[hash_bucket(hashed, num_features)] += -1.0 if negative else 1.0
+    return _weighed(counts, [1.0] * num_features, how)
+
+
+def store_known_ngrams(
+    value: bytes | None, keys: list[bytes], weights: list[float], rule: int, how: int
+) -> list[float]:
+    """The same of n-grams that are keys, in the feature of the key."""
+    counts = [0.0] * len(weights)
+    for ngram in _ngrams(value, rule):
+        if ngram in keys:
+            counts[keys.index(ngram)] += 1.0
+    return _weighed(counts, weights, how)
+
+
+def _ngrams(value: bytes | None, rule: int) -> list[bytes]:
+    if value is None:
+        return []
+    analyzer, low, high, length = rule.to_bytes(8, "little")[:4]
+    name = ["word", "char", "char_wb"][analyzer - 1]
+    lowercase = bool(rule >> 32)
+    return ngrams(value, name, (low, high), lowercase=lowercase, min_word_length=length)
+
+
+def _weighed(counts: list[float], weights: list[float], how: int) -> list[float]:
+    binary, sublinear = how >> 8 & 1, how >> 10 & 1
+    numbers = [
+        0.0 if c == 0 else 1.0 if binary else 1 + math.log(c) if sublinear else c for c in counts
+    ]
+    values = [number * weight for number, weight in zip(numbers, weights, strict=True)]
+    return normed(values, [None, "l1", "l2"][how & 255])

@@ -15,6 +15,7 @@ namespace {
 std::string_view what_is(const Feature& feature) {
   if (feature.one_hot != nullptr) return "one feature for each category";
   if (feature.element_ids != nullptr) return "lists of ids";
+  if (feature.ngrams != nullptr) return "many features of n-grams";
   switch (feature.slot.type) {
     case ValueType::kF64: return "numbers";
     case ValueType::kBytes: return "strings";
@@ -27,7 +28,7 @@ std::string_view what_is(const Feature& feature) {
 }
 
 bool takes(InputRule rule, const Feature& feature) {
-  if (feature.one_hot != nullptr) return false;
+  if (feature.is_many()) return false;
   const ValueType type = feature.slot.type;
   if (feature.element_ids != nullptr) {
     return rule == InputRule::kList || rule == InputRule::kNumberOrIdList;
@@ -128,7 +129,7 @@ class FeatureNames {
  public:
   void add(const Chain& chain, std::vector<Feature>* features) {
     for (Feature& feature : *features) {
-      if (feature.one_hot == nullptr && !takes(InputRule::kFeature, feature)) {
+      if (!feature.is_many() && !takes(InputRule::kFeature, feature)) {
         throw Error(ErrorKind::kSchema, feature.expression + " gives " +
                                             std::string(what_is(feature)) +
                                             ", expected numbers or ids for a feature. Add " +
@@ -136,21 +137,24 @@ class FeatureNames {
             .column(feature.column);
       }
       if (!chain.alias.empty()) {
-        if (features->size() != 1 || feature.one_hot != nullptr) {
+        if (features->size() != 1 || feature.is_many()) {
           throw Error(ErrorKind::kParameter,
                       "alias('" + chain.alias + "') names one feature, but " +
                           describe(chain, chain.operators.size()) + " gives " +
-                          (feature.one_hot != nullptr ? std::string(what_is(feature))
-                                                      : std::to_string(features->size())) +
+                          (feature.is_many() ? std::string(what_is(feature))
+                                             : std::to_string(features->size())) +
                           ". Leave the alias out, or write one expression for each.");
         }
         feature.info.name = chain.alias;
       }
-      if (feature.one_hot == nullptr) {
+      if (!feature.is_many()) {
         names_.add(feature.info, feature.expression);
         continue;
       }
-      for (const FeatureInfo& info : feature.one_hot->infos) names_.add(info, feature.expression);
+      for (const FeatureInfo& info :
+           feature.one_hot != nullptr ? feature.one_hot->infos : feature.ngrams->infos) {
+        names_.add(info, feature.expression);
+      }
     }
   }
 
@@ -305,7 +309,9 @@ void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, b
                                 builder);
     names.add(bound.chain, &streams);
     for (const Feature& feature : streams) {
-      if (feature.one_hot == nullptr) {
+      if (feature.ngrams != nullptr) {
+        builder.store_ngrams(feature.slot, feature.ngrams->record, feature.ngrams->infos);
+      } else if (feature.one_hot == nullptr) {
         builder.store(feature.slot, feature.info);
       } else if (is_list(feature.slot.type)) {
         const auto& [places, table, infos] = *feature.one_hot;
@@ -365,8 +371,9 @@ std::vector<std::vector<size_t>> check_plan(std::span<const BoundChain> chains,
   for (const BoundChain& bound : chains) {
     std::vector<Feature> streams = check_chain(bound, zones, &stream_counts);
     for (Feature& stream : streams) {
-      // Its names are known when it has learnt them.
+      // Names are known when they have been learnt.
       if (stream.one_hot != nullptr) stream.one_hot = std::make_shared<const OneHotColumns>();
+      if (stream.ngrams != nullptr) stream.ngrams = std::make_shared<const NgramColumns>();
     }
     names.add(bound.chain, &streams);
   }

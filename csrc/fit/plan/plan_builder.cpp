@@ -174,6 +174,13 @@ void PlanBuilder::store_multi_hot(Slot slot, DataRange table, uint32_t missing, 
   for (const FeatureInfo& info : infos) add_output(info);
 }
 
+void PlanBuilder::store_ngrams(Slot slot, StepRecord record, std::span<const FeatureInfo> infos) {
+  record.inputs[0] = slot.number;
+  record.integers[0] = num_features();
+  emit(record);
+  for (const FeatureInfo& info : infos) add_output(info);
+}
+
 void PlanBuilder::add_output(const FeatureInfo& info) {
   check_room(outputs_.size(), kMaxPlanOutputs, "features");
   OutputRecord record{};

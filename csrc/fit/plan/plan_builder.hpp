@@ -78,6 +78,9 @@ class PlanBuilder {
   /// them. missing, unseen: 1 + the feature of missing lists and of other elements, or 0.
   void store_multi_hot(Slot slot, DataRange table, uint32_t missing, uint32_t unseen,
                        std::span<const FeatureInfo> infos);
+  /// Makes the n-grams of the slot's texts the next features, those of `infos`, by a record
+  /// that lacks the slot and the first feature.
+  void store_ngrams(Slot slot, StepRecord record, std::span<const FeatureInfo> infos);
 
   uint32_t num_features() const { return num_features_; }
   /// What has been built so far, to run while fitting; valid until the next change.

@@ -43,6 +43,12 @@ struct ElementIds {
   uint32_t cardinality = 0;
 };
 
+/// Texts that become one feature for each n-gram, or bucket of them, when they are stored.
+struct NgramColumns {
+  StepRecord record;  // that stores them, but for the slot and the first feature
+  std::vector<FeatureInfo> infos;
+};
+
 /// A stream of values behind some operators: the slot that holds its tile, and what is known of it.
 struct Feature {
   Slot slot;
@@ -57,6 +63,11 @@ struct Feature {
   std::shared_ptr<const OneHotColumns> one_hot;
   /// Of lists behind ordinal or hash; null: the elements are values.
   std::shared_ptr<const ElementIds> element_ids;
+  /// Of texts behind an operator over n-grams; null: the stream is one feature.
+  std::shared_ptr<const NgramColumns> ngrams;
+
+  /// Whether it becomes several features when it is stored, and nothing can be done with it before.
+  bool is_many() const { return one_hot != nullptr || ngrams != nullptr; }
 };
 
 }  // namespace mainspring

@@ -23,9 +23,8 @@ using NamedParams = std::vector<std::pair<std::string, ParamValue>>;
 using ValueList = std::variant<std::vector<double>, std::vector<std::string>>;
 
 /// A row of an operator's kParams. Members may be bool, int64_t, double, std::string,
-/// std::optional<int64_t>, std::optional<double>, std::vector<double>, std::vector<std::string>,
-/// ValueList, or
-/// ParamValue itself (a number, a string or None).
+/// std::optional of int64_t, double or std::string, std::vector<double>, std::vector<std::string>,
+/// ValueList, or ParamValue itself (a number, a string or None).
 template <class Params, class T>
 struct Param {
   std::string_view name;
@@ -71,6 +70,8 @@ constexpr std::string_view param_type_name() {
     return "integer or None";
   else if constexpr (std::same_as<T, std::optional<double>>)
     return "number or None";
+  else if constexpr (std::same_as<T, std::optional<std::string>>)
+    return "string or None";
   else if constexpr (std::same_as<T, std::vector<double>>)
     return "list of numbers";
   else if constexpr (std::same_as<T, std::vector<std::string>>)
@@ -84,8 +85,9 @@ constexpr std::string_view param_type_name() {
 }
 
 template <class T>
-inline constexpr bool is_optional =
-    std::same_as<T, std::optional<int64_t>> || std::same_as<T, std::optional<double>>;
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
 
 /// False when `value` is not a T. Integers are numbers; True is not.
 template <class T>
@@ -101,9 +103,9 @@ bool parse_param(const ParamValue& value, T* out) {
       *out = std::nullopt;
       return true;
     }
-    typename T::value_type given{};
-    if (!parse_param(value, &given)) return false;
-    *out = given;
+    typename T::value_type inner{};
+    if (!parse_param(value, &inner)) return false;
+    *out = std::move(inner);
     return true;
   } else if constexpr (std::same_as<T, ValueList>) {
     if (const auto* numbers = std::get_if<std::vector<double>>(&value)) *out = *numbers;

@@ -11,9 +11,10 @@ extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kR
     kClip, kWinsorize, kYeoJohnson, kBoxCox, kQuantileTransform, kBucketize, kQuantileBucketize,
     kWidthBucketize, kOrdinal, kOneHot, kOneHotIds, kTargetMean, kLeaveOneOut, kOrderedTarget,
     kJamesStein, kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed, kHolidays,
-    kIsBusinessDay, kBusinessDays, kHash, kCross, kListLength, kListPool, kListSlice, kListPad,
-    kArithmetic, kArithmeticNumber, kPolynomial, kStrip, kNullIf, kParseNumber, kParseBoolean,
-    kMapValues, kParseDatetime, kRegexExtract, kOutOfRangeFlag, kIdentity;
+    kIsBusinessDay, kBusinessDays, kTextLength, kTextPattern, kWordNgrams, kCharNgrams, kBagOfWords,
+    kTfIdf, kHash, kCross, kListLength, kListPool, kListSlice, kListPad, kArithmetic,
+    kArithmeticNumber, kPolynomial, kStrip, kNullIf, kParseNumber, kParseBoolean, kMapValues,
+    kParseDatetime, kRegexExtract, kOutOfRangeFlag, kIdentity;
 
 namespace {
 
@@ -47,6 +48,12 @@ constexpr std::array kTransforms{&kImpute,
                                  &kHolidays,
                                  &kIsBusinessDay,
                                  &kBusinessDays,
+                                 &kTextLength,
+                                 &kTextPattern,
+                                 &kWordNgrams,
+                                 &kCharNgrams,
+                                 &kBagOfWords,
+                                 &kTfIdf,
                                  &kHash,
                                  &kCross,
                                  &kListLength,

@@ -48,6 +48,9 @@ enum class StepCode : uint32_t {
   kGatherBytes = 30,
   kParseDatetime = 31,
   kExtract = 32,
+  kTextPart = 33,
+  kStoreHashedNgrams = 34,
+  kStoreKnownNgrams = 35,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.

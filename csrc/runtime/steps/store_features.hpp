@@ -16,10 +16,11 @@
 //
 // and, where a row's values depend on one another (a norm),
 //
-//   template <class ForEachValue>
-//   static void finish_row(const StepRecord&, const StepContext&, ForEachValue for_each_value)
-//       for_each_value(body) calls body(feature, value&) for all features of a row that are not 0,
-//       in ascending order, as often as it is called; body may change the value.
+//   static double row_term(const StepRecord&, const StepContext&, uint64_t feature, double value)
+//       what a feature that is not 0 adds to the row's sum; features come in ascending order
+//   static double row_value(const StepRecord&, const StepContext&, uint64_t feature, double value,
+//                           double sum)
+//       what such a feature becomes.
 //
 // run() is `store_features<ThisStep>(record, context)`.
 #pragma once
@@ -31,7 +32,7 @@ namespace mainspring {
 namespace store_internal {
 
 template <class S>
-inline constexpr bool kFinishesRows = requires { &S::template finish_row<int>; };
+inline constexpr bool kFinishesRows = requires { &S::row_value; };
 
 template <class S, class T>
 void store_columns(const StepRecord& record, const StepContext& context, T* features) {
@@ -48,14 +49,23 @@ void store_columns(const StepRecord& record, const StepContext& context, T* feat
     }
   });
   if constexpr (kFinishesRows<S>) {
-    for (uint32_t row = 0; row < context.num_rows; ++row) {
-      S::finish_row(record, context, [&](auto body) {
-        for (uint64_t feature = 0; feature < num_features; ++feature) {
-          T& value = features[feature * kTileRows + row];
-          if (value != 0) body(feature, value);
+    // Feature by feature: each column is read as it lies, and every row's sum is in their order.
+    double sums[kTileRows];
+    fill_zero(sums, context.num_rows * sizeof(double));
+    const auto for_each_value = [&](const auto& use) {
+      for (uint64_t feature = 0; feature < num_features; ++feature) {
+        T* column = features + feature * kTileRows;
+        for (uint32_t row = 0; row < context.num_rows; ++row) {
+          if (column[row] != 0) use(row, feature, column[row]);
         }
-      });
-    }
+      }
+    };
+    for_each_value([&](uint32_t row, uint64_t feature, T value) {
+      sums[row] += S::row_term(record, context, feature, value);
+    });
+    for_each_value([&](uint32_t row, uint64_t feature, T& value) {
+      value = static_cast<T>(S::row_value(record, context, feature, value, sums[row]));
+    });
   }
 }
 
@@ -83,13 +93,14 @@ class RowEntries {
     combine_row(tile, first_, S::kRepeats);
     if constexpr (kFinishesRows<S>) {
       drop_zeros(tile, first_);
-      if (tile->num_entries != first_) {
-        S::finish_row(record_, context_, [&](auto body) {
-          for (uint64_t i = first_; i < tile->num_entries; ++i) {
-            SparseEntry& entry = tile->entries[i];
-            body(entry.feature - record_.integers[0], entry.value);
-          }
-        });
+      double sum = 0;
+      for (uint64_t i = first_; i < tile->num_entries; ++i) {
+        sum += S::row_term(record_, context_, feature_of(tile->entries[i]), tile->entries[i].value);
+      }
+      for (uint64_t i = first_; i < tile->num_entries; ++i) {
+        SparseEntry& entry = tile->entries[i];
+        entry.value = static_cast<float>(
+            S::row_value(record_, context_, feature_of(entry), entry.value, sum));
       }
     }
     drop_zeros(tile, first_);
@@ -97,6 +108,10 @@ class RowEntries {
   }
 
  private:
+  uint64_t feature_of(const SparseEntry& entry) const {
+    return entry.feature - record_.integers[0];
+  }
+
   const StepRecord& record_;
   const StepContext& context_;
   uint64_t first_;  // entry of the row that is being written

@@ -18,10 +18,12 @@ from mainspring.transforms import (
     group_stats,
     lists,
     missing_flag,
+    ngrams,
     numeric,
     parsing,
     scaling,
     shaping,
+    text,
 )
 from mainspring.transforms import operator_methods as _operator_methods
 from mainspring.transforms import transform as _transform
@@ -38,12 +40,14 @@ from mainspring.transforms.group_stats import *
 from mainspring.transforms.importers import from_sklearn
 from mainspring.transforms.lists import *
 from mainspring.transforms.missing_flag import *
+from mainspring.transforms.ngrams import *
 from mainspring.transforms.numeric import *
 from mainspring.transforms.parsing import *
 from mainspring.transforms.preprocessor import Preprocessor
 from mainspring.transforms.scaling import *
 from mainspring.transforms.shaping import *
 from mainspring.transforms.tensors import Tensors
+from mainspring.transforms.text import *
 from mainspring.transforms.transform import Transform, operator_classes
 
 # The families list their own operators, so that a new one is named in one place.
@@ -67,10 +71,12 @@ __all__ += datetime.__all__
 __all__ += group_stats.__all__
 __all__ += lists.__all__
 __all__ += missing_flag.__all__
+__all__ += ngrams.__all__
 __all__ += numeric.__all__
 __all__ += parsing.__all__
 __all__ += scaling.__all__
 __all__ += shaping.__all__
+__all__ += text.__all__
 
 _transform.check_complete()
 _operator_methods.add_operator_methods()

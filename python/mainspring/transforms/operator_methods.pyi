@@ -14,10 +14,33 @@ class OperatorMethods:
     def arithmetic_number(
         self, symbol: str = "*", number: float = 1.0, number_first: bool = False
     ) -> Self: ...
+    def bag_of_words(
+        self,
+        analyzer: str = "word",
+        ngram_range: Sequence[float] = (1, 1),
+        lowercase: bool = True,
+        min_word_length: int = 2,
+        min_count: int = 1,
+        min_share: float = 0.0,
+        max_share: float = 1.0,
+        max_size: int | None = None,
+        binary: bool = False,
+        norm: str | None = None,
+    ) -> Self: ...
     def box_cox(self, standardize: bool = True) -> Self: ...
     def bucketize(self, edges: Sequence[float] = ()) -> Self: ...
     def business_days(
         self, since: str = "", weekmask: str = "1111100", holidays: Sequence[str] = ()
+    ) -> Self: ...
+    def char_ngrams(
+        self,
+        ngram_range: Sequence[float] = (3, 5),
+        buckets: int = 4096,
+        word_bounds: bool = False,
+        lowercase: bool = True,
+        binary: bool = False,
+        alternate_sign: bool = True,
+        norm: str | None = "l2",
     ) -> Self: ...
     def clip(self, low: float = ..., high: float = ...) -> Self: ...
     def count(self, normalize: bool = False) -> Self: ...
@@ -79,11 +102,38 @@ class OperatorMethods:
     def standardize(self, with_mean: bool = True, with_std: bool = True) -> Self: ...
     def strip(self, characters: str = "", side: str = "both") -> Self: ...
     def target_mean(self, smoothing: float = 20.0, folds: int = 5, seed: int = 0) -> Self: ...
+    def text_length(self, unit: str = "characters") -> Self: ...
+    def text_pattern(self, *parts: str, share: bool = False) -> Self: ...
+    def tf_idf(
+        self,
+        analyzer: str = "word",
+        ngram_range: Sequence[float] = (1, 1),
+        lowercase: bool = True,
+        min_word_length: int = 2,
+        min_count: int = 1,
+        min_share: float = 0.0,
+        max_share: float = 1.0,
+        max_size: int | None = None,
+        binary: bool = False,
+        sublinear_tf: bool = False,
+        smooth_idf: bool = True,
+        norm: str | None = "l2",
+    ) -> Self: ...
     def weight_of_evidence(
         self, regularization: float = 1.0, folds: int = 5, seed: int = 0
     ) -> Self: ...
     def width_bucketize(self, buckets: int = 10) -> Self: ...
     def winsorize(self, low: float = 0.05, high: float = 0.95) -> Self: ...
+    def word_ngrams(
+        self,
+        ngram_range: Sequence[float] = (1, 1),
+        buckets: int = 4096,
+        lowercase: bool = True,
+        min_word_length: int = 2,
+        binary: bool = False,
+        alternate_sign: bool = True,
+        norm: str | None = "l2",
+    ) -> Self: ...
     def yeo_johnson(self, standardize: bool = True) -> Self: ...
 
 def add_operator_methods() -> None: ...

@@ -21,6 +21,7 @@ _TYPE_NAMES = {
     "str": "string",
     "int | None": "integer or None",
     "float | None": "number or None",
+    "str | None": "string or None",
     "float | str | None": "number, string or None",
     "tuple[float, ...]": "list of numbers",
     "tuple[str, ...]": "list of strings",
