@@ -59,6 +59,14 @@ NamedParams params_of(std::string_view name) {
   return {};
 }
 
+/// The operator, behind what makes its input where columns do not hold it.
+std::vector<std::pair<std::string, NamedParams>> chain_of(std::string_view name) {
+  std::vector<std::pair<std::string, NamedParams>> chain;
+  if (name == "one_hot_ids") chain.push_back({"hash", {{"buckets", 16.0}}});
+  chain.push_back({std::string(name), params_of(name)});
+  return chain;
+}
+
 /// Weights of evidence want classes; for the others numbers are better.
 const double* target_of(std::string_view name) {
   static const std::vector<double> classes = [] {
@@ -92,7 +100,7 @@ std::vector<Bytes> fitter_seeds() {
          {Names{"x"}, Names{"n"}, Names{"t"}, Names{"s"}, Names{"s", "n"}, Names{"x", "n"}}) {
       if (transform->joint != (columns.size() == 2) && !transform->uses_target) continue;
       try {
-        Fitter fitter = new_fitter(expression(columns, {{name, params_of(name)}}));
+        Fitter fitter = new_fitter(expression(columns, chain_of(name)));
         fitter.partial_fit(data().table(), target_of(name), nullptr);
         seeds.push_back(fitter.state_bytes());
       } catch (const Error&) {
