@@ -32,15 +32,19 @@ def best_exponent(logs: Array, below: NDArray[np.bool_]) -> float:
     if np.unique(np.where(below, -logs, logs)).size < 2:
         return 1.0
     signs = np.where(below, -1.0, 1.0)
+    # Values of one side have the same best exponent when all are divided by one number; around 1
+    # they keep the digits that tell them apart.
+    one_side = below.all() or not below.any()
+    inner = logs - (logs.min() + logs.max()) / 2 if one_side else logs
 
     def slope(exponent: float) -> float:
-        powers = np.exp(np.where(below, 2 - exponent, exponent) * logs * PLACES)
-        values = signs * logs * (powers * WEIGHTS).sum(axis=0)
-        changes = logs**2 * (PLACES * powers * WEIGHTS).sum(axis=0)
+        powers = np.exp(np.where(below, 2 - exponent, exponent) * inner * PLACES)
+        values = signs * inner * (powers * WEIGHTS).sum(axis=0)
+        changes = inner**2 * (PLACES * powers * WEIGHTS).sum(axis=0)
         away = (values - values.mean()) / np.abs(values).max()
         return float(
             np.mean(away * changes / np.abs(values).max()) / np.mean(away**2)
-            - np.mean(signs * logs)
+            - np.mean(signs * inner)
         )
 
     with np.errstate(all="ignore"):

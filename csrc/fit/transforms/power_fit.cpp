@@ -77,6 +77,7 @@ class Likelihood {
     if (nearest > 0) lowest_ = std::max(lowest_, kSmallestLogarithm / nearest);
     if (farthest < 0) highest_ = std::min(highest_, offset + kSmallestLogarithm / farthest);
     mean_jacobian_ = jacobian.value() / total_;
+    center(nearest, farthest);
     values_.resize(points_.size());
     slopes_.resize(points_.size());
   }
@@ -112,6 +113,18 @@ class Likelihood {
   }
 
  private:
+  /// Values of one side may be divided by any number without another lambda. Around 1 they keep the
+  /// digits that a power far from 0 takes from values that are close together.
+  void center(double nearest, double farthest) {
+    const bool below = points_[0].below;
+    for (const Point& point : points_) {
+      if (point.below != below) return;
+    }
+    const double middle = nearest + (farthest - nearest) / 2;
+    for (Point& point : points_) point.log -= below ? -middle : middle;
+    mean_jacobian_ -= middle;
+  }
+
   struct Point {
     double log;
     double weight;
