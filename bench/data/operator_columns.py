@@ -65,7 +65,11 @@ def columns(rows: int = ROWS) -> Columns:
     )
     ends = np.concatenate([[0], np.cumsum(random.integers(0, 9, rows))])
     made["prices"] = pa.ListArray.from_arrays(ends, random.lognormal(2.0, 1.0, ends[-1]))
-    words = short_tokens(2_000, 2).take(pa.array(zipf_codes(random, 6 * rows, 2_000, 1.1)))
+    # Words of 8 to 12 letters: short tokens alone would all be of one length.
+    lexicon = pa.array(
+        [word + "x" * (at % 5) for at, word in enumerate(short_tokens(2_000, 2).to_pylist())]
+    )
+    words = lexicon.take(pa.array(zipf_codes(random, 6 * rows, 2_000, 1.1)))
     made["title"] = _sentences(words, 6)
     table = pa.table(made)
     vocabularies = {name: _vocabulary(table[name]) for name in ("city", "day")}
