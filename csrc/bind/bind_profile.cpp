@@ -99,7 +99,7 @@ SharedProfile* from_bytes(const py::bytes& bytes) {
   return new SharedProfile(Profile::from_bytes(view));
 }
 
-py::list column_names(SharedProfile& self) {
+py::list profiled_columns(SharedProfile& self) {
   py::list names;
   self.with([&](Profile& profile) {
     for (const ColumnProfile& column : profile.columns()) names.append(text(column.name()));
@@ -134,7 +134,7 @@ void register_profile(py::module_& module) {
       .def("merge", &merge, py::arg("other"))
       .def("to_bytes", &to_bytes)
       .def_static("from_bytes", &from_bytes, py::arg("bytes"))
-      .def_property_readonly("columns", &column_names)
+      .def_property_readonly("columns", &profiled_columns)
       .def_property_readonly(
           "num_rows",
           [](SharedProfile& self) { return self.with([](Profile& p) { return p.num_rows(); }); })
