@@ -317,6 +317,7 @@ def fitted_subclass() -> Any:
 
 
 REFUSED: list[tuple[Any, str]] = [
+    (lambda _: object(), "object cannot be converted: it is no estimator"),
     (lambda t: PCA(2).fit(t.fillna(0)), "PCA has no equal"),
     (lambda t: make_pipeline(KNNImputer()).fit(t), "'knnimputer' > KNNImputer"),
     (

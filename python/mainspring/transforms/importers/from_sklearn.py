@@ -70,6 +70,8 @@ def from_sklearn(transformer: Any, *, columns: Sequence[str] | None = None) -> P
     [[-1.0], [1.0]]
     """
     name = class_name(transformer)
+    if not hasattr(transformer, "fit"):
+        raise refused(name, "it is no estimator", "Pass a fitted transformer.")
     names = _column_names(transformer, columns)
     plan = Plan()
     inputs: list[Stream] = [Column(column, name, column) for column in names]
