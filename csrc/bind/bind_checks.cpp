@@ -69,7 +69,7 @@ std::vector<std::string> readable_columns(const Table& table) {
   return names;
 }
 
-py::list limits() { return list_limits<CheckOptions>(kCheckLimits); }
+py::list check_limits() { return list_limits<CheckOptions>(kCheckLimits); }
 
 py::list checks() {
   py::list rows;
@@ -91,7 +91,7 @@ void register_checks(py::module_& module) {
   module.def("check_table", &check_table, py::arg("table"), py::arg("target"), py::arg("task"),
              py::arg("features"), py::arg("time"), py::arg("available"), py::arg("limits"));
   module.def("readable_columns", &readable_columns, py::arg("table"));
-  module.def("check_limits", &limits);
+  module.def("check_limits", &check_limits);
   module.def("checks", &checks);
 }
 

@@ -88,7 +88,7 @@ std::vector<std::string> compared(SharedProfile& reference,
   return reference.with([&](Profile& profile) { return compared_columns(profile, columns); });
 }
 
-py::list limits() { return list_limits<DriftOptions>(kDriftLimits); }
+py::list drift_limits() { return list_limits<DriftOptions>(kDriftLimits); }
 
 py::list statistics() {
   py::list rows;
@@ -117,7 +117,7 @@ void register_drift(py::module_& module) {
   module.def("detect_drift", &detect, py::arg("reference"), py::arg("current"), py::arg("columns"),
              py::arg("level"), py::arg("correction"), py::arg("limits"));
   module.def("compared_columns", &compared, py::arg("reference"), py::arg("columns"));
-  module.def("drift_limits", &limits);
+  module.def("drift_limits", &drift_limits);
   module.def("drift_statistics", &statistics);
 }
 

@@ -37,7 +37,8 @@ struct ListPad {
 
   static void check_inputs(const Params& params, std::span<const Feature> in) {
     if (in[0].element_ids == nullptr || params.fill_value == 0) return;
-    const std::string got = describe(to_param_value(params.fill_value));
+    const auto value = params.fill_value;
+    const std::string got = describe(value.has_value() ? ParamValue(*value) : ParamValue());
     throw Error(ErrorKind::kParameter, "list_pad pads ids with 0, but fill_value of list_pad is " +
                                            got + " behind " + in[0].expression +
                                            ". Leave fill_value out.")

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <concepts>
 
 #include "host/error.hpp"
 
@@ -43,7 +44,142 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+template <class T>
+constexpr std::string_view param_type_name() {
+  if constexpr (std::same_as<T, bool>)
+    return "bool";
+  else if constexpr (std::same_as<T, int64_t>)
+    return "integer";
+  else if constexpr (std::same_as<T, double>)
+    return "number";
+  else if constexpr (std::same_as<T, std::string>)
+    return "string";
+  else if constexpr (std::same_as<T, std::optional<int64_t>>)
+    return "integer or None";
+  else if constexpr (std::same_as<T, std::optional<double>>)
+    return "number or None";
+  else if constexpr (std::same_as<T, std::optional<std::string>>)
+    return "string or None";
+  else if constexpr (std::same_as<T, std::vector<double>>)
+    return "list of numbers";
+  else if constexpr (std::same_as<T, std::vector<std::string>>)
+    return "list of strings";
+  else if constexpr (std::same_as<T, ValueList>)
+    return "list of numbers or strings";
+  else {
+    static_assert(std::same_as<T, ParamValue>, "a parameter has a type that no reader knows");
+    return "number, string or None";
+  }
+}
+
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
+
+/// False when `value` is not a T. Integers are numbers; True is not.
+template <class T>
+bool parse_param(const ParamValue& value, T* out) {
+  if constexpr (std::same_as<T, double>) {
+    if (const auto* integer = std::get_if<int64_t>(&value)) {
+      *out = static_cast<double>(*integer);
+      return true;
+    }
+  }
+  if constexpr (is_optional<T>) {
+    if (std::holds_alternative<std::monostate>(value)) {
+      *out = std::nullopt;
+      return true;
+    }
+    typename T::value_type inner{};
+    if (!parse_param(value, &inner)) return false;
+    *out = std::move(inner);
+    return true;
+  } else if constexpr (std::same_as<T, ValueList>) {
+    if (const auto* numbers = std::get_if<std::vector<double>>(&value)) *out = *numbers;
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) *out = *texts;
+    return value.index() >= 5;
+  } else if constexpr (std::same_as<T, ParamValue>) {
+    *out = value;
+    return value.index() <= 4 && !std::holds_alternative<bool>(value);
+  } else {
+    if constexpr (std::same_as<T, std::vector<std::string>>) {
+      // An empty list has no element to tell its type by.
+      const auto* numbers = std::get_if<std::vector<double>>(&value);
+      if (numbers != nullptr && numbers->empty()) {
+        out->clear();
+        return true;
+      }
+    }
+    const T* same = std::get_if<T>(&value);
+    if (same == nullptr) return false;
+    *out = *same;
+    return true;
+  }
+}
+
+template <class T>
+ParamValue value_of_member(const T& value) {
+  if constexpr (is_optional<T>) {
+    return value.has_value() ? ParamValue(*value) : ParamValue();
+  } else if constexpr (std::same_as<T, ValueList>) {
+    return to_param_value(value);
+  } else {
+    return ParamValue(value);
+  }
+}
+
+template <class T>
+constexpr ParamType type_of() {
+  return {param_type_name<T>(),
+          [](const void* member) { return value_of_member(*static_cast<const T*>(member)); },
+          [](const ParamValue& value, void* member) {
+            return parse_param(value, static_cast<T*>(member));
+          }};
+}
+
+ParamValue value_of(const ParamRow& row, const void* params) {
+  return row.type->value_of(static_cast<const char*>(params) + row.offset);
+}
+
+/// Proposes the nearest name.
+[[noreturn]] void fail_unknown_param(std::string_view transform, std::string_view param,
+                                     std::span<const ParamRow> rows) {
+  std::vector<std::string> known;
+  for (const ParamRow& row : rows) known.emplace_back(row.name);
+  std::string message = std::string(transform) + " has no parameter '" + std::string(param) + "'";
+  const std::string match = close_match(param, known);
+  if (known.empty()) message += "; it has none";
+  for (size_t i = 0; i < known.size(); ++i) {
+    message += (i == 0 ? "; it has '" : ", '") + known[i] + "'";
+  }
+  message += ".";
+  if (!match.empty()) message += " Did you mean '" + match + "'?";
+  throw Error(ErrorKind::kParameter, message).got(param).hint(match);
+}
+
 }  // namespace
+
+template <class T>
+const ParamType& param_type() {
+  static constexpr ParamType kType = type_of<T>();
+  return kType;
+}
+template const ParamType& param_type<bool>();
+template const ParamType& param_type<int64_t>();
+template const ParamType& param_type<double>();
+template const ParamType& param_type<std::string>();
+template const ParamType& param_type<std::optional<int64_t>>();
+template const ParamType& param_type<std::optional<double>>();
+template const ParamType& param_type<std::optional<std::string>>();
+template const ParamType& param_type<std::vector<double>>();
+template const ParamType& param_type<std::vector<std::string>>();
+template const ParamType& param_type<ValueList>();
+template const ParamType& param_type<ParamValue>();
+
+ParamValue to_param_value(const ValueList& values) {
+  return std::visit([](const auto& list) { return ParamValue(list); }, values);
+}
 
 std::string describe(const ParamValue& value) {
   const auto quote = [](const std::string& text) { return "'" + text + "'"; };
@@ -69,17 +205,32 @@ void fail_param(std::string_view transform, std::string_view param, std::string_
       .got(describe(got));
 }
 
-void fail_unknown_param(std::string_view transform, std::string_view param,
-                        const std::vector<std::string>& known) {
-  std::string message = std::string(transform) + " has no parameter '" + std::string(param) + "'";
-  const std::string match = close_match(param, known);
-  if (known.empty()) message += "; it has none";
-  for (size_t i = 0; i < known.size(); ++i) {
-    message += (i == 0 ? "; it has '" : ", '") + known[i] + "'";
+std::vector<ParamInfo> describe_params(std::span<const ParamRow> rows, const void* defaults) {
+  std::vector<ParamInfo> infos;
+  for (const ParamRow& row : rows) {
+    infos.push_back({std::string(row.name), std::string(row.type->name), std::string(row.help),
+                     value_of(row, defaults)});
   }
-  message += ".";
-  if (!match.empty()) message += " Did you mean '" + match + "'?";
-  throw Error(ErrorKind::kParameter, message).got(param).hint(match);
+  return infos;
+}
+
+NamedParams read_params(std::span<const ParamRow> rows, const void* params) {
+  NamedParams named;
+  for (const ParamRow& row : rows) {
+    named.emplace_back(std::string(row.name), value_of(row, params));
+  }
+  return named;
+}
+
+void set_params(std::string_view transform, std::span<const ParamRow> rows,
+                const NamedParams& named, void* params) {
+  for (const auto& [name, value] : named) {
+    const auto row = std::ranges::find(rows, std::string_view(name), &ParamRow::name);
+    if (row == rows.end()) fail_unknown_param(transform, name, rows);
+    if (!row->type->parse(value, static_cast<char*>(params) + row->offset)) {
+      fail_param(transform, name, row->type->name, value);
+    }
+  }
 }
 
 void write_param(const ParamValue& value, StateWriter& writer) {

@@ -3,6 +3,7 @@
 // To add one: a struct that satisfies TransformOperator in its own .cpp here, one line in
 // transform_list.cpp, a class in python/mainspring/transforms, an oracle in tests/reference.
 #pragma once
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -141,7 +142,7 @@ struct Transform {
   bool counts_keys;
   bool takes_repeated;
   std::vector<ParamInfo> (*params)();
-  std::shared_ptr<const Operator> (*bind)(const Transform& row, const NamedParams& params);
+  std::unique_ptr<const Operator> (*bind)(const Transform& row, const NamedParams& params);
 };
 
 namespace transform_internal {
@@ -208,24 +209,27 @@ class StateOf final : public LearntState {
   typename Op::State state;
 };
 
-template <class Params, class T>
-ParamInfo info_of(const Param<Params, T>& row) {
-  return {std::string(row.name), std::string(param_type_name<T>()), std::string(row.help),
-          to_param_value(Params{}.*row.member)};
+template <class Op>
+auto param_rows() {
+  const typename Op::Params params{};
+  return std::apply(
+      [&](const auto&... param) {
+        return std::array<ParamRow, sizeof...(param)>{row_of(param, params)...};
+      },
+      Op::kParams);
 }
 
 template <class Op>
 std::vector<ParamInfo> params_of() {
-  std::vector<ParamInfo> infos;
-  std::apply([&](const auto&... row) { (infos.push_back(info_of(row)), ...); }, Op::kParams);
-  return infos;
+  const typename Op::Params defaults{};
+  return describe_params(param_rows<Op>(), &defaults);
 }
 
 template <class Op>
 class OperatorOf final : public Operator {
  public:
   OperatorOf(const Transform& row, const NamedParams& named) : row_(row) {
-    for (const auto& [name, value] : named) set(name, value);
+    set_params(Op::kName, param_rows<Op>(), named, &params_);
     Op::check(params_);
   }
   const Transform& transform() const override { return row_; }
@@ -261,33 +265,9 @@ class OperatorOf final : public Operator {
       return Op::compile(params_, in, builder);
     }
   }
-  NamedParams params() const override {
-    NamedParams named;
-    std::apply(
-        [&](const auto&... row) {
-          (named.emplace_back(std::string(row.name), to_param_value(params_.*row.member)), ...);
-        },
-        Op::kParams);
-    return named;
-  }
+  NamedParams params() const override { return read_params(param_rows<Op>(), &params_); }
 
  private:
-  void set(const std::string& name, const ParamValue& value) {
-    bool found = false;
-    const auto try_row = [&]<class T>(const Param<typename Op::Params, T>& row) {
-      if (row.name != name) return;
-      found = true;
-      if (!parse_param(value, &(params_.*row.member))) {
-        fail_param(Op::kName, name, param_type_name<T>(), value);
-      }
-    };
-    std::apply([&](const auto&... row) { (try_row(row), ...); }, Op::kParams);
-    if (found) return;
-    std::vector<std::string> known;
-    for (const ParamInfo& info : params_of<Op>()) known.push_back(info.name);
-    fail_unknown_param(Op::kName, name, known);
-  }
-
   const Transform& row_;
   typename Op::Params params_{};
 };
@@ -309,8 +289,8 @@ constexpr Transform transform_of() noexcept {
                    internal::TakesRepeated<Op>,
                    &internal::params_of<Op>,
                    [](const Transform& row, const NamedParams& params) {
-                     return std::shared_ptr<const Operator>(
-                         std::make_shared<internal::OperatorOf<Op>>(row, params));
+                     return std::unique_ptr<const Operator>(
+                         std::make_unique<internal::OperatorOf<Op>>(row, params));
                    }};
 }
 
