@@ -10,7 +10,7 @@ from ctypes import CDLL
 import pytest
 
 from mainspring import _engine
-from tests.bundle.sample import sample_sections
+from tests.bundle.sample import sample_sections, sample_vector_model
 from tests.edge import library as edge
 from tests.reference import bundle as reference
 from tests.reference.bundle import Section, Verdict, write
@@ -64,6 +64,28 @@ def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) ->
     # Mutants that all fail, or none of them, would show nothing.
     assert seen[Verdict.OK] > 0
     assert seen[Verdict.CORRUPT] > 0
+
+
+def test_verdicts_of_mutants_with_leaf_vectors_agree_with_the_page(library: CDLL) -> None:
+    num_features = struct.unpack_from("<I", SECTIONS[4].content, 4)[0]
+    model = sample_vector_model(num_features)
+    rest = [section for section in SECTIONS if section.type != b"MODL"]
+    generator = random.Random(11)
+    seen: Counter[int] = Counter()
+    # First as it is, then with every word of its header and of its arrays changed in some way.
+    contents = [model] + [mutate(model, generator) for _ in range(1200)]
+    for at in range(0, 128, 4):
+        for word in WORDS:
+            changed = bytearray(model)
+            struct.pack_into("<I", changed, at, word)
+            contents.append(bytes(changed))
+    for number, content in enumerate(contents):
+        file = write([*rest[:4], Section(b"MODL", 1, content), *rest[4:]])
+        code = edge.size(library, file)[0]
+        assert code == reference.verdict(file), number
+        assert number > 0 or code == Verdict.OK
+        seen[code] += 1
+    assert min(seen[Verdict.OK], seen[Verdict.CORRUPT], seen[Verdict.TRUNCATED]) > 10
 
 
 def test_every_bit_of_the_plan_agrees_with_the_page(library: CDLL) -> None:

@@ -91,50 +91,74 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
     if len(section) < 128:
         raise TooShort
     num_trees, num_nodes, num_slots, num_words, order = struct.unpack_from("<5I", section, 64)
-    expect(not any(section[84:128]))
+    rounding, leaf_width, num_vectors = struct.unpack_from("<3I", section, 84)
+    expect(not any(section[96:128]))
+    expect(order in (1, 2) and rounding in (1, 2))
+    expect(num_vectors == 0 if leaf_width == 1 else leaf_width == num_outputs)
+    floats = order == 2
     arrays, at = [], 128
-    sizes = [(num_trees, 16), (num_slots, 8), (num_nodes, 16), (num_words, 4), (num_nodes, 4)]
+    sizes = [(num_trees, 16), (num_slots, 8), (num_nodes, 16), (num_words, 4), (num_outputs, 8)]
+    sizes += [(num_vectors * leaf_width, 4 if floats else 8), (num_nodes, 4)]
     for count, size in [*sizes, (num_nodes, 8), (num_nodes, 8)]:
         arrays.append((at, at + count * size))
         at = align(at + count * size)
     if at > len(section):
         raise TooShort
-    expect(at == len(section) and order == 1)
+    expect(at == len(section))
     expect(num_slots <= 1 << 24)
     ends = [begin for begin, _ in arrays[1:]] + [at]
     for (_, end), padded in zip(arrays, ends, strict=True):
         expect(not any(section[end:padded]))
-    trees, slots, nodes, _, _, covers, gains = (section[begin:end] for begin, end in arrays)
+    trees, slots, nodes, _, bases, vectors, _, covers, gains = (
+        section[begin:end] for begin, end in arrays
+    )
+    for base in struct.unpack(f"<{num_outputs}d", bases):
+        expect(is_summand(base, floats))
+    letter = "f" if floats else "d"
+    expect(all(map(math.isfinite, struct.unpack(f"<{num_vectors * leaf_width}{letter}", vectors))))
     for cover in struct.unpack(f"<{num_nodes}d", covers):
         expect(math.isfinite(cover) and cover >= 0)
     expect(all(map(math.isfinite, struct.unpack(f"<{num_nodes}d", gains))))
     treatments = []
     for feature, treatment in struct.iter_unpack("<II", slots):
-        expect(feature < num_features and treatment <= 5)
+        expect(feature < num_features and treatment <= 8)
         treatments.append(treatment)
     next_node = 0
     for first, count, output, has_sets in struct.iter_unpack("<4I", trees):
         expect(first == next_node and count > 0 and first + count <= num_nodes)
         expect(output < num_outputs and has_sets <= 1)
+        expect(leaf_width == 1 or output == 0)
         next_node += count
         for number in range(first, next_node):
-            _check_node(nodes, number, next_node, treatments, has_sets == 1, num_words)
+            leaf, left, value = struct.unpack_from("<dII", nodes, number * 16)
+            if value == 0:
+                expect(left == number)
+                expect(is_summand(leaf, floats) if leaf_width == 1 else is_row(leaf, num_vectors))
+            else:
+                _check_inner(nodes, number, next_node, treatments, has_sets == 1, num_words)
     expect(next_node == num_nodes)
 
 
-def _check_node(
+def is_summand(value: float, floats: bool) -> bool:
+    if not math.isfinite(value) or not floats:
+        return math.isfinite(value)
+    return abs(value) < 2.0**128 and struct.unpack("<f", struct.pack("<f", value))[0] == value
+
+
+def is_row(value: float, num_rows: int) -> bool:
+    return math.isfinite(value) and value.is_integer() and 0 <= value < num_rows
+
+
+def _check_inner(
     nodes: bytes, number: int, end: int, treatments: list[int], has_sets: bool, num_words: int
 ) -> None:
     threshold, left, value = struct.unpack_from("<dII", nodes, number * 16)
-    if value == 0:
-        expect(left == number and math.isfinite(threshold))
-        return
     slot = (value & (1 << 31) - 1) - 1
     expect(left > number and left + 1 < end and 0 <= slot < len(treatments))
     if value >> 31 == 0:
-        expect(treatments[slot] != 5 and not math.isnan(threshold))
+        expect(treatments[slot] < 5 and not math.isnan(threshold))
         return
-    expect(treatments[slot] == 5 and has_sets)
+    expect(treatments[slot] >= 5 and has_sets)
     first_word, words = struct.unpack_from("<II", nodes, number * 16)
     expect(words <= 1 << 26 and first_word + words <= num_words)
 

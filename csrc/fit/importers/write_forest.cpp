@@ -8,6 +8,8 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "host/error.hpp"
@@ -22,6 +24,7 @@ struct ForestArrays {
   std::vector<ForestSlot> slots;
   std::vector<ForestNode> nodes;
   std::vector<uint32_t> set_words;
+  std::vector<double> vectors;
   std::vector<uint32_t> ids;
   std::vector<double> covers;
   std::vector<double> gains;
@@ -34,6 +37,7 @@ class ForestWriter {
   ForestArrays write() {
     for (const SourceTree& tree : source_.trees) add_slots(tree);
     sort_slots();
+    if (source_.has_vectors) merge_vectors();
     for (const SourceTree& tree : source_.trees) add_tree(tree);
     return std::move(arrays_);
   }
@@ -73,6 +77,26 @@ class ForestWriter {
     return entry->second;
   }
 
+  /// Rows with the same bits become one: trees that are grown until leaves are pure have few.
+  void merge_vectors() {
+    const size_t width = source_.num_outputs;
+    const size_t row_bytes = width * sizeof(double);
+    const auto* bytes = reinterpret_cast<const char*>(source_.vectors.data());
+    const size_t count = source_.vectors.size() / width;
+    std::unordered_map<std::string_view, uint32_t> numbers;
+    vector_numbers_.reserve(count);
+    for (size_t row = 0; row < count; ++row) {
+      const auto number = static_cast<uint32_t>(numbers.size());
+      const auto [entry, is_new] =
+          numbers.try_emplace(std::string_view(bytes + row * row_bytes, row_bytes), number);
+      vector_numbers_.push_back(entry->second);
+      const auto first = source_.vectors.begin() + static_cast<ptrdiff_t>(row * width);
+      if (is_new) {
+        arrays_.vectors.insert(arrays_.vectors.end(), first, first + static_cast<ptrdiff_t>(width));
+      }
+    }
+  }
+
   void add_tree(const SourceTree& tree) {
     const auto first_node = static_cast<uint32_t>(arrays_.nodes.size());
     ForestTree record{first_node, static_cast<uint32_t>(tree.nodes.size()), tree.output, 0};
@@ -82,7 +106,9 @@ class ForestWriter {
       const SourceNode& source = tree.nodes[order[at]];
       ForestNode node{};
       if (source.is_leaf) {
-        node.leaf = source.leaf;
+        node.leaf = source_.has_vectors
+                        ? static_cast<double>(vector_numbers_.at(static_cast<size_t>(source.leaf)))
+                        : source.leaf;
         node.left = first_node + static_cast<uint32_t>(at);
       } else {
         node.left = first_node + static_cast<uint32_t>(order.size());
@@ -107,6 +133,7 @@ class ForestWriter {
 
   const SourceForest& source_;
   ForestArrays arrays_;
+  std::vector<uint32_t> vector_numbers_;  // of the source's rows
   std::map<SlotKey, uint32_t> slots_;
   std::map<std::vector<uint32_t>, uint32_t> sets_;
 };
@@ -156,7 +183,10 @@ std::vector<uint8_t> write_forest(const SourceForest& forest) {
   header.num_nodes = static_cast<uint32_t>(arrays.nodes.size());
   header.num_slots = static_cast<uint32_t>(arrays.slots.size());
   header.num_set_words = static_cast<uint32_t>(arrays.set_words.size());
-  header.sum = static_cast<uint32_t>(ForestSum::kDoubleInTreeOrder);
+  header.sum = static_cast<uint32_t>(forest.sum);
+  header.input = static_cast<uint32_t>(forest.input);
+  header.leaf_width = forest.has_vectors ? forest.num_outputs : 1;
+  header.num_vectors = static_cast<uint32_t>(arrays.vectors.size() / forest.num_outputs);
 
   ModelHeader model{};
   model.code = static_cast<uint32_t>(ModelCode::kForest);
@@ -167,7 +197,7 @@ std::vector<uint8_t> write_forest(const SourceForest& forest) {
   model.num_classes = forest.num_classes;
   model.link_divisor = forest.link_divisor;
 
-  const ForestLayout at = forest_layout(header);
+  const ForestLayout at = forest_layout(header, forest.num_outputs);
   std::vector<uint8_t> section(at.length, 0);
   std::memcpy(section.data(), &model, sizeof model);
   std::memcpy(section.data() + sizeof model, &header, sizeof header);
@@ -175,6 +205,13 @@ std::vector<uint8_t> write_forest(const SourceForest& forest) {
   put_array(section, at.slots, arrays.slots);
   put_array(section, at.nodes, arrays.nodes);
   put_array(section, at.set_words, arrays.set_words);
+  put_array(section, at.bases, forest.bases);
+  if (sums_floats(header)) {
+    put_array(section, at.vectors,
+              std::vector<float>(arrays.vectors.begin(), arrays.vectors.end()));
+  } else {
+    put_array(section, at.vectors, arrays.vectors);
+  }
   put_array(section, at.ids, arrays.ids);
   put_array(section, at.covers, arrays.covers);
   put_array(section, at.gains, arrays.gains);

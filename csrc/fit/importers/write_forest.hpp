@@ -17,7 +17,7 @@ struct SourceNode {
   uint32_t first_word = 0;  // into SourceForest::set_words
   uint32_t num_words = 0;
   uint32_t left = 0, right = 0;  // into SourceTree::nodes
-  double leaf = 0;
+  double leaf = 0;  // the number that the leaf adds; of a forest with leaf vectors, its row there
   uint32_t id = 0;  // the source's number of the leaf or of the inner node
   double cover = 0, gain = 0;
 };
@@ -34,8 +34,13 @@ struct SourceForest {
   Link link = Link::kIdentity;
   double link_scale = 1;
   double link_divisor = 1;
+  ForestSum sum = ForestSum::kDoubleInTreeOrder;
+  ForestInput input = ForestInput::kAsIs;
+  std::vector<double> bases;  // one for each output; empty: zeros
   std::vector<SourceTree> trees;
   std::vector<uint32_t> set_words;
+  bool has_vectors = false;     // leaves add to all outputs
+  std::vector<double> vectors;  // rows of num_outputs numbers; equal rows are stored once
 };
 
 /// Every node but the root is the child of exactly one other and can be reached from the root:

@@ -6,8 +6,6 @@
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
-#include "runtime/core/memory.hpp"
-
 namespace mainspring {
 
 namespace {
@@ -29,27 +27,47 @@ uint64_t group_values(const ForestView& forest) {
 
 bool is_zero(double value) { return value >= -kForestZero && value <= kForestZero; }
 
-double treated(double value, ForestTreatment treatment) {
+constexpr double kCategoryEnd = 2147483648.0;
+
+double category(double value, bool is_known, uint64_t shift) {
+  return __builtin_bit_cast(
+      double, is_known ? static_cast<uint64_t>(value) + shift : uint64_t{kNoCategory});
+}
+
+template <ForestTreatment kTreatment>
+double treated(double value) {
   const bool missing = value != value;
-  switch (treatment) {
+  switch (kTreatment) {
     case ForestTreatment::kNanIsZero: return missing ? 0.0 : value;
     case ForestTreatment::kNanLeft: return missing ? -kInfinity : value;
     case ForestTreatment::kNanRight: return value;
     case ForestTreatment::kZeroLeft: return missing || is_zero(value) ? -kInfinity : value;
     case ForestTreatment::kZeroRight: return is_zero(value) ? kNan : value;
-    case ForestTreatment::kCategory: break;
+    case ForestTreatment::kCategory:
+      return category(value, value > -1.0 && value < kCategoryEnd, 0);
+    case ForestTreatment::kCategoryFromZero:
+      return category(value, value >= 0.0 && value < kCategoryEnd, 0);
+    case ForestTreatment::kCategoryBehindMissing:
+      return missing ? category(0.0, true, 0)
+                     : category(value, value >= 0.0 && value < kCategoryEnd, 1);
+    case ForestTreatment::kWholeCategory: break;
   }
-  const bool known = value > -1.0 && value < 2147483648.0;
-  return __builtin_bit_cast(double, known ? static_cast<uint64_t>(value) : uint64_t{kNoCategory});
+  const bool in_range = value >= 0.0 && value < kCategoryEnd;
+  const bool whole =
+      in_range && static_cast<double>(static_cast<uint64_t>(in_range ? value : 0.0)) == value;
+  return category(value, whole, 0);
 }
 
-template <ForestTreatment kTreatment, class T>
+/// Values of type `Value`: what features of type T are rounded to first.
+template <ForestTreatment kTreatment, class Value, class T>
 void fill_slot(const T* column, uint32_t num_rows, double* values) {
-  for (uint32_t row = 0; row < num_rows; ++row) values[row] = treated(column[row], kTreatment);
+  for (uint32_t row = 0; row < num_rows; ++row) {
+    values[row] = treated<kTreatment>(static_cast<double>(static_cast<Value>(column[row])));
+  }
 }
 
 /// One group: at most eight rows. The loop over rows is inside of the switch.
-template <class T>
+template <class Value, class T>
 void fill_group(const ForestView& forest, const T* features, uint32_t num_rows, double* values) {
   for (uint32_t row = 0; row < kChains; ++row) values[row] = -kInfinity;
   for (uint32_t i = 0; i < forest.header->num_slots; ++i) {
@@ -57,22 +75,31 @@ void fill_group(const ForestView& forest, const T* features, uint32_t num_rows, 
     values += kChains;
     switch (static_cast<ForestTreatment>(forest.slots[i].treatment)) {
       case ForestTreatment::kNanIsZero:
-        fill_slot<ForestTreatment::kNanIsZero>(column, num_rows, values);
+        fill_slot<ForestTreatment::kNanIsZero, Value>(column, num_rows, values);
         break;
       case ForestTreatment::kNanLeft:
-        fill_slot<ForestTreatment::kNanLeft>(column, num_rows, values);
+        fill_slot<ForestTreatment::kNanLeft, Value>(column, num_rows, values);
         break;
       case ForestTreatment::kNanRight:
-        fill_slot<ForestTreatment::kNanRight>(column, num_rows, values);
+        fill_slot<ForestTreatment::kNanRight, Value>(column, num_rows, values);
         break;
       case ForestTreatment::kZeroLeft:
-        fill_slot<ForestTreatment::kZeroLeft>(column, num_rows, values);
+        fill_slot<ForestTreatment::kZeroLeft, Value>(column, num_rows, values);
         break;
       case ForestTreatment::kZeroRight:
-        fill_slot<ForestTreatment::kZeroRight>(column, num_rows, values);
+        fill_slot<ForestTreatment::kZeroRight, Value>(column, num_rows, values);
         break;
       case ForestTreatment::kCategory:
-        fill_slot<ForestTreatment::kCategory>(column, num_rows, values);
+        fill_slot<ForestTreatment::kCategory, Value>(column, num_rows, values);
+        break;
+      case ForestTreatment::kCategoryFromZero:
+        fill_slot<ForestTreatment::kCategoryFromZero, Value>(column, num_rows, values);
+        break;
+      case ForestTreatment::kCategoryBehindMissing:
+        fill_slot<ForestTreatment::kCategoryBehindMissing, Value>(column, num_rows, values);
+        break;
+      case ForestTreatment::kWholeCategory:
+        fill_slot<ForestTreatment::kWholeCategory, Value>(column, num_rows, values);
         break;
     }
   }
@@ -128,9 +155,48 @@ void walk(const ForestView& forest, bool has_sets, const double* values, uint32_
   }
 }
 
+/// The sum of two floats held in doubles is exact enough there to be rounded to float32 as if it
+/// had been added in float32 (Figueroa, 1995: 53 >= 2 * 24 + 2 digits).
+double float_sum(double sum, double summand) {
+  return static_cast<double>(static_cast<float>(sum + summand));
+}
+
+/// Whether leaves are numbers that are added as doubles: what add_leaf does without a call.
+bool is_plain(const ForestView& forest) {
+  return forest.header->leaf_width == 1 && !sums_floats(*forest.header);
+}
+
+/// The other ways to add a leaf; `scores` is the output of its tree.
+[[gnu::noinline]] void add_other_leaf(const ForestView& forest, double leaf, double* scores) {
+  if (forest.header->leaf_width == 1) {
+    *scores = float_sum(*scores, leaf);
+    return;
+  }
+  const uint64_t width = forest.header->leaf_width;
+  const uint64_t first = static_cast<uint64_t>(leaf) * width;
+  if (forest.narrow_vectors != nullptr) {
+    const float* vector = forest.narrow_vectors + first;
+    for (uint64_t i = 0; i < width; ++i) {
+      scores[i] = float_sum(scores[i], static_cast<double>(vector[i]));
+    }
+  } else {
+    for (uint64_t i = 0; i < width; ++i) scores[i] += forest.wide_vectors[first + i];
+  }
+}
+
+void add_leaf(const ForestView& forest, bool plain, uint32_t node, double* scores) {
+  const double leaf = forest.nodes[node].leaf;
+  if (plain) {
+    *scores += leaf;
+  } else {
+    add_other_leaf(forest, leaf, scores);
+  }
+}
+
 /// One row: the last group of trees is filled up with its own last tree, whose values are dropped.
 void predict_one(const ForestView& forest, const double* values, double* out) {
   const uint32_t num_trees = forest.header->num_trees;
+  const bool plain = is_plain(forest);
   for (uint32_t first = 0; first < num_trees; first += kChains) {
     const uint32_t count = num_trees - first < kChains ? num_trees - first : kChains;
     uint32_t at[kChains];
@@ -142,7 +208,7 @@ void predict_one(const ForestView& forest, const double* values, double* out) {
     }
     walk<0>(forest, has_sets != 0, values, at);
     for (uint32_t k = 0; k < count; ++k) {
-      out[forest.trees[first + k].output] += forest.nodes[at[k]].leaf;
+      add_leaf(forest, plain, at[k], out + forest.trees[first + k].output);
     }
   }
 }
@@ -151,16 +217,17 @@ void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_out
                    const double* values, double* out) {
   const uint32_t grouped = num_rows / kChains;
   const uint64_t stride = group_values(forest);
+  const bool plain = is_plain(forest);
   for (uint32_t t = 0; grouped != 0 && t < forest.header->num_trees; ++t) {
     const ForestTree& tree = forest.trees[t];
-    double* sums = out + tree.output;
+    double* scores = out + tree.output;
     for (uint32_t group = 0; group < grouped; ++group) {
       uint32_t at[kChains];
       for (uint32_t& node : at) node = tree.first_node;
       walk<1>(forest, tree.has_sets != 0, values + group * stride, at);
       for (uint32_t k = 0; k < kChains; ++k) {
-        *sums += forest.nodes[at[k]].leaf;
-        sums += num_outputs;
+        add_leaf(forest, plain, at[k], scores);
+        scores += num_outputs;
       }
     }
   }
@@ -170,15 +237,21 @@ void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_out
   }
 }
 
-template <class T>
+template <class Value, class T>
 void predict_rows(const ForestView& forest, const T* features, uint32_t num_rows,
                   uint32_t num_outputs, double* values, double* out) {
+  for (uint32_t row = 0; row < num_rows; ++row) {
+    for (uint32_t i = 0; i < num_outputs; ++i) {
+      out[uint64_t{row} * num_outputs + i] = forest.bases[i];
+    }
+  }
   const uint32_t block = block_rows(forest.header->num_slots);
   for (uint32_t first = 0; first < num_rows; first += block) {
     const uint32_t count = num_rows - first < block ? num_rows - first : block;
     for (uint32_t row = 0; row < count; row += kChains) {
-      fill_group(forest, features + first + row, count - row < kChains ? count - row : kChains,
-                 values + row / kChains * group_values(forest));
+      fill_group<Value>(forest, features + first + row,
+                        count - row < kChains ? count - row : kChains,
+                        values + row / kChains * group_values(forest));
     }
     predict_block(forest, count, num_outputs, values, out + uint64_t{first} * num_outputs);
   }
@@ -202,11 +275,12 @@ struct Forest {
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
     auto* values = reinterpret_cast<double*>(scratch);
-    fill_zero(out, uint64_t{features.num_rows} * num_outputs * sizeof(double));
     if (features.narrow != nullptr) {
-      predict_rows(forest, features.narrow, features.num_rows, num_outputs, values, out);
+      predict_rows<float>(forest, features.narrow, features.num_rows, num_outputs, values, out);
+    } else if (static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat) {
+      predict_rows<float>(forest, features.wide, features.num_rows, num_outputs, values, out);
     } else {
-      predict_rows(forest, features.wide, features.num_rows, num_outputs, values, out);
+      predict_rows<double>(forest, features.wide, features.num_rows, num_outputs, values, out);
     }
   }
 };

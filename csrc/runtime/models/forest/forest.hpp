@@ -12,19 +12,30 @@
 
 namespace mainspring {
 
-/// How raw scores are added up. Stored in bundles, never changes.
-enum class ForestSum : uint32_t { kDoubleInTreeOrder = 1 };
+/// How raw scores are added up, tree by tree, from the output's base on. Stored in bundles, never
+/// changes. With floats every sum is rounded to float32, as if it were held in one.
+enum class ForestSum : uint32_t { kDoubleInTreeOrder = 1, kFloatInTreeOrder = 2 };
+
+/// What is done to the values of features before anything else. Stored in bundles, never changes.
+enum class ForestInput : uint32_t {
+  kAsIs = 1,            // float64, or float32 widened
+  kRoundedToFloat = 2,  // float32; a float64 is rounded to the nearest
+};
 
 /// Behind ModelHeader. Then follow, each padded with zeros to a multiple of 64: ForestTrees,
-/// ForestSlots, ForestNodes, set words (u32), original ids (u32), covers (f64) and gains (f64) of
-/// all nodes; and nothing else.
+/// ForestSlots, ForestNodes, set words (u32), bases (f64) of all outputs, leaf vectors
+/// (num_vectors * leaf_width numbers: f32 when sums are floats, else f64), original ids (u32),
+/// covers (f64) and gains (f64) of all nodes; and nothing else.
 struct ForestHeader {
   uint32_t num_trees;
   uint32_t num_nodes;  // leaves included
   uint32_t num_slots;
   uint32_t num_set_words;
-  uint32_t sum;  // ForestSum
-  uint32_t reserved[11];
+  uint32_t sum;          // ForestSum
+  uint32_t input;        // ForestInput
+  uint32_t leaf_width;   // 1: a leaf adds a number to its tree's output; else num_outputs
+  uint32_t num_vectors;  // rows of the table of leaf vectors; 0 when leaf_width is 1
+  uint32_t reserved[8];
 };
 static_assert(sizeof(ForestHeader) == 64);
 
@@ -33,7 +44,7 @@ static_assert(sizeof(ForestHeader) == 64);
 struct ForestTree {
   uint32_t first_node;
   uint32_t num_nodes;
-  uint32_t output;    // the raw score that its leaves add to
+  uint32_t output;    // the raw score that its leaves add to; 0 when they are vectors
   uint32_t has_sets;  // 1: some of its nodes test a set of categories
 };
 static_assert(sizeof(ForestTree) == 16);
@@ -45,9 +56,16 @@ enum class ForestTreatment : uint32_t {
   kNanRight = 2,   // NaN stays, which is <= none
   kZeroLeft = 3,   // NaN and |x| <= kForestZero -> -infinity
   kZeroRight = 4,  // NaN and |x| <= kForestZero -> NaN
-  kCategory = 5,   // the integer part, as bits; NaN, negative and above int32: kNoCategory
+  // A category is the integer part of the value, as bits; what is no category: kNoCategory.
+  kCategory = 5,               // above -1 and below 2^31
+  kCategoryFromZero = 6,       // at least 0 and below 2^31
+  kCategoryBehindMissing = 7,  // the same, plus 1; NaN becomes 0, so that sets can hold it
+  kWholeCategory = 8,          // at least 0 and below 2^31, and whole
 };
-inline constexpr uint32_t kNumForestTreatments = 6;
+inline constexpr uint32_t kNumForestTreatments = 9;
+constexpr bool is_category(ForestTreatment treatment) {
+  return treatment >= ForestTreatment::kCategory;
+}
 /// What LightGBM takes for zero: 1e-35 as float32, widened.
 inline constexpr double kForestZero = 1e-35f;
 inline constexpr uint32_t kNoCategory = 0xFFFFFFFFu;
@@ -64,7 +82,8 @@ inline constexpr uint32_t kMaxForestSetWords = 1u << 26;
 
 /// An inner node sends a row to `left` when its value is <= threshold (or its category is in the
 /// set), else to left + 1. A leaf's `left` is the node itself, and its `value` is 0, whose value is
-/// -infinity in every row: <= every leaf's number, so that a walk stays there without a test.
+/// -infinity in every row: <= every leaf's number, so that a walk stays there without a test. With
+/// leaf vectors, a leaf's number is the row of its vector.
 struct ForestNode {
   union {
     double threshold;
@@ -85,25 +104,35 @@ struct ForestView {
   const ForestSlot* slots;
   const ForestNode* nodes;
   const uint32_t* set_words;
-  const uint32_t* ids;   // the source's own number of each leaf, and of each inner node
-  const double* covers;  // training rows (or weights) that reached the node; 0 when unknown
-  const double* gains;   // of inner nodes; 0 for leaves and when unknown
+  const double* bases;          // one for each output: where its sum begins
+  const double* wide_vectors;   // of double sums; null otherwise
+  const float* narrow_vectors;  // of float sums; null otherwise
+  const uint32_t* ids;          // the source's own number of each leaf, and of each inner node
+  const double* covers;         // training rows (or weights) that reached the node; 0 when unknown
+  const double* gains;          // of inner nodes; 0 for leaves and when unknown
 };
 
 /// Byte offsets of the arrays from the start of the section, and the section's length.
 struct ForestLayout {
-  uint64_t trees, slots, nodes, set_words, ids, covers, gains, length;
+  uint64_t trees, slots, nodes, set_words, bases, vectors, ids, covers, gains, length;
 };
 
-/// Cannot overflow: counts are 32 bits wide.
-constexpr ForestLayout forest_layout(const ForestHeader& header) {
+constexpr bool sums_floats(const ForestHeader& header) {
+  return header.sum == static_cast<uint32_t>(ForestSum::kFloatInTreeOrder);
+}
+
+/// Cannot overflow: counts are 32 bits wide, and leaf_width is at most kMaxModelOutputs.
+constexpr ForestLayout forest_layout(const ForestHeader& header, uint32_t num_outputs) {
   const auto padded = [](uint64_t bytes) { return (bytes + 63) / 64 * 64; };
   ForestLayout at{};
   at.trees = sizeof(ModelHeader) + sizeof(ForestHeader);
   at.slots = at.trees + padded(uint64_t{header.num_trees} * sizeof(ForestTree));
   at.nodes = at.slots + padded(uint64_t{header.num_slots} * sizeof(ForestSlot));
   at.set_words = at.nodes + padded(uint64_t{header.num_nodes} * sizeof(ForestNode));
-  at.ids = at.set_words + padded(uint64_t{header.num_set_words} * sizeof(uint32_t));
+  at.bases = at.set_words + padded(uint64_t{header.num_set_words} * sizeof(uint32_t));
+  at.vectors = at.bases + padded(uint64_t{num_outputs} * sizeof(double));
+  at.ids = at.vectors + padded(uint64_t{header.num_vectors} * header.leaf_width *
+                               (sums_floats(header) ? sizeof(float) : sizeof(double)));
   at.covers = at.ids + padded(uint64_t{header.num_nodes} * sizeof(uint32_t));
   at.gains = at.covers + padded(uint64_t{header.num_nodes} * sizeof(double));
   at.length = at.gains + padded(uint64_t{header.num_nodes} * sizeof(double));

@@ -9,10 +9,41 @@ constexpr Status corrupt(uint64_t byte) { return {Code::kCorrupt, byte}; }
 
 constexpr bool is_finite(double value) { return value - value == 0; }
 
+/// Finite, and a float32 where sums are.
+constexpr bool is_summand(const ForestHeader& header, double value) {
+  return is_finite(value) &&
+         (!sums_floats(header) || (is_finite(static_cast<float>(value)) &&
+                                   static_cast<double>(static_cast<float>(value)) == value));
+}
+
+/// The number of a vector: whole, and one of the table's.
+constexpr bool is_vector(const ForestHeader& header, double value) {
+  return value >= 0 && value < header.num_vectors &&
+         static_cast<double>(static_cast<uint32_t>(value)) == value;
+}
+
 bool all_zero(const uint8_t* bytes, uint64_t first, uint64_t last) {
   uint8_t seen = 0;
   for (uint64_t at = first; at < last; ++at) seen |= bytes[at];
   return seen == 0;
+}
+
+constexpr bool codes_are_known(const ForestHeader& header) {
+  const auto sum = static_cast<ForestSum>(header.sum);
+  const auto input = static_cast<ForestInput>(header.input);
+  return (sum == ForestSum::kDoubleInTreeOrder || sum == ForestSum::kFloatInTreeOrder) &&
+         (input == ForestInput::kAsIs || input == ForestInput::kRoundedToFloat);
+}
+
+bool vectors_are_sound(const ForestView& forest) {
+  const uint64_t count = uint64_t{forest.header->num_vectors} * forest.header->leaf_width;
+  for (uint64_t i = 0; i < count; ++i) {
+    const double value = forest.wide_vectors != nullptr
+                             ? forest.wide_vectors[i]
+                             : static_cast<double>(forest.narrow_vectors[i]);
+    if (!is_finite(value)) return false;
+  }
+  return true;
 }
 
 bool node_is_sound(const ForestView& forest, const ForestTree& tree, uint32_t number) {
@@ -20,15 +51,17 @@ bool node_is_sound(const ForestView& forest, const ForestTree& tree, uint32_t nu
   const ForestNode& node = forest.nodes[number];
   if (!is_finite(forest.covers[number]) || !(forest.covers[number] >= 0)) return false;
   if (!is_finite(forest.gains[number])) return false;
-  if (node.value == 0) return node.left == number && is_finite(node.leaf);
+  if (node.value == 0) {
+    return node.left == number &&
+           (header.leaf_width == 1 ? is_summand(header, node.leaf) : is_vector(header, node.leaf));
+  }
 
   // Both children lie behind the node and inside the tree: every step goes forward, so walks end.
   const uint64_t end = uint64_t{tree.first_node} + tree.num_nodes;
   if (node.left <= number || uint64_t{node.left} + 1 >= end) return false;
   const uint32_t slot = (node.value & ~kForestSetNode) - 1;
   if (slot >= header.num_slots) return false;
-  const bool category =
-      forest.slots[slot].treatment == static_cast<uint32_t>(ForestTreatment::kCategory);
+  const bool category = is_category(static_cast<ForestTreatment>(forest.slots[slot].treatment));
   if ((node.value & kForestSetNode) == 0) return !category && node.threshold == node.threshold;
   return category && tree.has_sets == 1 && node.set.num_words <= kMaxForestSetWords &&
          uint64_t{node.set.first_word} + node.set.num_words <= header.num_set_words;
@@ -38,12 +71,17 @@ bool node_is_sound(const ForestView& forest, const ForestTree& tree, uint32_t nu
 
 ForestView view_forest(const uint8_t* section) noexcept {
   const auto* header = reinterpret_cast<const ForestHeader*>(section + sizeof(ModelHeader));
-  const ForestLayout at = forest_layout(*header);
+  const uint32_t num_outputs = reinterpret_cast<const ModelHeader*>(section)->num_outputs;
+  const ForestLayout at = forest_layout(*header, num_outputs);
+  const bool floats = sums_floats(*header);
   return ForestView{header,
                     reinterpret_cast<const ForestTree*>(section + at.trees),
                     reinterpret_cast<const ForestSlot*>(section + at.slots),
                     reinterpret_cast<const ForestNode*>(section + at.nodes),
                     reinterpret_cast<const uint32_t*>(section + at.set_words),
+                    reinterpret_cast<const double*>(section + at.bases),
+                    floats ? nullptr : reinterpret_cast<const double*>(section + at.vectors),
+                    floats ? reinterpret_cast<const float*>(section + at.vectors) : nullptr,
                     reinterpret_cast<const uint32_t*>(section + at.ids),
                     reinterpret_cast<const double*>(section + at.covers),
                     reinterpret_cast<const double*>(section + at.gains)};
@@ -58,28 +96,38 @@ Status verify_forest(const ModelView& view) noexcept {
   for (const uint32_t word : header.reserved) {
     if (word != 0) return corrupt(sizeof(ModelHeader));
   }
-  const ForestLayout at = forest_layout(header);
+  const uint32_t num_outputs = view.header->num_outputs;
+  if (!codes_are_known(header) ||
+      (header.leaf_width == 1 ? header.num_vectors != 0 : header.leaf_width != num_outputs)) {
+    return corrupt(sizeof(ModelHeader));
+  }
+  const ForestLayout at = forest_layout(header, num_outputs);
   if (at.length != view.section_length) {
     return {at.length > view.section_length ? Code::kTruncated : Code::kCorrupt,
             sizeof(ModelHeader)};
   }
-  if (header.sum != static_cast<uint32_t>(ForestSum::kDoubleInTreeOrder) ||
-      header.num_slots > kMaxForestSlots) {
-    return corrupt(sizeof(ModelHeader));
-  }
+  if (header.num_slots > kMaxForestSlots) return corrupt(sizeof(ModelHeader));
 
   const ForestView forest = view_forest(section);
   const uint64_t num_nodes = header.num_nodes;
+  const uint64_t vector_bytes = uint64_t{header.num_vectors} * header.leaf_width *
+                                (sums_floats(header) ? sizeof(float) : sizeof(double));
   if (!all_zero(section, at.trees + header.num_trees * sizeof(ForestTree), at.slots) ||
       !all_zero(section, at.slots + header.num_slots * sizeof(ForestSlot), at.nodes) ||
       !all_zero(section, at.nodes + num_nodes * sizeof(ForestNode), at.set_words) ||
-      !all_zero(section, at.set_words + header.num_set_words * sizeof(uint32_t), at.ids) ||
+      !all_zero(section, at.set_words + header.num_set_words * sizeof(uint32_t), at.bases) ||
+      !all_zero(section, at.bases + num_outputs * sizeof(double), at.vectors) ||
+      !all_zero(section, at.vectors + vector_bytes, at.ids) ||
       !all_zero(section, at.ids + num_nodes * sizeof(uint32_t), at.covers) ||
       !all_zero(section, at.covers + num_nodes * sizeof(double), at.gains) ||
       !all_zero(section, at.gains + num_nodes * sizeof(double), at.length)) {
     return corrupt(at.trees);
   }
 
+  for (uint32_t i = 0; i < num_outputs; ++i) {
+    if (!is_summand(header, forest.bases[i])) return corrupt(at.bases + i * sizeof(double));
+  }
+  if (!vectors_are_sound(forest)) return corrupt(at.vectors);
   for (uint32_t i = 0; i < header.num_slots; ++i) {
     const ForestSlot& slot = forest.slots[i];
     if (slot.feature >= view.header->num_features || slot.treatment >= kNumForestTreatments) {
@@ -90,8 +138,8 @@ Status verify_forest(const ModelView& view) noexcept {
   for (uint32_t i = 0; i < header.num_trees; ++i) {
     const ForestTree& tree = forest.trees[i];
     if (tree.first_node != next_node || tree.num_nodes == 0 ||
-        next_node + tree.num_nodes > num_nodes || tree.output >= view.header->num_outputs ||
-        tree.has_sets > 1) {
+        next_node + tree.num_nodes > num_nodes || tree.output >= num_outputs ||
+        (header.leaf_width != 1 && tree.output != 0) || tree.has_sets > 1) {
       return corrupt(at.trees + i * sizeof(ForestTree));
     }
     next_node += tree.num_nodes;
