@@ -233,6 +233,28 @@ uint32_t mainspring_output_width(const mainspring_bundle* bundle, uint32_t kind)
   return width_of(bundle->view, kind);
 }
 
+uint32_t mainspring_num_labels(const mainspring_bundle* bundle) {
+  return bundle->view.labels.num_labels;
+}
+
+uint32_t mainspring_label_at(const mainspring_bundle* bundle, uint32_t number,
+                             mainspring_label* label) {
+  const LabelsView& labels = bundle->view.labels;
+  if (label == nullptr || number >= labels.num_labels) return MAINSPRING_INVALID_ARGUMENT;
+  const Code code = check_size(label);
+  if (code != Code::kOk) return static_cast<uint32_t>(code);
+  const uint64_t word = labels.words[number];
+  const bool is_text = labels.type == LabelType::kText;
+  const bool is_float = labels.type == LabelType::kFloat;
+  const LabelText text = is_text ? label_text(labels, number) : LabelText{nullptr, 0};
+  label->type = static_cast<uint32_t>(labels.type);
+  label->integer = is_text || is_float ? 0 : static_cast<int64_t>(word);
+  label->number = is_float ? __builtin_bit_cast(double, word) : 0.0;
+  label->text = text.begin;
+  label->text_length = text.length;
+  return MAINSPRING_OK;
+}
+
 uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_request* request,
                             uint32_t kind, double* out, uint64_t out_values, uint64_t* where) {
   if (bundle == nullptr) return answer(Code::kInvalidArgument, 0, where);

@@ -109,7 +109,8 @@ enum mainspring_input_kind {
 };
 
 enum mainspring_output_kind {
-  MAINSPRING_PREDICT = 0, /* what the model's own library predicts */
+  MAINSPRING_PREDICT = 0, /* what the model's own library predicts; where the bundle has labels,
+                             the number of the class */
   MAINSPRING_PROBA = 1,   /* one probability for each class */
   MAINSPRING_RAW = 2      /* scores before the link */
 };
@@ -143,6 +144,22 @@ typedef struct mainspring_input {
   const char* time_zone; /* of a timestamp; time_zone_length 0 for none */
   uint64_t time_zone_length;
 } mainspring_input;
+
+enum mainspring_label_type {
+  MAINSPRING_LABEL_INTEGER = 1, /* integer */
+  MAINSPRING_LABEL_FLOAT = 2,   /* number */
+  MAINSPRING_LABEL_BOOL = 3,    /* integer: 0 or 1 */
+  MAINSPRING_LABEL_TEXT = 4     /* text, UTF-8, in the bundle's bytes, without a closing zero */
+};
+
+typedef struct mainspring_label {
+  uint32_t struct_size;
+  uint32_t type; /* mainspring_label_type; what it does not name is zero */
+  int64_t integer;
+  double number;
+  const char* text;
+  uint64_t text_length;
+} mainspring_label;
 
 /* One column. Row r of the column is element offset + r of every buffer. */
 typedef struct mainspring_column {
@@ -214,6 +231,11 @@ MAINSPRING_API uint32_t mainspring_feature_name(const mainspring_bundle* bundle,
 
 /* Values a row of an output kind; 0 where the bundle cannot give it. */
 MAINSPRING_API uint32_t mainspring_output_width(const mainspring_bundle* bundle, uint32_t kind);
+
+/* What the classes of MAINSPRING_PREDICT are called; 0 labels where it gives no classes. */
+MAINSPRING_API uint32_t mainspring_num_labels(const mainspring_bundle* bundle);
+MAINSPRING_API uint32_t mainspring_label_at(const mainspring_bundle* bundle, uint32_t number,
+                                            mainspring_label* label);
 
 /* Writes num_rows * width doubles, row by row; `out_values` is the room in doubles. Column buffers
  * are checked before they are used: inconsistent ones give MAINSPRING_CORRUPT and nothing is

@@ -10,6 +10,7 @@
 
 #include "bind/buffers.hpp"
 #include "bind/bundle.hpp"
+#include "bind/class_labels.hpp"
 #include "bind/describe_plan.hpp"
 #include "bind/matrix_view.hpp"
 #include "bind/plain_values.hpp"
@@ -182,6 +183,7 @@ class Bundle {
     const OutputKind kind = output_kind(kind_name);
     const uint32_t width = wanted_width(kind);
     // Made first: a new list may run the collector, and whatever that runs may use the scratch.
+    const bool is_label = kind == OutputKind::kPredict && view().labels.num_labels != 0;
     py::list list(width == 1 ? 0 : width);
     double first = 0;
     rows_.with_row(row.ptr(), std::nullopt, [&](const ColumnView* columns) {
@@ -189,6 +191,7 @@ class Bundle {
       first = out[0];
       fill_list(list, out);
     });
+    if (is_label) return label_object(view().labels, static_cast<uint32_t>(first));
     return width == 1 ? py::object(py::float_(first)) : py::object(std::move(list));
   }
 
@@ -267,10 +270,12 @@ class Bundle {
           .expected("a model")
           .got("transforms only");
     }
+    const bool is_classifier = num_classes() != 0;
+    const std::string got = is_classifier ? "a classifier without them" : "a regression model";
     throw Error(ErrorKind::kUnsupported,
-                "Probabilities need a classifier, got a regression model. Use predict().")
-        .expected("a classifier")
-        .got("a regression model");
+                "Probabilities need a classifier that has them, got " + got + ". Use predict().")
+        .expected("a classifier with probabilities")
+        .got(got);
   }
 
   void transform_one(const ColumnView* columns, float* out) const {
@@ -338,6 +343,9 @@ void register_bundle(py::module_& module) {
       .def_property_readonly("num_outputs", &Bundle::num_outputs)
       .def_property_readonly("num_classes", &Bundle::num_classes)
       .def_property_readonly("link", &Bundle::link)
+      .def_property_readonly(
+          "labels", [](const Bundle& bundle) { return label_list(bundle.view().labels); },
+          "What the classes are called whose numbers 'predict' gives; None: it gives no classes.")
       .def("output_width", &Bundle::width, py::arg("kind"),
            "Values a row of 'predict', 'proba' or 'raw'; 0 when the bundle cannot give it.")
       .def("predict_table", &Bundle::predict_all, py::arg("table"), py::arg("kind"), py::arg("out"),
@@ -347,13 +355,14 @@ void register_bundle(py::module_& module) {
       .def("transform_columns", &Bundle::transform_columns, py::arg("table"),
            "Features as columns: numbers float32 with nulls, ids int32.")
       .def("predict_columns", &Bundle::predict_columns, py::arg("table"), py::arg("kind"),
-           py::arg("names"), "Predictions as float64 columns of these names.")
+           py::arg("names"), "Predictions as columns of these names: float64, or one of labels.")
       .def("feature_columns", &Bundle::feature_columns, py::arg("matrix"),
            "Features of a float32 matrix (rows, features) as columns.")
       .def("predict_matrix", &Bundle::predict_features, py::arg("matrix"), py::arg("kind"),
            py::arg("out"), "Features as float32 or float64 with any strides, past the plan.")
       .def("predict_row", &Bundle::predict_row, py::arg("row"), py::arg("kind"),
-           "A float, or a list of floats where the output has several values.")
+           "A float, or a list of floats where the output has several values; a label where "
+           "'predict' gives classes.")
       .def("predict_rows", &Bundle::predict_rows_of, py::arg("rows"), py::arg("kind"),
            py::arg("out"), "Fill out from a list of dicts.")
       .def("predict_json", &Bundle::predict_json, py::arg("text"), py::arg("kind"),

@@ -39,7 +39,8 @@ void take_plan(std::span<const uint8_t> file, BundleParts* parts) {
 
 py::bytes assemble_bundle(const py::bytes& meta, const py::object& plan,
                           const std::optional<std::vector<std::string>>& feature_names,
-                          const py::bytes& model, const py::bytes& profile) {
+                          const py::bytes& model, const py::bytes& profile,
+                          const py::bytes& labels) {
   if (plan.is_none() != feature_names.has_value()) {
     throw Error(ErrorKind::kParameter,
                 "write_bundle takes a plan or feature names: expected one of them, got " +
@@ -49,6 +50,7 @@ py::bytes assemble_bundle(const py::bytes& meta, const py::object& plan,
   parts.meta = copy_of(meta);
   parts.model = copy_of(model);
   parts.profile = copy_of(profile);
+  parts.labels = copy_of(labels);
   if (feature_names.has_value()) {
     build_wide_plan(*feature_names, &parts);
   } else {
@@ -70,7 +72,7 @@ std::string path_of(const py::handle& path) {
 void register_files(py::module_& module) {
   module.def(
       "write_bundle", &assemble_bundle, py::arg("meta"), py::arg("plan"), py::arg("feature_names"),
-      py::arg("model"), py::arg("profile"),
+      py::arg("model"), py::arg("profile"), py::arg("labels") = py::bytes(),
       "The bytes of a bundle: a fitted bundle's plan, or a plan that hands the named columns "
       "to the model, with these sections beside it.");
   module.def(

@@ -1,12 +1,15 @@
-// Readers of other libraries' models, for Python: text in, the bytes of a MODEL section out.
+// Readers of other libraries' models, for Python: text in, the bytes of sections out.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
 #include <string>
 #include <string_view>
 
+#include "bind/class_labels.hpp"
 #include "bind/plain_values.hpp"
+#include "fit/importers/class_labels.hpp"
 #include "fit/importers/lightgbm.hpp"
+#include "host/error.hpp"
 #include "runtime/models/model.hpp"
 
 namespace py = pybind11;
@@ -23,6 +26,21 @@ ModelImage read_lightgbm_bytes(const py::bytes& text, const std::string& subject
 
 py::bytes section_of(const ModelImage& image) { return bytes_of(image.section); }
 
+py::bytes labels_of(const ModelImage& image) { return bytes_of(image.labels); }
+
+ModelImage labelled(const ModelImage& image, const py::list& labels, const std::string& decision,
+                    double threshold) {
+  const bool is_raw = decision == "raw";
+  if (!is_raw && decision != "probability") {
+    throw Error(ErrorKind::kParameter,
+                "The decision is '" + decision + "', expected 'raw' or 'probability'.")
+        .expected("'raw' or 'probability'")
+        .got(decision);
+  }
+  return with_labels(image, read_class_labels(labels),
+                     is_raw ? Decision::kRaw : Decision::kProbability, threshold);
+}
+
 /// Names of all kinds of models.
 py::list model_kinds() {
   uint32_t count = 0;
@@ -38,6 +56,12 @@ void register_model(py::module_& module) {
   py::class_<ModelImage>(module, "ModelImage",
                          "A model of another library, read: the bytes of its MODEL section.")
       .def_property_readonly("section", &section_of)
+      .def_property_readonly("labels", &labels_of,
+                             "The section LABL; empty: predict gives numbers.")
+      .def("with_labels", &labelled, py::arg("labels"), py::arg("decision"), py::arg("threshold"),
+           "The same model, whose predict gives one of these labels for each class, all bool, int, "
+           "float or str: that of the highest score, 'raw' or 'probability'; with one output, the "
+           "second where it is above the threshold, which several outputs leave aside.")
       .def_readonly("feature_names", &ModelImage::feature_names)
       .def_readonly("kind", &ModelImage::kind)
       .def_readonly("link", &ModelImage::link)

@@ -28,6 +28,7 @@ std::vector<uint8_t> write_bundle(const BundleParts& parts) {
       {kSectionPlan, kSectionRequired, parts.plan},
       {kSectionData, kSectionRequired, parts.data},
       {kSectionModel, kSectionRequired, parts.model},
+      {kSectionLabels, kSectionRequired, parts.labels},
       {kSectionProfile, 0, parts.profile},
   };
   std::vector<NamedPart> present;

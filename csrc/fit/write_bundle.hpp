@@ -27,6 +27,7 @@ struct BundleParts {
   std::vector<uint8_t> plan;
   std::vector<uint8_t, SectionAllocator<uint8_t>> data;
   std::vector<uint8_t> model;
+  std::vector<uint8_t> labels;
   std::vector<uint8_t> profile;
 };
 

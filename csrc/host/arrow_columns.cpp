@@ -26,8 +26,16 @@ Buffer make_buffer(uint64_t num_bytes) {
       static_cast<uint8_t*>(::operator new(std::max<uint64_t>(num_bytes, 1), kAlignment)));
 }
 
-uint64_t value_bytes(ArrowColumns::Type type) {
-  return type == ArrowColumns::Type::kFloat64 ? 8 : 4;
+uint64_t value_bytes(ArrowColumns::Type type, uint64_t num_rows) {
+  switch (type) {
+    case ArrowColumns::Type::kFloat32:
+    case ArrowColumns::Type::kInt32: return num_rows * 4;
+    case ArrowColumns::Type::kFloat64:
+    case ArrowColumns::Type::kInt64: return num_rows * 8;
+    case ArrowColumns::Type::kBool: return (num_rows + 7) / 8;
+    case ArrowColumns::Type::kText: return (num_rows + 1) * 8;
+  }
+  return 0;
 }
 
 const char* format_of(ArrowColumns::Type type) {
@@ -35,6 +43,9 @@ const char* format_of(ArrowColumns::Type type) {
     case ArrowColumns::Type::kFloat32: return "f";
     case ArrowColumns::Type::kFloat64: return "g";
     case ArrowColumns::Type::kInt32: return "i";
+    case ArrowColumns::Type::kInt64: return "l";
+    case ArrowColumns::Type::kBool: return "b";
+    case ArrowColumns::Type::kText: return "U";
   }
   return "";
 }
@@ -70,6 +81,7 @@ struct ArrowColumns::Memory {
   uint64_t num_rows;
   std::vector<Buffer> values;
   std::vector<Buffer> validity;  // null: every row is there
+  std::vector<Buffer> texts;     // of columns of kText
   std::vector<int64_t> num_missing;
 };
 
@@ -79,7 +91,7 @@ namespace {
 template <class Memory>
 struct ColumnExport {
   std::shared_ptr<Memory> memory;
-  const void* buffers[2];
+  const void* buffers[3];
 };
 
 /// What an exported struct owns: its children's structs, and the buffer that says no row is null.
@@ -118,11 +130,12 @@ void release_column(ArrowArray* array) {
 template <class Memory>
 void export_column(const std::shared_ptr<Memory>& memory, uint32_t column, ArrowArray* array) {
   auto* owned = new ColumnExport<Memory>{
-      memory, {memory->validity[column].get(), memory->values[column].get()}};
+      memory,
+      {memory->validity[column].get(), memory->values[column].get(), memory->texts[column].get()}};
   *array = ArrowArray{};
   array->length = static_cast<int64_t>(memory->num_rows);
   array->null_count = memory->num_missing[column];
-  array->n_buffers = 2;
+  array->n_buffers = memory->columns[column].type == ArrowColumns::Type::kText ? 3 : 2;
   array->buffers = owned->buffers;
   array->private_data = owned;
   array->release = &release_column<Memory>;
@@ -181,15 +194,21 @@ ArrowColumns::ArrowColumns(std::vector<Column> columns, uint64_t num_rows)
   memory_->columns = std::move(columns);
   memory_->num_rows = num_rows;
   for (const Column& column : memory_->columns) {
-    memory_->values.push_back(make_buffer(num_rows * value_bytes(column.type)));
+    memory_->values.push_back(make_buffer(value_bytes(column.type, num_rows)));
   }
   memory_->validity.resize(memory_->columns.size());
+  memory_->texts.resize(memory_->columns.size());
   memory_->num_missing.resize(memory_->columns.size());
 }
 
 uint64_t ArrowColumns::num_rows() const { return memory_->num_rows; }
 const std::vector<ArrowColumns::Column>& ArrowColumns::columns() const { return memory_->columns; }
 void* ArrowColumns::values(uint32_t column) { return memory_->values[column].get(); }
+
+char* ArrowColumns::make_text(uint32_t column, uint64_t num_bytes) {
+  memory_->texts[column] = make_buffer(num_bytes);
+  return reinterpret_cast<char*>(memory_->texts[column].get());
+}
 
 void ArrowColumns::mark_missing() {
   constexpr uint64_t kBlockRows = 1 << 16;  // whole bytes of the bitmap

@@ -13,18 +13,21 @@ namespace mainspring {
 /// everything may go in any order. Filled by its maker, not changed afterwards.
 class ArrowColumns {
  public:
-  enum class Type : uint8_t { kFloat32, kFloat64, kInt32 };
+  enum class Type : uint8_t { kFloat32, kFloat64, kInt32, kInt64, kBool, kText };
   struct Column {
     std::string name;
     Type type;
   };
 
-  /// Room for the values of all columns, 64-byte aligned, not initialised.
+  /// Room for the values of all columns, 64-byte aligned, not initialised: bits of kBool, lowest
+  /// first; offsets of kText, int64, one more than rows.
   ArrowColumns(std::vector<Column> columns, uint64_t num_rows);
 
   uint64_t num_rows() const;
   const std::vector<Column>& columns() const;
   void* values(uint32_t column);
+  /// Room for the bytes of a column of kText.
+  char* make_text(uint32_t column, uint64_t num_bytes);
 
   /// NaN in a float32 column becomes null. Once, after all values are there.
   void mark_missing();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/coded_table.hpp"
+#include "host/label_column.hpp"
 #include "host/match_columns.hpp"
 #include "host/plan_features.hpp"
 #include "host/scratch.hpp"
@@ -169,15 +170,14 @@ ArrowColumns features_to_columns(const BundleImage& bundle, const float* rows, u
   return columns;
 }
 
-ArrowColumns predict_to_columns(const BundleImage& bundle, const Table& table, OutputKind kind,
-                                std::span<const std::string> names) {
-  const BundleView& view = bundle.view();
-  const std::vector<BatchColumns> batches = match_columns(bundle, table);
-  const uint64_t width = names.size();
-  std::vector<ArrowColumns::Column> described;
-  for (const std::string& name : names) described.push_back({name, ArrowColumns::Type::kFloat64});
-  ArrowColumns columns(std::move(described), table.num_rows());
+namespace {
+
+/// Calls write(row of the table, rows, their outputs row by row) for every tile.
+template <class Write>
+void predict_tiles(const BundleView& view, const std::vector<BatchColumns>& batches,
+                   OutputKind kind, const Write& write) {
   const Kernels& kernels = process_kernels();
+  const uint64_t width = output_width(view, kind);
   for_each_table_tile(view, batches,
                       [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
                           uint64_t table_row) {
@@ -187,12 +187,33 @@ ArrowColumns predict_to_columns(const BundleImage& bundle, const Table& table, O
                         auto* rows = reinterpret_cast<double*>(scratch + length);
                         predict_rows(coded.bundle(), kernels, batches[batch].columns.data(), first,
                                      count, kind, scratch, rows, coded.columns(batch));
-                        for (uint32_t i = 0; i < width; ++i) {
-                          auto* to = static_cast<double*>(columns.values(i)) + table_row;
-                          for (uint64_t row = 0; row < count; ++row)
-                            to[row] = rows[row * width + i];
-                        }
+                        write(table_row, count, rows);
                       });
+}
+
+}  // namespace
+
+ArrowColumns predict_to_columns(const BundleImage& bundle, const Table& table, OutputKind kind,
+                                std::span<const std::string> names) {
+  const BundleView& view = bundle.view();
+  const std::vector<BatchColumns> batches = match_columns(bundle, table);
+  if (kind == OutputKind::kPredict && view.labels.num_labels != 0) {
+    std::vector<double> numbers(table.num_rows());
+    predict_tiles(view, batches, kind, [&](uint64_t first, uint64_t count, const double* classes) {
+      std::copy_n(classes, count, numbers.data() + first);
+    });
+    return label_column(view.labels, names[0], numbers);
+  }
+  const uint64_t width = names.size();
+  std::vector<ArrowColumns::Column> described;
+  for (const std::string& name : names) described.push_back({name, ArrowColumns::Type::kFloat64});
+  ArrowColumns columns(std::move(described), table.num_rows());
+  predict_tiles(view, batches, kind, [&](uint64_t first, uint64_t count, const double* rows) {
+    for (uint32_t i = 0; i < width; ++i) {
+      auto* to = static_cast<double*>(columns.values(i)) + first;
+      for (uint64_t row = 0; row < count; ++row) to[row] = rows[row * width + i];
+    }
+  });
   return columns;
 }
 

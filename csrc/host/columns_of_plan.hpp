@@ -19,7 +19,8 @@ ArrowColumns transform_to_columns(const BundleImage& bundle, const Table& table)
 void transform_to_tensors(const BundleImage& bundle, const Table& table, float* dense,
                           int32_t* ids);
 
-/// Predictions as float64, one column for each name: as many as output_width(). Never null.
+/// Predictions, one column for each name: as many as output_width(). Never null: float64, or the
+/// labels of a model that decides.
 ArrowColumns predict_to_columns(const BundleImage& bundle, const Table& table, OutputKind kind,
                                 std::span<const std::string> names);
 

@@ -19,6 +19,17 @@ constexpr const char* kNoBinary =
     "this server takes and gives tensors as JSON data, not as binary data. Leave the binary "
     "parameters out (tritonclient: binary_data=False).";
 
+const char* datatype_of_labels(const LabelsView& labels) {
+  if (labels.num_labels == 0) return "FP64";
+  switch (labels.type) {
+    case LabelType::kInteger: return "INT64";
+    case LabelType::kFloat: return "FP64";
+    case LabelType::kBool: return "BOOL";
+    case LabelType::kText: return "BYTES";
+  }
+  return "FP64";
+}
+
 struct Tensor {
   std::string name;
   std::vector<uint64_t> shape;
@@ -72,6 +83,7 @@ class InferRequest {
     if (outputs_.empty()) {
       for (uint32_t i = 0; i < width; ++i) outputs_.push_back(i);
     }
+    const LabelsView& labels = model_.bundle.view().labels;
     out->append("{\"model_name\":");
     append_text(model_.names.name, out);
     out->append(",\"model_version\":");
@@ -85,10 +97,16 @@ class InferRequest {
       if (i != 0) out->push_back(',');
       out->append("{\"name\":");
       append_text(model_.names.outputs[outputs_[i]], out);
-      out->append(",\"datatype\":\"FP64\",\"shape\":[");
+      out->append(",\"datatype\":\"");
+      out->append(datatype_of_labels(labels));
+      out->append("\",\"shape\":[");
       append_integer(num_rows, out);
       out->append("],\"data\":");
-      append_list(scores.data() + outputs_[i], num_rows, width, out);
+      if (labels.num_labels != 0) {
+        append_labels(labels, scores.data(), num_rows, out);
+      } else {
+        append_list(scores.data() + outputs_[i], num_rows, width, out);
+      }
       out->push_back('}');
     }
     out->append("]}");

@@ -64,7 +64,7 @@ uint64_t answer_predict(const ModelContext& model, std::span<const uint8_t> body
   const uint32_t width = output_width(model.bundle.view(), kind);
   if (width == 0) {
     throw Error(ErrorKind::kUnsupported,
-                "Probabilities need a classifier, and this is a regression model. Ask for "
+                "Probabilities need a classifier that has them, and this model does not. Ask for "
                 "output=predict.");
   }
   std::vector<double> scores;
@@ -77,7 +77,10 @@ uint64_t answer_predict(const ModelContext& model, std::span<const uint8_t> body
     append_text(output_name(model.names, kind, i, width), out);
   }
   out->append("],\"predictions\":");
-  if (width == 1) {
+  const LabelsView& labels = model.bundle.view().labels;
+  if (kind == OutputKind::kPredict && labels.num_labels != 0) {
+    append_labels(labels, scores.data(), num_rows, out);
+  } else if (width == 1) {
     append_list(scores.data(), num_rows, 1, out);
   } else {
     out->push_back('[');

@@ -84,7 +84,7 @@ class Bundle:
         """
     def predict_columns(self, table: Table, kind: str, names: collections.abc.Sequence[str]) -> ArrowColumns:
         """
-        Predictions as float64 columns of these names.
+        Predictions as columns of these names: float64, or one of labels.
         """
     def predict_json(self, text: typing.Any, kind: str) -> bytearray:
         """
@@ -96,7 +96,7 @@ class Bundle:
         """
     def predict_row(self, row: typing.Any, kind: str) -> typing.Any:
         """
-        A float, or a list of floats where the output has several values.
+        A float, or a list of floats where the output has several values; a label where 'predict' gives classes.
         """
     def predict_rows(self, rows: list[typing.Any], kind: str, out: typing.Any) -> None:
         """
@@ -161,6 +161,11 @@ class Bundle:
     def inputs(self) -> list[typing.Any]:
         ...
     @property
+    def labels(self) -> typing.Any:
+        """
+        What the classes are called whose numbers 'predict' gives; None: it gives no classes.
+        """
+    @property
     def link(self) -> typing.Any:
         ...
     @property
@@ -192,6 +197,10 @@ class ModelImage:
     """
     A model of another library, read: the bytes of its MODEL section.
     """
+    def with_labels(self, labels: list[typing.Any], decision: str, threshold: typing.SupportsFloat | typing.SupportsIndex) -> ModelImage:
+        """
+        The same model, whose predict gives one of these labels for each class, all bool, int, float or str: that of the highest score, 'raw' or 'probability'; with one output, the second where it is above the threshold, which several outputs leave aside.
+        """
     @property
     def description(self) -> str:
         ...
@@ -201,6 +210,11 @@ class ModelImage:
     @property
     def kind(self) -> str:
         ...
+    @property
+    def labels(self) -> bytes:
+        """
+        The section LABL; empty: predict gives numbers.
+        """
     @property
     def link(self) -> str:
         ...
@@ -450,7 +464,7 @@ def transform_tensors(bundle: typing.Any, table: Table, dense: typing.Any, ids: 
     """
     Fill dense, float32 (rows, numbers), and ids, int32 (rows, ids).
     """
-def write_bundle(meta: bytes, plan: typing.Any, feature_names: collections.abc.Sequence[str] | None, model: bytes, profile: bytes) -> bytes:
+def write_bundle(meta: bytes, plan: typing.Any, feature_names: collections.abc.Sequence[str] | None, model: bytes, profile: bytes, labels: bytes = b'') -> bytes:
     """
     The bytes of a bundle: a fitted bundle's plan, or a plan that hands the named columns to the model, with these sections beside it.
     """

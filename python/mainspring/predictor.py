@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mainspring import _arrow, _engine, errors
 from mainspring.models import read_model
 from mainspring.models.feature_names import check_features, refuse_categories, refuse_unnamed_model
-from mainspring.models.matrix import as_matrix, has_columns, result_array
+from mainspring.models.matrix import as_matrix, has_columns, label_array, result_array
 from mainspring.models.metadata import canonical_json, checked_name, describe, fitted_plan
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Predictor:
     Parameters
     ----------
     model : object
-        What :func:`mainspring.models.read_model` takes: a ``lightgbm.Booster``, an
-        ``LGBMRegressor`` or ``LGBMRanker``, or the path or text of a LightGBM model file.
+        What :func:`mainspring.models.read_model` takes: a ``lightgbm.Booster``, a fitted estimator
+        of LightGBM, or the path or text of a LightGBM model file.
     preprocessor : Preprocessor, optional
         Fitted transforms whose features the model was trained on, in their order. Without one,
         data is a feature matrix, or columns with the model's feature names.
@@ -78,6 +78,7 @@ class Predictor:
     _meta: dict[str, Any]
     _num_features: int
     _widths: dict[str, int]
+    _labels: npt.NDArray[Any] | None
 
     def __init__(
         self,
@@ -100,6 +101,7 @@ class Predictor:
             None if plan is not None else list(image.feature_names),
             image.section,
             b"" if profile is None else profile.to_bytes(),
+            image.labels,
         )
         subject = f"predictor {meta['name']!r}"
         self._take(_engine.Bundle.open(data, subject), subject)
@@ -143,6 +145,7 @@ class Predictor:
         self._meta = json.loads(bundle.meta)
         self._num_features = bundle.num_features
         self._widths = {kind: bundle.output_width(kind) for kind in ("predict", "proba", "raw")}
+        self._labels = None if bundle.labels is None else self.classes_
 
     @property
     def name(self) -> str:
@@ -199,7 +202,20 @@ class Predictor:
 
         return Profile.from_bytes(data)
 
-    def predict(self, data: object, out: Floats | None = None) -> Floats:
+    @property
+    def classes_(self) -> npt.NDArray[Any] | None:
+        """Labels of the classes, in the order of ``predict_proba``; None: not a classifier.
+
+        int64, float64, bool or str. Where ``predict`` gives no labels, 0, 1, 2, ...
+        """
+        import numpy as np
+
+        labels = self._bundle.labels
+        if labels is not None:
+            return np.array(labels)
+        return np.arange(self.num_classes) if self.num_classes else None
+
+    def predict(self, data: object, out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         """Predict what the source library's own ``predict`` returns.
 
         Parameters
@@ -209,14 +225,16 @@ class Predictor:
             DuckDB), or a list of dicts; columns are found by name, others are ignored. Without a
             preprocessor also a matrix whose columns are the features in order: float32 and float64
             with any strides are read in place, other numbers are copied.
-        out : ndarray of float64, optional
-            Where to write, C-contiguous and of the result's shape.
+        out : ndarray, optional
+            Where to write, C-contiguous and of the result's shape and type.
 
         Returns
         -------
-        ndarray of float64
-            Shape (num_rows,), or (num_rows, num_classes) for several outputs: the prediction after
-            the link (probabilities of classifiers). ``out`` when given, else a new array.
+        ndarray
+            Of a classifier whose own ``predict`` returns labels (an estimator): shape (num_rows,),
+            the label of each row's class, of the type of :attr:`classes_`. Of any other model:
+            float64 of shape (num_rows,), or (num_rows, num_outputs) for several outputs, the
+            prediction after the link. ``out`` when given, else a new array.
 
         Raises
         ------
@@ -229,7 +247,9 @@ class Predictor:
         -----
         A row costs one walk of every tree; blocks of rows go over the engine's threads.
         """
-        return self._predict(data, "predict", out)
+        if self._labels is None:
+            return self._predict(data, "predict", out)
+        return label_array(self._labels, self._predict(data, "predict", None), out)
 
     def predict_proba(self, data: object, out: Floats | None = None) -> Floats:
         """Predict the probability of every class.
@@ -247,15 +267,16 @@ class Predictor:
         Raises
         ------
         UnsupportedError
-            When the model is not a classifier.
+            When the model is not a classifier, or one without probabilities (of a hinge loss).
         SchemaError, ParameterError
             As in :meth:`predict`.
         """
         if self._widths["proba"] == 0:
+            what = "a classifier without" if self.num_classes else "not a classifier and has no"
             raise errors.UnsupportedError(
-                f"Predictor {self.name!r} is not a classifier ({self.description}), so it has no "
-                "class probabilities; expected a model with classes. Call predict.",
-                expected="a classifier",
+                f"Predictor {self.name!r} is {what} class probabilities ({self.description}); "
+                "expected a model that has them. Call predict.",
+                expected="a classifier with probabilities",
                 got=self.description,
                 hint="Call predict.",
             )
@@ -296,8 +317,9 @@ class Predictor:
         Returns
         -------
         ArrowColumns
-            float64, never null; named :attr:`output_names`, or ``probability_0``, ``raw_0`` and so
-            on. ``pyarrow.record_batch``, ``polars.DataFrame`` and DuckDB share its memory.
+            Never null: float64, or the type of :attr:`classes_` for labels; named
+            :attr:`output_names`, or ``probability_0``, ``raw_0`` and so on.
+            ``pyarrow.record_batch``, ``polars.DataFrame`` and DuckDB share its memory.
 
         Raises
         ------
@@ -410,7 +432,7 @@ class Predictor:
         word = "probability" if kind == "proba" else kind
         return [word] if width == 1 else [f"{word}_{number}" for number in range(width)]
 
-    def predict_row(self, row: Mapping[str, object]) -> float | list[float]:
+    def predict_row(self, row: Mapping[str, object]) -> float | list[float] | int | bool | str:
         """Predict one row.
 
         Parameters
@@ -420,8 +442,9 @@ class Predictor:
 
         Returns
         -------
-        float or list of float
-            The same bits as the row has in a batch; a list for several outputs.
+        float, list of float, or a label
+            The same bits as the row has in a batch; a list for several outputs; an int, float, bool
+            or str where :meth:`predict` gives labels.
 
         Raises
         ------
@@ -436,7 +459,7 @@ class Predictor:
                 expected="a mapping",
                 got=type(row).__name__,
             )
-        result: float | list[float] = self._bundle.predict_row(
+        result: float | list[float] | int | bool | str = self._bundle.predict_row(
             row if isinstance(row, dict) else dict(row), "predict"
         )
         return result

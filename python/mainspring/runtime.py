@@ -69,6 +69,7 @@ class RuntimePredictor:
         self._name = str(meta.get("name", subject))
         self._takes_columns = bool(meta.get("preprocessor", False))
         self._output_names = _output_names(meta, bundle.output_width("predict"))
+        self._labels: list[Any] | None = bundle.labels
         self._takes_codes = bool(meta.get("model", {}).get("pandas_categorical"))
 
     @property
@@ -101,7 +102,17 @@ class RuntimePredictor:
         """Number of classes; 0 when the model is not a classifier."""
         return int(self._bundle.num_classes)
 
-    def predict(self, data: object) -> memoryview[float]:
+    @property
+    def classes_(self) -> list[Any] | None:
+        """Labels of the classes, in the order of ``predict_proba``; None: not a classifier.
+
+        int, float, bool or str. Where ``predict`` gives no labels, 0, 1, 2, ...
+        """
+        if self._labels is not None:
+            return list(self._labels)
+        return list(range(self.num_classes)) if self.num_classes else None
+
+    def predict(self, data: object) -> memoryview[float] | list[Any]:
         """Predict what the source library's own ``predict`` returns.
 
         Parameters
@@ -120,7 +131,8 @@ class RuntimePredictor:
         -------
         memoryview of float64
             Shape (num_rows,), or (num_rows, width) for several outputs; (0,) for no rows. Fresh
-            memory of its own; ``numpy.asarray`` takes it without a copy.
+            memory of its own; ``numpy.asarray`` takes it without a copy. Of a classifier whose own
+            ``predict`` returns labels: a list of them.
 
         Raises
         ------
@@ -131,7 +143,9 @@ class RuntimePredictor:
         ParameterError
             When the data is nothing of the above.
         """
-        return self._predict(data, "predict")
+        scores = self._predict(data, "predict")
+        labels = self._labels
+        return scores if labels is None else [labels[int(number)] for number in scores]
 
     def predict_proba(self, data: object) -> memoryview[float]:
         """Predict the probability of every class.
@@ -149,7 +163,7 @@ class RuntimePredictor:
         Raises
         ------
         UnsupportedError
-            When the model is not a classifier.
+            When the model is not a classifier, or one without probabilities.
         SchemaError, DataError, ParameterError
             As in :meth:`predict`.
         """
@@ -175,7 +189,7 @@ class RuntimePredictor:
         """
         return self._predict(data, "raw")
 
-    def predict_row(self, row: Mapping[str, object]) -> float | list[float]:
+    def predict_row(self, row: Mapping[str, object]) -> float | list[float] | int | bool | str:
         """Predict one row.
 
         Parameters
@@ -188,8 +202,9 @@ class RuntimePredictor:
 
         Returns
         -------
-        float or list of float
-            The same bits as the row has in a batch; a list for several outputs.
+        float, list of float, or a label
+            The same bits as the row has in a batch; a list for several outputs; a label where
+            :meth:`predict` gives them.
 
         Raises
         ------
@@ -199,7 +214,7 @@ class RuntimePredictor:
             When a value cannot be taken.
         """
         self.require_names()
-        result: float | list[float] = self._bundle.predict_row(row, "predict")
+        result: float | list[float] | int | bool | str = self._bundle.predict_row(row, "predict")
         return result
 
     def __repr__(self) -> str:

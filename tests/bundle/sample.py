@@ -7,7 +7,8 @@ import math
 import struct
 from dataclasses import dataclass, field
 
-from tests.reference.bundle import MODEL_HEADER, Section, write
+from tests.bundle.sample_models import doubles, sample_labels, sample_model
+from tests.reference.bundle import Section, write
 from tests.reference.bundle_payloads import align
 from tests.reference.bundle_plan import HEADER, INPUT, OUTPUT, STEP
 from tests.reference.key_hash import hash_bytes, hash_u64
@@ -169,10 +170,6 @@ def zone_table(transitions: list[int], offsets: list[int], first: int) -> bytes:
     return table + bytes(-len(table) % 8)
 
 
-def doubles(*values: float) -> bytes:
-    return struct.pack(f"<{len(values)}d", *values)
-
-
 def bits(value: float) -> int:
     return int.from_bytes(doubles(value), "little")
 
@@ -298,89 +295,7 @@ def add_cleaning(parts: Parts) -> None:
     parts.store("y", "carrier_no_letter")
 
 
-TESTS_SET = 1 << 31
-
-
-def sample_model(num_features: int = 9) -> bytes:
-    """Three trees for a binary target: thresholds, a set of categories, a lone leaf."""
-    slots = [(0, 2), (2, 1), (1, 5), (6, 5), (3, 3)]
-    nodes = [
-        (0.5, 1, 1 + 0),
-        (0.125, 1, 0),
-        (3.0, 3, 1 + 4),
-        (-1.5, 3, 0),
-        (2.5, 4, 0),
-        (struct.unpack("<d", struct.pack("<II", 0, 1))[0], 6, TESTS_SET | 1 + 2),
-        (0.75, 8, 1 + 1),
-        (-0.25, 7, 0),
-        (0.1, 8, 0),
-        (0.7, 9, 0),
-        (1e-3, 10, 0),
-    ]
-    trees = [(0, 5, 0, 0), (5, 5, 0, 1), (10, 1, 0, 0)]
-    set_words = [0b1010100]
-    arrays = [
-        b"".join(struct.pack("<4I", *tree) for tree in trees),
-        b"".join(struct.pack("<2I", *slot) for slot in slots),
-        b"".join(struct.pack("<dII", *node) for node in nodes),
-        struct.pack("<I", *set_words),
-        doubles(-0.5),
-        b"",
-        struct.pack(f"<{len(nodes)}I", *range(len(nodes))),
-        doubles(*(10.0 * i for i in range(len(nodes)))),
-        doubles(*(0.5 * i for i in range(len(nodes)))),
-    ]
-    section = MODEL_HEADER.pack(1, num_features, 1, 1, 1.0, 2, 0, 1.0, bytes(24))
-    counts = (len(trees), len(nodes), len(slots), len(set_words))
-    section += struct.pack("<8I32x", *counts, 1, 1, 1, 0)
-    for array in arrays:
-        section += array + bytes(align(len(array)) - len(array))
-    return section
-
-
-def sample_vector_model(num_features: int = 9) -> bytes:
-    """Two trees for three classes: vectors in float32, and every treatment of categories."""
-    slots = [(0, 2), (1, 5), (1, 6), (2, 7), (3, 8)]
-
-    def tests(first_word: int, num_words: int, left: int, slot: int) -> tuple[float, int, int]:
-        (bits,) = struct.unpack("<d", struct.pack("<II", first_word, num_words))
-        return bits, left, TESTS_SET | 1 + slot
-
-    nodes = [
-        tests(0, 2, 1, 2),
-        tests(1, 1, 3, 3),
-        (0.0, 2, 0),
-        (1.0, 3, 0),
-        (0.0, 4, 0),
-        (0.25, 6, 1 + 0),
-        tests(0, 1, 8, 4),
-        (1.0, 7, 0),
-        tests(1, 1, 10, 1),
-        (0.0, 9, 0),
-        (0.0, 10, 0),
-        (1.0, 11, 0),
-    ]
-    trees = [(0, 5, 0, 1), (5, 7, 0, 1)]
-    vectors = [0.5, -0.25, 1.0, 0.125, 3.0, -2.0]
-    arrays = [
-        b"".join(struct.pack("<4I", *tree) for tree in trees),
-        b"".join(struct.pack("<2I", *slot) for slot in slots),
-        b"".join(struct.pack("<dII", *node) for node in nodes),
-        struct.pack("<2I", 0b1011, 1),
-        doubles(0.5, 0.25, -1.0),
-        struct.pack(f"<{len(vectors)}f", *vectors),
-        struct.pack(f"<{len(nodes)}I", *range(len(nodes))),
-        bytes(8 * len(nodes)),
-        bytes(8 * len(nodes)),
-    ]
-    section = MODEL_HEADER.pack(1, num_features, 3, 2, 1.0, 3, 0, 1.0, bytes(24))
-    section += struct.pack("<8I32x", len(trees), len(nodes), len(slots), 2, 2, 2, 3, 2)
-    for array in arrays:
-        section += array + bytes(align(len(array)) - len(array))
-    return section
-
-
-def sample_sections(*, lists: bool = True) -> list[Section]:
+def sample_sections(*, lists: bool = True, labels: bool = False) -> list[Section]:
     parts = sample_plan(lists=lists)
     meta = json.dumps({"name": "sample"}, sort_keys=True, separators=(",", ":")).encode()
     return [
@@ -388,7 +303,8 @@ def sample_sections(*, lists: bool = True) -> list[Section]:
         Section(b"POOL", 1, parts.pool),
         Section(b"PLAN", 1, parts.plan()),
         Section(b"DATA", 1, parts.data),
-        Section(b"MODL", 1, sample_model(len(parts.outputs))),
+        Section(b"MODL", 1, sample_model(len(parts.outputs), labels=labels)),
+        *([Section(b"LABL", 1, sample_labels())] if labels else []),
         Section(b"PROF", 0, b"a profile's own bytes"),
     ]
 

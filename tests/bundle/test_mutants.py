@@ -10,12 +10,13 @@ from ctypes import CDLL
 import pytest
 
 from mainspring import _engine
-from tests.bundle.sample import sample_sections, sample_vector_model
+from tests.bundle.sample import sample_sections
+from tests.bundle.sample_models import sample_vector_model
 from tests.edge import library as edge
 from tests.reference import bundle as reference
 from tests.reference.bundle import Section, Verdict, write
 
-SECTIONS = sample_sections()
+SECTIONS = sample_sections(labels=True)
 WORDS = (0, 1, 2, 7, 63, 64, 255, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1)
 
 
@@ -54,7 +55,7 @@ def mutants(type_: bytes, count: int, seed: int) -> list[bytes]:
     return files
 
 
-@pytest.mark.parametrize("type_", [b"POOL", b"PLAN", b"DATA", b"MODL"])
+@pytest.mark.parametrize("type_", [b"POOL", b"PLAN", b"DATA", b"MODL", b"LABL"])
 def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) -> None:
     seen: Counter[int] = Counter()
     for number, file in enumerate(mutants(type_, 400, seed=len(type_) + type_[0])):
@@ -69,7 +70,7 @@ def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) ->
 def test_verdicts_of_mutants_with_leaf_vectors_agree_with_the_page(library: CDLL) -> None:
     num_features = struct.unpack_from("<I", SECTIONS[4].content, 4)[0]
     model = sample_vector_model(num_features)
-    rest = [section for section in SECTIONS if section.type != b"MODL"]
+    rest = [section for section in SECTIONS if section.type not in (b"MODL", b"LABL")]
     generator = random.Random(11)
     seen: Counter[int] = Counter()
     # First as it is, then with every word of its header and of its arrays changed in some way.
@@ -108,7 +109,7 @@ def replace_word(type_: bytes, at: int, word: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize(("type_", "end"), [(b"PLAN", 64), (b"MODL", 128)])
+@pytest.mark.parametrize(("type_", "end"), [(b"PLAN", 64), (b"MODL", 128), (b"LABL", 32)])
 def test_headers_with_every_kind_of_number_agree_with_the_page(
     library: CDLL, type_: bytes, end: int
 ) -> None:
@@ -134,11 +135,12 @@ def test_mutants_that_are_accepted_predict() -> None:
     row = {"distance": 2.5, "carrier": "AA", "when": None, "flights": 7, "größe": 0.25}
     row["stops"] = ["UA", "unseen", None]
     accepted = 0
-    for type_ in (b"PLAN", b"DATA", b"MODL"):
+    for type_ in (b"PLAN", b"DATA", b"MODL", b"LABL"):
         for file in mutants(type_, 150, seed=17):
             if reference.verdict(file) is Verdict.OK:
                 opened = _engine.Bundle.open(file, "mutant")
                 if set(opened.input_names) == set(row):
-                    opened.predict_row(row, "raw")
+                    for kind in ("raw", "predict"):
+                        opened.predict_row(row, kind)
                     accepted += 1
     assert accepted > 20

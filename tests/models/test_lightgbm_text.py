@@ -200,7 +200,9 @@ def test_models_from_files_and_estimators_are_boosters(tmp_path: Path) -> None:
 
 def test_models_when_not_readable_are_refused_by_name(tmp_path: Path) -> None:
     matrix = np.random.default_rng(0).normal(size=(100, 2))
-    classifier = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1, n_jobs=1)
+    classifier = lightgbm.LGBMClassifier(
+        objective=lambda y, score: (score - y, np.ones_like(y)), n_estimators=2, verbose=-1
+    )
     classifier.fit(matrix, matrix[:, 0] > 0)
     with pytest.raises(ms.UnsupportedError, match=r"Pass model\.booster_"):
         ms.Predictor(classifier)

@@ -5,6 +5,7 @@ It knows no C++: the tests compare its verdict with the engine's on real bundles
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from dataclasses import dataclass, field
@@ -18,8 +19,9 @@ MAGIC = bytes.fromhex("8f535052494e470a")
 MAJOR, MINOR = 0, 1
 HEADER = struct.Struct("<8sHHIQII32s")
 RECORD = struct.Struct("<4sIQQII")
-MODEL_HEADER = struct.Struct("<IIIIdIId24s")
-REQUIRED = {b"META": 0, b"POOL": 1, b"PLAN": 1, b"DATA": 1, b"MODL": 1, b"PROF": 0}
+MODEL_HEADER = struct.Struct("<IIIIdIIdd16s")
+LABELS_HEADER = struct.Struct("<IIQ")
+REQUIRED = {b"META": 0, b"POOL": 1, b"PLAN": 1, b"DATA": 1, b"MODL": 1, b"LABL": 1, b"PROF": 0}
 
 
 class Verdict(IntEnum):
@@ -81,10 +83,12 @@ def read(file: bytes) -> Bundle:
     except bundle_payloads.Corrupt:
         raise Refused(Verdict.CORRUPT) from None
     model = bundle.content(b"MODL")
+    num_labels = 0
     if model:
-        _check_model(model, num_features)
+        num_labels = _check_model(model, num_features)
     elif wide:
         raise Refused(Verdict.CORRUPT)
+    _check_labels(bundle.content(b"LABL"), num_labels)
     return bundle
 
 
@@ -164,13 +168,19 @@ def _read_header(file: bytes) -> tuple[Bundle, int, int]:
     return Bundle(major, minor), num_sections, table_crc
 
 
-def _check_model(section: bytes, num_plan_outputs: int) -> None:
+def _check_model(section: bytes, num_plan_outputs: int) -> int:
+    """How many labels the bundle must have."""
     _expect(len(section) >= MODEL_HEADER.size, Verdict.TRUNCATED)
-    code, num_features, num_outputs, link, scale, num_classes, reserved, divisor, reserved2 = (
+    code, num_features, num_outputs, link, scale, num_classes, decision, *rest = (
         MODEL_HEADER.unpack_from(section)
     )
+    divisor, threshold, reserved = rest
     _expect(code == 1, Verdict.NEWER_VERSION)
-    _expect(reserved == 0 and not any(reserved2), Verdict.CORRUPT)
+    _expect(not any(reserved), Verdict.CORRUPT)
+    _expect(decision <= 2 and (decision == 0 or num_classes != 0), Verdict.CORRUPT)
+    if decision == 0 or num_outputs != 1:
+        _expect(struct.pack("<d", threshold) == bytes(8), Verdict.CORRUPT)
+    _expect(math.isfinite(threshold), Verdict.CORRUPT)
     _expect(1 <= num_features <= 1 << 20 and 1 <= num_outputs <= 1 << 16, Verdict.CORRUPT)
     _expect(link <= 5, Verdict.CORRUPT)
     _expect(math.isfinite(scale) and scale > 0, Verdict.CORRUPT)
@@ -188,3 +198,31 @@ def _check_model(section: bytes, num_plan_outputs: int) -> None:
     except bundle_payloads.Corrupt:
         raise Refused(Verdict.CORRUPT) from None
     _expect(num_features == num_plan_outputs, Verdict.CORRUPT)
+    return num_classes if decision != 0 else 0
+
+
+def _check_labels(section: bytes, num_classes: int) -> None:
+    _expect((len(section) != 0) == (num_classes != 0), Verdict.CORRUPT)
+    if num_classes == 0:
+        return
+    _expect(len(section) >= LABELS_HEADER.size, Verdict.CORRUPT)
+    num_labels, type_, text_length = LABELS_HEADER.unpack_from(section)
+    _expect(num_labels == num_classes and 1 <= type_ <= 4, Verdict.CORRUPT)
+    text_at = LABELS_HEADER.size + 8 * num_labels
+    _expect(len(section) == text_at + text_length, Verdict.CORRUPT)
+    words = section[LABELS_HEADER.size : text_at]
+    if type_ == 4:
+        ends = struct.unpack(f"<{num_labels}Q", words)
+        text = section[text_at:]
+        _expect(list(ends) == sorted(ends) and ends[-1] == text_length, Verdict.CORRUPT)
+        try:
+            for begin, end in itertools.pairwise((0, *ends)):
+                text[begin:end].decode()
+        except UnicodeDecodeError:
+            raise Refused(Verdict.CORRUPT) from None
+        return
+    _expect(text_length == 0, Verdict.CORRUPT)
+    if type_ == 2:
+        _expect(all(map(math.isfinite, struct.unpack(f"<{num_labels}d", words))), Verdict.CORRUPT)
+    if type_ == 3:
+        _expect(max(struct.unpack(f"<{num_labels}Q", words)) <= 1, Verdict.CORRUPT)

@@ -1,5 +1,5 @@
-// What an importer makes of another library's model: the MODEL section of a bundle, and what people
-// want to know about it.
+// What an importer makes of another library's model: sections of a bundle, and what people want to
+// know about it.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -9,6 +9,7 @@ namespace mainspring {
 
 struct ModelImage {
   std::vector<uint8_t> section;
+  std::vector<uint8_t> labels;  // the section LABL; empty where predict gives numbers
   std::vector<std::string> feature_names;
   std::string kind;                // Model::name
   std::string link;                // link_name()

@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
-#include "host/error.hpp"
+#include "fit/importers/check_section.hpp"
 
 namespace mainspring {
 
@@ -144,22 +142,6 @@ void put_array(std::vector<uint8_t>& section, uint64_t offset, const std::vector
     std::memcpy(section.data() + offset, values.data(), values.size() * sizeof(T));
 }
 
-/// Through the same door as every reader: in memory aligned to 64.
-void check_section(const std::vector<uint8_t>& section) {
-  constexpr std::align_val_t kAlignment{64};
-  const auto release = [](uint8_t* bytes) { ::operator delete[](bytes, kAlignment); };
-  const std::unique_ptr<uint8_t[], decltype(release)> aligned(
-      new (kAlignment) uint8_t[section.size()], release);
-  std::memcpy(aligned.get(), section.data(), section.size());
-  ModelView view{};
-  const Status status = open_model(aligned.get(), section.size(), &view);
-  if (!status.ok()) {
-    throw Error(ErrorKind::kData,
-                "The model's trees hold a number that no forest may hold (not finite, or out of "
-                "range). Train and save the model again.");
-  }
-}
-
 }  // namespace
 
 bool is_tree(const SourceTree& tree) {
@@ -215,7 +197,9 @@ std::vector<uint8_t> write_forest(const SourceForest& forest) {
   put_array(section, at.ids, arrays.ids);
   put_array(section, at.covers, arrays.covers);
   put_array(section, at.gains, arrays.gains);
-  check_section(section);
+  check_section(section,
+                "The model's trees hold a number that no forest may hold (not finite, or out of "
+                "range). Train and save the model again.");
   return section;
 }
 

@@ -42,6 +42,8 @@ inline constexpr uint32_t kSectionPlan =
 inline constexpr uint32_t kSectionData = section_type('D', 'A', 'T', 'A');  // payloads of steps
 inline constexpr uint32_t kSectionModel =
     section_type('M', 'O', 'D', 'L');  // ModelHeader and its arrays
+inline constexpr uint32_t kSectionLabels =
+    section_type('L', 'A', 'B', 'L');  // LabelsHeader: what classes are called
 inline constexpr uint32_t kSectionProfile =
     section_type('P', 'R', 'O', 'F');  // reference profile, read by the host only
 

@@ -26,7 +26,7 @@ uint64_t first_nonzero(const uint8_t* bytes, uint64_t from, uint64_t to) {
 }
 
 struct Sections {
-  BytesSpan meta, pool, plan, data, model, profile;
+  BytesSpan meta, pool, plan, data, model, labels, profile;
 };
 
 // Where a known type goes and which flags it carries; null for an unknown one.
@@ -37,6 +37,7 @@ BytesSpan* place_of(uint32_t type, Sections* sections, uint32_t* flags) {
     case kSectionPlan: return &sections->plan;
     case kSectionData: return &sections->data;
     case kSectionModel: return &sections->model;
+    case kSectionLabels: return &sections->labels;
     case kSectionMeta: *flags = 0; return &sections->meta;
     case kSectionProfile: *flags = 0; return &sections->profile;
     default: return nullptr;
@@ -206,6 +207,16 @@ Status read_names(const BytesSpan& pool, const PlanView& plan) {
   return kOkStatus;
 }
 
+// A model that decides has labels for its classes, and no other bundle has any.
+Status read_decision(const BytesSpan& section, BundleView* bundle) {
+  const bool decides = bundle->model.model != nullptr &&
+                       bundle->model.header->decision != static_cast<uint32_t>(Decision::kNone);
+  if (decides != (section.length != 0)) return bad(Code::kCorrupt, 0);
+  if (!decides) return kOkStatus;
+  return read_labels(section.data, section.length, bundle->model.header->num_classes,
+                     &bundle->labels);
+}
+
 Status read_contents(const Sections& sections, BundleView* bundle, uint32_t* fault) {
   *fault = kSectionPlan;
   Status status = read_plan(sections, &bundle->plan);
@@ -224,6 +235,9 @@ Status read_contents(const Sections& sections, BundleView* bundle, uint32_t* fau
       return bad(Code::kCorrupt, offsetof(ModelHeader, num_features));
     }
   }
+  *fault = kSectionLabels;
+  status = read_decision(sections.labels, bundle);
+  if (!status.ok()) return status;
   bundle->meta = sections.meta;
   bundle->profile = sections.profile;
   *fault = 0;

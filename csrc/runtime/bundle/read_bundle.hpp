@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "runtime/bundle/format.hpp"
+#include "runtime/bundle/labels.hpp"
 #include "runtime/core/status.hpp"
 #include "runtime/models/model.hpp"
 #include "runtime/steps/step.hpp"
@@ -19,6 +20,7 @@ struct BytesSpan {
 struct BundleView {
   PlanView plan;
   ModelView model;    // model.model is null when there is none
+  LabelsView labels;  // of a model that decides
   BytesSpan meta;     // canonical JSON, UTF-8
   BytesSpan profile;  // length 0 when there is none
 };
@@ -30,7 +32,7 @@ inline constexpr uint64_t kTableChecksum = kMaxSections + 1;
 /// `bytes` must be aligned to 64. One linear pass: header, table, checksums, gaps, then each
 /// section's own contents. The model's num_features equals the plan's. No recursion, no
 /// allocation. A bad status speaks of the section type in *fault (may be null), or of the header
-/// and table when that is 0; its index is a byte offset (header, table; POOL and MODL: in the
+/// and table when that is 0; its index is a byte offset (header, table; POOL, MODL and LABL: in the
 /// section), a section number (kNewerVersion, kBadChecksum) or a record number (PLAN).
 Status read_bundle(const uint8_t* bytes, uint64_t length, BundleView* bundle,
                    uint32_t* fault = nullptr) noexcept;

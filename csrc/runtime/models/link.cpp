@@ -44,7 +44,30 @@ double signed_square(double value) {
   return sign * value * value;
 }
 
+/// As NumPy's argmax: the first of the highest, and the first NaN above all.
+uint32_t first_highest(const double* scores, uint32_t count) {
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < count && scores[best] == scores[best]; ++i) {
+    if (!(scores[i] <= scores[best])) best = i;
+  }
+  return best;
+}
+
 }  // namespace
+
+bool has_probabilities(const ModelHeader& header) noexcept {
+  return header.num_classes != 0 && (header.decision != static_cast<uint32_t>(Decision::kRaw) ||
+                                     header.link != static_cast<uint32_t>(Link::kIdentity));
+}
+
+void decide(const ModelHeader& header, uint32_t num_rows, const double* scores,
+            double* classes) noexcept {
+  const uint32_t width = header.num_outputs;
+  for (uint32_t row = 0; row < num_rows; ++row) {
+    classes[row] = width == 1 ? static_cast<double>(scores[row] > header.threshold)
+                              : first_highest(scores + uint64_t{row} * width, width);
+  }
+}
 
 const char* link_name(Link link) noexcept {
   switch (link) {

@@ -17,12 +17,18 @@ const Model* find_model(uint32_t code) {
 bool is_positive(double value) { return value > 0 && value - value == 0; }
 
 bool header_is_sound(const ModelHeader& header) {
-  uint32_t reserved = header.reserved;
-  for (const uint32_t word : header.reserved2) reserved |= word;
+  uint32_t reserved = 0;
+  for (const uint32_t word : header.reserved) reserved |= word;
   const bool classes = header.num_classes == 0 ||
                        (header.num_classes == 2 && header.num_outputs == 1) ||
                        (header.num_classes >= 2 && header.num_classes == header.num_outputs);
-  return reserved == 0 && classes && header.num_features >= 1 &&
+  const bool decides = header.decision != static_cast<uint32_t>(Decision::kNone);
+  const bool takes_threshold = decides && header.num_outputs == 1;
+  const bool decision = header.decision <= static_cast<uint32_t>(Decision::kProbability) &&
+                        (!decides || header.num_classes != 0) &&
+                        (takes_threshold ? header.threshold - header.threshold == 0
+                                         : __builtin_bit_cast(uint64_t, header.threshold) == 0);
+  return reserved == 0 && classes && decision && header.num_features >= 1 &&
          header.num_features <= kMaxModelFeatures && header.num_outputs >= 1 &&
          header.num_outputs <= kMaxModelOutputs &&
          header.link <= static_cast<uint32_t>(Link::kSignedSquare) &&

@@ -21,6 +21,13 @@ enum class Link : uint32_t {
   kSignedSquare = 5,  // regression on a square-root scale: sign(raw) * raw^2
 };
 
+/// What the predict of a classifier decides on. Stored in bundles, never changes.
+enum class Decision : uint32_t {
+  kNone = 0,         // predict gives what comes out of the link
+  kRaw = 1,          // predict gives the class of the highest raw score
+  kProbability = 2,  // predict gives the class of the highest prediction after the link
+};
+
 /// "identity", "sigmoid", "softmax", "exp", "log1pexp" or "signed_square".
 const char* link_name(Link link) noexcept;
 
@@ -35,10 +42,11 @@ struct ModelHeader {
   uint32_t link;         // Link
   double link_scale;
   uint32_t num_classes;  // 0: not a classifier; 2 with one output: probability of the second class
-  uint32_t reserved;
+  uint32_t decision;     // Decision; with one, the bundle has labels
   double
       link_divisor;  // predict divides raw scores by it before the link: trees of a random forest
-  uint32_t reserved2[6];
+  double threshold;  // of a decision on one output: above it is the second class
+  uint32_t reserved[4];
 };
 static_assert(sizeof(ModelHeader) == 64);
 
@@ -94,6 +102,16 @@ const Model* const* model_list(uint32_t* count) noexcept;
 /// Checks a MODEL section of any kind and fills *view. The index of a bad status is the byte offset
 /// in the section.
 Status open_model(const uint8_t* section, uint64_t length, ModelView* view) noexcept;
+
+/// Whether the scores of this classifier become probabilities: one that decides on raw scores
+/// without a link has none.
+bool has_probabilities(const ModelHeader& header) noexcept;
+
+/// Scores [num_rows][num_outputs], raw or after the link as the model decides, to the number of
+/// each row's class: the first of the highest, a NaN counting as the highest. In place only where
+/// num_outputs is 1.
+void decide(const ModelHeader& header, uint32_t num_rows, const double* scores,
+            double* classes) noexcept;
 
 /// Raw scores [num_rows][num_outputs] to what the source library's predict returns, in place.
 void apply_link(const ModelHeader& header, uint32_t num_rows, double* scores,

@@ -1,19 +1,34 @@
-// From raw scores to what was asked for: the link, and two columns for a binary classifier.
+// From raw scores to what was asked for: the link, the number of the class that a classifier
+// decides for, and two columns for the probabilities of a binary one.
 #include "runtime/predictor/output.hpp"
 
 namespace mainspring {
 
+namespace {
+
+bool decides(const ModelHeader& header, OutputKind kind) {
+  return kind == OutputKind::kPredict && header.decision != static_cast<uint32_t>(Decision::kNone);
+}
+
+}  // namespace
+
 uint32_t output_width(const BundleView& bundle, OutputKind kind) noexcept {
   if (bundle.model.model == nullptr) return 0;
   const ModelHeader& header = *bundle.model.header;
-  if (kind != OutputKind::kProba) return header.num_outputs;
-  return header.num_classes;
+  if (kind == OutputKind::kProba) return has_probabilities(header) ? header.num_classes : 0;
+  return decides(header, kind) ? 1 : header.num_outputs;
+}
+
+bool decides_among_outputs(const ModelHeader& header, OutputKind kind) noexcept {
+  return decides(header, kind) && header.num_outputs != 1;
 }
 
 void finish_scores(const ModelHeader& header, const Kernels& kernels, OutputKind kind,
-                   uint32_t num_rows, double* scores) noexcept {
+                   uint32_t num_rows, double* scores, double* out) noexcept {
   if (kind == OutputKind::kRaw) return;
-  apply_link(header, num_rows, scores, kernels);
+  const bool on_raw = header.decision == static_cast<uint32_t>(Decision::kRaw);
+  if (kind != OutputKind::kPredict || !on_raw) apply_link(header, num_rows, scores, kernels);
+  if (decides(header, kind)) decide(header, num_rows, scores, out);
   if (kind != OutputKind::kProba || header.num_outputs != 1) return;
   // One score a row becomes two columns: from the last row on, so that none is overwritten unread.
   for (uint32_t row = num_rows; row-- > 0;) {

@@ -8,9 +8,12 @@
 
 namespace mainspring {
 
-/// scores: num_rows * num_outputs raw scores at the front of num_rows * width doubles; they become
-/// the output of this kind, in place.
+/// Whether the output is the number of a class, chosen from scores that have no room in it.
+bool decides_among_outputs(const ModelHeader& header, OutputKind kind) noexcept;
+
+/// scores: num_rows * num_outputs raw scores; they become the output of this kind, at `out`, which
+/// is `scores` unless decides_among_outputs(). There is room for num_rows * width doubles.
 void finish_scores(const ModelHeader& header, const Kernels& kernels, OutputKind kind,
-                   uint32_t num_rows, double* scores) noexcept;
+                   uint32_t num_rows, double* scores, double* out) noexcept;
 
 }  // namespace mainspring

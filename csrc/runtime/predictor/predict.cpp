@@ -1,5 +1,6 @@
 // Steps, then the model, one tile after the other, through the caller's scratch: slots of the plan,
-// then the features of a tile, then whatever the model wants.
+// then the features of a tile, then scores that a class is chosen from, then whatever the model
+// wants.
 #include "runtime/predictor/predict.hpp"
 
 #include "runtime/core/memory.hpp"
@@ -13,6 +14,7 @@ constexpr uint64_t round_to_64(uint64_t bytes) { return (bytes + 63) & ~uint64_t
 /// The parts of one thread's scratch.
 struct Scratch {
   uint64_t features_at;
+  uint64_t scores_at;
   uint64_t model_at;
   uint64_t length;
 };
@@ -26,7 +28,11 @@ Scratch scratch_of(const BundleView& bundle) {
   // A float64 matrix may come to any model, so the room is for float64.
   Scratch scratch{};
   scratch.features_at = uint64_t{bundle.plan.num_slots} * kSlotBytes;
-  scratch.model_at = scratch.features_at + num_features * kTileRows * sizeof(double);
+  scratch.scores_at = scratch.features_at + num_features * kTileRows * sizeof(double);
+  const bool has_scores =
+      has_model && decides_among_outputs(*bundle.model.header, OutputKind::kPredict);
+  const uint64_t num_scores = has_scores ? bundle.model.header->num_outputs : 0;
+  scratch.model_at = scratch.scores_at + num_scores * kTileRows * sizeof(double);
   scratch.length = scratch.model_at +
                    (has_model ? round_to_64(bundle.model.model->scratch_bytes(bundle.model)) : 0);
   return scratch;
@@ -50,6 +56,18 @@ FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const Col
   float* narrow = bundle.plan.wide ? nullptr : reinterpret_cast<float*>(scratch + features_at);
   double* wide = bundle.plan.wide ? reinterpret_cast<double*>(scratch + features_at) : nullptr;
   return run_tile(bundle, kernels, columns, coded, first_row, num_rows, scratch, narrow, wide);
+}
+
+/// The model's output for one tile, at `out`.
+void predict_tile(const BundleView& bundle, const Kernels& kernels, const FeatureTile& features,
+                  OutputKind kind, uint8_t* scratch, const Scratch& parts, double* out) {
+  const ModelHeader& header = *bundle.model.header;
+  double* scores = decides_among_outputs(header, kind)
+                       ? reinterpret_cast<double*>(scratch + parts.scores_at)
+                       : out;
+  bundle.model.model->predict_raw(bundle.model, features, kernels, scratch + parts.model_at,
+                                  scores);
+  finish_scores(header, kernels, kind, features.num_rows, scores, out);
 }
 
 uint32_t tile_rows(uint64_t rows_left) {
@@ -111,10 +129,7 @@ void predict_rows(const BundleView& bundle, const Kernels& kernels, const Column
     const uint32_t count = tile_rows(num_rows - done);
     const FeatureTile features = run_tile(bundle, kernels, columns, coded, first_row + done, count,
                                           scratch, parts.features_at);
-    double* scores = out + done * width;
-    bundle.model.model->predict_raw(bundle.model, features, kernels, scratch + parts.model_at,
-                                    scores);
-    finish_scores(*bundle.model.header, kernels, kind, count, scores);
+    predict_tile(bundle, kernels, features, kind, scratch, parts, out + done * width);
   }
 }
 
@@ -167,10 +182,7 @@ void predict_matrix(const BundleView& bundle, const Kernels& kernels, const floa
       to_columns(wide + first, row_stride, feature_stride, num_features, count, wide_columns);
       features.wide = wide_columns;
     }
-    double* scores = out + done * width;
-    bundle.model.model->predict_raw(bundle.model, features, kernels, scratch + parts.model_at,
-                                    scores);
-    finish_scores(*bundle.model.header, kernels, kind, count, scores);
+    predict_tile(bundle, kernels, features, kind, scratch, parts, out + done * width);
   }
 }
 

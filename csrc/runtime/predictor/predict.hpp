@@ -11,7 +11,8 @@
 namespace mainspring {
 
 enum class OutputKind : uint8_t {
-  kPredict = 0,  // what the source library's predict returns
+  kPredict = 0,  // what the source library's predict returns; of a model that decides, the
+                 // number of the class
   kProba = 1,    // (rows, classes)
   kRaw = 2,      // raw scores, before the link
 };

@@ -25,16 +25,16 @@ def read_model(model: object) -> ModelImage:
     Parameters
     ----------
     model : object
-        A ``lightgbm.Booster``, an ``LGBMRegressor`` or ``LGBMRanker``, the path of a file that
-        ``Booster.save_model`` wrote, or that file's text as ``str`` or ``bytes``. Of a Booster with
-        a best iteration, the trees up to it are read, as its own ``predict`` does.
+        A ``lightgbm.Booster``, an ``LGBMRegressor``, ``LGBMClassifier`` or ``LGBMRanker``, the path
+        of a file that ``Booster.save_model`` wrote, or that file's text as ``str`` or ``bytes``. Of
+        a Booster with a best iteration, the trees up to it are read, as its own ``predict`` does.
 
     Returns
     -------
     ModelImage
         The bytes of the model's section and what is known about it: ``section``,
         ``feature_names``, ``kind``, ``link``, ``num_outputs``, ``num_classes``, ``num_trees``,
-        ``description``, ``pandas_categorical``.
+        ``description``, ``pandas_categorical``, ``labels`` (empty where ``predict`` gives numbers).
 
     Raises
     ------

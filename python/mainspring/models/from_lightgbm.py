@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
+from mainspring.models.class_labels import class_labels
 
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
@@ -48,7 +49,7 @@ def read(model: Any) -> ModelImage:
 
     Parameters
     ----------
-    model : Booster, LGBMRegressor, LGBMRanker, str, bytes or os.PathLike
+    model : Booster, LGBMModel, str, bytes or os.PathLike
         An object, the path of a model file, or the text of one.
 
     Returns
@@ -91,14 +92,6 @@ def _read_text_or_file(model: str | bytes | os.PathLike[str]) -> ModelImage:
 
 def _read_estimator(model: Any) -> ModelImage:
     name = type(model).__name__
-    if _is_a(model, "lightgbm", "LGBMClassifier"):
-        raise errors.UnsupportedError(
-            f"The predict of an {name} returns labels, which a Predictor does not; expected a "
-            "Booster, whose predict returns probabilities. Pass model.booster_.",
-            expected="a Booster",
-            got=name,
-            hint="Pass model.booster_.",
-        )
     if not model.__sklearn_is_fitted__():
         raise errors.NotFittedError(
             f"The {name} has not been fitted; expected a fitted one. Call fit first.",
@@ -106,4 +99,15 @@ def _read_estimator(model: Any) -> ModelImage:
             got=name,
             hint="Call fit first.",
         )
-    return read(model.booster_)
+    image = read(model.booster_)
+    if not _is_a(model, "lightgbm", "LGBMClassifier"):
+        return image
+    if image.num_classes == 0:
+        raise errors.UnsupportedError(
+            f"The {name} has an objective of its own, whose raw scores its predict returns; "
+            "expected one of LightGBM's for classes. Pass model.booster_.",
+            expected="an objective for classes",
+            got=image.description,
+            hint="Pass model.booster_.",
+        )
+    return image.with_labels(class_labels(model.classes_, name), "probability", 0.5)

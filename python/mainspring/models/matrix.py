@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-__all__ = ["as_matrix", "has_columns", "result_array"]
+__all__ = ["as_matrix", "has_columns", "label_array", "result_array"]
 
 _NATIVE = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
@@ -104,24 +104,55 @@ def result_array(out: Floats | None, shape: tuple[int, ...]) -> Floats:
     """
     if out is None:
         return np.empty(shape)
-    if (
-        not isinstance(out, np.ndarray)
-        or out.dtype != np.float64
-        or out.shape != shape
-        or not out.flags.c_contiguous
-        or not out.flags.writeable
-    ):
-        got = (
-            f"{out.dtype} of shape {out.shape}"
-            if isinstance(out, np.ndarray)
-            else type(out).__name__
-        )
-        raise errors.ParameterError(
-            f"out is {got}; expected a writable, C-contiguous float64 array of shape {shape}.",
-            expected=f"float64 of shape {shape}",
-            got=got,
-        )
+    _check_out(out, np.dtype(np.float64), shape)
     return out
+
+
+def label_array(
+    labels: npt.NDArray[Any], numbers: Floats, out: npt.NDArray[Any] | None
+) -> npt.NDArray[Any]:
+    """Return the labels of numbers of classes.
+
+    Parameters
+    ----------
+    labels : ndarray
+        One for each class.
+    numbers : ndarray of float64
+        Numbers of classes.
+    out : ndarray, optional
+        The caller's array, of the labels' type.
+
+    Returns
+    -------
+    ndarray of the labels' type
+        ``out`` itself when given.
+
+    Raises
+    ------
+    ParameterError
+        When ``out`` does not fit.
+    """
+    if out is not None:
+        _check_out(out, labels.dtype, numbers.shape)
+    result: npt.NDArray[Any] = labels.take(numbers.astype(np.intp), out=out, mode="clip")
+    return result
+
+
+def _check_out(out: object, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    if (
+        isinstance(out, np.ndarray)
+        and out.dtype == dtype
+        and out.shape == shape
+        and out.flags.c_contiguous
+        and out.flags.writeable
+    ):
+        return
+    got = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+    raise errors.ParameterError(
+        f"out is {got}; expected a writable, C-contiguous {dtype} array of shape {shape}.",
+        expected=f"{dtype} of shape {shape}",
+        got=got,
+    )
 
 
 def has_columns(data: object) -> bool:

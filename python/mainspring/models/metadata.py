@@ -98,6 +98,8 @@ def describe(
 
 
 def _output_names(image: ModelImage) -> list[str]:
+    if image.labels:
+        return ["label"]
     word = "probability" if image.num_classes else "prediction"
     if image.num_outputs == 1:
         return [word]

@@ -24,6 +24,8 @@ _DATATYPES = {
 _BY_KIND = {"float": "FP64", "integer": "INT64", "bytes": "BYTES", "timestamp": "INT64"}
 _EXAMPLES = {"float": 1.5, "integer": 1, "bytes": "text", "timestamp": "2013-01-31T14:30:00Z"}
 
+_LABELS = {bool: "BOOL", int: "INT64", float: "FP64", str: "BYTES"}
+
 
 class HostedModel:
     """One model of a server.
@@ -50,6 +52,8 @@ class HostedModel:
         self.version = VERSION
         self.outputs: list[str] = list(predictor.output_names)
         self.num_classes = int(bundle.num_classes)
+        labels = bundle.labels
+        self.output_datatype = _LABELS[type(labels[0])] if labels else "FP64"
         # Two inputs may read one column, as a number and as an id.
         self.columns = {column["name"]: column for column in reversed(bundle.inputs)}
         self.native = _engine.ServedModel(bundle, name, VERSION, self.outputs, max_rows)
@@ -66,7 +70,9 @@ class HostedModel:
             {"name": name, "datatype": _datatype_of(column), "shape": _shape_of(column)}
             for name, column in reversed(self.columns.items())
         ]
-        outputs = [{"name": name, "datatype": "FP64", "shape": [-1]} for name in self.outputs]
+        outputs = [
+            {"name": name, "datatype": self.output_datatype, "shape": [-1]} for name in self.outputs
+        ]
         return {
             "name": self.name,
             "versions": [self.version],

@@ -1,0 +1,104 @@
+"""Models of the sample bundle, by hand: what a forest's section holds, and labels."""
+
+from __future__ import annotations
+
+import struct
+
+from tests.reference.bundle import MODEL_HEADER
+from tests.reference.bundle_payloads import align
+
+TESTS_SET = 1 << 31
+
+
+def doubles(*values: float) -> bytes:
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+LABELS = ("no", "größer")
+
+
+def sample_labels() -> bytes:
+    ends = [len("".join(LABELS[: i + 1]).encode()) for i in range(len(LABELS))]
+    text = "".join(LABELS).encode()
+    return struct.pack("<IIQ", len(LABELS), 4, len(text)) + struct.pack("<2Q", *ends) + text
+
+
+def sample_model(num_features: int = 9, *, labels: bool = False) -> bytes:
+    """Three trees for a binary target: thresholds, a set of categories, a lone leaf."""
+    slots = [(0, 2), (2, 1), (1, 5), (6, 5), (3, 3)]
+    nodes = [
+        (0.5, 1, 1 + 0),
+        (0.125, 1, 0),
+        (3.0, 3, 1 + 4),
+        (-1.5, 3, 0),
+        (2.5, 4, 0),
+        (struct.unpack("<d", struct.pack("<II", 0, 1))[0], 6, TESTS_SET | 1 + 2),
+        (0.75, 8, 1 + 1),
+        (-0.25, 7, 0),
+        (0.1, 8, 0),
+        (0.7, 9, 0),
+        (1e-3, 10, 0),
+    ]
+    trees = [(0, 5, 0, 0), (5, 5, 0, 1), (10, 1, 0, 0)]
+    set_words = [0b1010100]
+    arrays = [
+        b"".join(struct.pack("<4I", *tree) for tree in trees),
+        b"".join(struct.pack("<2I", *slot) for slot in slots),
+        b"".join(struct.pack("<dII", *node) for node in nodes),
+        struct.pack("<I", *set_words),
+        doubles(-0.5),
+        b"",
+        struct.pack(f"<{len(nodes)}I", *range(len(nodes))),
+        doubles(*(10.0 * i for i in range(len(nodes)))),
+        doubles(*(0.5 * i for i in range(len(nodes)))),
+    ]
+    section = MODEL_HEADER.pack(
+        1, num_features, 1, 1, 1.0, 2, 2 * labels, 1.0, 0.5 * labels, bytes(16)
+    )
+    counts = (len(trees), len(nodes), len(slots), len(set_words))
+    section += struct.pack("<8I32x", *counts, 1, 1, 1, 0)
+    for array in arrays:
+        section += array + bytes(align(len(array)) - len(array))
+    return section
+
+
+def sample_vector_model(num_features: int = 9) -> bytes:
+    """Two trees for three classes: vectors in float32, and every treatment of categories."""
+    slots = [(0, 2), (1, 5), (1, 6), (2, 7), (3, 8)]
+
+    def tests(first_word: int, num_words: int, left: int, slot: int) -> tuple[float, int, int]:
+        (bits,) = struct.unpack("<d", struct.pack("<II", first_word, num_words))
+        return bits, left, TESTS_SET | 1 + slot
+
+    nodes = [
+        tests(0, 2, 1, 2),
+        tests(1, 1, 3, 3),
+        (0.0, 2, 0),
+        (1.0, 3, 0),
+        (0.0, 4, 0),
+        (0.25, 6, 1 + 0),
+        tests(0, 1, 8, 4),
+        (1.0, 7, 0),
+        tests(1, 1, 10, 1),
+        (0.0, 9, 0),
+        (0.0, 10, 0),
+        (1.0, 11, 0),
+    ]
+    trees = [(0, 5, 0, 1), (5, 7, 0, 1)]
+    vectors = [0.5, -0.25, 1.0, 0.125, 3.0, -2.0]
+    arrays = [
+        b"".join(struct.pack("<4I", *tree) for tree in trees),
+        b"".join(struct.pack("<2I", *slot) for slot in slots),
+        b"".join(struct.pack("<dII", *node) for node in nodes),
+        struct.pack("<2I", 0b1011, 1),
+        doubles(0.5, 0.25, -1.0),
+        struct.pack(f"<{len(vectors)}f", *vectors),
+        struct.pack(f"<{len(nodes)}I", *range(len(nodes))),
+        bytes(8 * len(nodes)),
+        bytes(8 * len(nodes)),
+    ]
+    section = MODEL_HEADER.pack(1, num_features, 3, 2, 1.0, 3, 0, 1.0, 0.0, bytes(16))
+    section += struct.pack("<8I32x", len(trees), len(nodes), len(slots), 2, 2, 2, 3, 2)
+    for array in arrays:
+        section += array + bytes(align(len(array)) - len(array))
+    return section
