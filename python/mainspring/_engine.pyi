@@ -440,6 +440,10 @@ def read_lightgbm(text: bytes, subject: str) -> ModelImage:
     """
     Reads LightGBM's text format (v3, v4). Raises UnsupportedError or DataError with the line and the reason.
     """
+def read_xgboost(data: bytes, subject: str) -> ModelImage:
+    """
+    Reads XGBoost's UBJSON and JSON. Raises UnsupportedError or DataError with the byte and the reason.
+    """
 def readable_columns(table: Table) -> list[str]:
     ...
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

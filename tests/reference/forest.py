@@ -1,7 +1,8 @@
-"""LightGBM's forests in plain Python: text parsed line by line, one row walked at a time.
+"""Forests in plain Python; LightGBM's here: text parsed line by line, one row walked at a time.
 
-Written from the library's documented behaviour (Ke et al., "LightGBM: A Highly Efficient Gradient
-Boosting Decision Tree", NeurIPS 2017, and the text format's fields), as slow and clear as possible.
+Those of XGBoost are in xgboost_trees.py. Written from the library's documented behaviour (Ke et
+al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NeurIPS 2017, and the text
+format's fields), as slow and clear as possible.
 """
 
 from __future__ import annotations
@@ -9,8 +10,18 @@ from __future__ import annotations
 import math
 import struct
 
+from hypothesis import strategies as st
+
 from tests.generic.model import DrawnModel
 from tests.models.lightgbm_models import RECIPES, Recipe, hard_rows, train
+from tests.models.xgboost_models import (
+    XGBOOST_RECIPES,
+    XgboostRecipe,
+    hard_xgboost_rows,
+    json_of,
+    train_xgboost,
+)
+from tests.reference import xgboost_trees
 
 # 1e-35 rounded to float32: what LightGBM takes for zero.
 ZERO = struct.unpack("f", struct.pack("f", 1e-35))[0]
@@ -61,6 +72,8 @@ def leaf_of(row: list[float], tree: dict[str, list[str]]) -> int:
 
 def raw_scores(text: str, rows: list[list[float]]) -> list[list[float]]:
     """Return the sum of leaf values for every row and output, added in the order of the trees."""
+    if text.startswith("{"):
+        return xgboost_trees.raw_scores(text, rows)
     header, trees = parse(text)
     num_outputs = int(header["num_tree_per_iteration"])
     scores = []
@@ -72,16 +85,21 @@ def raw_scores(text: str, rows: list[list[float]]) -> list[list[float]]:
     return scores
 
 
-def drawn(recipe: Recipe) -> DrawnModel:
-    """A small model of LightGBM's, and rows that are hard on it."""
+def drawn(recipe: Recipe | XgboostRecipe) -> DrawnModel:
+    """A small model of one of the libraries, and rows that are hard on it."""
+    if isinstance(recipe, XgboostRecipe):
+        text = json_of(train_xgboost(recipe))
+        return DrawnModel(text.encode(), text, hard_xgboost_rows(text, recipe.seed, 90))
     booster = train(recipe)
     return DrawnModel(booster, booster.model_to_string(), hard_rows(booster, recipe.seed, 90))
 
 
-MODELS = RECIPES.map(drawn)
+MODELS = st.one_of(RECIPES, XGBOOST_RECIPES).map(drawn)
 FIXED = [
     Recipe("binary", categorical=True, seed=1),
     Recipe("multiclass", zero_as_missing=True, seed=2),
     Recipe("poisson", use_missing=False, num_leaves=31, seed=3),
     Recipe("regression", boosting="rf", seed=4),
+    XgboostRecipe("binary:logistic", categorical=True, dart=True, seed=5),
+    XgboostRecipe("reg:squarederror", num_targets=3, vector_leaves=True, seed=6),
 ]

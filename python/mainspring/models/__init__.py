@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainspring import errors
-from mainspring.models import from_lightgbm
+from mainspring.models import from_file, from_lightgbm, from_xgboost
 
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
 
 __all__ = ["read_model"]
 
-_IMPORTERS = (from_lightgbm,)
+_IMPORTERS = (from_file, from_lightgbm, from_xgboost)
 
 
 def read_model(model: object) -> ModelImage:
@@ -25,9 +25,10 @@ def read_model(model: object) -> ModelImage:
     Parameters
     ----------
     model : object
-        A ``lightgbm.Booster``, an ``LGBMRegressor``, ``LGBMClassifier`` or ``LGBMRanker``, the path
-        of a file that ``Booster.save_model`` wrote, or that file's text as ``str`` or ``bytes``. Of
-        a Booster with a best iteration, the trees up to it are read, as its own ``predict`` does.
+        A Booster or an estimator of LightGBM or XGBoost; the path of a file that
+        ``Booster.save_model`` of one of them wrote, or what is in it, as ``str`` or ``bytes``. Of a
+        model with a best iteration, the trees up to it are read where its own ``predict`` does so:
+        all of LightGBM's, and XGBoost's estimators.
 
     Returns
     -------
@@ -40,9 +41,9 @@ def read_model(model: object) -> ModelImage:
     ------
     UnsupportedError
         When nothing here reads such an object, or it holds what cannot be predicted exactly
-        (``linear_tree``, an unknown objective or field); the message names it.
+        (``linear_tree``, ``gblinear``, an unknown objective or field); the message names it.
     DataError
-        When a text is truncated or contradicts itself; the message names the line.
+        When a text is truncated or contradicts itself; the message names the line or byte.
     FileError
         When a file cannot be read.
     NotFittedError
@@ -62,9 +63,9 @@ def read_model(model: object) -> ModelImage:
             return image
     got = f"{type(model).__module__}.{type(model).__qualname__}"
     raise errors.UnsupportedError(
-        f"A model of type {got} cannot be read; expected a lightgbm.Booster, an LGBMRegressor or "
-        "LGBMRanker, or the path of a file that Booster.save_model wrote.",
-        expected="a LightGBM model",
+        f"A model of type {got} cannot be read; expected a Booster or estimator of LightGBM or "
+        "XGBoost, or the path of a file that Booster.save_model wrote.",
+        expected="a LightGBM or XGBoost model",
         got=got,
         hint="Save the model with Booster.save_model and pass the file's path.",
     )

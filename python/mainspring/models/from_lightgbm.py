@@ -1,9 +1,7 @@
-"""LightGBM models: Booster objects, estimators that behave like one, text files and text."""
+"""LightGBM models: Booster objects and estimators; files and text are read by from_file."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
@@ -13,8 +11,6 @@ if TYPE_CHECKING:
     from mainspring._engine import ModelImage
 
 __all__ = ["read", "recognises"]
-
-_BUNDLE_MAGIC = b"\x8fSPRING\n"
 
 
 def _is_a(model: object, module: str, name: str) -> bool:
@@ -35,13 +31,9 @@ def recognises(model: object) -> bool:
     Returns
     -------
     bool
-        True for text, paths and LightGBM's own classes.
+        True for LightGBM's own classes.
     """
-    return (
-        isinstance(model, str | bytes | os.PathLike)
-        or _is_a(model, "lightgbm", "Booster")
-        or _is_a(model, "lightgbm", "LGBMModel")
-    )
+    return _is_a(model, "lightgbm", "Booster") or _is_a(model, "lightgbm", "LGBMModel")
 
 
 def read(model: Any) -> ModelImage:
@@ -49,45 +41,17 @@ def read(model: Any) -> ModelImage:
 
     Parameters
     ----------
-    model : Booster, LGBMModel, str, bytes or os.PathLike
-        An object, the path of a model file, or the text of one.
+    model : Booster or LGBMModel
+        Of a model with a best iteration, the trees up to it are read.
 
     Returns
     -------
     ModelImage
         See :func:`mainspring.models.read_model`, which also lists the errors.
     """
-    if isinstance(model, str | bytes | os.PathLike):
-        return _read_text_or_file(model)
     if _is_a(model, "lightgbm", "Booster"):
         return _engine.read_lightgbm(model.model_to_string().encode(), "The Booster's text")
     return _read_estimator(model)
-
-
-def _read_text_or_file(model: str | bytes | os.PathLike[str]) -> ModelImage:
-    if isinstance(model, str) and model.startswith(("tree\n", "tree\r\n")):
-        return _engine.read_lightgbm(model.encode(errors="surrogateescape"), "The model's text")
-    if isinstance(model, bytes):
-        text, subject = model, "The model's text"
-    else:
-        path = os.fspath(model)
-        if "\n" in path:
-            raise errors.DataError(
-                "The model is a text of several lines that does not begin with the line 'tree'; "
-                "expected the text of a LightGBM model or the path of one.",
-                expected="a text that begins with 'tree'",
-                hint="Pass what Booster.model_to_string() returned.",
-            )
-        text, subject = _engine.read_file(path), f"Model file {Path(path).name!r}"
-    if text.startswith(_BUNDLE_MAGIC):
-        raise errors.UnsupportedError(
-            f"{subject} is a bundle, not a model; expected LightGBM's text. "
-            "Open it with mainspring.load().",
-            expected="LightGBM's text",
-            got="a bundle",
-            hint="mainspring.load(path)",
-        )
-    return _engine.read_lightgbm(text, subject)
 
 
 def _read_estimator(model: Any) -> ModelImage:

@@ -1,0 +1,75 @@
+"""Model files and their contents: the first bytes say which library wrote them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mainspring import _engine, errors
+
+if TYPE_CHECKING:
+    from mainspring._engine import ModelImage
+
+__all__ = ["read", "recognises"]
+
+_BUNDLE_MAGIC = b"\x8fSPRING\n"
+
+
+def recognises(model: object) -> bool:
+    """Say whether ``read`` takes this object.
+
+    Parameters
+    ----------
+    model : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        True for text, bytes and paths.
+    """
+    return isinstance(model, str | bytes | bytearray | os.PathLike)
+
+
+def read(model: str | bytes | bytearray | os.PathLike[str]) -> ModelImage:
+    """Read a model file, or what is in one.
+
+    Parameters
+    ----------
+    model : str, bytes, bytearray or os.PathLike
+        The path of a file that LightGBM's ``Booster.save_model`` or XGBoost's (UBJSON or JSON)
+        wrote, or the contents of such a file.
+
+    Returns
+    -------
+    ModelImage
+        See :func:`mainspring.models.read_model`, which also lists the errors.
+    """
+    if isinstance(model, str) and model.startswith(("tree\n", "tree\r\n", "{")):
+        return _read_contents(model.encode(errors="surrogateescape"), "The model's text")
+    if isinstance(model, bytes | bytearray):
+        return _read_contents(bytes(model), "The model's text")
+    path = os.fspath(model)
+    if "\n" in path:
+        raise errors.DataError(
+            "The model is a text of several lines that does not begin with the line 'tree'; "
+            "expected the text of a LightGBM model or the path of one.",
+            expected="a text that begins with 'tree'",
+            hint="Pass what Booster.model_to_string() returned.",
+        )
+    return _read_contents(_engine.read_file(path), f"Model file {Path(path).name!r}")
+
+
+def _read_contents(contents: bytes, subject: str) -> ModelImage:
+    if contents.startswith(_BUNDLE_MAGIC):
+        raise errors.UnsupportedError(
+            f"{subject} is a bundle, not a model; expected LightGBM's text or XGBoost's UBJSON or "
+            "JSON. Open it with mainspring.load().",
+            expected="a model of another library",
+            got="a bundle",
+            hint="mainspring.load(path)",
+        )
+    if contents.startswith(b"{"):
+        return _engine.read_xgboost(contents, subject)
+    return _engine.read_lightgbm(contents, subject)
