@@ -82,10 +82,18 @@ Expression read_expression(const ExpressionSpec& spec, size_t depth) {
   return expression;
 }
 
-Fitter make_fitter(const std::vector<ExpressionSpec>& specs) {
+Fitter make_fitter(const std::vector<ExpressionSpec>& specs, uint64_t max_keys) {
   std::vector<Expression> expressions;
   for (const ExpressionSpec& spec : specs) expressions.push_back(read_expression(spec, 0));
-  return Fitter(std::move(expressions));
+  return Fitter(std::move(expressions), max_keys);
+}
+
+py::list limited_columns(const Fitter& fitter) {
+  py::list rows;
+  for (const auto& [column, error] : fitter.limited_columns()) {
+    rows.append(py::make_tuple(column, error));
+  }
+  return rows;
 }
 
 py::tuple spec_of(const Expression& expression) {
@@ -188,9 +196,13 @@ void register_fit(py::module_& module) {
       py::arg("name"), py::arg("params"), "Raise ParameterError unless such an operator can be.");
   py::class_<Fitter>(module, "Fitter", "Learns what expressions need, and compiles it.")
       .def(py::init(&make_fitter), py::arg("expressions"),
+           py::arg("max_keys") = Fitter::kDefaultMaxKeys,
            "From (columns or sides, [(operator, params)], alias or '') for each expression; a side "
            "is such a tuple.")
       .def_property_readonly("expressions", &expressions)
+      .def_property_readonly("max_keys", &Fitter::max_keys)
+      .def_property_readonly("limited_columns", &limited_columns,
+                             "(name, error) of each column that had more than max_keys values.")
       .def_property_readonly("num_rounds", &Fitter::num_rounds)
       .def_property_readonly("num_passes", &Fitter::num_passes)
       .def_property_readonly("num_rows", &Fitter::num_rows)
@@ -207,6 +219,10 @@ void register_fit(py::module_& module) {
       .def("end_pass", &Fitter::end_pass, py::call_guard<py::gil_scoped_release>())
       .def("finish_fit", &Fitter::finish_fit, py::call_guard<py::gil_scoped_release>())
       .def("abandon_fit", &Fitter::abandon_fit)
+      .def("begin_partial_fit", &Fitter::begin_partial_fit,
+           "Begin to learn from more parts; ends with finish_partial_fit().")
+      .def("finish_partial_fit", &Fitter::finish_partial_fit,
+           py::call_guard<py::gil_scoped_release>())
       .def("partial_fit", &partial_fit, py::arg("table"), py::arg("target"))
       .def("merge", &Fitter::merge, py::arg("other"))
       .def("compile", &compile, "The bytes of a bundle of the transforms alone.")

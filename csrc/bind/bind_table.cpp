@@ -69,22 +69,49 @@ void numbers(const Table& table, const std::string& name, const py::object& out)
   copy_numbers(table, column, buffer.data<double>());
 }
 
+void check_row_flags(const Table& table, const BufferView& buffer) {
+  if (buffer.count() == table.num_rows()) return;
+  throw Error(ErrorKind::kParameter, "out has " + std::to_string(buffer.count()) +
+                                         " elements, expected one for each of " +
+                                         std::to_string(table.num_rows()) + " rows.");
+}
+
+std::vector<uint32_t> indices_of(const Table& table, const std::vector<std::string>& names) {
+  std::vector<uint32_t> columns;
+  for (const std::string& name : names) columns.push_back(table.column_index(name));
+  return columns;
+}
+
+/// Python has checked the name.
+KeepRows keep_of(const std::string& keep) {
+  return keep == "first" ? KeepRows::kFirst : keep == "last" ? KeepRows::kLast : KeepRows::kNone;
+}
+
 void mark_distinct(const Table& table, const std::vector<std::string>& names,
                    const std::string& keep, const py::object& out) {
   const BufferView buffer(out.ptr(), '?', true, "out");
-  std::vector<uint32_t> columns;
-  for (const std::string& name : names) columns.push_back(table.column_index(name));
-  if (buffer.count() != table.num_rows()) {
-    throw Error(ErrorKind::kParameter, "out has " + std::to_string(buffer.count()) +
-                                           " elements, expected one for each of " +
-                                           std::to_string(table.num_rows()) + " rows.");
-  }
-  // Python has checked the name.
-  const KeepRows rows = keep == "first"  ? KeepRows::kFirst
-                        : keep == "last" ? KeepRows::kLast
-                                         : KeepRows::kNone;
+  check_row_flags(table, buffer);
+  const std::vector<uint32_t> columns = indices_of(table, names);
   const py::gil_scoped_release released;
-  mark_distinct_rows(table, columns, rows, buffer.data<uint8_t>());
+  mark_distinct_rows(table, columns, keep_of(keep), buffer.data<uint8_t>());
+}
+
+void look_at_rows(DistinctRows& rows, const Table& table, const std::vector<std::string>& names,
+                  const py::object& out) {
+  const BufferView buffer(out.ptr(), '?', true, "out");
+  check_row_flags(table, buffer);
+  const std::vector<uint32_t> columns = indices_of(table, names);
+  const py::gil_scoped_release released;
+  rows.look(table, columns, buffer.data<uint8_t>());
+}
+
+void mark_rows(const DistinctRows& rows, const Table& table, const std::vector<std::string>& names,
+               uint64_t first_row, const py::object& out) {
+  const BufferView buffer(out.ptr(), '?', true, "out");
+  check_row_flags(table, buffer);
+  const std::vector<uint32_t> columns = indices_of(table, names);
+  const py::gil_scoped_release released;
+  rows.mark(table, columns, first_row, buffer.data<uint8_t>());
 }
 
 }  // namespace
@@ -105,6 +132,16 @@ void register_table(py::module_& module) {
           "mark_distinct", &mark_distinct, py::arg("names"), py::arg("keep"), py::arg("out"),
           "Write into a bool buffer which rows stay when those that are alike in the named columns "
           "are one: 'first', 'last', or 'none' of them.");
+  py::class_<DistinctRows>(module, "DistinctRows",
+                           "Which rows of tables that come one after another are alike.")
+      .def(py::init([](const std::string& keep) { return DistinctRows(keep_of(keep)); }),
+           py::arg("keep"), "'first', 'last' or 'none' of the rows that are alike stays.")
+      .def("look", &look_at_rows, py::arg("table"), py::arg("names"), py::arg("out"),
+           "Look at the next table; write into a bool buffer which rows are the first of their "
+           "kind.")
+      .def("mark", &mark_rows, py::arg("table"), py::arg("names"), py::arg("first_row"),
+           py::arg("out"),
+           "When all tables were looked at: write into a bool buffer which rows stay.");
   module.def("num_threads", &num_threads, "Threads that native calls may use.");
   module.def("set_num_threads", &set_num_threads, py::arg("count"));
 }

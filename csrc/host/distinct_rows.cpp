@@ -129,21 +129,34 @@ class SeenRows {
   std::pair<Entry*, bool> find_or_add(const std::string& key, uint64_t row) {
     if (2 * (entries_.size() + 1) > cells_.size()) grow();
     const uint64_t hash = hash_bytes(reinterpret_cast<const uint8_t*>(key.data()), key.size());
-    uint64_t at = hash & (cells_.size() - 1);
-    for (; cells_[at] != 0; at = (at + 1) & (cells_.size() - 1)) {
-      Entry& entry = entries_[cells_[at] - 1];
-      if (entry.hash == hash && entry.length == key.size() &&
-          std::memcmp(arena_.data() + entry.begin, key.data(), key.size()) == 0) {
-        return {&entry, false};
-      }
-    }
+    const uint64_t at = cell_of(key, hash);
+    if (cells_[at] != 0) return {&entries_[cells_[at] - 1], false};
     entries_.push_back({hash, row, arena_.size(), key.size()});
     arena_.insert(arena_.end(), key.begin(), key.end());
     cells_[at] = entries_.size();
     return {&entries_.back(), true};
   }
+  /// Null where the key was not seen.
+  const Entry* find(const std::string& key) const {
+    if (cells_.empty()) return nullptr;
+    const uint64_t at =
+        cell_of(key, hash_bytes(reinterpret_cast<const uint8_t*>(key.data()), key.size()));
+    return cells_[at] == 0 ? nullptr : &entries_[cells_[at] - 1];
+  }
 
  private:
+  /// The cell of the key, or the empty one where it would be.
+  uint64_t cell_of(const std::string& key, uint64_t hash) const {
+    uint64_t at = hash & (cells_.size() - 1);
+    for (; cells_[at] != 0; at = (at + 1) & (cells_.size() - 1)) {
+      const Entry& entry = entries_[cells_[at] - 1];
+      if (entry.hash == hash && entry.length == key.size() &&
+          std::memcmp(arena_.data() + entry.begin, key.data(), key.size()) == 0) {
+        break;
+      }
+    }
+    return at;
+  }
   void grow() {
     cells_.assign(std::max<size_t>(1024, 2 * cells_.size()), 0);
     for (size_t i = 0; i < entries_.size(); ++i) {
@@ -169,35 +182,101 @@ void check_type(const Table::Column& column) {
       .hint("subset=");
 }
 
-}  // namespace
+bool is_text(ColumnType type) { return fixed_bytes(type) == 0 && type != ColumnType::kBool; }
 
-void mark_distinct_rows(const Table& table, std::span<const uint32_t> columns, KeepRows keep,
-                        uint8_t* kept) {
+/// Whether equal values of the two have equal keys.
+bool same_form(const Table::Column& a, const Table::Column& b) {
+  if (a.type == ColumnType::kNull || b.type == ColumnType::kNull) return true;
+  if (is_text(a.type) && is_text(b.type)) return true;
+  return a.type == b.type && a.scale == b.scale && a.unit == b.unit;
+}
+
+/// visit(row, key) for each row of the table, in order.
+template <class Visit>
+void for_each_row(const Table& table, std::span<const uint32_t> columns, TileKeys& keys,
+                  const Visit& visit) {
   for (const uint32_t column : columns) check_type(table.columns()[column]);
   const Kernels& kernels = *kernels_for(detect_isa());
-  const auto keys = std::make_unique<TileKeys>();
-  SeenRows seen;
   for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
     const uint64_t num_rows = table.batch_rows(batch);
     const uint64_t before = table.batch_first_row(batch);
     for (uint64_t first = 0; first < num_rows; first += kTileRows) {
       const auto count = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, num_rows - first));
-      keys->begin(count);
+      keys.begin(count);
       for (const uint32_t column : columns) {
-        keys->add(table.batch_column(batch, column), first, kernels);
+        keys.add(table.batch_column(batch, column), first, kernels);
       }
-      for (uint32_t i = 0; i < count; ++i) {
-        const uint64_t row = before + first + i;
-        const auto [entry, is_new] = seen.find_or_add(keys->key(i), row);
-        kept[row] = is_new || keep == KeepRows::kLast ? 1 : 0;
-        if (is_new || keep == KeepRows::kFirst) continue;
-        kept[entry->row] = 0;
-        if (keep == KeepRows::kLast) {
-          entry->row = row;
-        }
-      }
+      for (uint32_t i = 0; i < count; ++i) visit(before + first + i, keys.key(i));
     }
   }
+}
+
+/// Stands for a key that several rows have, where none of them stays.
+constexpr uint64_t kNobody = UINT64_MAX;
+
+}  // namespace
+
+void mark_distinct_rows(const Table& table, std::span<const uint32_t> columns, KeepRows keep,
+                        uint8_t* kept) {
+  const auto keys = std::make_unique<TileKeys>();
+  SeenRows seen;
+  for_each_row(table, columns, *keys, [&](uint64_t row, const std::string& key) {
+    const auto [entry, is_new] = seen.find_or_add(key, row);
+    kept[row] = is_new || keep == KeepRows::kLast ? 1 : 0;
+    if (is_new || keep == KeepRows::kFirst) return;
+    kept[entry->row] = 0;
+    if (keep == KeepRows::kLast) entry->row = row;
+  });
+}
+
+struct DistinctRows::Impl {
+  SeenRows seen;
+  TileKeys keys;
+  std::vector<Table::Column> columns;  // of the first table, those that are compared
+  uint64_t num_rows = 0;
+};
+
+DistinctRows::DistinctRows(KeepRows keep) : keep_(keep), impl_(std::make_unique<Impl>()) {}
+DistinctRows::DistinctRows(DistinctRows&&) noexcept = default;
+DistinctRows& DistinctRows::operator=(DistinctRows&&) noexcept = default;
+DistinctRows::~DistinctRows() = default;
+
+void DistinctRows::check_columns(const Table& table, std::span<const uint32_t> columns) {
+  if (impl_->columns.empty()) {
+    for (const uint32_t column : columns) impl_->columns.push_back(table.columns()[column]);
+  }
+  for (size_t i = 0; i < columns.size() && i < impl_->columns.size(); ++i) {
+    Table::Column& first = impl_->columns[i];
+    const Table::Column& column = table.columns()[columns[i]];
+    if (!same_form(first, column)) {
+      throw Error(ErrorKind::kSchema, "Column '" + column.name + "' has type " + column.type_name +
+                                          ", expected " + first.type_name +
+                                          ", as in the parts before. Cast it.")
+          .column(column.name)
+          .expected(first.type_name)
+          .got(column.type_name);
+    }
+    if (first.type == ColumnType::kNull) first = column;
+  }
+}
+
+void DistinctRows::look(const Table& table, std::span<const uint32_t> columns, uint8_t* is_new) {
+  check_columns(table, columns);
+  for_each_row(table, columns, impl_->keys, [&](uint64_t row, const std::string& key) {
+    const auto [entry, added] = impl_->seen.find_or_add(key, impl_->num_rows + row);
+    is_new[row] = added ? 1 : 0;
+    if (added || keep_ == KeepRows::kFirst) return;
+    entry->row = keep_ == KeepRows::kLast ? impl_->num_rows + row : kNobody;
+  });
+  impl_->num_rows += table.num_rows();
+}
+
+void DistinctRows::mark(const Table& table, std::span<const uint32_t> columns, uint64_t first_row,
+                        uint8_t* kept) const {
+  for_each_row(table, columns, impl_->keys, [&](uint64_t row, const std::string& key) {
+    const SeenRows::Entry* entry = impl_->seen.find(key);
+    kept[row] = entry != nullptr && entry->row == first_row + row ? 1 : 0;
+  });
 }
 
 }  // namespace mainspring

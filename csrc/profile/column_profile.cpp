@@ -59,6 +59,11 @@ std::string element_type_name(const std::string& list) {
   return list.substr(begin + 1, end - begin - 1);
 }
 
+/// "string" of "dictionary<string>": files are read with or without dictionaries, as is faster.
+std::string value_type_name(const std::string& type_name) {
+  return type_name.starts_with("dictionary<") ? element_type_name(type_name) : type_name;
+}
+
 }  // namespace
 
 const char* kind_name(ColumnKind kind) {
@@ -103,7 +108,9 @@ ColumnKind kind_of(const Table::Column& column) {
 }
 
 ColumnProfile::ColumnProfile(std::string name, const Table::Column& column)
-    : name_(std::move(name)), type_names_{column.type_name}, kind_(kind_of(column)) {
+    : name_(std::move(name)),
+      type_names_{value_type_name(column.type_name)},
+      kind_(kind_of(column)) {
   start_elements();
 }
 
@@ -144,7 +151,7 @@ void ColumnProfile::take_kind(const std::vector<std::string>& type_names, Column
 void ColumnProfile::update(const Table& table, uint32_t column) {
   const Table::Column& info = table.columns()[column];
   const ColumnKind kind = kind_of(info);
-  take_kind({info.type_name}, kind);
+  take_kind({value_type_name(info.type_name)}, kind);
   for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
     const uint64_t rows = table.batch_rows(batch);
     num_rows_ += rows;

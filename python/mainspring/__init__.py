@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mainspring.drift import DriftReport, detect_drift
     from mainspring.duplicates import deduplicate
     from mainspring.errors import (
+        ApproximationWarning,
         BundleCorruptError,
         BundleError,
         BundleVersionError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ApproximationWarning",
     "BundleCorruptError",
     "BundleError",
     "BundleVersionError",
@@ -62,6 +64,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ApproximationWarning": "mainspring.errors",
     "BundleCorruptError": "mainspring.errors",
     "BundleError": "mainspring.errors",
     "BundleVersionError": "mainspring.errors",

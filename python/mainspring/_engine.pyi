@@ -36,6 +36,22 @@ class Table:
     @property
     def num_rows(self) -> int:
         ...
+class DistinctRows:
+    """
+    Which rows of tables that come one after another are alike.
+    """
+    def __init__(self, keep: str) -> None:
+        """
+        'first', 'last' or 'none' of the rows that are alike stays.
+        """
+    def look(self, table: Table, names: collections.abc.Sequence[str], out: typing.Any) -> None:
+        """
+        Look at the next table; write into a bool buffer which rows are the first of their kind.
+        """
+    def mark(self, table: Table, names: collections.abc.Sequence[str], first_row: typing.SupportsInt | typing.SupportsIndex, out: typing.Any) -> None:
+        """
+        When all tables were looked at: write into a bool buffer which rows stay.
+        """
 class ArrowColumns:
     """
     Columns that the engine wrote: any library that takes Arrow shares them, without a copy.
@@ -242,7 +258,7 @@ class Fitter:
     @staticmethod
     def from_state_bytes(bytes: bytes) -> Fitter:
         ...
-    def __init__(self, expressions: collections.abc.Sequence[tuple[list[typing.Any], collections.abc.Sequence[tuple[str, dict[str, typing.Any]]], str]]) -> None:
+    def __init__(self, expressions: collections.abc.Sequence[tuple[list[typing.Any], collections.abc.Sequence[tuple[str, dict[str, typing.Any]]], str]], max_keys: typing.SupportsInt | typing.SupportsIndex = 4000000) -> None:
         """
         From (columns or sides, [(operator, params)], alias or '') for each expression; a side is such a tuple.
         """
@@ -254,6 +270,10 @@ class Fitter:
         """
         Begin to learn from parts of an input; ends with finish_fit().
         """
+    def begin_partial_fit(self) -> None:
+        """
+        Begin to learn from more parts; ends with finish_partial_fit().
+        """
     def compile(self) -> bytes:
         """
         The bytes of a bundle of the transforms alone.
@@ -263,6 +283,8 @@ class Fitter:
     def end_training(self) -> None:
         ...
     def finish_fit(self) -> None:
+        ...
+    def finish_partial_fit(self) -> None:
         ...
     def fit(self, table: Table, target: typing.Any, cross_fit: bool) -> None:
         ...
@@ -286,6 +308,14 @@ class Fitter:
         ...
     @property
     def is_fitted(self) -> bool:
+        ...
+    @property
+    def limited_columns(self) -> list[typing.Any]:
+        """
+        (name, error) of each column that had more than max_keys values.
+        """
+    @property
+    def max_keys(self) -> int:
         ...
     @property
     def num_passes(self) -> int:

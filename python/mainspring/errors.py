@@ -13,6 +13,7 @@
     │   └── BundleCorruptError               truncated, changed, or not a bundle
     ├── UnsupportedError (NotImplementedError)  refused by name, never approximated
     └── MissingExtraError (ImportError)      an optional package is not installed
+    ApproximationWarning (UserWarning)       what was learnt is near, but not exact
 
 Each has the attributes ``column``, ``row``, ``expected``, ``got`` and ``hint`` (``None`` where they
 do not apply); the message says what, where, expected, got and the fix, in this order.
@@ -21,6 +22,7 @@ do not apply); the message says what, where, expected, got and the fix, in this 
 from __future__ import annotations
 
 __all__ = [
+    "ApproximationWarning",
     "BundleCorruptError",
     "BundleError",
     "BundleVersionError",
@@ -106,3 +108,20 @@ class UnsupportedError(MainspringError, NotImplementedError):
 
 class MissingExtraError(MainspringError, ImportError):
     """An optional package is not installed; the message names the extra that brings it."""
+
+
+class ApproximationWarning(UserWarning):
+    """What was learnt is within a stated error of the exact result; the message says why.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import pyarrow as pa
+    >>> import mainspring as ms
+    >>> prep = ms.Preprocessor(ms.col("user").ordinal(), max_keys=2)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always", ms.ApproximationWarning)
+    ...     _ = prep.fit(pa.table({"user": ["ann", "ann", "bob", "cem"]}))
+    >>> str(caught[0].message).partition(" than ")[0]
+    "Column 'user' has more distinct values"
+    """

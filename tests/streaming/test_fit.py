@@ -221,9 +221,9 @@ def test_fit_when_path_is_wrong_says_so(tmp_path: Path) -> None:
         prep.fit(tmp_path / "gone.parquet")
     with pytest.raises(ParameterError, match=r"holds no \.parquet"):
         prep.fit(tmp_path)
-    (tmp_path / "a.csv").write_text("x\n1\n")
-    with pytest.raises(ParameterError, match=r"ending '\.csv'"):
-        prep.fit(tmp_path / "a.csv")
+    (tmp_path / "a.xlsx").write_text("x\n1\n")
+    with pytest.raises(ParameterError, match=r"ending '\.xlsx'"):
+        prep.fit(tmp_path / "a.xlsx")
     (tmp_path / "a.parquet").write_text("not Parquet")
     with pytest.raises(DataError, match=r"a\.parquet cannot be read as parquet"):
         prep.fit(tmp_path / "a.parquet")

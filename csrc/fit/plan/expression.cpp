@@ -43,6 +43,10 @@ std::string describe(const Chain& chain, size_t num_operators) {
   return with_operators(text + ")", chain.operators, num_operators);
 }
 
+std::string first_column(const Chain& chain) {
+  return chain.sides.empty() ? chain.columns[0] : first_column(chain.sides[0]);
+}
+
 size_t Chain::keys_at(size_t operator_index) const {
   for (size_t i = 0; i < operator_index; ++i) {
     if (takes_keys(i)) return 0;

@@ -55,6 +55,9 @@ std::string describe(const std::vector<std::string>& columns,
 
 std::string describe(const Chain& chain, size_t num_operators);
 
+/// The first column that a chain reads, for messages.
+std::string first_column(const Chain& chain);
+
 /// Throws Error(kParameter) for no expression, an expression without columns, an alias over several
 /// columns, two operators with keys, sides that no operator joins or that are several chains, and
 /// sides too deep in each other.

@@ -41,15 +41,15 @@ std::optional<Second> learns_second(const Chain& chain) {
   return found;
 }
 
-/// The first column that a chain reads, for messages.
-std::string first_column(const Chain& chain) {
-  return chain.sides.empty() ? chain.columns[0] : first_column(chain.sides[0]);
-}
-
 }  // namespace
 
-Fitter::Fitter(std::vector<Expression> expressions)
-    : expressions_(std::move(expressions)), chains_(expand(expressions_)) {
+Fitter::Fitter(std::vector<Expression> expressions, uint64_t max_keys)
+    : expressions_(std::move(expressions)), max_keys_(max_keys), chains_(expand(expressions_)) {
+  if (max_keys_ == 0) {
+    throw Error(ErrorKind::kParameter, "max_keys must be an integer of 1 or more, got 0.")
+        .expected("an integer of 1 or more")
+        .got("0");
+  }
   for (const Chain& chain : chains_) {
     visit_chains(chain, [&](const Chain& node) {
       const size_t rounds = node.first_round + rounds_of(node.operators).size();
@@ -158,7 +158,7 @@ void Fitter::fit(const Table& table, const double* target, bool cross_fit,
   finish_fit();
 }
 
-void Fitter::begin_fit(bool cross_fit) { draft_.emplace(Draft{cross_fit, {}, {}, 0, 0}); }
+void Fitter::begin_fit(bool cross_fit) { draft_.emplace(Draft{cross_fit, false, {}, {}, 0, 0}); }
 
 Fitter::Draft& Fitter::draft() {
   if (!draft_.has_value()) {
@@ -189,8 +189,12 @@ void Fitter::learn_part(Draft& draft, const Table& table, const double* target,
   } else {
     check_same_columns(learnt, table);
   }
-  if (!draft.round.has_value()) draft.round.emplace(lessons(learnt, draft.num_passes), zones_);
-  draft.round->update(FitSource{table, target, draft.first_row, draft.cross_fit, interrupt});
+  if (!draft.round.has_value()) {
+    draft.round.emplace(lessons(learnt, draft.num_passes), zones_, max_keys_);
+  }
+  const uint64_t before = draft.adds ? num_rows() : 0;
+  draft.round->update(
+      FitSource{table, target, before + draft.first_row, draft.cross_fit, interrupt});
   draft.first_row += table.num_rows();
 }
 
@@ -248,6 +252,7 @@ void Fitter::finish_fit() {
       }
     }
   }
+  learnt.limited = limited_columns(learnt);
   if (num_rounds_ > 1) {
     for (BoundChain* node : nodes_of(learnt.chains)) {
       node->states.assign(node->chain.operators.size(), {});
@@ -256,34 +261,6 @@ void Fitter::finish_fit() {
   }
   training_plan_ = std::move(training_plan);
   training_inputs_ = plan_inputs(learnt.chains);
-  learnt_ = std::move(learnt);
-}
-
-Fitter::Learnt Fitter::learn_once(const Table& table, const double* target,
-                                  const Interrupt& interrupt) const {
-  check_target(table, target, 0);
-  Learnt learnt;
-  if (learnt_.has_value()) {
-    // The same forms of the columns as before, whatever this table's types would suggest.
-    learnt.chains = learnt_->chains;
-    for (BoundChain* node : nodes_of(learnt.chains)) {
-      node->states.assign(node->chain.operators.size(), {});
-    }
-    check_same_columns(learnt, table);
-  } else {
-    learnt = bind(table);
-  }
-  learnt.num_rows = table.num_rows();
-  LearnRound round(lessons(learnt, 0), zones_);
-  round.update(FitSource{table, target, num_rows(), false, interrupt});
-  return learnt;
-}
-
-void Fitter::partial_fit(const Table& table, const double* target, const Interrupt& interrupt) {
-  check_one_round("partial_fit");
-  Learnt learnt = learn_once(table, target, interrupt);
-  if (learnt_.has_value()) merge_states(learnt, *learnt_);
-  end_training();
   learnt_ = std::move(learnt);
 }
 

@@ -18,8 +18,22 @@ namespace mainspring {
 /// Not safe for two threads at once. Every method that throws leaves the object as it was.
 class Fitter {
  public:
-  /// Throws Error(kParameter) for expressions that cannot be, whatever the data.
-  explicit Fitter(std::vector<Expression> expressions);
+  /// Enough for ids of most tables: some 60 bytes each, and their own beyond 23.
+  static constexpr uint64_t kDefaultMaxKeys = 4000000;
+
+  /// `max_keys`: most distinct keys of a column, or n-grams, that are held while fitting; where
+  /// there are more, the lightest go (fit/transforms/key_index.hpp). Throws Error(kParameter) for
+  /// expressions that cannot be, whatever the data, and without a single key.
+  explicit Fitter(std::vector<Expression> expressions, uint64_t max_keys = kDefaultMaxKeys);
+
+  uint64_t max_keys() const { return max_keys_; }
+  /// Columns of which not all keys were held.
+  struct LimitedColumn {
+    std::string column;
+    uint64_t error;  // see KeyIndex::error()
+  };
+  /// In the order in which expressions name them, each once.
+  std::vector<LimitedColumn> limited_columns() const;
 
   const std::vector<Expression>& expressions() const { return expressions_; }
   /// Passes over the data that fit() makes; 0 where nothing is learnt.
@@ -55,6 +69,10 @@ class Fitter {
   /// Learns from this table too. Throws Error(kParameter) naming the expression and the operator
   /// when more than one round is needed.
   void partial_fit(const Table& table, const double* target, const Interrupt& interrupt);
+  /// The same over parts of the input: begin_partial_fit() instead of begin_fit(), then fit_part()
+  /// for every part and finish_partial_fit().
+  void begin_partial_fit();
+  void finish_partial_fit();
   /// Adds what `other` has learnt. Throws Error(kParameter) when its expressions differ or either
   /// has no states.
   void merge(const Fitter& other);
@@ -80,10 +98,12 @@ class Fitter {
     uint64_t num_rows = 0;
     bool has_states = true;
     std::vector<uint8_t> bundle;  // compiled where the states are gone
+    std::vector<LimitedColumn> limited;
   };
   /// A fit that is under way: what is learnt becomes the Fitter's in finish_fit().
   struct Draft {
     bool cross_fit;
+    bool adds;  // to what was learnt before
     Learnt learnt;
     std::optional<LearnRound> round;  // once its first part has come
     uint32_t num_passes = 0;          // that have ended
@@ -96,14 +116,15 @@ class Fitter {
                   const Interrupt& interrupt) const;
   const PlanBuilder& training_plan(const Table& table, uint64_t first_row) const;
   void check_same_columns(const Learnt& learnt, const Table& table) const;
-  Learnt learn_once(const Table& table, const double* target, const Interrupt& interrupt) const;
   void check_target(const Table& table, const double* target, uint64_t first_row) const;
   void check_one_round(std::string_view what) const;
-  static void merge_states(Learnt& into, Learnt& from);
+  void merge_states(Learnt& into, Learnt& from) const;
+  static std::vector<LimitedColumn> limited_columns(Learnt& learnt);
   std::vector<BoundChain> completed(const std::vector<BoundChain>& chains) const;
   std::vector<uint8_t> compile_bundle(std::span<const BoundChain> chains) const;
 
   std::vector<Expression> expressions_;
+  uint64_t max_keys_;
   std::vector<Chain> chains_;
   uint32_t num_rounds_ = 0;
   std::string_view target_user_;  // the first operator that learns from a target

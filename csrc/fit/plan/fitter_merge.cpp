@@ -1,8 +1,44 @@
-// What two Fitters with the same expressions have learnt, together.
+// What was learnt one after another, or by two Fitters with the same expressions, together.
+#include <algorithm>
+
 #include "fit/plan/fitter.hpp"
+#include "fit/transforms/shared_keys.hpp"
 #include "host/error.hpp"
 
 namespace mainspring {
+
+void Fitter::begin_partial_fit() {
+  check_one_round("partial_fit");
+  begin_fit(/*cross_fit=*/false);
+  draft_->adds = true;
+  if (!learnt_.has_value()) return;
+  // The same forms of the columns as before, whatever this input's types would suggest.
+  draft_->learnt.chains = learnt_->chains;
+  for (BoundChain* node : nodes_of(draft_->learnt.chains)) {
+    node->states.assign(node->chain.operators.size(), {});
+  }
+}
+
+void Fitter::finish_partial_fit() {
+  Draft draft = std::move(this->draft());
+  draft_.reset();
+  if (!draft.adds) {
+    throw Error(ErrorKind::kParameter, "A fit is under way. Call finish_fit().");
+  }
+  if (!draft.round.has_value()) return;  // no part has come
+  Learnt learnt = std::move(draft.learnt);
+  learnt.num_rows = draft.first_row;
+  if (learnt_.has_value()) merge_states(learnt, *learnt_);
+  learnt.limited = limited_columns(learnt);
+  end_training();
+  learnt_ = std::move(learnt);
+}
+
+void Fitter::partial_fit(const Table& table, const double* target, const Interrupt& interrupt) {
+  begin_partial_fit();
+  fit_part(table, target, interrupt);
+  finish_partial_fit();
+}
 
 void Fitter::merge(const Fitter& other) {
   check_one_round("merge");
@@ -62,12 +98,13 @@ void Fitter::merge(const Fitter& other) {
     }
     merge_states(theirs, *learnt_);
   }
+  theirs.limited = limited_columns(theirs);
   for (const auto& [name, table] : other.zones_) zones_.emplace(name, table);
   end_training();
   learnt_ = std::move(theirs);
 }
 
-void Fitter::merge_states(Learnt& into, Learnt& from) {
+void Fitter::merge_states(Learnt& into, Learnt& from) const {
   const std::vector<BoundChain*> into_nodes = nodes_of(into.chains);
   const std::vector<BoundChain*> from_nodes = nodes_of(from.chains);
   for (size_t i = 0; i < into_nodes.size(); ++i) {
@@ -76,10 +113,47 @@ void Fitter::merge_states(Learnt& into, Learnt& from) {
       for (size_t stream = 0; stream < states.size(); ++stream) {
         const std::unique_ptr<LearntState> copy = from_nodes[i]->states[op][stream]->clone();
         states[stream]->merge(std::move(*copy));
+        KeyCut cut;
+        states[stream]->limit_keys(max_keys_, cut);
       }
     }
   }
   into.num_rows += from.num_rows;
+}
+
+std::vector<Fitter::LimitedColumn> Fitter::limited_columns(Learnt& learnt) {
+  std::vector<LimitedColumn> limited;
+  const auto add = [&](const std::string& column, uint64_t error) {
+    const auto known = std::find_if(limited.begin(), limited.end(),
+                                    [&](const auto& other) { return other.column == column; });
+    if (known == limited.end()) {
+      limited.push_back({column, error});
+    } else {
+      known->error = std::max(known->error, error);
+    }
+  };
+  for (const BoundChain* node : nodes_of(learnt.chains)) {
+    for (size_t op = 0; op < node->states.size(); ++op) {
+      // Keys of a stream are those of its column, or of the column that groups it.
+      const std::vector<std::string> keys = node->chain.operators[op]->key_columns();
+      for (size_t stream = 0; stream < node->states[op].size(); ++stream) {
+        const uint64_t error = node->states[op][stream]->key_error();
+        if (error == 0) continue;
+        if (!keys.empty()) {
+          add(keys[0], error);
+        } else if (stream < node->columns.size()) {
+          add(node->columns[stream].name, error);
+        } else {
+          add(first_column(node->chain), error);
+        }
+      }
+    }
+  }
+  return limited;
+}
+
+std::vector<Fitter::LimitedColumn> Fitter::limited_columns() const {
+  return learnt_.has_value() ? learnt_->limited : std::vector<LimitedColumn>();
 }
 
 }  // namespace mainspring

@@ -7,6 +7,7 @@
 
 #include "fit/plan/fold_gather.hpp"
 #include "fit/transforms/key_index.hpp"
+#include "fit/transforms/shared_keys.hpp"
 #include "host/bundle_image.hpp"
 #include "host/error.hpp"
 #include "host/thread_pool.hpp"
@@ -112,9 +113,12 @@ class LearnRound::Group {
   void add(const Lesson& lesson) { lessons_.push_back(lesson); }
   /// Plans the streams and makes the states.
   void begin(const ZoneTables& zones);
-  void learn(const FitSource& source, const std::function<void()>& after_some_tiles);
+  void learn(const FitSource& source, uint64_t max_keys,
+             const std::function<void()>& after_some_tiles);
 
  private:
+  void limit_keys(uint64_t max_keys);
+
   std::vector<Lesson> lessons_;
   LessonPlan plan_;
   std::vector<ColumnBinding> inputs_;
@@ -139,7 +143,21 @@ void LearnRound::Group::begin(const ZoneTables& zones) {
   }
 }
 
-void LearnRound::Group::learn(const FitSource& source,
+void LearnRound::Group::limit_keys(uint64_t max_keys) {
+  KeyCut cut;
+  const auto limit = [&](const Lesson& lesson, size_t operator_index) {
+    for (const auto& state : lesson.bound->states[operator_index]) {
+      state->limit_keys(max_keys, cut);
+    }
+  };
+  for (const Lesson& lesson : lessons_) {
+    limit(lesson, lesson.round.operator_index);
+    if (lesson.round.behind_fill.has_value()) limit(lesson, *lesson.round.behind_fill);
+  }
+  if (cut.before == keys_) keys_ = cut.after;
+}
+
+void LearnRound::Group::learn(const FitSource& source, uint64_t max_keys,
                               const std::function<void()>& after_some_tiles) {
   const Lesson& lesson = lessons_[0];
   const PlanView view = plan_.builder.view();
@@ -163,6 +181,7 @@ void LearnRound::Group::learn(const FitSource& source,
       tile.first_row = global_row;
       tile.num_rows = context.num_rows;
       tile.cross_fit = source.cross_fit;
+      tile.max_keys = max_keys;
       if (lessons_.size() > 1) {
         const Slot slot = plan_.first[0].slot;
         keys_->number_rows(slot_tile(context.scratch, slot.number, slot.type, context.num_rows),
@@ -179,12 +198,13 @@ void LearnRound::Group::learn(const FitSource& source,
         update_states(plan_.behind_fill, lesson.bound->states[*lesson.round.behind_fill], false,
                       tile, context);
       }
+      limit_keys(max_keys);
     }
   }
 }
 
-LearnRound::LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones)
-    : lessons_(std::move(lessons)) {
+LearnRound::LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones, uint64_t max_keys)
+    : max_keys_(max_keys), lessons_(std::move(lessons)) {
   for (const Lesson& lesson : lessons_) {
     const auto group = std::find_if(groups_.begin(), groups_.end(),
                                     [&](const auto& other) { return other->takes(lesson); });
@@ -206,7 +226,7 @@ void LearnRound::update(const FitSource& source) {
   std::atomic<bool> stopped{false};
   parallel_for(groups_.size(), [&](uint64_t item, uint32_t) {
     try {
-      groups_[item]->learn(source, [&] {
+      groups_[item]->learn(source, max_keys_, [&] {
         // Another lesson has failed: its error is the one that counts.
         if (stopped.load(std::memory_order_relaxed)) {
           throw Error(ErrorKind::kData, "The fit was stopped.");

@@ -28,11 +28,13 @@ struct Lesson {
 };
 
 /// A pass that is under way. The states are exact, so what they hold does not depend on how the
-/// rows are split into parts, nor on the threads.
+/// rows are split into parts, nor on the threads; where a column has more than max_keys keys it
+/// does depend on where batches end, within KeyIndex::error().
 class LearnRound {
  public:
-  /// Makes new states for each lesson's operators. The bound chains must outlive this.
-  LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones);
+  /// Makes new states for each lesson's operators, which hold at most so many keys behind every
+  /// tile. The bound chains must outlive this.
+  LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones, uint64_t max_keys);
   LearnRound(LearnRound&&) noexcept;
   LearnRound& operator=(LearnRound&&) noexcept;
   ~LearnRound();
@@ -43,6 +45,7 @@ class LearnRound {
 
  private:
   class Group;
+  uint64_t max_keys_;
   std::vector<Lesson> lessons_;
   std::vector<std::unique_ptr<Group>> groups_;
 };

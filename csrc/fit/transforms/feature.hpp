@@ -26,6 +26,7 @@ struct FitTile {
   /// where one does by itself.
   const std::shared_ptr<KeyIndex>* keys;
   const uint32_t* numbers;
+  uint64_t max_keys = UINT64_MAX;  // see LearntState::limit_keys
 };
 
 /// Ids, or the elements of lists, that become one feature each when they are stored.

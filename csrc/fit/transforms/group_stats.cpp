@@ -9,6 +9,7 @@
 #include "fit/transforms/exact_spread.hpp"
 #include "fit/transforms/finite_moments.hpp"
 #include "fit/transforms/key_index.hpp"
+#include "fit/transforms/shared_keys.hpp"
 #include "fit/transforms/transform.hpp"
 #include "fit/transforms/window_sums.hpp"
 #include "host/error.hpp"
@@ -123,6 +124,25 @@ struct GroupStats {
       too_large = too_large || other.too_large;
       first_infinite_row = std::min(first_infinite_row, other.first_infinite_row);
     }
+
+    void limit_keys(uint64_t max_keys, KeyCut&) {
+      if (keys.size() <= max_keys) return;
+      uint64_t taken = 0;
+      const std::vector<uint32_t> kept =
+          keys.heaviest(max_keys, std::span(counts).subspan(1), &taken);
+      keys = keys.cut(kept, taken);
+      std::vector<uint64_t> groups{0};
+      for (const uint32_t number : kept) groups.push_back(number + uint64_t{1});
+      counts = kept_of(counts, groups);
+      if (with_sums) sums = sums.picked(groups);
+      if (with_squares) squares = squares.picked(groups);
+      if (with_extremes) {
+        smallest = kept_of(smallest, groups);
+        largest = kept_of(largest, groups);
+      }
+      if (with_values) distinct = kept_of(distinct, groups);
+    }
+    uint64_t key_error() const { return keys.error(); }
 
     void write(StateWriter& writer) const {
       // In the order of the keys, so that equal states have equal bytes.

@@ -3,6 +3,7 @@
 
 #include "fit/transforms/finite_moments.hpp"
 #include "fit/transforms/key_index.hpp"
+#include "fit/transforms/shared_keys.hpp"
 #include "fit/transforms/transform.hpp"
 #include "fit/transforms/value_runs.hpp"
 #include "fit/transforms/vocabulary.hpp"
@@ -136,6 +137,14 @@ struct Impute {
       for (uint64_t& count : counts) count = reader.get<uint64_t>();
     }
     uint64_t num_missing() const { return missing; }
+    void limit_keys(uint64_t max_keys, KeyCut&) {
+      if (keys.size() <= max_keys) return;
+      uint64_t taken = 0;
+      const std::vector<uint32_t> kept = keys.heaviest(max_keys, counts, &taken);
+      keys = keys.cut(kept, taken);
+      counts = kept_of(counts, kept);
+    }
+    uint64_t key_error() const { return keys.error(); }
 
     bool by_mean;
     uint64_t missing = 0;

@@ -26,8 +26,8 @@ class Spread {
   Spread(const TargetSums& state, uint32_t fold, double count, double mean)
       : count_(count), mean_(mean) {
     // 0 and 1, or counts: much is spared.
-    const bool integers = state.holds_integers() && count < 0x1p53;
-    ExactSum total;
+    const bool integers = state.holds_integers() && count < 0x1p53 && state.lost_count(fold) == 0;
+    ExactSum total = state.lost_sum(fold);
     for (uint64_t category = 0; category < state.num_categories(); ++category) {
       if (integers) {
         total.add(state.sum(category, fold));
@@ -63,9 +63,11 @@ class Spread {
       between.add(rows * deviations_.back() * deviations_.back());
       squared_counts.add_product(rows, rows);
     }
-    if (count_ <= num_categories_) return;  // no category has two rows
-    noise_ = within.value() / (count_ - num_categories_);
-    const double room = count_ - squared_counts.value() / count_;
+    // Of keys that were not kept nobody knows how much their rows differ.
+    const double counted = count_ - static_cast<double>(state.lost_count(fold));
+    if (counted <= num_categories_) return;  // no category has two rows
+    noise_ = within.value() / (counted - num_categories_);
+    const double room = counted - squared_counts.value() / counted;
     const double excess = between.value() - (num_categories_ - 1) * noise_;
     signal_ = room <= 0 ? 0 : std::max(0.0, excess) / room;
     knows_noise_ = true;

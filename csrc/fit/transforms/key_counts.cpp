@@ -74,6 +74,12 @@ void KeyCounts::merge(const KeyCounts& other) {
   num_rows += other.num_rows;
 }
 
+void KeyCounts::limit_keys(uint64_t max_keys, KeyCut& cut) {
+  if (!keys.limit(max_keys, [&] { return std::span<const uint64_t>(counts); }, cut)) return;
+  counts = kept_of(counts, cut.kept);
+  counted_for_.clear();
+}
+
 void KeyCounts::write(StateWriter& writer) const {
   const std::vector<uint32_t> order = keys->ascending();
   keys->write(writer, order);

@@ -16,6 +16,8 @@ class KeyCounts {
   /// The only row of the tile, `count` times.
   void add(const FitTile& one_row, uint64_t count);
   void merge(const KeyCounts& other);
+  void limit_keys(uint64_t max_keys, KeyCut& cut);
+  uint64_t key_error() const { return keys->error(); }
   void write(StateWriter& writer) const;
   void read(StateReader& reader);
 

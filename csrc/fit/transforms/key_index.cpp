@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "host/error.hpp"
 #include "runtime/core/hash.hpp"
@@ -12,6 +13,8 @@ namespace mainspring {
 namespace {
 
 constexpr uint64_t kFirstCells = 64;
+/// Nobody has counted so many; sums of a few of them fit into 64 bits.
+constexpr uint64_t kMostRows = uint64_t{1} << 53;
 
 uint64_t word_of(double value) { return __builtin_bit_cast(uint64_t, value == 0 ? 0.0 : value); }
 
@@ -102,20 +105,75 @@ void KeyIndex::number_words(const Tile& tile, uint32_t numbers[kTileRows]) {
 
 std::vector<uint32_t> KeyIndex::absorb(const KeyIndex& other) {
   std::vector<uint32_t> numbers(other.size());
-  if (numbers.empty()) return numbers;
-  set_type(other.type_);
+  const uint32_t mine = size();
+  if (!numbers.empty()) set_type(other.type_);
   if (type_ == ValueType::kBytes) {
     for (uint32_t number = 0; number < numbers.size(); ++number) {
       numbers[number] = table_.find_or_add(other.bytes_key(number));
     }
-    return numbers;
+  } else {
+    while (cells_.size() < 2 * (uint64_t{num_keys_} + other.num_keys_) + 2) grow();
+    for (uint32_t number = 0; number < numbers.size(); ++number) {
+      const uint64_t word = other.words_[number];
+      numbers[number] = find_or_add_word(hash_u64(word), word);
+    }
   }
-  while (cells_.size() < 2 * (uint64_t{num_keys_} + other.num_keys_) + 2) grow();
-  for (uint32_t number = 0; number < numbers.size(); ++number) {
-    const uint64_t word = other.words_[number];
-    numbers[number] = find_or_add_word(hash_u64(word), word);
-  }
+  if (error_ + other.error_ != 0) absorb_errors(other, numbers, mine);
   return numbers;
+}
+
+void KeyIndex::absorb_errors(const KeyIndex& other, const std::vector<uint32_t>& numbers,
+                             uint32_t mine) {
+  gone_by_.resize(mine, error_);
+  for (uint64_t& rows : gone_by_) rows += other.error_;  // a key that `other` does not have
+  gone_by_.resize(size(), error_ + other.error_);
+  for (uint32_t number = 0; number < numbers.size(); ++number) {
+    gone_by_[numbers[number]] -= other.error_ - other.gone_by(number);
+  }
+  error_ += other.error_;
+}
+
+std::vector<uint32_t> KeyIndex::heaviest(uint64_t max_keys, std::span<const uint64_t> counts,
+                                         uint64_t* taken) const {
+  // What the summary of Misra and Gries has as a key's count: what earlier cuts took is gone.
+  std::vector<uint64_t> weights(size());
+  for (uint32_t number = 0; number < weights.size(); ++number) {
+    const uint64_t most = counts[number] + gone_by(number);
+    weights[number] = most > error_ ? most - error_ : 0;
+  }
+  std::vector<uint32_t> kept(size());
+  std::iota(kept.begin(), kept.end(), 0);
+  const uint64_t num_kept = std::min<uint64_t>(kept.size() - 1, max_keys - max_keys / 2);
+  const auto lightest = kept.begin() + static_cast<std::ptrdiff_t>(num_kept);
+  std::nth_element(kept.begin(), lightest, kept.end(), [&](uint32_t a, uint32_t b) {
+    return weights[a] != weights[b] ? weights[a] > weights[b] : a < b;
+  });
+  // Of every key that stays as much is taken as the heaviest one that goes has: half of max_keys
+  // times that never exceeds the rows that were given, which bounds error().
+  *taken = weights[*lightest];
+  kept.resize(num_kept);
+  std::sort(kept.begin(), kept.end());
+  return kept;
+}
+
+KeyIndex KeyIndex::cut(std::span<const uint32_t> kept, uint64_t taken) const {
+  KeyIndex after;
+  after.type_ = type_;
+  if (type_ == ValueType::kBytes) {
+    after.table_.reserve(kept.size());
+  } else {
+    while (after.cells_.size() < 2 * kept.size() + 2) after.grow();
+  }
+  after.error_ = error_ + taken;
+  for (const uint32_t number : kept) {
+    if (type_ == ValueType::kBytes) {
+      after.table_.find_or_add(bytes_key(number));
+    } else {
+      after.find_or_add_word(hash_u64(words_[number]), words_[number]);
+    }
+    after.gone_by_.push_back(gone_by(number));
+  }
+  return after;
 }
 
 uint64_t KeyIndex::order_word(uint32_t number) const {
@@ -165,6 +223,9 @@ void KeyIndex::write(StateWriter& writer, const std::vector<uint32_t>& order) co
       writer.put<uint64_t>(words_[number]);
     }
   }
+  writer.put(error_);
+  if (error_ == 0) return;
+  for (const uint32_t number : order) writer.put(gone_by(number));
 }
 
 void KeyIndex::read(StateReader& reader) {
@@ -191,6 +252,13 @@ void KeyIndex::read(StateReader& reader) {
     }
   }
   if (size() != count) StateReader::fail();  // a key was there twice
+  error_ = reader.get<uint64_t>();
+  if (error_ > kMostRows) StateReader::fail();
+  if (error_ == 0) return;
+  for (uint64_t i = 0; i < count; ++i) {
+    gone_by_.push_back(reader.get<uint64_t>());
+    if (gone_by_.back() > error_) StateReader::fail();
+  }
 }
 
 }  // namespace mainspring

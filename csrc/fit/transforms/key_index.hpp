@@ -1,7 +1,14 @@
 // Distinct keys of a column, numbered in the order of their first appearance: what vocabularies,
 // target means and most frequent strings count by.
+//
+// Where there are more keys than may be kept, the lightest go: the summary of Misra and Gries
+// (1982, doi:10.1016/0167-6423(82)90012-0) in its mergeable form (Agarwal et al. 2012,
+// doi:10.1145/2213556.2213562), written down as the lossy counts of Manku and Motwani (2002): a key
+// has the rows since it came, and how many of its rows may have gone by before. Counts, sums and
+// means of a key are then exact over the rows that are counted for it.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +47,17 @@ class KeyIndex {
     if (size() != 0 && type_ != type) StateReader::fail();
   }
 
+  /// The keys of these numbers, ascending, numbered anew: what is left when a cut has taken
+  /// `taken` rows from every key.
+  KeyIndex cut(std::span<const uint32_t> kept, uint64_t taken) const;
+  /// Numbers, ascending, of the heaviest keys, half of max_keys; of equal ones those that came
+  /// first. counts[number] are the rows that are counted for a key. `taken` is for cut().
+  std::vector<uint32_t> heaviest(uint64_t max_keys, std::span<const uint64_t> counts,
+                                 uint64_t* taken) const;
+  /// A key's rows are too few by at most so many, and a key that is not here had at most so many;
+  /// at most 2 * rows / max_keys. 0: all keys are here with all of their rows.
+  uint64_t error() const { return error_; }
+
   /// Keys in the given order, which must name each number once.
   void write(StateWriter& writer, const std::vector<uint32_t>& order) const;
   /// Numbers the keys in the order in which they were written.
@@ -56,6 +74,11 @@ class KeyIndex {
   void number_bytes(const Tile& tile, uint32_t numbers[kTileRows]);
   void number_words(const Tile& tile, uint32_t numbers[kTileRows]);
   void grow();
+  /// Rows of a key that may have gone by before it came.
+  uint64_t gone_by(uint32_t number) const {
+    return number < gone_by_.size() ? gone_by_[number] : error_;
+  }
+  void absorb_errors(const KeyIndex& other, const std::vector<uint32_t>& numbers, uint32_t mine);
 
   ValueType type_ = ValueType::kF64;
   GrowingTable table_;  // of bytes
@@ -63,6 +86,8 @@ class KeyIndex {
   uint32_t num_keys_ = 0;
   std::vector<Cell> cells_;  // a power of two, at most half full
   std::vector<uint64_t> words_;
+  uint64_t error_ = 0;
+  std::vector<uint64_t> gone_by_;  // of keys as old as the last cut or merge; error_ of later ones
 };
 
 }  // namespace mainspring

@@ -22,7 +22,7 @@ constexpr uint64_t kMaxTimes = uint64_t{1} << 53;
 
 }  // namespace
 
-void NgramCounts::count_text(const BytesView& text, NgramReader& reader) {
+void NgramCounts::count_text(const BytesView& text, uint64_t max_keys, NgramReader& reader) {
   uint32_t numbers[kTileRows];
   uint64_t all_valid[kValidityWords];
   reader.begin(text);
@@ -41,6 +41,7 @@ void NgramCounts::count_text(const BytesView& text, NgramReader& reader) {
       counted_for_[numbers[i]] = num_rows + 1;
       ++rows_with[numbers[i]];
     }
+    limit_keys(max_keys);  // here, since one text may be long
   }
 }
 
@@ -49,7 +50,7 @@ void NgramCounts::update(const FitTile& tile) {
   const Tile& texts = tile.inputs[0];
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
     if (is_valid(texts.validity, row)) {
-      count_text(values_of<BytesView>(texts)[row], reader);
+      count_text(values_of<BytesView>(texts)[row], tile.max_keys, reader);
     } else {
       ++missing;
     }
@@ -67,6 +68,16 @@ void NgramCounts::merge(const NgramCounts& other) {
   }
   missing += other.missing;
   num_rows += other.num_rows;
+}
+
+void NgramCounts::limit_keys(uint64_t max_keys) {
+  if (keys.size() <= max_keys) return;
+  uint64_t taken = 0;
+  const std::vector<uint32_t> kept = keys.heaviest(max_keys, times, &taken);
+  keys = keys.cut(kept, taken);
+  times = kept_of(times, kept);
+  rows_with = kept_of(rows_with, kept);
+  counted_for_.clear();
 }
 
 void NgramCounts::write(StateWriter& writer) const {

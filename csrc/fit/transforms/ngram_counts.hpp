@@ -10,18 +10,23 @@
 #include "fit/transforms/feature.hpp"
 #include "fit/transforms/key_index.hpp"
 #include "fit/transforms/ngram_params.hpp"
+#include "fit/transforms/shared_keys.hpp"
 #include "host/state_bytes.hpp"
 
 namespace mainspring {
 
-/// Exact: merging in any order gives the counts of all rows. Holds every n-gram that was seen: 32
-/// bytes, its bytes beyond 31, and some 40 bytes of table and counts each.
+/// Exact: merging in any order gives the counts of all rows. Holds every n-gram that was seen, up
+/// to FitTile::max_keys: 32 bytes, its bytes beyond 31, and some 40 bytes of table and counts each.
 class NgramCounts {
  public:
   explicit NgramCounts(const NgramRule& rule) : rule_(rule) {}
 
   void update(const FitTile& tile);
   void merge(const NgramCounts& other);
+  /// The lightest n-grams go by how often they occur.
+  void limit_keys(uint64_t max_keys);
+  void limit_keys(uint64_t max_keys, KeyCut&) { limit_keys(max_keys); }
+  uint64_t key_error() const { return keys.error(); }
   void write(StateWriter& writer) const;
   void read(StateReader& reader);
 
@@ -35,7 +40,7 @@ class NgramCounts {
   uint64_t num_rows = 0;
 
  private:
-  void count_text(const BytesView& text, NgramReader& reader);
+  void count_text(const BytesView& text, uint64_t max_keys, NgramReader& reader);
 
   NgramRule rule_;
   // What tells that a row holds an n-gram twice: 1 + num_rows before the row that it was counted

@@ -22,11 +22,26 @@ struct TargetRows : TargetSums {
     }
     targets.insert(targets.end(), tile.target, tile.target + tile.num_rows);
   }
+  /// Rows of keys that went are kUncounted from then on.
+  bool limit_keys(uint64_t max_keys, KeyCut& cut) {
+    const uint64_t num_before = num_categories();
+    if (!TargetSums::limit_keys(max_keys, cut)) return false;
+    std::vector<uint32_t> moved(num_before, kUncounted);
+    moved[0] = 0;
+    for (uint32_t number = 0; number < cut.kept.size(); ++number) {
+      moved[cut.kept[number] + 1] = number + 1;
+    }
+    for (uint32_t& category : categories) {
+      if (category != kUncounted) category = moved[category];
+    }
+    return true;
+  }
   void forget_rows() {
     categories = {};
     targets = {};
   }
 
+  static constexpr uint32_t kUncounted = UINT32_MAX;  // no category has as large a number
   std::vector<uint32_t> categories;
   std::vector<double> targets;
 };
@@ -39,18 +54,19 @@ class RunningMeans {
   }
 
   /// A row more, or (sign -1) one less.
-  void add(uint64_t category, double target, int sign = 1) {
-    for (const uint64_t cell : {category, counts_.size() - 1}) {
+  void add(uint32_t category, double target, int sign = 1) {
+    for (const uint64_t cell : {uint64_t{category}, counts_.size() - 1}) {
+      if (cell == TargetRows::kUncounted) continue;
       counts_[cell] += static_cast<uint64_t>(static_cast<int64_t>(sign));
       sums_.add(cell, sign * target);
     }
   }
   /// The mean of the category's rows and `smoothing` rows of the mean of all; missing where there
   /// are none.
-  double smoothed(uint64_t category, double smoothing) const {
+  double smoothed(uint32_t category, double smoothing) const {
     const uint64_t total = counts_.size() - 1;
     const double prior = mean_or_missing(sums_.sum(total, 1), counts_[total]);
-    if (counts_[category] == 0) return prior;
+    if (category == TargetRows::kUncounted || counts_[category] == 0) return prior;
     return (sums_.sum(category, 1) + smoothing * prior) /
            (static_cast<double>(counts_[category]) + smoothing);
   }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "fit/plan/fold_gather.hpp"
@@ -63,6 +64,36 @@ void TargetSums::merge(TargetSums&& other) {
   }
   sums_.merge(std::move(other.sums_), cells);
   if (with_squares_) squares_.merge(std::move(other.squares_), cells);
+  cells.resize(folds_);
+  std::iota(cells.begin(), cells.end(), 0);
+  for (uint32_t fold = 0; fold < folds_; ++fold) lost_counts_[fold] += other.lost_counts_[fold];
+  lost_sums_.merge(std::move(other.lost_sums_), cells);
+}
+
+bool TargetSums::limit_keys(uint64_t max_keys, KeyCut& cut) {
+  const uint32_t num_before = keys_->size();
+  if (!keys_.limit(max_keys, [this] { return key_counts(); }, cut)) return false;
+  std::vector<uint64_t> left;   // cells of the categories that stay
+  std::vector<uint64_t> lost;   // of those that go
+  std::vector<uint64_t> folds;  // of the latter
+  size_t next = 0;              // of cut.kept, which ascends
+  for (uint64_t category = 0; category <= num_before; ++category) {
+    const bool stays =
+        category == 0 || (next < cut.kept.size() && cut.kept[next] + uint64_t{1} == category);
+    if (stays && category != 0) ++next;
+    for (uint64_t fold = 0; fold < folds_; ++fold) {
+      const uint64_t cell = category * folds_ + fold;
+      (stays ? left : lost).push_back(cell);
+      if (stays) continue;
+      folds.push_back(fold);
+      lost_counts_[fold] += counts_[cell];
+    }
+  }
+  lost_sums_.merge(sums_.picked(lost), folds);
+  counts_ = kept_of(counts_, left);
+  sums_ = sums_.picked(left);
+  if (with_squares_) squares_ = squares_.picked(left);
+  return true;
 }
 
 void TargetSums::write(StateWriter& writer) const {
@@ -81,6 +112,8 @@ void TargetSums::write(StateWriter& writer) const {
   writer.put(folds_);
   keys_->write(writer, order);
   for (const uint64_t count : counts) writer.put(count);
+  for (const uint64_t count : lost_counts_) writer.put(count);
+  lost_sums_.write(writer);
   moved(sums_, cells, counts.size()).write(writer);
   if (with_squares_) moved(squares_, cells, counts.size()).write(writer);
 }
@@ -91,6 +124,9 @@ void TargetSums::read(StateReader& reader) {
   keys_.own().read(reader);
   make_room();
   for (uint64_t& count : counts_) count = reader.get<uint64_t>();
+  for (uint64_t& count : lost_counts_) count = reader.get<uint64_t>();
+  lost_sums_.read(reader);
+  if (lost_sums_.num_cells() != folds_) StateReader::fail();
   sums_.read(reader);
   if (sums_.num_cells() != counts_.size()) StateReader::fail();
   if (!with_squares_) return;
@@ -106,9 +142,18 @@ uint64_t TargetSums::count(uint64_t category, uint32_t fold) const {
   return count;
 }
 
+uint64_t TargetSums::lost_count(uint32_t fold) const {
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < folds_; ++i) {
+    if (i != fold) count += lost_counts_[i];
+  }
+  return count;
+}
+
 std::vector<uint64_t> TargetSums::total_counts() const {
   std::vector<uint64_t> totals(uint64_t{folds_} + 1);
   for (uint32_t fold = 0; fold <= folds_; ++fold) {
+    totals[fold] = lost_count(fold);
     for (uint64_t category = 0; category < num_categories(); ++category) {
       totals[fold] += count(category, fold);
     }
@@ -119,7 +164,10 @@ std::vector<uint64_t> TargetSums::total_counts() const {
 std::vector<double> TargetSums::total_sums() const {
   std::vector<uint64_t> cells(counts_.size());
   for (uint64_t cell = 0; cell < cells.size(); ++cell) cells[cell] = cell % folds_;
-  const WindowSums by_fold = moved(sums_, cells, folds_);
+  WindowSums by_fold = moved(sums_, cells, folds_);
+  cells.resize(folds_);
+  std::iota(cells.begin(), cells.end(), 0);
+  by_fold.merge(lost_sums_, cells);
   std::vector<double> totals;
   for (uint32_t fold = 0; fold <= folds_; ++fold) totals.push_back(by_fold.sum(0, folds_, fold));
   return totals;
@@ -134,6 +182,8 @@ std::vector<uint64_t> TargetSums::key_counts() const {
 }
 
 void TargetSums::make_room() {
+  lost_counts_.resize(folds_);
+  lost_sums_.resize(folds_);
   const uint64_t num_cells = num_categories() * folds_;
   if (counts_.size() >= num_cells) return;
   counts_.resize(num_cells);
@@ -150,6 +200,9 @@ TargetSums TargetSums::without_folds() const {
     cells[cell] = cell / folds_;
     all.counts_[cells[cell]] += counts_[cell];
   }
+  const std::vector<uint64_t> one(folds_, 0);
+  all.lost_counts_ = {lost_count(folds_)};
+  all.lost_sums_ = moved(lost_sums_, one, 1);
   all.sums_ = moved(sums_, cells, num_categories());
   if (with_squares_) all.squares_ = moved(squares_, cells, num_categories());
   return all;

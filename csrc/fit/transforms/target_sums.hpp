@@ -29,6 +29,9 @@ class TargetSums {
   /// Returns the number of each row's key, in `room` or where others have numbered them.
   const uint32_t* update(const FitTile& tile, uint32_t room[kTileRows]);
   void merge(TargetSums&& other);
+  /// Rows of keys that go still count for the totals. Says whether keys went; cut.kept stay.
+  bool limit_keys(uint64_t max_keys, KeyCut& cut);
+  uint64_t key_error() const { return keys_->error(); }
   void write(StateWriter& writer) const;
   void read(StateReader& reader);
 
@@ -57,7 +60,11 @@ class TargetSums {
     return sums_.are_integers() && squares_.are_integers() &&
            squares_.sum(0, squares_.num_cells()) < 0x1p53;
   }
-  /// Of all categories together: outside fold 0, outside fold 1, ..., of all rows.
+  /// Rows of keys that were not kept: in no category, but in the totals.
+  uint64_t lost_count(uint32_t fold) const;
+  ExactSum lost_sum(uint32_t fold) const { return lost_sums_.exact_sum(0, folds_, fold); }
+  /// Of all rows, missing and lost ones among them: outside fold 0, outside fold 1, ..., of all
+  /// rows.
   std::vector<uint64_t> total_counts() const;
   std::vector<double> total_sums() const;
   /// Rows of each key in all folds, by its number.
@@ -75,6 +82,9 @@ class TargetSums {
   std::vector<uint64_t> counts_;
   WindowSums sums_;
   WindowSums squares_;
+  // Of the keys that went, in each fold.
+  std::vector<uint64_t> lost_counts_;
+  WindowSums lost_sums_;
 };
 
 /// Throws Error(kParameter) unless 2 <= folds <= 1000 and seed >= 0.

@@ -20,6 +20,8 @@
 
 namespace mainspring {
 
+struct KeyCut;  // fit/transforms/shared_keys.hpp
+
 /// What an operator can read. A column is decoded to what the first operator of its expression
 /// wants.
 enum class InputRule : uint8_t {
@@ -86,6 +88,9 @@ concept StatelessOperator =
 ///                           as a fill before it
 ///   compile_cross_fitted()  as compile(), for fit_transform: each row through what was learnt from
 ///                           the rows outside its fold, or from others than itself
+///   State::limit_keys(max_keys, cut), State::key_error()
+///                           drops the lightest keys where there are more than max_keys; how many
+///                           rows that can have cost a key: see KeyIndex
 ///   State::forget_rows()    drops what only compile_cross_fitted() reads, when it has been called
 template <class Op>
 concept TransformOperator = requires(const typename Op::Params& params) {
@@ -106,6 +111,8 @@ class LearntState {
   virtual void merge(LearntState&& other) = 0;  // of the same operator and parameters
   virtual uint64_t num_missing() const = 0;     // of a fill
   virtual void forget_rows() = 0;
+  virtual void limit_keys(uint64_t max_keys, KeyCut& cut) = 0;
+  virtual uint64_t key_error() const = 0;  // 0 where it holds no keys
   virtual std::unique_ptr<LearntState> clone() const = 0;
   virtual void write(StateWriter& writer) const = 0;
   virtual void read(StateReader& reader) = 0;
@@ -167,6 +174,11 @@ concept KeepsRows = requires(typename Op::State& state) {
   { state.forget_rows() } -> std::same_as<void>;
 };
 template <class Op>
+concept HoldsKeys = requires(typename Op::State& state, KeyCut& cut) {
+  state.limit_keys(uint64_t{1}, cut);
+  { state.key_error() } -> std::same_as<uint64_t>;
+};
+template <class Op>
 concept TakesKeys = requires(const typename Op::Params& params) {
   { Op::key_columns(params) } -> std::same_as<std::vector<std::string>>;
 };
@@ -201,6 +213,13 @@ class StateOf final : public LearntState {
   }
   void forget_rows() override {
     if constexpr (KeepsRows<Op>) state.forget_rows();
+  }
+  void limit_keys(uint64_t max_keys, KeyCut& cut) override {
+    if constexpr (HoldsKeys<Op>) state.limit_keys(max_keys, cut);
+  }
+  uint64_t key_error() const override {
+    if constexpr (HoldsKeys<Op>) return state.key_error();
+    return 0;
   }
   std::unique_ptr<LearntState> clone() const override { return std::make_unique<StateOf>(*this); }
   void write(StateWriter& writer) const override { state.write(writer); }

@@ -111,6 +111,19 @@ void WindowSums::merge(WindowSums other, const std::vector<uint64_t>& cells) {
   if (pending_ >= kMaxPending) carry();
 }
 
+WindowSums WindowSums::picked(std::span<const uint64_t> cells) const {
+  WindowSums left;
+  left.first_ = first_;
+  left.width_ = width_;
+  left.pending_ = pending_;
+  left.resize(cells.size());
+  for (uint64_t at = 0; at < cells.size(); ++at) {
+    std::copy_n(limbs_.begin() + static_cast<std::ptrdiff_t>(cells[at] * width_), width_,
+                left.limbs_.begin() + static_cast<std::ptrdiff_t>(at * width_));
+  }
+  return left;
+}
+
 ExactSum WindowSums::exact_sum(uint64_t first, uint64_t count, uint64_t excluded) const {
   // Limbs of different cells add up in 128 bits, then carry upwards to the last limb, which keeps
   // the sign: the form that ExactSum::set() takes.

@@ -3,6 +3,7 @@
 // 1,104.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "host/state_bytes.hpp"
@@ -26,6 +27,8 @@ class WindowSums {
   void add_all(const uint64_t* cells, const double* values, uint32_t count);
   /// Cell i of `other` is added to cells[i].
   void merge(WindowSums other, const std::vector<uint64_t>& cells);
+  /// These cells alone, in this order.
+  WindowSums picked(std::span<const uint64_t> cells) const;
   /// Rounded once: cells [first, first + count), without `excluded` (any number outside for none).
   double sum(uint64_t first, uint64_t count, uint64_t excluded = UINT64_MAX) const;
   /// Whether every sum is an integer, below 2^62.

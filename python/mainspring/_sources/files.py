@@ -1,4 +1,4 @@
-"""Parquet and Arrow files, and folders of them: read file by file, in the order of their names."""
+"""Parquet, Arrow and CSV files, and folders of them: file by file, in the order of their names."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
-from mainspring._sources.part import Batch, rows_at_once
+from mainspring._sources.csv_files import read_csv_batches
+from mainspring._sources.parquet_files import parquet_rows, read_parquet_batches
+from mainspring._sources.part import Batch
 from mainspring._sources.source import Source, projection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["FilesSource", "files_of"]
+__all__ = ["FilesSource", "files_of", "kind_of"]
 
 _KINDS = {
     ".parquet": "parquet",
@@ -21,8 +23,9 @@ _KINDS = {
     ".arrow": "arrow",
     ".feather": "arrow",
     ".ipc": "arrow",
+    ".csv": "csv",
 }
-_ENDINGS = ".parquet, .arrow or .feather"
+_ENDINGS = ".parquet, .arrow, .feather or .csv"
 
 
 class FilesSource(Source):
@@ -43,7 +46,7 @@ class FilesSource(Source):
         import pyarrow as pa
 
         for path in self._paths:
-            read = _parquet if _KINDS[path.suffix.lower()] == "parquet" else _arrow
+            read = _READERS[kind_of(path)]
             try:
                 for table in read(path, columns):
                     yield Batch(str(path), table)
@@ -54,9 +57,23 @@ class FilesSource(Source):
                 raise _unreadable(path, error) from error
 
     def _count(self) -> int | None:
-        if any(_KINDS[path.suffix.lower()] != "parquet" for path in self._paths):
+        if any(kind_of(path) != "parquet" for path in self._paths):
             return None
-        return sum(_parquet_rows(path) for path in self._paths)
+        return sum(self._rows_of(path) for path in self._paths)
+
+    @staticmethod
+    def _rows_of(path: Path) -> int:
+        import pyarrow as pa
+
+        try:
+            return parquet_rows(path)
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable(path, error) from error
+
+
+def kind_of(path: Path) -> str:
+    """Return what a file is by its ending: "parquet", "arrow" or "csv"."""
+    return _KINDS[path.suffix.lower()]
 
 
 def files_of(path: Path) -> list[Path]:
@@ -90,37 +107,11 @@ def files_of(path: Path) -> list[Path]:
     if path.suffix.lower() not in _KINDS:
         raise errors.ParameterError(
             f"{path}: expected a folder or a {_ENDINGS} file, got the ending '{path.suffix}'. Read "
-            "it first, for example with pyarrow.csv.read_csv.",
+            "it first, for example with pyarrow.dataset.dataset(path, format=...).",
             expected=f"a folder or a {_ENDINGS} file",
             got=path.suffix,
         )
     return [path]
-
-
-def _parquet_rows(path: Path) -> int:
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    try:
-        return int(pyarrow.parquet.read_metadata(path).num_rows)
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _parquet(path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    # Without pre_buffer and with a buffer a column chunk is read as it is decoded, not at once.
-    with pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
-        schema = file.schema_arrow
-        names = projection(schema.names, columns)
-        empty = schema.empty_table()
-        yield empty if names is None else empty.select(names)
-        count = len(schema.names) if names is None else len(names)
-        for batch in file.iter_batches(rows_at_once(count), columns=names):
-            yield pa.Table.from_batches([batch])
-            del batch
 
 
 def _arrow(path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
@@ -151,6 +142,21 @@ def _selected(schema: Any, batches: Any, columns: Sequence[str] | None) -> Itera
 
 
 def _unreadable(path: Path, error: BaseException) -> errors.DataError:
-    kind = _KINDS[path.suffix.lower()]
+    kind = kind_of(path)
     reason = str(error).strip().splitlines()[0]
-    return errors.DataError(f"{path} cannot be read as {kind}: {reason}", expected=kind)
+    hint = _HINTS.get(kind)
+    more = "" if hint is None else f" {hint}"
+    return errors.DataError(
+        f"{path} cannot be read as {kind}: {reason}{more}", expected=kind, hint=hint
+    )
+
+
+_HINTS = {
+    "csv": "Types come from the first megabytes; pyarrow.dataset.dataset(path, format='csv', "
+    "schema=...) sets them.",
+}
+_READERS: dict[str, Callable[[Path, Sequence[str] | None], Iterator[Any]]] = {
+    "parquet": read_parquet_batches,
+    "arrow": _arrow,
+    "csv": read_csv_batches,
+}

@@ -100,7 +100,9 @@ def _hive(path: Path, files: list[Path]) -> Any:
     """Return a folder whose folders are called column=value as a dataset with these columns."""
     import pyarrow.dataset as ds
 
-    form = "parquet" if files[0].suffix.lower() in (".parquet", ".pq") else "ipc"
+    from mainspring._sources.files import kind_of
+
+    form = kind_of(files[0]).replace("arrow", "ipc")
     partitioning = ds.partitioning(flavor="hive")
     return ds.dataset(
         [str(file) for file in files],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainspring._files import replace_file, require_folder
+from mainspring._sources.csv_files import empty_is_missing
 from mainspring.errors import DataError, FileError, ParameterError, SchemaError
 
 if TYPE_CHECKING:
@@ -279,18 +280,9 @@ def _read_parquet(source: Any) -> pa.Table:
 
 
 def _read_csv(source: Any) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.csv
 
-    table = pyarrow.csv.read_csv(source)
-    # A string 'NA' may be an airline; only the empty field is missing.
-    for index, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
-            column = table.column(index)
-            empty = pc.equal(column, "")
-            table = table.set_column(index, field.name, pc.if_else(empty, None, column))
-    return table
+    return empty_is_missing(pyarrow.csv.read_csv(source))
 
 
 def _read_arrow(source: Any) -> pa.Table:

@@ -25,6 +25,7 @@ __all__ = [
     "check_batch_rows",
     "in_batches",
     "learn",
+    "learn_more",
     "opened",
     "stream_columns",
     "tables",
@@ -93,6 +94,31 @@ def learn(
             targets.check_length(num_rows)
             fitter.end_pass()
         fitter.finish_fit()
+    finally:
+        fitter.abandon_fit()
+
+
+def learn_more(
+    fitter: _engine.Fitter,
+    source: Source,
+    *,
+    columns: list[str],
+    targets: Targets,
+    first_look: Callable[[_engine.Table], None],
+    progress: bool,
+) -> None:
+    """Learn from a source in addition to what was learnt before; as :func:`learn` otherwise."""
+    fitter.begin_partial_fit()
+    try:
+        num_rows = 0
+        with Progress("partial_fit", source.num_rows, shown=progress) as bar:
+            for part, table in tables(source, columns):
+                _learn_part(fitter, part, table, targets, first_look)
+                num_rows += table.num_rows
+                bar.advance(table.num_rows)
+                del part, table
+        targets.check_length(num_rows)
+        fitter.finish_partial_fit()
     finally:
         fitter.abandon_fit()
 

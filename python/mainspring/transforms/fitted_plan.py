@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from mainspring import _engine, errors
+from mainspring.transforms._key_limit import (
+    DEFAULT_MAX_KEYS,
+    checked_max_keys,
+    warn_of_limited,
+)
 from mainspring.transforms.expression import Expression
 from mainspring.transforms.transform import operator_classes
 
@@ -32,16 +37,25 @@ class FittedPlan:
         As in :class:`Preprocessor`.
     profile : bool, default True
         As in :class:`Preprocessor`.
+    max_keys : int, default 4,000,000
+        As in :class:`Preprocessor`.
 
     Raises
     ------
     ParameterError
-        When an expression cannot be, whatever the data.
+        When an expression cannot be, whatever the data, or ``max_keys`` is no positive integer.
     """
 
-    def __init__(self, *expressions: Expression | str, profile: bool = True) -> None:
+    def __init__(
+        self,
+        *expressions: Expression | str,
+        profile: bool = True,
+        max_keys: int = DEFAULT_MAX_KEYS,
+    ) -> None:
         self._expressions = tuple(_expression_of(expression) for expression in expressions)
         self._keep_profile = profile
+        self._max_keys = checked_max_keys(max_keys)
+        self._warned: set[str] = set()  # columns that a warning has named since fit()
         self._output = "numpy"
         self._fitter = self._new_fitter()
         self._bundle: _engine.Bundle | None = None
@@ -50,7 +64,8 @@ class FittedPlan:
         self._made_by = ""  # the call that converted it from another library's object
 
     def _new_fitter(self) -> _engine.Fitter:
-        return _engine.Fitter([expression._spec() for expression in self._expressions])
+        specs = [expression._spec() for expression in self._expressions]
+        return _engine.Fitter(specs, self._max_keys)
 
     @property
     def bundle(self) -> _engine.Bundle:
@@ -193,7 +208,7 @@ class FittedPlan:
         profile = data[8 + length :]
         fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
         expressions = [_expression_from(spec) for spec in fitter.expressions]
-        preprocessor = cls(*expressions, profile=bool(profile))
+        preprocessor = cls(*expressions, profile=bool(profile), max_keys=fitter.max_keys)
         preprocessor._fitter = fitter
         preprocessor._profile = _engine.Profile.from_bytes(profile) if profile else None
         preprocessor._goes_on = True
@@ -214,6 +229,7 @@ class FittedPlan:
         return {
             "expressions": self._expressions,
             "keep_profile": self._keep_profile,
+            "max_keys": self._max_keys,
             "output": self._output,
             "made_by": self._made_by,
             "state": self.state_bytes() if self._goes_on else None,
@@ -223,7 +239,7 @@ class FittedPlan:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(  # type: ignore[misc]
-            *state["expressions"], profile=state["keep_profile"]
+            *state["expressions"], profile=state["keep_profile"], max_keys=state["max_keys"]
         )
         self._output = state["output"]
         self._made_by = state["made_by"]
@@ -242,7 +258,20 @@ class FittedPlan:
         arguments = [repr(expression) for expression in self._expressions]
         if not self._keep_profile:
             arguments.append("profile=False")
+        if self._max_keys != DEFAULT_MAX_KEYS:
+            arguments.append(f"max_keys={self._max_keys}")
         return f"Preprocessor({', '.join(arguments)})"
+
+    def _warn_of_limits(self) -> None:
+        """Warn once of columns whose rarest values were not kept."""
+        limited = [
+            (name, error)
+            for name, error in self._fitter.limited_columns
+            if name not in self._warned
+        ]
+        self._warned.update(name for name, _ in limited)
+        if limited:
+            warn_of_limited(limited, self._max_keys, self._fitter.num_rows)
 
     def _check_can_fit(self) -> None:
         if self._made_by:

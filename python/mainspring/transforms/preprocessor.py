@@ -49,11 +49,16 @@ class Preprocessor(StreamedPlan):
     profile : bool, default True
         Keep a profile of the columns that are read while fitting, the reference for drift. It
         costs one more pass over them.
+    max_keys : int, default 4,000,000
+        Most distinct values of a column, or n-grams of a text, that are held while fitting, some
+        60 bytes each. Where there are more, the rarest are let go on the way, and one
+        :class:`ApproximationWarning` names the column: a value that is let go occurred at most
+        ``2 * rows / max_keys`` times and counts as unseen.
 
     Raises
     ------
     ParameterError
-        When an expression cannot be, whatever the data.
+        When an expression cannot be, whatever the data, or ``max_keys`` is no positive integer.
 
     Notes
     -----
@@ -183,19 +188,25 @@ class Preprocessor(StreamedPlan):
         self._add_zones(table)
         profile = self._profile_of(table)
         self._fitter.fit(table, target, cross_fit)
-        self._bundle = None
-        self._profile = profile
-        self._goes_on = False
+        self._take_fit(profile)
 
-    def partial_fit(self, data: Any, y: Any = None, *, target: str | None = None) -> Preprocessor:
-        """Learn from a table in addition to what was learnt before.
+    def partial_fit(
+        self,
+        data: Any,
+        y: Any = None,
+        *,
+        target: str | None = None,
+        progress: bool = False,
+    ) -> Preprocessor:
+        """Learn from data in addition to what was learnt before.
 
-        The result is that of one ``fit`` over all tables, bit for bit, in any order.
+        The result is that of one ``fit`` over all data, bit for bit, in any order.
 
         Parameters
         ----------
-        data, y, target
-            As in :meth:`fit`. A table without rows is fine.
+        data, y, target, progress
+            As in :meth:`fit`. Data without rows is fine. Where it is read part by part and the
+            reading fails midway, nothing is learnt from it.
 
         Returns
         -------
@@ -211,16 +222,16 @@ class Preprocessor(StreamedPlan):
             When a column has changed its kind since the first table; types may widen.
         """
         self._check_can_go_on()
+        if is_source(data):
+            with open_source(data, passes=1, spool=False, what="partial_fit") as source:
+                self._partial_fit_source(source, y, target, progress=progress)
+            return self
         table = _arrow.as_table(data)
         values = target_values(table, y, target)
         self._add_zones(table)
         profile = self._profile_of(table)
         self._fitter.partial_fit(table, values)
-        if profile is not None and self._profile is not None:
-            profile.merge(self._profile)
-        self._bundle = None
-        self._profile = profile
-        self._goes_on = True
+        self._take_more(profile)
         return self
 
     def merge(self, other: Preprocessor) -> Preprocessor:
@@ -253,13 +264,15 @@ class Preprocessor(StreamedPlan):
         self._check_can_go_on()
         other._check_can_go_on()
         self._fitter.merge(other._fitter)
+        profile = self._profile
         if other._profile is not None:
             profile = _engine.Profile.from_bytes(other._profile.to_bytes())
             if self._profile is not None:
                 profile.merge(self._profile)
-            self._profile = profile
         self._bundle = None
+        self._profile = profile
         self._goes_on = True
+        self._warn_of_limits()
         return self
 
     def _profile_of(self, table: _engine.Table) -> _engine.Profile | None:

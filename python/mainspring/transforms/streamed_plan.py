@@ -13,12 +13,15 @@ from mainspring.transforms._parts import (
     check_batch_rows,
     in_batches,
     learn,
+    learn_more,
     opened,
 )
 from mainspring.transforms._zones import zone_transitions
 from mainspring.transforms.fitted_plan import FittedPlan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mainspring._sources import Source
 
 __all__ = ["StreamedPlan"]
@@ -149,27 +152,57 @@ class StreamedPlan(FittedPlan):
         self, source: Source, y: Any, target: str | None, *, cross_fit: bool, progress: bool
     ) -> None:
         profile = self._new_profile()
+        learn(
+            self._fitter,
+            source,
+            columns=self._learnt_columns(target),
+            targets=Targets(y, target),
+            cross_fit=cross_fit,
+            first_look=self._first_look(profile),
+            progress=progress,
+        )
+        self._take_fit(profile)
 
-        def first_look(table: _engine.Table) -> None:
+    def _partial_fit_source(
+        self, source: Source, y: Any, target: str | None, *, progress: bool
+    ) -> None:
+        profile = self._new_profile()
+        learn_more(
+            self._fitter,
+            source,
+            columns=self._learnt_columns(target),
+            targets=Targets(y, target),
+            first_look=self._first_look(profile),
+            progress=progress,
+        )
+        self._take_more(profile)
+
+    def _learnt_columns(self, target: str | None) -> list[str]:
+        columns = self._columns()
+        return columns if target is None or target in columns else [*columns, target]
+
+    def _first_look(self, profile: _engine.Profile | None) -> Callable[[_engine.Table], None]:
+        def look(table: _engine.Table) -> None:
             self._add_zones(table)
             if profile is not None:
                 profile.update(table)
 
-        columns = self._columns()
-        if target is not None and target not in columns:
-            columns.append(target)
-        learn(
-            self._fitter,
-            source,
-            columns=columns,
-            targets=Targets(y, target),
-            cross_fit=cross_fit,
-            first_look=first_look,
-            progress=progress,
-        )
+        return look
+
+    def _take_fit(self, profile: _engine.Profile | None) -> None:
         self._bundle = None
         self._profile = profile
         self._goes_on = False
+        self._warned.clear()
+        self._warn_of_limits()
+
+    def _take_more(self, profile: _engine.Profile | None) -> None:
+        if profile is not None and self._profile is not None:
+            profile.merge(self._profile)
+        self._bundle = None
+        self._profile = profile
+        self._goes_on = True
+        self._warn_of_limits()
 
     def _columns(self) -> list[str]:
         columns: dict[str, None] = {}
