@@ -12,11 +12,18 @@ from mainspring import errors
 from mainspring.models import from_file, from_lightgbm, from_xgboost
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from mainspring._engine import ModelImage
 
 __all__ = ["read_model"]
 
-_IMPORTERS = (from_file, from_lightgbm, from_xgboost)
+
+def _importers() -> tuple[ModuleType, ...]:
+    """Every reader; those that need NumPy come only for what has NumPy's arrays."""
+    from mainspring.models import from_sklearn_trees
+
+    return (from_file, from_lightgbm, from_xgboost, from_sklearn_trees)
 
 
 def read_model(model: object) -> ModelImage:
@@ -28,7 +35,8 @@ def read_model(model: object) -> ModelImage:
         A Booster or an estimator of LightGBM or XGBoost; the path of a file that
         ``Booster.save_model`` of one of them wrote, or what is in it, as ``str`` or ``bytes``. Of a
         model with a best iteration, the trees up to it are read where its own ``predict`` does so:
-        all of LightGBM's, and XGBoost's estimators.
+        all of LightGBM's, and XGBoost's estimators. A tree, forest, extra trees,
+        ``GradientBoosting`` or ``HistGradientBoosting`` estimator of scikit-learn.
 
     Returns
     -------
@@ -57,15 +65,15 @@ def read_model(model: object) -> ModelImage:
     >>> read_model(booster).num_trees
     3
     """
-    for importer in _IMPORTERS:
+    for importer in _importers():
         if importer.recognises(model):
             image: ModelImage = importer.read(model)
             return image
     got = f"{type(model).__module__}.{type(model).__qualname__}"
     raise errors.UnsupportedError(
         f"A model of type {got} cannot be read; expected a Booster or estimator of LightGBM or "
-        "XGBoost, or the path of a file that Booster.save_model wrote.",
-        expected="a LightGBM or XGBoost model",
+        "XGBoost, the path of a file that Booster.save_model wrote, or trees of scikit-learn.",
+        expected="a model of LightGBM, XGBoost or scikit-learn",
         got=got,
         hint="Save the model with Booster.save_model and pass the file's path.",
     )
