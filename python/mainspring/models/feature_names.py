@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mainspring import errors
 
 __all__ = [
     "are_default",
     "check_features",
+    "estimator_names",
     "refuse_categories",
     "refuse_unnamed_model",
     "some_names",
@@ -151,3 +154,22 @@ def refuse_categories(name: str) -> None:
         got="columns by name",
         hint="Use an ordinal() preprocessor instead of pandas categories.",
     )
+
+
+def estimator_names(model: Any) -> list[str]:
+    """Return the names of an estimator's features, or those of a matrix without names.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted one.
+
+    Returns
+    -------
+    list of str
+        In the order of the columns.
+    """
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        return [f"Column_{number}" for number in range(model.n_features_in_)]
+    return [str(name) for name in names]

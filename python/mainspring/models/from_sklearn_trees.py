@@ -12,6 +12,7 @@ import numpy as np
 
 from mainspring import _engine, errors
 from mainspring.models.class_labels import class_labels
+from mainspring.models.feature_names import estimator_names
 from mainspring.models.hist_boosting import read_hist_boosting
 
 if TYPE_CHECKING:
@@ -73,25 +74,6 @@ def read(model: Any) -> ModelImage:
             hint="Call fit first.",
         )
     return _READERS[_sklearn_name(model)](model)
-
-
-def feature_names(model: Any) -> list[str]:
-    """Return the names of an estimator's features, or those of a matrix without names.
-
-    Parameters
-    ----------
-    model : estimator
-        A fitted one.
-
-    Returns
-    -------
-    list of str
-        In the order of the columns.
-    """
-    names = getattr(model, "feature_names_in_", None)
-    if names is None:
-        return [f"Column_{number}" for number in range(model.n_features_in_)]
-    return [str(name) for name in names]
 
 
 @dataclass
@@ -160,7 +142,7 @@ def _read_forest(model: Any) -> ModelImage:
     image = _engine.read_trees(
         _tree_arrays(trees, leaves),
         vars(shape),
-        feature_names(model),
+        estimator_names(model),
         _description(model, len(trees)),
     )
     return image if labels is None else image.with_labels(labels, "probability", 0.0)
@@ -205,7 +187,7 @@ def _read_gradient_boosting(model: Any) -> ModelImage:
     arrays = _tree_arrays(trees, lambda tree: rate * tree.value, has_direction=False)
     arrays["outputs"] = np.tile(np.arange(width, dtype=np.int64), rounds)
     image = _engine.read_trees(
-        arrays, vars(shape), feature_names(model), _description(model, len(trees))
+        arrays, vars(shape), estimator_names(model), _description(model, len(trees))
     )
     return image if labels is None else image.with_labels(labels, "raw", _BELOW_ZERO)
 
@@ -247,7 +229,7 @@ def _read_ada_boost(model: Any) -> ModelImage:
     image = _engine.read_trees(
         _tree_arrays(trees, leaves),
         vars(shape),
-        feature_names(model),
+        estimator_names(model),
         _description(model, len(trees)),
     )
     return image.with_labels(labels, "raw", 0.0)
@@ -271,7 +253,7 @@ def _read_isolation_forest(model: Any) -> ModelImage:
         first += tree.node_count
     shape = _Shape(num_classes=2)
     image = _engine.read_trees(
-        arrays, vars(shape), feature_names(model), _description(model, len(trees))
+        arrays, vars(shape), estimator_names(model), _description(model, len(trees))
     )
     return image.with_labels([-1, 1], "raw", float(_longest_outlier(model, len(trees))))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from mainspring import _engine, errors
 from mainspring.models.class_labels import class_labels
+from mainspring.models.feature_names import estimator_names
 
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
@@ -40,8 +41,6 @@ def read_hist_boosting(model: Any) -> ModelImage:
     ModelImage
         See :func:`mainspring.models.read_model`, which also lists the errors.
     """
-    from mainspring.models.from_sklearn_trees import feature_names
-
     name = type(model).__name__
     columns, categories = _columns(model, name)
     width = int(model.n_trees_per_iteration_)
@@ -75,7 +74,7 @@ def read_hist_boosting(model: Any) -> ModelImage:
     }
     count = len(predictors)
     description = f"scikit-learn {name}, {count} tree{'' if count == 1 else 's'}"
-    image = _engine.read_trees(arrays, shape, feature_names(model), description)
+    image = _engine.read_trees(arrays, shape, estimator_names(model), description)
     return image if labels is None else image.with_labels(labels, "raw", 0.0)
 
 
