@@ -55,13 +55,13 @@ def test_bundle_when_missing_is_named(run: Run, folder: Path, tmp_path: Path) ->
 def test_data_when_missing_is_named(run: Run, folder: Path, tmp_path: Path) -> None:
     line = one_line(run("predict", folder / "late.spring", tmp_path / "no.parquet"))
     assert str(tmp_path / "no.parquet") in line
-    assert "No such file" in line
+    assert "no such file" in line
 
 
-def test_data_when_a_folder_is_refused(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_data_when_a_folder_is_empty_is_refused(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").mkdir()
     line = one_line(run("predict", folder / "late.spring", tmp_path / "rows.parquet"))
-    assert "directory" in line
+    assert "holds no .parquet" in line
     line = one_line(run("profile", tmp_path / "rows.parquet"))
     assert "holds no .parquet" in line
 

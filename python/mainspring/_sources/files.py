@@ -15,7 +15,7 @@ from mainspring._sources.source import Source, projection
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["FilesSource", "files_of", "kind_of"]
+__all__ = ["FilesSource", "files_of", "kind_of", "read_batches", "unreadable"]
 
 _KINDS = {
     ".parquet": "parquet",
@@ -43,18 +43,10 @@ class FilesSource(Source):
 
     def batches(self, columns: Sequence[str] | None) -> Iterator[Batch]:
         """Give the rows of one file after the other."""
-        import pyarrow as pa
-
         for path in self._paths:
-            read = _READERS[kind_of(path)]
-            try:
-                for table in read(path, columns):
-                    yield Batch(str(path), table)
-                    del table
-            except FileNotFoundError as error:
-                raise errors.FileError(f"{path} cannot be read: it has gone away.") from error
-            except (pa.ArrowException, OSError) as error:
-                raise _unreadable(path, error) from error
+            for table in read_batches(path, columns):
+                yield Batch(str(path), table)
+                del table
 
     def _count(self) -> int | None:
         if any(kind_of(path) != "parquet" for path in self._paths):
@@ -68,12 +60,30 @@ class FilesSource(Source):
         try:
             return parquet_rows(path)
         except (pa.ArrowException, OSError) as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
 
 
 def kind_of(path: Path) -> str:
     """Return what a file is by its ending: "parquet", "arrow" or "csv"."""
     return _KINDS[path.suffix.lower()]
+
+
+def read_batches(path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
+    """Give an empty table, then the rows of a file as tables.
+
+    Raises
+    ------
+    FileError, DataError
+        When the file has gone, or is not what its ending says.
+    """
+    import pyarrow as pa
+
+    try:
+        yield from _READERS[kind_of(path)](path, columns)
+    except FileNotFoundError as error:
+        raise errors.FileError(f"{path} cannot be read: it has gone away.") from error
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, error) from error
 
 
 def files_of(path: Path) -> list[Path]:
@@ -141,7 +151,8 @@ def _selected(schema: Any, batches: Any, columns: Sequence[str] | None) -> Itera
         del batch, table
 
 
-def _unreadable(path: Path, error: BaseException) -> errors.DataError:
+def unreadable(path: Path, error: BaseException) -> errors.DataError:
+    """Return the error of a file that is not what its ending says."""
     kind = kind_of(path)
     reason = str(error).strip().splitlines()[0]
     hint = _HINTS.get(kind)

@@ -59,8 +59,11 @@ def _with_values(table: Any, schema: Any) -> Any:
     return table
 
 
-def open_parquet(path: Path) -> Any:
-    """Open a file to be read as it is decoded, not a row group at once."""
+def open_parquet(path: Path, plain: Sequence[str] = ()) -> Any:
+    """Open a file to be read as it is decoded, not a row group at once.
+
+    The columns of ``plain`` are read as they are, others maybe as dictionaries.
+    """
     import pyarrow.parquet
 
     # Without pre_buffer and with a buffer a column chunk is read as it is decoded.
@@ -68,7 +71,7 @@ def open_parquet(path: Path) -> Any:
     return pyarrow.parquet.ParquetFile(
         path,
         metadata=metadata,
-        read_dictionary=coded_columns(metadata),
+        read_dictionary=[name for name in coded_columns(metadata) if name not in plain],
         pre_buffer=False,
         buffer_size=1 << 20,
     )

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mainspring
 from mainspring._progress import Progress
-from mainspring.cli.tables import read_table, require_columns, require_output, write_table
+from mainspring.cli.predict_parts import Job, Step, file_hash, read_step, steps_of
+from mainspring.cli.tables import (
+    ENDINGS,
+    read_table,
+    require_columns,
+    require_output,
+    streamable,
+    write_row_groups,
+    write_table,
+)
 from mainspring.errors import ParameterError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from mainspring.predictor import Predictor
@@ -35,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="a .parquet, .csv or .arrow file; - reads standard input",
+        help="a .parquet, .arrow or .csv file, a folder of them; - reads standard input",
     )
     parser.add_argument(
         "-o",
@@ -51,12 +64,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="COLUMN",
-        help="columns of the data to write beside the predictions",
+        help="columns of the data to write beside the predictions: a b, or a,b",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict and write, or show the first rows.
+
+    Files and folders are read part by part, but for a CSV file, whose types need all of it.
 
     Parameters
     ----------
@@ -71,67 +86,116 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         require_output(arguments.output)
     predictor = mainspring.load(arguments.bundle)
-    table = read_table(arguments.data)
-    require_columns(table, arguments.keep, "--keep")
     kind = "proba" if arguments.proba else "raw" if arguments.raw else "predict"
-    scores = _scores(predictor, table, kind)
-    result = _with_scores(table, arguments.keep, scores, _names(predictor, kind, scores))
-    if arguments.output is not None:
-        write_table(result, arguments.output)
-        if arguments.output != "-":
-            print(f"{arguments.output}: {result.num_rows:,} rows, {', '.join(result.column_names)}")
+    if streamable(arguments.data):
+        return _run_in_parts(arguments, predictor, kind)
+    table = read_table(arguments.data)
+    result = _whole(predictor, table, kind, _kept(arguments.keep, table))
+    if arguments.output is None:
+        print(_first_rows(result, result.num_rows))
         return 0
-    print(_first_rows(result))
+    write_table(result, arguments.output)
+    _say(arguments.output, result.num_rows, result.column_names)
     return 0
 
 
-def _scores(predictor: Predictor, table: pa.Table, kind: str) -> npt.NDArray[np.float64]:
-    import numpy as np
+def _run_in_parts(arguments: argparse.Namespace, predictor: Predictor, kind: str) -> int:
 
-    predict = {
-        "predict": predictor.predict,
-        "proba": predictor.predict_proba,
-        "raw": predictor.predict_raw,
-    }[kind]
+    steps = steps_of(Path(arguments.data))
+    keep = _kept(arguments.keep, next(read_step(steps[0], [])))
+    columns = list(dict.fromkeys([*predictor.input_names, *keep]))
+
+    def predict(table: pa.Table) -> pa.Table:
+        return _rows(predictor, table, kind, keep)
+
+    if arguments.output is None:
+        print(_first_rows(*_shown(steps, columns, predict)))
+        return 0
+    if arguments.output == "-":
+        tables = (predict(table) for step in steps for table in read_step(step, columns, keep))
+        first = next(tables)
+        write_row_groups(sys.stdout.buffer, "csv", first.schema, chain([first], tables))
+        return 0
+    identity = {"bundle": file_hash(arguments.bundle), "kind": kind}
+    job = Job(steps, columns, keep, predict, identity, arguments.output)
+    job.run()
+    ending = ENDINGS[Path(arguments.output).suffix.lower()]
+    names: list[str] = []
+
+    def write(path: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> int:
+        names.extend(schema.names)
+        return write_row_groups(str(path), ending, schema, tables)
+
+    num_rows = job.finish(write)
+    _say(arguments.output, num_rows, names)
+    return 0
+
+
+def _say(output: str, num_rows: int, names: Sequence[str]) -> None:
+    if output != "-":
+        print(f"{output}: {num_rows:,} rows, {', '.join(names)}")
+
+
+def _kept(arguments: Sequence[str], table: pa.Table) -> list[str]:
+    """Return the columns that --keep names; a comma parts them unless a column has it in its name.
+
+    Each once, in their order.
+    """
+    names = [
+        name
+        for argument in arguments
+        for name in ([argument] if argument in table.column_names else argument.split(","))
+    ]
+    require_columns(table, names, "--keep")
+    return list(dict.fromkeys(names))
+
+
+def _whole(predictor: Predictor, table: pa.Table, kind: str, keep: list[str]) -> pa.Table:
+    import pyarrow as pa
+
     parts = []
     with Progress("predict", table.num_rows) as progress:
         for first in range(0, max(table.num_rows, 1), _ROWS_AT_ONCE):
-            part = predict(table.slice(first, _ROWS_AT_ONCE))
-            parts.append(part if part.ndim == 2 else part.reshape(-1, 1))
-            progress.advance(len(part))
-    return np.concatenate(parts)
+            parts.append(_rows(predictor, table.slice(first, _ROWS_AT_ONCE), kind, keep))
+            progress.advance(parts[-1].num_rows)
+    return pa.concat_tables(parts)
 
 
-def _names(predictor: Predictor, kind: str, scores: npt.NDArray[np.float64]) -> list[str]:
-    width = scores.shape[1]
-    if kind == "predict":
-        return predictor.output_names
-    word = "probability" if kind == "proba" else "raw"
-    return [word] if width == 1 else [f"{word}_{number}" for number in range(width)]
-
-
-def _with_scores(
-    table: pa.Table, keep: list[str], scores: npt.NDArray[np.float64], names: list[str]
-) -> pa.Table:
+def _rows(predictor: Predictor, table: pa.Table, kind: str, keep: list[str]) -> pa.Table:
+    """Return the columns to keep of a table, and its predictions."""
     import pyarrow as pa
 
-    taken = sorted(set(names) & set(keep))
+    scores = pa.table(pa.record_batch(predictor.predict_arrow(table, kind)))
+    taken = sorted(set(scores.column_names) & set(keep))
     if taken:
         raise ParameterError(
             f"--keep: the predictions are called '{taken[0]}' too; rename the column or leave it "
             "out.",
             column=taken[0],
         )
-    result = table.select(keep)
-    for index, name in enumerate(names):
-        column = pa.array(scores[:, index])
-        result = (
-            result.append_column(name, column) if len(result.columns) else pa.table({name: column})
-        )
-    return result
+    columns = [table.column(name) for name in keep] + scores.columns
+    fields = [table.schema.field(name) for name in keep] + list(scores.schema)
+    return pa.table(columns, schema=pa.schema(fields))
 
 
-def _first_rows(result: pa.Table) -> str:
+def _shown(
+    steps: Sequence[Step], columns: list[str], predict: Callable[[pa.Table], pa.Table]
+) -> tuple[pa.Table, int]:
+    """Return the predictions of the first rows, and how many rows there are."""
+    result: pa.Table | None = None
+    num_rows = 0
+    for step in steps:
+        if result is not None and result.num_rows and step.num_rows is not None:
+            num_rows += step.num_rows
+            continue
+        for table in read_step(step, columns):
+            if result is None or not result.num_rows:
+                result = predict(table.slice(0, _ROWS_SHOWN))
+            num_rows += table.num_rows
+    return result, num_rows
+
+
+def _first_rows(result: pa.Table, num_rows: int) -> str:
     from mainspring.profiles.text_table import text_table
 
     shown = result.slice(0, _ROWS_SHOWN)
@@ -142,7 +206,7 @@ def _first_rows(result: pa.Table) -> str:
         )
     ]
     lines = [text_table(["row", *result.column_names], rows, left=0)]
-    more = result.num_rows - len(rows)
+    more = num_rows - len(rows)
     if more > 0:
         lines.append(f"... and {more:,} more rows; write them all with -o FILE")
     return "\n".join(lines)

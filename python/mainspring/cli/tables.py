@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "source_name",
     "streamable",
     "write_batches",
+    "write_row_groups",
     "write_table",
 ]
 
@@ -136,6 +137,38 @@ def write_batches(reader: pa.RecordBatchReader, path: str) -> int:
     return rows
 
 
+def write_row_groups(sink: Any, kind: str, schema: pa.Schema, tables: Iterable[pa.Table]) -> int:
+    """Write tables as they come, each as one row group where the format has them.
+
+    Parameters
+    ----------
+    sink : str or file
+        Where to write.
+    kind : {"parquet", "csv", "arrow"}
+        What to write.
+    schema : pyarrow.Schema
+        That of all tables.
+    tables : iterable of pyarrow.Table
+        What to write; those without rows are left out.
+
+    Returns
+    -------
+    int
+        How many rows were written.
+    """
+    rows = 0
+    with _open_writer(kind, sink, schema) as writer:
+        for table in tables:
+            if not table.num_rows:
+                continue
+            if kind == "parquet":
+                writer.write_table(table, row_group_size=table.num_rows)
+            else:
+                writer.write_table(table.unify_dictionaries())
+            rows += table.num_rows
+    return rows
+
+
 def _open_writer(kind: str, sink: Any, schema: pa.Schema) -> Any:
     import pyarrow.csv
     import pyarrow.ipc
@@ -170,11 +203,13 @@ def require_output(path: str) -> None:
     ParameterError
         When the ending says no format.
     FileError
-        When its folder is not there.
+        When its folder is not there, or a folder has its name.
     """
     if path != "-":
         _kind_of_name(path, "write")
         require_folder(path)
+        if Path(path).is_dir():
+            raise FileError(f"{path} cannot be written: a folder has this name.")
 
 
 def streamable(path: str) -> bool:
