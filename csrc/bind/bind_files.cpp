@@ -5,7 +5,9 @@
 #include <cstring>
 #include <optional>
 
+#include "bind/bundle.hpp"
 #include "bind/plain_values.hpp"
+#include "fit/derive_forest.hpp"
 #include "fit/plan/plan_builder.hpp"
 #include "fit/write_bundle.hpp"
 #include "host/error.hpp"
@@ -23,8 +25,8 @@ std::vector<uint8_t> copy_of(const py::bytes& bytes) {
   return {span.begin(), span.end()};
 }
 
-// The sections POOL, PLAN and DATA of an opened bundle, as they lie in its file.
-void take_plan(std::span<const uint8_t> file, BundleParts* parts) {
+// The sections POOL, PLAN, DATA and LABL of an opened bundle, as they lie in its file.
+void take_parts(std::span<const uint8_t> file, BundleParts* parts) {
   BundleHeader header;
   std::memcpy(&header, file.data(), sizeof(header));
   for (uint32_t i = 0; i < header.num_sections; ++i) {
@@ -34,6 +36,7 @@ void take_plan(std::span<const uint8_t> file, BundleParts* parts) {
     if (record.type == kSectionPool) parts->pool.assign(section.begin(), section.end());
     if (record.type == kSectionPlan) parts->plan.assign(section.begin(), section.end());
     if (record.type == kSectionData) parts->data.assign(section.begin(), section.end());
+    if (record.type == kSectionLabels) parts->labels.assign(section.begin(), section.end());
   }
 }
 
@@ -50,14 +53,38 @@ py::bytes assemble_bundle(const py::bytes& meta, const py::object& plan,
   parts.meta = copy_of(meta);
   parts.model = copy_of(model);
   parts.profile = copy_of(profile);
-  parts.labels = copy_of(labels);
   if (feature_names.has_value()) {
     build_wide_plan(*feature_names, &parts);
   } else {
     const py::bytes file = plan.attr("to_bytes")();
-    take_plan(span_of(file), &parts);
+    take_parts(span_of(file), &parts);
   }
+  parts.labels = copy_of(labels);
   return bytes_of(write_bundle(parts));
+}
+
+/// The plan of a bundle before another model: its first trees, or the numbers of their leaves.
+py::bytes derive_bundle(const py::object& bundle, const py::bytes& meta, const std::string& what,
+                        uint32_t num_trees) {
+  const bool leaves = what == "leaves";
+  if (!leaves && what != "trees") {
+    throw Error(ErrorKind::kParameter, "Found '" + what + "', expected 'trees' or 'leaves'.");
+  }
+  const py::bytes file = bundle.attr("to_bytes")();
+  const auto image = image_of(bundle);
+  BundleParts parts;
+  parts.meta = copy_of(meta);
+  const auto bytes = span_of(file);
+  std::vector<uint8_t> derived;
+  {
+    const py::gil_scoped_release unlocked;
+    take_parts(bytes, &parts);
+    const ModelView& model = image->view().model;
+    parts.model = leaves ? leaf_numbers(model, num_trees) : first_trees(model, num_trees);
+    if (leaves) parts.labels.clear();
+    derived = write_bundle(parts);
+  }
+  return bytes_of(derived);
 }
 
 // A str, bytes or os.PathLike, in the encoding of the file system.
@@ -75,6 +102,10 @@ void register_files(py::module_& module) {
       py::arg("model"), py::arg("profile"), py::arg("labels") = py::bytes(),
       "The bytes of a bundle: a fitted bundle's plan, or a plan that hands the named columns "
       "to the model, with these sections beside it.");
+  module.def("derive_bundle", &derive_bundle, py::arg("bundle"), py::arg("meta"), py::arg("what"),
+             py::arg("num_trees"),
+             "The bytes of a bundle with the plan of this one and another model: its first "
+             "num_trees 'trees', or the numbers of their 'leaves'.");
   module.def(
       "write_file",
       [](const py::object& path, const py::bytes& bytes) {

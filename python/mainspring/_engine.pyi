@@ -440,6 +440,10 @@ def compared_columns(reference: Profile, columns: collections.abc.Sequence[str] 
     ...
 def cuda_affine(arg0: typing.Any, arg1: typing.Any, arg2: typing.SupportsFloat | typing.SupportsIndex, arg3: typing.SupportsFloat | typing.SupportsIndex) -> None:
     ...
+def derive_bundle(bundle: typing.Any, meta: bytes, what: str, num_trees: typing.SupportsInt | typing.SupportsIndex) -> bytes:
+    """
+    The bytes of a bundle with the plan of this one and another model: its first num_trees 'trees', or the numbers of their 'leaves'.
+    """
 def detect_drift(reference: Profile, current: Profile, columns: collections.abc.Sequence[str] | None, level: typing.SupportsFloat | typing.SupportsIndex, correction: str, limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> list[typing.Any]:
     ...
 def drift_limits() -> list[typing.Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring import _arrow, _engine, errors
 from mainspring.models import read_model
+from mainspring.models.derived import derive
 from mainspring.models.feature_names import check_features, refuse_categories, refuse_unnamed_model
 from mainspring.models.matrix import as_matrix, has_columns, label_array, result_array
 from mainspring.models.metadata import canonical_json, checked_name, describe, fitted_plan
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 __all__ = ["Predictor", "load"]
+
+# Models made of a predictor's trees that are kept beside it.
+_MOST_DERIVED = 2
 
 
 class Predictor:
@@ -79,6 +83,7 @@ class Predictor:
     _num_features: int
     _widths: dict[str, int]
     _labels: npt.NDArray[Any] | None
+    _derived: dict[tuple[str, int | None], Predictor]
 
     def __init__(
         self,
@@ -146,6 +151,7 @@ class Predictor:
         self._num_features = bundle.num_features
         self._widths = {kind: bundle.output_width(kind) for kind in ("predict", "proba", "raw")}
         self._labels = None if bundle.labels is None else self.classes_
+        self._derived = {}
 
     @property
     def name(self) -> str:
@@ -215,7 +221,13 @@ class Predictor:
             return np.array(labels)
         return np.arange(self.num_classes) if self.num_classes else None
 
-    def predict(self, data: object, out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+    def predict(
+        self,
+        data: object,
+        out: npt.NDArray[Any] | None = None,
+        *,
+        num_trees: int | None = None,
+    ) -> npt.NDArray[Any]:
         """Predict what the source library's own ``predict`` returns.
 
         Parameters
@@ -227,6 +239,10 @@ class Predictor:
             with any strides are read in place, other numbers are copied.
         out : ndarray, optional
             Where to write, C-contiguous and of the result's shape and type.
+        num_trees : int, optional
+            Predict with the first trees of a forest alone, as after so many rounds of training
+            times the trees of a round; an average is over these. Default: all. The smaller model is
+            made at the first call and kept for the next ones with this number.
 
         Returns
         -------
@@ -241,22 +257,26 @@ class Predictor:
         SchemaError
             When a column is missing or has the wrong type, or the matrix the wrong shape.
         ParameterError
-            When ``out`` does not fit.
+            When ``out`` does not fit, or the model has no such number of trees.
 
         Notes
         -----
         A row costs one walk of every tree; blocks of rows go over the engine's threads.
         """
+        if num_trees is not None:
+            return self._made("trees", num_trees).predict(data, out)
         if self._labels is None:
             return self._predict(data, "predict", out)
         return label_array(self._labels, self._predict(data, "predict", None), out)
 
-    def predict_proba(self, data: object, out: Floats | None = None) -> Floats:
+    def predict_proba(
+        self, data: object, out: Floats | None = None, *, num_trees: int | None = None
+    ) -> Floats:
         """Predict the probability of every class.
 
         Parameters
         ----------
-        data, out
+        data, out, num_trees
             As in :meth:`predict`.
 
         Returns
@@ -280,14 +300,18 @@ class Predictor:
                 got=self.description,
                 hint="Call predict.",
             )
+        if num_trees is not None:
+            return self._made("trees", num_trees).predict_proba(data, out)
         return self._predict(data, "proba", out)
 
-    def predict_raw(self, data: object, out: Floats | None = None) -> Floats:
+    def predict_raw(
+        self, data: object, out: Floats | None = None, *, num_trees: int | None = None
+    ) -> Floats:
         """Predict raw scores, before the link: bit for bit the source library's.
 
         Parameters
         ----------
-        data, out
+        data, out, num_trees
             As in :meth:`predict`.
 
         Returns
@@ -301,7 +325,50 @@ class Predictor:
         SchemaError, ParameterError
             As in :meth:`predict`.
         """
+        if num_trees is not None:
+            return self._made("trees", num_trees).predict_raw(data, out)
         return self._predict(data, "raw", out)
+
+    def leaf_index(self, data: object, *, num_trees: int | None = None) -> npt.NDArray[np.int32]:
+        """Find the leaf of every tree that each row falls into.
+
+        Parameters
+        ----------
+        data, num_trees
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of int32, shape (num_rows, num_trees)
+            The source library's own numbers: of leaves from 0 on for LightGBM (``pred_leaf``), of
+            nodes for XGBoost (``pred_leaf``) and scikit-learn (``apply``).
+
+        Raises
+        ------
+        UnsupportedError
+            When the model has no trees.
+        SchemaError, ParameterError
+            As in :meth:`predict`.
+
+        Notes
+        -----
+        A model with the numbers in place of leaves' values is made at the first call and kept.
+        """
+        import numpy as np
+
+        numbers = self._made("leaves", num_trees).predict_raw(data).astype(np.int32)
+        return numbers if numbers.ndim == 2 else numbers[:, None]
+
+    def _made(self, what: str, num_trees: int | None) -> Predictor:
+        """Return the predictor of a model made of this one's trees; the last few are kept."""
+        key = (what, num_trees)
+        made = self._derived.get(key)
+        if made is None:
+            data = derive(self._bundle, self._meta, what, num_trees)
+            made = Predictor.from_bytes(data, subject=f"predictor {self.name!r}")
+            kept = dict(list(self._derived.items())[-_MOST_DERIVED:])
+            self._derived = {**kept, key: made}
+        return made
 
     def predict_arrow(self, data: object, kind: str = "predict") -> _engine.ArrowColumns:
         """Predict into Arrow columns, which other libraries take without a copy.

@@ -1,0 +1,141 @@
+// Copies the arrays that belong to the trees that stay.
+#include "fit/derive_forest.hpp"
+
+#include <cstring>
+#include <string>
+
+#include "host/error.hpp"
+#include "runtime/models/forest/forest.hpp"
+
+namespace mainspring {
+
+namespace {
+
+ForestView forest_of(const ModelView& model) {
+  if (model.model == nullptr || model.model->code != ModelCode::kForest) {
+    throw Error(ErrorKind::kUnsupported, std::string("A model of the kind ") +
+                                             (model.model == nullptr ? "none" : model.model->name) +
+                                             " has no trees; expected a forest.")
+        .expected("a forest");
+  }
+  return view_forest(model.section);
+}
+
+[[noreturn]] void refuse_count(uint32_t num_trees, const std::string& expected) {
+  throw Error(ErrorKind::kParameter,
+              "num_trees is " + std::to_string(num_trees) + ", expected " + expected + ".")
+      .expected(expected)
+      .got(std::to_string(num_trees));
+}
+
+void check_count(const ForestView& forest, uint32_t num_trees) {
+  if (num_trees < 1 || num_trees > forest.header->num_trees) {
+    refuse_count(num_trees, "1 to " + std::to_string(forest.header->num_trees));
+  }
+}
+
+uint32_t nodes_of(const ForestView& forest, uint32_t num_trees) {
+  const ForestTree& last = forest.trees[num_trees - 1];
+  return last.first_node + last.num_nodes;
+}
+
+/// Builds a section array by array.
+class SectionWriter {
+ public:
+  SectionWriter(const ModelHeader& model, const ForestHeader& forest)
+      : at(forest_layout(forest, model.num_outputs)), section_(at.length, 0) {
+    put(0, &model, sizeof model);
+    put(sizeof model, &forest, sizeof forest);
+  }
+  void put(uint64_t offset, const void* bytes, uint64_t length) {
+    if (length != 0) std::memcpy(section_.data() + offset, bytes, length);
+  }
+  /// What nodes have in common with the source's, whatever their leaves hold.
+  void put_common(const ForestView& source, uint64_t num_nodes) {
+    const ForestHeader& header = *source.header;
+    put(at.slots, source.slots, header.num_slots * sizeof(ForestSlot));
+    put(at.set_words, source.set_words, header.num_set_words * sizeof(uint32_t));
+    put(at.ids, source.ids, num_nodes * sizeof(uint32_t));
+    put(at.covers, source.covers, num_nodes * sizeof(double));
+    put(at.gains, source.gains, num_nodes * sizeof(double));
+  }
+  uint8_t* data() { return section_.data(); }
+  std::vector<uint8_t> take() { return std::move(section_); }
+
+  const ForestLayout at;
+
+ private:
+  std::vector<uint8_t> section_;
+};
+
+}  // namespace
+
+std::vector<uint8_t> first_trees(const ModelView& model, uint32_t num_trees) {
+  const ForestView source = forest_of(model);
+  check_count(source, num_trees);
+  const uint32_t round = source.header->leaf_width == 1 ? model.header->num_outputs : 1;
+  if (num_trees % round != 0) {
+    refuse_count(num_trees,
+                 "a multiple of " + std::to_string(round) + ": one tree for each of the outputs");
+  }
+  ModelHeader header = *model.header;
+  if (header.link_divisor != 1) {
+    if (header.link_divisor != static_cast<double>(source.header->num_trees / round)) {
+      throw Error(ErrorKind::kUnsupported,
+                  "The model divides by the weights of its trees, which are not known one by one; "
+                  "expected one that adds up or averages. Train with fewer trees.");
+    }
+    header.link_divisor = static_cast<double>(num_trees / round);
+  }
+  ForestHeader forest = *source.header;
+  forest.num_trees = num_trees;
+  forest.num_nodes = nodes_of(source, num_trees);
+  SectionWriter out(header, forest);
+  out.put_common(source, forest.num_nodes);
+  out.put(out.at.trees, source.trees, num_trees * sizeof(ForestTree));
+  out.put(out.at.nodes, source.nodes, forest.num_nodes * sizeof(ForestNode));
+  out.put(out.at.bases, source.bases, header.num_outputs * sizeof(double));
+  const uint64_t num_values = uint64_t{forest.num_vectors} * forest.leaf_width;
+  if (source.narrow_vectors != nullptr) {
+    out.put(out.at.vectors, source.narrow_vectors, num_values * sizeof(float));
+  } else {
+    out.put(out.at.vectors, source.wide_vectors, num_values * sizeof(double));
+  }
+  return out.take();
+}
+
+std::vector<uint8_t> leaf_numbers(const ModelView& model, uint32_t num_trees) {
+  const ForestView source = forest_of(model);
+  check_count(source, num_trees);
+  if (num_trees > kMaxModelOutputs) {
+    refuse_count(num_trees, "at most " + std::to_string(kMaxModelOutputs));
+  }
+  ModelHeader header{};
+  header.code = model.header->code;
+  header.num_features = model.header->num_features;
+  header.num_outputs = num_trees;
+  header.link = static_cast<uint32_t>(Link::kIdentity);
+  header.link_scale = 1;
+  header.link_divisor = 1;
+  ForestHeader forest = *source.header;
+  forest.num_trees = num_trees;
+  forest.num_nodes = nodes_of(source, num_trees);
+  forest.sum = static_cast<uint32_t>(ForestSum::kDoubleInTreeOrder);
+  forest.leaf_width = 1;
+  forest.num_vectors = 0;
+  SectionWriter out(header, forest);
+  out.put_common(source, forest.num_nodes);
+  auto* trees = reinterpret_cast<ForestTree*>(out.data() + out.at.trees);
+  for (uint32_t i = 0; i < num_trees; ++i) {
+    trees[i] = source.trees[i];
+    trees[i].output = i;
+  }
+  auto* nodes = reinterpret_cast<ForestNode*>(out.data() + out.at.nodes);
+  for (uint32_t i = 0; i < forest.num_nodes; ++i) {
+    nodes[i] = source.nodes[i];
+    if (nodes[i].value == 0) nodes[i].leaf = static_cast<double>(source.ids[i]);
+  }
+  return out.take();
+}
+
+}  // namespace mainspring
