@@ -145,6 +145,39 @@ CLAIMS = (
         ),
     ),
     Claim(
+        "dense",
+        "Linear models and small networks",
+        "A network of 64-256-128-1 in float32 and a logistic regression of 1,000 numbers in "
+        "float64, read by `ms.Predictor`. scikit-learn is called as its users do, NumPy is given "
+        "the weights.",
+        (
+            Goal(
+                "Network, one row: at least 5 times as fast as NumPy",
+                "network 64-256-128-1, 1 row",
+                "numpy",
+                at_least=5.0,
+            ),
+            Goal(
+                "Network, 256 rows: at least 1.1 times as fast as NumPy",
+                "network 64-256-128-1, 256 rows",
+                "numpy",
+                at_least=1.1,
+            ),
+            Goal(
+                "Logistic regression, one row: at least 8 times as fast as NumPy",
+                "logistic regression of 1,000 features, 1 row",
+                "numpy",
+                at_least=8.0,
+            ),
+            Goal(
+                "Logistic regression, 4,096 rows: at least twice as fast as NumPy",
+                "logistic regression of 1,000 features, 4,096 rows",
+                "numpy",
+                at_least=2.0,
+            ),
+        ),
+    ),
+    Claim(
         "drift",
         "Drift",
         "Kolmogorov-Smirnov and Wasserstein distances, PSI, Jensen-Shannon distance and "

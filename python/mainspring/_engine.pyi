@@ -454,6 +454,10 @@ def latency_bounds() -> list[float]:
     """
     Upper ends of the latency buckets in seconds; one more is open.
     """
+def make_dense(element: str, layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
+    """
+    A model of layers (kind, first, second, activation, slope): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second; arrays of float64.
+    """
 def model_kinds() -> list[typing.Any]:
     """
     Names of all kinds of models.

@@ -17,6 +17,7 @@ HEADERS = {
     "steps/local_time.hpp": ["ZoneHeader"],
     "steps/pattern.hpp": ["PatternHeader", "PatternInstruction"],
     "models/model.hpp": ["ModelHeader"],
+    "models/dense/dense.hpp": ["DenseHeader", "DenseLayer"],
     "models/forest/forest.hpp": ["ForestHeader", "ForestTree", "ForestSlot", "ForestNode"],
 }
 ENUMS = {
@@ -28,6 +29,7 @@ ENUMS = {
     "steps/pattern.hpp": ["PatternOp", "PatternAssert"],
     "models/model.hpp": ["Link", "Decision"],
     "bundle/labels.hpp": ["LabelType"],
+    "models/dense/dense.hpp": ["LayerKind", "Activation"],
     "models/forest/forest.hpp": ["ForestTreatment"],
 }
 STRUCTS = [(header, name) for header, names in HEADERS.items() for name in names]

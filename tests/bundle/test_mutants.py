@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import struct
 from collections import Counter
+from collections.abc import Callable
 from ctypes import CDLL
 
 import pytest
 
 from mainspring import _engine
 from tests.bundle.sample import sample_sections
-from tests.bundle.sample_models import sample_vector_model
+from tests.bundle.sample_models import sample_dense_model, sample_vector_model
 from tests.edge import library as edge
 from tests.reference import bundle as reference
 from tests.reference.bundle import Section, Verdict, write
@@ -67,15 +68,18 @@ def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) ->
     assert seen[Verdict.CORRUPT] > 0
 
 
-def test_verdicts_of_mutants_with_leaf_vectors_agree_with_the_page(library: CDLL) -> None:
+@pytest.mark.parametrize("make_model", [sample_vector_model, sample_dense_model])
+def test_verdicts_of_mutants_of_other_models_agree_with_the_page(
+    library: CDLL, make_model: Callable[[int], bytes]
+) -> None:
     num_features = struct.unpack_from("<I", SECTIONS[4].content, 4)[0]
-    model = sample_vector_model(num_features)
+    model = make_model(num_features)
     rest = [section for section in SECTIONS if section.type not in (b"MODL", b"LABL")]
     generator = random.Random(11)
     seen: Counter[int] = Counter()
     # First as it is, then with every word of its header and of its arrays changed in some way.
     contents = [model] + [mutate(model, generator) for _ in range(1200)]
-    for at in range(0, 128, 4):
+    for at in range(0, 192, 4):
         for word in WORDS:
             changed = bytearray(model)
             struct.pack_into("<I", changed, at, word)
@@ -86,7 +90,8 @@ def test_verdicts_of_mutants_with_leaf_vectors_agree_with_the_page(library: CDLL
         assert code == reference.verdict(file), number
         assert number > 0 or code == Verdict.OK
         seen[code] += 1
-    assert min(seen[Verdict.OK], seen[Verdict.CORRUPT], seen[Verdict.TRUNCATED]) > 10
+    assert min(seen[Verdict.OK], seen[Verdict.CORRUPT]) > 10
+    assert seen[Verdict.TRUNCATED] > 0
 
 
 def test_every_bit_of_the_plan_agrees_with_the_page(library: CDLL) -> None:

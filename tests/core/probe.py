@@ -52,8 +52,19 @@ def library() -> ctypes.CDLL:
         "probe_kernel_affine": (None, [u32, handle, handle, u32, f64, f64]),
         "probe_kernel_exp": (None, [u32, handle, handle, u32]),
         "probe_kernel_log1p": (None, [u32, handle, handle, u32]),
+        "probe_kernel_tanh": (None, [u32, handle, handle, u32]),
     }
-    for name in ("exp", "log1p", "log", "expm1", "normal_quantile", "sigmoid", "floor", "sqrt"):
+    for name in (
+        "exp",
+        "log1p",
+        "log",
+        "expm1",
+        "tanh",
+        "normal_quantile",
+        "sigmoid",
+        "floor",
+        "sqrt",
+    ):
         signatures[f"probe_{name}"] = (None, [handle, handle, u64])
     for name, (result, arguments) in signatures.items():
         function = getattr(lib, name)

@@ -22,7 +22,7 @@ def levels() -> list[int]:
     return list(range(library().probe_best_level() + 1))
 
 
-@pytest.mark.parametrize("name", ["exp", "log1p"])
+@pytest.mark.parametrize("name", ["exp", "log1p", "tanh"])
 def test_form_on_every_level_has_the_bits_of_the_scalar_form(name: str) -> None:
     x = any_values()
     want = scalar(name, x).view(np.uint64)

@@ -97,6 +97,13 @@ def test_expm1_over_all_exponents_is_within_two_ulps() -> None:
     assert_close("expm1", uniform(21, -2, 2), 2.0)
 
 
+@needs_long_double
+def test_tanh_over_all_exponents_is_within_two_ulps() -> None:
+    assert_close("tanh", all_exponents(25), 2.0)
+    assert_close("tanh", uniform(26, -2, 2), 2.0)
+    assert_close("tanh", uniform(27, 0.62, 0.63), 2.0)
+
+
 def test_normal_quantile_agrees_with_scipy_and_is_symmetric() -> None:
     shares = np.concatenate([uniform(22, 0, 1), 10.0 ** uniform(23, -320, 0)])
     shares = shares[shares != 0.5]
@@ -162,6 +169,11 @@ def test_log1p_between_neighbours_never_falls() -> None:
         ("log", math.inf, math.inf),
         ("log", 5e-324, -744.4400719213812),
         ("expm1", -0.0, -0.0),
+        ("tanh", -0.0, -0.0),
+        ("tanh", 5e-324, 5e-324),
+        ("tanh", math.inf, 1.0),
+        ("tanh", -math.inf, -1.0),
+        ("tanh", 20.0, 1.0),
         ("expm1", 5e-324, 5e-324),
         ("expm1", math.inf, math.inf),
         ("expm1", -math.inf, -1.0),
@@ -179,7 +191,8 @@ def test_value_at_the_border_is_exact(name: str, x: float, want: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["exp", "log1p", "log", "expm1", "normal_quantile", "sigmoid", "floor", "sqrt"]
+    "name",
+    ["exp", "log1p", "log", "expm1", "tanh", "normal_quantile", "sigmoid", "floor", "sqrt"],
 )
 def test_nan_when_any_pattern_becomes_the_canonical_one(name: str) -> None:
     patterns = [0x7FF8000000000000, 0xFFF8000000000000, 0x7FF0000000000001, 0xFFFFFFFFFFFFFFFF]

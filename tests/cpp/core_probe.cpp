@@ -44,6 +44,9 @@ void probe_log(const double* in, double* out, uint64_t n) {
 void probe_expm1(const double* in, double* out, uint64_t n) {
   each(mainspring::expm1_value, in, out, n);
 }
+void probe_tanh(const double* in, double* out, uint64_t n) {
+  each(mainspring::tanh_value, in, out, n);
+}
 void probe_normal_quantile(const double* in, double* out, uint64_t n) {
   each(mainspring::normal_quantile_value, in, out, n);
 }
@@ -65,6 +68,9 @@ void probe_kernel_affine(uint32_t l, const double* in, double* out, uint32_t n, 
 }
 void probe_kernel_exp(uint32_t l, const double* in, double* out, uint32_t n) {
   level(l).exp(in, out, n);
+}
+void probe_kernel_tanh(uint32_t l, const double* in, double* out, uint32_t n) {
+  level(l).tanh(in, out, n);
 }
 void probe_kernel_log1p(uint32_t l, const double* in, double* out, uint32_t n) {
   level(l).log1p(in, out, n);

@@ -47,7 +47,7 @@ def predictor_and_rows(kind: str, number: int) -> tuple[ms.Predictor, np.ndarray
     """A predictor, and rows that are hard on it, special ones at the end."""
     model = fixed_model(kind, number)
     num_features = model.rows.shape[1]
-    special = [np.roll(SPECIAL, shift)[:num_features] for shift in range(len(SPECIAL))]
+    special = [np.resize(np.roll(SPECIAL, shift), num_features) for shift in range(len(SPECIAL))]
     rows = np.vstack([model.rows, special, np.full((2, num_features), np.nan)])
     return ms.Predictor(model.source), rows
 

@@ -127,6 +127,25 @@ def make_three_classes() -> None:
     write("0.1-three-classes", file, pa.table(columns))
 
 
+def make_network() -> None:
+    """A scaler and two layers in float32, and labels."""
+    generator = np.random.default_rng(6)
+    layers = [
+        ("center", generator.normal(size=4), generator.random(4) + 0.5, "identity", 0.0),
+        ("dense", generator.normal(size=(9, 4)), generator.normal(size=9), "tanh", 0.0),
+        ("dense", generator.normal(size=(3, 9)), generator.normal(size=3), "identity", 0.0),
+    ]
+    names = ["first", "second", "third", "größe"]
+    image = _engine.make_dense("float32", layers, "softmax", 3, names, "a network")
+    image = image.with_labels(["no", "größer", ""], "probability", 0.0)
+    meta = b'{"name":"network"}'
+    file = _engine.write_bundle(meta, None, names, image.section, b"", image.labels)
+    matrix = generator.normal(size=(40, 4)) * 3
+    matrix[generator.random(matrix.shape) < 0.05] = np.nan
+    columns = {name: pa.array(matrix[:, i], from_pandas=True) for i, name in enumerate(names)}
+    write("0.1-network", file, pa.table(columns))
+
+
 def baskets(num_rows: int, seed: int) -> pa.Table:
     """Lists of strings, integers and numbers, some of them empty or missing."""
     generator = np.random.default_rng(seed)
@@ -190,4 +209,5 @@ if __name__ == "__main__":
     make_flights()
     make_three_classes()
     make_baskets()
+    make_network()
     write("0.1-every-step", sample_bundle(), sample_table(60, seed=9))

@@ -50,7 +50,11 @@ def test_golden_bundle_when_loaded_gives_its_bits(name: str) -> None:
         bundle.predict_table(source, kind, out)
         assert np.array_equal(out.view(np.uint64).ravel(), bits_of(text, ">u8")), kind
         one = table.to_pylist()[7]
-        row = np.array(bundle.predict_row(one, kind), np.float64).ravel()
+        alone = bundle.predict_row(one, kind)
+        if bundle.labels and kind == "predict":
+            assert alone == bundle.labels[int(out[7, 0])]
+            continue
+        row = np.array(alone, np.float64).ravel()
         assert np.array_equal(row.view(np.uint64), out[7].view(np.uint64)), kind
 
 
@@ -87,8 +91,8 @@ def test_golden_bundle_is_read_from_the_page_alone(name: str) -> None:
 def test_golden_bundle_when_written_again_has_the_same_bytes(name: str) -> None:
     file = (FOLDER / f"{name}.spring").read_bytes()
     opened = _engine.Bundle.open(file, name)
-    model = reference.read(file).content(b"MODL")
-    again = _engine.write_bundle(opened.meta, opened, None, model, opened.profile)
+    model, labels = (reference.read(file).content(type_) for type_ in (b"MODL", b"LABL"))
+    again = _engine.write_bundle(opened.meta, opened, None, model, opened.profile, labels)
     assert again == file
 
 

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tests.reference import bundle_payloads, bundle_plan
+from tests.reference import bundle_dense, bundle_payloads, bundle_plan
 from tests.reference.bundle_payloads import align
 from tests.reference.crc32c import crc32c
 
@@ -175,14 +175,14 @@ def _check_model(section: bytes, num_plan_outputs: int) -> int:
         MODEL_HEADER.unpack_from(section)
     )
     divisor, threshold, reserved = rest
-    _expect(code == 1, Verdict.NEWER_VERSION)
+    _expect(code in (1, 2), Verdict.NEWER_VERSION)
     _expect(not any(reserved), Verdict.CORRUPT)
     _expect(decision <= 2 and (decision == 0 or num_classes != 0), Verdict.CORRUPT)
     if decision == 0 or num_outputs != 1:
         _expect(struct.pack("<d", threshold) == bytes(8), Verdict.CORRUPT)
     _expect(math.isfinite(threshold), Verdict.CORRUPT)
     _expect(1 <= num_features <= 1 << 20 and 1 <= num_outputs <= 1 << 16, Verdict.CORRUPT)
-    _expect(link <= 5, Verdict.CORRUPT)
+    _expect(link <= 6, Verdict.CORRUPT)
     _expect(math.isfinite(scale) and scale > 0, Verdict.CORRUPT)
     _expect(math.isfinite(divisor) and divisor > 0, Verdict.CORRUPT)
     _expect(
@@ -192,7 +192,8 @@ def _check_model(section: bytes, num_plan_outputs: int) -> int:
         Verdict.CORRUPT,
     )
     try:
-        bundle_payloads.check_forest(section, num_features, num_outputs)
+        check = bundle_payloads.check_forest if code == 1 else bundle_dense.check_dense
+        check(section, num_features, num_outputs)
     except bundle_payloads.TooShort:
         raise Refused(Verdict.TRUNCATED) from None
     except bundle_payloads.Corrupt:

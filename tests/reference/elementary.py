@@ -38,6 +38,11 @@ def expm1(x: F64) -> Long:
     return np.expm1(x.astype(np.longdouble))
 
 
+def tanh(x: F64) -> Long:
+    """tanh(x)."""
+    return np.tanh(x.astype(np.longdouble))
+
+
 def normal_quantile(shares: F64) -> F64:
     """Where the standard normal distribution reaches a share, by SciPy: right to a few ulp."""
     return np.asarray(special.ndtri(shares))

@@ -2,8 +2,8 @@
 // each level.
 //
 // The source of all of them is kernels.inc, compiled unchanged as kernels_baseline.cpp,
-// kernels_avx2.cpp and kernels_avx512.cpp. No level may give other bits than another: no fused
-// multiply-add, no reassociation.
+// kernels_avx2.cpp and kernels_avx512.cpp. No level may give other bits than another: no
+// reassociation, and no fused multiply-add but where every level has one (dense_forms.inc).
 #pragma once
 #include <cstdint>
 
@@ -49,6 +49,23 @@ struct Kernels {
   /// codes[row] to column feature_numbers[i].
   void (*spread_entries)(const float* table, uint32_t num_features, const int32_t* codes,
                          uint32_t num_rows, const uint32_t* feature_numbers, float* features);
+  /// tanh(x), <= 2 ulp.
+  void (*tanh)(const double* in, double* out, uint32_t num_rows);
+  /// Rows x[row * row_stride ..] of num_inputs numbers times a dense layer, any number of rows:
+  /// out[row * out_stride + output]. Of panels (models/dense/dense.hpp), whole panels are written;
+  /// of rows of weights, num_outputs values.
+  void (*multiply_panels_f32)(const float* x, uint64_t row_stride, uint32_t num_rows,
+                              const float* panels, uint32_t num_inputs, uint32_t num_panels,
+                              float* out, uint64_t out_stride);
+  void (*multiply_panels_f64)(const double* x, uint64_t row_stride, uint32_t num_rows,
+                              const double* panels, uint32_t num_inputs, uint32_t num_panels,
+                              double* out, uint64_t out_stride);
+  void (*multiply_rows_f32)(const float* x, uint64_t row_stride, uint32_t num_rows,
+                            const float* weights, uint32_t num_inputs, uint32_t num_outputs,
+                            float* out, uint64_t out_stride);
+  void (*multiply_rows_f64)(const double* x, uint64_t row_stride, uint32_t num_rows,
+                            const double* weights, uint32_t num_inputs, uint32_t num_outputs,
+                            double* out, uint64_t out_stride);
 };
 
 const Kernels* kernels_baseline() noexcept;

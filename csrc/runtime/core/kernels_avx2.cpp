@@ -22,6 +22,13 @@ typedef double DoubleVector __attribute__((vector_size(32), aligned(8), may_alia
 typedef int64_t IntegerVector __attribute__((vector_size(32)));
 typedef int32_t CountVector __attribute__((vector_size(16), aligned(4), may_alias));
 constexpr uint32_t kLanes = 4;
+typedef float FloatVector __attribute__((vector_size(32), aligned(4), may_alias));
+constexpr uint32_t kDenseRows = 6;  // times two vectors: 12 sums in 16 registers
+
+inline FloatVector multiply_add(FloatVector a, FloatVector b, FloatVector c) {
+  return reinterpret_cast<FloatVector>(_mm256_fmadd_ps(
+      reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
+}
 
 /// counts + 1 where the value is not below the edge: a true comparison is -1 in its lane.
 inline IntegerVector count_lanes(IntegerVector counts, DoubleVector values, double edge) {

@@ -28,6 +28,13 @@ typedef double DoubleVector __attribute__((vector_size(64), aligned(8), may_alia
 typedef int64_t IntegerVector __attribute__((vector_size(64)));
 typedef int32_t CountVector __attribute__((vector_size(32), aligned(4), may_alias));
 constexpr uint32_t kLanes = 8;
+typedef float FloatVector __attribute__((vector_size(64), aligned(4), may_alias));
+constexpr uint32_t kDenseRows = 12;  // times two vectors: 24 sums in 32 registers
+
+inline FloatVector multiply_add(FloatVector a, FloatVector b, FloatVector c) {
+  return reinterpret_cast<FloatVector>(_mm512_fmadd_ps(
+      reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+}
 
 /// counts + 1 where the value is not below the edge.
 inline IntegerVector count_lanes(IntegerVector counts, DoubleVector values, double edge) {

@@ -24,6 +24,36 @@ typedef double DoubleVector __attribute__((vector_size(16), aligned(8), may_alia
 typedef int64_t IntegerVector __attribute__((vector_size(16)));
 typedef int32_t CountVector __attribute__((vector_size(8), aligned(4), may_alias));
 constexpr uint32_t kLanes = 2;
+typedef float FloatVector __attribute__((vector_size(16), aligned(4), may_alias));
+constexpr uint32_t kDenseRows = 4;
+
+/// a * b + c, rounded once.
+inline float multiply_add(float a, float b, float c) {
+#if defined(__FP_FAST_FMAF)
+  return __builtin_fmaf(a, b, c);
+#else
+  // The product is exact in a double. The sum is rounded to odd, which keeps that it was not exact,
+  // so that the second rounding gives what one alone would (S. Boldo and G. Melquiond, "Emulation
+  // of FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008).
+  const double product = static_cast<double>(a) * static_cast<double>(b);
+  const double addend = c;
+  const double sum = product + addend;
+  const double back = sum - product;
+  const double error = (product - (sum - back)) + (addend - back);
+  const uint64_t bits = __builtin_bit_cast(uint64_t, sum);
+  // Toward the error where the last bit is even; an infinity or NaN has an error of NaN.
+  const bool away = (error > 0) == (sum > 0);
+  const uint64_t odd = (bits & 1) != 0 ? bits : away ? bits + 1 : bits - 1;
+  const bool inexact = error < 0 || error > 0;
+  return static_cast<float>(__builtin_bit_cast(double, inexact ? odd : bits));
+#endif
+}
+
+inline FloatVector multiply_add(FloatVector a, FloatVector b, FloatVector c) {
+  FloatVector result;
+  for (uint32_t i = 0; i < 4; ++i) result[i] = multiply_add(a[i], b[i], c[i]);
+  return result;
+}
 
 /// counts + 1 where the value is not below the edge: a true comparison is -1 in its lane.
 inline IntegerVector count_lanes(IntegerVector counts, DoubleVector values, double edge) {

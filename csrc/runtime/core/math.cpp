@@ -14,6 +14,8 @@ double exp_value(double x) noexcept { return exp_form(x); }
 
 double log1p_value(double x) noexcept { return log1p_form(x); }
 
+double tanh_value(double x) noexcept { return tanh_form(x); }
+
 double log_value(double x) noexcept {
   if (!(x > 0.0)) return x == 0.0 ? -kInfinity : kQuietNan;
   if (x == kInfinity) return x;

@@ -10,6 +10,7 @@ double exp_value(double x) noexcept;    // <= 1 ulp, monotone
 double log1p_value(double x) noexcept;  // <= 2 ulp, monotone
 double log_value(double x) noexcept;    // <= 1 ulp; at 0 -inf, below NaN
 double expm1_value(double x) noexcept;  // e^x - 1, <= 2 ulp
+double tanh_value(double x) noexcept;   // <= 2 ulp
 /// The quantile of the standard normal distribution at 0 <= p <= 1, within 8 ulp, and exactly
 /// symmetric about 1/2; NaN elsewhere.
 double normal_quantile_value(double p) noexcept;

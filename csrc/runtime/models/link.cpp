@@ -23,6 +23,18 @@ void sigmoid(double* values, uint64_t count, double scale, const Kernels& kernel
   for (uint64_t i = 0; i < count; ++i) values[i] = 1.0 / (1.0 + values[i]);
 }
 
+/// Every row divided by its sum; where that is 0, all have the same share, as in scikit-learn.
+void share(double* values, uint32_t num_rows, uint32_t num_outputs) {
+  for (uint32_t row = 0; row < num_rows; ++row) {
+    double* scores = values + uint64_t{row} * num_outputs;
+    double total = 0;
+    for (uint32_t i = 0; i < num_outputs; ++i) total += scores[i];
+    for (uint32_t i = 0; i < num_outputs; ++i) {
+      scores[i] = total == 0 ? 1.0 / num_outputs : scores[i] / total;
+    }
+  }
+}
+
 void softmax(double* values, uint32_t num_rows, uint32_t num_outputs, const Kernels& kernels) {
   for (uint32_t row = 0; row < num_rows; ++row) {
     double* scores = values + uint64_t{row} * num_outputs;
@@ -31,12 +43,7 @@ void softmax(double* values, uint32_t num_rows, uint32_t num_outputs, const Kern
     for (uint32_t i = 0; i < num_outputs; ++i) scores[i] -= highest;
   }
   apply_tiles(kernels.exp, values, uint64_t{num_rows} * num_outputs);
-  for (uint32_t row = 0; row < num_rows; ++row) {
-    double* scores = values + uint64_t{row} * num_outputs;
-    double total = 0;
-    for (uint32_t i = 0; i < num_outputs; ++i) total += scores[i];
-    for (uint32_t i = 0; i < num_outputs; ++i) scores[i] /= total;
-  }
+  share(values, num_rows, num_outputs);
 }
 
 double signed_square(double value) {
@@ -77,6 +84,7 @@ const char* link_name(Link link) noexcept {
     case Link::kExp: return "exp";
     case Link::kLog1pExp: return "log1pexp";
     case Link::kSignedSquare: return "signed_square";
+    case Link::kSigmoidShare: return "sigmoid_share";
   }
   return "unknown";
 }
@@ -90,6 +98,10 @@ void apply_link(const ModelHeader& header, uint32_t num_rows, double* scores,
   switch (static_cast<Link>(header.link)) {
     case Link::kIdentity: break;
     case Link::kSigmoid: sigmoid(scores, count, header.link_scale, kernels); break;
+    case Link::kSigmoidShare:
+      sigmoid(scores, count, header.link_scale, kernels);
+      share(scores, num_rows, header.num_outputs);
+      break;
     case Link::kSoftmax: softmax(scores, num_rows, header.num_outputs, kernels); break;
     case Link::kExp: apply_tiles(kernels.exp, scores, count); break;
     case Link::kLog1pExp:

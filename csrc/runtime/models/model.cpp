@@ -31,7 +31,7 @@ bool header_is_sound(const ModelHeader& header) {
   return reserved == 0 && classes && decision && header.num_features >= 1 &&
          header.num_features <= kMaxModelFeatures && header.num_outputs >= 1 &&
          header.num_outputs <= kMaxModelOutputs &&
-         header.link <= static_cast<uint32_t>(Link::kSignedSquare) &&
+         header.link <= static_cast<uint32_t>(Link::kSigmoidShare) &&
          is_positive(header.link_scale) && is_positive(header.link_divisor);
 }
 

@@ -9,7 +9,7 @@
 
 namespace mainspring {
 
-enum class ModelCode : uint32_t { kForest = 1 };
+enum class ModelCode : uint32_t { kForest = 1, kDense = 2 };
 
 /// What turns raw scores into what the source library predicts. Stored in bundles, never changes.
 enum class Link : uint32_t {
@@ -19,6 +19,7 @@ enum class Link : uint32_t {
   kExp = 3,           // poisson, gamma, tweedie
   kLog1pExp = 4,      // cross_entropy_lambda
   kSignedSquare = 5,  // regression on a square-root scale: sign(raw) * raw^2
+  kSigmoidShare = 6,  // sigmoid of every output, divided by their sum: one model for each class
 };
 
 /// What the predict of a classifier decides on. Stored in bundles, never changes.
@@ -28,7 +29,7 @@ enum class Decision : uint32_t {
   kProbability = 2,  // predict gives the class of the highest prediction after the link
 };
 
-/// "identity", "sigmoid", "softmax", "exp", "log1pexp" or "signed_square".
+/// "identity", "sigmoid", "softmax", "exp", "log1pexp", "signed_square" or "sigmoid_share".
 const char* link_name(Link link) noexcept;
 
 inline constexpr uint32_t kMaxModelFeatures = 1u << 20;
@@ -50,12 +51,15 @@ struct ModelHeader {
 };
 static_assert(sizeof(ModelHeader) == 64);
 
-/// The features of one tile, column by column, kTileRows apart; exactly one of the two pointers is
-/// set.
+/// The features of one tile; exactly one of the two pointers is set. A number of a row lies at
+/// row * row_stride + feature * feature_stride: column by column, kTileRows apart, unless the kind
+/// takes rows.
 struct FeatureTile {
   const float* narrow;
   const double* wide;
   uint32_t num_rows;
+  int64_t row_stride = 1;
+  int64_t feature_stride = kTileRows;
 };
 
 struct Model;
@@ -71,7 +75,8 @@ struct ModelView {
 /// A model kind is a struct with these static members and no state. verify() trusts nothing in the
 /// section, not the header either; after it predict_raw() makes no check. predict_raw() writes
 /// out[row * num_outputs + output] and needs `scratch` of scratch_bytes() (64-byte aligned). Sums
-/// are in the order and the type that the source library uses.
+/// are in the order and the type that the source library uses. A kind with kTakesRows = true takes
+/// tiles of any strides.
 template <class M>
 concept ModelKernel = requires(const ModelView& view, const FeatureTile& features,
                                const Kernels& kernels, uint8_t* scratch, double* out) {
@@ -89,11 +94,14 @@ struct Model {
   uint64_t (*scratch_bytes)(const ModelView&) noexcept;
   void (*predict_raw)(const ModelView&, const FeatureTile&, const Kernels&, uint8_t* scratch,
                       double* out) noexcept;
+  bool takes_rows;  // tiles of any strides: a matrix is read where it lies
 };
 
 template <ModelKernel M>
 consteval Model model_of() {
-  return Model{M::kCode, M::kName, &M::verify, &M::scratch_bytes, &M::predict_raw};
+  bool takes_rows = false;
+  if constexpr (requires { M::kTakesRows; }) takes_rows = M::kTakesRows;
+  return Model{M::kCode, M::kName, &M::verify, &M::scratch_bytes, &M::predict_raw, takes_rows};
 }
 
 /// All kinds, in ascending order of codes (model_list.cpp).

@@ -3,10 +3,10 @@
 
 namespace mainspring {
 
-extern const Model kForestModel;
+extern const Model kForestModel, kDenseModel;
 
 namespace {
-constexpr const Model* kModels[] = {&kForestModel};
+constexpr const Model* kModels[] = {&kForestModel, &kDenseModel};
 }  // namespace
 
 const Model* const* model_list(uint32_t* count) noexcept {

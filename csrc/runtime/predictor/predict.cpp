@@ -175,7 +175,10 @@ void predict_matrix(const BundleView& bundle, const Kernels& kernels, const floa
     const uint32_t count = tile_rows(num_rows - done);
     const int64_t first = static_cast<int64_t>(done) * row_stride;
     FeatureTile features{nullptr, nullptr, count};
-    if (narrow != nullptr) {
+    if (bundle.model.model->takes_rows) {
+      features = {narrow == nullptr ? nullptr : narrow + first,
+                  wide == nullptr ? nullptr : wide + first, count, row_stride, feature_stride};
+    } else if (narrow != nullptr) {
       to_columns(narrow + first, row_stride, feature_stride, num_features, count, narrow_columns);
       features.narrow = narrow_columns;
     } else {

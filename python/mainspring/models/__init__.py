@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainspring import errors
+from mainspring import _engine, errors
 from mainspring.models import from_file, from_lightgbm, from_xgboost
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ __all__ = ["read_model"]
 
 
 def _importers() -> tuple[ModuleType, ...]:
-    """Every reader; those that need NumPy come only for what has NumPy's arrays."""
-    from mainspring.models import from_sklearn_trees
+    """Return every reader; those that need NumPy come when a model does."""
+    from mainspring.models import from_sklearn_linear, from_sklearn_trees, from_torch
 
-    return (from_file, from_lightgbm, from_xgboost, from_sklearn_trees)
+    trees = (from_file, from_lightgbm, from_xgboost, from_sklearn_trees)
+    return (*trees, from_sklearn_linear, from_torch)
 
 
 def read_model(model: object) -> ModelImage:
@@ -36,7 +37,9 @@ def read_model(model: object) -> ModelImage:
         ``Booster.save_model`` of one of them wrote, or what is in it, as ``str`` or ``bytes``. Of a
         model with a best iteration, the trees up to it are read where its own ``predict`` does so:
         all of LightGBM's, and XGBoost's estimators. A tree, forest, extra trees,
-        ``GradientBoosting`` or ``HistGradientBoosting`` estimator of scikit-learn.
+        ``GradientBoosting`` or ``HistGradientBoosting`` estimator of scikit-learn; a linear model
+        or multi-layer perceptron of scikit-learn, or a ``Pipeline`` of scalers and one of them. A
+        ``torch.nn.Sequential`` of dense layers. What this function returned.
 
     Returns
     -------
@@ -65,6 +68,8 @@ def read_model(model: object) -> ModelImage:
     >>> read_model(booster).num_trees
     3
     """
+    if isinstance(model, _engine.ModelImage):
+        return model
     for importer in _importers():
         if importer.recognises(model):
             image: ModelImage = importer.read(model)
@@ -72,8 +77,8 @@ def read_model(model: object) -> ModelImage:
     got = f"{type(model).__module__}.{type(model).__qualname__}"
     raise errors.UnsupportedError(
         f"A model of type {got} cannot be read; expected a Booster or estimator of LightGBM or "
-        "XGBoost, the path of a file that Booster.save_model wrote, or trees of scikit-learn.",
-        expected="a model of LightGBM, XGBoost or scikit-learn",
+        "XGBoost, the path of a file that Booster.save_model wrote, trees, a linear model or a "
+        "perceptron of scikit-learn, or a torch.nn.Sequential of dense layers.",
+        expected="a model of a kind that the documentation lists",
         got=got,
-        hint="Save the model with Booster.save_model and pass the file's path.",
     )

@@ -84,11 +84,10 @@ def check_features(plan_names: list[str], model_names: list[str]) -> None:
         )
     if are_default(model_names):
         return
-    written = ["_".join(name.split(" ")) for name in plan_names]
     wrong = [
         f"{got!r} in place of {expected!r}"
-        for got, expected in zip(written, model_names, strict=True)
-        if got != expected
+        for got, expected in zip(plan_names, model_names, strict=True)
+        if expected not in (got, "_".join(got.split(" ")))
     ]
     if wrong:
         shown = ", ".join(wrong[:_MOST_NAMES])

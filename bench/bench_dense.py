@@ -1,0 +1,103 @@
+"""Claim: linear models and small networks predict faster here than in scikit-learn and NumPy."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPRegressor
+
+import mainspring as ms
+from mainspring.models.layers import LayerChain, default_names
+
+BATCHES = tuple(pytest.param(n, marks=pytest.mark.one_thread) for n in (1, 16, 256, 4_096))
+SIZES = (64, 256, 128, 1)
+FEATURES = 1_000
+
+
+def name_of(rows: int) -> str:
+    return f"{rows:,} row{'s' if rows > 1 else ''}"
+
+
+@pytest.fixture(scope="module")
+def network() -> MLPRegressor:
+    random = np.random.default_rng(1)
+    train = random.normal(size=(2_000, SIZES[0])).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = MLPRegressor(SIZES[1:-1], max_iter=2, random_state=1)
+        return model.fit(train, train[:, 0].astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def logistic() -> LogisticRegression:
+    random = np.random.default_rng(2)
+    train = random.normal(size=(3_000, FEATURES))
+    return LogisticRegression(max_iter=20, C=0.01).fit(train, train[:, :9].sum(axis=1) > 0)
+
+
+def float32_network(model: MLPRegressor) -> ms.Predictor:
+    """Hold the same weights in float32, as torch would."""
+    chain = LayerChain("float32")
+    for weights, bias in zip(model.coefs_, model.intercepts_, strict=True):
+        if chain.layers:
+            chain.activate("relu")
+        chain.add("dense", weights.T, bias)
+    return ms.Predictor(chain.image(default_names(SIZES[0]), "network"))
+
+
+@pytest.mark.parametrize("rows", BATCHES)
+def test_network(rows: int, network: MLPRegressor, compare: Any) -> None:
+    batch = np.random.default_rng(3).normal(size=(rows, SIZES[0])).astype(np.float32)
+    predictor = float32_network(network)
+    weights = [w.astype(np.float32) for w in network.coefs_]
+    biases = [b.astype(np.float32) for b in network.intercepts_]
+
+    def by_numpy() -> Any:
+        x = batch
+        for w, b in zip(weights[:-1], biases[:-1], strict=True):
+            x = np.maximum(x @ w + b, 0)
+        return (x @ weights[-1] + biases[-1])[:, 0]
+
+    for peer, api, theirs in (
+        ("scikit-learn", "MLPRegressor.predict on float32", lambda: network.predict(batch)),
+        ("numpy", "products of float32 matrices", by_numpy),
+    ):
+        compare(
+            f"network {'-'.join(map(str, SIZES))}, {name_of(rows)}",
+            lambda: predictor.predict(batch),
+            theirs,
+            peer=peer,
+            api=api,
+            check=lambda ours, other: np.testing.assert_allclose(ours, other, rtol=1e-4, atol=1e-5),
+            rows=rows,
+        )
+
+
+@pytest.mark.parametrize("rows", BATCHES)
+def test_logistic(rows: int, logistic: LogisticRegression, compare: Any) -> None:
+    batch = np.random.default_rng(4).normal(size=(rows, FEATURES))
+    predictor = ms.Predictor(logistic)
+    weights, bias = logistic.coef_[0], logistic.intercept_[0]
+
+    def by_numpy() -> Any:
+        second = 1 / (1 + np.exp(-(batch @ weights + bias)))
+        return np.stack([1 - second, second], axis=1)
+
+    for peer, api, theirs in (
+        ("scikit-learn", "predict_proba", lambda: logistic.predict_proba(batch)),
+        ("numpy", "a product and an expression", by_numpy),
+    ):
+        compare(
+            f"logistic regression of {FEATURES:,} features, {name_of(rows)}",
+            lambda: predictor.predict_proba(batch),
+            theirs,
+            peer=peer,
+            api=api,
+            check=lambda ours, other: np.testing.assert_allclose(ours, other, rtol=1e-9),
+            rows=rows,
+            num_bytes=batch.nbytes,
+        )

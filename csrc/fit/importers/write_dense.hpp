@@ -1,0 +1,31 @@
+// Layers as readers give them, and their way into the bytes of a MODEL section.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "runtime/models/dense/dense.hpp"
+
+namespace mainspring {
+
+struct SourceLayer {
+  LayerKind kind = LayerKind::kDense;
+  Activation activation = Activation::kIdentity;
+  double slope = 0;
+  uint32_t num_inputs = 0;
+  uint32_t num_outputs = 0;
+  std::vector<double> first;   // kDense: weights[output][input]
+  std::vector<double> second;  // kDense: biases
+};
+
+struct SourceDense {
+  DenseElement element = DenseElement::kDouble;
+  Link link = Link::kIdentity;
+  uint32_t num_classes = 0;
+  std::vector<SourceLayer> layers;  // at least one; first and second as long as they must be
+};
+
+/// The MODEL section. Throws Error(kData) when a number is not finite, a divisor is 0 or layers do
+/// not follow each other, and when float32 cannot hold a number.
+std::vector<uint8_t> write_dense(const SourceDense& source);
+
+}  // namespace mainspring

@@ -1,0 +1,109 @@
+// The bytes of a chain of layers in the MODEL section, and the pointers into them: linear models
+// (one layer) and small networks.
+//
+// Weights lie as the kernels read them, so that opening copies nothing and the bytes are the same
+// on every machine: of a wide layer in panels, of a narrow one row by row.
+#pragma once
+#include <cstdint>
+
+#include "runtime/core/status.hpp"
+#include "runtime/models/model.hpp"
+
+namespace mainspring {
+
+/// The type of all numbers between features and raw scores. Stored in bundles, never changes.
+enum class DenseElement : uint32_t { kFloat = 1, kDouble = 2 };
+
+/// Stored in bundles, never changes.
+enum class LayerKind : uint32_t {
+  kDense = 1,   // weights * x + bias
+  kCenter = 2,  // (x - first) / second, number by number
+  kScale = 3,   // x * first + second, number by number
+};
+
+/// What is applied to every number behind a layer. Stored in bundles, never changes.
+enum class Activation : uint32_t {
+  kIdentity = 0,
+  kRelu = 1,
+  kLeakyRelu = 2,  // x, below 0 slope * x
+  kSigmoid = 3,
+  kTanh = 4,
+  kSilu = 5,  // x * sigmoid(x)
+  kElu = 6,   // x, below 0 slope * (e^x - 1)
+};
+inline constexpr uint32_t kNumActivations = 7;
+
+/// Behind ModelHeader. Then follow the DenseLayers, padded with zeros to a multiple of 64, and the
+/// numbers of each layer, also padded; and nothing else.
+struct DenseHeader {
+  uint32_t num_layers;
+  uint32_t element;  // DenseElement
+  uint32_t reserved[14];
+};
+static_assert(sizeof(DenseHeader) == 64);
+
+struct DenseLayer {
+  uint32_t kind;  // LayerKind
+  uint32_t num_inputs;
+  uint32_t num_outputs;
+  uint32_t activation;  // Activation
+  double slope;         // of kLeakyRelu and kElu
+  uint32_t reserved[2];
+};
+static_assert(sizeof(DenseLayer) == 32);
+
+inline constexpr uint32_t kMaxDenseLayers = 64;
+inline constexpr uint32_t kMaxLayerOutputs = 1u << 20;
+/// A dense layer with fewer outputs is narrow.
+inline constexpr uint32_t kMinPanelOutputs = 8;
+
+constexpr bool is_narrow(const DenseLayer& layer) { return layer.num_outputs < kMinPanelOutputs; }
+
+constexpr uint64_t element_bytes(DenseElement element) {
+  return element == DenseElement::kFloat ? sizeof(float) : sizeof(double);
+}
+
+/// `count` numbers rounded up to whole panels of 128 bytes.
+constexpr uint64_t padded_count(uint64_t count, DenseElement element) {
+  const uint64_t panel = 128 / element_bytes(element);
+  return (count + panel - 1) / panel * panel;
+}
+
+/// Numbers of a layer, padding (zeros) included. kDense, wide: for each panel of outputs the
+/// biases, then the weights of each input. kDense, narrow: a panel of biases, then the weights of
+/// each output. Else: first, then second. Cannot overflow: counts are below 2^21.
+constexpr uint64_t layer_numbers(const DenseLayer& layer, DenseElement element) {
+  const uint64_t outputs = padded_count(layer.num_outputs, element);
+  if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense) return 2 * outputs;
+  if (!is_narrow(layer)) return outputs * (uint64_t{layer.num_inputs} + 1);
+  return padded_count(1, element) + layer.num_outputs * padded_count(layer.num_inputs, element);
+}
+
+/// Where the numbers of the first layer begin in the section.
+constexpr uint64_t first_numbers(const DenseHeader& header) {
+  return sizeof(ModelHeader) + sizeof(DenseHeader) +
+         (header.num_layers * sizeof(DenseLayer) + 63) / 64 * 64;
+}
+
+struct DenseView {
+  const DenseHeader* header;
+  const DenseLayer* layers;
+  const uint8_t* numbers;  // of the first layer
+};
+
+inline DenseView view_dense(const uint8_t* section) noexcept {
+  const auto* header = reinterpret_cast<const DenseHeader*>(section + sizeof(ModelHeader));
+  return {header, reinterpret_cast<const DenseLayer*>(header + 1),
+          section + first_numbers(*header)};
+}
+
+/// Trusts nothing behind ModelHeader, whose fields open_model has checked.
+Status verify_dense(const ModelView& view) noexcept;
+
+/// Applies a layer's activation to `count` numbers, in place; `count` is any number.
+void activate(const DenseLayer& layer, float* values, uint64_t count,
+              const Kernels& kernels) noexcept;
+void activate(const DenseLayer& layer, double* values, uint64_t count,
+              const Kernels& kernels) noexcept;
+
+}  // namespace mainspring

@@ -1,0 +1,131 @@
+// Checks every count and number of a chain of layers once, so that the kernels need no check.
+#include <cstddef>
+
+#include "runtime/models/dense/dense.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr Status corrupt(uint64_t byte) { return {Code::kCorrupt, byte}; }
+
+bool all_zero(const uint8_t* bytes, uint64_t first, uint64_t last) {
+  uint8_t seen = 0;
+  for (uint64_t at = first; at < last; ++at) seen |= bytes[at];
+  return seen == 0;
+}
+
+bool takes_slope(Activation activation) {
+  return activation == Activation::kLeakyRelu || activation == Activation::kElu;
+}
+
+bool layer_is_sound(const DenseLayer& layer) {
+  if (layer.kind < static_cast<uint32_t>(LayerKind::kDense) ||
+      layer.kind > static_cast<uint32_t>(LayerKind::kScale) ||
+      layer.activation >= kNumActivations || layer.num_inputs == 0 || layer.num_outputs == 0 ||
+      layer.num_inputs > kMaxLayerOutputs || layer.num_outputs > kMaxLayerOutputs ||
+      layer.reserved[0] != 0 || layer.reserved[1] != 0) {
+    return false;
+  }
+  if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense &&
+      layer.num_inputs != layer.num_outputs) {
+    return false;
+  }
+  return takes_slope(static_cast<Activation>(layer.activation))
+             ? layer.slope - layer.slope == 0
+             : __builtin_bit_cast(uint64_t, layer.slope) == 0;
+}
+
+/// `used` finite numbers of the `count` at `numbers`, and zeros behind them.
+template <class T>
+bool are_sound(const T* numbers, uint64_t used, uint64_t count) {
+  bool sound = true;
+  for (uint64_t i = 0; i < used; ++i) sound &= numbers[i] - numbers[i] == 0;
+  return sound &&
+         all_zero(reinterpret_cast<const uint8_t*>(numbers), used * sizeof(T), count * sizeof(T));
+}
+
+template <class T>
+bool no_zero(const T* numbers, uint64_t count) {
+  bool sound = true;
+  for (uint64_t i = 0; i < count; ++i) sound &= numbers[i] != 0;
+  return sound;
+}
+
+template <class T>
+bool numbers_are_sound(const DenseLayer& layer, DenseElement element, const T* numbers) {
+  const uint64_t outputs = padded_count(layer.num_outputs, element);
+  const uint64_t panel = padded_count(1, element);
+  if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense) {
+    const T* second = numbers + outputs;
+    return are_sound(numbers, layer.num_outputs, outputs) &&
+           are_sound(second, layer.num_outputs, outputs) &&
+           (static_cast<LayerKind>(layer.kind) != LayerKind::kCenter ||
+            no_zero(second, layer.num_outputs));
+  }
+  if (is_narrow(layer)) {
+    if (!are_sound(numbers, layer.num_outputs, panel)) return false;
+    const uint64_t inputs = padded_count(layer.num_inputs, element);
+    for (uint32_t i = 0; i < layer.num_outputs; ++i) {
+      if (!are_sound(numbers + panel + i * inputs, layer.num_inputs, inputs)) return false;
+    }
+    return true;
+  }
+  for (uint64_t first = 0; first < outputs; first += panel) {
+    const uint64_t left = layer.num_outputs - first;
+    for (uint64_t row = 0; row <= layer.num_inputs; ++row, numbers += panel) {
+      if (!are_sound(numbers, left < panel ? left : panel, panel)) return false;
+    }
+  }
+  return true;
+}
+
+bool numbers_are_sound(const DenseLayer& layer, DenseElement element, const uint8_t* numbers) {
+  return element == DenseElement::kFloat
+             ? numbers_are_sound(layer, element, reinterpret_cast<const float*>(numbers))
+             : numbers_are_sound(layer, element, reinterpret_cast<const double*>(numbers));
+}
+
+}  // namespace
+
+Status verify_dense(const ModelView& view) noexcept {
+  constexpr uint64_t kHeaderAt = sizeof(ModelHeader);
+  constexpr uint64_t kLayersAt = kHeaderAt + sizeof(DenseHeader);
+  const uint8_t* section = view.section;
+  if (view.section_length < kLayersAt) return {Code::kTruncated, view.section_length};
+  const auto& header = *reinterpret_cast<const DenseHeader*>(section + kHeaderAt);
+  const auto element = static_cast<DenseElement>(header.element);
+  if (header.num_layers == 0 || header.num_layers > kMaxDenseLayers ||
+      (element != DenseElement::kFloat && element != DenseElement::kDouble) ||
+      !all_zero(section, kHeaderAt + offsetof(DenseHeader, reserved), kLayersAt)) {
+    return corrupt(kHeaderAt);
+  }
+  uint64_t at = first_numbers(header);
+  if (at > view.section_length) return {Code::kTruncated, kHeaderAt};
+  if (!all_zero(section, kLayersAt + header.num_layers * sizeof(DenseLayer), at)) {
+    return corrupt(kLayersAt);
+  }
+  const DenseView dense = view_dense(section);
+  uint32_t width = view.header->num_features;
+  // Sizes first: every layer's counts are bounded, and so is their sum.
+  uint64_t end = at;
+  for (uint32_t i = 0; i < header.num_layers; ++i) {
+    const DenseLayer& layer = dense.layers[i];
+    if (!layer_is_sound(layer) || layer.num_inputs != width) {
+      return corrupt(kLayersAt + i * sizeof(DenseLayer));
+    }
+    width = layer.num_outputs;
+    end += layer_numbers(layer, element) * element_bytes(element);
+  }
+  if (width != view.header->num_outputs) return corrupt(kLayersAt);
+  if (end != view.section_length) {
+    return {end > view.section_length ? Code::kTruncated : Code::kCorrupt, kHeaderAt};
+  }
+  for (uint32_t i = 0; i < header.num_layers; ++i) {
+    if (!numbers_are_sound(dense.layers[i], element, section + at)) return corrupt(at);
+    at += layer_numbers(dense.layers[i], element) * element_bytes(element);
+  }
+  return kOkStatus;
+}
+
+}  // namespace mainspring

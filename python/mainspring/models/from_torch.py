@@ -1,0 +1,147 @@
+"""torch.nn.Sequential of dense layers, as it predicts in eval mode; torch is never imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mainspring import errors
+from mainspring.models.layers import LayerChain, default_names
+
+if TYPE_CHECKING:
+    from mainspring._engine import ModelImage
+
+__all__ = ["read", "recognises"]
+
+_SIMPLE = {"ReLU": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "SiLU": "silu"}
+_SLOPES = {"LeakyReLU": ("leaky_relu", "negative_slope"), "ELU": ("elu", "alpha")}
+_NOTHING = frozenset(("AlphaDropout", "Dropout", "Dropout1d", "Identity"))
+_MODULES = "Linear, BatchNorm1d, Dropout, Identity, Flatten, ReLU, LeakyReLU, ELU, SiLU, Sigmoid, "
+_MODULES += "Tanh, and Softmax at the end"
+
+
+def _name(module: object) -> str:
+    """Return the name of torch's own class; a subclass may do anything, and has none."""
+    kind = type(module)
+    return kind.__name__ if kind.__module__.startswith("torch.nn.modules.") else ""
+
+
+def recognises(model: object) -> bool:
+    """Say whether ``read`` takes this object, without importing torch.
+
+    Parameters
+    ----------
+    model : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        True for every ``torch.nn.Module``; ``read`` refuses those it does not know by name.
+    """
+    return any(
+        base.__name__ == "Module" and base.__module__ == "torch.nn.modules.module"
+        for base in type(model).__mro__
+    )
+
+
+def read(model: Any) -> ModelImage:
+    """Read a Sequential of dense layers.
+
+    Parameters
+    ----------
+    model : torch.nn.Sequential or torch.nn.Linear
+        Modules of torch's own, nested or not. Read as in eval mode, whatever mode it is in.
+
+    Returns
+    -------
+    ModelImage
+        See :func:`mainspring.models.read_model`, which also lists the errors. A Sigmoid or Softmax
+        at the end becomes the link, so that raw scores are logits.
+    """
+    modules = list(_flattened(model, type(model).__name__))
+    tensors = {str(tensor.dtype) for tensor in model.parameters()}
+    if len(tensors) != 1 or not tensors <= {"torch.float32", "torch.float64"}:
+        got = ", ".join(sorted(tensors)) or "no parameters"
+        raise _refused("The module", f"its parameters are {got}", "Convert it: model.float().")
+    chain = LayerChain(tensors.pop().removeprefix("torch."))
+    link = "identity"
+    if modules and _name(modules[-1][0]) == "Softmax" and modules[-1][0].dim in (1, -1):
+        modules.pop()
+        link = "softmax"
+    elif modules and _name(modules[-1][0]) == "Sigmoid":
+        modules.pop()
+        link = "sigmoid"
+    for module, where in modules:
+        _add(chain, module, where)
+    if not chain.layers:
+        raise _refused("The module", "it has no Linear", "")
+    outputs = chain.num_outputs
+    if link == "softmax" and outputs < 2:
+        raise _refused("Softmax of one output", "it is always 1", "")
+    classes = outputs if link == "softmax" else 2 if link == "sigmoid" and outputs == 1 else 0
+    first = chain.layers[0]
+    num_features = first[1].shape[-1]
+    sizes = "-".join(str(len(layer[2])) for layer in chain.layers if layer[0] == "dense")
+    return chain.image(
+        default_names(num_features),
+        f"torch Sequential, {num_features}-{sizes}, {chain.element}",
+        link=link,
+        num_classes=classes,
+    )
+
+
+def _refused(what: str, reason: str, hint: str) -> errors.UnsupportedError:
+    return errors.UnsupportedError(
+        f"{what} cannot be read: {reason}. {hint}".rstrip(), got=what, hint=hint or None
+    )
+
+
+def _flattened(module: Any, where: str) -> Any:
+    if _name(module) != "Sequential":
+        yield module, where
+        return
+    for name, child in module.named_children():
+        yield from _flattened(child, f"{where}[{name}]")
+
+
+def _numbers(tensor: Any) -> Any:
+    return np.asarray(tensor.detach().cpu().numpy(), np.float64)
+
+
+def _add(chain: LayerChain, module: Any, where: str) -> None:
+    name = _name(module)
+    if module._forward_hooks or module._forward_pre_hooks:
+        raise _refused(where, "it has forward hooks, which may do anything", "Remove them.")
+    if name in _NOTHING:
+        return
+    if name == "Flatten" and module.start_dim == 1 and module.end_dim in (1, -1):
+        return
+    if name == "Linear":
+        weights = _numbers(module.weight)
+        bias = np.zeros(len(weights)) if module.bias is None else _numbers(module.bias)
+        chain.add("dense", weights, bias)
+    elif name == "BatchNorm1d":
+        _add_batch_norm(chain, module, where)
+    elif name in _SIMPLE or name in _SLOPES:
+        if not chain.layers:
+            raise _refused(where, "it stands before the first Linear", "")
+        activation, parameter = _SLOPES.get(name, (_SIMPLE.get(name, ""), ""))
+        chain.activate(activation, float(getattr(module, parameter)) if parameter else 0.0)
+    else:
+        got = f"{type(module).__module__}.{type(module).__qualname__}"
+        raise _refused(f"{where}, a {got},", f"only {_MODULES} are known", "")
+
+
+def _add_batch_norm(chain: LayerChain, module: Any, where: str) -> None:
+    """Append torch's own formula, rounded as the module's type rounds: x * alpha + beta."""
+    if module.running_mean is None:
+        raise _refused(where, "it keeps no running statistics", "")
+    dtype = np.dtype(chain.element)
+    mean, variance = (_numbers(t).astype(dtype) for t in (module.running_mean, module.running_var))
+    ones, zeros = np.ones_like(mean), np.zeros_like(mean)
+    weight = ones if module.weight is None else _numbers(module.weight).astype(dtype)
+    bias = zeros if module.bias is None else _numbers(module.bias).astype(dtype)
+    alpha = weight / np.sqrt(variance + dtype.type(module.eps))
+    chain.add("scale", alpha, bias - mean * alpha)
