@@ -12,7 +12,7 @@ TYPE_CHECKING = False  # importing typing would cost more than all of this file
 if TYPE_CHECKING:
     from mainspring.checks import CheckReport, check
     from mainspring.drift import DriftReport, detect_drift
-    from mainspring.duplicates import deduplicate
+    from mainspring.duplicates import deduplicate, deduplicate_batches
     from mainspring.errors import (
         ApproximationWarning,
         BundleCorruptError,
@@ -56,6 +56,7 @@ __all__ = [
     "check",
     "col",
     "deduplicate",
+    "deduplicate_batches",
     "detect_drift",
     "from_sklearn",
     "load",
@@ -84,6 +85,7 @@ _HOMES = {
     "check": "mainspring.checks",
     "col": "mainspring.transforms",
     "deduplicate": "mainspring.duplicates",
+    "deduplicate_batches": "mainspring.duplicates",
     "detect_drift": "mainspring.drift",
     "from_sklearn": "mainspring.transforms",
     "load": "mainspring.predictor",

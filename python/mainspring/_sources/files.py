@@ -44,7 +44,7 @@ class FilesSource(Source):
     def batches(self, columns: Sequence[str] | None) -> Iterator[Batch]:
         """Give the rows of one file after the other."""
         for path in self._paths:
-            for table in read_batches(path, columns):
+            for table in read_batches(path, columns, plain=self.plain):
                 yield Batch(str(path), table)
                 del table
 
@@ -68,8 +68,12 @@ def kind_of(path: Path) -> str:
     return _KINDS[path.suffix.lower()]
 
 
-def read_batches(path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
+def read_batches(
+    path: Path, columns: Sequence[str] | None, *, plain: bool = False
+) -> Iterator[Any]:
     """Give an empty table, then the rows of a file as tables.
+
+    ``plain``: with the types of the file; else texts may come as dictionaries.
 
     Raises
     ------
@@ -79,7 +83,10 @@ def read_batches(path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
     import pyarrow as pa
 
     try:
-        yield from _READERS[kind_of(path)](path, columns)
+        if kind_of(path) == "parquet":
+            yield from read_parquet_batches(path, columns, plain=plain)
+        else:
+            yield from _READERS[kind_of(path)](path, columns)
     except FileNotFoundError as error:
         raise errors.FileError(f"{path} cannot be read: it has gone away.") from error
     except (pa.ArrowException, OSError) as error:
@@ -167,7 +174,6 @@ _HINTS = {
     "schema=...) sets them.",
 }
 _READERS: dict[str, Callable[[Path, Sequence[str] | None], Iterator[Any]]] = {
-    "parquet": read_parquet_batches,
     "arrow": _arrow,
     "csv": read_csv_batches,
 }

@@ -25,11 +25,13 @@ def parquet_rows(path: Path) -> int:
     return int(pyarrow.parquet.read_metadata(path).num_rows)
 
 
-def read_parquet_batches(path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
-    """Give an empty table, then the rows as tables."""
+def read_parquet_batches(
+    path: Path, columns: Sequence[str] | None, *, plain: bool = False
+) -> Iterator[Any]:
+    """Give an empty table, then the rows as tables; ``plain``: no text as a dictionary."""
     import pyarrow as pa
 
-    with open_parquet(path) as file:
+    with open_parquet(path, plain=None if plain else ()) as file:
         names = projection(file.schema_arrow.names, columns)
         values = file.metadata.schema.to_arrow_schema()
         empty = file.schema_arrow.empty_table()
@@ -59,19 +61,20 @@ def _with_values(table: Any, schema: Any) -> Any:
     return table
 
 
-def open_parquet(path: Path, plain: Sequence[str] = ()) -> Any:
+def open_parquet(path: Path, plain: Sequence[str] | None = ()) -> Any:
     """Open a file to be read as it is decoded, not a row group at once.
 
-    The columns of ``plain`` are read as they are, others maybe as dictionaries.
+    The columns of ``plain`` (None: all) are read as they are, others maybe as dictionaries.
     """
     import pyarrow.parquet
 
     # Without pre_buffer and with a buffer a column chunk is read as it is decoded.
     metadata = pyarrow.parquet.read_metadata(path)
+    coded = [] if plain is None else [n for n in coded_columns(metadata) if n not in plain]
     return pyarrow.parquet.ParquetFile(
         path,
         metadata=metadata,
-        read_dictionary=[name for name in coded_columns(metadata) if name not in plain],
+        read_dictionary=coded,
         pre_buffer=False,
         buffer_size=1 << 20,
     )

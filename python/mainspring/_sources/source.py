@@ -26,6 +26,9 @@ class Source:
     once: bool = False
     #: Rows, where that is known without reading them.
     num_rows: int | None = None
+    #: Whether columns must have the types that they have in their files; else texts may come as
+    #: dictionaries, which is faster.
+    plain: bool = False
 
     def batches(self, columns: Sequence[str] | None) -> Iterator[Batch]:
         """Give the rows in their order, the same each time.
