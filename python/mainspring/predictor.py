@@ -421,8 +421,8 @@ class Predictor:
         Parameters
         ----------
         data : object
-            Read once: a path of a Parquet or Arrow file or of a folder of them, a list of paths, a
-            ``pyarrow.dataset.Dataset``, a reader, or an iterator over tables.
+            Read once: a path of a Parquet, Arrow or CSV file or of a folder of them, a list of
+            paths, a ``pyarrow.dataset.Dataset``, a reader, or an iterator over tables.
         kind : {"predict", "proba", "raw"}, default "predict"
             As in :meth:`predict_arrow`.
         batch_rows : int, optional

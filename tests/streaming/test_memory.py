@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+import mainspring as ms
 
 PROGRAM = """
 import resource, sys
@@ -60,3 +63,36 @@ def test_fit_and_transform_when_folder_is_large_take_bounded_memory(tmp_path: Pa
     rows, base, more = map(int, ran.stdout.split())
     assert rows == 2 * 15 * 200_000
     assert more < 150, f"{more} MiB more than the {base} MiB of one file"
+
+
+PREDICT = """
+import resource, sys
+from mainspring.cli import main
+
+def used():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+
+bundle, folder, out = sys.argv[1:]
+assert main(["predict", bundle, folder + "/000.parquet", "-o", out, "--keep", "s0"]) == 0
+base = used()
+assert main(["predict", bundle, folder, "-o", out, "--keep", "s0"]) == 0
+print(used() - base)
+"""
+
+
+@pytest.mark.slow
+def test_predict_when_folder_is_large_takes_bounded_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    write_folder(folder, files=15, rows=200_000)
+    table = pq.read_table(folder / "000.parquet").slice(0, 5000)
+    prep = ms.Preprocessor(*(ms.col(f"x{i}").standardize() for i in range(10)), ms.col("s0").hash())
+    data = lightgbm.Dataset(prep.fit_transform(table), table["y"].to_numpy())
+    booster = lightgbm.train({"objective": "binary", "verbose": -1, "num_threads": 1}, data, 5)
+    ms.Predictor(booster, prep, name="late").save(tmp_path / "late.spring")
+    out = tmp_path / "out.parquet"
+    command = [sys.executable, "-c", PREDICT, tmp_path / "late.spring", folder, out]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert pq.read_metadata(out).num_rows == 15 * 200_000
+    more = int(ran.stdout.splitlines()[-1])
+    assert more < 100, f"{more} MiB more than for one file"

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="a .parquet, .csv or .arrow file, a folder of them (but .csv), a .profile or .spring; "
+        help="a .parquet, .csv or .arrow file, a folder of them, a .profile or .spring; "
         "- reads standard input",
     )
     parser.add_argument(

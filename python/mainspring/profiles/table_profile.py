@@ -348,7 +348,7 @@ def profile(
     data : table
         Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
         DuckDB), or a list of dicts. Read part by part, so that it does not have to fit in memory: a
-        path of a Parquet or Arrow file or of a folder of them, a list of paths, a
+        path of a Parquet, Arrow or CSV file or of a folder of them, a list of paths, a
         ``pyarrow.dataset.Dataset``, a ``RecordBatchReader`` or an iterator over tables.
     columns : sequence of str, optional
         Columns to profile, all when not given. A column of a type that is not read is listed as

@@ -99,8 +99,8 @@ class Preprocessor(StreamedPlan):
         data : object
             Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
             DuckDB), or a list of dicts. Columns that no expression names are ignored. Read part by
-            part, so that it does not have to fit in memory: the path of a Parquet or Arrow file or
-            of a folder of them, a list of paths, a ``pyarrow.dataset.Dataset``, a
+            part, so that it does not have to fit in memory: the path of a Parquet, Arrow or CSV
+            file or of a folder of them, a list of paths, a ``pyarrow.dataset.Dataset``, a
             ``RecordBatchReader``, or an iterator over tables and record batches.
         y : array_like of shape (num_rows,), optional
             The target, numbers or bools. Only operators that learn from it look at it.
