@@ -75,8 +75,29 @@ uint64_t views_bytes(const BundleView& view) {
   return align_up(uint64_t{view.plan.num_inputs} * (1 + kNestedViews) * sizeof(ColumnView));
 }
 
-uint64_t all_scratch_bytes(const BundleView& view) {
+// Where room for strings begins: whatever a caller provides behind it is used.
+uint64_t texts_at(const BundleView& view) {
   return views_bytes(view) + align_up(scratch_bytes(view));
+}
+
+uint64_t all_scratch_bytes(const BundleView& view) {
+  return texts_at(view) + (builds_texts(view.plan) ? kTextRoomBytes : 0);
+}
+
+TextRoom text_room(const BundleView& view, const mainspring_request* request) {
+  const uint64_t at = texts_at(view);
+  return {static_cast<uint8_t*>(request->scratch) + at,
+          0,
+          request->scratch_bytes - at,
+          nullptr,
+          0,
+          false};
+}
+
+// The index of a row whose strings have no room becomes the scratch that they need.
+Status with_scratch(Status status, const BundleView& view) {
+  if (!status.ok()) status.index += texts_at(view);
+  return status;
 }
 
 // Everything of a request but the output: fills the views at the start of the scratch.
@@ -266,10 +287,12 @@ uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_re
   if (!status.ok()) return answer(status, where);
   const Code room = check_room(out, out_values, request->num_rows, width);
   if (room != Code::kOk) return answer(room, 0, where);
-  predict_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,
-               request->num_rows, static_cast<OutputKind>(kind), runtime_scratch(view, request),
-               out);
-  return answer(kOkStatus, where);
+  TextRoom texts = text_room(view, request);
+  const Status done =
+      predict_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,
+                   request->num_rows, static_cast<OutputKind>(kind), runtime_scratch(view, request),
+                   &texts, out);
+  return answer(with_scratch(done, view), where);
 }
 
 uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_request* request,
@@ -282,7 +305,9 @@ uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_
   const uint32_t width = view.plan.num_features;
   const Code room = check_room(out, out_values, request->num_rows, width);
   if (room != Code::kOk) return answer(room, 0, where);
-  transform_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,
-                 request->num_rows, runtime_scratch(view, request), out, width);
-  return answer(kOkStatus, where);
+  TextRoom texts = text_room(view, request);
+  const Status done =
+      transform_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,
+                     request->num_rows, runtime_scratch(view, request), &texts, out, width);
+  return answer(with_scratch(done, view), where);
 }

@@ -126,7 +126,7 @@ typedef struct mainspring_sizes {
   uint32_t struct_size;
   uint32_t reserved;      /* zero */
   uint64_t arena_bytes;   /* for mainspring_open() */
-  uint64_t scratch_bytes; /* for each thread that predicts */
+  uint64_t scratch_bytes; /* for each thread that predicts; see mainspring_predict() */
 } mainspring_sizes;
 
 /* An opened bundle: lies in the arena. */
@@ -239,7 +239,10 @@ MAINSPRING_API uint32_t mainspring_label_at(const mainspring_bundle* bundle, uin
 
 /* Writes num_rows * width doubles, row by row; `out_values` is the room in doubles. Column buffers
  * are checked before they are used: inconsistent ones give MAINSPRING_CORRUPT and nothing is
- * written. */
+ * written. A bundle that changes strings (their case) does so in the scratch. One row whose changed
+ * strings have no room there, 16 KB more than the bundle itself needs, gives
+ * MAINSPRING_BUFFER_TOO_SMALL; *where is then the scratch to bring, and rows before it are written.
+ */
 MAINSPRING_API uint32_t mainspring_predict(const mainspring_bundle* bundle,
                                            const mainspring_request* request, uint32_t kind,
                                            double* out, uint64_t out_values, uint64_t* where);

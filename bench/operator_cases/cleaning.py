@@ -30,6 +30,14 @@ CASES = {
             lambda: _absent(pl.col("number_text").str.strip_chars(), ["0.0"]).fill_null(True),
         ),
     ),
+    "case": Case(
+        ("day_text",),
+        lambda column: column.case("upper").null_if("DAY 0").missing_flag(),
+        _in_polars(
+            "str.to_uppercase",
+            lambda: _absent(pl.col("day_text").str.to_uppercase(), ["DAY 0"]).fill_null(True),
+        ),
+    ),
     "null_if": Case(
         ("day_text",),
         lambda column: column.null_if(("day 0", "day 3")).missing_flag(),

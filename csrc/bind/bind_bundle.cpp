@@ -280,8 +280,9 @@ class Bundle {
 
   void transform_one(const ColumnView* columns, float* out) const {
     check_dense(view(), 1);
-    transform_rows(view(), process_kernels(), columns, 0, 1, thread_scratch(scratch_bytes(view())),
-                   out, plan().num_features);
+    check_texts(transform_rows(view(), process_kernels(), columns, 0, 1,
+                               thread_scratch(scratch_bytes(view())), thread_texts(), out,
+                               plan().num_features));
   }
 
   /// The scores of one row, in this thread's scratch.
@@ -289,7 +290,8 @@ class Bundle {
     const uint64_t length = scratch_bytes(view());
     uint8_t* scratch = thread_scratch(length + width * sizeof(double));
     auto* out = reinterpret_cast<double*>(scratch + length);
-    predict_rows(view(), process_kernels(), columns, 0, 1, kind, scratch, out);
+    check_texts(
+        predict_rows(view(), process_kernels(), columns, 0, 1, kind, scratch, thread_texts(), out));
     return out;
   }
 

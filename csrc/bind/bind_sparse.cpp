@@ -73,7 +73,8 @@ Arrays transform_sparse_rows(const py::object& bundle, const py::list& list) {
   SparseRowList rows(num_rows, view.plan.num_features);
   reader.with_rows(list, num_rows, [&](const ColumnView* columns, uint64_t) {
     uint8_t* scratch = thread_scratch(sparse_scratch_bytes(view));
-    transform_sparse_tile(view, process_kernels(), columns, 0, 1, scratch, rows.tile());
+    transform_sparse_tile(view, process_kernels(), columns, 0, 1, scratch, thread_texts(),
+                          rows.tile());
     rows.append(1);
   });
   return to_arrays(rows.finish());

@@ -150,15 +150,17 @@ class EntryResults {
     const uint64_t feature_bytes = uint64_t{plan.num_features} * kTileRows * sizeof(float);
     uint8_t* scratch = thread_scratch(slot_bytes + feature_bytes);
     auto* features = reinterpret_cast<float*>(scratch + slot_bytes);
-    const StepContext context{&kernels, &column,    first,     static_cast<uint32_t>(count),
-                              scratch,  plan.slots, plan.data, features,
-                              nullptr,  nullptr};
+    const StepContext context{&kernels, &column,    first,         static_cast<uint32_t>(count),
+                              scratch,  plan.slots, plan.data,     features,
+                              nullptr,  nullptr,    thread_texts()};
+    start_texts(context.texts);
     for (size_t step = 0; step < input_.steps.size(); ++step) {
       find_step(input_.steps[step].code)->run(input_.steps[step], context);
       for (size_t i = 0; i < slots_.size(); ++i) {
         if (input_.kept[i].step == step) keep_slot(i, context, place);
       }
     }
+    if (context.texts->incomplete) throw std::bad_alloc();
     const uint64_t width = input_.features.size();
     for (uint64_t i = 0; i < width; ++i) {
       const float* values = features + uint64_t{input_.features[i]} * kTileRows;

@@ -112,12 +112,15 @@ ArrowColumns transform_to_columns(const BundleImage& bundle, const Table& table)
     uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(float));
     if (!view.plan.wide) {
       const auto num_rows = static_cast<uint32_t>(count);
-      copy_columns(transform_tile(plan, kernels, from, first, num_rows, scratch, coded.columns(at)),
-                   table_row, count, &columns);
+      const float* features = transform_tile(plan, kernels, from, first, num_rows, scratch,
+                                             thread_texts(), coded.columns(at));
+      if (features == nullptr) throw std::bad_alloc();
+      copy_columns(features, table_row, count, &columns);
       return;
     }
     auto* rows = reinterpret_cast<float*>(scratch + length);
-    transform_rows(plan, kernels, from, first, count, scratch, rows, width, coded.columns(at));
+    check_texts(transform_rows(plan, kernels, from, first, count, scratch, thread_texts(), rows,
+                               width, coded.columns(at)));
     scatter(rows, table_row, count, &columns);
   };
   for_each_table_tile(view, batches, run);
@@ -145,8 +148,9 @@ void transform_to_tensors(const BundleImage& bundle, const Table& table, float* 
                         uint8_t* scratch =
                             thread_scratch(length + kTileRows * width * sizeof(float));
                         auto* rows = reinterpret_cast<float*>(scratch + length);
-                        transform_rows(coded.bundle(), kernels, batches[batch].columns.data(),
-                                       first, count, scratch, rows, width, coded.columns(batch));
+                        check_texts(transform_rows(
+                            coded.bundle(), kernels, batches[batch].columns.data(), first, count,
+                            scratch, thread_texts(), rows, width, coded.columns(batch)));
                         float* number = dense + table_row * numbers.size();
                         int32_t* id = ids + table_row * id_features.size();
                         for (const float* row = rows; row != rows + count * width; row += width) {
@@ -178,17 +182,17 @@ void predict_tiles(const BundleView& view, const std::vector<BatchColumns>& batc
                    OutputKind kind, const Write& write) {
   const Kernels& kernels = process_kernels();
   const uint64_t width = output_width(view, kind);
-  for_each_table_tile(view, batches,
-                      [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
-                          uint64_t table_row) {
-                        const uint64_t length = scratch_bytes(coded.bundle());
-                        uint8_t* scratch =
-                            thread_scratch(length + kTileRows * width * sizeof(double));
-                        auto* rows = reinterpret_cast<double*>(scratch + length);
-                        predict_rows(coded.bundle(), kernels, batches[batch].columns.data(), first,
-                                     count, kind, scratch, rows, coded.columns(batch));
-                        write(table_row, count, rows);
-                      });
+  for_each_table_tile(
+      view, batches,
+      [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
+          uint64_t table_row) {
+        const uint64_t length = scratch_bytes(coded.bundle());
+        uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(double));
+        auto* rows = reinterpret_cast<double*>(scratch + length);
+        check_texts(predict_rows(coded.bundle(), kernels, batches[batch].columns.data(), first,
+                                 count, kind, scratch, thread_texts(), rows, coded.columns(batch)));
+        write(table_row, count, rows);
+      });
 }
 
 }  // namespace

@@ -75,9 +75,10 @@ void predict_table(const BundleImage& bundle, const Table& table, OutputKind kin
   const uint64_t width = output_width(view, kind);
   for_coded_blocks(view, batches, [&](const CodedTable& coded, size_t at, const Block& block) {
     const BatchColumns& batch = batches[at];
-    predict_rows(coded.bundle(), kernels, batch.columns.data(), block.first_row, block.num_rows,
-                 kind, thread_scratch(scratch_bytes(coded.bundle())),
-                 out + (batch.first_row + block.first_row) * width, coded.columns(at));
+    check_texts(predict_rows(coded.bundle(), kernels, batch.columns.data(), block.first_row,
+                             block.num_rows, kind, thread_scratch(scratch_bytes(coded.bundle())),
+                             thread_texts(), out + (batch.first_row + block.first_row) * width,
+                             coded.columns(at)));
   });
 }
 
@@ -88,10 +89,10 @@ void transform_table(const BundleImage& bundle, const Table& table, float* out,
   const Kernels& kernels = process_kernels();
   const auto run = [&](const CodedTable& coded, size_t at, const Block& block) {
     const BatchColumns& batch = batches[at];
-    transform_rows(coded.bundle(), kernels, batch.columns.data(), block.first_row, block.num_rows,
-                   thread_scratch(scratch_bytes(coded.bundle())),
-                   out + (batch.first_row + block.first_row) * row_stride, row_stride,
-                   coded.columns(at));
+    check_texts(transform_rows(
+        coded.bundle(), kernels, batch.columns.data(), block.first_row, block.num_rows,
+        thread_scratch(scratch_bytes(coded.bundle())), thread_texts(),
+        out + (batch.first_row + block.first_row) * row_stride, row_stride, coded.columns(at)));
   };
   for_coded_blocks(bundle.view(), batches, run);
 }

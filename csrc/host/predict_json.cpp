@@ -120,8 +120,8 @@ class JsonTile {
     }
     const size_t done = out->size();
     out->resize(done + uint64_t{num_rows} * output_width(bundle_.view(), kind));
-    predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, kind, scratch_,
-                 out->data() + done);
+    check_texts(predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, kind, scratch_,
+                             thread_texts(), out->data() + done));
   }
 
  private:

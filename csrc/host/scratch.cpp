@@ -1,7 +1,10 @@
 // One growing buffer for each thread. Thread-local, so that no lock can be left held by a fork.
 #include "host/scratch.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <new>
+#include <vector>
 
 namespace mainspring {
 namespace {
@@ -17,6 +20,43 @@ struct Buffer {
 
 thread_local Buffer buffer;
 
+constexpr uint64_t kKeptTextBytes = uint64_t{4} << 20;
+
+/// Strings lie in the memory of the time, so what it grows out of stays until the call is over.
+struct Texts : TextRoom {
+  Texts() : TextRoom{nullptr, 0, 0, &grow_memory, 0, false} {}
+
+  static bool grow_memory(TextRoom* room, uint64_t needed) noexcept {
+    auto* self = static_cast<Texts*>(room);
+    const uint64_t length = std::max({needed, 2 * self->capacity, kTextRoomBytes});
+    std::unique_ptr<uint8_t[]> larger(new (std::nothrow) uint8_t[length]);
+    if (larger == nullptr) return false;
+    try {
+      self->before.push_back(std::move(self->memory));
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    self->memory = std::move(larger);
+    self->bytes = self->memory.get();
+    self->used = 0;
+    self->capacity = length;
+    return true;
+  }
+
+  void shrink() {
+    before.clear();
+    if (capacity <= kKeptTextBytes) return;
+    memory.reset();
+    bytes = nullptr;
+    used = capacity = 0;
+  }
+
+  std::unique_ptr<uint8_t[]> memory;
+  std::vector<std::unique_ptr<uint8_t[]>> before;
+};
+
+thread_local Texts texts;
+
 }  // namespace
 
 uint8_t* thread_scratch(uint64_t length) {
@@ -28,6 +68,15 @@ uint8_t* thread_scratch(uint64_t length) {
     buffer.length = length;
   }
   return buffer.data;
+}
+
+TextRoom* thread_texts() {
+  texts.shrink();
+  return &texts;
+}
+
+void check_texts(Status status) {
+  if (!status.ok()) throw std::bad_alloc();
 }
 
 }  // namespace mainspring

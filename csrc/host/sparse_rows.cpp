@@ -197,7 +197,7 @@ SparseRows transform_to_sparse(const BundleImage& bundle, const Table& table) {
       batch_rows, view.plan.num_features,
       [&](size_t batch, uint64_t first, uint32_t count, uint32_t, SparseTile* tile) {
         transform_sparse_tile(view, kernels, batches[batch].columns.data(), first, count,
-                              thread_scratch(length), tile);
+                              thread_scratch(length), thread_texts(), tile);
       });
 }
 

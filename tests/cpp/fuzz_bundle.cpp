@@ -57,6 +57,19 @@ void fix_checksums(Bytes& file) {
   std::memcpy(file.data(), &header, sizeof(header));
 }
 
+/// Room for strings that may be too small for some rows, and says so.
+struct FixedRoom {
+  std::vector<uint8_t> memory;
+  TextRoom room;
+
+  explicit FixedRoom(uint64_t capacity)
+      : memory(capacity), room{memory.data(), 0, capacity, nullptr, 0, false} {}
+};
+
+bool is_done_or_without_room(Status status) {
+  return status.ok() || (status.code == Code::kBufferTooSmall && status.index != 0);
+}
+
 /// The first tile again, step by step, each with a copy of its payload in memory of exactly that
 /// length: a step that reads past its own payload reads outside, though the file may go on there.
 void run_steps_alone(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
@@ -64,6 +77,7 @@ void run_steps_alone(const BundleView& bundle, const Kernels& kernels, const Col
   const PlanView& plan = bundle.plan;
   Aligned features(uint64_t{plan.num_features} * kTileRows * sizeof(double));
   std::vector<std::unique_ptr<Aligned>> payloads;
+  FixedRoom texts(kTextRoomBytes);
   for (uint32_t i = 0; i < plan.num_steps; ++i) {
     StepRecord record = plan.steps[i];
     // Kept to the end: a filled tile points into it.
@@ -81,7 +95,8 @@ void run_steps_alone(const BundleView& bundle, const Kernels& kernels, const Col
                               payload.data(),
                               plan.wide ? nullptr : reinterpret_cast<float*>(features.data()),
                               plan.wide ? reinterpret_cast<double*>(features.data()) : nullptr,
-                              nullptr};
+                              nullptr,
+                              &texts.room};
     find_step(record.code)->run(record, context);
   }
 }
@@ -102,9 +117,12 @@ void transform_to_entries(const BundleView& bundle, const Kernels& kernels,
     return true;
   };
   Aligned scratch(sparse_scratch_bytes(bundle));
+  FixedRoom texts(4 * kTextRoomBytes);
   for (uint64_t done = 0; done < num_rows; done += kTileRows) {
     const auto count = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, num_rows - done));
-    transform_sparse_tile(bundle, kernels, columns, done, count, scratch.data(), &tile);
+    transform_sparse_tile(bundle, kernels, columns, done, count, scratch.data(), &texts.room,
+                          &tile);
+    if (texts.room.incomplete) break;
     std::vector<int64_t> row_entries(count);
     std::vector<int32_t> features(tile.num_entries);
     std::vector<float> values(tile.num_entries);
@@ -119,19 +137,25 @@ void predict_rows_of(const BundleView& bundle, Random& random) {
   const auto level = static_cast<IsaLevel>(below(random, 3));
   const Kernels& kernels = *kernels_for(std::min(level, detect_isa()));
   Aligned scratch(scratch_bytes(bundle));
+  FixedRoom texts(below(random, 200));
   const OutputKind kind = static_cast<OutputKind>(below(random, 3));
   const uint32_t width = output_width(bundle, kind);
   if (width != 0) {
     const auto out = std::make_unique<double[]>(num_rows * width);
-    predict_rows(bundle, kernels, columns.views().data(), 0, num_rows, kind, scratch.data(),
-                 out.get());
+    if (!is_done_or_without_room(predict_rows(bundle, kernels, columns.views().data(), 0, num_rows,
+                                              kind, scratch.data(), &texts.room, out.get()))) {
+      std::abort();
+    }
   }
   transform_to_entries(bundle, kernels, columns.views().data(), num_rows);
   if (!gives_dense_rows(bundle)) return;
   const uint64_t num_features = bundle.plan.num_features;
   const auto features = std::make_unique<float[]>(num_rows * num_features);
-  transform_rows(bundle, kernels, columns.views().data(), 0, num_rows, scratch.data(),
-                 features.get(), num_features);
+  if (!is_done_or_without_room(transform_rows(bundle, kernels, columns.views().data(), 0, num_rows,
+                                              scratch.data(), &texts.room, features.get(),
+                                              num_features))) {
+    std::abort();
+  }
   // A payload is seldom what was changed, and copies of all of them take their time.
   if (one_in(random, 2)) {
     run_steps_alone(bundle, kernels, columns.views().data(), num_rows, scratch.data());

@@ -103,6 +103,10 @@ inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot inte
   data = plan->add_data(compile_pattern("([a-f]+?|\\b9)(\\d{1,2})$", 1));
   plan->emit(extract_record(text.number, other.number, data.offset, data.length));
   hashed(other);
+  plan->emit(change_case_record(text.number, other.number, LetterCase::kUpper));
+  hashed(other);
+  plan->emit(change_case_record(other.number, other.number, LetterCase::kTitle));
+  hashed(other);
 }
 
 /// Inputs: a float, an int, a text and a time column, and lists of numbers, integers and texts.

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "check.hpp"
+#include "host/scratch.hpp"
 #include "host/sparse_rows.hpp"
 #include "host/thread_pool.hpp"
 #include "random.hpp"
@@ -73,12 +74,13 @@ void every_step_gives_the_entries_of_its_columns() {
     for (const uint64_t first : {0u, 1u, 511u, 700u}) {
       for (const uint32_t count : {0u, 1u, 2u, 33u, 511u, 512u}) {
         std::vector<float> expected(count * width);
-        transform_rows(view, kernels, columns.views, first, count, scratch.data(), expected.data(),
-                       width);
+        check_texts(transform_rows(view, kernels, columns.views, first, count, scratch.data(),
+                                   thread_texts(), expected.data(), width));
         for (float& value : expected) value = value == 0 ? 0 : value;  // -0 is left out, too
         std::vector<uint8_t, SectionAllocator<uint8_t>> small(sparse_scratch_bytes(view));
         Entries tile;
-        transform_sparse_tile(view, kernels, columns.views, first, count, small.data(), &tile);
+        transform_sparse_tile(view, kernels, columns.views, first, count, small.data(),
+                              thread_texts(), &tile);
         check(!tile.incomplete, "there is memory");
         check(bits(dense_rows(tile, count, width)) == bits(expected), "the same features");
       }
@@ -93,15 +95,18 @@ void without_memory_a_tile_is_incomplete() {
   std::vector<uint8_t, SectionAllocator<uint8_t>> scratch(sparse_scratch_bytes(view));
   const Kernels& kernels = *kernels_for(IsaLevel::kBaseline);
   Entries whole;
-  transform_sparse_tile(view, kernels, columns.views, 0, 512, scratch.data(), &whole);
+  transform_sparse_tile(view, kernels, columns.views, 0, 512, scratch.data(), thread_texts(),
+                        &whole);
   for (uint64_t limit = 0; limit < whole.num_entries; limit += 1 + limit / 3) {
     Entries tile;
     tile.limit = limit;
-    transform_sparse_tile(view, kernels, columns.views, 0, 512, scratch.data(), &tile);
+    transform_sparse_tile(view, kernels, columns.views, 0, 512, scratch.data(), thread_texts(),
+                          &tile);
     check(tile.incomplete, "entries are missing");
     check(tile.num_entries <= limit, "nothing is written outside");
     tile.limit = UINT64_MAX;
-    transform_sparse_tile(view, kernels, columns.views, 0, 512, scratch.data(), &tile);
+    transform_sparse_tile(view, kernels, columns.views, 0, 512, scratch.data(), thread_texts(),
+                          &tile);
     check(!tile.incomplete && tile.num_entries == whole.num_entries, "it may be used again");
   }
 }

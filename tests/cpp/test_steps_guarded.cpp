@@ -5,6 +5,7 @@
 
 #include "check.hpp"
 #include "host/error.hpp"
+#include "host/scratch.hpp"
 #include "step_plans.hpp"
 #include "tile_rules.hpp"
 
@@ -43,6 +44,8 @@ struct Room {
   }
 
   StepContext context(const Kernels& kernels, const ColumnView* columns, uint32_t num_rows) {
+    TextRoom* const texts = thread_texts();
+    start_texts(texts);
     auto* narrow = reinterpret_cast<float*>(features.data());
     auto* wide = reinterpret_cast<double*>(features.data());
     return {&kernels,
@@ -53,7 +56,9 @@ struct Room {
             slots.data(),
             plan.data,
             plan.wide ? nullptr : narrow,
-            plan.wide ? wide : nullptr};
+            plan.wide ? wide : nullptr,
+            nullptr,
+            texts};
   }
   void fill(uint8_t byte) {
     std::memset(scratch.data(), byte, scratch.length());

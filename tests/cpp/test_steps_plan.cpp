@@ -5,6 +5,7 @@
 
 #include "check.hpp"
 #include "host/error.hpp"
+#include "host/scratch.hpp"
 #include "step_plans.hpp"
 
 namespace mainspring {
@@ -45,8 +46,10 @@ Result transform(const BundleView& view, const Kernels& kernels, const ColumnVie
   const uint64_t width = view.plan.num_features;
   Guarded scratch(scratch_bytes(view));
   Guarded out(num_rows * width * sizeof(float));
-  transform_rows(view, kernels, columns, first_row, num_rows, scratch.data(),
-                 reinterpret_cast<float*>(out.data()), width);
+  check(transform_rows(view, kernels, columns, first_row, num_rows, scratch.data(), thread_texts(),
+                       reinterpret_cast<float*>(out.data()), width)
+            .ok(),
+        "strings have room");
   Result result{std::vector<uint32_t>(num_rows * width), scratch.intact() && out.intact()};
   if (num_rows != 0) std::memcpy(result.bits.data(), out.data(), num_rows * width * 4);
   return result;
@@ -94,7 +97,7 @@ void every_field_out_of_range_is_refused() {
   check(verify_plan(plan).ok(), "the plan itself is accepted");
   const std::vector<Change> changes{
       [](StepRecord* r) { r->code = 0; },
-      [](StepRecord* r) { r->code = 36; },
+      [](StepRecord* r) { r->code = 37; },
       [](StepRecord* r) { r->flags = 1; },
       [](StepRecord* r) { r->num_inputs = 5; },
       [](StepRecord* r) { r->num_outputs = 5; },
@@ -170,6 +173,9 @@ void parameters_out_of_range_are_refused() {
       {StepCode::kHashBucket, [](StepRecord* r) { r->integers[kCardinality] = 1ull << 31; }},
       {StepCode::kLocalTime, [](StepRecord* r) { r->integers[0] = 5; }},
       {StepCode::kLocalTime, [](StepRecord* r) { r->data_length -= 8; }},
+      {StepCode::kChangeCase, [](StepRecord* r) { r->integers[0] = 0; }},
+      {StepCode::kChangeCase, [](StepRecord* r) { r->integers[0] = 5; }},
+      {StepCode::kChangeCase, [](StepRecord* r) { r->inputs[0] = 0; }},
       {StepCode::kTextPart, [](StepRecord* r) { r->integers[0] = 0; }},
       {StepCode::kTextPart, [](StepRecord* r) { r->integers[0] = 10; }},
       {StepCode::kTextPart, [](StepRecord* r) { r->integers[1] = 1; }},
@@ -345,7 +351,7 @@ void an_output_is_stored_whole() {
 void codes_are_places_in_the_list() {
   uint32_t count = 0;
   const Step* const* steps = step_list(&count);
-  check(count == 35, "35 steps");
+  check(count == 36, "36 steps");
   for (uint32_t i = 0; i < count; ++i) {
     check(static_cast<uint32_t>(steps[i]->code) == i + 1, "codes run from 1 without a gap");
     check(find_step(i + 1) == steps[i], "a step is found by its code");

@@ -272,6 +272,12 @@ def _extract(step: Step, plan: Plan) -> None:
     check_pattern(step.payload)
 
 
+def _change_case(step: Step, plan: Plan) -> None:
+    plan.reads(step, BYTES)
+    plan.writes(step, BYTES, in_place=True)
+    expect(1 <= step.integers[0] <= 4)
+
+
 def _text_part(step: Step, plan: Plan) -> None:
     plan.reads(step, BYTES)
     plan.writes(step, F64)
@@ -370,4 +376,5 @@ STEPS = {
     33: _row(_text_part, integers=(0, 1)),
     34: _row(_store_hashed_ngrams, integers=(0, 1, 2, 3)),
     35: _row(_store_known_ngrams, integers=(0, 1, 2, 3), payload=True),
+    36: _row(_change_case, integers=(0,)),
 }

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from tests.reference import characters as kinds
+from tests.reference.case import METHODS
 from tests.reference.hashes import combine_hashes as combine_hashes
 from tests.reference.hashes import hash_bucket as hash_bucket
 from tests.reference.hashes import hash_value
@@ -310,6 +311,14 @@ def extract(value: bytes | None, pattern: str, group: int) -> bytes | None:
     text = value.decode("utf-8", "surrogateescape")
     found = regex_part(text, pattern, group)
     return None if found is None else found.encode("utf-8", "surrogateescape")
+
+
+def change_case(value: bytes | None, to: str) -> bytes | None:
+    """By Python's str; bytes that are no text stand for characters without a case."""
+    if value is None:
+        return None
+    text = value.decode("utf-8", "surrogateescape")
+    return METHODS[to](text).encode("utf-8", "surrogateescape")
 
 
 def text_part(value: bytes | None, part: int, share: int) -> float | None:

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reference import steps as oracle
+from tests.reference.case import LETTERS as LETTERS_OF_CASES
 from tests.reference.hashes import hash_bucket
 from tests.reference.parse_datetime import CLOCKS, OFFSETS, texts
 from tests.steps.plans import (
     BYTES,
+    CHANGE_CASE,
     EXTRACT,
     F64,
     FLOAT,
@@ -168,6 +170,21 @@ def test_parse_datetime_takes_digits_as_they_come() -> None:
     expected = [None if len(v) == 7 else oracle.parse_datetime(v, ["%d%m%Y"]) for v in column]
     np.testing.assert_array_equal(got, hashes(expected))
     assert not math.isnan(got[0])
+
+
+LETTERS = st.text(LETTERS_OF_CASES, max_size=6).map(str.encode)
+
+
+@given(
+    st.lists(st.none() | LETTERS | st.tuples(LETTERS, st.binary(max_size=3)).map(b"".join)),
+    st.sampled_from([(1, "lower"), (2, "upper"), (3, "title"), (4, "fold")]),
+)
+def test_change_case_on_any_bytes_equals_python(
+    column: list[bytes | None], form: tuple[int, str]
+) -> None:
+    got = run(CHANGE_CASE, column, BYTES, integers=(form[0],))
+    expected = [oracle.change_case(value, form[1]) for value in column]
+    np.testing.assert_array_equal(got, hashes(expected))
 
 
 def characters(program: list[tuple[int, int, int]], *ranges: tuple[int, int]) -> bytes:

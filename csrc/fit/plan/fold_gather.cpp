@@ -1,8 +1,11 @@
 // Folds of rows, and the loop over a plan that knows the training-only steps.
 #include "fit/plan/fold_gather.hpp"
 
+#include <new>
+
 #include "fit/plan/row_values.hpp"
 #include "runtime/core/hash.hpp"
+#include "runtime/steps/text_room.hpp"
 
 namespace mainspring {
 
@@ -29,6 +32,7 @@ void run_fold_gather(const StepRecord& record, const StepContext& context, uint6
 }  // namespace
 
 void run_fit_plan(const PlanView& plan, const StepContext& context, uint64_t global_row) {
+  start_texts(context.texts);
   for (uint32_t i = 0; i < plan.num_steps; ++i) {
     const StepRecord& record = plan.steps[i];
     if (record.code == kFoldGatherCode) {
@@ -39,6 +43,7 @@ void run_fit_plan(const PlanView& plan, const StepContext& context, uint64_t glo
       find_step(record.code)->run(record, context);
     }
   }
+  if (context.texts->incomplete) throw std::bad_alloc();
 }
 
 }  // namespace mainspring

@@ -10,6 +10,7 @@
 #include "fit/transforms/shared_keys.hpp"
 #include "host/bundle_image.hpp"
 #include "host/error.hpp"
+#include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
 
 namespace mainspring {
@@ -27,6 +28,7 @@ StepContext context_of(const PlanView& plan, Scratch* scratch) {
   context.scratch = scratch->data();
   context.slots = plan.slots;
   context.data = plan.data;
+  context.texts = thread_texts();
   return context;
 }
 

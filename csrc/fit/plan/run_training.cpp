@@ -5,6 +5,7 @@
 
 #include "fit/plan/fold_gather.hpp"
 #include "host/bundle_image.hpp"
+#include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
 
 namespace mainspring {
@@ -50,6 +51,7 @@ void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inp
     context.scratch = mine.scratch.data();
     context.slots = view.slots;
     context.data = view.data;
+    context.texts = thread_texts();
     context.features = mine.features.data();
     for (uint64_t done = 0; done < block.num_rows; done += kTileRows) {
       context.first_row = block.first_row + done;
@@ -85,6 +87,7 @@ SparseRows run_training_sparse(const PlanBuilder& plan, const std::vector<Column
     context.scratch = mine.scratch.data();
     context.slots = view.slots;
     context.data = view.data;
+    context.texts = thread_texts();
     context.sparse = tile;
     tile->num_entries = 0;
     tile->incomplete = false;

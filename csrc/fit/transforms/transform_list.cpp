@@ -13,7 +13,7 @@ extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kR
     kJamesStein, kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed, kHolidays,
     kIsBusinessDay, kBusinessDays, kTextLength, kTextPattern, kWordNgrams, kCharNgrams, kBagOfWords,
     kTfIdf, kHash, kCross, kListLength, kListPool, kListSlice, kListPad, kArithmetic,
-    kArithmeticNumber, kPolynomial, kStrip, kNullIf, kParseNumber, kParseBoolean, kMapValues,
+    kArithmeticNumber, kPolynomial, kStrip, kCase, kNullIf, kParseNumber, kParseBoolean, kMapValues,
     kParseDatetime, kRegexExtract, kOutOfRangeFlag, kIdentity;
 
 namespace {
@@ -64,6 +64,7 @@ constexpr std::array kTransforms{&kImpute,
                                  &kArithmeticNumber,
                                  &kPolynomial,
                                  &kStrip,
+                                 &kCase,
                                  &kNullIf,
                                  &kParseNumber,
                                  &kParseBoolean,

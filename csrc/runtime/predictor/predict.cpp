@@ -38,24 +38,38 @@ Scratch scratch_of(const BundleView& bundle) {
   return scratch;
 }
 
-/// Runs the plan over one tile; its features go to `narrow`, or to `wide` when the plan is.
-FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                     const CodedColumns& coded, uint64_t first_row, uint32_t num_rows,
-                     uint8_t* scratch, float* narrow, double* wide) {
-  const StepContext context{&kernels,          columns,          first_row, num_rows, scratch,
-                            bundle.plan.slots, bundle.plan.data, narrow,    wide,     nullptr};
-  read_coded_columns(coded, context);
-  run_plan(bundle.plan, context);
-  return {narrow, wide, num_rows};
+/// Where rows come from, and the memory that they run in.
+struct Rows {
+  const BundleView& bundle;
+  const Kernels& kernels;
+  const ColumnView* columns;
+  const CodedColumns& coded;
+  uint8_t* scratch;
+  TextRoom* texts;
+};
+
+/// Runs the plan over one tile; its features go to `narrow`, or to `wide` when the plan is. Of its
+/// first rows alone where strings of all of them have no room; of none where those of one have not.
+FeatureTile run_tile(const Rows& rows, uint64_t first_row, uint32_t num_rows, float* narrow,
+                     double* wide) {
+  const PlanView& plan = rows.bundle.plan;
+  StepContext context{&rows.kernels, rows.columns, first_row, num_rows, rows.scratch, plan.slots,
+                      plan.data,     narrow,       wide,      nullptr,  rows.texts};
+  for (; context.num_rows != 0; context.num_rows /= 2) {
+    read_coded_columns(rows.coded, context);
+    run_plan(plan, context);
+    if (rows.texts == nullptr || !rows.texts->incomplete) break;
+  }
+  return {narrow, wide, context.num_rows};
 }
 
 /// As above, with the features in the scratch.
-FeatureTile run_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                     const CodedColumns& coded, uint64_t first_row, uint32_t num_rows,
-                     uint8_t* scratch, uint64_t features_at) {
-  float* narrow = bundle.plan.wide ? nullptr : reinterpret_cast<float*>(scratch + features_at);
-  double* wide = bundle.plan.wide ? reinterpret_cast<double*>(scratch + features_at) : nullptr;
-  return run_tile(bundle, kernels, columns, coded, first_row, num_rows, scratch, narrow, wide);
+FeatureTile run_tile(const Rows& rows, uint64_t first_row, uint32_t num_rows,
+                     uint64_t features_at) {
+  uint8_t* const features = rows.scratch + features_at;
+  const bool is_wide = rows.bundle.plan.wide;
+  return run_tile(rows, first_row, num_rows, is_wide ? nullptr : reinterpret_cast<float*>(features),
+                  is_wide ? reinterpret_cast<double*>(features) : nullptr);
 }
 
 /// The model's output for one tile, at `out`.
@@ -69,6 +83,8 @@ void predict_tile(const BundleView& bundle, const Kernels& kernels, const Featur
                                   scores);
   finish_scores(header, kernels, kind, features.num_rows, scores, out);
 }
+
+Status no_room(const TextRoom& texts) { return {Code::kBufferTooSmall, texts.wanted}; }
 
 uint32_t tile_rows(uint64_t rows_left) {
   return rows_left < kTileRows ? static_cast<uint32_t>(rows_left) : kTileRows;
@@ -120,47 +136,53 @@ Status check_columns(const BundleView& bundle, const ColumnView* columns) noexce
   return kOkStatus;
 }
 
-void predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                  uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
-                  double* out, const CodedColumns& coded) noexcept {
+Status predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                    uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
+                    TextRoom* texts, double* out, const CodedColumns& coded) noexcept {
   const Scratch parts = scratch_of(bundle);
+  const Rows rows{bundle, kernels, columns, coded, scratch, texts};
   const uint32_t width = output_width(bundle, kind);
-  for (uint64_t done = 0; done < num_rows; done += kTileRows) {
-    const uint32_t count = tile_rows(num_rows - done);
-    const FeatureTile features = run_tile(bundle, kernels, columns, coded, first_row + done, count,
-                                          scratch, parts.features_at);
+  for (uint64_t done = 0; done < num_rows;) {
+    const FeatureTile features =
+        run_tile(rows, first_row + done, tile_rows(num_rows - done), parts.features_at);
+    if (features.num_rows == 0) return no_room(*texts);
     predict_tile(bundle, kernels, features, kind, scratch, parts, out + done * width);
+    done += features.num_rows;
   }
+  return kOkStatus;
 }
 
-void transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                    uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
-                    uint64_t row_stride, const CodedColumns& coded) noexcept {
+Status transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                      uint64_t first_row, uint64_t num_rows, uint8_t* scratch, TextRoom* texts,
+                      float* out, uint64_t row_stride, const CodedColumns& coded) noexcept {
   const Scratch parts = scratch_of(bundle);
+  const Rows from{bundle, kernels, columns, coded, scratch, texts};
   const bool is_one_column = bundle.plan.num_features == 1 && row_stride == 1 && !bundle.plan.wide;
-  for (uint64_t done = 0; done < num_rows; done += kTileRows) {
+  for (uint64_t done = 0; done < num_rows;) {
     const uint32_t count = tile_rows(num_rows - done);
     float* rows = out + done * row_stride;
-    if (is_one_column) {  // a feature as steps store it: nothing to transpose
-      run_tile(bundle, kernels, columns, coded, first_row + done, count, scratch, rows, nullptr);
-      continue;
+    // A feature as steps store it needs no transposing.
+    const FeatureTile features = is_one_column
+                                     ? run_tile(from, first_row + done, count, rows, nullptr)
+                                     : run_tile(from, first_row + done, count, parts.features_at);
+    if (features.num_rows == 0) return no_room(*texts);
+    if (features.wide != nullptr) {
+      narrow_to_rows(features.wide, bundle.plan.num_features, features.num_rows, rows, row_stride);
+    } else if (!is_one_column) {
+      kernels.to_rows(features.narrow, bundle.plan.num_features, features.num_rows, rows,
+                      row_stride);
     }
-    const FeatureTile features = run_tile(bundle, kernels, columns, coded, first_row + done, count,
-                                          scratch, parts.features_at);
-    if (features.narrow != nullptr) {
-      kernels.to_rows(features.narrow, bundle.plan.num_features, count, rows, row_stride);
-    } else {
-      narrow_to_rows(features.wide, bundle.plan.num_features, count, rows, row_stride);
-    }
+    done += features.num_rows;
   }
+  return kOkStatus;
 }
 
 const float* transform_tile(const BundleView& bundle, const Kernels& kernels,
                             const ColumnView* columns, uint64_t first_row, uint32_t num_rows,
-                            uint8_t* scratch, const CodedColumns& coded) noexcept {
-  return run_tile(bundle, kernels, columns, coded, first_row, num_rows, scratch,
-                  scratch_of(bundle).features_at)
-      .narrow;
+                            uint8_t* scratch, TextRoom* texts, const CodedColumns& coded) noexcept {
+  const Rows rows{bundle, kernels, columns, coded, scratch, texts};
+  const FeatureTile features = run_tile(rows, first_row, num_rows, scratch_of(bundle).features_at);
+  return features.num_rows == num_rows ? features.narrow : nullptr;
 }
 
 void predict_matrix(const BundleView& bundle, const Kernels& kernels, const float* narrow,

@@ -7,6 +7,7 @@
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
 #include "runtime/predictor/coded_columns.hpp"
+#include "runtime/steps/text_room.hpp"
 
 namespace mainspring {
 
@@ -38,20 +39,26 @@ Status check_columns(const BundleView& bundle, const ColumnView* columns) noexce
 /// Rows [first_row, first_row + num_rows) of `columns` (one for each plan input, in its order,
 /// verified and checked) to out[num_rows][output_width]. Any number of rows. `coded` fills in for
 /// steps that the bundle's plan leaves out.
-void predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                  uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
-                  double* out, const CodedColumns& coded = {}) noexcept;
+///
+/// `texts` is room for the strings that steps build; null where none does. Rows that do not fit
+/// into it together run in smaller tiles. kBufferTooSmall where a single row does not fit and the
+/// room does not grow; the index is what the row has asked for, in bytes: enough, unless one step
+/// builds its strings from those of another.
+Status predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                    uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
+                    TextRoom* texts, double* out, const CodedColumns& coded = {}) noexcept;
 
 /// The same rows to features: out[row * row_stride + feature], float32.
-void transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                    uint64_t first_row, uint64_t num_rows, uint8_t* scratch, float* out,
-                    uint64_t row_stride, const CodedColumns& coded = {}) noexcept;
+Status transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                      uint64_t first_row, uint64_t num_rows, uint8_t* scratch, TextRoom* texts,
+                      float* out, uint64_t row_stride, const CodedColumns& coded = {}) noexcept;
 
-/// As transform_rows of at most kTileRows rows, but columns of kTileRows in the scratch. The plan
-/// is not wide.
+/// As transform_rows of at most kTileRows rows, but columns of kTileRows in the scratch; null where
+/// the room for strings is too small for all of them. The plan is not wide.
 const float* transform_tile(const BundleView& bundle, const Kernels& kernels,
                             const ColumnView* columns, uint64_t first_row, uint32_t num_rows,
-                            uint8_t* scratch, const CodedColumns& coded = {}) noexcept;
+                            uint8_t* scratch, TextRoom* texts,
+                            const CodedColumns& coded = {}) noexcept;
 
 /// A feature matrix straight to the model, past the plan. Element (row, feature) lies at
 /// matrix[row * row_stride + feature * feature_stride] (strides in elements); exactly one pointer

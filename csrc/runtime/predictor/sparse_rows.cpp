@@ -11,12 +11,14 @@ uint64_t sparse_scratch_bytes(const BundleView& bundle) noexcept {
 
 void transform_sparse_tile(const BundleView& bundle, const Kernels& kernels,
                            const ColumnView* columns, uint64_t first_row, uint32_t num_rows,
-                           uint8_t* scratch, SparseTile* tile) noexcept {
+                           uint8_t* scratch, TextRoom* texts, SparseTile* tile) noexcept {
   tile->num_entries = 0;
   tile->incomplete = false;
-  const StepContext context{&kernels,          columns,          first_row, num_rows, scratch,
-                            bundle.plan.slots, bundle.plan.data, nullptr,   nullptr,  tile};
+  const StepContext context{
+      &kernels,         columns, first_row, num_rows, scratch, bundle.plan.slots,
+      bundle.plan.data, nullptr, nullptr,   tile,     texts};
   run_plan(bundle.plan, context);
+  if (texts != nullptr && texts->incomplete) tile->incomplete = true;
 }
 
 void order_by_row(const SparseTile& tile, uint32_t num_rows, int64_t* row_entries,

@@ -6,6 +6,7 @@
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
 #include "runtime/steps/sparse_tile.hpp"
+#include "runtime/steps/text_room.hpp"
 
 namespace mainspring {
 
@@ -15,10 +16,10 @@ uint64_t sparse_scratch_bytes(const BundleView& bundle) noexcept;
 
 /// Rows [first_row, first_row + num_rows) of `columns`, as for transform_rows but at most
 /// kTileRows, to the entries of `tile`; what it had is forgotten. The values that transform_rows
-/// gives, but for those that are 0 or -0; NaN is there.
+/// gives, but for those that are 0 or -0; NaN is there. The tile is incomplete where `texts` is.
 void transform_sparse_tile(const BundleView& bundle, const Kernels& kernels,
                            const ColumnView* columns, uint64_t first_row, uint32_t num_rows,
-                           uint8_t* scratch, SparseTile* tile) noexcept;
+                           uint8_t* scratch, TextRoom* texts, SparseTile* tile) noexcept;
 
 /// The entries row by row, features ascending in each: row_entries[row] is how many the row has.
 /// features, values: room for all of them.

@@ -2,6 +2,7 @@
 #include "runtime/arrow/decode_tile.hpp"
 #include "runtime/steps/records.hpp"
 #include "runtime/steps/step.hpp"
+#include "runtime/steps/text_room.hpp"
 
 namespace mainspring {
 namespace {
@@ -163,7 +164,15 @@ Status verify_plan(const PlanView& plan) noexcept {
   return kOkStatus;
 }
 
+bool builds_texts(const PlanView& plan) noexcept {
+  for (uint32_t i = 0; i < plan.num_steps; ++i) {
+    if (find_step(plan.steps[i].code)->builds_texts) return true;
+  }
+  return false;
+}
+
 void run_plan(const PlanView& plan, const StepContext& context) noexcept {
+  if (context.texts != nullptr) start_texts(context.texts);
   uint32_t count = 0;
   const Step* const* const steps = step_list(&count);
   const StepRecord* const end = plan.steps + plan.num_steps;

@@ -51,6 +51,7 @@ enum class StepCode : uint32_t {
   kTextPart = 33,
   kStoreHashedNgrams = 34,
   kStoreKnownNgrams = 35,
+  kChangeCase = 36,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.
@@ -137,6 +138,7 @@ struct PlanView {
 };
 
 struct SparseTile;  // sparse_tile.hpp
+struct TextRoom;    // text_room.hpp
 
 /// What a step sees while it runs. Everything in it was verified; nothing in it is checked again.
 struct StepContext {
@@ -150,6 +152,7 @@ struct StepContext {
   float* features;        // [num_features][kTileRows], or null
   double* wide_features;  // the same, of a wide plan, or null
   SparseTile* sparse;     // instead of the two, or null: the features that are not 0
+  TextRoom* texts;        // for the strings that steps build; null where no step of the plan does
 
   Tile input(const StepRecord& record, uint32_t i) const {
     return slot_tile(scratch, record.inputs[i], slots[record.inputs[i]], num_rows);
@@ -164,7 +167,8 @@ struct StepContext {
 /// earlier step, data_offset aligned and data inside the section. It checks the rest: number of
 /// slots, their types, parameters, and every index and offset inside its data. run() writes values
 /// and validity of all its outputs. A step that stores features says so in a fifth, kStores, and
-/// writes them to the place of the context that is not null (store_features.hpp: many of them).
+/// writes them to the place of the context that is not null (store_features.hpp: many of them). One
+/// that builds strings says so in kBuildsTexts, and takes the memory from the context's room.
 template <class S>
 concept StepKernel =
     requires(const StepRecord& record, const PlanView& plan, const StepContext& context) {
@@ -178,7 +182,8 @@ concept StepKernel =
 struct Step {
   StepCode code;
   const char* name;
-  Stores stores;  // S::kStores of a step that has it
+  Stores stores;      // S::kStores of a step that has it
+  bool builds_texts;  // S::kBuildsTexts
   Status (*verify)(const StepRecord&, const PlanView&) noexcept;
   void (*run)(const StepRecord&, const StepContext&) noexcept;
 };
@@ -187,7 +192,9 @@ template <StepKernel S>
 consteval Step step_of() {
   Stores stores = Stores::kNone;
   if constexpr (requires { S::kStores; }) stores = S::kStores;
-  return Step{S::kCode, S::kName, stores, &S::verify, &S::run};
+  bool builds_texts = false;
+  if constexpr (requires { S::kBuildsTexts; }) builds_texts = S::kBuildsTexts;
+  return Step{S::kCode, S::kName, stores, builds_texts, &S::verify, &S::run};
 }
 
 /// The instruction set, in ascending order of codes (step_list.cpp).
@@ -199,7 +206,11 @@ const Step* find_step(uint32_t code) noexcept;
 /// records.hpp), every feature stored exactly once and in order. The index says the step or record.
 Status verify_plan(const PlanView& plan) noexcept;
 
-/// Runs all steps over one tile.
+/// Whether a step of the plan takes memory for strings.
+bool builds_texts(const PlanView& plan) noexcept;
+
+/// Runs all steps over one tile. Where the room for strings says that it is incomplete, what the
+/// tile became is worth nothing.
 void run_plan(const PlanView& plan, const StepContext& context) noexcept;
 
 }  // namespace mainspring

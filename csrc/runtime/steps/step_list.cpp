@@ -9,7 +9,7 @@ extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFi
     kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep, kElapsedStep, kCalendarStep,
     kPoolListStep, kSliceListStep, kListElementsStep, kStripStep, kNullIfStep, kParseNumberStep,
     kGatherBytesStep, kParseDatetimeStep, kExtractStep, kTextPartStep, kStoreHashedNgramsStep,
-    kStoreKnownNgramsStep;
+    kStoreKnownNgramsStep, kChangeCaseStep;
 
 namespace {
 
@@ -49,6 +49,7 @@ constexpr const Step* kSteps[] = {
     &kTextPartStep,
     &kStoreHashedNgramsStep,
     &kStoreKnownNgramsStep,
+    &kChangeCaseStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "runtime/core/letter_case.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {
@@ -76,6 +77,13 @@ constexpr StepRecord extract_record(uint16_t in, uint16_t out, uint64_t data_off
   StepRecord record = unary_record(StepCode::kExtract, in, out);
   record.data_offset = data_offset;
   record.data_length = data_length;
+  return record;
+}
+
+/// bytes -> bytes: in another case, by the characters of Unicode 14.0. `out` may be `in`.
+constexpr StepRecord change_case_record(uint16_t in, uint16_t out, LetterCase to) {
+  StepRecord record = unary_record(StepCode::kChangeCase, in, out);
+  record.integers[0] = static_cast<uint64_t>(to);
   return record;
 }
 

@@ -32,6 +32,7 @@ class OperatorMethods:
     def business_days(
         self, since: str = "", weekmask: str = "1111100", holidays: Sequence[str] = ()
     ) -> Self: ...
+    def case(self, to: str = "lower") -> Self: ...
     def char_ngrams(
         self,
         ngram_range: Sequence[float] = (3, 5),
