@@ -103,6 +103,10 @@ inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot inte
   data = plan->add_data(compile_pattern("([a-f]+?|\\b9)(\\d{1,2})$", 1));
   plan->emit(extract_record(text.number, other.number, data.offset, data.length));
   hashed(other);
+  const std::vector<double> news{std::nan(""), 0.5, std::nan(""), 2.0, 3.0, 4.0};
+  data = plan->add_data(payload_of(news));
+  plan->emit(gather_or_keep_number_record(ids.number, number.number, work.number, data.offset, 6));
+  feature(work);
   plan->emit(change_case_record(text.number, other.number, LetterCase::kUpper));
   hashed(other);
   plan->emit(change_case_record(other.number, other.number, LetterCase::kTitle));

@@ -154,6 +154,7 @@ void parameters_out_of_range_are_refused() {
       {StepCode::kLookup, [](StepRecord* r) { r->data_length -= 8; }},
       {StepCode::kLookup, [](StepRecord* r) { r->data_length = 8; }},
       {StepCode::kGather, [](StepRecord* r) { --r->integers[kCardinality]; }},
+      {StepCode::kGather, [](StepRecord* r) { r->integers[0] = 1; }},
       {StepCode::kGather,
        [](StepRecord* r) {
          --r->integers[kCardinality];

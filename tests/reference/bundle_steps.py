@@ -93,7 +93,8 @@ def _lookup(step: Step, plan: Plan) -> None:
 
 
 def _gather(step: Step, plan: Plan) -> None:
-    plan.reads(step, I32)
+    expect(step.integers[0] <= 1)
+    plan.reads(step, I32, *[F64] * step.integers[0])
     plan.writes(step, F64)
     expect(step.data_length > 0 and step.data_length % 8 == 0)
     expect(step.integers[3] == step.data_length // 8)
@@ -344,7 +345,7 @@ STEPS = {
     ),
     7: _row(_count_edges, integers=(3,), payload=True),
     8: _row(_lookup, integers=(3,), payload=True),
-    9: _row(_gather, integers=(3,), payload=True),
+    9: _row(_gather, integers=(0, 3), payload=True),
     10: _row(_date_part, integers=(0, 1), payload=True),
     11: _row(_hash),
     12: _row(_combine_hashes),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tests.generic.case import COUNTS, F64, HASHED, NUMBERS, STR, WORDS, Case
+from tests.generic.case import COUNTS, F64, HASHED, I32, NUMBERS, STR, WIDE, WORDS, Case
 from tests.reference.columns import Column, is_missing
 
 
@@ -40,6 +40,12 @@ CASES = [
     Case({**TEXTS, "default": "other"}, (WORDS,), (STR,), then=HASHED),
     Case({"old": OLD, "new": (1, 2, 3.5, -4)}, (WORDS,), (STR,)),
     Case({"old": (0, 4, 3), "new": (10, 20, 30), "default": 5}, (NUMBERS,), (F64,)),
+    Case(
+        {"old": (0, 4, 3, 1e300), "new": (10, -20, 0, 7), "keep_others": True},
+        (NUMBERS | WIDE,),
+        (F64,),
+    ),
+    Case({"old": (-1, 2), "new": (0.5, 1e6), "keep_others": True}, (COUNTS,), (I32,)),
     Case(
         {"old": (1.0, 4.0), "new": ("one", "four"), "default": ""},
         (COUNTS.map(lambda value: None if value is None else float(value)),),

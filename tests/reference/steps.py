@@ -68,8 +68,10 @@ def store_multi_hot(
     return [float(place in places) for place in range(1, num_features + 1)]
 
 
-def gather(number: int, payload: list[float]) -> float | None:
-    return present(payload[number])
+def gather(number: int, payload: list[float], kept: float | None = None) -> float | None:
+    """NaN in the payload: the row's own number, where it is given."""
+    found = present(payload[number])
+    return present(kept) if found is None else found
 
 
 def local_time(

@@ -127,10 +127,15 @@ def test_gather_through_bucket_ids_gives_the_payload(column: list[float | None])
     # A gathered NaN is missing: fill sees it.
     plan.store(numbers)
     plan.store(plan.step(FILL, [numbers], F64, numbers=(-8.0,)))
+    kept = plan.step(GATHER, [ids, loaded], F64, integers=(1, 0, 0, 5), payload=doubles(payload))
+    plan.store(kept)
     got = plan.run(x=pa.array(column, pa.float64()))
-    expected = [oracle.gather(oracle.count_edges(value, edges), payload) for value in column]
+    numbers_of = [oracle.count_edges(value, edges) for value in column]
+    expected = [oracle.gather(number, payload) for number in numbers_of]
     assert_same(got[:, 0], expected)
     assert_same(got[:, 1], [oracle.fill(value, -8.0) for value in expected])
+    pairs = zip(numbers_of, column, strict=True)
+    assert_same(got[:, 2], [oracle.gather(number, payload, value) for number, value in pairs])
 
 
 @given(values, st.sampled_from([1, 2]), st.sampled_from([0.0, 1e-9, 0.5, 1.0, 2.0, -1.5, 3.0]))

@@ -66,6 +66,10 @@ def test_map_values_keeps_drops_or_replaces_the_others() -> None:
     assert known(other, values, words) == [0, 1, 4, 4, None]
     assert known(col("x").map_values({"S": ""}, default="?"), values, words) == [3, 2, 2, 2, None]
     assert repr(kept) == "col('x').map_values({'S': 'small', 'L': 'large'}, keep_others=True)"
+    sentinels = col("x").map_values({-999: 0, 7: 1.5}, keep_others=True)
+    numbers = [-999.0, 7.0, 3.0, None, math.nan, math.inf]
+    assert run(sentinels, numbers, pa.float64()) == [0, 1.5, 3, None, None, math.inf]
+    assert run(sentinels, [-999, 7, 3, None], pa.int64()) == [0, 1.5, 3, None]
     again = MapValues.from_params(kept.operators[0].params)
     assert again == kept.operators[0]
     assert hash(again) == hash(kept.operators[0])
@@ -229,6 +233,7 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
         "'default' of map_values must be a number",
     ),
     (lambda: col("x").map_values({"a": 1}, keep_others=True), "'keep_others' of map_values"),
+    (lambda: col("x").map_values({1: "a"}, keep_others=True), "or numbers become numbers"),
     (
         lambda: col("x").map_values({"a": "b"}, default="c", keep_others=True),
         "'default' of map_values must be None where keep_others=True",

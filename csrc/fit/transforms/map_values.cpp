@@ -49,7 +49,7 @@ struct MapValues {
                  Param{"new", &Params::new_values, "what stands in place of each of them"},
                  Param{"default", &Params::default_value,
                        "what stands in place of any other value; None: it is missing"},
-                 Param{"keep_others", &Params::keep_others, "other strings stay as they are"}};
+                 Param{"keep_others", &Params::keep_others, "other values stay as they are"}};
 
   static void check(const Params& params) {
     const ParamValue news = to_param_value(params.new_values);
@@ -74,9 +74,9 @@ struct MapValues {
     if (given && params.keep_others) {
       fail_param(kName, "default", "None where keep_others=True", params.default_value);
     }
-    if (params.keep_others &&
-        (numbers != nullptr || std::holds_alternative<std::vector<double>>(params.old_values))) {
-      fail_param(kName, "keep_others", "False unless strings become strings", true);
+    if (params.keep_others && params.old_values.index() != params.new_values.index()) {
+      fail_param(kName, "keep_others",
+                 "False unless strings become strings, or numbers become numbers", true);
     }
   }
 
@@ -84,7 +84,7 @@ struct MapValues {
     check_kind(kName, "old", params.old_values, in[0]);
   }
 
-  static Slot to_numbers(const Params& params, Slot ids, PlanBuilder& builder) {
+  static Slot to_numbers(const Params& params, Slot in, Slot ids, PlanBuilder& builder) {
     const auto* integer = std::get_if<int64_t>(&params.default_value);
     const auto* number = std::get_if<double>(&params.default_value);
     std::vector<double> numbers{kMissing, integer != nullptr  ? static_cast<double>(*integer)
@@ -93,8 +93,12 @@ struct MapValues {
     const auto& news = std::get<std::vector<double>>(params.new_values);
     numbers.insert(numbers.end(), news.begin(), news.end());
     const Slot out = builder.new_slot(ValueType::kF64);
-    builder.emit(gather_record(ids.number, out.number, add_numbers(numbers, builder).offset,
-                               numbers.size()));
+    const uint64_t offset = add_numbers(numbers, builder).offset;
+    // A missing number is kept too: it is NaN.
+    builder.emit(params.keep_others
+                     ? gather_or_keep_number_record(ids.number, in.number, out.number, offset,
+                                                    numbers.size())
+                     : gather_record(ids.number, out.number, offset, numbers.size()));
     return out;
   }
 
@@ -126,7 +130,7 @@ struct MapValues {
                                          ValueType::kI32);
     Feature out = in[0];
     out.slot = std::holds_alternative<std::vector<double>>(params.new_values)
-                   ? to_numbers(params, ids, builder)
+                   ? to_numbers(params, in[0].slot, ids, builder)
                    : to_texts(params, in[0].slot, ids, builder);
     builder.release(ids);
     return {out};

@@ -151,6 +151,19 @@ constexpr StepRecord gather_record(uint16_t in, uint16_t out, uint64_t data_offs
   return record;
 }
 
+/// Place among the integers of kGather: 1 where there is a second input.
+inline constexpr uint32_t kKeepsNumbers = 0;
+
+/// The same of (i32, f64): where the payload is NaN, the row's own number.
+constexpr StepRecord gather_or_keep_number_record(uint16_t in, uint16_t kept, uint16_t out,
+                                                  uint64_t data_offset, uint64_t num_values) {
+  StepRecord record = gather_record(in, out, data_offset, num_values);
+  record.num_inputs = 2;
+  record.inputs[1] = kept;
+  record.integers[kKeepsNumbers] = 1;
+  return record;
+}
+
 /// i64 -> i64: UTC to local time, both in `unit` (not kDay). Data: a zone table
 /// (steps/local_time.hpp, built by fit/plan/zone_table.hpp). Missing where the sum leaves int64.
 /// One conversion serves every date_part of the column.

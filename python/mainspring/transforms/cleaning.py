@@ -174,22 +174,23 @@ class MapValues(Transform, op="map_values"):
         What stands in place of any value that the mapping does not have, of the kind of its values;
         None: it is missing.
     keep_others : bool, default False
-        Strings that the mapping does not have stay as they are, for a mapping of strings to
-        strings.
+        Values that the mapping does not have stay as they are, for a mapping of strings to strings
+        or of numbers to numbers.
 
     Raises
     ------
     ParameterError
-        When the mapping is empty or mixes kinds, for a NaN, and for a ``default`` of another kind.
+        When the mapping is empty or mixes kinds, for a NaN, for a ``default`` of another kind, and
+        for ``keep_others`` where strings become numbers or numbers strings.
     SchemaError
         While fitting: the column is not of the kind of the keys.
 
     Notes
     -----
     Formula
-        ``mapping.get(x, default)``. Strings are compared byte by byte, numbers as float64.
+        ``mapping.get(x, default)``, or ``mapping.get(x, x)`` with ``keep_others``. Strings are compared byte by byte, numbers as float64.
     Missing
-        Stays missing; so does what the mapping does not have, without a default.
+        Stays missing; so does what the mapping does not have, without a default or ``keep_others``.
     Infinity
         A number like any other.
     Memory
