@@ -170,7 +170,6 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         ParameterError,
         r"pads ids with 0, but fill_value of list_pad is None behind col\('t'\).ordinal\(\)",
     ),
-    "alias": (lambda: col("x").list_pad(2).alias("a"), ParameterError, "names one feature"),
     "list is no feature": (
         lambda: col("x").list_slice(1),
         SchemaError,

@@ -111,8 +111,10 @@ def test_expression_when_one_hot_is_not_the_last_is_refused() -> None:
         fitted(col("c").one_hot().standardize(), ["a"])
     with pytest.raises(SchemaError, match="gives one feature for each category"):
         fitted(col("c").one_hot().one_hot(), ["a"])
-    with pytest.raises(ParameterError, match=r"alias.* names one feature, but .* one feature for"):
-        fitted(col("c").one_hot().alias("d"), ["a"])
+
+
+def test_alias_of_one_hot_begins_the_names_of_its_features() -> None:
+    assert fitted(col("c").one_hot().alias("d"), ["a", "b"]).feature_names_out_ == ["d_a", "d_b"]
 
 
 def test_fit_when_a_category_makes_a_name_that_is_taken_names_both() -> None:

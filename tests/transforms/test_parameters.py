@@ -57,7 +57,7 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: col("a", ""), "column names"),
     (lambda: Preprocessor(), "at least one expression"),
     (lambda: Preprocessor(3), "takes expressions, got int"),
-    (lambda: Preprocessor(col("a", "b").log1p().alias("c")), r"alias\('c'\) names one feature"),
+    (lambda: Preprocessor(col("a", "b").log1p().alias("c")), r"alias\('c'\) is for one column"),
     (lambda: _engine.check_operator("clip", {"hight": 1}), "Did you mean 'high'"),
     (lambda: _engine.check_operator("log1p", {"base": 2}), "it has none"),
     (lambda: _engine.check_operator("clipp", {}), "Did you mean 'clip'"),

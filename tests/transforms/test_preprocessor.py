@@ -359,7 +359,7 @@ def test_fit_when_types_do_not_fit_names_column_and_fix(
 BAD_NAMES: list[tuple[list[Expression | str], str]] = [
     ([col("n"), col("n").log1p()], r"Two features are called 'n'.*\.alias\('new_name'\)"),
     ([col("n").alias("x"), "x"], "Two features are called 'x'"),
-    ([col("t").datetime("hour", "day").alias("z")], "gives 2"),
+    ([col("t").datetime("hour", "day").alias("z"), col("n").alias("z_day")], "called 'z_day'"),
     ([col("n").cross()], "needs two or more columns"),
     ([col("x").bucketize([1.0]).ordinal()], "gives ids already"),
 ]

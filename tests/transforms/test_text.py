@@ -193,8 +193,8 @@ def test_columns_that_hold_no_strings_are_refused_by_name() -> None:
         Preprocessor(col("t").text_length().tf_idf()).fit(TABLE)
     with pytest.raises(SchemaError, match="many features of n-grams"):
         Preprocessor(col("t").tf_idf().standardize()).fit(TABLE)
-    with pytest.raises(ParameterError, match="names one feature"):
-        Preprocessor(col("t").word_ngrams().alias("x")).fit(TABLE)
+    with pytest.raises(ParameterError, match="is for one column"):
+        Preprocessor(col("t", "t").word_ngrams().alias("x")).fit(TABLE)
 
 
 @pytest.mark.parametrize(

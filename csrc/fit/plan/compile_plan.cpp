@@ -124,6 +124,19 @@ std::vector<Feature> apply(const BoundChain& bound, size_t index, std::span<cons
   return out;
 }
 
+/// An alias that begins the names of many features: it stands in place of the name of the stream
+/// that they come from.
+void name_source(const Chain& chain, size_t num_own, std::vector<Feature>* streams) {
+  if (!chain.alias.empty() && num_own == 1) (*streams)[0].info.name = chain.alias;
+}
+
+/// Before the names of features that several columns give together.
+void name_joined(const Chain& chain, size_t index, size_t num_own, std::vector<Feature>* made) {
+  if (chain.alias.empty() || num_own == 1 || made->size() == 1) return;
+  if (!chain.operators[index]->transform().joint) return;
+  for (Feature& feature : *made) feature.info.name = chain.alias + "_" + feature.info.name;
+}
+
 /// Whether streams can be features: what the final plan and the check before it have in common.
 class FeatureNames {
  public:
@@ -136,18 +149,9 @@ class FeatureNames {
                                             std::string(fix_for(feature)) + ".")
             .column(feature.column);
       }
-      if (!chain.alias.empty()) {
-        if (features->size() != 1 || feature.is_many()) {
-          throw Error(ErrorKind::kParameter,
-                      "alias('" + chain.alias + "') names one feature, but " +
-                          describe(chain, chain.operators.size()) + " gives " +
-                          (feature.is_many() ? std::string(what_is(feature))
-                                             : std::to_string(features->size())) +
-                          ". Leave the alias out, or write one expression for each.");
-        }
-        feature.info.name = chain.alias;
-      }
       if (!feature.is_many()) {
+        // Of several, the alias begins the names already.
+        if (!chain.alias.empty() && features->size() == 1) feature.info.name = chain.alias;
         names_.add(feature.info, feature.expression);
         continue;
       }
@@ -226,6 +230,8 @@ std::vector<Feature> compile_operators(const BoundChain& bound, size_t first, si
                                        std::vector<Feature> streams, CompileMode mode,
                                        PlanBuilder& builder) {
   for (size_t index = first; index < last; ++index) {
+    const size_t num_own = streams.size() - bound.chain.keys_at(index);
+    name_source(bound.chain, num_own, &streams);
     std::vector<Feature> next;
     const std::vector<std::vector<Feature>> inputs = inputs_of(bound.chain, index, streams);
     for (size_t stream = 0; stream < inputs.size(); ++stream) {
@@ -233,6 +239,7 @@ std::vector<Feature> compile_operators(const BoundChain& bound, size_t first, si
         next.push_back(std::move(feature));
       }
     }
+    name_joined(bound.chain, index, num_own, &next);
     if (!bound.chain.takes_keys(index)) {
       const auto keys = std::span(streams).last(bound.chain.keys_at(index));
       next.insert(next.end(), keys.begin(), keys.end());

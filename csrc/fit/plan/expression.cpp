@@ -130,7 +130,7 @@ std::vector<Chain> chains_of(const Expression& expression, size_t depth) {
     return chains;
   }
   if (!expression.alias.empty() && expression.columns.size() > 1) {
-    throw Error(ErrorKind::kParameter, "alias('" + expression.alias + "') names one feature, but " +
+    throw Error(ErrorKind::kParameter, "alias('" + expression.alias + "') is for one column, but " +
                                            describe(expression.columns, {}, 0) + " has " +
                                            std::to_string(expression.columns.size()) +
                                            " columns. Write one expression for each.");

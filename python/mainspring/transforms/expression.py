@@ -37,7 +37,8 @@ class Expression(OperatorMethods):
     operators : tuple of Transform
         What they go through.
     name : str
-        Another name for the feature; ``""`` for its own. See :meth:`alias`.
+        Another name for the feature, or the beginning of many; ``""`` for its own. See
+        :meth:`alias`.
     sides : tuple of Expression
         In place of columns: what the first operator joins, each behind operators of its own.
     """
@@ -48,7 +49,12 @@ class Expression(OperatorMethods):
     sides: tuple[Expression, ...] = ()
 
     def alias(self, name: str) -> Expression:
-        """Give the expression's only feature another name.
+        """Give the expression's feature another name, or its features names that begin otherwise.
+
+        Of many features the alias stands in place of the column's name: those of
+        ``col("at").datetime("hour", "month").alias("sold")`` are called ``sold_hour`` and
+        ``sold_month``. Before the names of those that several columns give together, as
+        ``polynomial`` does, it stands with a ``_``.
 
         Parameters
         ----------
@@ -63,8 +69,8 @@ class Expression(OperatorMethods):
         Raises
         ------
         ParameterError
-            When the name is not a string, or empty. An expression of several features is refused
-            when it is fitted.
+            When the name is not a string, or empty. Several columns that go through the operators
+            each by itself are refused when they are fitted.
 
         Examples
         --------
