@@ -97,6 +97,8 @@ inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot inte
   std::string fault;
   append_time_format("aa%d", &items, &fault);
   append_time_format("%H%M", &items, &fault);
+  append_time_format("k%j", &items, &fault);
+  append_time_format("ISO8601", &items, &fault);
   data = plan->add_data(items);
   plan->emit(parse_datetime_record(text.number, whole.number, data.offset, data.length));
   hashed(whole);

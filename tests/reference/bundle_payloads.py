@@ -193,7 +193,7 @@ def check_time_formats(payload: bytes) -> None:
     at, item = 0, 0
     while at < len(payload):
         item = payload[at]
-        expect(item <= 17)
+        expect(item <= 19)
         at += 1
         if item == 1:
             expect(at < len(payload) and 0 < payload[at] < len(payload) - at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -11,13 +13,45 @@ from hypothesis import strategies as st
 from tests.generic.case import HASHED, STR, WORDS, Case
 from tests.reference.columns import Column
 
+ISO = re.compile(
+    r"(\d{4})(-?)(\d\d)\2(\d\d)(?:[Tt ](\d\d)(?:(:?)(\d\d)(?:\6(\d\d)(?:[.,](\d+))?)?)?(.+)?)?",
+    re.ASCII | re.DOTALL,
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def offset_of(text: str) -> timedelta:
+    if re.fullmatch(r"[+-]\d\d", text, re.ASCII):
+        text += "00"
+    zone = datetime.strptime("Z" if text == "z" else text, "%z").tzinfo
+    assert zone is not None
+    return zone.utcoffset(None) or timedelta()
+
+
+def from_iso(text: str) -> datetime:
+    found = ISO.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    year, _, month, day, hour, _, minute, second, fraction, rest = found.groups()
+    clock = [int(part or 0) for part in (hour, minute, second, (fraction or "")[:6].ljust(6, "0"))]
+    moment = datetime(int(year), int(month), int(day), *clock)
+    return moment if rest is None else moment.replace(tzinfo=timezone(offset_of(rest)))
+
+
+def parsed(text: str, form: str) -> datetime:
+    if form == "ISO8601":
+        return from_iso(text)
+    moment = datetime.strptime(text, form)
+    # Day 366 of a year that has 365 is the first of the next one to strptime.
+    if "%j" in form and time.strptime(text, form).tm_yday != moment.timetuple().tm_yday:
+        raise ValueError(text)
+    return moment
 
 
 def micros(text: str | None, formats: Sequence[str]) -> int | None:
     for form in formats if text is not None else ():
         try:
-            moment = datetime.strptime(text or "", form)
+            moment = parsed(text or "", form)
         except ValueError:
             continue
         moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
@@ -45,12 +79,80 @@ def texts(*formats: str) -> st.SearchStrategy[Any]:
     return WORDS | st.builds(written, moments, zones, st.sampled_from(formats), changes)
 
 
+def iso_texts() -> st.SearchStrategy[Any]:
+    """Parts of ISO 8601 put together, most of them as they should be."""
+    date = st.sampled_from(["2024-02-29", "20231231", "1969-07-20", "2023-02-29", "0001-01-01"])
+    clock = st.sampled_from(
+        ["", "T00", " 23:59", "t0730", "T23:59:59", " 235959", "T24:00", "T7:30"]
+    )
+    fraction = st.sampled_from(["", "", ".5", ",123456789", ".", ".000001"])
+    offset = st.sampled_from(
+        ["", "", "Z", "z", "+02", "-0330", "+05:45", "+00:00:01", "+2", " +02"]
+    )
+    return WORDS | st.builds(lambda *parts: "".join(parts), date, clock, fraction, offset)
+
+
 DAYS = ("%d.%m.%Y", "%Y-%m-%d", "%B %d, %Y", "%d%b%y")
 CLOCKS = ("%Y-%m-%dT%H:%M:%S.%f", "%A %d/%m/%y %I:%M %p", "100%% %H:%M")
 OFFSETS = ("%Y-%m-%d %H:%M:%S%z", "%a, %d %b %Y %H:%M:%S %z")
+DAYS_OF_YEAR = ("%Y-%j", "%y%j %H", "day %j of %Y%z")
 NEW_YEAR = ("31.12.2024", "2024-01-01", "december  5, 1969", "29Feb23", "29feb24", "31.4.2024")
 
 CASES = [
+    Case(
+        {"formats": ("ISO8601",)},
+        (iso_texts(),),
+        (STR,),
+        then=HASHED,
+        samples=(
+            "2024-02-29",
+            "20240229T143005,25+0130",
+            "2024-02-29 14:30:05.123456789Z",
+            "2024-02-29t14-08",
+            "2024-02-29T14:30",
+            "2024-0229",
+            "2024-02-29T1430:05",
+            "2024-02-29T14:30:60",
+            "2024-02-29T",
+            "",
+        ),
+    ),
+    Case(
+        {"formats": ("ISO8601", "%d.%m.%Y")},
+        (iso_texts() | texts("%d.%m.%Y"),),
+        (STR,),
+        then=HASHED,
+        samples=(
+            "29.2.2024",
+            "2024-02-29",
+            "31.12.1969",
+            "20230101T10",
+            "30.2.2024",
+            "",
+            "1.1.1",
+            "1.1.0001",
+            "20240101",
+            "x",
+        ),
+    ),
+    Case(
+        {"formats": DAYS_OF_YEAR[:2]},
+        (texts(*DAYS_OF_YEAR[:2]),),
+        (STR,),
+        then=HASHED,
+        samples=(
+            "2024-366",
+            "2023-366",
+            "2023-1",
+            "2023-001",
+            "24060 7",
+            "2023-000",
+            "2023-367",
+            "2023-0",
+            "2023-37",
+            "",
+        ),
+    ),
     Case(
         {"formats": DAYS},
         (texts(*DAYS),),

@@ -36,6 +36,7 @@ constexpr Directive kDirectives[] = {
     {'a', TimeItem::kWeekdayAbbreviation, kWeekdayPart},
     {'A', TimeItem::kWeekdayName, kWeekdayPart},
     {'z', TimeItem::kOffset, kOffsetPart},
+    {'j', TimeItem::kDayOfYear, kMonthPart | kDayPart},
 };
 
 /// Text between directives.
@@ -52,6 +53,11 @@ void append_literal(std::string_view text, std::vector<uint8_t>* items) {
 }  // namespace
 
 bool append_time_format(std::string_view format, std::vector<uint8_t>* items, std::string* fault) {
+  if (format == kIso8601Format) {
+    items->push_back(static_cast<uint8_t>(TimeItem::kIso8601));
+    items->push_back(static_cast<uint8_t>(TimeItem::kEnd));
+    return true;
+  }
   std::string literal;
   uint32_t said = 0;
   const auto end_literal = [&] {

@@ -7,6 +7,9 @@
 
 namespace mainspring {
 
+/// In place of a format: any of the forms of ISO 8601, with an offset or without.
+inline constexpr std::string_view kIso8601Format = "ISO8601";
+
 /// Appends the items of a format. False where it has a directive that the step does not know, or
 /// two that say the same; *fault is then what a message says of it.
 bool append_time_format(std::string_view format, std::vector<uint8_t>* items, std::string* fault);

@@ -1,4 +1,6 @@
 // Strings to times, by given formats.
+#include <algorithm>
+
 #include "fit/plan/time_format.hpp"
 #include "fit/transforms/transform.hpp"
 #include "runtime/steps/text_records.hpp"
@@ -14,8 +16,9 @@ struct ParseDatetime {
   struct Params {
     std::vector<std::string> formats;
   };
-  static constexpr auto kParams = std::tuple{
-      Param{"formats", &Params::formats, "as strptime writes them; the first that fits decides"}};
+  static constexpr auto kParams =
+      std::tuple{Param{"formats", &Params::formats,
+                       "as strptime writes them, or 'ISO8601'; the first that fits decides"}};
 
   static void check(const Params& params) {
     if (params.formats.empty()) {
@@ -26,12 +29,17 @@ struct ParseDatetime {
       std::string fault;
       if (!append_time_format(format, &items, &fault)) {
         fail_param(kName, "formats",
-                   "formats of %Y %y %m %b %B %d %a %A %H %I %p %M %S %f %z %% (" + fault + ")",
+                   "'ISO8601', or formats of %Y %y %m %b %B %d %j %a %A %H %I %p %M %S %f %z %% (" +
+                       fault + ")",
                    format);
       }
-      if (has_offset(format) != has_offset(params.formats[0])) {
-        fail_param(kName, "formats", "formats that all have %z, or none of them", params.formats);
-      }
+    }
+    const auto offset_differs = [&](const std::string& format) {
+      return format != kIso8601Format && has_offset(format) != has_offset(params.formats[0]);
+    };
+    if (params.formats[0] != kIso8601Format &&
+        std::any_of(params.formats.begin(), params.formats.end(), offset_differs)) {
+      fail_param(kName, "formats", "formats that all have %z, or none of them", params.formats);
     }
   }
 

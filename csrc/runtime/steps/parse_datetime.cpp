@@ -30,6 +30,7 @@ struct Parts {
   uint32_t micros = 0;
   uint32_t half = 0;  // 1: AM, 2: PM
   bool hour_of_12 = false;
+  uint32_t day_of_year = 0;  // 0: month and day say it
   int64_t offset_micros = 0;
 };
 
@@ -57,18 +58,27 @@ struct Reader {
     return true;
   }
 
-  /// Two digits where they make a number in [low, high], else one.
+  /// As many digits as make a number up to `high`, at most those that `high` has.
   bool number(uint32_t low, uint32_t high, uint32_t* value) {
     if (at == end || !is_digit(*at)) return false;
     *value = *at++ - '0';
-    if (at != end && is_digit(*at)) {
-      const uint32_t two = *value * 10 + (*at - '0');
-      if (two >= low && two <= high) {
-        *value = two;
-        ++at;
-      }
+    for (uint32_t most = 10; most <= high && at != end && is_digit(*at); most *= 10) {
+      const uint32_t longer = *value * 10 + (*at - '0');
+      if (longer > high) break;
+      *value = longer;
+      ++at;
     }
     return *value >= low;
+  }
+
+  bool one_of(const char* letters) {
+    for (; at != end && *letters != 0; ++letters) {
+      if (*at == static_cast<uint8_t>(*letters)) {
+        ++at;
+        return true;
+      }
+    }
+    return false;
   }
 
   /// One to six digits behind the point.
@@ -137,6 +147,41 @@ struct Reader {
   }
 };
 
+/// Exactly two digits in [0, high].
+bool two_digits(Reader* text, uint32_t high, uint32_t* value) {
+  return text->digits(2, value) && *value <= high;
+}
+
+/// ISO 8601 (2019), as programs write it: 2024-01-31 or 20240131, then maybe T or a space and hh,
+/// hh:mm, hhmm, hh:mm:ss or hhmmss with a fraction of any length, then maybe Z, +hh, +hhmm or
+/// +hh:mm.
+bool read_iso(Reader* text, Parts* parts) {
+  if (!text->digits(4, &parts->year) || parts->year == 0) return false;
+  const bool dashes = text->one_of("-");
+  if (!text->digits(2, &parts->month) || parts->month < 1 || parts->month > 12) return false;
+  if (dashes != text->one_of("-") || !text->digits(2, &parts->day) || parts->day == 0) return false;
+  if (text->at == text->end) return true;
+  if (!text->one_of("Tt ") || !two_digits(text, 23, &parts->hour)) return false;
+  const bool colons = text->one_of(":");
+  if (colons || (text->at != text->end && is_digit(*text->at))) {
+    if (!two_digits(text, 59, &parts->minute)) return false;
+    if (colons ? text->one_of(":") : text->at != text->end && is_digit(*text->at)) {
+      if (!two_digits(text, 59, &parts->second)) return false;
+      if (text->one_of(".,")) {
+        if (!text->fraction(&parts->micros)) return false;
+        while (text->at != text->end && is_digit(*text->at)) ++text->at;
+      }
+    }
+  }
+  if (text->at == text->end) return true;
+  if (text->room() != 3) return text->offset(&parts->offset_micros);
+  const bool west = *text->at == '-';
+  uint32_t hours = 0;
+  if (!text->one_of("+-") || !two_digits(text, 23, &hours)) return false;
+  parts->offset_micros = (west ? -1 : 1) * int64_t{hours} * 3600 * kMicrosPerSecond;
+  return true;
+}
+
 bool read_item(TimeItem item, Reader* text, Parts* parts) {
   switch (item) {
     case TimeItem::kWhitespace: {
@@ -170,12 +215,18 @@ bool read_item(TimeItem item, Reader* text, Parts* parts) {
     case TimeItem::kWeekdayAbbreviation: return text->name(kWeekdays, kAbbreviation) != 0;
     case TimeItem::kWeekdayName: return text->name(kWeekdays, ~0u) != 0;
     case TimeItem::kOffset: return text->offset(&parts->offset_micros);
+    case TimeItem::kDayOfYear: return text->number(1, 366, &parts->day_of_year);
+    case TimeItem::kIso8601: return read_iso(text, parts);
     default: return false;
   }
 }
 
 bool to_micros(Parts parts, int64_t* micros) {
   if (parts.day > days_in_month(parts.year, parts.month)) return false;
+  if (parts.day_of_year != 0) {
+    if (parts.day_of_year > 337 + days_in_month(parts.year, 2)) return false;
+    parts.day = parts.day_of_year;  // of the first month, however many that has
+  }
   if (parts.hour_of_12) parts.hour = parts.hour % 12 + (parts.half == 2 ? 12 : 0);
   const int64_t seconds = days_of(parts.year, parts.month, parts.day) * kSecondsPerDay +
                           parts.hour * 3600 + parts.minute * 60 + parts.second;

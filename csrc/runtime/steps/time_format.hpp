@@ -27,8 +27,10 @@ enum class TimeItem : uint8_t {
   kMonthName = 14,            // January
   kWeekdayAbbreviation = 15,  // Mon; not compared with the date
   kWeekdayName = 16,          // Monday
-  kOffset = 17,  // "Z", "+01:00", "+0100", with seconds or without: then the time is UTC
+  kOffset = 17,     // "Z", "+01:00", "+0100", with seconds or without: then the time is UTC
+  kDayOfYear = 18,  // one to three digits
+  kIso8601 = 19,    // a date, maybe a time of the day, maybe an offset (read_iso)
 };
-inline constexpr TimeItem kLastTimeItem = TimeItem::kOffset;
+inline constexpr TimeItem kLastTimeItem = TimeItem::kIso8601;
 
 }  // namespace mainspring

@@ -188,7 +188,8 @@ class MapValues(Transform, op="map_values"):
     Notes
     -----
     Formula
-        ``mapping.get(x, default)``, or ``mapping.get(x, x)`` with ``keep_others``. Strings are compared byte by byte, numbers as float64.
+        ``mapping.get(x, default)``, or ``mapping.get(x, x)`` with ``keep_others``. Strings are
+        compared byte by byte, numbers as float64.
     Missing
         Stays missing; so does what the mapping does not have, without a default or ``keep_others``.
     Infinity

@@ -126,14 +126,14 @@ class ParseDatetime(Transform, op="parse_datetime"):
     ----------
     *formats : str
         One or more, as ``datetime.strptime`` writes them; the first that fits all of the string
-        decides. The directives are ``%Y %y %m %b %B %d %a %A %H %I %p %M %S %f %z %%``, names of
-        months and days in English.
+        decides. The directives are ``%Y %y %m %b %B %d %j %a %A %H %I %p %M %S %f %z %%``, names of
+        months and days in English. ``"ISO8601"`` stands for all common forms of that standard.
 
     Raises
     ------
     ParameterError
         Without a format, for another directive or two that say the same, and where some formats
-        have ``%z`` and others have not.
+        have ``%z`` and others have not (``"ISO8601"`` goes with both).
     SchemaError
         While fitting: the column holds no strings.
 
@@ -141,9 +141,12 @@ class ParseDatetime(Transform, op="parse_datetime"):
     -----
     Formula
         ``datetime.strptime(text, format)`` in microseconds since 1970. A directive takes as many
-        digits as it can and never gives one back, so ``"%d%m%Y"`` wants two digits of each. With
-        ``%z`` the time is that of UTC, without it the time as it is written. A part that the format
-        does not have is that of 1900-01-01T00:00. Digits are those of ASCII.
+        digits as it can and never gives one back, so ``"%d%m%Y"`` wants two digits of each.
+        ``"ISO8601"`` takes ``2024-01-31`` and ``20240131``, alone or with ``T`` or a space and
+        ``14``, ``14:30``, ``1430``, ``14:30:05`` or ``143005``, a fraction behind a point or a
+        comma (digits after the sixth are dropped), and ``Z``, ``+02``, ``+0200`` or ``+02:00``.
+        With an offset the time is that of UTC, without one the time as it is written. A part that
+        the format does not have is that of 1900-01-01T00:00. Digits are those of ASCII.
     Missing
         Stays missing; so does what fits no format, and a date that the calendar does not have.
     Infinity
