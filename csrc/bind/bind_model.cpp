@@ -7,6 +7,7 @@
 
 #include "bind/class_labels.hpp"
 #include "bind/plain_values.hpp"
+#include "fit/importers/catboost.hpp"
 #include "fit/importers/class_labels.hpp"
 #include "fit/importers/lightgbm.hpp"
 #include "fit/importers/xgboost.hpp"
@@ -23,6 +24,12 @@ ModelImage read_lightgbm_bytes(const py::bytes& text, const std::string& subject
   const std::string_view view = text;
   const py::gil_scoped_release release;
   return read_lightgbm(view, subject);
+}
+
+ModelImage read_catboost_bytes(const py::bytes& bytes, const std::string& subject) {
+  const std::string_view view = bytes;
+  const py::gil_scoped_release release;
+  return read_catboost(view, subject);
 }
 
 ModelImage read_xgboost_bytes(const py::bytes& bytes, const std::string& subject) {
@@ -82,6 +89,9 @@ void register_model(py::module_& module) {
   module.def("read_lightgbm", &read_lightgbm_bytes, py::arg("text"), py::arg("subject"),
              "Reads LightGBM's text format (v3, v4). Raises UnsupportedError or DataError with the "
              "line and the reason.");
+  module.def("read_catboost", &read_catboost_bytes, py::arg("data"), py::arg("subject"),
+             "Reads CatBoost's JSON. Raises UnsupportedError or DataError with the byte and the "
+             "reason.");
   module.def("read_xgboost", &read_xgboost_bytes, py::arg("data"), py::arg("subject"),
              "Reads XGBoost's UBJSON and JSON. Raises UnsupportedError or DataError with the byte "
              "and the reason.");

@@ -28,10 +28,17 @@ ForestView forest_of(const ModelView& model) {
       .got(std::to_string(num_trees));
 }
 
+/// 1 when the last tree is no tree but a number that is added last.
+uint32_t base_trees(const ForestView& forest) {
+  const uint32_t num_trees = forest.header->num_trees;
+  if (num_trees == 0) return 0;
+  const ForestTree& last = forest.trees[num_trees - 1];
+  return last.num_nodes == 1 && forest.ids[last.first_node] == kForestBaseId ? 1 : 0;
+}
+
 void check_count(const ForestView& forest, uint32_t num_trees) {
-  if (num_trees < 1 || num_trees > forest.header->num_trees) {
-    refuse_count(num_trees, "1 to " + std::to_string(forest.header->num_trees));
-  }
+  const uint32_t known = forest.header->num_trees - base_trees(forest);
+  if (num_trees < 1 || num_trees > known) refuse_count(num_trees, "1 to " + std::to_string(known));
 }
 
 uint32_t nodes_of(const ForestView& forest, uint32_t num_trees) {
@@ -87,13 +94,23 @@ std::vector<uint8_t> first_trees(const ModelView& model, uint32_t num_trees) {
     }
     header.link_divisor = static_cast<double>(num_trees / round);
   }
+  const uint32_t num_bases = base_trees(source);
+  const uint32_t num_nodes = nodes_of(source, num_trees);
   ForestHeader forest = *source.header;
-  forest.num_trees = num_trees;
-  forest.num_nodes = nodes_of(source, num_trees);
+  forest.num_trees = num_trees + num_bases;
+  forest.num_nodes = num_nodes + num_bases;
   SectionWriter out(header, forest);
-  out.put_common(source, forest.num_nodes);
+  out.put_common(source, num_nodes);
   out.put(out.at.trees, source.trees, num_trees * sizeof(ForestTree));
-  out.put(out.at.nodes, source.nodes, forest.num_nodes * sizeof(ForestNode));
+  out.put(out.at.nodes, source.nodes, num_nodes * sizeof(ForestNode));
+  if (num_bases != 0) {
+    ForestTree tree = source.trees[source.header->num_trees - 1];
+    ForestNode node = source.nodes[tree.first_node];
+    tree.first_node = node.left = num_nodes;
+    out.put(out.at.trees + num_trees * sizeof(ForestTree), &tree, sizeof tree);
+    out.put(out.at.nodes + num_nodes * sizeof(ForestNode), &node, sizeof node);
+    out.put(out.at.ids + num_nodes * sizeof(uint32_t), &kForestBaseId, sizeof kForestBaseId);
+  }
   out.put(out.at.bases, source.bases, header.num_outputs * sizeof(double));
   const uint64_t num_values = uint64_t{forest.num_vectors} * forest.leaf_width;
   if (source.narrow_vectors != nullptr) {

@@ -470,6 +470,10 @@ def operators() -> list[typing.Any]:
     """
     All operators: name, summary, params (name, type, help, default), and flags.
     """
+def read_catboost(data: bytes, subject: str) -> ModelImage:
+    """
+    Reads CatBoost's JSON. Raises UnsupportedError or DataError with the byte and the reason.
+    """
 def read_file(path: typing.Any) -> bytes:
     """
     All bytes of a file.

@@ -97,7 +97,7 @@ REFUSALS: list[tuple[str, Callable[[Any], None], type[Exception], str]] = [
     ("weights", put(trees, "weight_drop", [1.0]), ms.DataError, "weight_drop has 1 numbers"),
     ("short", put(tree, "left_children", [1]), ms.DataError, "a list has 1 numbers, expected"),
     ("text", put(tree, "left_children", "x"), ms.DataError, "found a text, expected a list"),
-    ("mixed", put(tree, "parents", [1, "x"]), ms.DataError, "list of numbers holds another"),
+    ("mixed", put(tree, "left_children", [1, "x"]), ms.DataError, "a list has 2 numbers"),
     ("cycle", put_first("left_children", 0), ms.DataError, "two parents, or is its own ancestor"),
     ("child", put_first("left_children", 9999), ms.DataError, "a child is node 9999, expected 0"),
     ("minus", put_first("right_children", -3), ms.DataError, "a child is node -3"),
@@ -151,7 +151,8 @@ SYNTAX = [
     ('{"learner": "\\u12g4"}', "not four hex digits"),
     ('{"learner": "\t"}', "a control character"),
     ('{"learner": {}} x', "something follows the end"),
-    ('{"learner": [1, {}]}', "holds another value"),
+    ('{"learner": [1, {}]}', "found a list, expected an object"),
+    ('{"learner": [1 {}]}', "expected ','"),
     ('{"a": ' + "[" * 40, "nested too deeply"),
     ('{"learner": {}, "learner": {}}', "is there twice"),
 ]

@@ -246,6 +246,10 @@ std::vector<float> Document::floats(const DocumentValue& value, uint64_t count) 
   return numbers<float>(value, count);
 }
 
+std::vector<double> Document::doubles(const DocumentValue& value, uint64_t count) const {
+  return numbers<double>(value, count);
+}
+
 const std::vector<DocumentValue>& Document::items(const DocumentValue& value) const {
   const bool is_empty = value.kind == Kind::kNumbers && value.count == 0;
   if (value.kind != Kind::kList && !is_empty) {

@@ -1,4 +1,5 @@
-// Values of a JSON or UBJSON document with the places they came from: what XGBoost writes.
+// Values of a JSON or UBJSON document with the places they came from: what XGBoost and CatBoost
+// write.
 //
 // Lists of numbers stay the bytes they were until somebody asks for them as one type, so that a
 // model of a million nodes costs no object for each number.
@@ -50,6 +51,7 @@ class Document {
   /// Lists of `count` numbers; of any length when it is kAnyCount.
   std::vector<int64_t> integers(const DocumentValue& value, uint64_t count) const;
   std::vector<float> floats(const DocumentValue& value, uint64_t count) const;
+  std::vector<double> doubles(const DocumentValue& value, uint64_t count) const;
   const std::vector<DocumentValue>& items(const DocumentValue& value) const;
 
   static constexpr uint64_t kAnyCount = ~uint64_t{0};

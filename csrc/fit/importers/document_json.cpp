@@ -1,4 +1,4 @@
-// JSON as XGBoost writes it: RFC 8259, and NaN and Infinity as numbers.
+// JSON as XGBoost and CatBoost write it: RFC 8259, and NaN and Infinity as numbers.
 #include <charconv>
 #include <cstdint>
 
@@ -95,20 +95,29 @@ class JsonParser {
     skip_blanks();
     const uint64_t first = cursor_.at;
     if (begins_number(cursor_.peek()) || cursor_.peek() == ']') {
-      value->kind = Kind::kNumbers;
-      uint64_t end = first;
-      while (another(']', value->count == 0)) {
-        skip_blanks();
-        if (!begins_number(cursor_.peek())) cursor_.fail("a list of numbers holds another value.");
-        number();
-        end = cursor_.at;
-        ++value->count;
-      }
-      value->digits = cursor_.bytes.substr(first, end - first);
-      return;
+      if (numbers(first, value)) return;
+      cursor_.at = first;
     }
     value->kind = Kind::kList;
     while (another(']', value->items.empty())) value->items.push_back(this->value(depth + 1));
+  }
+
+  /// False when there is something else between the numbers: then it is a list of values.
+  bool numbers(uint64_t first, DocumentValue* value) {
+    value->kind = Kind::kNumbers;
+    uint64_t end = first;
+    while (another(']', value->count == 0)) {
+      skip_blanks();
+      if (!begins_number(cursor_.peek())) {
+        value->count = 0;
+        return false;
+      }
+      number();
+      end = cursor_.at;
+      ++value->count;
+    }
+    value->digits = cursor_.bytes.substr(first, end - first);
+    return true;
   }
 
   std::string_view number() {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainspring import _engine, errors
-from mainspring.models import from_file, from_lightgbm, from_xgboost
+from mainspring.models import from_catboost, from_file, from_lightgbm, from_xgboost
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,7 +23,7 @@ def _importers() -> tuple[ModuleType, ...]:
     """Return every reader; those that need NumPy come when a model does."""
     from mainspring.models import from_sklearn_linear, from_sklearn_trees, from_torch
 
-    trees = (from_file, from_lightgbm, from_xgboost, from_sklearn_trees)
+    trees = (from_file, from_lightgbm, from_xgboost, from_catboost, from_sklearn_trees)
     return (*trees, from_sklearn_linear, from_torch)
 
 
@@ -33,8 +33,8 @@ def read_model(model: object) -> ModelImage:
     Parameters
     ----------
     model : object
-        A Booster or an estimator of LightGBM or XGBoost; the path of a file that
-        ``Booster.save_model`` of one of them wrote, or what is in it, as ``str`` or ``bytes``. Of a
+        A Booster or an estimator of LightGBM, XGBoost or CatBoost; the path of a file that
+        ``save_model`` of one of them wrote, or what is in it, as ``str`` or ``bytes``. Of a
         model with a best iteration, the trees up to it are read where its own ``predict`` does so:
         all of LightGBM's, and XGBoost's estimators. A tree, forest, extra trees,
         ``GradientBoosting`` or ``HistGradientBoosting`` estimator of scikit-learn; a linear model
@@ -76,8 +76,8 @@ def read_model(model: object) -> ModelImage:
             return image
     got = f"{type(model).__module__}.{type(model).__qualname__}"
     raise errors.UnsupportedError(
-        f"A model of type {got} cannot be read; expected a Booster or estimator of LightGBM or "
-        "XGBoost, the path of a file that Booster.save_model wrote, trees, a linear model or a "
+        f"A model of type {got} cannot be read; expected a Booster or estimator of LightGBM, "
+        "XGBoost or CatBoost, the path of a file that save_model wrote, trees, a linear model or a "
         "perceptron of scikit-learn, or a torch.nn.Sequential of dense layers.",
         expected="a model of a kind that the documentation lists",
         got=got,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainspring import _engine, errors
+from mainspring.models import from_catboost
 
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
 
 __all__ = ["read", "recognises"]
 
+_CATBOOST = re.compile(
+    rb'\s*\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias|trees)"'
+)
 _BUNDLE_MAGIC = b"\x8fSPRING\n"
 
 
@@ -38,8 +43,8 @@ def read(model: str | bytes | bytearray | os.PathLike[str]) -> ModelImage:
     Parameters
     ----------
     model : str, bytes, bytearray or os.PathLike
-        The path of a file that LightGBM's ``Booster.save_model`` or XGBoost's (UBJSON or JSON)
-        wrote, or the contents of such a file.
+        The path of a file that LightGBM's ``Booster.save_model``, XGBoost's (UBJSON or JSON) or
+        CatBoost's (JSON; cbm where catboost is installed) wrote, or the contents of such a file.
 
     Returns
     -------
@@ -64,12 +69,16 @@ def read(model: str | bytes | bytearray | os.PathLike[str]) -> ModelImage:
 def _read_contents(contents: bytes, subject: str) -> ModelImage:
     if contents.startswith(_BUNDLE_MAGIC):
         raise errors.UnsupportedError(
-            f"{subject} is a bundle, not a model; expected LightGBM's text or XGBoost's UBJSON or "
-            "JSON. Open it with mainspring.load().",
+            f"{subject} is a bundle, not a model; expected LightGBM's text, or XGBoost's or "
+            "CatBoost's document. Open it with mainspring.load().",
             expected="a model of another library",
             got="a bundle",
             hint="mainspring.load(path)",
         )
+    if contents.startswith(b"CBM1"):
+        return from_catboost.read(from_catboost.open_binary(contents, subject))
+    if _CATBOOST.match(contents):
+        return _engine.read_catboost(contents, subject)
     if contents.startswith(b"{"):
         return _engine.read_xgboost(contents, subject)
     return _engine.read_lightgbm(contents, subject)

@@ -76,6 +76,9 @@ struct ForestSlot {
 };
 static_assert(sizeof(ForestSlot) == 8);
 
+/// The id of a tree of one leaf that is no tree of the source but a number that it adds last.
+inline constexpr uint32_t kForestBaseId = 0xFFFFFFFFu;
+
 inline constexpr uint32_t kMaxForestSlots = 1u << 24;
 inline constexpr uint32_t kForestSetNode = 1u << 31;  // flag: the node tests a set of categories
 inline constexpr uint32_t kMaxForestSetWords = 1u << 26;
