@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def network() -> MLPRegressor:
     train = random.normal(size=(2_000, SIZES[0])).astype(np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = MLPRegressor(SIZES[1:-1], max_iter=2, random_state=1)
+        model = MLPRegressor(hidden_layer_sizes=SIZES[1:-1], max_iter=2, random_state=1)
         return model.fit(train, train[:, 0].astype(np.float32))
 
 
@@ -49,55 +50,62 @@ def float32_network(model: MLPRegressor) -> ms.Predictor:
     return ms.Predictor(chain.image(default_names(SIZES[0]), "network"))
 
 
-@pytest.mark.parametrize("rows", BATCHES)
-def test_network(rows: int, network: MLPRegressor, compare: Any) -> None:
-    batch = np.random.default_rng(3).normal(size=(rows, SIZES[0])).astype(np.float32)
-    predictor = float32_network(network)
-    weights = [w.astype(np.float32) for w in network.coefs_]
-    biases = [b.astype(np.float32) for b in network.intercepts_]
+def network_by_numpy(model: MLPRegressor) -> Callable[[Any], Any]:
+    """Return what a user of NumPy writes, given the weights in float32."""
+    weights = [w.astype(np.float32) for w in model.coefs_]
+    biases = [b.astype(np.float32) for b in model.intercepts_]
 
-    def by_numpy() -> Any:
-        x = batch
+    def predict(x: Any) -> Any:
         for w, b in zip(weights[:-1], biases[:-1], strict=True):
             x = np.maximum(x @ w + b, 0)
         return (x @ weights[-1] + biases[-1])[:, 0]
 
-    for peer, api, theirs in (
-        ("scikit-learn", "MLPRegressor.predict on float32", lambda: network.predict(batch)),
-        ("numpy", "products of float32 matrices", by_numpy),
-    ):
-        compare(
-            f"network {'-'.join(map(str, SIZES))}, {name_of(rows)}",
-            lambda: predictor.predict(batch),
-            theirs,
-            peer=peer,
-            api=api,
-            check=lambda ours, other: np.testing.assert_allclose(ours, other, rtol=1e-4, atol=1e-5),
-            rows=rows,
-        )
+    return predict
 
 
-@pytest.mark.parametrize("rows", BATCHES)
-def test_logistic(rows: int, logistic: LogisticRegression, compare: Any) -> None:
-    batch = np.random.default_rng(4).normal(size=(rows, FEATURES))
-    predictor = ms.Predictor(logistic)
-    weights, bias = logistic.coef_[0], logistic.intercept_[0]
+def logistic_by_numpy(model: LogisticRegression) -> Callable[[Any], Any]:
+    """Return what a user of NumPy writes, given the weights."""
+    weights, bias = model.coef_[0], model.intercept_[0]
 
-    def by_numpy() -> Any:
-        second = 1 / (1 + np.exp(-(batch @ weights + bias)))
+    def predict(x: Any) -> Any:
+        second = 1 / (1 + np.exp(-(x @ weights + bias)))
         return np.stack([1 - second, second], axis=1)
 
-    for peer, api, theirs in (
-        ("scikit-learn", "predict_proba", lambda: logistic.predict_proba(batch)),
-        ("numpy", "a product and an expression", by_numpy),
-    ):
-        compare(
-            f"logistic regression of {FEATURES:,} features, {name_of(rows)}",
-            lambda: predictor.predict_proba(batch),
-            theirs,
-            peer=peer,
-            api=api,
-            check=lambda ours, other: np.testing.assert_allclose(ours, other, rtol=1e-9),
-            rows=rows,
-            num_bytes=batch.nbytes,
-        )
+    return predict
+
+
+@pytest.mark.parametrize("peer", ["scikit-learn", "numpy"])
+@pytest.mark.parametrize("rows", BATCHES)
+def test_network(rows: int, peer: str, network: MLPRegressor, compare: Any) -> None:
+    batch = np.random.default_rng(3).normal(size=(rows, SIZES[0])).astype(np.float32)
+    predictor = float32_network(network)
+    is_numpy = peer == "numpy"
+    predict = network_by_numpy(network) if is_numpy else network.predict
+    compare(
+        f"network {'-'.join(map(str, SIZES))}, {name_of(rows)}",
+        lambda: predictor.predict(batch),
+        lambda: predict(batch),
+        peer=peer,
+        api="products of float32 matrices" if is_numpy else "MLPRegressor.predict on float32",
+        check=lambda ours, other: np.testing.assert_allclose(ours, other, rtol=1e-4, atol=1e-5),
+        rows=rows,
+    )
+
+
+@pytest.mark.parametrize("peer", ["scikit-learn", "numpy"])
+@pytest.mark.parametrize("rows", BATCHES)
+def test_logistic(rows: int, peer: str, logistic: LogisticRegression, compare: Any) -> None:
+    batch = np.random.default_rng(4).normal(size=(rows, FEATURES))
+    predictor = ms.Predictor(logistic)
+    is_numpy = peer == "numpy"
+    predict = logistic_by_numpy(logistic) if is_numpy else logistic.predict_proba
+    compare(
+        f"logistic regression of {FEATURES:,} features, {name_of(rows)}",
+        lambda: predictor.predict_proba(batch),
+        lambda: predict(batch),
+        peer=peer,
+        api="a product and an expression" if is_numpy else "predict_proba on float64",
+        check=lambda ours, other: np.testing.assert_allclose(ours, other, rtol=1e-9),
+        rows=rows,
+        num_bytes=batch.nbytes,
+    )
