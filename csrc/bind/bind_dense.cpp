@@ -27,15 +27,19 @@ struct DenseWord {
 
 constexpr DenseWord<DenseElement> kElements[] = {{"float32", DenseElement::kFloat},
                                                  {"float64", DenseElement::kDouble}};
-constexpr DenseWord<LayerKind> kLayerKinds[] = {
-    {"dense", LayerKind::kDense}, {"center", LayerKind::kCenter}, {"scale", LayerKind::kScale}};
+constexpr DenseWord<LayerKind> kLayerKinds[] = {{"dense", LayerKind::kDense},
+                                                {"center", LayerKind::kCenter},
+                                                {"scale", LayerKind::kScale},
+                                                {"norm", LayerKind::kNorm}};
 constexpr DenseWord<Activation> kActivations[] = {{"identity", Activation::kIdentity},
                                                   {"relu", Activation::kRelu},
                                                   {"leaky_relu", Activation::kLeakyRelu},
                                                   {"sigmoid", Activation::kSigmoid},
                                                   {"tanh", Activation::kTanh},
                                                   {"silu", Activation::kSilu},
-                                                  {"elu", Activation::kElu}};
+                                                  {"elu", Activation::kElu},
+                                                  {"gelu", Activation::kGelu},
+                                                  {"gelu_tanh", Activation::kGeluTanh}};
 constexpr DenseWord<Link> kDenseLinks[] = {{"identity", Link::kIdentity},
                                            {"sigmoid", Link::kSigmoid},
                                            {"softmax", Link::kSoftmax},
@@ -62,7 +66,8 @@ std::vector<double> numbers_of(const py::handle& array) {
   return {view.data<double>(), view.data<double>() + view.count()};
 }
 
-/// (kind, first, second, activation, slope): weights (outputs, inputs) and biases, or two arrays.
+/// (kind, first, second, activation, slope, epsilon): weights (outputs, inputs) and biases, or two
+/// arrays.
 SourceLayer read_layer(const py::tuple& layer) {
   SourceLayer read;
   read.kind = value_of(kLayerKinds, layer[0].cast<std::string>(), "A layer's kind");
@@ -70,6 +75,7 @@ SourceLayer read_layer(const py::tuple& layer) {
   read.second = numbers_of(layer[2]);
   read.activation = value_of(kActivations, layer[3].cast<std::string>(), "A layer's activation");
   read.slope = layer[4].cast<double>();
+  read.epsilon = layer[5].cast<double>();
   const size_t num_outputs = read.second.size();
   const bool is_dense = read.kind == LayerKind::kDense;
   const bool fits = num_outputs != 0 && num_outputs <= kMaxLayerOutputs &&
@@ -116,11 +122,13 @@ ModelImage make_dense(const std::string& element, const py::list& layers, const 
 }  // namespace
 
 void register_dense(py::module_& module) {
-  module.def("make_dense", &make_dense, py::arg("element"), py::arg("layers"), py::arg("link"),
-             py::arg("num_classes"), py::arg("feature_names"), py::arg("description"),
-             "A model of layers (kind, first, second, activation, slope): 'dense' with weights "
-             "(outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + "
-             "second; arrays of float64.");
+  module.def(
+      "make_dense", &make_dense, py::arg("element"), py::arg("layers"), py::arg("link"),
+      py::arg("num_classes"), py::arg("feature_names"), py::arg("description"),
+      "A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights "
+      "(outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + "
+      "second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance "
+      "plus epsilon; arrays of float64.");
 }
 
 }  // namespace mainspring::bind

@@ -456,7 +456,7 @@ def latency_bounds() -> list[float]:
     """
 def make_dense(element: str, layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
     """
-    A model of layers (kind, first, second, activation, slope): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second; arrays of float64.
+    A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance plus epsilon; arrays of float64.
     """
 def model_kinds() -> list[typing.Any]:
     """

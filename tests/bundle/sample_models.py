@@ -105,15 +105,16 @@ def sample_vector_model(num_features: int = 9) -> bytes:
 
 
 def sample_dense_model(num_features: int = 9) -> bytes:
-    """A scaler, a wide and a narrow layer, in float32: 9 outputs, then 2."""
+    """A scaler, a wide layer, its norm, a narrow layer, in float32: 9 outputs, then 2."""
     layers = [
-        (2, num_features, num_features, 0, 0.0),
-        (1, num_features, 9, 2, 0.25),
-        (1, 9, 2, 0, 0.0),
+        (2, num_features, num_features, 0, 0.0, 0.0),
+        (1, num_features, 9, 2, 0.25, 0.0),
+        (4, 9, 9, 7, 0.0, 1e-5),
+        (1, 9, 2, 0, 0.0, 0.0),
     ]
     section = MODEL_HEADER.pack(2, num_features, 2, 2, 1.0, 2, 0, 1.0, 0.0, bytes(16))
     section += struct.pack("<II56x", len(layers), 1)
-    table = b"".join(struct.pack("<IIIId8x", *layer) for layer in layers)
+    table = b"".join(struct.pack("<IIIIdd", *layer) for layer in layers)
     section += table + bytes(align(len(table)) - len(table))
 
     def row(used: int, first: float) -> bytes:
@@ -123,4 +124,5 @@ def sample_dense_model(num_features: int = 9) -> bytes:
 
     section += row(num_features, -1.0) + row(num_features, 0.25)
     section += b"".join(row(9, -0.5 * i) for i in range(num_features + 1))
+    section += row(9, 1.0) + row(9, 0.25)
     return section + row(2, 1.0) + row(9, 0.5) + row(9, -2.0)

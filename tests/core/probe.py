@@ -60,6 +60,7 @@ def library() -> ctypes.CDLL:
         "log",
         "expm1",
         "tanh",
+        "erfc",
         "normal_quantile",
         "sigmoid",
         "floor",

@@ -104,6 +104,13 @@ def test_tanh_over_all_exponents_is_within_two_ulps() -> None:
     assert_close("tanh", uniform(27, 0.62, 0.63), 2.0)
 
 
+def test_erfc_agrees_with_the_c_library() -> None:
+    x = np.concatenate([uniform(28, -7, 26), uniform(29, -1.3, 1.3), all_exponents(30)])
+    x = x[x < 26]
+    got, wanted = scalar("erfc", x), elementary.erfc(x)
+    assert elementary.steps_between(got, wanted).max() <= 4
+
+
 def test_normal_quantile_agrees_with_scipy_and_is_symmetric() -> None:
     shares = np.concatenate([uniform(22, 0, 1), 10.0 ** uniform(23, -320, 0)])
     shares = shares[shares != 0.5]
@@ -169,6 +176,9 @@ def test_log1p_between_neighbours_never_falls() -> None:
         ("log", math.inf, math.inf),
         ("log", 5e-324, -744.4400719213812),
         ("expm1", -0.0, -0.0),
+        ("erfc", 0.0, 1.0),
+        ("erfc", -math.inf, 2.0),
+        ("erfc", math.inf, 0.0),
         ("tanh", -0.0, -0.0),
         ("tanh", 5e-324, 5e-324),
         ("tanh", math.inf, 1.0),
@@ -192,7 +202,7 @@ def test_value_at_the_border_is_exact(name: str, x: float, want: float) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["exp", "log1p", "log", "expm1", "tanh", "normal_quantile", "sigmoid", "floor", "sqrt"],
+    ["exp", "log1p", "log", "expm1", "tanh", "erfc", "normal_quantile", "sigmoid", "floor", "sqrt"],
 )
 def test_nan_when_any_pattern_becomes_the_canonical_one(name: str) -> None:
     patterns = [0x7FF8000000000000, 0xFFF8000000000000, 0x7FF0000000000001, 0xFFFFFFFFFFFFFFFF]

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "runtime/core/crc.hpp"
+#include "runtime/core/erf.hpp"
 #include "runtime/core/exact_sum.hpp"
 #include "runtime/core/hash.hpp"
 #include "runtime/core/kernels.hpp"
@@ -43,6 +44,9 @@ void probe_log(const double* in, double* out, uint64_t n) {
 }
 void probe_expm1(const double* in, double* out, uint64_t n) {
   each(mainspring::expm1_value, in, out, n);
+}
+void probe_erfc(const double* in, double* out, uint64_t n) {
+  each(mainspring::erfc_value, in, out, n);
 }
 void probe_tanh(const double* in, double* out, uint64_t n) {
   each(mainspring::tanh_value, in, out, n);

@@ -131,9 +131,9 @@ def make_network() -> None:
     """A scaler and two layers in float32, and labels."""
     generator = np.random.default_rng(6)
     layers = [
-        ("center", generator.normal(size=4), generator.random(4) + 0.5, "identity", 0.0),
-        ("dense", generator.normal(size=(9, 4)), generator.normal(size=9), "tanh", 0.0),
-        ("dense", generator.normal(size=(3, 9)), generator.normal(size=3), "identity", 0.0),
+        ("center", generator.normal(size=4), generator.random(4) + 0.5, "identity", 0.0, 0.0),
+        ("dense", generator.normal(size=(9, 4)), generator.normal(size=9), "tanh", 0.0, 0.0),
+        ("dense", generator.normal(size=(3, 9)), generator.normal(size=3), "identity", 0.0, 0.0),
     ]
     names = ["first", "second", "third", "größe"]
     image = _engine.make_dense("float32", layers, "softmax", 3, names, "a network")

@@ -23,6 +23,8 @@ FUNCTIONS: list[Any] = [
     lambda: nn.ELU(0.5),
     nn.LeakyReLU,
     lambda: nn.LeakyReLU(0.3),
+    nn.GELU,
+    lambda: nn.GELU("tanh"),
     nn.Identity,
     nn.Dropout,
 ]
@@ -49,7 +51,8 @@ def test_predictions_are_torchs(
             batch = nn.BatchNorm1d(outputs, affine=seed % 3 != 0)
             batch.running_mean = torch.randn(outputs)
             batch.running_var = torch.rand(outputs) + 0.1
-            modules.append(nn.Sequential(batch))
+            layer = nn.LayerNorm(outputs, elementwise_affine=seed % 3 == 0)
+            modules.append(nn.Sequential(batch, layer))
     if end is not None and not (sizes[-1] == 1 and isinstance(end(), nn.Softmax)):
         modules.append(end())
     model = nn.Sequential(*modules)
@@ -77,7 +80,8 @@ def test_what_cannot_be_read_is_refused_by_name() -> None:
     hooked = nn.Linear(2, 1)
     hooked.register_forward_hook(lambda *_: None)
     cases = [
-        (nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)), r"\[1\], a torch.*LayerNorm"),
+        (nn.Sequential(nn.Linear(2, 2), nn.Hardswish()), r"\[1\], a torch.*Hardswish"),
+        (nn.Sequential(nn.Linear(2, 2), nn.LayerNorm((2, 2))), "several dimensions"),
         (nn.Sequential(Mine(2, 2)), "Mine"),
         (nn.Sequential(nn.ReLU(), nn.Linear(2, 2)), "before the first Linear"),
         (nn.Sequential(nn.Linear(2, 1), nn.Softmax(1)), "Softmax of one output"),

@@ -7,7 +7,7 @@ import struct
 
 from tests.reference.bundle_payloads import TooShort, align, expect
 
-LAYER = struct.Struct("<IIIId8s")
+LAYER = struct.Struct("<IIIIdd")
 CODES = {1: ("f", 32), 2: ("d", 16)}
 
 
@@ -29,8 +29,10 @@ def check_dense(section: bytes, num_features: int, num_outputs: int) -> None:
     layers, end, width = [], at, num_features
     for number in range(num_layers):
         layer = LAYER.unpack_from(section, 128 + number * LAYER.size)
-        kind, inputs, outputs, activation, slope, reserved = layer
-        expect(1 <= kind <= 3 and activation <= 6 and not any(reserved))
+        kind, inputs, outputs, activation, slope, epsilon = layer
+        expect(1 <= kind <= 4 and activation <= 8)
+        expect(math.isfinite(epsilon) and epsilon >= 0)
+        expect(kind == 4 or struct.pack("<d", epsilon) == bytes(8))
         expect(1 <= inputs <= 1 << 20 and 1 <= outputs <= 1 << 20)
         expect(inputs == width and (kind == 1 or inputs == outputs))
         expect(math.isfinite(slope))

@@ -10,6 +10,7 @@ import ctypes
 import ctypes.util
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -62,9 +63,22 @@ def activated(x: float, activation: str, slope: float, element: str) -> float:
             return rounded(x * (1 / (1 + float(np.exp(np.float64(-x))))), element)
         case "tanh":
             return rounded(math.tanh(x), element)
+        case "gelu":
+            return rounded(0.5 * x * math.erfc(-x * math.sqrt(0.5)), element)
+        case "gelu_tanh":
+            inner = math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))
+            return rounded(x * (1 / (1 + float(np.exp(np.float64(-2 * inner))))), element)
         case "elu":
             return rounded(slope * math.expm1(x), element) if x < 0 else x
     return x
+
+
+def added(values: Iterable[np.float64]) -> np.float64:
+    """One after the other: Python's own sum may compensate."""
+    total = np.float64(0)
+    for value in values:
+        total = total + value
+    return total
 
 
 def dense(
@@ -98,7 +112,7 @@ def raw_scores(text: str, rows: list[list[float]]) -> list[list[float]]:
     with np.errstate(all="ignore"):
         for row in rows:
             x = [rounded(value, element) for value in row]
-            for kind, first, second, activation, slope in described["layers"]:
+            for kind, first, second, activation, slope, epsilon in described["layers"]:
                 a = np.vectorize(lambda v: rounded(v, element))(np.array(first)).tolist()
                 b = [rounded(value, element) for value in second]
                 if kind == "dense":
@@ -107,6 +121,13 @@ def raw_scores(text: str, rows: list[list[float]]) -> list[list[float]]:
                     shifted = [rounded(v - c, element) for v, c in zip(x, a, strict=True)]
                     x = [float(np.float64(v) / d) for v, d in zip(shifted, b, strict=True)]
                     x = [rounded(v, element) for v in x]
+                elif kind == "norm":
+                    mean = added(np.float64(v) for v in x) / len(x)
+                    squares = added((v - mean) * (v - mean) for v in x)
+                    divisor = np.sqrt(squares / len(x) + epsilon)
+                    normal = [(v - mean) / divisor for v in x]
+                    x = [n * f + c for n, f, c in zip(normal, a, b, strict=True)]
+                    x = [rounded(float(v), element) for v in x]
                 else:
                     x = [rounded(v * f, element) for v, f in zip(x, a, strict=True)]
                     x = [rounded(v + c, element) for v, c in zip(x, b, strict=True)]
@@ -124,17 +145,17 @@ def drawn(recipe: Recipe) -> DrawnModel:
 
     layers: list[Any] = []
     if recipe.scaler:
-        layers.append(
-            (recipe.scaler, numbers(recipe.sizes[0]), numbers(recipe.sizes[0]), "identity", 0.0)
-        )
+        first, second = numbers(recipe.sizes[0]), numbers(recipe.sizes[0])
+        epsilon = 1e-5 if recipe.scaler == "norm" else 0.0
+        layers.append((recipe.scaler, first, second, "identity", 0.0, epsilon))
     for (inputs, outputs), activation in zip(
         pairwise(recipe.sizes), recipe.activations, strict=True
     ):
         slope = 0.3 if activation in ("leaky_relu", "elu") else 0.0
-        layers.append(("dense", numbers(outputs, inputs), numbers(outputs), activation, slope))
+        layers.append(("dense", numbers(outputs, inputs), numbers(outputs), activation, slope, 0.0))
     names = [f"Column_{i}" for i in range(recipe.sizes[0])]
     image = _engine.make_dense(recipe.element, layers, "identity", 0, names, "drawn")
-    described = [(k, a.tolist(), b.tolist(), f, s) for k, a, b, f, s in layers]
+    described = [(k, a.tolist(), b.tolist(), *rest) for k, a, b, *rest in layers]
     text = json.dumps({"element": recipe.element, "layers": described})
     rows = numbers(60, recipe.sizes[0])
     rows[generator.random(rows.shape) < 0.03] = 0.0
@@ -147,7 +168,7 @@ def drawn(recipe: Recipe) -> DrawnModel:
 def recipes() -> st.SearchStrategy[Recipe]:
     """Chains of all shapes. Functions with an exp are exact in float32 alone."""
     exact = st.sampled_from(["identity", "relu", "leaky_relu"])
-    smooth = st.sampled_from(["sigmoid", "tanh", "silu", "elu"])
+    smooth = st.sampled_from(["sigmoid", "tanh", "silu", "elu", "gelu", "gelu_tanh"])
 
     @st.composite
     def draw(choose: st.DrawFn) -> Recipe:
@@ -155,7 +176,7 @@ def recipes() -> st.SearchStrategy[Recipe]:
         sizes = choose(st.lists(st.integers(1, 40), min_size=2, max_size=4))
         functions = exact if element == "float64" else exact | smooth
         activations = [choose(functions) for _ in sizes[1:]]
-        scaler = choose(st.sampled_from(["", "center", "scale"]))
+        scaler = choose(st.sampled_from(["", "center", "scale", "norm"]))
         seed = choose(st.integers(0, 2**32))
         return Recipe(tuple(sizes), element, tuple(activations), scaler, seed)
 
@@ -168,4 +189,5 @@ FIXED = [
     Recipe((12, 70, 9, 3), "float32", ("relu", "tanh", "identity"), "center", seed=2),
     Recipe((12, 40, 8), "float64", ("leaky_relu", "identity"), "scale", seed=3),
     Recipe((17, 33, 1), "float32", ("silu", "sigmoid"), seed=4),
+    Recipe((5, 9, 8), "float32", ("gelu", "gelu_tanh"), "norm", seed=5),
 ]

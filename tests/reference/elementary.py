@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -36,6 +38,11 @@ def log(x: F64) -> Long:
 def expm1(x: F64) -> Long:
     """e^x - 1."""
     return np.expm1(x.astype(np.longdouble))
+
+
+def erfc(x: F64) -> F64:
+    """1 - erf(x), by the C library: right to 1 ulp."""
+    return np.array([math.erfc(value) for value in x.tolist()])
 
 
 def tanh(x: F64) -> Long:

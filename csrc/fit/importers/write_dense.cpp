@@ -57,12 +57,8 @@ std::vector<uint8_t> write_dense(const SourceDense& source) {
   std::vector<DenseLayer> layers;
   uint64_t length = first_numbers(header);
   for (const SourceLayer& from : source.layers) {
-    layers.push_back({static_cast<uint32_t>(from.kind),
-                      from.num_inputs,
-                      from.num_outputs,
-                      static_cast<uint32_t>(from.activation),
-                      from.slope,
-                      {}});
+    layers.push_back({static_cast<uint32_t>(from.kind), from.num_inputs, from.num_outputs,
+                      static_cast<uint32_t>(from.activation), from.slope, from.epsilon});
     length += layer_numbers(layers.back(), source.element) * element_bytes(source.element);
   }
   std::vector<uint8_t> section(length, 0);

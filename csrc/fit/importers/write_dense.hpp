@@ -11,6 +11,7 @@ struct SourceLayer {
   LayerKind kind = LayerKind::kDense;
   Activation activation = Activation::kIdentity;
   double slope = 0;
+  double epsilon = 0;  // of kNorm
   uint32_t num_inputs = 0;
   uint32_t num_outputs = 0;
   std::vector<double> first;   // kDense: weights[output][input]

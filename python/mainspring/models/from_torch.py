@@ -17,8 +17,8 @@ __all__ = ["read", "recognises"]
 _SIMPLE = {"ReLU": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "SiLU": "silu"}
 _SLOPES = {"LeakyReLU": ("leaky_relu", "negative_slope"), "ELU": ("elu", "alpha")}
 _NOTHING = frozenset(("AlphaDropout", "Dropout", "Dropout1d", "Identity"))
-_MODULES = "Linear, BatchNorm1d, Dropout, Identity, Flatten, ReLU, LeakyReLU, ELU, SiLU, Sigmoid, "
-_MODULES += "Tanh, and Softmax at the end"
+_MODULES = "Linear, BatchNorm1d, LayerNorm, Dropout, Identity, Flatten, ReLU, LeakyReLU, ELU, "
+_MODULES += "GELU, SiLU, Sigmoid, Tanh, and Softmax at the end"
 
 
 def _name(module: object) -> str:
@@ -124,9 +124,13 @@ def _add(chain: LayerChain, module: Any, where: str) -> None:
         chain.add("dense", weights, bias)
     elif name == "BatchNorm1d":
         _add_batch_norm(chain, module, where)
+    elif name == "LayerNorm":
+        _add_layer_norm(chain, module, where)
+    elif name == "GELU":
+        _need_layer(chain, where)
+        chain.activate("gelu" if module.approximate == "none" else "gelu_tanh")
     elif name in _SIMPLE or name in _SLOPES:
-        if not chain.layers:
-            raise _refused(where, "it stands before the first Linear", "")
+        _need_layer(chain, where)
         activation, parameter = _SLOPES.get(name, (_SIMPLE.get(name, ""), ""))
         chain.activate(activation, float(getattr(module, parameter)) if parameter else 0.0)
     else:
@@ -145,3 +149,17 @@ def _add_batch_norm(chain: LayerChain, module: Any, where: str) -> None:
     bias = zeros if module.bias is None else _numbers(module.bias).astype(dtype)
     alpha = weight / np.sqrt(variance + dtype.type(module.eps))
     chain.add("scale", alpha, bias - mean * alpha)
+
+
+def _need_layer(chain: LayerChain, where: str) -> None:
+    if not chain.layers:
+        raise _refused(where, "it stands before the first Linear", "")
+
+
+def _add_layer_norm(chain: LayerChain, module: Any, where: str) -> None:
+    if len(module.normalized_shape) != 1:
+        raise _refused(where, "it normalizes several dimensions at once", "")
+    count = module.normalized_shape[0]
+    weight = np.ones(count) if module.weight is None else _numbers(module.weight)
+    bias = np.zeros(count) if module.bias is None else _numbers(module.bias)
+    chain.add("norm", weight, bias, float(module.eps))

@@ -42,27 +42,29 @@ class LayerChain:
     """
 
     element: str
-    layers: list[tuple[str, Any, Any, str, float]] = field(default_factory=list)
+    layers: list[tuple[str, Any, Any, str, float, float]] = field(default_factory=list)
 
     @property
     def num_outputs(self) -> int:
         """Numbers that come out, 0 while there is no layer."""
         return len(self.layers[-1][2]) if self.layers else 0
 
-    def add(self, kind: str, first: Any, second: Any) -> None:
+    def add(self, kind: str, first: Any, second: Any, epsilon: float = 0.0) -> None:
         """Append a layer without an activation.
 
         Parameters
         ----------
-        kind : {"dense", "center", "scale"}
+        kind : {"dense", "center", "scale", "norm"}
             What it does.
         first : array_like
             Weights of shape (outputs, inputs), what is subtracted, or the factors.
         second : array_like
             Biases, divisors, or what is added.
+        epsilon : float, default 0.0
+            Of "norm": what is added to the variance.
         """
         arrays = [np.ascontiguousarray(values, np.float64) for values in (first, second)]
-        self.layers.append((kind, arrays[0], arrays[1].ravel(), "identity", 0.0))
+        self.layers.append((kind, arrays[0], arrays[1].ravel(), "identity", 0.0, epsilon))
 
     def activate(self, activation: str, slope: float = 0.0) -> None:
         """Apply a function to what came out last.
@@ -74,12 +76,12 @@ class LayerChain:
         slope : float, default 0.0
             Its parameter, if it has one.
         """
-        kind, first, second, before, _ = self.layers[-1]
+        kind, first, second, before, _, epsilon = self.layers[-1]
         if before == "identity":
-            self.layers[-1] = (kind, first, second, activation, slope)
+            self.layers[-1] = (kind, first, second, activation, slope, epsilon)
             return
         ones, zeros = np.ones(self.num_outputs), np.zeros(self.num_outputs)
-        self.layers.append(("scale", ones, zeros, activation, slope))
+        self.layers.append(("scale", ones, zeros, activation, slope, 0.0))
 
     def image(
         self, names: list[str], description: str, *, link: str = "identity", num_classes: int = 0

@@ -1,5 +1,6 @@
 // Functions behind layers. Those of float32 are computed in float64 and rounded once: so they are
 // within a hair of correctly rounded, and share the engine's own exp.
+#include "runtime/core/erf.hpp"
 #include "runtime/core/math.hpp"
 #include "runtime/models/dense/dense.hpp"
 
@@ -19,6 +20,8 @@ void leaky_relu(T* values, uint64_t count, T slope) {
 
 /// At most kTileRows values.
 void smooth(const DenseLayer& layer, double* values, uint32_t count, const Kernels& kernels) {
+  constexpr double kRootHalf = 0x1.6a09e667f3bcdp-1;
+  constexpr double kMinusTwoRoots = -0x1.9884533d43651p0;  // -2 * sqrt(2 / pi)
   double rest[kTileRows];
   switch (static_cast<Activation>(layer.activation)) {
     case Activation::kTanh: kernels.tanh(values, values, count); break;
@@ -37,6 +40,20 @@ void smooth(const DenseLayer& layer, double* values, uint32_t count, const Kerne
       for (uint32_t i = 0; i < count; ++i) {
         if (values[i] < 0) values[i] = layer.slope * expm1_value(values[i]);
       }
+      break;
+    case Activation::kGelu:
+      for (uint32_t i = 0; i < count; ++i) {
+        values[i] = 0.5 * values[i] * erfc_value(-values[i] * kRootHalf);
+      }
+      break;
+    case Activation::kGeluTanh:
+      for (uint32_t i = 0; i < count; ++i) {
+        const double x = values[i];
+        rest[i] = kMinusTwoRoots * (x + 0.044715 * (x * x * x));
+      }
+      kernels.exp(rest, rest, count);
+      // (1 + tanh(y)) / 2 without its cancellation.
+      for (uint32_t i = 0; i < count; ++i) values[i] *= 1.0 / (1.0 + rest[i]);
       break;
     case Activation::kIdentity:
     case Activation::kRelu:

@@ -5,7 +5,7 @@
 // type; columns of a tile are turned into rows first.
 #include "runtime/models/dense/dense.hpp"
 
-#include "runtime/core/memory.hpp"
+#include "runtime/core/math.hpp"
 
 namespace mainspring {
 
@@ -69,6 +69,30 @@ void scale(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_t nu
   }
 }
 
+/// Sums are float64, in ascending order.
+template <class T>
+void normalize(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_t num_rows,
+               const T* first, const T* second, T* out, uint64_t out_stride) {
+  const uint32_t count = layer.num_outputs;
+  for (uint32_t row = 0; row < num_rows; ++row) {
+    const T* from = x + row * row_stride;
+    T* to = out + row * out_stride;
+    double sum = 0, squares = 0;
+    for (uint32_t i = 0; i < count; ++i) sum += static_cast<double>(from[i]);
+    const double mean = sum / count;
+    for (uint32_t i = 0; i < count; ++i) {
+      const double distance = static_cast<double>(from[i]) - mean;
+      squares += distance * distance;
+    }
+    const double divisor = sqrt_value(squares / count + layer.epsilon);
+    for (uint32_t i = 0; i < count; ++i) {
+      const double normal = (static_cast<double>(from[i]) - mean) / divisor;
+      to[i] =
+          static_cast<T>(normal * static_cast<double>(first[i]) + static_cast<double>(second[i]));
+    }
+  }
+}
+
 /// One block through all layers; `buffers` has room for two of block * width numbers.
 template <class T>
 void run_block(const DenseView& dense, const T* x, uint64_t row_stride, uint32_t num_rows,
@@ -84,6 +108,8 @@ void run_block(const DenseView& dense, const T* x, uint64_t row_stride, uint32_t
     const uint64_t to_stride = padded_count(layer.num_outputs, element);
     if (static_cast<LayerKind>(layer.kind) == LayerKind::kDense) {
       multiply(layer, x, row_stride, num_rows, numbers, to, to_stride, kernels);
+    } else if (static_cast<LayerKind>(layer.kind) == LayerKind::kNorm) {
+      normalize(layer, x, row_stride, num_rows, numbers, numbers + to_stride, to, to_stride);
     } else {
       scale(layer, x, row_stride, num_rows, numbers, numbers + to_stride, to, to_stride);
     }

@@ -19,6 +19,7 @@ enum class LayerKind : uint32_t {
   kDense = 1,   // weights * x + bias
   kCenter = 2,  // (x - first) / second, number by number
   kScale = 3,   // x * first + second, number by number
+  kNorm = 4,    // (x - mean of the row) / sqrt(variance of the row + epsilon) * first + second
 };
 
 /// What is applied to every number behind a layer. Stored in bundles, never changes.
@@ -28,10 +29,12 @@ enum class Activation : uint32_t {
   kLeakyRelu = 2,  // x, below 0 slope * x
   kSigmoid = 3,
   kTanh = 4,
-  kSilu = 5,  // x * sigmoid(x)
-  kElu = 6,   // x, below 0 slope * (e^x - 1)
+  kSilu = 5,      // x * sigmoid(x)
+  kElu = 6,       // x, below 0 slope * (e^x - 1)
+  kGelu = 7,      // x * erfc(-x / sqrt(2)) / 2
+  kGeluTanh = 8,  // x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2
 };
-inline constexpr uint32_t kNumActivations = 7;
+inline constexpr uint32_t kNumActivations = 9;
 
 /// Behind ModelHeader. Then follow the DenseLayers, padded with zeros to a multiple of 64, and the
 /// numbers of each layer, also padded; and nothing else.
@@ -48,7 +51,7 @@ struct DenseLayer {
   uint32_t num_outputs;
   uint32_t activation;  // Activation
   double slope;         // of kLeakyRelu and kElu
-  uint32_t reserved[2];
+  double epsilon;       // of kNorm
 };
 static_assert(sizeof(DenseLayer) == 32);
 

@@ -21,10 +21,14 @@ bool takes_slope(Activation activation) {
 
 bool layer_is_sound(const DenseLayer& layer) {
   if (layer.kind < static_cast<uint32_t>(LayerKind::kDense) ||
-      layer.kind > static_cast<uint32_t>(LayerKind::kScale) ||
-      layer.activation >= kNumActivations || layer.num_inputs == 0 || layer.num_outputs == 0 ||
-      layer.num_inputs > kMaxLayerOutputs || layer.num_outputs > kMaxLayerOutputs ||
-      layer.reserved[0] != 0 || layer.reserved[1] != 0) {
+      layer.kind > static_cast<uint32_t>(LayerKind::kNorm) || layer.activation >= kNumActivations ||
+      layer.num_inputs == 0 || layer.num_outputs == 0 || layer.num_inputs > kMaxLayerOutputs ||
+      layer.num_outputs > kMaxLayerOutputs) {
+    return false;
+  }
+  const bool is_norm = static_cast<LayerKind>(layer.kind) == LayerKind::kNorm;
+  if (is_norm ? !(layer.epsilon >= 0 && layer.epsilon - layer.epsilon == 0)
+              : __builtin_bit_cast(uint64_t, layer.epsilon) != 0) {
     return false;
   }
   if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense &&
