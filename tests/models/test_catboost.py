@@ -82,7 +82,7 @@ def hard_rows(model: Any, seed: int) -> np.ndarray:
     """Rows with borders, their neighbours of either width, and special values."""
     draw = np.random.default_rng(seed + 1)
     shape = (200, NUM_FEATURES)
-    borders = [b for values in model.get_borders().values() for b in values]
+    borders = [b for values in model.get_borders().values() for b in values] or [0.0]
     exact = draw.choice(borders, shape)
     narrow = exact.astype(np.float32)
     with np.errstate(all="ignore"):
