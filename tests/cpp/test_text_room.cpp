@@ -101,16 +101,20 @@ void a_row_without_room_says_what_it_needs() {
 }
 
 void rows_before_one_without_room_are_written() {
-  Sample sample;
+  Sample sample;  // whose first row is the longest
   std::vector<float> expected, got;
-  check(sample.transform(thread_texts(), 0, kRows, &expected).ok(), "it grows");
-  FixedRoom small(20);
-  check(!sample.transform(&small.room, 0, kRows, &got).ok(), "some row is longer");
-  uint64_t done = 0;
-  while (got[2 * done] >= 0) ++done;
-  check(done > 0 &&
-            std::equal(got.begin(), got.begin() + static_cast<int64_t>(2 * done), expected.begin()),
-        "up to the row");
+  check(sample.transform(thread_texts(), 1, kRows - 1, &expected).ok(), "it grows");
+  uint64_t num_partial = 0;
+  for (uint64_t capacity = 8; capacity < 80; capacity += 2) {
+    FixedRoom small(capacity);
+    if (sample.transform(&small.room, 1, kRows - 1, &got).ok()) continue;
+    uint64_t done = 0;
+    while (got[2 * done] >= 0) ++done;
+    check(std::equal(got.begin(), got.begin() + static_cast<int64_t>(2 * done), expected.begin()),
+          "up to the row");
+    num_partial += done > 0 ? 1 : 0;
+  }
+  check(num_partial > 0, "some room holds the first rows and not a later one");
 }
 
 void a_sparse_tile_without_room_is_incomplete() {
