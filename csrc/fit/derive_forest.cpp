@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "fit/importers/slice_forest.hpp"
 #include "host/error.hpp"
 #include "runtime/models/forest/forest.hpp"
 
@@ -67,7 +68,10 @@ class SectionWriter {
     put(at.gains, source.gains, num_nodes * sizeof(double));
   }
   uint8_t* data() { return section_.data(); }
-  std::vector<uint8_t> take() { return std::move(section_); }
+  std::vector<uint8_t> take() {
+    add_sliced_program(section_);
+    return std::move(section_);
+  }
 
   const ForestLayout at;
 
@@ -99,6 +103,7 @@ std::vector<uint8_t> first_trees(const ModelView& model, uint32_t num_trees) {
   ForestHeader forest = *source.header;
   forest.num_trees = num_trees + num_bases;
   forest.num_nodes = num_nodes + num_bases;
+  forest.program_length = 0;
   SectionWriter out(header, forest);
   out.put_common(source, num_nodes);
   out.put(out.at.trees, source.trees, num_trees * sizeof(ForestTree));
@@ -137,6 +142,7 @@ std::vector<uint8_t> leaf_numbers(const ModelView& model, uint32_t num_trees) {
   ForestHeader forest = *source.header;
   forest.num_trees = num_trees;
   forest.num_nodes = nodes_of(source, num_trees);
+  forest.program_length = 0;
   forest.sum = static_cast<uint32_t>(ForestSum::kDoubleInTreeOrder);
   forest.leaf_width = 1;
   forest.num_vectors = 0;

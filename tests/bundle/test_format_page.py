@@ -19,6 +19,13 @@ HEADERS = {
     "models/model.hpp": ["ModelHeader"],
     "models/dense/dense.hpp": ["DenseHeader", "DenseLayer"],
     "models/forest/forest.hpp": ["ForestHeader", "ForestTree", "ForestSlot", "ForestNode"],
+    "models/forest/sliced.hpp": [
+        "SlicedHeader",
+        "SlicedColumn",
+        "SlicedCondition",
+        "SlicedTree",
+        "SlicedStep",
+    ],
 }
 ENUMS = {
     "core/tile.hpp": ["ValueType"],

@@ -39,9 +39,10 @@ class OpenedModel {
   Status status() const { return status_; }
   const ModelHeader& header() const { return *view_.header; }
 
-  /// Columns kTileRows apart to raw scores.
+  /// Columns kTileRows apart to raw scores, with the kernels of a level.
   template <class T>
-  std::vector<double> predict(const T* columns, uint32_t num_rows) {
+  std::vector<double> predict(const T* columns, uint32_t num_rows,
+                              IsaLevel level = IsaLevel::kBaseline) {
     FeatureTile tile{nullptr, nullptr, num_rows};
     if constexpr (sizeof(T) == sizeof(float)) {
       tile.narrow = columns;
@@ -49,7 +50,7 @@ class OpenedModel {
       tile.wide = columns;
     }
     std::vector<double> scores(uint64_t{num_rows} * view_.header->num_outputs);
-    view_.model->predict_raw(view_, tile, *kernels_baseline(), scratch_->data(), scores.data());
+    view_.model->predict_raw(view_, tile, *kernels_for(level), scratch_->data(), scores.data());
     return scores;
   }
 

@@ -14,6 +14,7 @@ namespace mainspring {
 namespace {
 
 constexpr uint32_t kFeatures = 5;
+constexpr IsaLevel kLevels[] = {IsaLevel::kBaseline, IsaLevel::kAvx2, IsaLevel::kAvx512};
 
 /// Values around the thresholds of the texts, and those that have rules of their own.
 std::vector<float> random_columns(Random& random) {
@@ -40,10 +41,14 @@ void rows_do_not_depend_on_the_batch() {
     const std::vector<float> narrow = random_columns(random);
     const std::vector<double> wide(narrow.begin(), narrow.end());
     const std::vector<double> all = model.predict(narrow.data(), kTileRows);
-    for (const uint32_t num_rows : {0u, 1u, 2u, 7u, 8u, 9u, 63u, 64u, 65u, 500u}) {
-      const std::vector<double> some = model.predict(wide.data(), num_rows);
-      for (size_t i = 0; i < some.size(); ++i) {
-        if (!check(same_bits(some[i], all[i]), "a prefix of the rows gives the same bits")) return;
+    for (const uint32_t num_rows : {0u, 1u, 2u, 7u, 8u, 9u, 63u, 64u, 65u, 128u, 200u, 500u}) {
+      for (const IsaLevel level : kLevels) {
+        const std::vector<double> some = model.predict(wide.data(), num_rows, level);
+        for (size_t i = 0; i < some.size(); ++i) {
+          if (!check(same_bits(some[i], all[i]), "a prefix of the rows gives the same bits")) {
+            return;
+          }
+        }
       }
     }
     for (const uint32_t row : {3u, 64u, 511u}) {
@@ -72,6 +77,7 @@ void changed_sections_are_refused_or_harmless() {
       refused += !model.status().ok();
       if (model.status().ok() && model.header().num_features <= kFeatures) {
         model.predict(columns.data(), 20);
+        for (const IsaLevel level : kLevels) model.predict(columns.data(), 70, level);
       }
     }
     check(!OpenedModel(std::span(section).first(section.size() - 64)).status().ok(),

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tests.reference import bundle_dense, bundle_payloads, bundle_plan
+from tests.reference import bundle_dense, bundle_payloads, bundle_plan, sliced
 from tests.reference.bundle_payloads import align
 from tests.reference.crc32c import crc32c
 
@@ -194,6 +194,10 @@ def _check_model(section: bytes, num_plan_outputs: int) -> int:
     try:
         check = bundle_payloads.check_forest if code == 1 else bundle_dense.check_dense
         check(section, num_features, num_outputs)
+        (program_length,) = struct.unpack_from("<Q", section, 120)
+        if code == 1 and program_length != 0:
+            program = section[len(section) - program_length :]
+            sliced.check_sliced(program, section[64:128], num_features, num_outputs)
     except bundle_payloads.TooShort:
         raise Refused(Verdict.TRUNCATED) from None
     except bundle_payloads.Corrupt:

@@ -92,7 +92,8 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
         raise TooShort
     num_trees, num_nodes, num_slots, num_words, order = struct.unpack_from("<5I", section, 64)
     rounding, leaf_width, num_vectors = struct.unpack_from("<3I", section, 84)
-    expect(not any(section[96:128]))
+    (program_length,) = struct.unpack_from("<Q", section, 120)
+    expect(not any(section[96:120]) and program_length <= 1 << 40)
     expect(order in (1, 2) and rounding in (1, 2))
     expect(num_vectors == 0 if leaf_width == 1 else leaf_width == num_outputs)
     floats = order == 2
@@ -102,9 +103,10 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
     for count, size in [*sizes, (num_nodes, 8), (num_nodes, 8)]:
         arrays.append((at, at + count * size))
         at = align(at + count * size)
-    if at > len(section):
+    end = at + program_length
+    if end > len(section):
         raise TooShort
-    expect(at == len(section))
+    expect(end == len(section))
     expect(num_slots <= 1 << 24)
     ends = [begin for begin, _ in arrays[1:]] + [at]
     for (_, end), padded in zip(arrays, ends, strict=True):

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "fit/importers/check_section.hpp"
+#include "fit/importers/slice_forest.hpp"
 
 namespace mainspring {
 
@@ -197,6 +198,7 @@ std::vector<uint8_t> write_forest(const SourceForest& forest) {
   put_array(section, at.ids, arrays.ids);
   put_array(section, at.covers, arrays.covers);
   put_array(section, at.gains, arrays.gains);
+  add_sliced_program(section);
   check_section(section,
                 "The model's trees hold a number that no forest may hold (not finite, or out of "
                 "range). Train and save the model again.");

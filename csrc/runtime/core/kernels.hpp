@@ -13,14 +13,13 @@ namespace mainspring {
 
 enum class IsaLevel : uint8_t { kBaseline = 0, kAvx2 = 1, kAvx512 = 2 };
 
-struct ForestNode;  // models/forest/forest.hpp
-
 /// Numbers of rows are at most kTileRows. `in` may equal `out` where both have one type. NaN in
 /// gives NaN out unless a kernel says otherwise, and every NaN that comes out is the canonical
 /// quiet one (0x7FF8000000000000, as float 0x7FC00000): which NaN an addition passes on differs
 /// between CPUs.
 struct Kernels {
   const char* name;  // "baseline", "avx2", "avx512"
+  IsaLevel level;
 
   /// (in - center) / scale, two roundings.
   void (*affine)(const double* in, double* out, uint32_t num_rows, double center, double scale);

@@ -14,6 +14,7 @@ namespace mainspring {
 namespace {
 
 constexpr const char* kName = "avx2";
+constexpr IsaLevel kLevel = IsaLevel::kAvx2;
 constexpr uint32_t kFewEdges = 48;
 constexpr uint32_t kTransposeLanes = 8;
 

@@ -20,6 +20,7 @@ namespace mainspring {
 namespace {
 
 constexpr const char* kName = "avx512";
+constexpr IsaLevel kLevel = IsaLevel::kAvx512;
 constexpr uint32_t kFewEdges = 64;
 constexpr uint32_t kTransposeLanes = 16;
 

@@ -16,6 +16,7 @@ namespace mainspring {
 namespace {
 
 constexpr const char* kName = "baseline";
+constexpr IsaLevel kLevel = IsaLevel::kBaseline;
 constexpr uint32_t kFewEdges = 24;
 constexpr uint32_t kTransposeLanes = 4;
 

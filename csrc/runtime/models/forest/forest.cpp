@@ -6,6 +6,8 @@
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
+#include "runtime/models/forest/sliced.hpp"
+
 namespace mainspring {
 
 namespace {
@@ -266,14 +268,30 @@ struct Forest {
   static uint64_t scratch_bytes(const ModelView& view) noexcept {
     const ForestView forest = view_forest(view.section);
     const uint64_t groups = block_rows(forest.header->num_slots) / kChains;
-    return group_values(forest) * groups * sizeof(double);
+    const uint64_t walk = group_values(forest) * groups * sizeof(double);
+    const uint64_t sliced = sliced_scratch_bytes(forest, view.header->num_outputs);
+    return walk > sliced ? walk : sliced;
   }
 
   static void predict_raw(const ModelView& view, const FeatureTile& features,
-                          const Kernels& /*kernels*/, uint8_t* scratch, double* out) noexcept {
+                          const Kernels& kernels, uint8_t* scratch, double* out) noexcept {
     if (features.num_rows == 0) return;
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
+    if (features.num_rows >= kFewestSlicedRows && forest.program != nullptr) {
+      const SlicedJob job{
+          view_sliced(forest.program, forest.header->num_trees),
+          forest.set_words,
+          features.narrow,
+          features.wide,
+          forest.bases,
+          features.num_rows,
+          forest.header->num_trees,
+          num_outputs,
+          sums_floats(*forest.header),
+          static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
+      if (predict_sliced(job, kernels.level, scratch, out)) return;
+    }
     auto* values = reinterpret_cast<double*>(scratch);
     if (features.narrow != nullptr) {
       predict_rows<float>(forest, features.narrow, features.num_rows, num_outputs, values, out);

@@ -25,7 +25,8 @@ enum class ForestInput : uint32_t {
 /// Behind ModelHeader. Then follow, each padded with zeros to a multiple of 64: ForestTrees,
 /// ForestSlots, ForestNodes, set words (u32), bases (f64) of all outputs, leaf vectors
 /// (num_vectors * leaf_width numbers: f32 when sums are floats, else f64), original ids (u32),
-/// covers (f64) and gains (f64) of all nodes; and nothing else.
+/// covers (f64) and gains (f64) of all nodes; then the bit-sliced program (sliced.hpp), which says
+/// the same once more; and nothing else.
 struct ForestHeader {
   uint32_t num_trees;
   uint32_t num_nodes;  // leaves included
@@ -35,7 +36,8 @@ struct ForestHeader {
   uint32_t input;        // ForestInput
   uint32_t leaf_width;   // 1: a leaf adds a number to its tree's output; else num_outputs
   uint32_t num_vectors;  // rows of the table of leaf vectors; 0 when leaf_width is 1
-  uint32_t reserved[8];
+  uint32_t reserved[6];
+  uint64_t program_length;  // of the bit-sliced program behind the arrays; 0: there is none
 };
 static_assert(sizeof(ForestHeader) == 64);
 
@@ -79,6 +81,7 @@ static_assert(sizeof(ForestSlot) == 8);
 /// The id of a tree of one leaf that is no tree of the source but a number that it adds last.
 inline constexpr uint32_t kForestBaseId = 0xFFFFFFFFu;
 
+inline constexpr uint64_t kMaxProgramBytes = uint64_t{1} << 40;
 inline constexpr uint32_t kMaxForestSlots = 1u << 24;
 inline constexpr uint32_t kForestSetNode = 1u << 31;  // flag: the node tests a set of categories
 inline constexpr uint32_t kMaxForestSetWords = 1u << 26;
@@ -113,18 +116,20 @@ struct ForestView {
   const uint32_t* ids;          // the source's own number of each leaf, and of each inner node
   const double* covers;         // training rows (or weights) that reached the node; 0 when unknown
   const double* gains;          // of inner nodes; 0 for leaves and when unknown
+  const uint8_t* program;       // bit-sliced; null when there is none
 };
 
 /// Byte offsets of the arrays from the start of the section, and the section's length.
 struct ForestLayout {
-  uint64_t trees, slots, nodes, set_words, bases, vectors, ids, covers, gains, length;
+  uint64_t trees, slots, nodes, set_words, bases, vectors, ids, covers, gains, program, length;
 };
 
 constexpr bool sums_floats(const ForestHeader& header) {
   return header.sum == static_cast<uint32_t>(ForestSum::kFloatInTreeOrder);
 }
 
-/// Cannot overflow: counts are 32 bits wide, and leaf_width is at most kMaxModelOutputs.
+/// Cannot overflow: counts are 32 bits wide, and leaf_width is at most kMaxModelOutputs, the
+/// program at most kMaxProgramBytes long.
 constexpr ForestLayout forest_layout(const ForestHeader& header, uint32_t num_outputs) {
   const auto padded = [](uint64_t bytes) { return (bytes + 63) / 64 * 64; };
   ForestLayout at{};
@@ -138,7 +143,8 @@ constexpr ForestLayout forest_layout(const ForestHeader& header, uint32_t num_ou
                                (sums_floats(header) ? sizeof(float) : sizeof(double)));
   at.covers = at.ids + padded(uint64_t{header.num_nodes} * sizeof(uint32_t));
   at.gains = at.covers + padded(uint64_t{header.num_nodes} * sizeof(double));
-  at.length = at.gains + padded(uint64_t{header.num_nodes} * sizeof(double));
+  at.program = at.gains + padded(uint64_t{header.num_nodes} * sizeof(double));
+  at.length = at.program + header.program_length;
   return at;
 }
 

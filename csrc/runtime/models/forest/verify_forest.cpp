@@ -1,5 +1,6 @@
 // Checks every count, index and number of a forest section once, so that the walk needs no check.
 #include "runtime/models/forest/forest.hpp"
+#include "runtime/models/forest/sliced.hpp"
 
 namespace mainspring {
 
@@ -84,7 +85,8 @@ ForestView view_forest(const uint8_t* section) noexcept {
                     floats ? reinterpret_cast<const float*>(section + at.vectors) : nullptr,
                     reinterpret_cast<const uint32_t*>(section + at.ids),
                     reinterpret_cast<const double*>(section + at.covers),
-                    reinterpret_cast<const double*>(section + at.gains)};
+                    reinterpret_cast<const double*>(section + at.gains),
+                    header->program_length != 0 ? section + at.program : nullptr};
 }
 
 Status verify_forest(const ModelView& view) noexcept {
@@ -101,6 +103,7 @@ Status verify_forest(const ModelView& view) noexcept {
       (header.leaf_width == 1 ? header.num_vectors != 0 : header.leaf_width != num_outputs)) {
     return corrupt(sizeof(ModelHeader));
   }
+  if (header.program_length > kMaxProgramBytes) return corrupt(sizeof(ModelHeader));
   const ForestLayout at = forest_layout(header, num_outputs);
   if (at.length != view.section_length) {
     return {at.length > view.section_length ? Code::kTruncated : Code::kCorrupt,
@@ -120,7 +123,7 @@ Status verify_forest(const ModelView& view) noexcept {
       !all_zero(section, at.vectors + vector_bytes, at.ids) ||
       !all_zero(section, at.ids + num_nodes * sizeof(uint32_t), at.covers) ||
       !all_zero(section, at.covers + num_nodes * sizeof(double), at.gains) ||
-      !all_zero(section, at.gains + num_nodes * sizeof(double), at.length)) {
+      !all_zero(section, at.gains + num_nodes * sizeof(double), at.program)) {
     return corrupt(at.trees);
   }
 
@@ -147,7 +150,12 @@ Status verify_forest(const ModelView& view) noexcept {
       if (!node_is_sound(forest, tree, k)) return corrupt(at.nodes + k * sizeof(ForestNode));
     }
   }
-  return next_node == num_nodes ? kOkStatus : corrupt(at.trees);
+  if (next_node != num_nodes) return corrupt(at.trees);
+  if (forest.program == nullptr) return kOkStatus;
+  Status status = verify_sliced(forest.program, header.program_length, forest,
+                                view.header->num_features, view.header->num_outputs);
+  if (!status.ok()) status.index += at.program;
+  return status;
 }
 
 }  // namespace mainspring

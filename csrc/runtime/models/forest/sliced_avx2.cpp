@@ -1,0 +1,96 @@
+// Bit-sliced blocks for x86-64-v3 CPUs; empty elsewhere. The file's name sets its compiler flags.
+#include "runtime/models/forest/sliced.hpp"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+
+namespace mainspring {
+
+namespace {
+
+inline uint64_t joined(__m256i low, __m256i high) {
+  return static_cast<uint32_t>(_mm256_movemask_epi8(low)) |
+         uint64_t{static_cast<uint32_t>(_mm256_movemask_epi8(high))} << 32;
+}
+
+inline __m256i load32(const uint8_t* bytes) {
+  return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes));
+}
+
+inline uint64_t mask_above(const uint8_t* ranks, uint8_t rank) {
+  const __m256i limit = _mm256_set1_epi8(static_cast<char>(rank));
+  const auto at_most = [&](const uint8_t* from) {
+    return _mm256_cmpeq_epi8(_mm256_max_epu8(load32(from), limit), limit);
+  };
+  return ~joined(at_most(ranks), at_most(ranks + 32));
+}
+
+inline uint64_t mask_outside(const uint8_t* ranks, const uint8_t* set) {
+  const __m256i low =
+      _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(set)));
+  const __m256i high =
+      _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(set + 16)));
+  const auto outside = [&](const uint8_t* from) {
+    const __m256i values = load32(from);
+    const __m256i bytes = _mm256_and_si256(_mm256_srli_epi16(values, 3), _mm256_set1_epi8(31));
+    const __m256i place = _mm256_and_si256(bytes, _mm256_set1_epi8(15));
+    const __m256i found =
+        _mm256_blendv_epi8(_mm256_shuffle_epi8(low, place), _mm256_shuffle_epi8(high, place),
+                           _mm256_slli_epi16(bytes, 3));
+    const __m256i bit =
+        _mm256_shuffle_epi8(_mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u)),
+                            _mm256_and_si256(values, _mm256_set1_epi8(7)));
+    return _mm256_cmpeq_epi8(_mm256_and_si256(found, bit), _mm256_setzero_si256());
+  };
+  return joined(outside(ranks), outside(ranks + 32));
+}
+
+inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t count,
+                          uint16_t* codes) {
+  const __m256i places = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2,
+                                          2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
+  const __m256i bits = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+  for (uint32_t half = 0; half < 2; ++half) {
+    __m256i low = _mm256_setzero_si256(), high = low;
+    for (uint32_t j = 0; j < count; ++j) {
+      const auto word = static_cast<int32_t>(planes[j * stride] >> (32 * half));
+      const __m256i set = _mm256_cmpeq_epi8(
+          _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(word), places), bits), bits);
+      const __m256i bit = _mm256_set1_epi8(static_cast<char>(1u << (j & 7)));
+      __m256i& sum = j < 8 ? low : high;
+      sum = _mm256_or_si256(sum, _mm256_and_si256(set, bit));
+    }
+    auto* to = reinterpret_cast<__m256i*>(codes + 32 * half);
+    const __m256i first = _mm256_cvtepu8_epi16(_mm256_castsi256_si128(low));
+    const __m256i second = _mm256_cvtepu8_epi16(_mm256_extracti128_si256(low, 1));
+    _mm256_store_si256(
+        to, _mm256_or_si256(
+                first, _mm256_slli_epi16(_mm256_cvtepu8_epi16(_mm256_castsi256_si128(high)), 8)));
+    _mm256_store_si256(
+        to + 1,
+        _mm256_or_si256(
+            second, _mm256_slli_epi16(_mm256_cvtepu8_epi16(_mm256_extracti128_si256(high, 1)), 8)));
+  }
+}
+
+template <class Sum>
+inline void add_leaves(const double* leaves, uint32_t /*num_planes*/, const uint16_t* codes,
+                       Sum* sums) {
+  for (uint32_t i = 0; i < 64; ++i) sums[i] += static_cast<Sum>(leaves[codes[i]]);
+}
+
+#include "runtime/models/forest/sliced.inc"
+
+}  // namespace
+
+PredictSliced sliced_avx2() noexcept { return &predict_sliced; }
+
+}  // namespace mainspring
+
+#else
+
+namespace mainspring {
+PredictSliced sliced_avx2() noexcept { return nullptr; }
+}  // namespace mainspring
+
+#endif

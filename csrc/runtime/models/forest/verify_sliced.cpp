@@ -1,0 +1,154 @@
+// Checks every index of a bit-sliced program once, so that its kernels check nothing.
+#include "runtime/models/forest/sliced.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr double kInfinity = __builtin_inf();
+
+constexpr Status corrupt(uint64_t byte) { return {Code::kCorrupt, byte}; }
+
+bool all_zero(const uint8_t* bytes, uint64_t first, uint64_t last) {
+  uint8_t seen = 0;
+  for (uint64_t at = first; at < last; ++at) seen |= bytes[at];
+  return seen == 0;
+}
+
+constexpr bool is_finite(double value) { return value - value == 0; }
+
+bool holds_categories(const SlicedColumn& column) {
+  return column.treatment < kNumForestTreatments &&
+         is_category(static_cast<ForestTreatment>(column.treatment));
+}
+
+/// Thresholds ascend, with infinities behind them; cells lead to no threshold behind these.
+bool column_is_sound(const SlicedView& view, const SlicedColumn& column, uint32_t num_features) {
+  if (column.feature >= num_features || column.reserved != 0) return false;
+  if (holds_categories(column)) {
+    return column.num_thresholds == 0 && column.num_cells == 0 && column.num_compares == 0;
+  }
+  const auto treatment = static_cast<ForestTreatment>(column.treatment);
+  if (treatment != ForestTreatment::kNanIsZero && treatment != ForestTreatment::kNanRight &&
+      treatment != ForestTreatment::kZeroRight) {
+    return false;
+  }
+  if (column.num_thresholds == 0 || column.num_thresholds > kMaxRanks ||
+      column.num_compares > kMaxCompares || column.num_cells > kMaxCells ||
+      !is_finite(column.low) || !is_finite(column.scale)) {
+    return false;
+  }
+  const uint32_t num_padded = column.num_thresholds + kMaxCompares;
+  if (uint64_t{column.first_threshold} + num_padded > view.header->num_thresholds ||
+      uint64_t{column.first_cell} + column.num_cells > view.header->num_cells) {
+    return false;
+  }
+  const double* thresholds = view.thresholds + column.first_threshold;
+  for (uint32_t i = 0; i < num_padded; ++i) {
+    const double threshold = thresholds[i];
+    const bool in_order = i == 0 || (i < column.num_thresholds ? thresholds[i - 1] < threshold
+                                                               : threshold == kInfinity);
+    if (!in_order || threshold != threshold) return false;
+  }
+  for (uint32_t i = 0; i < column.num_cells; ++i) {
+    if (view.cells[column.first_cell + i] > column.num_thresholds) return false;
+  }
+  return true;
+}
+
+bool condition_is_sound(const SlicedView& view, const SlicedCondition& condition,
+                        uint32_t num_set_words) {
+  if (condition.column / 2 >= view.header->num_columns) return false;
+  if (!holds_categories(view.columns[condition.column / 2])) return condition.rank < kMaxRanks;
+  const uint32_t num_words = condition.rank & 15;
+  return condition.column % 2 == 0 && num_words <= 8 &&
+         uint64_t{condition.rank >> 4} + num_words <= num_set_words;
+}
+
+bool tree_is_sound(const SlicedView& view, const SlicedTree& tree, uint32_t num_outputs) {
+  const SlicedHeader& header = *view.header;
+  if (tree.output >= num_outputs || tree.num_planes > kMaxPlanes ||
+      uint64_t{tree.first_leaf} + (uint64_t{1} << tree.num_planes) > header.num_leaves ||
+      uint64_t{tree.first_step} + tree.num_steps > header.num_steps) {
+    return false;
+  }
+  for (uint32_t k = 0; k < tree.num_steps; ++k) {
+    const SlicedStep& step = view.steps[tree.first_step + k];
+    if (step.condition >= header.num_conditions || step.left <= k || step.right <= k ||
+        step.left >= header.num_masks || step.right >= header.num_masks) {
+      return false;
+    }
+  }
+  uint64_t at = tree.first_plane;
+  for (uint32_t plane = 0; plane < tree.num_planes; ++plane) {
+    if (at >= header.num_planes || at + view.planes[at] >= header.num_planes) return false;
+    const uint64_t last = at + view.planes[at];
+    for (++at; at <= last; ++at) {
+      if (view.planes[at] >= header.num_masks) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+SlicedView view_sliced(const uint8_t* program, uint32_t num_trees) noexcept {
+  const auto* header = reinterpret_cast<const SlicedHeader*>(program);
+  const SlicedLayout at = sliced_layout(*header, num_trees);
+  return SlicedView{header,
+                    reinterpret_cast<const SlicedColumn*>(program + at.columns),
+                    reinterpret_cast<const double*>(program + at.thresholds),
+                    program + at.cells,
+                    reinterpret_cast<const SlicedCondition*>(program + at.conditions),
+                    reinterpret_cast<const SlicedTree*>(program + at.trees),
+                    reinterpret_cast<const SlicedStep*>(program + at.steps),
+                    reinterpret_cast<const uint16_t*>(program + at.planes),
+                    reinterpret_cast<const double*>(program + at.leaves)};
+}
+
+Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& forest,
+                     uint32_t num_features, uint32_t num_outputs) noexcept {
+  if (length < sizeof(SlicedHeader)) return {Code::kTruncated, length};
+  const uint32_t num_trees = forest.header->num_trees;
+  const auto& header = *reinterpret_cast<const SlicedHeader*>(program);
+  for (const uint32_t word : header.reserved) {
+    if (word != 0) return corrupt(0);
+  }
+  const SlicedLayout at = sliced_layout(header, num_trees);
+  if (at.length != length) return {at.length > length ? Code::kTruncated : Code::kCorrupt, 0};
+  if (header.num_masks == 0 || header.num_masks > 1u << 16) return corrupt(0);
+
+  const SlicedView view = view_sliced(program, num_trees);
+  if (!all_zero(program, at.columns + header.num_columns * sizeof(SlicedColumn), at.thresholds) ||
+      !all_zero(program, at.thresholds + header.num_thresholds * sizeof(double), at.cells) ||
+      !all_zero(program, at.cells + header.num_cells, at.conditions) ||
+      !all_zero(program, at.conditions + header.num_conditions * sizeof(SlicedCondition),
+                at.trees) ||
+      !all_zero(program, at.trees + num_trees * sizeof(SlicedTree), at.steps) ||
+      !all_zero(program, at.steps + header.num_steps * sizeof(SlicedStep), at.planes) ||
+      !all_zero(program, at.planes + header.num_planes * sizeof(uint16_t), at.leaves) ||
+      !all_zero(program, at.leaves + header.num_leaves * sizeof(double), at.length)) {
+    return corrupt(at.columns);
+  }
+  for (uint32_t i = 0; i < header.num_columns; ++i) {
+    if (!column_is_sound(view, view.columns[i], num_features)) {
+      return corrupt(at.columns + i * sizeof(SlicedColumn));
+    }
+  }
+  for (uint32_t i = 0; i < header.num_conditions; ++i) {
+    if (!condition_is_sound(view, view.conditions[i], forest.header->num_set_words)) {
+      return corrupt(at.conditions + i * sizeof(SlicedCondition));
+    }
+  }
+  for (uint32_t i = 0; i < num_trees; ++i) {
+    if (!tree_is_sound(view, view.trees[i], num_outputs)) {
+      return corrupt(at.trees + i * sizeof(SlicedTree));
+    }
+  }
+  for (uint32_t i = 0; i < header.num_leaves; ++i) {
+    if (!is_finite(view.leaves[i])) return corrupt(at.leaves + i * sizeof(double));
+  }
+  return kOkStatus;
+}
+
+}  // namespace mainspring

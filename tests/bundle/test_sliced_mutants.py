@@ -1,0 +1,92 @@
+"""Mutants of the bit-sliced program: judged as the page says, and harmless where they pass."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections import Counter
+from ctypes import CDLL
+
+import numpy as np
+
+import mainspring as ms
+from tests.bundle.test_mutants import WORDS, mutate
+from tests.edge import library as edge
+from tests.models.lightgbm_models import NUM_FEATURES, Recipe, hard_rows, train
+from tests.reference import bundle as reference
+from tests.reference.bundle import Section, Verdict, read, write
+
+
+def split_bundle() -> tuple[list[Section], bytes, bytes]:
+    """The sections of a bundle, and its model in front of the program and the program."""
+    booster = train(Recipe("multiclass", categorical=True, zero_as_missing=True, num_rounds=3))
+    sections = read(ms.Predictor(booster).to_bytes()).sections
+    model = next(s for s in sections if s.type == b"MODL").content
+    (length,) = struct.unpack_from("<Q", model, 120)
+    assert length > 2000
+    return sections, model[:-length], model[-length:]
+
+
+def with_program(sections: list[Section], model: bytes, program: bytes) -> bytes:
+    """A true file whose program may have another length than the header says."""
+    return write(
+        [
+            Section(s.type, s.flags, model + program if s.type == b"MODL" else s.content)
+            for s in sections
+        ]
+    )
+
+
+def programs(program: bytes, count: int) -> list[bytes]:
+    """The program as it is, random changes, and every kind of number in the first 512 bytes."""
+    generator = random.Random(5)
+    found = [program, *(mutate(program, generator) for _ in range(count))]
+    for at in range(0, 512, 4):
+        for word in WORDS:
+            changed = bytearray(program)
+            struct.pack_into("<I", changed, at, word)
+            found.append(bytes(changed))
+    return found
+
+
+def test_verdicts_of_mutants_agree_with_the_page(library: CDLL) -> None:
+    sections, model, program = split_bundle()
+    rows = np.random.default_rng(1).normal(size=(150, NUM_FEATURES))
+    rows[::3, 3] = np.arange(50)
+    seen: Counter[int] = Counter()
+    for number, changed in enumerate(programs(program, 1500)):
+        file = with_program(sections, model, changed)
+        code = edge.size(library, file)[0]
+        assert code == reference.verdict(file), number
+        if code == Verdict.OK:
+            ms.Predictor.from_bytes(file).predict_raw(rows)
+        assert number > 0 or code == Verdict.OK
+        seen[code] += 1
+    assert min(seen[Verdict.OK], seen[Verdict.CORRUPT], seen[Verdict.TRUNCATED]) > 10
+
+
+def test_program_when_cut_or_lengthened_is_refused(library: CDLL) -> None:
+    sections, model, program = split_bundle()
+    for changed in (program[:-64], program[:32], program + bytes(64)):
+        file = with_program(sections, model, changed)
+        assert edge.size(library, file)[0] == reference.verdict(file) != Verdict.OK
+    # The header may say so, too: then the program's own header decides.
+    for length in (0, 8, 32, 64, len(program) - 64, len(program) + 64, 2**40 + 64, 2**64 - 64):
+        changed = bytearray(model)
+        struct.pack_into("<Q", changed, 120, length)
+        file = with_program(sections, bytes(changed), (program + bytes(64))[: min(length, 2**20)])
+        expected = reference.verdict(file)
+        assert edge.size(library, file)[0] == expected
+        assert (expected == Verdict.OK) == (length == 0)
+
+
+def test_program_when_left_out_changes_no_bit() -> None:
+    sections, model, program = split_bundle()
+    walked = bytearray(model)
+    struct.pack_into("<Q", walked, 120, 0)
+    booster = train(Recipe("multiclass", categorical=True, zero_as_missing=True, num_rounds=3))
+    rows = hard_rows(booster, 4, 700)
+    with_it = ms.Predictor.from_bytes(with_program(sections, model, program)).predict_raw(rows)
+    without = ms.Predictor.from_bytes(with_program(sections, bytes(walked), b"")).predict_raw(rows)
+    np.testing.assert_array_equal(with_it, without)
+    np.testing.assert_array_equal(with_it, booster.predict(rows, raw_score=True))
