@@ -145,6 +145,53 @@ CLAIMS = (
         ),
     ),
     Claim(
+        "forests",
+        "Forests of other libraries",
+        "Models of LightGBM, XGBoost and scikit-learn, read by `ms.Predictor`; raw scores of the "
+        "boosted ones are the same bits.",
+        tuple(
+            Goal(
+                f"{text}, {rows}: at least {ratio:g} times as fast as {name}",
+                f"{case}, {rows}",
+                peer,
+                at_least=ratio,
+            )
+            for case, text, name, peer, ratios in (
+                (
+                    "LightGBM, 200 trees of 63 leaves, 10 of 30 features categories",
+                    "200 trees with categories",
+                    "LightGBM",
+                    "lightgbm",
+                    (5, 8, 60, 60),
+                ),
+                (
+                    "LightGBM, 1,000 trees of 255 leaves",
+                    "1,000 trees of 255 leaves",
+                    "LightGBM",
+                    "lightgbm",
+                    (8, 9, 23, 24),
+                ),
+                (
+                    "XGBoost, 500 trees of depth 8",
+                    "500 trees of depth 8",
+                    "XGBoost",
+                    "xgboost-cpu",
+                    (7, 5, 6.5, 7),
+                ),
+                (
+                    "scikit-learn, random forest of 200 trees of depth 16, 3 classes",
+                    "Random forest",
+                    "scikit-learn",
+                    "scikit-learn",
+                    (6.5, 6, 9, 5),
+                ),
+            )
+            for rows, ratio in zip(
+                ("1 row", "16 rows", "256 rows", "4,096 rows"), ratios, strict=True
+            )
+        ),
+    ),
+    Claim(
         "dense",
         "Linear models and small networks",
         "A network of 64-256-128-1 in float32 and a logistic regression of 1,000 numbers in "

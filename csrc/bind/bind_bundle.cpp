@@ -106,6 +106,11 @@ class Bundle {
   py::object model_kind() const {
     return has_model() ? py::object(py::str(view().model.model->name)) : py::none();
   }
+  py::object kernel_name(uint32_t num_rows) const {
+    if (!has_model()) return py::none();
+    const ModelView& model = view().model;
+    return py::str(model.model->kernel_name(model, std::min(num_rows, kTileRows)));
+  }
   uint32_t num_outputs() const { return has_model() ? view().model.header->num_outputs : 0; }
   uint32_t num_classes() const { return has_model() ? view().model.header->num_classes : 0; }
   py::object link() const {
@@ -342,6 +347,8 @@ void register_bundle(py::module_& module) {
           "How many ids each feature of ids can have.")
       .def_property_readonly("has_model", &Bundle::has_model)
       .def_property_readonly("model_kind", &Bundle::model_kind)
+      .def("kernel_name", &Bundle::kernel_name, py::arg("num_rows"),
+           "How the model scores so many rows, in words; None without a model.")
       .def_property_readonly("num_outputs", &Bundle::num_outputs)
       .def_property_readonly("num_classes", &Bundle::num_classes)
       .def_property_readonly("link", &Bundle::link)

@@ -198,6 +198,21 @@ class Predictor:
         """One line about the model: its source, objective and size."""
         return str(self._meta["model"]["description"])
 
+    def kernel_name(self, num_rows: int) -> str:
+        """Say how a batch is scored; it follows from the model and the number of rows alone.
+
+        Parameters
+        ----------
+        num_rows : int
+            Rows of the batch, at least 1.
+
+        Returns
+        -------
+        str
+            In words, as ``"bit-sliced blocks"``.
+        """
+        return str(self._bundle.kernel_name(num_rows))
+
     @property
     def profile(self) -> Profile | None:
         """Reference profile of the training data, or None. Decoded anew at each access."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "run"]
 
 _HEADER_BYTES = 64
+_TILE_ROWS = 512
 _RECORD = struct.Struct("<4sIQQII")
 
 
@@ -91,6 +92,7 @@ def _everything(predictor: Predictor, data: bytes) -> dict[str, Any]:
         "inputs": predictor.input_names,
         "features": predictor.feature_names,
         "steps": predictor.steps,
+        "kernels": _kernels(predictor),
         "outputs": predictor.output_names,
         "profile": None if profile is None else profile.summary(),
     }
@@ -122,6 +124,8 @@ def _lines(path: str, predictor: Predictor, data: bytes) -> Iterator[str]:
     yield from _wrapped(_step_counts(steps))
     yield ""
     yield f"model: {predictor.description}"
+    for rows, kernel in _kernels(predictor).items():
+        yield f"  {rows}: {kernel}"
     yield f"outputs: {', '.join(predictor.output_names)}"
     profile = predictor.profile
     if profile is None:
@@ -131,6 +135,18 @@ def _lines(path: str, predictor: Predictor, data: bytes) -> Iterator[str]:
             f"profile: {profile.num_rows:,} rows, {len(profile.columns)} columns "
             f"(`mainspring profile {path}` shows it)"
         )
+
+
+def _kernels(predictor: Predictor) -> dict[str, str]:
+    """Where the way of scoring changes, up to the rows of one tile."""
+    names = [predictor.kernel_name(rows) for rows in range(1, _TILE_ROWS + 1)]
+    starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
+    found = {}
+    for first, after in zip(starts, [*starts[1:], None], strict=True):
+        last = "" if after is None else f" to {after}"
+        rows = "1 row" if after == 1 else f"{first + 1}{last} rows" + ("" if last else " and more")
+        found[rows] = names[first]
+    return found
 
 
 def _input_text(column: Mapping[str, Any]) -> str:

@@ -197,6 +197,10 @@ struct Dense {
 
   static Status verify(const ModelView& view) noexcept { return verify_dense(view); }
 
+  static const char* kernel_name(const ModelView& /*view*/, uint32_t num_rows) noexcept {
+    return num_rows == 1 ? "products of one row" : "products of blocks of rows";
+  }
+
   static uint64_t scratch_bytes(const ModelView& view) noexcept {
     const DenseView dense = view_dense(view.section);
     const uint64_t width = buffer_width(dense, view.header->num_features);

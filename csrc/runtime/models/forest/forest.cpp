@@ -259,6 +259,10 @@ void predict_rows(const ForestView& forest, const T* features, uint32_t num_rows
   }
 }
 
+bool is_sliced(const ForestView& forest, uint32_t num_rows) {
+  return num_rows >= kFewestSlicedRows && forest.program != nullptr;
+}
+
 struct Forest {
   static constexpr ModelCode kCode = ModelCode::kForest;
   static constexpr const char* kName = "forest";
@@ -273,12 +277,17 @@ struct Forest {
     return walk > sliced ? walk : sliced;
   }
 
+  static const char* kernel_name(const ModelView& view, uint32_t num_rows) noexcept {
+    if (is_sliced(view_forest(view.section), num_rows)) return "bit-sliced blocks";
+    return num_rows < kChains ? "walks through eight trees" : "walks of eight rows";
+  }
+
   static void predict_raw(const ModelView& view, const FeatureTile& features,
                           const Kernels& kernels, uint8_t* scratch, double* out) noexcept {
     if (features.num_rows == 0) return;
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
-    if (features.num_rows >= kFewestSlicedRows && forest.program != nullptr) {
+    if (is_sliced(forest, features.num_rows)) {
       const SlicedJob job{
           view_sliced(forest.program, forest.header->num_trees),
           forest.set_words,
