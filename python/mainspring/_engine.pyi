@@ -94,6 +94,10 @@ class Bundle:
         """
         Features of a float32 matrix (rows, features) as columns.
         """
+    def kernel_name(self, num_rows: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
+        """
+        How the model scores so many rows, in words; None without a model.
+        """
     def output_width(self, kind: str) -> int:
         """
         Values a row of 'predict', 'proba' or 'raw'; 0 when the bundle cannot give it.

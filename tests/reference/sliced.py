@@ -10,6 +10,7 @@ from tests.reference.bundle_payloads import TooShort, align, expect
 
 ARRAYS = {"columns": 48, "thresholds": 8, "cells": 1, "conditions": 8}
 ARRAYS |= {"trees": 24, "steps": 8, "planes": 2, "leaves": 8}
+ARRAYS |= {"quick_rows": 2, "quick_ranks": 2, "quick_masks": 4, "quick_leaves": 8}
 
 
 def check_sliced(program: bytes, forest: bytes, num_features: int, num_outputs: int) -> None:
@@ -18,7 +19,13 @@ def check_sliced(program: bytes, forest: bytes, num_features: int, num_outputs: 
         raise TooShort
     num_trees, _, _, num_words = struct.unpack_from("<4I", forest)
     counts = dict(zip([*ARRAYS, "masks"], _counts(program, num_trees), strict=True))
-    expect(not any(program[32:64]))
+    expect(not any(program[40:64]) and 1 <= counts["masks"] <= 1 << 16)
+    quick_steps, quick_trees = struct.unpack_from("<2I", program, 32)
+    if quick_trees == 0:
+        expect(quick_steps == 0)
+    else:
+        expect(quick_trees == (num_trees + 31) // 32 * 32 and quick_steps < 32)
+        expect(counts["columns"] <= 64)
     arrays, at = {}, 64
     for name, size in ARRAYS.items():
         end = at + counts[name] * size
@@ -26,7 +33,7 @@ def check_sliced(program: bytes, forest: bytes, num_features: int, num_outputs: 
         at = align(end)
     if at > len(program):
         raise TooShort
-    expect(at == len(program) and 1 <= counts["masks"] <= 1 << 16)
+    expect(at == len(program))
     starts = [begin for begin, _ in arrays.values()]
     for (_, end), padded in zip(arrays.values(), [*starts[1:], at], strict=True):
         expect(not any(program[end:padded]))
@@ -47,14 +54,31 @@ def check_sliced(program: bytes, forest: bytes, num_features: int, num_outputs: 
     for tree in struct.iter_unpack("<6I", parts["trees"]):
         _check_tree(tree, steps, planes, counts)
         expect(tree[5] < num_outputs)
-    expect(all(map(math.isfinite, struct.unpack(f"<{counts['leaves']}d", parts["leaves"]))))
+    for name in ("leaves", "quick_leaves"):
+        expect(all(map(math.isfinite, struct.unpack(f"<{counts[name]}d", parts[name]))))
+    if quick_trees != 0:
+        _check_quick(parts, quick_trees, kinds)
+
+
+def _check_quick(parts: dict[str, bytes], num_trees: int, kinds: list[int]) -> None:
+    for (row,) in struct.iter_unpack("<H", parts["quick_rows"]):
+        expect(row // 2 < len(kinds) and kinds[row // 2] < 5)
+    masks = [mask for (mask,) in struct.iter_unpack("<I", parts["quick_masks"])]
+    for tree in range(num_trees):
+        staying = 2**32 - 1
+        for mask in masks[tree::num_trees]:
+            staying &= mask
+        expect(staying != 0)
 
 
 def _counts(program: bytes, num_trees: int) -> list[int]:
     columns, thresholds, cells, conditions, steps, planes, leaves, masks = struct.unpack_from(
         "<8I", program
     )
-    return [columns, thresholds, cells, conditions, num_trees, steps, planes, leaves, masks]
+    quick_steps, quick_trees = struct.unpack_from("<2I", program, 32)
+    quick = quick_steps * quick_trees
+    counts = [columns, thresholds, cells, conditions, num_trees, steps, planes, leaves]
+    return [*counts, quick, quick, quick, 32 * quick_trees, masks]
 
 
 def _check_column(

@@ -55,6 +55,7 @@ class ForestSlicer {
       if (!add_tree(forest_.trees[i])) return {};
     }
     number_conditions();
+    add_quick_form();
     return bytes();
   }
 
@@ -249,8 +250,48 @@ class ForestSlicer {
     for (SlicedStep& step : steps_) step.condition = places[step.condition];
   }
 
+  /// Masks of the leaves that stay, for each step and tree; nothing where some tree has too many
+  /// leaves, or where the ranks of a row would not fit.
+  void add_quick_form() {
+    uint32_t most_steps = 0;
+    for (const SlicedTree& tree : trees_) most_steps = std::max(most_steps, tree.num_steps);
+    if (most_steps >= kQuickLeaves || columns_.size() > kMaxQuickRows / 2) return;
+    for (const auto& [key, column] : ranked_) {
+      if (is_category(key.second)) return;
+    }
+    num_quick_steps_ = most_steps;
+    num_quick_trees_ = (trees_.size() + kQuickTrees - 1) / kQuickTrees * kQuickTrees;
+    quick_rows_.assign(num_quick_steps_ * num_quick_trees_, 0);
+    quick_ranks_.assign(quick_rows_.size(), std::numeric_limits<uint16_t>::max());
+    quick_masks_.assign(quick_rows_.size(), ~uint32_t{0});
+    quick_leaves_.assign(num_quick_trees_ * kQuickLeaves, 0.0);
+    for (size_t tree = 0; tree < trees_.size(); ++tree) {
+      uint32_t next_step = 0, next_leaf = 0;
+      add_quick_node(tree, forest_.trees[tree].first_node, next_step, next_leaf);
+    }
+  }
+
+  /// Returns the bits of the leaves below the node. A tree has at most 31 levels.
+  uint32_t add_quick_node(size_t tree, uint32_t number, uint32_t& next_step, uint32_t& next_leaf) {
+    const ForestNode& node = forest_.nodes[number];
+    if (node.value == 0) {
+      quick_leaves_[tree * kQuickLeaves + next_leaf] = node.leaf;
+      return uint32_t{1} << next_leaf++;
+    }
+    const size_t at = next_step++ * num_quick_trees_ + tree;
+    const uint32_t left = add_quick_node(tree, node.left, next_step, next_leaf);
+    const uint32_t right = add_quick_node(tree, node.left + 1, next_step, next_leaf);
+    const SlicedCondition condition = condition_of(node);
+    quick_rows_[at] = static_cast<uint16_t>(condition.column);
+    quick_ranks_[at] = static_cast<uint16_t>(condition.rank);
+    quick_masks_[at] = ~left;
+    return left | right;
+  }
+
   std::vector<uint8_t> bytes() const {
     SlicedHeader header{};
+    header.num_quick_steps = num_quick_steps_;
+    header.num_quick_trees = static_cast<uint32_t>(num_quick_trees_);
     header.num_columns = static_cast<uint32_t>(columns_.size());
     header.num_thresholds = static_cast<uint32_t>(thresholds_.size());
     header.num_cells = static_cast<uint32_t>(cells_.size());
@@ -277,6 +318,10 @@ class ForestSlicer {
     put(at.steps, steps_);
     put(at.planes, planes_);
     put(at.leaves, leaves_);
+    put(at.quick.rows, quick_rows_);
+    put(at.quick.ranks, quick_ranks_);
+    put(at.quick.masks, quick_masks_);
+    put(at.quick.leaves, quick_leaves_);
     return program;
   }
 
@@ -295,6 +340,11 @@ class ForestSlicer {
   std::vector<uint16_t> planes_;
   std::vector<double> leaves_;
   uint32_t num_masks_ = 1;
+  uint32_t num_quick_steps_ = 0;
+  size_t num_quick_trees_ = 0;
+  std::vector<uint16_t> quick_rows_, quick_ranks_;
+  std::vector<uint32_t> quick_masks_;
+  std::vector<double> quick_leaves_;
 };
 
 }  // namespace

@@ -77,7 +77,7 @@ struct ModelView {
 /// out[row * num_outputs + output] and needs `scratch` of scratch_bytes() (64-byte aligned). Sums
 /// are in the order and the type that the source library uses. A kind with kTakesRows = true takes
 /// tiles of any strides. kernel_name() says for people which way a tile of so many rows goes; it
-/// decides by the model and the number alone.
+/// decides by the model, the number and the instruction set alone.
 template <class M>
 concept ModelKernel = requires(const ModelView& view, const FeatureTile& features,
                                const Kernels& kernels, uint8_t* scratch, double* out) {
@@ -86,7 +86,7 @@ concept ModelKernel = requires(const ModelView& view, const FeatureTile& feature
   { M::verify(view) } noexcept -> std::same_as<Status>;
   { M::scratch_bytes(view) } noexcept -> std::same_as<uint64_t>;
   { M::predict_raw(view, features, kernels, scratch, out) } noexcept -> std::same_as<void>;
-  { M::kernel_name(view, uint32_t{1}) } noexcept -> std::same_as<const char*>;
+  { M::kernel_name(view, uint32_t{1}, IsaLevel{}) } noexcept -> std::same_as<const char*>;
 };
 
 struct Model {
@@ -96,7 +96,7 @@ struct Model {
   uint64_t (*scratch_bytes)(const ModelView&) noexcept;
   void (*predict_raw)(const ModelView&, const FeatureTile&, const Kernels&, uint8_t* scratch,
                       double* out) noexcept;
-  const char* (*kernel_name)(const ModelView&, uint32_t num_rows) noexcept;
+  const char* (*kernel_name)(const ModelView&, uint32_t num_rows, IsaLevel level) noexcept;
   bool takes_rows;  // tiles of any strides: a matrix is read where it lies
 };
 
@@ -104,7 +104,8 @@ template <ModelKernel M>
 consteval Model model_of() {
   bool takes_rows = false;
   if constexpr (requires { M::kTakesRows; }) takes_rows = M::kTakesRows;
-  return Model{M::kCode, M::kName, &M::verify, &M::scratch_bytes, &M::predict_raw, &M::kernel_name, takes_rows};
+  return Model{M::kCode,        M::kName,        &M::verify, &M::scratch_bytes,
+               &M::predict_raw, &M::kernel_name, takes_rows};
 }
 
 /// All kinds, in ascending order of codes (model_list.cpp).

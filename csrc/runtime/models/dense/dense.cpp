@@ -197,7 +197,8 @@ struct Dense {
 
   static Status verify(const ModelView& view) noexcept { return verify_dense(view); }
 
-  static const char* kernel_name(const ModelView& /*view*/, uint32_t num_rows) noexcept {
+  static const char* kernel_name(const ModelView& /*view*/, uint32_t num_rows,
+                                 IsaLevel /*level*/) noexcept {
     return num_rows == 1 ? "products of one row" : "products of blocks of rows";
   }
 

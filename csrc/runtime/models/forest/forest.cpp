@@ -259,8 +259,13 @@ void predict_rows(const ForestView& forest, const T* features, uint32_t num_rows
   }
 }
 
-bool is_sliced(const ForestView& forest, uint32_t num_rows) {
-  return num_rows >= kFewestSlicedRows && forest.program != nullptr;
+enum class Way { kWalk, kQuick, kBlocks };
+
+Way way_of(const ForestView& forest, uint32_t num_rows, IsaLevel level) {
+  if (forest.program == nullptr) return Way::kWalk;
+  const SlicedView view = view_sliced(forest.program, forest.header->num_trees);
+  if (is_quick(view, num_rows, level)) return Way::kQuick;
+  return has_block_kernels() && num_rows >= kFewestSlicedRows ? Way::kBlocks : Way::kWalk;
 }
 
 struct Forest {
@@ -277,8 +282,13 @@ struct Forest {
     return walk > sliced ? walk : sliced;
   }
 
-  static const char* kernel_name(const ModelView& view, uint32_t num_rows) noexcept {
-    if (is_sliced(view_forest(view.section), num_rows)) return "bit-sliced blocks";
+  static const char* kernel_name(const ModelView& view, uint32_t num_rows,
+                                 IsaLevel level) noexcept {
+    switch (way_of(view_forest(view.section), num_rows, level)) {
+      case Way::kQuick: return "QuickScorer, row by row";
+      case Way::kBlocks: return "bit-sliced blocks";
+      case Way::kWalk: break;
+    }
     return num_rows < kChains ? "walks through eight trees" : "walks of eight rows";
   }
 
@@ -287,7 +297,8 @@ struct Forest {
     if (features.num_rows == 0) return;
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
-    if (is_sliced(forest, features.num_rows)) {
+    const Way way = way_of(forest, features.num_rows, kernels.level);
+    if (way != Way::kWalk) {
       const SlicedJob job{
           view_sliced(forest.program, forest.header->num_trees),
           forest.set_words,
@@ -299,7 +310,12 @@ struct Forest {
           num_outputs,
           sums_floats(*forest.header),
           static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
-      if (predict_sliced(job, kernels.level, scratch, out)) return;
+      if (way == Way::kQuick) {
+        predict_quick(job, out);
+      } else {
+        predict_sliced(job, kernels.level, scratch, out);
+      }
+      return;
     }
     auto* values = reinterpret_cast<double*>(scratch);
     if (features.narrow != nullptr) {

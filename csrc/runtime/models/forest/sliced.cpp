@@ -14,17 +14,41 @@ uint64_t sliced_scratch_bytes(const ForestView& forest, uint32_t num_outputs) no
 #endif
 }
 
-bool predict_sliced(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept {
+bool has_block_kernels() noexcept {
+#if defined(MAINSPRING_SMALL)
+  return false;
+#else
+  return true;
+#endif
+}
+
+void predict_sliced(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept {
 #if defined(MAINSPRING_SMALL)
   (void)job, (void)level, (void)scratch, (void)out;
-  return false;
 #else
   PredictSliced predict = nullptr;
   if (level == IsaLevel::kAvx512) predict = sliced_avx512();
   if (level == IsaLevel::kAvx2) predict = sliced_avx2();
   if (predict == nullptr) predict = sliced_baseline();
   predict(job, scratch, out);
-  return true;
+#endif
+}
+
+bool is_quick(const SlicedView& view, uint32_t num_rows, IsaLevel level) noexcept {
+#if defined(MAINSPRING_SMALL)
+  (void)view, (void)num_rows, (void)level;
+  return false;
+#else
+  return view.quick.num_trees != 0 && num_rows < kFewestRowsBeyondQuick &&
+         level == IsaLevel::kAvx512 && quick_avx512() != nullptr;
+#endif
+}
+
+void predict_quick(const SlicedJob& job, double* out) noexcept {
+#if defined(MAINSPRING_SMALL)
+  (void)job, (void)out;
+#else
+  quick_avx512()(job, out);
 #endif
 }
 

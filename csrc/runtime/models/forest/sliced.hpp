@@ -15,21 +15,24 @@
 #include "runtime/core/kernels.hpp"
 #include "runtime/core/status.hpp"
 #include "runtime/models/forest/forest.hpp"
+#include "runtime/models/forest/quick.hpp"
 
 namespace mainspring {
 
-inline constexpr uint32_t kMaxRanks =
-    255;  // thresholds of a column; a feature may have more columns
-inline constexpr uint32_t kMaxPlanes = 12;   // of a tree: 4096 leaves with the best codes
-inline constexpr uint32_t kMaxCompares = 8;  // behind a cell; columns that need more are searched
+/// Thresholds of a column; a feature may have several columns.
+inline constexpr uint32_t kMaxRanks = 255;
+/// Of a tree: 4096 leaves with the best codes.
+inline constexpr uint32_t kMaxPlanes = 12;
+/// Behind a cell; columns that need more are searched.
+inline constexpr uint32_t kMaxCompares = 8;
 inline constexpr uint32_t kMaxCells = 4096;  // of a column
-inline constexpr uint32_t kNoSliceCategory =
-    255;                                     // the rank of every category that no set may hold
+/// The rank of every category that no set may hold.
+inline constexpr uint32_t kNoSliceCategory = 255;
 inline constexpr uint32_t kSliceRows = 512;  // the widest block
 
 /// Behind the arrays of the forest. Then follow, each padded with zeros to a multiple of 64:
 /// SlicedColumns, thresholds (f64), cells (u8), SlicedConditions, SlicedTrees, SlicedSteps, planes
-/// (u16), leaves (f64); and nothing else.
+/// (u16), leaves (f64), and the arrays of quick.hpp; and nothing else.
 struct SlicedHeader {
   uint32_t num_columns;
   uint32_t num_thresholds;
@@ -39,7 +42,9 @@ struct SlicedHeader {
   uint32_t num_planes;  // words of the lists of planes
   uint32_t num_leaves;  // entries of the tables of leaves
   uint32_t num_masks;   // the most that a tree's steps write
-  uint32_t reserved[8];
+  uint32_t num_quick_steps;
+  uint32_t num_quick_trees;
+  uint32_t reserved[6];
 };
 static_assert(sizeof(SlicedHeader) == 64);
 
@@ -95,14 +100,16 @@ struct SlicedView {
   const SlicedStep* steps;
   const uint16_t* planes;
   const double* leaves;
+  QuickView quick;
 };
 
 /// Byte offsets of the arrays from the start of the program, and its length.
 struct SlicedLayout {
   uint64_t columns, thresholds, cells, conditions, trees, steps, planes, leaves, length;
+  QuickLayout quick;
 };
 
-/// Cannot overflow: counts are 32 bits wide.
+/// Cannot overflow: counts are 32 bits wide, and num_quick_steps is below kQuickLeaves.
 constexpr SlicedLayout sliced_layout(const SlicedHeader& header, uint32_t num_trees) {
   const auto padded = [](uint64_t bytes) { return (bytes + 63) / 64 * 64; };
   SlicedLayout at{};
@@ -114,7 +121,9 @@ constexpr SlicedLayout sliced_layout(const SlicedHeader& header, uint32_t num_tr
   at.steps = at.trees + padded(uint64_t{num_trees} * sizeof(SlicedTree));
   at.planes = at.steps + padded(uint64_t{header.num_steps} * sizeof(SlicedStep));
   at.leaves = at.planes + padded(uint64_t{header.num_planes} * sizeof(uint16_t));
-  at.length = at.leaves + padded(uint64_t{header.num_leaves} * sizeof(double));
+  const uint64_t end = at.leaves + padded(uint64_t{header.num_leaves} * sizeof(double));
+  at.quick = quick_layout(end, header.num_quick_steps, header.num_quick_trees);
+  at.length = at.quick.end;
   return at;
 }
 
@@ -164,20 +173,33 @@ struct SlicedJob {
   bool round;  // values are rounded to float32 first
 };
 
-/// Fewer rows than this are walked down the trees: a block of 64 costs the same for one row.
+/// Fewer rows than this are scored one by one or walked down the trees: a block of 64 costs the
+/// same for one row.
 inline constexpr uint32_t kFewestSlicedRows = 24;
+/// Where there is the quick form, a block pays from here on.
+inline constexpr uint32_t kFewestRowsBeyondQuick = 32;
 
 /// Of the forest's program; 0 when it has none.
 uint64_t sliced_scratch_bytes(const ForestView& forest, uint32_t num_outputs) noexcept;
 
-/// Writes out[row * num_outputs + output]. `scratch` has sliced_scratch_bytes(). False, and nothing
-/// is written, in a library that was built without these kernels.
-bool predict_sliced(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept;
+/// Whether this library was built with the kernels below: small ones are not, and walk.
+bool has_block_kernels() noexcept;
+/// Writes out[row * num_outputs + output]. `scratch` has sliced_scratch_bytes().
+void predict_sliced(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept;
 
-/// The same for one instruction set.
+/// Whether a tile of so many rows goes row by row through the quick form: there is one, and a
+/// kernel for it in this instruction set.
+bool is_quick(const SlicedView& view, uint32_t num_rows, IsaLevel level) noexcept;
+/// As predict_sliced(), where is_quick(); needs no scratch.
+void predict_quick(const SlicedJob& job, double* out) noexcept;
+
+/// Blocks for one instruction set.
 using PredictSliced = void (*)(const SlicedJob& job, uint8_t* scratch, double* out) noexcept;
 PredictSliced sliced_baseline() noexcept;
 PredictSliced sliced_avx2() noexcept;    // null where not compiled in
 PredictSliced sliced_avx512() noexcept;  // null where not compiled in
+/// Single rows, likewise. The lookups of 16-bit words that it needs are AVX-512's.
+using PredictQuick = void (*)(const SlicedJob& job, double* out) noexcept;
+PredictQuick quick_avx512() noexcept;  // null where not compiled in
 
 }  // namespace mainspring

@@ -90,6 +90,46 @@ bool tree_is_sound(const SlicedView& view, const SlicedTree& tree, uint32_t num_
   return true;
 }
 
+/// Nothing that sizes depend on.
+bool has_sound_counts(const SlicedHeader& header, uint32_t num_trees) {
+  if (header.num_masks == 0 || header.num_masks > 1u << 16) return false;
+  if (header.num_quick_trees == 0) return header.num_quick_steps == 0;
+  const uint64_t filled = (uint64_t{num_trees} + kQuickTrees - 1) / kQuickTrees * kQuickTrees;
+  return header.num_quick_trees == filled && header.num_quick_steps < kQuickLeaves &&
+         header.num_columns <= kMaxQuickRows / 2;
+}
+
+bool quick_gaps_are_zero(const uint8_t* program, const QuickLayout& at,
+                         const SlicedHeader& header) {
+  const uint64_t count = uint64_t{header.num_quick_steps} * header.num_quick_trees;
+  const uint64_t num_leaves = uint64_t{header.num_quick_trees} * kQuickLeaves;
+  return all_zero(program, at.rows + count * sizeof(uint16_t), at.ranks) &&
+         all_zero(program, at.ranks + count * sizeof(uint16_t), at.masks) &&
+         all_zero(program, at.masks + count * sizeof(uint32_t), at.leaves) &&
+         all_zero(program, at.leaves + num_leaves * sizeof(double), at.end);
+}
+
+/// Rows are of columns with thresholds, and whatever is struck out, a leaf stays.
+bool quick_is_sound(const SlicedView& view) {
+  const QuickView& quick = view.quick;
+  for (uint32_t tree = 0; tree < quick.num_trees; ++tree) {
+    uint32_t staying = ~uint32_t{0};
+    for (uint32_t k = 0; k < quick.num_steps; ++k) {
+      const uint64_t at = uint64_t{k} * quick.num_trees + tree;
+      if (quick.rows[at] / 2u >= view.header->num_columns ||
+          holds_categories(view.columns[quick.rows[at] / 2])) {
+        return false;
+      }
+      staying &= quick.masks[at];
+    }
+    if (staying == 0) return false;
+  }
+  for (uint64_t i = 0; i < uint64_t{quick.num_trees} * kQuickLeaves; ++i) {
+    if (!is_finite(quick.leaves[i])) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 SlicedView view_sliced(const uint8_t* program, uint32_t num_trees) noexcept {
@@ -103,7 +143,12 @@ SlicedView view_sliced(const uint8_t* program, uint32_t num_trees) noexcept {
                     reinterpret_cast<const SlicedTree*>(program + at.trees),
                     reinterpret_cast<const SlicedStep*>(program + at.steps),
                     reinterpret_cast<const uint16_t*>(program + at.planes),
-                    reinterpret_cast<const double*>(program + at.leaves)};
+                    reinterpret_cast<const double*>(program + at.leaves),
+                    {header->num_quick_steps, header->num_quick_trees,
+                     reinterpret_cast<const uint16_t*>(program + at.quick.rows),
+                     reinterpret_cast<const uint16_t*>(program + at.quick.ranks),
+                     reinterpret_cast<const uint32_t*>(program + at.quick.masks),
+                     reinterpret_cast<const double*>(program + at.quick.leaves)}};
 }
 
 Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& forest,
@@ -114,9 +159,9 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
   for (const uint32_t word : header.reserved) {
     if (word != 0) return corrupt(0);
   }
+  if (!has_sound_counts(header, num_trees)) return corrupt(0);
   const SlicedLayout at = sliced_layout(header, num_trees);
   if (at.length != length) return {at.length > length ? Code::kTruncated : Code::kCorrupt, 0};
-  if (header.num_masks == 0 || header.num_masks > 1u << 16) return corrupt(0);
 
   const SlicedView view = view_sliced(program, num_trees);
   if (!all_zero(program, at.columns + header.num_columns * sizeof(SlicedColumn), at.thresholds) ||
@@ -127,7 +172,8 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
       !all_zero(program, at.trees + num_trees * sizeof(SlicedTree), at.steps) ||
       !all_zero(program, at.steps + header.num_steps * sizeof(SlicedStep), at.planes) ||
       !all_zero(program, at.planes + header.num_planes * sizeof(uint16_t), at.leaves) ||
-      !all_zero(program, at.leaves + header.num_leaves * sizeof(double), at.length)) {
+      !all_zero(program, at.leaves + header.num_leaves * sizeof(double), at.quick.rows) ||
+      !quick_gaps_are_zero(program, at.quick, header)) {
     return corrupt(at.columns);
   }
   for (uint32_t i = 0; i < header.num_columns; ++i) {
@@ -148,7 +194,7 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
   for (uint32_t i = 0; i < header.num_leaves; ++i) {
     if (!is_finite(view.leaves[i])) return corrupt(at.leaves + i * sizeof(double));
   }
-  return kOkStatus;
+  return quick_is_sound(view) ? kOkStatus : corrupt(at.quick.rows);
 }
 
 }  // namespace mainspring

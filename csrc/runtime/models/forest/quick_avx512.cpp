@@ -1,0 +1,111 @@
+// Single rows through small trees for x86-64-v4 CPUs; empty elsewhere. The file's name sets its
+// compiler flags.
+#include "runtime/models/forest/sliced.hpp"
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512CD__) && defined(__AVX512DQ__)
+#include <immintrin.h>
+
+// GCC's own headers begin a register with "x = x" to say that its value does not matter, and GCC 12
+// warns of it.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+namespace mainspring {
+
+namespace {
+
+#include "runtime/models/forest/ranks.inc"
+
+/// Ranks of one row in both rows of every column.
+void rank_row(const SlicedJob& job, uint32_t row, uint16_t* ranks) {
+  for (uint32_t number = 0; number < job.view.header->num_columns; ++number) {
+    const SlicedColumn& column = job.view.columns[number];
+    const uint64_t at = uint64_t{column.feature} * kTileRows + row;
+    double value = job.narrow != nullptr ? static_cast<double>(job.narrow[at]) : job.wide[at];
+    if (job.round) value = static_cast<double>(static_cast<float>(value));
+    value = with_missing(static_cast<ForestTreatment>(column.treatment), value);
+    const auto rank = static_cast<uint16_t>(rank_of(job.view, column, value));
+    const bool missing = value != value;
+    ranks[2 * number] = missing ? uint16_t{0} : rank;
+    ranks[2 * number + 1] = missing ? uint16_t{255} : rank;
+  }
+}
+
+/// Leaves of 32 trees: the numbers of the first bits that stay.
+template <bool kMany>
+inline void find_leaves(const QuickView& quick, uint32_t first_tree, const __m512i (&ranks)[4],
+                        uint32_t* leaves) {
+  __m512i low = _mm512_set1_epi32(-1), high = low;
+  for (uint32_t k = 0; k < quick.num_steps; ++k) {
+    const uint64_t at = uint64_t{k} * quick.num_trees + first_tree;
+    const __m512i rows = _mm512_loadu_si512(quick.rows + at);
+    __m512i rank = _mm512_permutex2var_epi16(ranks[0], rows, ranks[1]);
+    if constexpr (kMany) {
+      rank = _mm512_mask_mov_epi16(rank, _mm512_test_epi16_mask(rows, _mm512_set1_epi16(64)),
+                                   _mm512_permutex2var_epi16(ranks[2], rows, ranks[3]));
+    }
+    const __mmask32 right = _mm512_cmpgt_epu16_mask(rank, _mm512_loadu_si512(quick.ranks + at));
+    low = _mm512_mask_and_epi32(low, static_cast<__mmask16>(right), low,
+                                _mm512_loadu_si512(quick.masks + at));
+    high = _mm512_mask_and_epi32(high, static_cast<__mmask16>(right >> 16), high,
+                                 _mm512_loadu_si512(quick.masks + at + 16));
+  }
+  const __m512i last = _mm512_set1_epi32(31), zero = _mm512_setzero_si512();
+  const auto number_of_first = [&](__m512i bits) {
+    const __m512i lowest = _mm512_and_si512(bits, _mm512_sub_epi32(zero, bits));
+    return _mm512_sub_epi32(last, _mm512_lzcnt_epi32(lowest));
+  };
+  _mm512_store_si512(leaves, number_of_first(low));
+  _mm512_store_si512(leaves + 16, number_of_first(high));
+}
+
+template <bool kFloats>
+void predict_rows(const SlicedJob& job, double* out) {
+  const SlicedView& view = job.view;
+  const bool many = 2 * view.header->num_columns > 64;
+  alignas(64) uint16_t ranks[kMaxQuickRows] = {};
+  for (uint32_t row = 0; row < job.num_rows; ++row, out += job.num_outputs) {
+    rank_row(job, row, ranks);
+    __m512i of_row[4];
+    for (uint32_t i = 0; i < 4; ++i) of_row[i] = _mm512_load_si512(ranks + 32 * i);
+    for (uint32_t i = 0; i < job.num_outputs; ++i) out[i] = job.bases[i];
+    for (uint32_t first = 0; first < job.num_trees; first += kQuickTrees) {
+      alignas(64) uint32_t leaves[kQuickTrees];
+      if (many) {
+        find_leaves<true>(view.quick, first, of_row, leaves);
+      } else {
+        find_leaves<false>(view.quick, first, of_row, leaves);
+      }
+      const uint32_t left = job.num_trees - first;
+      const uint32_t count = left < kQuickTrees ? left : kQuickTrees;
+      const double* values = view.quick.leaves + uint64_t{first} * kQuickLeaves;
+      for (uint32_t t = 0; t < count; ++t) {
+        double& sum = out[job.num_outputs == 1 ? 0 : view.trees[first + t].output];
+        sum += values[t * kQuickLeaves + leaves[t]];
+        if constexpr (kFloats) sum = static_cast<double>(static_cast<float>(sum));
+      }
+    }
+  }
+}
+
+void predict(const SlicedJob& job, double* out) noexcept {
+  if (job.float_sums) {
+    predict_rows<true>(job, out);
+  } else {
+    predict_rows<false>(job, out);
+  }
+}
+
+}  // namespace
+
+PredictQuick quick_avx512() noexcept { return &predict; }
+
+}  // namespace mainspring
+
+#else
+
+namespace mainspring {
+PredictQuick quick_avx512() noexcept { return nullptr; }
+}  // namespace mainspring
+
+#endif
