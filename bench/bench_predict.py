@@ -79,3 +79,23 @@ def test_predict_row(booster: lightgbm.Booster, threads: int, compare: Any) -> N
         check=lambda ours, theirs: check_scores([ours], theirs),
         rows=1,
     )
+
+
+@pytest.mark.one_thread
+@pytest.mark.parametrize("form", ["buffer", "dict"])
+def test_scorer(form: str, booster: lightgbm.Booster, threads: int, compare: Any) -> None:
+    """A prepared function here; in LightGBM the call that a service makes."""
+    batch = matrix(np.random.default_rng(4), 1)
+    predictor = ms.Predictor(booster, name="forest")
+    score = predictor.scorer()
+    names = predictor.feature_names
+    row = batch[0] if form == "buffer" else dict(zip(names, batch[0].tolist(), strict=True))
+    compare(
+        f"{MODEL}, scorer of a {form}",
+        lambda: score(row),
+        lambda: booster.predict(batch, num_threads=threads),
+        peer="lightgbm",
+        api="Booster.predict on a float64 matrix of one row",
+        check=lambda ours, theirs: check_scores([ours], theirs),
+        rows=1,
+    )

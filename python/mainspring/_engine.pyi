@@ -462,6 +462,10 @@ def make_dense(element: str, layers: list[typing.Any], link: str, num_classes: t
     """
     A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance plus epsilon; arrays of float64.
     """
+def make_scorer(bundle: typing.Any, kind: str, features: list[typing.Any], reads_dicts: bool, otherwise: typing.Any) -> typing.Any:
+    """
+    A callable for one row: a buffer of `features`, or a dict of them where `reads_dicts`; anything else goes to `otherwise`, and everything where there are no features.
+    """
 def model_kinds() -> list[typing.Any]:
     """
     Names of all kinds of models.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _arrow, _engine, errors
@@ -16,6 +16,7 @@ from mainspring.models.derived import derive
 from mainspring.models.feature_names import check_features, refuse_categories, refuse_unnamed_model
 from mainspring.models.matrix import as_matrix, has_columns, label_array, result_array
 from mainspring.models.metadata import canonical_json, checked_name, describe, fitted_plan
+from mainspring.models.row_scorer import OUTPUTS, Score, row_scorer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -306,6 +307,12 @@ class Predictor:
         SchemaError, ParameterError
             As in :meth:`predict`.
         """
+        self._check_has_probabilities()
+        if num_trees is not None:
+            return self._made("trees", num_trees).predict_proba(data, out)
+        return self._predict(data, "proba", out)
+
+    def _check_has_probabilities(self) -> None:
         if self._widths["proba"] == 0:
             what = "a classifier without" if self.num_classes else "not a classifier and has no"
             raise errors.UnsupportedError(
@@ -315,9 +322,6 @@ class Predictor:
                 got=self.description,
                 hint="Call predict.",
             )
-        if num_trees is not None:
-            return self._made("trees", num_trees).predict_proba(data, out)
-        return self._predict(data, "proba", out)
 
     def predict_raw(
         self, data: object, out: Floats | None = None, *, num_trees: int | None = None
@@ -545,6 +549,52 @@ class Predictor:
             row if isinstance(row, dict) else dict(row), "predict"
         )
         return result
+
+    def scorer(self, output: str = "predict") -> Callable[[object], Score]:
+        """Return a function that scores one row with the least overhead.
+
+        Parameters
+        ----------
+        output : {"predict", "predict_proba", "predict_raw"}
+            Which method's result it gives.
+
+        Returns
+        -------
+        callable
+            Takes a dict from columns to values, as :meth:`predict_row`; without a preprocessor also
+            a one-dimensional buffer or sequence of the features in order, float32 and float64 at no
+            cost. Gives what the method gives for the row, as a float, a list of floats or a label.
+            Safe to call from many threads; it cannot be pickled.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such output. The function raises what :meth:`predict_row` raises, and
+            SchemaError for a buffer of another length.
+        UnsupportedError
+            When the model has no probabilities.
+
+        Examples
+        --------
+        >>> import lightgbm, numpy as np, mainspring as ms
+        >>> X = np.random.default_rng(0).normal(size=(200, 3))
+        >>> booster = lightgbm.train({"verbose": -1}, lightgbm.Dataset(X, label=X[:, 0]), 5)
+        >>> score = ms.Predictor(booster).scorer()
+        >>> score(X[0]) == score({"Column_0": X[0, 0], "Column_1": X[0, 1], "Column_2": X[0, 2]})
+        True
+        """
+        if output not in OUTPUTS:
+            raise errors.ParameterError(
+                f"The output is {output!r}, expected one of {', '.join(map(repr, OUTPUTS))}.",
+                expected="one of " + ", ".join(map(repr, OUTPUTS)),
+                got=repr(output),
+            )
+        if output == "predict_proba":
+            self._check_has_probabilities()
+        features = [] if self.has_preprocessor else self.feature_names
+        return row_scorer(
+            self._bundle, output, features, getattr(self, output), self._check_columns
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the bundle to a file, atomically: the old file or the whole new one is there.

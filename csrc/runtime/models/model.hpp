@@ -52,8 +52,8 @@ struct ModelHeader {
 static_assert(sizeof(ModelHeader) == 64);
 
 /// The features of one tile; exactly one of the two pointers is set. A number of a row lies at
-/// row * row_stride + feature * feature_stride: column by column, kTileRows apart, unless the kind
-/// takes rows.
+/// row * row_stride + feature * feature_stride: column by column, kTileRows apart, behind a plan,
+/// and anywhere in the caller's matrix.
 struct FeatureTile {
   const float* narrow;
   const double* wide;
@@ -61,6 +61,26 @@ struct FeatureTile {
   int64_t row_stride = 1;
   int64_t feature_stride = kTileRows;
 };
+
+/// One of a tile's two kinds of numbers.
+template <class T>
+struct Strided {
+  const T* first;
+  int64_t row_stride, feature_stride;
+
+  T at(uint32_t row, uint32_t feature) const { return *from(row, feature).first; }
+  Strided from(uint32_t row, uint32_t feature) const {
+    return {first + static_cast<int64_t>(row) * row_stride +
+                static_cast<int64_t>(feature) * feature_stride,
+            row_stride, feature_stride};
+  }
+};
+inline Strided<float> narrow_of(const FeatureTile& tile) {
+  return {tile.narrow, tile.row_stride, tile.feature_stride};
+}
+inline Strided<double> wide_of(const FeatureTile& tile) {
+  return {tile.wide, tile.row_stride, tile.feature_stride};
+}
 
 struct Model;
 
@@ -75,9 +95,9 @@ struct ModelView {
 /// A model kind is a struct with these static members and no state. verify() trusts nothing in the
 /// section, not the header either; after it predict_raw() makes no check. predict_raw() writes
 /// out[row * num_outputs + output] and needs `scratch` of scratch_bytes() (64-byte aligned). Sums
-/// are in the order and the type that the source library uses. A kind with kTakesRows = true takes
-/// tiles of any strides. kernel_name() says for people which way a tile of so many rows goes; it
-/// decides by the model, the number and the instruction set alone.
+/// are in the order and the type that the source library uses. kernel_name() says for people which
+/// way a tile of so many rows goes; it decides by the model, the number and the instruction set
+/// alone.
 template <class M>
 concept ModelKernel = requires(const ModelView& view, const FeatureTile& features,
                                const Kernels& kernels, uint8_t* scratch, double* out) {
@@ -97,15 +117,11 @@ struct Model {
   void (*predict_raw)(const ModelView&, const FeatureTile&, const Kernels&, uint8_t* scratch,
                       double* out) noexcept;
   const char* (*kernel_name)(const ModelView&, uint32_t num_rows, IsaLevel level) noexcept;
-  bool takes_rows;  // tiles of any strides: a matrix is read where it lies
 };
 
 template <ModelKernel M>
 consteval Model model_of() {
-  bool takes_rows = false;
-  if constexpr (requires { M::kTakesRows; }) takes_rows = M::kTakesRows;
-  return Model{M::kCode,        M::kName,        &M::verify, &M::scratch_bytes,
-               &M::predict_raw, &M::kernel_name, takes_rows};
+  return Model{M::kCode, M::kName, &M::verify, &M::scratch_bytes, &M::predict_raw, &M::kernel_name};
 }
 
 /// All kinds, in ascending order of codes (model_list.cpp).

@@ -21,14 +21,11 @@ struct Scratch {
 
 Scratch scratch_of(const BundleView& bundle) {
   const bool has_model = bundle.model.model != nullptr;
-  uint64_t num_features = gives_dense_rows(bundle) ? bundle.plan.num_features : 0;
-  if (has_model && bundle.model.header->num_features > num_features) {
-    num_features = bundle.model.header->num_features;
-  }
-  // A float64 matrix may come to any model, so the room is for float64.
+  const uint64_t num_features = gives_dense_rows(bundle) ? bundle.plan.num_features : 0;
+  const uint64_t feature_bytes = bundle.plan.wide ? sizeof(double) : sizeof(float);
   Scratch scratch{};
   scratch.features_at = uint64_t{bundle.plan.num_slots} * kSlotBytes;
-  scratch.scores_at = scratch.features_at + num_features * kTileRows * sizeof(double);
+  scratch.scores_at = scratch.features_at + num_features * kTileRows * feature_bytes;
   const bool has_scores =
       has_model && decides_among_outputs(*bundle.model.header, OutputKind::kPredict);
   const uint64_t num_scores = has_scores ? bundle.model.header->num_outputs : 0;
@@ -88,24 +85,6 @@ Status no_room(const TextRoom& texts) { return {Code::kBufferTooSmall, texts.wan
 
 uint32_t tile_rows(uint64_t rows_left) {
   return rows_left < kTileRows ? static_cast<uint32_t>(rows_left) : kTileRows;
-}
-
-/// Rows of a matrix to columns kTileRows apart. Blocks of rows fill whole cache lines of each
-/// column while the rows that they come from stay in L1.
-template <class T>
-void to_columns(const T* matrix, int64_t row_stride, int64_t feature_stride, uint32_t num_features,
-                uint32_t num_rows, T* columns) {
-  constexpr uint32_t kBlockRows = 64 / sizeof(T);
-  for (uint32_t first = 0; first < num_rows; first += kBlockRows) {
-    const uint32_t last = num_rows - first < kBlockRows ? num_rows : first + kBlockRows;
-    for (uint32_t feature = 0; feature < num_features; ++feature) {
-      const T* from = matrix + static_cast<int64_t>(feature) * feature_stride;
-      T* to = columns + uint64_t{feature} * kTileRows;
-      for (uint32_t row = first; row < last; ++row) {
-        to[row] = from[static_cast<int64_t>(row) * row_stride];
-      }
-    }
-  }
 }
 
 /// Float64 features rounded once to rows of float32: a wide plan has no other use for them.
@@ -190,23 +169,12 @@ void predict_matrix(const BundleView& bundle, const Kernels& kernels, const floa
                     uint64_t num_rows, OutputKind kind, uint8_t* scratch, double* out) noexcept {
   const Scratch parts = scratch_of(bundle);
   const uint32_t width = output_width(bundle, kind);
-  const uint32_t num_features = bundle.model.header->num_features;
-  auto* narrow_columns = reinterpret_cast<float*>(scratch + parts.features_at);
-  auto* wide_columns = reinterpret_cast<double*>(scratch + parts.features_at);
   for (uint64_t done = 0; done < num_rows; done += kTileRows) {
     const uint32_t count = tile_rows(num_rows - done);
     const int64_t first = static_cast<int64_t>(done) * row_stride;
-    FeatureTile features{nullptr, nullptr, count};
-    if (bundle.model.model->takes_rows) {
-      features = {narrow == nullptr ? nullptr : narrow + first,
-                  wide == nullptr ? nullptr : wide + first, count, row_stride, feature_stride};
-    } else if (narrow != nullptr) {
-      to_columns(narrow + first, row_stride, feature_stride, num_features, count, narrow_columns);
-      features.narrow = narrow_columns;
-    } else {
-      to_columns(wide + first, row_stride, feature_stride, num_features, count, wide_columns);
-      features.wide = wide_columns;
-    }
+    const FeatureTile features{narrow == nullptr ? nullptr : narrow + first,
+                               wide == nullptr ? nullptr : wide + first, count, row_stride,
+                               feature_stride};
     predict_tile(bundle, kernels, features, kind, scratch, parts, out + done * width);
   }
 }

@@ -193,7 +193,6 @@ void predict_tile(const ModelView& view, const FeatureTile& tile, const Kernels&
 struct Dense {
   static constexpr ModelCode kCode = ModelCode::kDense;
   static constexpr const char* kName = "dense";
-  static constexpr bool kTakesRows = true;
 
   static Status verify(const ModelView& view) noexcept { return verify_dense(view); }
 

@@ -62,18 +62,19 @@ double treated(double value) {
 
 /// Values of type `Value`: what features of type T are rounded to first.
 template <ForestTreatment kTreatment, class Value, class T>
-void fill_slot(const T* column, uint32_t num_rows, double* values) {
+void fill_slot(const Strided<T>& column, uint32_t num_rows, double* values) {
   for (uint32_t row = 0; row < num_rows; ++row) {
-    values[row] = treated<kTreatment>(static_cast<double>(static_cast<Value>(column[row])));
+    values[row] = treated<kTreatment>(static_cast<double>(static_cast<Value>(column.at(row, 0))));
   }
 }
 
 /// One group: at most eight rows. The loop over rows is inside of the switch.
 template <class Value, class T>
-void fill_group(const ForestView& forest, const T* features, uint32_t num_rows, double* values) {
+void fill_group(const ForestView& forest, const Strided<T>& features, uint32_t num_rows,
+                double* values) {
   for (uint32_t row = 0; row < kChains; ++row) values[row] = -kInfinity;
   for (uint32_t i = 0; i < forest.header->num_slots; ++i) {
-    const T* column = features + uint64_t{forest.slots[i].feature} * kTileRows;
+    const Strided<T> column = features.from(0, forest.slots[i].feature);
     values += kChains;
     switch (static_cast<ForestTreatment>(forest.slots[i].treatment)) {
       case ForestTreatment::kNanIsZero:
@@ -240,7 +241,7 @@ void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_out
 }
 
 template <class Value, class T>
-void predict_rows(const ForestView& forest, const T* features, uint32_t num_rows,
+void predict_rows(const ForestView& forest, const Strided<T>& features, uint32_t num_rows,
                   uint32_t num_outputs, double* values, double* out) {
   for (uint32_t row = 0; row < num_rows; ++row) {
     for (uint32_t i = 0; i < num_outputs; ++i) {
@@ -251,7 +252,7 @@ void predict_rows(const ForestView& forest, const T* features, uint32_t num_rows
   for (uint32_t first = 0; first < num_rows; first += block) {
     const uint32_t count = num_rows - first < block ? num_rows - first : block;
     for (uint32_t row = 0; row < count; row += kChains) {
-      fill_group<Value>(forest, features + first + row,
+      fill_group<Value>(forest, features.from(first + row, 0),
                         count - row < kChains ? count - row : kChains,
                         values + row / kChains * group_values(forest));
     }
@@ -302,10 +303,8 @@ struct Forest {
       const SlicedJob job{
           view_sliced(forest.program, forest.header->num_trees),
           forest.set_words,
-          features.narrow,
-          features.wide,
+          features,
           forest.bases,
-          features.num_rows,
           forest.header->num_trees,
           num_outputs,
           sums_floats(*forest.header),
@@ -319,11 +318,11 @@ struct Forest {
     }
     auto* values = reinterpret_cast<double*>(scratch);
     if (features.narrow != nullptr) {
-      predict_rows<float>(forest, features.narrow, features.num_rows, num_outputs, values, out);
+      predict_rows<float>(forest, narrow_of(features), features.num_rows, num_outputs, values, out);
     } else if (static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat) {
-      predict_rows<float>(forest, features.wide, features.num_rows, num_outputs, values, out);
+      predict_rows<float>(forest, wide_of(features), features.num_rows, num_outputs, values, out);
     } else {
-      predict_rows<double>(forest, features.wide, features.num_rows, num_outputs, values, out);
+      predict_rows<double>(forest, wide_of(features), features.num_rows, num_outputs, values, out);
     }
   }
 };

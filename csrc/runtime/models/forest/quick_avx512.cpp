@@ -20,8 +20,9 @@ namespace {
 void rank_row(const SlicedJob& job, uint32_t row, uint16_t* ranks) {
   for (uint32_t number = 0; number < job.view.header->num_columns; ++number) {
     const SlicedColumn& column = job.view.columns[number];
-    const uint64_t at = uint64_t{column.feature} * kTileRows + row;
-    double value = job.narrow != nullptr ? static_cast<double>(job.narrow[at]) : job.wide[at];
+    double value = job.features.narrow != nullptr
+                       ? static_cast<double>(narrow_of(job.features).at(row, column.feature))
+                       : wide_of(job.features).at(row, column.feature);
     if (job.round) value = static_cast<double>(static_cast<float>(value));
     value = with_missing(static_cast<ForestTreatment>(column.treatment), value);
     const auto rank = static_cast<uint16_t>(rank_of(job.view, column, value));
@@ -64,7 +65,7 @@ void predict_rows(const SlicedJob& job, double* out) {
   const SlicedView& view = job.view;
   const bool many = 2 * view.header->num_columns > 64;
   alignas(64) uint16_t ranks[kMaxQuickRows] = {};
-  for (uint32_t row = 0; row < job.num_rows; ++row, out += job.num_outputs) {
+  for (uint32_t row = 0; row < job.features.num_rows; ++row, out += job.num_outputs) {
     rank_row(job, row, ranks);
     __m512i of_row[4];
     for (uint32_t i = 0; i < 4; ++i) of_row[i] = _mm512_load_si512(ranks + 32 * i);

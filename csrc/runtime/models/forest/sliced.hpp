@@ -163,10 +163,8 @@ constexpr SlicedScratch sliced_scratch(const SlicedHeader& header, uint32_t num_
 struct SlicedJob {
   SlicedView view;
   const uint32_t* set_words;
-  const float* narrow;  // one of the two, columns kTileRows apart
-  const double* wide;
+  FeatureTile features;
   const double* bases;  // where the sum of each output begins
-  uint32_t num_rows;
   uint32_t num_trees;
   uint32_t num_outputs;
   bool float_sums;

@@ -1,0 +1,208 @@
+// A callable that scores one row: its own type, because a call through pybind11 costs more than a
+// small forest. Whatever is unusual about a row goes to a Python function instead.
+#include <pybind11/pybind11.h>
+#include <structmember.h>
+
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "bind/bundle.hpp"
+#include "bind/class_labels.hpp"
+#include "host/scratch.hpp"
+
+namespace py = pybind11;
+
+namespace mainspring::bind {
+namespace {
+
+struct ScorerParts {
+  std::shared_ptr<const BundleImage> image;
+  OutputKind kind;
+  uint32_t width;
+  uint64_t scratch_length;
+  bool reads_dicts;               // the features have names of their own
+  bool takes_features;            // the bundle has no transforms: columns are features
+  std::vector<py::object> names;  // of these; interned
+  py::object otherwise;           // called with rows that are not read here
+};
+
+struct Scorer {
+  PyObject_HEAD;
+  vectorcallfunc call;
+  ScorerParts* parts;
+};
+
+/// False where the value is none that is read here.
+bool read_number(PyObject* value, double* out) {
+  constexpr long long kExact = 1LL << 53;
+  if (PyFloat_Check(value)) {
+    *out = PyFloat_AS_DOUBLE(value);
+    return true;
+  }
+  if (value == Py_None) {
+    *out = std::numeric_limits<double>::quiet_NaN();
+    return true;
+  }
+  if (!PyLong_CheckExact(value)) return false;
+  int overflow = 0;
+  const long long integer = PyLong_AsLongLongAndOverflow(value, &overflow);
+  *out = static_cast<double>(integer);
+  return overflow == 0 && integer >= -kExact && integer <= kExact;
+}
+
+/// False when the dict has to be read, or refused, by the general way; no error is set.
+bool read_dict(const ScorerParts& parts, PyObject* row, double* features) {
+  const bool wide = parts.image->view().plan.wide;
+  for (size_t i = 0; i < parts.names.size(); ++i) {
+    PyObject* value = PyDict_GetItemWithError(row, parts.names[i].ptr());
+    if (value == nullptr) {
+      PyErr_Clear();
+      return false;
+    }
+    if (!read_number(value, &features[i])) return false;
+    if (!wide) features[i] = static_cast<double>(static_cast<float>(features[i]));
+  }
+  return true;
+}
+
+/// One row of features, the other pointer null. The list is made before the scratch is asked for: a
+/// new object may run the collector, and whatever that runs may use the scratch.
+PyObject* score(const ScorerParts& parts, const float* narrow, const double* wide) {
+  const LabelsView& labels = parts.image->view().labels;
+  const bool is_label = parts.kind == OutputKind::kPredict && labels.num_labels != 0;
+  py::object list;
+  if (!is_label && parts.width != 1) list = py::list(parts.width);
+  uint8_t* scratch = thread_scratch(parts.scratch_length + parts.width * sizeof(double));
+  auto* scores = reinterpret_cast<double*>(scratch + parts.scratch_length);
+  predict_matrix(parts.image->view(), process_kernels(), narrow, wide, 0, 1, 1, parts.kind, scratch,
+                 scores);
+  if (is_label) return label_object(labels, static_cast<uint32_t>(scores[0])).release().ptr();
+  if (!list) return PyFloat_FromDouble(scores[0]);
+  for (uint32_t i = 0; i < parts.width; ++i) {
+    PyObject* number = PyFloat_FromDouble(scores[i]);  // of a kind that the collector passes over
+    if (number == nullptr) return nullptr;
+    PyList_SET_ITEM(list.ptr(), i, number);
+  }
+  return list.release().ptr();
+}
+
+/// Null without an error when the general way has to read the dict, or refuse it. Looking up a key
+/// may run Python, so the features are not in the scratch.
+PyObject* score_dict(const ScorerParts& parts, PyObject* row) {
+  constexpr size_t kFew = 512;
+  double few[kFew];
+  std::unique_ptr<double[]> many;
+  if (parts.names.size() > kFew) many = std::make_unique<double[]>(parts.names.size());
+  double* features = many ? many.get() : few;
+  if (!read_dict(parts, row, features)) return nullptr;
+  return score(parts, nullptr, features);
+}
+
+/// Null without an error when the object is no buffer of exactly the features.
+PyObject* score_buffer(const ScorerParts& parts, PyObject* row) {
+  Py_buffer buffer;
+  if (PyObject_GetBuffer(row, &buffer, PyBUF_ND | PyBUF_FORMAT) != 0) {
+    PyErr_Clear();
+    return nullptr;
+  }
+  PyObject* result = nullptr;
+  const char* format = buffer.format != nullptr ? buffer.format : "B";
+  const bool fits = buffer.ndim == 1 &&
+                    static_cast<size_t>(buffer.shape[0]) == parts.names.size() &&
+                    reinterpret_cast<uintptr_t>(buffer.buf) % sizeof(double) == 0;
+  if (fits && std::strcmp(format, "d") == 0) {
+    result = score(parts, nullptr, static_cast<const double*>(buffer.buf));
+  } else if (fits && std::strcmp(format, "f") == 0) {
+    result = score(parts, static_cast<const float*>(buffer.buf), nullptr);
+  }
+  PyBuffer_Release(&buffer);
+  return result;
+}
+
+PyObject* call_scorer(PyObject* self, PyObject* const* arguments, size_t flags,
+                      PyObject* keywords) noexcept {
+  const ScorerParts& parts = *reinterpret_cast<Scorer*>(self)->parts;
+  if (PyVectorcall_NARGS(flags) != 1 || (keywords != nullptr && PyTuple_GET_SIZE(keywords) != 0)) {
+    PyErr_SetString(PyExc_TypeError, "a scorer takes one row and nothing else");
+    return nullptr;
+  }
+  PyObject* row = arguments[0];
+  try {
+    if (parts.takes_features) {
+      PyObject* result = !PyDict_CheckExact(row) ? score_buffer(parts, row)
+                         : parts.reads_dicts     ? score_dict(parts, row)
+                                                 : nullptr;
+      if (result != nullptr || PyErr_Occurred() != nullptr) return result;
+    }
+  } catch (...) {
+    return PyErr_NoMemory();
+  }
+  return PyObject_CallOneArg(parts.otherwise.ptr(), row);
+}
+
+void free_scorer(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  delete reinterpret_cast<Scorer*>(self)->parts;
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyMemberDef scorer_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Scorer, call), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr}};
+PyType_Slot scorer_slots[] = {
+    {Py_tp_members, scorer_members},
+    {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(free_scorer)},
+    {Py_tp_doc, const_cast<char*>("Scores one row; made by Predictor.scorer().")},
+    {0, nullptr}};
+PyType_Spec scorer_spec = {
+    "mainspring._engine.Scorer", sizeof(Scorer), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    scorer_slots};
+
+py::object make_scorer(const py::object& type, const py::object& bundle, std::string_view kind_name,
+                       const py::list& features, bool reads_dicts, const py::object& otherwise) {
+  auto parts = std::make_unique<ScorerParts>();
+  parts->image = image_of(bundle);
+  parts->kind = output_kind(kind_name);
+  parts->width = output_width(parts->image->view(), parts->kind);
+  parts->scratch_length = scratch_bytes(parts->image->view());
+  parts->takes_features = !features.empty();
+  parts->reads_dicts = reads_dicts;
+  for (const py::handle feature : features) {
+    PyObject* name = feature.inc_ref().ptr();
+    PyUnicode_InternInPlace(&name);
+    parts->names.push_back(py::reinterpret_steal<py::object>(name));
+  }
+  parts->otherwise = otherwise;
+  auto* scorer = PyObject_New(Scorer, reinterpret_cast<PyTypeObject*>(type.ptr()));
+  if (scorer == nullptr) throw py::error_already_set();
+  scorer->call = &call_scorer;
+  scorer->parts = parts.release();
+  return py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(scorer));
+}
+
+}  // namespace
+
+void register_scorer(py::module_& module) {
+  const auto type = py::reinterpret_steal<py::object>(PyType_FromSpec(&scorer_spec));
+  if (!type) throw py::error_already_set();
+  module.def(
+      "make_scorer",
+      [type](const py::object& bundle, std::string_view kind, const py::list& features,
+             bool reads_dicts, const py::object& otherwise) {
+        return make_scorer(type, bundle, kind, features, reads_dicts, otherwise);
+      },
+      py::arg("bundle"), py::arg("kind"), py::arg("features"), py::arg("reads_dicts"),
+      py::arg("otherwise"),
+      "A callable for one row: a buffer of `features`, or a dict of them where `reads_dicts`; "
+      "anything "
+      "else goes to `otherwise`, and everything where there are no features.");
+}
+
+}  // namespace mainspring::bind
