@@ -47,10 +47,10 @@ def test_predict_when_on_a_terminal_draws_and_removes_a_bar(tmp_path: Path) -> N
     booster = lightgbm.train({"verbose": -1, "num_threads": 1}, data, 2)
     ms.Predictor(booster).save(tmp_path / "a.spring")
     pq.write_table(pa.table({"a": features[:, 0], "b": features[:, 1]}), tmp_path / "a.parquet")
+    files = [str(tmp_path / name) for name in ("a.spring", "a.parquet")]
     for columns in (80, 30):
-        received = output_on_terminal(
-            "predict", str(tmp_path / "a.spring"), str(tmp_path / "a.parquet"), columns=columns
-        )
+        output = str(tmp_path / f"{columns}.csv")
+        received = output_on_terminal("predict", *files, "-o", output, columns=columns)
         assert b"100 %" in received
         assert b"#" in received
         assert received.endswith(b"\r\x1b[K")
