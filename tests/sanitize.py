@@ -15,6 +15,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from tests.native_build import ROOT, build_sanitized, build_thread_sanitized
@@ -126,7 +127,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog=".ci/sanitize", description=__doc__)
     parser.add_argument("--seconds", type=int, default=30, help="how long each fuzzer runs")
     parser.add_argument("--seed", type=int, help="of the fuzzers; by default another each time")
-    parser.add_argument("name", nargs="*", help="programs of tests/cpp; by default all")
+    parser.add_argument("name", nargs="*", help="programs of tests/cpp, as 'fuzz_*'; default: all")
     options = parser.parse_args()
     seed = time.time_ns() // 1_000_000 % 1_000_000_000 if options.seed is None else options.seed
     print(f"sanitize: seed {seed}, {options.seconds} s for each fuzzer", flush=True)
@@ -136,11 +137,12 @@ def main() -> int:
         *cpp_tests(),
         *thread_tests(),
     ]
-    unknown = set(options.name) - {program.name for program in programs}
+    unknown = [name for name in options.name if not any(fnmatch(p.name, name) for p in programs)]
     if unknown:
-        parser.error(f"there is no program {', '.join(sorted(unknown))} in tests/cpp")
+        parser.error(f"there is no program {', '.join(unknown)} in tests/cpp")
     print(f"sanitize: built in {time.monotonic() - started:.0f} s", flush=True)
-    chosen = [p for p in programs if not options.name or p.name in options.name]
+    names_chosen = options.name or ["*"]
+    chosen = [p for p in programs if any(fnmatch(p.name, name) for name in names_chosen)]
     failed = 0
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         for future in as_completed([pool.submit(run_program, program) for program in chosen]):
