@@ -39,14 +39,14 @@ class Predictor:
     """A model, with the transforms that make its features, ready to predict.
 
     Nulls and NaN are both missing. Without a preprocessor the model's own rules for missing values
-    apply, bit for bit: raw scores equal the source library's, probabilities are within 2 ulp.
+    apply; :doc:`/concepts/models` says how near its own scores are, those of trees bit for bit.
     Results do not depend on batch size, chunking, number of threads or CPU.
 
     Parameters
     ----------
     model : object
-        What :func:`mainspring.models.read_model` takes: a ``lightgbm.Booster``, a fitted estimator
-        of LightGBM, or the path or text of a LightGBM model file.
+        What :func:`mainspring.models.read_model` takes: an object or a file of LightGBM, XGBoost or
+        CatBoost, a fitted estimator of scikit-learn, or a ``torch.nn.Sequential``.
     preprocessor : Preprocessor, optional
         Fitted transforms whose features the model was trained on, in their order. Without one,
         data is a feature matrix, or columns with the model's feature names.
@@ -277,7 +277,7 @@ class Predictor:
 
         Notes
         -----
-        A row costs one walk of every tree; blocks of rows go over the engine's threads.
+        Blocks of rows go over the engine's threads; :meth:`kernel_name` says how they are scored.
         """
         if num_trees is not None:
             return self._made("trees", num_trees).predict(data, out)

@@ -1,14 +1,12 @@
 // Mutants of model texts in LightGBM's format: each is refused with an Error, or becomes a model
 // that opens and predicts.
-#include <cmath>
-#include <limits>
+#include <cstdlib>
+#include <iterator>
 
 #include "fit/importers/lightgbm.hpp"
-#include "forest_model.hpp"
 #include "forest_texts.hpp"
-#include "fuzz.hpp"
-#include "host/error.hpp"
 #include "mutate_bytes.hpp"
+#include "try_model.hpp"
 
 namespace mainspring {
 namespace {
@@ -121,34 +119,8 @@ Bytes mutant_of(const Bytes& seed, Random& random) {
   return bytes;
 }
 
-std::vector<double> random_columns(uint32_t num_features, Random& random) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  constexpr double kSpecial[] = {NAN, kInfinity, -kInfinity, 0, -0.0, 1e-36, -1.5, 31, 2e9, -1e300};
-  std::vector<double> columns(uint64_t{num_features} * kTileRows);
-  for (double& value : columns) {
-    value = one_in(random, 3) ? kSpecial[below(random, std::size(kSpecial))]
-                              : static_cast<double>(below(random, 400)) / 40.0 - 2.0;
-  }
-  return columns;
-}
-
 bool try_text(const Bytes& bytes, Random& random) {
-  std::optional<ModelImage> image;
-  try {
-    image = read_lightgbm({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "the text");
-  } catch (const Error&) {
-    return false;
-  }
-  OpenedModel model(image->section);
-  if (!model.status().ok()) {
-    std::fprintf(stderr, "fuzz_lightgbm: what the importer wrote does not open\n");
-    std::abort();
-  }
-  if (image->feature_names.size() != model.header().num_features) std::abort();
-  if (model.header().num_features > 64) return true;  // columns of no value would be made
-  const std::vector<double> columns = random_columns(model.header().num_features, random);
-  for (const uint32_t num_rows : {1u, 9u, 70u}) (void)model.predict(columns.data(), num_rows);
-  return true;
+  return try_model(bytes, random, &read_lightgbm);
 }
 
 }  // namespace

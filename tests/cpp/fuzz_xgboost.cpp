@@ -1,13 +1,9 @@
 // Mutants of XGBoost's models in both forms: each is refused with an Error, or becomes a model that
 // opens and predicts.
-#include <optional>
 
 #include "fit/importers/xgboost.hpp"
-#include "forest_model.hpp"
-#include "fuzz.hpp"
-#include "host/error.hpp"
 #include "mutate_bytes.hpp"
-#include "mutate_numbers.hpp"
+#include "try_model.hpp"
 #include "xgboost_documents.hpp"
 
 namespace mainspring {
@@ -42,22 +38,7 @@ Bytes mutant_of(const Bytes& seed, Random& random) {
 }
 
 bool try_document(const Bytes& bytes, Random& random) {
-  std::optional<ModelImage> image;
-  try {
-    image = read_xgboost({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "the model");
-  } catch (const Error&) {
-    return false;
-  }
-  OpenedModel model(image->section);
-  if (!model.status().ok()) {
-    std::fprintf(stderr, "fuzz_xgboost: what the importer wrote does not open\n");
-    std::abort();
-  }
-  if (image->feature_names.size() != model.header().num_features) std::abort();
-  if (model.header().num_features > 64) return true;  // columns of no value would be made
-  const std::vector<double> columns = random_columns(model.header().num_features, random);
-  for (const uint32_t num_rows : {1u, 9u, 70u}) (void)model.predict(columns.data(), num_rows);
-  return true;
+  return try_model(bytes, random, &read_xgboost);
 }
 
 }  // namespace

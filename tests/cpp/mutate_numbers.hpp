@@ -36,7 +36,8 @@ inline void mutate_number(std::vector<uint8_t>& bytes, Random& random) {
 
 inline std::vector<double> random_columns(uint32_t num_features, Random& random) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  constexpr double kSpecial[] = {NAN, kInfinity, -kInfinity, 0, -0.0, 1e-46, -1.5, 31, 2e9, -1e300};
+  constexpr double kSpecial[] = {NAN,   kInfinity, -kInfinity, 0,   -0.0,  1e-36,
+                                 1e-46, -1.5,      31,         2e9, -1e300};
   std::vector<double> columns(uint64_t{num_features} * kTileRows);
   for (double& value : columns) {
     value = one_in(random, 3) ? kSpecial[below(random, std::size(kSpecial))]

@@ -10,6 +10,7 @@
 #include "fit/transforms/feature.hpp"
 #include "fit/transforms/key_index.hpp"
 #include "fit/transforms/ngram_params.hpp"
+#include "fit/transforms/param.hpp"
 #include "fit/transforms/shared_keys.hpp"
 #include "host/state_bytes.hpp"
 
@@ -66,14 +67,21 @@ struct KnownNgramParams {
       kWeighs ? std::optional<std::string>("l2") : std::optional<std::string>();
 };
 
-inline constexpr std::string_view kAnalyzerHelp =
-    "'word', 'char' or 'char_wb' (characters inside of words)";
-inline constexpr std::string_view kMinCountHelp = "n-grams in fewer rows are left out";
-inline constexpr std::string_view kMinShareHelp =
-    "n-grams in a smaller share of all rows are left out";
-inline constexpr std::string_view kMaxShareHelp =
-    "n-grams in a larger share of all rows are left out";
-inline constexpr std::string_view kMaxSizeHelp = "most n-grams that are kept: the most frequent";
+/// The rows of both operators' tables, but for the last, and the last.
+template <class Params>
+inline constexpr auto kKnownNgramParams = std::tuple{
+    Param{"analyzer", &Params::analyzer,
+          "'word', 'char' or 'char_wb' (characters inside of words)"},
+    Param{"ngram_range", &Params::ngram_range, kNgramRangeHelp},
+    Param{"lowercase", &Params::lowercase, kLowercaseHelp},
+    Param{"min_word_length", &Params::min_word_length, kMinWordLengthHelp},
+    Param{"min_count", &Params::min_count, "n-grams in fewer rows are left out"},
+    Param{"min_share", &Params::min_share, "n-grams in a smaller share of all rows are left out"},
+    Param{"max_share", &Params::max_share, "n-grams in a larger share of all rows are left out"},
+    Param{"max_size", &Params::max_size, "most n-grams that are kept: the most frequent"},
+    Param{"binary", &Params::binary, kBinaryHelp}};
+template <class Params>
+inline constexpr auto kKnownNgramNorm = std::tuple{Param{"norm", &Params::norm, kNormHelp}};
 
 /// Which n-grams are kept, whatever they weigh.
 struct KeptNgrams {
@@ -113,5 +121,13 @@ KeptNgrams kept_ngrams(std::string_view op, const Params& params) {
   kept.values.norm = ngram_norm(op, params.norm);
   return kept;
 }
+
+/// What both operators learn.
+template <class Op>
+struct KnownNgramState : NgramCounts {
+  explicit KnownNgramState(const typename Op::Params& params)
+      : NgramCounts(kept_ngrams(Op::kName, params).rule) {}
+  void merge(KnownNgramState&& other) { NgramCounts::merge(other); }
+};
 
 }  // namespace mainspring

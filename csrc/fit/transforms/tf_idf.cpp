@@ -14,26 +14,16 @@ struct TfIdf {
       "Weigh the words, or n-grams, of a text by how few rows have them: one feature for each.";
   static constexpr InputRule kInput = InputRule::kText;
   using Params = KnownNgramParams<true>;
-  static constexpr auto kParams = std::tuple{
-      Param{"analyzer", &Params::analyzer, kAnalyzerHelp},
-      Param{"ngram_range", &Params::ngram_range, kNgramRangeHelp},
-      Param{"lowercase", &Params::lowercase, kLowercaseHelp},
-      Param{"min_word_length", &Params::min_word_length, kMinWordLengthHelp},
-      Param{"min_count", &Params::min_count, kMinCountHelp},
-      Param{"min_share", &Params::min_share, kMinShareHelp},
-      Param{"max_share", &Params::max_share, kMaxShareHelp},
-      Param{"max_size", &Params::max_size, kMaxSizeHelp},
-      Param{"binary", &Params::binary, kBinaryHelp},
-      Param{"sublinear_tf", &Params::sublinear_tf, "1 + log(number of times)"},
-      Param{"smooth_idf", &Params::smooth_idf, "as though one more row had every n-gram once"},
-      Param{"norm", &Params::norm, kNormHelp}};
+  static constexpr auto kParams = std::tuple_cat(
+      kKnownNgramParams<Params>,
+      std::tuple{
+          Param{"sublinear_tf", &Params::sublinear_tf, "1 + log(number of times)"},
+          Param{"smooth_idf", &Params::smooth_idf, "as though one more row had every n-gram once"}},
+      kKnownNgramNorm<Params>);
 
   static void check(const Params& params) { kept_ngrams(kName, params); }
 
-  struct State : NgramCounts {
-    explicit State(const Params& params) : NgramCounts(kept_ngrams(kName, params).rule) {}
-    void merge(State&& other) { NgramCounts::merge(other); }
-  };
+  using State = KnownNgramState<TfIdf>;
 
   static std::vector<Feature> compile(const Params& params, const State& state,
                                       std::span<const Feature> in, PlanBuilder& builder) {
