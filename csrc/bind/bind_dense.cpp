@@ -30,7 +30,8 @@ constexpr DenseWord<DenseElement> kElements[] = {{"float32", DenseElement::kFloa
 constexpr DenseWord<LayerKind> kLayerKinds[] = {{"dense", LayerKind::kDense},
                                                 {"center", LayerKind::kCenter},
                                                 {"scale", LayerKind::kScale},
-                                                {"norm", LayerKind::kNorm}};
+                                                {"norm", LayerKind::kNorm},
+                                                {"distance", LayerKind::kDistance}};
 constexpr DenseWord<Activation> kActivations[] = {{"identity", Activation::kIdentity},
                                                   {"relu", Activation::kRelu},
                                                   {"leaky_relu", Activation::kLeakyRelu},
@@ -77,10 +78,13 @@ SourceLayer read_layer(const py::tuple& layer) {
   read.slope = layer[4].cast<double>();
   read.epsilon = layer[5].cast<double>();
   const size_t num_outputs = read.second.size();
-  const bool is_dense = read.kind == LayerKind::kDense;
+  const bool is_distance = read.kind == LayerKind::kDistance;
+  const bool is_dense = read.kind == LayerKind::kDense || is_distance;
+  // Numbers of one input.
+  const size_t column = num_outputs * (is_distance ? 2 : 1);
   const bool fits = num_outputs != 0 && num_outputs <= kMaxLayerOutputs &&
-                    (is_dense ? !read.first.empty() && read.first.size() % num_outputs == 0 &&
-                                    read.first.size() / num_outputs <= kMaxLayerOutputs
+                    (is_dense ? !read.first.empty() && read.first.size() % column == 0 &&
+                                    read.first.size() / column <= kMaxLayerOutputs
                               : read.first.size() == num_outputs);
   if (!fits) {
     throw Error(ErrorKind::kData, "A layer's arrays have " + std::to_string(read.first.size()) +
@@ -88,7 +92,7 @@ SourceLayer read_layer(const py::tuple& layer) {
                                       " numbers, which do not go together.");
   }
   read.num_outputs = static_cast<uint32_t>(num_outputs);
-  read.num_inputs = static_cast<uint32_t>(is_dense ? read.first.size() / num_outputs : num_outputs);
+  read.num_inputs = static_cast<uint32_t>(is_dense ? read.first.size() / column : num_outputs);
   return read;
 }
 
@@ -128,7 +132,8 @@ void register_dense(py::module_& module) {
       "A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights "
       "(outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + "
       "second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance "
-      "plus epsilon; arrays of float64.");
+      "plus epsilon, 'distance' second - sum of weights * (x - centers)^2 with centers and weights "
+      "(2 * outputs, inputs) in first; arrays of float64.");
 }
 
 }  // namespace mainspring::bind

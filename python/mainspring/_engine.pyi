@@ -458,9 +458,13 @@ def latency_bounds() -> list[float]:
     """
     Upper ends of the latency buckets in seconds; one more is open.
     """
+def make_composite(parts: list[typing.Any], nodes: list[typing.Any], finished_by: typing.SupportsInt | typing.SupportsIndex, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
+    """
+    A model made of models. Nodes are (kind, width, inputs, numbers, part, output), and inputs (source, first_column, num_columns): source 0 is the features, k the node k - 1. The last node gives the raw scores; what becomes of them is as in the part finished_by, or nothing when that is -1.
+    """
 def make_dense(element: str, layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
     """
-    A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance plus epsilon; arrays of float64.
+    A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance plus epsilon, 'distance' second - sum of weights * (x - centers)^2 with centers and weights (2 * outputs, inputs) in first; arrays of float64.
     """
 def make_scorer(bundle: typing.Any, kind: str, features: list[typing.Any], reads_dicts: bool, otherwise: typing.Any) -> typing.Any:
     """

@@ -105,12 +105,13 @@ def sample_vector_model(num_features: int = 9) -> bytes:
 
 
 def sample_dense_model(num_features: int = 9) -> bytes:
-    """A scaler, a wide layer, its norm, a narrow layer, in float32: 9 outputs, then 2."""
+    """A scaler, a wide layer, its norm, a narrow layer, distances: float32, 9 outputs, then 2."""
     layers = [
         (2, num_features, num_features, 0, 0.0, 0.0),
         (1, num_features, 9, 2, 0.25, 0.0),
         (4, 9, 9, 7, 0.0, 1e-5),
         (1, 9, 2, 0, 0.0, 0.0),
+        (5, 2, 2, 0, 0.0, 0.0),
     ]
     section = MODEL_HEADER.pack(2, num_features, 2, 2, 1.0, 2, 0, 1.0, 0.0, bytes(16))
     section += struct.pack("<II56x", len(layers), 1)
@@ -125,4 +126,47 @@ def sample_dense_model(num_features: int = 9) -> bytes:
     section += row(num_features, -1.0) + row(num_features, 0.25)
     section += b"".join(row(9, -0.5 * i) for i in range(num_features + 1))
     section += row(9, 1.0) + row(9, 0.25)
-    return section + row(2, 1.0) + row(9, 0.5) + row(9, -2.0)
+    section += row(2, 1.0) + row(9, 0.5) + row(9, -2.0)
+    return section + b"".join(row(2, 0.5 * i) for i in range(5))
+
+
+def sample_composite_model(num_features: int = 9) -> bytes:
+    """A forest and a network, and a node of every kind; two columns come out."""
+    parts = [sample_model(num_features, labels=True), sample_dense_model(2)]
+    row = (0, 0, num_features, 0)
+    # Kind, width, inputs, numbers, part, output.
+    nodes = [
+        (1, 2, [row], (), 0, 1),
+        (1, 1, [row], (), 0, 0),
+        (2, 4, [(1, 0, 2, 0), (0, 3, 2, 0)], (), 0, 0),
+        (3, 2, [(1, 0, 2, 0), (3, 2, 2, 0)], (0.5, -1.5, 2.0), 0, 0),
+        (4, 3, [(2, 0, 1, 0), (2, 0, 1, 0)], (1.0, 2.5), 0, 0),
+        (5, 2, [(4, 0, 2, 0)], (-1.0, 2.0, 0.25, 0.0), 0, 0),
+        (6, 1, [(6, 1, 1, 0)], (0.0, 0.5, 1.5, 0.0, 0.25, 1.0), 0, 0),
+        (7, 3, [(5, 0, 3, 0)], (), 0, 0),
+        (9, 1, [(8, 0, 3, 0)], (1.0, 0.0, 2.0), 0, 0),
+        (10, 1, [(8, 1, 2, 0)], (), 0, 0),
+        (8, 2, [(7, 0, 1, 0)], (), 0, 0),
+        (1, 2, [(11, 0, 2, 0)], (), 1, 2),
+    ]
+    inputs = [item for node in nodes for item in node[2]]
+    numbers = [number for node in nodes for number in node[3]]
+    section = MODEL_HEADER.pack(3, num_features, 2, 2, 1.0, 2, 0, 1.0, 0.0, bytes(16))
+    section += struct.pack("<4I48x", len(parts), len(nodes), len(inputs), len(numbers))
+    table = b""
+    next_input = next_number = columns = 0
+    for kind, width, own_inputs, own_numbers, part, output in nodes:
+        counts = (next_input, len(own_inputs), next_number, len(own_numbers))
+        table += struct.pack("<10I", kind, width, *counts, part, output, columns, 0)
+        next_input += len(own_inputs)
+        next_number += len(own_numbers)
+        columns += width
+    arrays = [table, b"".join(struct.pack("<4I", *item) for item in inputs), doubles(*numbers)]
+    at = 128 + align(16 * len(parts)) + sum(align(len(array)) for array in arrays)
+    places = b""
+    for part in parts:
+        places += struct.pack("<QQ", at, len(part))
+        at += align(len(part))
+    for array in (places, *arrays, *parts):
+        section += array + bytes(align(len(array)) - len(array))
+    return section

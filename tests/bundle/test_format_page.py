@@ -17,6 +17,12 @@ HEADERS = {
     "steps/local_time.hpp": ["ZoneHeader"],
     "steps/pattern.hpp": ["PatternHeader", "PatternInstruction"],
     "models/model.hpp": ["ModelHeader"],
+    "models/composite/composite.hpp": [
+        "CompositeHeader",
+        "CompositePart",
+        "CompositeNode",
+        "CompositeInput",
+    ],
     "models/dense/dense.hpp": ["DenseHeader", "DenseLayer"],
     "models/forest/forest.hpp": ["ForestHeader", "ForestTree", "ForestSlot", "ForestNode"],
     "models/forest/sliced.hpp": [
@@ -36,7 +42,9 @@ ENUMS = {
     "steps/pattern.hpp": ["PatternOp", "PatternAssert"],
     "models/model.hpp": ["Link", "Decision"],
     "bundle/labels.hpp": ["LabelType"],
+    "models/composite/composite.hpp": ["CompositeKind"],
     "models/dense/dense.hpp": ["LayerKind", "Activation"],
+    "models/output.hpp": ["OutputKind"],
     "models/forest/forest.hpp": ["ForestTreatment"],
 }
 STRUCTS = [(header, name) for header, names in HEADERS.items() for name in names]

@@ -12,7 +12,11 @@ import pytest
 
 from mainspring import _engine
 from tests.bundle.sample import sample_sections
-from tests.bundle.sample_models import sample_dense_model, sample_vector_model
+from tests.bundle.sample_models import (
+    sample_composite_model,
+    sample_dense_model,
+    sample_vector_model,
+)
 from tests.edge import library as edge
 from tests.reference import bundle as reference
 from tests.reference.bundle import Section, Verdict, write
@@ -68,7 +72,9 @@ def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) ->
     assert seen[Verdict.CORRUPT] > 0
 
 
-@pytest.mark.parametrize("make_model", [sample_vector_model, sample_dense_model])
+@pytest.mark.parametrize(
+    "make_model", [sample_vector_model, sample_dense_model, sample_composite_model]
+)
 def test_verdicts_of_mutants_of_other_models_agree_with_the_page(
     library: CDLL, make_model: Callable[[int], bytes]
 ) -> None:
@@ -79,7 +85,7 @@ def test_verdicts_of_mutants_of_other_models_agree_with_the_page(
     seen: Counter[int] = Counter()
     # First as it is, then with every word of its header and of its arrays changed in some way.
     contents = [model] + [mutate(model, generator) for _ in range(1200)]
-    for at in range(0, 192, 4):
+    for at in range(0, 640 if make_model is sample_composite_model else 192, 4):
         for word in WORDS:
             changed = bytearray(model)
             struct.pack_into("<I", changed, at, word)

@@ -21,6 +21,7 @@ import pyarrow as pa
 import mainspring as ms
 from mainspring import _engine, col
 from tests.bundle.sample import sample_bundle
+from tests.bundle.sample_models import sample_composite_model
 from tests.edge.sample_table import sample_table
 from tests.generic.columns import many_rows
 from tests.generic.operators import CASES
@@ -146,6 +147,18 @@ def make_network() -> None:
     write("0.1-network", file, pa.table(columns))
 
 
+def make_composite() -> None:
+    """A forest, a network behind it, and a node of every kind between them."""
+    file = _engine.write_bundle(
+        b'{"name":"composite"}', None, [f"x{i}" for i in range(9)], sample_composite_model(), b""
+    )
+    generator = np.random.default_rng(7)
+    matrix = np.round(generator.normal(size=(40, 9)) * 2, 2)
+    matrix[generator.random(matrix.shape) < 0.1] = np.nan
+    columns = {f"x{i}": pa.array(matrix[:, i], from_pandas=True) for i in range(9)}
+    write("0.1-composite", file, pa.table(columns))
+
+
 def baskets(num_rows: int, seed: int) -> pa.Table:
     """Lists of strings, integers and numbers, some of them empty or missing."""
     generator = np.random.default_rng(seed)
@@ -210,4 +223,5 @@ if __name__ == "__main__":
     make_three_classes()
     make_baskets()
     make_network()
+    make_composite()
     write("0.1-every-step", sample_bundle(), sample_table(60, seed=9))

@@ -264,7 +264,7 @@ def test_models_that_cannot_be_read_say_why() -> None:
             ),
             r"the category -\d\.5 in column 0; expected whole numbers",
         ),
-        (ensemble.AdaBoostRegressor(n_estimators=2).fit(matrix, score), "cannot be read"),
+        (ensemble.BaggingRegressor(n_estimators=2).fit(matrix, score), "cannot be read"),
     ]
     for model, message in cases:
         with pytest.raises(ms.UnsupportedError, match=message):

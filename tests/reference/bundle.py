@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tests.reference import bundle_dense, bundle_payloads, bundle_plan, sliced
+from tests.reference import bundle_composite, bundle_dense, bundle_payloads, bundle_plan, sliced
 from tests.reference.bundle_payloads import align
 from tests.reference.crc32c import crc32c
 
@@ -85,7 +85,8 @@ def read(file: bytes) -> Bundle:
     model = bundle.content(b"MODL")
     num_labels = 0
     if model:
-        num_labels = _check_model(model, num_features)
+        model_features, num_labels = _check_model(model)
+        _expect(model_features == num_features, Verdict.CORRUPT)
     elif wide:
         raise Refused(Verdict.CORRUPT)
     _check_labels(bundle.content(b"LABL"), num_labels)
@@ -168,14 +169,14 @@ def _read_header(file: bytes) -> tuple[Bundle, int, int]:
     return Bundle(major, minor), num_sections, table_crc
 
 
-def _check_model(section: bytes, num_plan_outputs: int) -> int:
-    """How many labels the bundle must have."""
+def _check_model(section: bytes) -> tuple[int, int]:
+    """How many features the plan must have, and how many labels the bundle."""
     _expect(len(section) >= MODEL_HEADER.size, Verdict.TRUNCATED)
     code, num_features, num_outputs, link, scale, num_classes, decision, *rest = (
         MODEL_HEADER.unpack_from(section)
     )
     divisor, threshold, reserved = rest
-    _expect(code in (1, 2), Verdict.NEWER_VERSION)
+    _expect(code in (1, 2, 3), Verdict.NEWER_VERSION)
     _expect(not any(reserved), Verdict.CORRUPT)
     _expect(decision <= 2 and (decision == 0 or num_classes != 0), Verdict.CORRUPT)
     if decision == 0 or num_outputs != 1:
@@ -192,8 +193,11 @@ def _check_model(section: bytes, num_plan_outputs: int) -> int:
         Verdict.CORRUPT,
     )
     try:
-        check = bundle_payloads.check_forest if code == 1 else bundle_dense.check_dense
-        check(section, num_features, num_outputs)
+        if code == bundle_composite.COMPOSITE:
+            bundle_composite.check_composite(section, num_features, num_outputs, _check_model)
+        else:
+            check = bundle_payloads.check_forest if code == 1 else bundle_dense.check_dense
+            check(section, num_features, num_outputs)
         (program_length,) = struct.unpack_from("<Q", section, 120)
         if code == 1 and program_length != 0:
             program = section[len(section) - program_length :]
@@ -202,8 +206,7 @@ def _check_model(section: bytes, num_plan_outputs: int) -> int:
         raise Refused(Verdict.TRUNCATED) from None
     except bundle_payloads.Corrupt:
         raise Refused(Verdict.CORRUPT) from None
-    _expect(num_features == num_plan_outputs, Verdict.CORRUPT)
-    return num_classes if decision != 0 else 0
+    return num_features, num_classes if decision != 0 else 0
 
 
 def _check_labels(section: bytes, num_classes: int) -> None:

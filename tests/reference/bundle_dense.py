@@ -30,11 +30,11 @@ def check_dense(section: bytes, num_features: int, num_outputs: int) -> None:
     for number in range(num_layers):
         layer = LAYER.unpack_from(section, 128 + number * LAYER.size)
         kind, inputs, outputs, activation, slope, epsilon = layer
-        expect(1 <= kind <= 4 and activation <= 8)
+        expect(1 <= kind <= 5 and activation <= 8)
         expect(math.isfinite(epsilon) and epsilon >= 0)
         expect(kind == 4 or struct.pack("<d", epsilon) == bytes(8))
         expect(1 <= inputs <= 1 << 20 and 1 <= outputs <= 1 << 20)
-        expect(inputs == width and (kind == 1 or inputs == outputs))
+        expect(inputs == width and (kind in (1, 5) or inputs == outputs))
         expect(math.isfinite(slope))
         expect(activation in (2, 6) or struct.pack("<d", slope) == bytes(8))
         width = outputs
@@ -57,9 +57,10 @@ def check_dense(section: bytes, num_features: int, num_outputs: int) -> None:
 
 def rows_of(kind: int, inputs: int, outputs: int, panel: int) -> list[tuple[int, int]]:
     """Numbers that are used and numbers that are there, row after row."""
-    if kind != 1:
+    if kind not in (1, 5):
         return [(outputs, padded(outputs, panel))] * 2
-    if outputs < 8:
+    if kind == 1 and outputs < 8:
         return [(outputs, panel)] + [(inputs, padded(inputs, panel))] * outputs
     lefts = [min(panel, outputs - first) for first in range(0, outputs, panel)]
-    return [(left, panel) for left in lefts for _ in range(inputs + 1)]
+    rows = inputs + 1 if kind == 1 else 2 * inputs + 1
+    return [(left, panel) for left in lefts for _ in range(rows)]

@@ -37,6 +37,7 @@ class Recipe:
     activations: tuple[str, ...]
     scaler: str = ""
     seed: int = 0
+    distances: bool = False
 
 
 def rounded(value: float, element: str) -> float:
@@ -104,6 +105,20 @@ def dense(
     return outputs
 
 
+def distances(row: list[float], pairs: list[list[float]], biases: list[float], element: str) -> Any:
+    """Biases less weighted squares of distances to centers: centers first, then weights."""
+    outputs = []
+    for number, bias in enumerate(biases):
+        total = bias
+        centers, weights = pairs[number], pairs[len(biases) + number]
+        for x, center, weight in zip(row, centers, weights, strict=True):
+            distance = rounded(x - center, element)
+            term = rounded(rounded(distance * distance, element) * weight, element)
+            total = rounded(total - term, element)
+        outputs.append(total)
+    return outputs
+
+
 def raw_scores(text: str, rows: list[list[float]]) -> list[list[float]]:
     """The scores of every row."""
     described = json.loads(text)
@@ -117,6 +132,8 @@ def raw_scores(text: str, rows: list[list[float]]) -> list[list[float]]:
                 b = [rounded(value, element) for value in second]
                 if kind == "dense":
                     x = dense(x, a, b, element)
+                elif kind == "distance":
+                    x = distances(x, a, b, element)
                 elif kind == "center":
                     shifted = [rounded(v - c, element) for v, c in zip(x, a, strict=True)]
                     x = [float(np.float64(v) / d) for v, d in zip(shifted, b, strict=True)]
@@ -152,7 +169,11 @@ def drawn(recipe: Recipe) -> DrawnModel:
         pairwise(recipe.sizes), recipe.activations, strict=True
     ):
         slope = 0.3 if activation in ("leaky_relu", "elu") else 0.0
-        layers.append(("dense", numbers(outputs, inputs), numbers(outputs), activation, slope, 0.0))
+        first, second = numbers(outputs, inputs), numbers(outputs)
+        kind = "dense"
+        if recipe.distances:
+            kind, first = "distance", np.concatenate([first, np.abs(numbers(outputs, inputs))])
+        layers.append((kind, first, second, activation, slope, 0.0))
     names = [f"Column_{i}" for i in range(recipe.sizes[0])]
     image = _engine.make_dense(recipe.element, layers, "identity", 0, names, "drawn")
     described = [(k, a.tolist(), b.tolist(), *rest) for k, a, b, *rest in layers]
@@ -178,7 +199,8 @@ def recipes() -> st.SearchStrategy[Recipe]:
         activations = [choose(functions) for _ in sizes[1:]]
         scaler = choose(st.sampled_from(["", "center", "scale", "norm"]))
         seed = choose(st.integers(0, 2**32))
-        return Recipe(tuple(sizes), element, tuple(activations), scaler, seed)
+        distances = choose(st.booleans())
+        return Recipe(tuple(sizes), element, tuple(activations), scaler, seed, distances)
 
     return draw()
 
@@ -190,4 +212,5 @@ FIXED = [
     Recipe((12, 40, 8), "float64", ("leaky_relu", "identity"), "scale", seed=3),
     Recipe((17, 33, 1), "float32", ("silu", "sigmoid"), seed=4),
     Recipe((5, 9, 8), "float32", ("gelu", "gelu_tanh"), "norm", seed=5),
+    Recipe((7, 3, 18), "float64", ("identity", "identity"), seed=6, distances=True),
 ]

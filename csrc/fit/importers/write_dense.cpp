@@ -18,7 +18,17 @@ void pack(const SourceLayer& source, const DenseLayer& layer, DenseElement eleme
   const auto weight = [&](uint64_t output, uint64_t input) {
     return static_cast<T>(source.first[output * num_inputs + input]);
   };
-  if (source.kind != LayerKind::kDense) {
+  if (source.kind == LayerKind::kDistance) {
+    const uint64_t weights_at = uint64_t{layer.num_outputs} * num_inputs;
+    for (uint64_t i = 0; i < layer.num_outputs; ++i) {
+      T* at = to + i / panel * panel * panel_rows(layer) + i % panel;
+      *at = static_cast<T>(source.second[i]);
+      for (uint64_t k = 0; k < num_inputs; ++k) {
+        at[(2 * k + 1) * panel] = weight(i, k);
+        at[(2 * k + 2) * panel] = static_cast<T>(source.first[weights_at + i * num_inputs + k]);
+      }
+    }
+  } else if (source.kind != LayerKind::kDense) {
     for (uint32_t i = 0; i < layer.num_outputs; ++i) {
       to[i] = static_cast<T>(source.first[i]);
       to[outputs + i] = static_cast<T>(source.second[i]);

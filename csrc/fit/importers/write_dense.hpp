@@ -14,7 +14,7 @@ struct SourceLayer {
   double epsilon = 0;  // of kNorm
   uint32_t num_inputs = 0;
   uint32_t num_outputs = 0;
-  std::vector<double> first;   // kDense: weights[output][input]
+  std::vector<double> first;   // kDense: weights[output][input]; kDistance: centers, then weights
   std::vector<double> second;  // kDense: biases
 };
 

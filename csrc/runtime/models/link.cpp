@@ -23,18 +23,6 @@ void sigmoid(double* values, uint64_t count, double scale, const Kernels& kernel
   for (uint64_t i = 0; i < count; ++i) values[i] = 1.0 / (1.0 + values[i]);
 }
 
-/// Every row divided by its sum; where that is 0, all have the same share, as in scikit-learn.
-void share(double* values, uint32_t num_rows, uint32_t num_outputs) {
-  for (uint32_t row = 0; row < num_rows; ++row) {
-    double* scores = values + uint64_t{row} * num_outputs;
-    double total = 0;
-    for (uint32_t i = 0; i < num_outputs; ++i) total += scores[i];
-    for (uint32_t i = 0; i < num_outputs; ++i) {
-      scores[i] = total == 0 ? 1.0 / num_outputs : scores[i] / total;
-    }
-  }
-}
-
 void softmax(double* values, uint32_t num_rows, uint32_t num_outputs, const Kernels& kernels) {
   for (uint32_t row = 0; row < num_rows; ++row) {
     double* scores = values + uint64_t{row} * num_outputs;
@@ -43,7 +31,7 @@ void softmax(double* values, uint32_t num_rows, uint32_t num_outputs, const Kern
     for (uint32_t i = 0; i < num_outputs; ++i) scores[i] -= highest;
   }
   apply_tiles(kernels.exp, values, uint64_t{num_rows} * num_outputs);
-  share(values, num_rows, num_outputs);
+  share_rows(values, num_rows, num_outputs);
 }
 
 double signed_square(double value) {
@@ -61,6 +49,17 @@ uint32_t first_highest(const double* scores, uint32_t count) {
 }
 
 }  // namespace
+
+void share_rows(double* values, uint32_t num_rows, uint32_t width) noexcept {
+  for (uint32_t row = 0; row < num_rows; ++row) {
+    double* scores = values + uint64_t{row} * width;
+    double total = 0;
+    for (uint32_t i = 0; i < width; ++i) total += scores[i];
+    for (uint32_t i = 0; i < width; ++i) {
+      scores[i] = total == 0 ? 1.0 / width : scores[i] / total;
+    }
+  }
+}
 
 bool has_probabilities(const ModelHeader& header) noexcept {
   return header.num_classes != 0 && (header.decision != static_cast<uint32_t>(Decision::kRaw) ||
@@ -100,7 +99,7 @@ void apply_link(const ModelHeader& header, uint32_t num_rows, double* scores,
     case Link::kSigmoid: sigmoid(scores, count, header.link_scale, kernels); break;
     case Link::kSigmoidShare:
       sigmoid(scores, count, header.link_scale, kernels);
-      share(scores, num_rows, header.num_outputs);
+      share_rows(scores, num_rows, header.num_outputs);
       break;
     case Link::kSoftmax: softmax(scores, num_rows, header.num_outputs, kernels); break;
     case Link::kExp: apply_tiles(kernels.exp, scores, count); break;

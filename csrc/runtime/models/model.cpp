@@ -50,4 +50,9 @@ Status open_model(const uint8_t* section, uint64_t length, ModelView* view) noex
   return status;
 }
 
+ModelView view_model(const uint8_t* section, uint64_t length) noexcept {
+  const auto* header = reinterpret_cast<const ModelHeader*>(section);
+  return {find_model(header->code), header, section, length};
+}
+
 }  // namespace mainspring

@@ -9,7 +9,7 @@
 
 namespace mainspring {
 
-enum class ModelCode : uint32_t { kForest = 1, kDense = 2 };
+enum class ModelCode : uint32_t { kForest = 1, kDense = 2, kComposite = 3 };
 
 /// What turns raw scores into what the source library predicts. Stored in bundles, never changes.
 enum class Link : uint32_t {
@@ -131,6 +131,9 @@ const Model* const* model_list(uint32_t* count) noexcept;
 /// in the section.
 Status open_model(const uint8_t* section, uint64_t length, ModelView* view) noexcept;
 
+/// A section that open_model() has accepted before.
+ModelView view_model(const uint8_t* section, uint64_t length) noexcept;
+
 /// Whether the scores of this classifier become probabilities: one that decides on raw scores
 /// without a link has none.
 bool has_probabilities(const ModelHeader& header) noexcept;
@@ -140,6 +143,10 @@ bool has_probabilities(const ModelHeader& header) noexcept;
 /// num_outputs is 1.
 void decide(const ModelHeader& header, uint32_t num_rows, const double* scores,
             double* classes) noexcept;
+
+/// Every row of values [num_rows][width] divided by its sum; where that is 0, all have the same
+/// share, as in scikit-learn. In place.
+void share_rows(double* values, uint32_t num_rows, uint32_t width) noexcept;
 
 /// Raw scores [num_rows][num_outputs] to what the source library's predict returns, in place.
 void apply_link(const ModelHeader& header, uint32_t num_rows, double* scores,

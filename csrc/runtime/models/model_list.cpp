@@ -3,10 +3,10 @@
 
 namespace mainspring {
 
-extern const Model kForestModel, kDenseModel;
+extern const Model kForestModel, kDenseModel, kCompositeModel;
 
 namespace {
-constexpr const Model* kModels[] = {&kForestModel, &kDenseModel};
+constexpr const Model* kModels[] = {&kForestModel, &kDenseModel, &kCompositeModel};
 }  // namespace
 
 const Model* const* model_list(uint32_t* count) noexcept {

@@ -4,7 +4,6 @@
 #include "runtime/predictor/predict.hpp"
 
 #include "runtime/core/memory.hpp"
-#include "runtime/predictor/output.hpp"
 
 namespace mainspring {
 namespace {
@@ -105,6 +104,10 @@ bool gives_dense_rows(const BundleView& bundle) noexcept {
 }
 
 uint64_t scratch_bytes(const BundleView& bundle) noexcept { return scratch_of(bundle).length; }
+
+uint32_t output_width(const BundleView& bundle, OutputKind kind) noexcept {
+  return bundle.model.model == nullptr ? 0 : output_width(*bundle.model.header, kind);
+}
 
 Status check_columns(const BundleView& bundle, const ColumnView* columns) noexcept {
   for (uint32_t i = 0; i < bundle.plan.num_inputs; ++i) {

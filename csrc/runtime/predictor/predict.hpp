@@ -6,17 +6,11 @@
 #include "runtime/arrow/column_view.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
+#include "runtime/models/output.hpp"
 #include "runtime/predictor/coded_columns.hpp"
 #include "runtime/steps/text_room.hpp"
 
 namespace mainspring {
-
-enum class OutputKind : uint8_t {
-  kPredict = 0,  // what the source library's predict returns; of a model that decides, the
-                 // number of the class
-  kProba = 1,    // (rows, classes)
-  kRaw = 2,      // raw scores, before the link
-};
 
 /// Features that a row of transforms alone has at most where it is dense: each is a column of a
 /// tile in the scratch, 128 MiB of them. sparse_rows.hpp has no such limit.

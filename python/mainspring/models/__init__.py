@@ -21,10 +21,18 @@ __all__ = ["read_model"]
 
 def _importers() -> tuple[ModuleType, ...]:
     """Return every reader; those that need NumPy come when a model does."""
-    from mainspring.models import from_sklearn_linear, from_sklearn_trees, from_torch
+    from mainspring.models import (
+        from_sklearn_composite,
+        from_sklearn_distances,
+        from_sklearn_linear,
+        from_sklearn_trees,
+        from_torch,
+    )
 
     trees = (from_file, from_lightgbm, from_xgboost, from_catboost, from_sklearn_trees)
-    return (*trees, from_sklearn_linear, from_torch)
+    # A Pipeline of scalers and a linear model folds into layers; any other is a composite.
+    layers = (from_sklearn_linear, from_sklearn_distances, from_torch)
+    return (*trees, *layers, from_sklearn_composite)
 
 
 def read_model(model: object) -> ModelImage:
@@ -37,9 +45,11 @@ def read_model(model: object) -> ModelImage:
         ``save_model`` of one of them wrote, or what is in it, as ``str`` or ``bytes``. Of a
         model with a best iteration, the trees up to it are read where its own ``predict`` does so:
         all of LightGBM's, and XGBoost's estimators. A tree, forest, extra trees,
-        ``GradientBoosting`` or ``HistGradientBoosting`` estimator of scikit-learn; a linear model
-        or multi-layer perceptron of scikit-learn, or a ``Pipeline`` of scalers and one of them. A
-        ``torch.nn.Sequential`` of dense layers. What this function returned.
+        ``GradientBoosting`` or ``HistGradientBoosting`` estimator of scikit-learn; a linear model,
+        multi-layer perceptron, ``GaussianNB`` or ``KMeans`` of scikit-learn; a ``Pipeline`` of
+        scalers and one of all these; votes, stacks, calibrated classifiers and an
+        ``AdaBoostRegressor`` of them. A ``torch.nn.Sequential`` of dense layers. What this function
+        returned.
 
     Returns
     -------

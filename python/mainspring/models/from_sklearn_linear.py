@@ -17,7 +17,7 @@ from mainspring.models.layers import LayerChain, default_names
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
 
-__all__ = ["read", "recognises"]
+__all__ = ["add_scaler", "read", "recognises"]
 
 _REGRESSORS = frozenset(
     "ARDRegression BayesianRidge ElasticNet ElasticNetCV GammaRegressor HuberRegressor Lars LarsCV "
@@ -78,7 +78,7 @@ def read(model: Any) -> ModelImage:
     chain = LayerChain("float64")
     steps = [step for _, step in model.steps] if _name(model) == "Pipeline" else [model]
     for step in steps[:-1]:
-        _add_scaler(chain, step)
+        add_scaler(chain, step)
     names = _feature_names(model, steps)
     return (_read_network if _name(steps[-1]) in _NETWORKS else _read_linear)(
         chain, steps[-1], names
@@ -111,7 +111,16 @@ def _feature_names(model: Any, steps: list[Any]) -> list[str]:
     return default_names(np.atleast_2d(_fitted(steps[-1], "coef_")).shape[1])
 
 
-def _add_scaler(chain: LayerChain, scaler: Any) -> None:
+def add_scaler(chain: LayerChain, scaler: Any) -> None:
+    """Append a step of a Pipeline that stands before its model.
+
+    Parameters
+    ----------
+    chain : LayerChain
+        Grows by a layer, or by none.
+    scaler : estimator or "passthrough"
+        A fitted scaler.
+    """
     if scaler is None or (isinstance(scaler, str) and scaler == "passthrough"):
         return
     name = _name(scaler)
@@ -120,7 +129,7 @@ def _add_scaler(chain: LayerChain, scaler: Any) -> None:
         raise _refused(
             f"A Pipeline with {what}",
             "only StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler may stand before a "
-            "linear model or a perceptron",
+            "model",
             "Pass the parts: ms.Predictor(pipeline[-1], ms.from_sklearn(pipeline[:-1])).",
         )
     count = int(_fitted(scaler, "n_features_in_"))

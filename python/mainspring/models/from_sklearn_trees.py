@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mainspring._engine import ModelImage
 
-__all__ = ["read", "recognises"]
+__all__ = ["read", "read_each_tree", "recognises"]
 
 # ForestTreatment of the engine: where a missing value goes.
 _NAN_LEFT, _NAN_RIGHT = 1, 2
@@ -146,6 +146,28 @@ def _read_forest(model: Any) -> ModelImage:
         _description(model, len(trees)),
     )
     return image if labels is None else image.with_labels(labels, "probability", 0.0)
+
+
+def read_each_tree(estimators: Sequence[Any], names: list[str]) -> ModelImage:
+    """Read trees of numbers as a model with an output for each of them.
+
+    Parameters
+    ----------
+    estimators : sequence of DecisionTreeRegressor
+        Fitted, of one target.
+    names : list of str
+        The features.
+
+    Returns
+    -------
+    ModelImage
+        What each tree predicts.
+    """
+    trees = [estimator.tree_ for estimator in estimators]
+    arrays = _tree_arrays(trees, lambda tree: tree.value)
+    arrays["outputs"] = np.arange(len(trees), dtype=np.int64)
+    shape = _Shape(num_outputs=len(trees))
+    return _engine.read_trees(arrays, vars(shape), names, f"{len(trees)} trees")
 
 
 def _check_classes(model: Any, labels: list[Any]) -> None:

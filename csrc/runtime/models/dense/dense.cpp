@@ -93,6 +93,30 @@ void normalize(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_
   }
 }
 
+/// A panel of outputs at a time: biases, less what each input takes away, in ascending order.
+template <class T>
+void subtract_distances(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_t num_rows,
+                        const T* numbers, T* out, uint64_t out_stride) {
+  constexpr uint32_t kPanel = 128 / sizeof(T);
+  for (uint32_t first = 0; first < layer.num_outputs; first += kPanel) {
+    for (uint32_t row = 0; row < num_rows; ++row) {
+      const T* from = x + row * row_stride;
+      T sums[kPanel];
+      for (uint32_t i = 0; i < kPanel; ++i) sums[i] = numbers[i];
+      const T* of_input = numbers + kPanel;
+      for (uint32_t k = 0; k < layer.num_inputs; ++k, of_input += 2 * kPanel) {
+        for (uint32_t i = 0; i < kPanel; ++i) {
+          const T distance = from[k] - of_input[i];
+          sums[i] -= distance * distance * of_input[kPanel + i];
+        }
+      }
+      T* to = out + row * out_stride + first;
+      for (uint32_t i = 0; i < kPanel; ++i) to[i] = sums[i];
+    }
+    numbers += panel_rows(layer) * kPanel;
+  }
+}
+
 /// One block through all layers; `buffers` has room for two of block * width numbers.
 template <class T>
 void run_block(const DenseView& dense, const T* x, uint64_t row_stride, uint32_t num_rows,
@@ -110,6 +134,8 @@ void run_block(const DenseView& dense, const T* x, uint64_t row_stride, uint32_t
       multiply(layer, x, row_stride, num_rows, numbers, to, to_stride, kernels);
     } else if (static_cast<LayerKind>(layer.kind) == LayerKind::kNorm) {
       normalize(layer, x, row_stride, num_rows, numbers, numbers + to_stride, to, to_stride);
+    } else if (static_cast<LayerKind>(layer.kind) == LayerKind::kDistance) {
+      subtract_distances(layer, x, row_stride, num_rows, numbers, to, to_stride);
     } else {
       scale(layer, x, row_stride, num_rows, numbers, numbers + to_stride, to, to_stride);
     }

@@ -16,10 +16,11 @@ enum class DenseElement : uint32_t { kFloat = 1, kDouble = 2 };
 
 /// Stored in bundles, never changes.
 enum class LayerKind : uint32_t {
-  kDense = 1,   // weights * x + bias
-  kCenter = 2,  // (x - first) / second, number by number
-  kScale = 3,   // x * first + second, number by number
-  kNorm = 4,    // (x - mean of the row) / sqrt(variance of the row + epsilon) * first + second
+  kDense = 1,     // weights * x + bias
+  kCenter = 2,    // (x - first) / second, number by number
+  kScale = 3,     // x * first + second, number by number
+  kNorm = 4,      // (x - mean of the row) / sqrt(variance of the row + epsilon) * first + second
+  kDistance = 5,  // bias - the sum of weights * (x - centers)^2
 };
 
 /// What is applied to every number behind a layer. Stored in bundles, never changes.
@@ -72,13 +73,27 @@ constexpr uint64_t padded_count(uint64_t count, DenseElement element) {
   return (count + panel - 1) / panel * panel;
 }
 
-/// Numbers of a layer, padding (zeros) included. kDense, wide: for each panel of outputs the
-/// biases, then the weights of each input. kDense, narrow: a panel of biases, then the weights of
-/// each output. Else: first, then second. Cannot overflow: counts are below 2^21.
+/// Whether the numbers of a layer are those of its panels of outputs: all but narrow kDense, and
+/// those that have two for each number.
+constexpr bool has_panels(const DenseLayer& layer) {
+  return static_cast<LayerKind>(layer.kind) == LayerKind::kDistance ||
+         (static_cast<LayerKind>(layer.kind) == LayerKind::kDense && !is_narrow(layer));
+}
+
+/// Rows of numbers of a panel of outputs: biases, and for each input weights, of kDistance centers
+/// and weights.
+constexpr uint64_t panel_rows(const DenseLayer& layer) {
+  const uint64_t of_input = static_cast<LayerKind>(layer.kind) == LayerKind::kDistance ? 2 : 1;
+  return of_input * layer.num_inputs + 1;
+}
+
+/// Numbers of a layer, padding (zeros) included. kDistance, and kDense, wide: for each panel of
+/// outputs its panel_rows(). kDense, narrow: a panel of biases, then the weights of each output.
+/// Else: first, then second. Cannot overflow: counts are below 2^21.
 constexpr uint64_t layer_numbers(const DenseLayer& layer, DenseElement element) {
   const uint64_t outputs = padded_count(layer.num_outputs, element);
+  if (has_panels(layer)) return outputs * panel_rows(layer);
   if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense) return 2 * outputs;
-  if (!is_narrow(layer)) return outputs * (uint64_t{layer.num_inputs} + 1);
   return padded_count(1, element) + layer.num_outputs * padded_count(layer.num_inputs, element);
 }
 

@@ -21,9 +21,9 @@ bool takes_slope(Activation activation) {
 
 bool layer_is_sound(const DenseLayer& layer) {
   if (layer.kind < static_cast<uint32_t>(LayerKind::kDense) ||
-      layer.kind > static_cast<uint32_t>(LayerKind::kNorm) || layer.activation >= kNumActivations ||
-      layer.num_inputs == 0 || layer.num_outputs == 0 || layer.num_inputs > kMaxLayerOutputs ||
-      layer.num_outputs > kMaxLayerOutputs) {
+      layer.kind > static_cast<uint32_t>(LayerKind::kDistance) ||
+      layer.activation >= kNumActivations || layer.num_inputs == 0 || layer.num_outputs == 0 ||
+      layer.num_inputs > kMaxLayerOutputs || layer.num_outputs > kMaxLayerOutputs) {
     return false;
   }
   const bool is_norm = static_cast<LayerKind>(layer.kind) == LayerKind::kNorm;
@@ -32,6 +32,7 @@ bool layer_is_sound(const DenseLayer& layer) {
     return false;
   }
   if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense &&
+      static_cast<LayerKind>(layer.kind) != LayerKind::kDistance &&
       layer.num_inputs != layer.num_outputs) {
     return false;
   }
@@ -60,6 +61,15 @@ template <class T>
 bool numbers_are_sound(const DenseLayer& layer, DenseElement element, const T* numbers) {
   const uint64_t outputs = padded_count(layer.num_outputs, element);
   const uint64_t panel = padded_count(1, element);
+  if (has_panels(layer)) {
+    for (uint64_t first = 0; first < outputs; first += panel) {
+      const uint64_t left = layer.num_outputs - first;
+      for (uint64_t row = 0; row < panel_rows(layer); ++row, numbers += panel) {
+        if (!are_sound(numbers, left < panel ? left : panel, panel)) return false;
+      }
+    }
+    return true;
+  }
   if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense) {
     const T* second = numbers + outputs;
     return are_sound(numbers, layer.num_outputs, outputs) &&
@@ -67,19 +77,10 @@ bool numbers_are_sound(const DenseLayer& layer, DenseElement element, const T* n
            (static_cast<LayerKind>(layer.kind) != LayerKind::kCenter ||
             no_zero(second, layer.num_outputs));
   }
-  if (is_narrow(layer)) {
-    if (!are_sound(numbers, layer.num_outputs, panel)) return false;
-    const uint64_t inputs = padded_count(layer.num_inputs, element);
-    for (uint32_t i = 0; i < layer.num_outputs; ++i) {
-      if (!are_sound(numbers + panel + i * inputs, layer.num_inputs, inputs)) return false;
-    }
-    return true;
-  }
-  for (uint64_t first = 0; first < outputs; first += panel) {
-    const uint64_t left = layer.num_outputs - first;
-    for (uint64_t row = 0; row <= layer.num_inputs; ++row, numbers += panel) {
-      if (!are_sound(numbers, left < panel ? left : panel, panel)) return false;
-    }
+  if (!are_sound(numbers, layer.num_outputs, panel)) return false;
+  const uint64_t inputs = padded_count(layer.num_inputs, element);
+  for (uint32_t i = 0; i < layer.num_outputs; ++i) {
+    if (!are_sound(numbers + panel + i * inputs, layer.num_inputs, inputs)) return false;
   }
   return true;
 }

@@ -1,6 +1,6 @@
 // From raw scores to what was asked for: the link, the number of the class that a classifier
 // decides for, and two columns for the probabilities of a binary one.
-#include "runtime/predictor/output.hpp"
+#include "runtime/models/output.hpp"
 
 namespace mainspring {
 
@@ -12,9 +12,7 @@ bool decides(const ModelHeader& header, OutputKind kind) {
 
 }  // namespace
 
-uint32_t output_width(const BundleView& bundle, OutputKind kind) noexcept {
-  if (bundle.model.model == nullptr) return 0;
-  const ModelHeader& header = *bundle.model.header;
+uint32_t output_width(const ModelHeader& header, OutputKind kind) noexcept {
   if (kind == OutputKind::kProba) return has_probabilities(header) ? header.num_classes : 0;
   return decides(header, kind) ? 1 : header.num_outputs;
 }
