@@ -29,6 +29,8 @@ HEADERS = {
         "SlicedHeader",
         "SlicedColumn",
         "SlicedCondition",
+        "SlicedCategories",
+        "SlicedRun",
         "SlicedTree",
         "SlicedStep",
     ],

@@ -20,7 +20,7 @@ from tests.reference.bundle import Section, Verdict, read, write
 
 
 def model_of(categorical: bool) -> lightgbm.Booster:
-    """Categories have no form for single rows, small trees over numbers have."""
+    """Small trees over numbers have the quick form, too."""
     return train(Recipe("multiclass", categorical=categorical, zero_as_missing=True, num_rounds=3))
 
 
@@ -47,11 +47,21 @@ def with_program(sections: list[Section], model: bytes, program: bytes) -> bytes
     )
 
 
-def programs(program: bytes, count: int) -> list[bytes]:
-    """The program as it is, random changes, and every kind of number in the first 512 bytes."""
+def single_row_part(program: bytes, num_nodes: int) -> int:
+    """Where the last arrays begin: features of categories, their classes, words, runs, nodes."""
+    features, _, classes, words, runs, bits = struct.unpack_from("<6I", program, 40)
+    sizes = (32 * features, 2 * classes, 8 * words, 8 * runs, 4 * num_nodes)
+    assert bits != 0
+    return len(program) - sum((size + 63) // 64 * 64 for size in sizes)
+
+
+def programs(program: bytes, num_nodes: int, count: int) -> list[bytes]:
+    """The program as it is, random changes, and every kind of number in what decides on sizes."""
     generator = random.Random(5)
     found = [program, *(mutate(program, generator) for _ in range(count))]
-    for at in range(0, 512, 4):
+    last = single_row_part(program, num_nodes)
+    found += [program[:last] + mutate(program[last:], generator) for _ in range(count)]
+    for at in (*range(0, 512, 4), *range(last, last + 64, 4)):
         for word in WORDS:
             changed = bytearray(program)
             struct.pack_into("<I", changed, at, word)
@@ -65,7 +75,8 @@ def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, categorical: boo
     rows = np.random.default_rng(1).normal(size=(150, NUM_FEATURES))
     rows[::3, 3] = np.arange(50)
     seen: Counter[int] = Counter()
-    for number, changed in enumerate(programs(program, 800)):
+    (num_nodes,) = struct.unpack_from("<I", model, 68)
+    for number, changed in enumerate(programs(program, num_nodes, 800)):
         file = with_program(sections, model, changed)
         code = edge.size(library, file)[0]
         assert code == reference.verdict(file), number
@@ -104,7 +115,7 @@ def test_program_when_left_out_changes_no_bit(categorical: bool) -> None:
     with_it = ms.Predictor.from_bytes(with_program(sections, model, program))
     without = ms.Predictor.from_bytes(with_program(sections, bytes(walked), b""))
     expected = booster.predict(rows, raw_score=True)
-    for step in (700, 31, 23, 1):
+    for step in (700, 33, 17, 1):
         for first in range(0, 700, step):
             some = slice(first, first + step)
             np.testing.assert_array_equal(with_it.predict_raw(rows[some]), expected[some])

@@ -44,7 +44,7 @@ inline std::string random_tree_text(Random& random, uint32_t number, uint32_t nu
     if (below(random, 4) == 0) {
       types.push_back(1);
       thresholds.push_back(std::to_string(bounds.size() - 1));
-      const uint64_t num_words = 1 + below(random, 3);
+      const uint64_t num_words = below(random, 4) == 0 ? 40 : 1 + below(random, 3);
       for (uint64_t i = 0; i < num_words; ++i) words.push_back(static_cast<uint32_t>(random()));
       bounds.push_back(static_cast<int>(words.size()));
     } else {

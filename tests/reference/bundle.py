@@ -201,7 +201,7 @@ def _check_model(section: bytes) -> tuple[int, int]:
         (program_length,) = struct.unpack_from("<Q", section, 120)
         if code == 1 and program_length != 0:
             program = section[len(section) - program_length :]
-            sliced.check_sliced(program, section[64:128], num_features, num_outputs)
+            sliced.check_sliced(program, section, num_features, num_outputs)
     except bundle_payloads.TooShort:
         raise Refused(Verdict.TRUNCATED) from None
     except bundle_payloads.Corrupt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.reference.bundle_payloads import TooShort, align, expect
@@ -11,21 +12,21 @@ from tests.reference.bundle_payloads import TooShort, align, expect
 ARRAYS = {"columns": 48, "thresholds": 8, "cells": 1, "conditions": 8}
 ARRAYS |= {"trees": 24, "steps": 8, "planes": 2, "leaves": 8}
 ARRAYS |= {"quick_rows": 2, "quick_ranks": 2, "quick_masks": 4, "quick_leaves": 8}
+ARRAYS |= {"categories": 32, "classes": 2, "words": 8, "runs": 8, "bit_nodes": 4}
+FIRST_BIT = 4096
+MAX_BITS = 1 << 19
 
 
-def check_sliced(program: bytes, forest: bytes, num_features: int, num_outputs: int) -> None:
-    """Check a program; `forest` is the ForestHeader that it lies behind."""
+def check_sliced(program: bytes, section: bytes, num_features: int, num_outputs: int) -> None:
+    """Check a program; `section` is the model section that it ends."""
     if len(program) < 64:
         raise TooShort
-    num_trees, _, _, num_words = struct.unpack_from("<4I", forest)
-    counts = dict(zip([*ARRAYS, "masks"], _counts(program, num_trees), strict=True))
-    expect(not any(program[40:64]) and 1 <= counts["masks"] <= 1 << 16)
-    quick_steps, quick_trees = struct.unpack_from("<2I", program, 32)
-    if quick_trees == 0:
-        expect(quick_steps == 0)
-    else:
-        expect(quick_trees == (num_trees + 31) // 32 * 32 and quick_steps < 32)
-        expect(counts["columns"] <= 64)
+    num_trees, num_nodes = struct.unpack_from("<2I", section, 64)
+    tree_nodes = [
+        count for _, count, _, _ in struct.iter_unpack("<4I", section[128:][: 16 * num_trees])
+    ]
+    counts = dict(zip([*ARRAYS, "masks"], _counts(program, num_trees, num_nodes), strict=True))
+    num_bits, quick_trees = _check_counts(program, counts, num_trees, num_nodes)
     arrays, at = {}, 64
     for name, size in ARRAYS.items():
         end = at + counts[name] * size
@@ -39,30 +40,83 @@ def check_sliced(program: bytes, forest: bytes, num_features: int, num_outputs: 
         expect(not any(program[end:padded]))
     parts = {name: program[begin:end] for name, (begin, end) in arrays.items()}
     thresholds = struct.unpack(f"<{counts['thresholds']}d", parts["thresholds"])
-    kinds = [
+    for column in struct.iter_unpack("<8I2d", parts["columns"]):
         _check_column(column, thresholds, parts["cells"], num_features)
-        for column in struct.iter_unpack("<8I2d", parts["columns"])
-    ]
-    for column, rank in struct.iter_unpack("<II", parts["conditions"]):
-        expect(column // 2 < len(kinds))
-        if kinds[column // 2] < 5:
-            expect(rank < 255)
-        else:
-            expect(column % 2 == 0 and rank & 15 <= 8 and (rank >> 4) + (rank & 15) <= num_words)
+    for row, rank in struct.iter_unpack("<II", parts["conditions"]):
+        expect(row // 2 < counts["columns"] and rank < 255)
+    (num_sets,) = struct.unpack_from("<I", program, 44)
+    expect(sum(_check_categories(parts, counts, num_bits, num_features)) == num_sets)
+    for row, first_bit in struct.iter_unpack("<II", parts["runs"]):
+        expect(row // 2 < counts["columns"])
+        expect(FIRST_BIT <= first_bit < num_bits and first_bit % 64 == 0)
+    counts["conditions"] += num_sets
     steps = list(struct.iter_unpack("<IHH", parts["steps"]))
     planes = struct.unpack(f"<{counts['planes']}H", parts["planes"])
-    for tree in struct.iter_unpack("<6I", parts["trees"]):
+    nodes = memoryview(parts["bit_nodes"]).cast("I")
+    for tree, num_nodes in zip(struct.iter_unpack("<6I", parts["trees"]), tree_nodes, strict=True):
         _check_tree(tree, steps, planes, counts)
         expect(tree[5] < num_outputs)
+        if num_bits != 0:
+            _check_bit_nodes(nodes[:num_nodes], tree[3], num_bits)
+            nodes = nodes[num_nodes:]
     for name in ("leaves", "quick_leaves"):
         expect(all(map(math.isfinite, struct.unpack(f"<{counts[name]}d", parts[name]))))
     if quick_trees != 0:
-        _check_quick(parts, quick_trees, kinds)
+        _check_quick(parts, quick_trees, counts["columns"])
 
 
-def _check_quick(parts: dict[str, bytes], num_trees: int, kinds: list[int]) -> None:
+def _check_counts(
+    program: bytes, counts: dict[str, int], num_trees: int, num_nodes: int
+) -> tuple[int, int]:
+    """Check what sizes depend on; return num_bits and num_quick_trees."""
+    expect(1 <= counts["masks"] <= 1 << 16)
+    (num_bits,) = struct.unpack_from("<I", program, 60)
+    if num_bits == 0:
+        expect(counts["runs"] == 0)
+    else:
+        expect(FIRST_BIT <= num_bits <= MAX_BITS and num_bits % 64 == 0 and num_nodes < 1 << 31)
+    quick_steps, quick_trees = struct.unpack_from("<2I", program, 32)
+    if quick_trees == 0:
+        expect(quick_steps == 0)
+    else:
+        expect(quick_trees == (num_trees + 31) // 32 * 32 and quick_steps < 32)
+        expect(counts["columns"] <= 64)
+    return num_bits, quick_trees
+
+
+def _check_categories(
+    parts: dict[str, bytes], counts: dict[str, int], num_bits: int, num_features: int
+) -> Iterator[int]:
+    """Check each feature of categories; yield how many sets it has."""
+    for record in struct.iter_unpack("<8I", parts["categories"]):
+        feature, treatment, first, num_categories, num_classes, num_sets, word, first_bit = record
+        num_words = (num_sets + 63) // 64
+        expect(feature < num_features and 5 <= treatment <= 8)
+        expect(num_categories <= 1 << 20 and num_sets <= 1 << 24)
+        expect(1 <= num_classes <= 1 << 16 and first + num_categories <= counts["classes"])
+        expect(word + num_classes * num_words <= counts["words"])
+        if num_bits == 0:
+            expect(first_bit == 0)
+        else:
+            expect(first_bit >= FIRST_BIT and first_bit % 64 == 0)
+            expect(first_bit + 64 * num_words <= num_bits)
+        own = parts["classes"][2 * first : 2 * (first + num_categories)]
+        expect(all(number < num_classes for (number,) in struct.iter_unpack("<H", own)))
+        yield num_sets
+
+
+def _check_bit_nodes(nodes: memoryview, num_planes: int, num_bits: int) -> None:
+    for number, node in enumerate(nodes):
+        child, bit = divmod(node, MAX_BITS)
+        if child == number:
+            expect(bit < 1 << num_planes)
+        else:
+            expect(number < child and child + 1 < len(nodes) and bit < num_bits)
+
+
+def _check_quick(parts: dict[str, bytes], num_trees: int, num_columns: int) -> None:
     for (row,) in struct.iter_unpack("<H", parts["quick_rows"]):
-        expect(row // 2 < len(kinds) and kinds[row // 2] < 5)
+        expect(row // 2 < num_columns)
     masks = [mask for (mask,) in struct.iter_unpack("<I", parts["quick_masks"])]
     for tree in range(num_trees):
         staying = 2**32 - 1
@@ -71,25 +125,25 @@ def _check_quick(parts: dict[str, bytes], num_trees: int, kinds: list[int]) -> N
         expect(staying != 0)
 
 
-def _counts(program: bytes, num_trees: int) -> list[int]:
+def _counts(program: bytes, num_trees: int, num_nodes: int) -> list[int]:
     columns, thresholds, cells, conditions, steps, planes, leaves, masks = struct.unpack_from(
         "<8I", program
     )
-    quick_steps, quick_trees = struct.unpack_from("<2I", program, 32)
+    quick_steps, quick_trees, categories, _, classes, words, runs, bits = struct.unpack_from(
+        "<8I", program, 32
+    )
     quick = quick_steps * quick_trees
+    singles = [categories, classes, words, runs, num_nodes if bits != 0 else 0]
     counts = [columns, thresholds, cells, conditions, num_trees, steps, planes, leaves]
-    return [*counts, quick, quick, quick, 32 * quick_trees, masks]
+    return [*counts, quick, quick, quick, 32 * quick_trees, *singles, masks]
 
 
 def _check_column(
     column: tuple[float, ...], thresholds: tuple[float, ...], cells: bytes, num_features: int
-) -> int:
+) -> None:
     integers = [int(value) for value in column[:8]]
     feature, treatment, first, count, first_cell, num_cells, num_compares, reserved = integers
-    expect(feature < num_features and reserved == 0 and treatment in (0, 2, 4, 5, 6, 7, 8))
-    if treatment >= 5:
-        expect(count == 0 and num_cells == 0 and num_compares == 0)
-        return treatment
+    expect(feature < num_features and reserved == 0 and treatment in (0, 2, 4))
     expect(1 <= count <= 255 and num_compares <= 8 and num_cells <= 4096)
     expect(math.isfinite(column[8]) and math.isfinite(column[9]))
     expect(first + count + 8 <= len(thresholds) and first_cell + num_cells <= len(cells))
@@ -97,7 +151,6 @@ def _check_column(
     expect(not any(map(math.isnan, own)) and all(a < b for a, b in pairwise(own)))
     expect(all(value == math.inf for value in thresholds[first + count : first + count + 8]))
     expect(all(cell <= count for cell in cells[first_cell : first_cell + num_cells]))
-    return treatment
 
 
 def _check_tree(

@@ -1,17 +1,18 @@
-// Columns of ranks, distinct conditions, then each tree's steps, planes and leaves.
+// Columns of ranks, classes of categories, distinct conditions, then each tree's steps, planes,
+// leaves and bit nodes.
 #include "fit/importers/slice_forest.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <map>
-#include <optional>
 #include <span>
-#include <tuple>
 #include <utility>
 
+#include "fit/importers/category_classes.hpp"
 #include "fit/importers/leaf_codes.hpp"
+#include "fit/importers/quick_form.hpp"
+#include "fit/importers/rank_cells.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
 namespace mainspring {
@@ -51,11 +52,14 @@ class ForestSlicer {
         forest_.header->num_nodes / 2 > kMaxMeanSteps * num_trees)
       return {};
     if (!add_columns()) return {};
+    number_conditions();
+    place_bits();
     for (uint32_t i = 0; i < num_trees; ++i) {
       if (!add_tree(forest_.trees[i])) return {};
     }
-    number_conditions();
-    add_quick_form();
+    if (categories_.empty() && columns_.size() <= kMaxQuickRows / 2) {
+      quick_ = make_quick_form(forest_, of_nodes_);
+    }
     return bytes();
   }
 
@@ -76,11 +80,10 @@ class ForestSlicer {
     for (uint32_t i = 0; i < forest_.header->num_nodes; ++i) {
       const ForestNode& node = forest_.nodes[i];
       if (node.value == 0) continue;
-      RankedColumn& column = ranked_[key_of(slot_of(node))];
       if ((node.value & kForestSetNode) == 0) {
-        column.thresholds.push_back(node.threshold);
-      } else if (!set_is_small(node)) {
-        return false;
+        ranked_[key_of(slot_of(node))].thresholds.push_back(node.threshold);
+      } else {
+        categories_[key_of(slot_of(node))].add_set(forest_, node);
       }
     }
     for (auto& [key, column] : ranked_) {
@@ -88,25 +91,30 @@ class ForestSlicer {
       std::sort(all.begin(), all.end());
       all.erase(std::unique(all.begin(), all.end()), all.end());
       column.first_number = static_cast<uint32_t>(columns_.size());
-      if (is_category(key.second)) {
-        add_column(key, {});
-        continue;
-      }
       for (size_t first = 0; first < all.size(); first += kMaxRanks) {
         add_column(key,
                    std::span(all).subspan(first, std::min<size_t>(kMaxRanks, all.size() - first)));
       }
     }
-    return true;
+    return std::all_of(categories_.begin(), categories_.end(),
+                       [this](auto& entry) { return add_categories(entry.first, entry.second); });
   }
 
-  /// Category 255 stands for all that are unknown, and is in no set.
-  bool set_is_small(const ForestNode& node) const {
-    const uint32_t* words = forest_.set_words + node.set.first_word;
-    for (uint32_t i = 8; i < node.set.num_words; ++i) {
-      if (words[i] != 0) return false;
-    }
-    return node.set.num_words < 8 || words[7] >> 31 == 0;
+  bool add_categories(const ColumnKey& key, CategoryClasses& made) {
+    if (!made.make()) return false;
+    SlicedCategories record{};
+    record.feature = key.first;
+    record.treatment = static_cast<uint32_t>(key.second);
+    record.first_class = static_cast<uint32_t>(classes_.size());
+    record.num_categories = static_cast<uint32_t>(made.classes().size());
+    record.num_classes = made.num_classes();
+    record.num_sets = made.num_sets();
+    record.first_word = static_cast<uint32_t>(class_words_.size());
+    category_numbers_[key] = static_cast<uint32_t>(category_records_.size());
+    category_records_.push_back(record);
+    classes_.insert(classes_.end(), made.classes().begin(), made.classes().end());
+    class_words_.insert(class_words_.end(), made.words().begin(), made.words().end());
+    return class_words_.size() < kMaxWords;
   }
 
   void add_column(const ColumnKey& key, std::span<const double> thresholds) {
@@ -115,77 +123,96 @@ class ForestSlicer {
     column.treatment = static_cast<uint32_t>(key.second);
     column.first_threshold = static_cast<uint32_t>(thresholds_.size());
     column.num_thresholds = static_cast<uint32_t>(thresholds.size());
-    if (!is_category(key.second)) {
-      add_cells(thresholds, column);
-      thresholds_.insert(thresholds_.end(), thresholds.begin(), thresholds.end());
-      thresholds_.insert(thresholds_.end(), kMaxCompares, std::numeric_limits<double>::infinity());
-    }
+    add_cells(thresholds, column, cells_);
+    thresholds_.insert(thresholds_.end(), thresholds.begin(), thresholds.end());
+    thresholds_.insert(thresholds_.end(), kMaxCompares, std::numeric_limits<double>::infinity());
     columns_.push_back(column);
   }
 
-  /// The kernels' own arithmetic: one subtraction, one product.
-  static uint32_t cell_of(double value, const SlicedColumn& column) {
-    const double last = column.num_cells - 1.0;
-    double cell = (value - column.low) * column.scale;
-    cell = cell > 0.0 ? cell : 0.0;
-    cell = cell < last ? cell : last;
-    return static_cast<uint32_t>(static_cast<int32_t>(cell));
-  }
-
-  /// As few cells as leave at most two thresholds in each, if any number does; else as many as
-  /// leave at most kMaxCompares.
-  void add_cells(std::span<const double> thresholds, SlicedColumn& column) {
-    const auto is_finite = [](double value) { return std::isfinite(value); };
-    const auto first = std::find_if(thresholds.begin(), thresholds.end(), is_finite);
-    const auto last = std::find_if(thresholds.rbegin(), thresholds.rend(), is_finite);
-    if (first == thresholds.end() || thresholds.size() < 4) return;
-    const double range = *last - *first;
-    std::vector<uint32_t> held;
-    const auto try_cells = [&](uint32_t num_cells) {
-      column.low = *first;
-      column.scale = (num_cells - 2) / range;
-      column.num_cells = num_cells;
-      if (!std::isfinite(column.scale) || !(column.scale > 0)) return kMaxRanks;
-      held.assign(num_cells, 0);
-      for (const double threshold : thresholds) ++held[cell_of(threshold, column)];
-      return *std::max_element(held.begin(), held.end());
-    };
-    uint32_t best = kMaxRanks, best_cells = 0;
-    for (uint32_t cells = 64; cells <= kMaxCells; cells *= 2) {
-      const uint32_t most = try_cells(cells);
-      if (most < best) {
-        best = most;
-        best_cells = cells;
-      }
-      if (most <= 2) break;
-    }
-    if (best > kMaxCompares) {
-      column.low = column.scale = 0;
-      column.num_cells = 0;
-      return;
-    }
-    try_cells(best_cells);
-    column.num_compares = best;
-    column.first_cell = static_cast<uint32_t>(cells_.size());
-    uint32_t before = 0;
-    for (const uint32_t count : held) {
-      cells_.push_back(static_cast<uint8_t>(before));
-      before += count;
-    }
-  }
-
+  /// Of sets: the number of the feature among those of categories, with kOfSets, and the set's.
   SlicedCondition condition_of(const ForestNode& node) const {
     const ForestSlot& slot = slot_of(node);
-    const RankedColumn& column = ranked_.at(key_of(slot));
     if ((node.value & kForestSetNode) != 0) {
-      const uint32_t num_words = std::min(node.set.num_words, 8u);
-      return {2 * column.first_number, node.set.first_word << 4 | num_words};
+      const ColumnKey key = key_of(slot);
+      return {kOfSets | category_numbers_.at(key), categories_.at(key).number_of(node)};
     }
+    const RankedColumn& column = ranked_.at(key_of(slot));
     const auto at =
         std::lower_bound(column.thresholds.begin(), column.thresholds.end(), node.threshold);
     const auto rank = static_cast<uint32_t>(at - column.thresholds.begin());
     const bool above = is_above(static_cast<ForestTreatment>(slot.treatment));
     return {2 * (column.first_number + rank / kMaxRanks) + (above ? 1u : 0u), rank % kMaxRanks};
+  }
+
+  static bool comes_first(const SlicedCondition& a, const SlicedCondition& b) {
+    return a.column != b.column ? a.column < b.column : a.rank < b.rank;
+  }
+
+  /// In the order of columns, so that each column is read once; those of sets follow, none left
+  /// out.
+  void number_conditions() {
+    of_nodes_.resize(forest_.header->num_nodes);
+    for (uint32_t i = 0; i < forest_.header->num_nodes; ++i) {
+      if (forest_.nodes[i].value == 0) continue;
+      of_nodes_[i] = condition_of(forest_.nodes[i]);
+      conditions_.push_back(of_nodes_[i]);
+    }
+    std::sort(conditions_.begin(), conditions_.end(), comes_first);
+    const auto same = [](const SlicedCondition& a, const SlicedCondition& b) {
+      return a.column == b.column && a.rank == b.rank;
+    };
+    conditions_.erase(std::unique(conditions_.begin(), conditions_.end(), same), conditions_.end());
+    const auto first_set =
+        std::find_if(conditions_.begin(), conditions_.end(),
+                     [](const SlicedCondition& one) { return (one.column & kOfSets) != 0; });
+    num_comparisons_ = static_cast<size_t>(first_set - conditions_.begin());
+  }
+
+  uint32_t number_of(const SlicedCondition& condition) const {
+    const auto at =
+        std::lower_bound(conditions_.begin(), conditions_.end(), condition, comes_first);
+    return static_cast<uint32_t>(at - conditions_.begin());
+  }
+
+  /// A run of bits for each row of ranks that is compared, then those of sets. None where the
+  /// nodes could not count them.
+  void place_bits() {
+    const auto padded = [](uint64_t bits) { return (bits + 63) / 64 * 64; };
+    uint64_t next = kFirstBit;
+    for (size_t i = 0; i < num_comparisons_; ++i) {
+      const uint32_t column = conditions_[i].column;
+      if (i != 0 && column == conditions_[i - 1].column) continue;
+      runs_.push_back({column, static_cast<uint32_t>(next)});
+      next += padded(columns_[column / 2].num_thresholds);
+    }
+    for (SlicedCategories& record : category_records_) {
+      record.first_bit = static_cast<uint32_t>(next);
+      next += padded(record.num_sets);
+    }
+    if (next <= kMaxBits && forest_.header->num_nodes <= kMaxBitNodes) {
+      num_bits_ = static_cast<uint32_t>(next);
+      first_bits_.resize(2 * columns_.size());
+      for (const SlicedRun& run : runs_) first_bits_[run.column] = run.first_bit;
+      bit_nodes_.reserve(forest_.header->num_nodes);
+      return;
+    }
+    runs_.clear();
+    for (SlicedCategories& record : category_records_) record.first_bit = 0;
+  }
+
+  uint32_t bit_of(const SlicedCondition& condition) const {
+    if ((condition.column & kOfSets) != 0) {
+      return category_records_[condition.column & ~kOfSets].first_bit + condition.rank;
+    }
+    return first_bits_[condition.column] + condition.rank;
+  }
+
+  void add_bit_nodes(const ForestTree& tree, std::span<const uint32_t> lefts) {
+    for (uint32_t i = 0; i < tree.num_nodes; ++i) {
+      const uint32_t bit =
+          lefts[i] == i ? codes_.path_codes()[i] : bit_of(of_nodes_[tree.first_node + i]);
+      bit_nodes_.push_back(lefts[i] << kBitsOfNode | bit);
+    }
   }
 
   bool add_tree(const ForestTree& tree) {
@@ -213,7 +240,7 @@ class ForestSlicer {
       const uint32_t left_mask = nodes[left].value != 0 ? numbers[left] : kShared;
       if (num_masks >= kShared) return false;
       rights.emplace_back(right_mask, codes_.right_codes()[i]);
-      steps_.push_back({number_of(condition_of(nodes[i])), static_cast<uint16_t>(left_mask),
+      steps_.push_back({number_of(of_nodes_[tree.first_node + i]), static_cast<uint16_t>(left_mask),
                         static_cast<uint16_t>(right_mask)});
     }
     for (size_t k = first_step; k < steps_.size(); ++k) {
@@ -234,76 +261,30 @@ class ForestSlicer {
       if (nodes[i].value == 0) leaves_[record.first_leaf + codes_.path_codes()[i]] = nodes[i].leaf;
     }
     trees_.push_back(record);
+    if (num_bits_ != 0) add_bit_nodes(tree, lefts);
     return leaves_.size() < kMaxLeaves;
-  }
-
-  uint32_t number_of(const SlicedCondition& condition) {
-    const auto key = std::pair{condition.column, condition.rank};
-    return conditions_.try_emplace(key, static_cast<uint32_t>(conditions_.size())).first->second;
-  }
-
-  /// In the order of columns, so that each column is read once.
-  void number_conditions() {
-    std::vector<uint32_t> places(conditions_.size());
-    uint32_t next = 0;
-    for (const auto& [key, number] : conditions_) places[number] = next++;
-    for (SlicedStep& step : steps_) step.condition = places[step.condition];
-  }
-
-  /// Masks of the leaves that stay, for each step and tree; nothing where some tree has too many
-  /// leaves, or where the ranks of a row would not fit.
-  void add_quick_form() {
-    uint32_t most_steps = 0;
-    for (const SlicedTree& tree : trees_) most_steps = std::max(most_steps, tree.num_steps);
-    if (most_steps >= kQuickLeaves || columns_.size() > kMaxQuickRows / 2) return;
-    for (const auto& [key, column] : ranked_) {
-      if (is_category(key.second)) return;
-    }
-    num_quick_steps_ = most_steps;
-    num_quick_trees_ = (trees_.size() + kQuickTrees - 1) / kQuickTrees * kQuickTrees;
-    quick_rows_.assign(num_quick_steps_ * num_quick_trees_, 0);
-    quick_ranks_.assign(quick_rows_.size(), std::numeric_limits<uint16_t>::max());
-    quick_masks_.assign(quick_rows_.size(), ~uint32_t{0});
-    quick_leaves_.assign(num_quick_trees_ * kQuickLeaves, 0.0);
-    for (size_t tree = 0; tree < trees_.size(); ++tree) {
-      uint32_t next_step = 0, next_leaf = 0;
-      add_quick_node(tree, forest_.trees[tree].first_node, next_step, next_leaf);
-    }
-  }
-
-  /// Returns the bits of the leaves below the node. A tree has at most 31 levels.
-  uint32_t add_quick_node(size_t tree, uint32_t number, uint32_t& next_step, uint32_t& next_leaf) {
-    const ForestNode& node = forest_.nodes[number];
-    if (node.value == 0) {
-      quick_leaves_[tree * kQuickLeaves + next_leaf] = node.leaf;
-      return uint32_t{1} << next_leaf++;
-    }
-    const size_t at = next_step++ * num_quick_trees_ + tree;
-    const uint32_t left = add_quick_node(tree, node.left, next_step, next_leaf);
-    const uint32_t right = add_quick_node(tree, node.left + 1, next_step, next_leaf);
-    const SlicedCondition condition = condition_of(node);
-    quick_rows_[at] = static_cast<uint16_t>(condition.column);
-    quick_ranks_[at] = static_cast<uint16_t>(condition.rank);
-    quick_masks_[at] = ~left;
-    return left | right;
   }
 
   std::vector<uint8_t> bytes() const {
     SlicedHeader header{};
-    header.num_quick_steps = num_quick_steps_;
-    header.num_quick_trees = static_cast<uint32_t>(num_quick_trees_);
+    header.num_quick_steps = quick_.num_steps;
+    header.num_quick_trees = quick_.num_trees;
     header.num_columns = static_cast<uint32_t>(columns_.size());
     header.num_thresholds = static_cast<uint32_t>(thresholds_.size());
     header.num_cells = static_cast<uint32_t>(cells_.size());
-    header.num_conditions = static_cast<uint32_t>(conditions_.size());
+    header.num_conditions = static_cast<uint32_t>(num_comparisons_);
     header.num_steps = static_cast<uint32_t>(steps_.size());
     header.num_planes = static_cast<uint32_t>(planes_.size());
     header.num_leaves = static_cast<uint32_t>(leaves_.size());
     header.num_masks = num_masks_;
-    std::vector<SlicedCondition> conditions;
-    for (const auto& [key, number] : conditions_) conditions.push_back({key.first, key.second});
+    header.num_category_features = static_cast<uint32_t>(category_records_.size());
+    header.num_sets = static_cast<uint32_t>(conditions_.size() - num_comparisons_);
+    header.num_classes = static_cast<uint32_t>(classes_.size());
+    header.num_words = static_cast<uint32_t>(class_words_.size());
+    header.num_runs = static_cast<uint32_t>(runs_.size());
+    header.num_bits = num_bits_;
 
-    const SlicedLayout at = sliced_layout(header, forest_.header->num_trees);
+    const SlicedLayout at = sliced_layout(header, *forest_.header);
     std::vector<uint8_t> program(at.length, 0);
     const auto put = [&program](uint64_t offset, const auto& values) {
       if (values.empty()) return;
@@ -313,24 +294,42 @@ class ForestSlicer {
     put(at.columns, columns_);
     put(at.thresholds, thresholds_);
     put(at.cells, cells_);
-    put(at.conditions, conditions);
+    put(at.conditions, std::span(conditions_).first(num_comparisons_));
     put(at.trees, trees_);
     put(at.steps, steps_);
     put(at.planes, planes_);
     put(at.leaves, leaves_);
-    put(at.quick.rows, quick_rows_);
-    put(at.quick.ranks, quick_ranks_);
-    put(at.quick.masks, quick_masks_);
-    put(at.quick.leaves, quick_leaves_);
+    put(at.quick.rows, quick_.rows);
+    put(at.quick.ranks, quick_.ranks);
+    put(at.quick.masks, quick_.masks);
+    put(at.quick.leaves, quick_.leaves);
+    put(at.categories, category_records_);
+    put(at.classes, classes_);
+    put(at.class_words, class_words_);
+    put(at.runs, runs_);
+    put(at.bit_nodes, bit_nodes_);
     return program;
   }
 
   static constexpr uint32_t kShared = 0xFFFF;
   static constexpr size_t kMaxLeaves = size_t{1} << 30;
+  static constexpr size_t kMaxWords = size_t{1} << 23;  // of classes: 64 MiB
+  static constexpr uint32_t kOfSets = 1u << 31;
 
   const ForestView& forest_;
   std::map<ColumnKey, RankedColumn> ranked_;
-  std::map<std::pair<uint32_t, uint32_t>, uint32_t> conditions_;  // to the order of their coming
+  std::map<ColumnKey, CategoryClasses> categories_;
+  std::map<ColumnKey, uint32_t> category_numbers_;
+  std::vector<SlicedCategories> category_records_;
+  std::vector<uint16_t> classes_;
+  std::vector<uint64_t> class_words_;
+  std::vector<SlicedCondition> of_nodes_;    // of all nodes; of leaves any
+  std::vector<SlicedCondition> conditions_;  // each once
+  size_t num_comparisons_ = 0;               // that are not sets
+  std::vector<SlicedRun> runs_;
+  std::vector<uint32_t> first_bits_;  // of runs, by column
+  std::vector<uint32_t> bit_nodes_;
+  uint32_t num_bits_ = 0;
   LeafCodes codes_;
   std::vector<SlicedColumn> columns_;
   std::vector<double> thresholds_;
@@ -340,11 +339,7 @@ class ForestSlicer {
   std::vector<uint16_t> planes_;
   std::vector<double> leaves_;
   uint32_t num_masks_ = 1;
-  uint32_t num_quick_steps_ = 0;
-  size_t num_quick_trees_ = 0;
-  std::vector<uint16_t> quick_rows_, quick_ranks_;
-  std::vector<uint32_t> quick_masks_;
-  std::vector<double> quick_leaves_;
+  QuickForm quick_;
 };
 
 }  // namespace

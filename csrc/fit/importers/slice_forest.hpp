@@ -9,8 +9,8 @@ namespace mainspring {
 
 /// Puts the program behind the arrays of a MODEL section that has none yet. It is made from these
 /// alone: whoever has them can make it again. Nothing is added where walking the trees is the
-/// better way, or the only one: trees of thousands of leaves, categories above 254, hundreds of
-/// outputs.
+/// better way, or the only one: trees of thousands of leaves, hundreds of thousands of categories,
+/// hundreds of outputs.
 void add_sliced_program(std::vector<uint8_t>& section);
 
 }  // namespace mainspring

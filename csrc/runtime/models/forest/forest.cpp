@@ -7,6 +7,7 @@
 #include "runtime/models/forest/forest.hpp"
 
 #include "runtime/models/forest/sliced.hpp"
+#include "runtime/models/forest/ways.hpp"
 
 namespace mainspring {
 
@@ -16,9 +17,16 @@ constexpr uint32_t kChains = 8;
 constexpr double kInfinity = __builtin_inf();
 constexpr double kNan = __builtin_nan("");
 
-/// Rows whose slot values are in memory at a time: they should stay in the L1 or L2 cache. Wide
-/// forests take few, which bounds the scratch to 64 bytes a slot.
-constexpr uint32_t block_rows(uint32_t num_slots) { return num_slots <= 1024 ? 64 : kChains; }
+/// Rows whose slot values are in memory at a time: they should stay in the L2 cache. Wide forests
+/// take few, which bounds the scratch to 64 bytes a slot, and so do those of which only a few rows
+/// are walked.
+uint32_t block_rows(const ForestView& forest) {
+  const uint32_t num_slots = forest.header->num_slots;
+#if !defined(MAINSPRING_SMALL)
+  if (num_slots <= 128 && forest.program == nullptr) return kTileRows;
+#endif
+  return num_slots <= 1024 ? 64 : kChains;
+}
 
 /// Values of a row: the one that leaves read, then one for each slot. Eight rows lie side by side:
 /// value v of row r of a group is at [v * kChains + r], so that the walks of a group share one
@@ -216,6 +224,31 @@ void predict_one(const ForestView& forest, const double* values, double* out) {
   }
 }
 
+/// The nodes of the tree after the one that is being walked, on their way into the L2 cache a few
+/// at a time. Where there are few rows for a tree's nodes, most would come in vain.
+class NextTree {
+ public:
+  NextTree(const ForestView& forest, uint32_t tree, uint32_t num_rows) {
+    constexpr uint32_t kNodesForRow = 64;
+    if (tree + 1 >= forest.header->num_trees) return;
+    const ForestTree& next = forest.trees[tree + 1];
+    if (next.num_nodes / kNodesForRow > num_rows) return;
+    from_ = forest.nodes + next.first_node;
+    end_ = from_ + next.num_nodes;
+    step_ = next.num_nodes / (num_rows / kChains) + kNodesOfLine;
+  }
+  void fetch_some() {
+    const ForestNode* end = end_ - from_ > step_ ? from_ + step_ : end_;
+    for (; from_ < end; from_ += kNodesOfLine) __builtin_prefetch(from_, 0, 2);
+  }
+
+ private:
+  static constexpr uint32_t kNodesOfLine = 64 / sizeof(ForestNode);
+  const ForestNode* from_ = nullptr;
+  const ForestNode* end_ = nullptr;
+  int64_t step_ = 0;
+};
+
 void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_outputs,
                    const double* values, double* out) {
   const uint32_t grouped = num_rows / kChains;
@@ -224,9 +257,11 @@ void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_out
   for (uint32_t t = 0; grouped != 0 && t < forest.header->num_trees; ++t) {
     const ForestTree& tree = forest.trees[t];
     double* scores = out + tree.output;
+    NextTree next(forest, t, num_rows);
     for (uint32_t group = 0; group < grouped; ++group) {
       uint32_t at[kChains];
       for (uint32_t& node : at) node = tree.first_node;
+      next.fetch_some();
       walk<1>(forest, tree.has_sets != 0, values + group * stride, at);
       for (uint32_t k = 0; k < kChains; ++k) {
         add_leaf(forest, plain, at[k], scores);
@@ -248,7 +283,7 @@ void predict_rows(const ForestView& forest, const Strided<T>& features, uint32_t
       out[uint64_t{row} * num_outputs + i] = forest.bases[i];
     }
   }
-  const uint32_t block = block_rows(forest.header->num_slots);
+  const uint32_t block = block_rows(forest);
   for (uint32_t first = 0; first < num_rows; first += block) {
     const uint32_t count = num_rows - first < block ? num_rows - first : block;
     for (uint32_t row = 0; row < count; row += kChains) {
@@ -260,15 +295,6 @@ void predict_rows(const ForestView& forest, const Strided<T>& features, uint32_t
   }
 }
 
-enum class Way { kWalk, kQuick, kBlocks };
-
-Way way_of(const ForestView& forest, uint32_t num_rows, IsaLevel level) {
-  if (forest.program == nullptr) return Way::kWalk;
-  const SlicedView view = view_sliced(forest.program, forest.header->num_trees);
-  if (is_quick(view, num_rows, level)) return Way::kQuick;
-  return has_block_kernels() && num_rows >= kFewestSlicedRows ? Way::kBlocks : Way::kWalk;
-}
-
 struct Forest {
   static constexpr ModelCode kCode = ModelCode::kForest;
   static constexpr const char* kName = "forest";
@@ -277,7 +303,7 @@ struct Forest {
 
   static uint64_t scratch_bytes(const ModelView& view) noexcept {
     const ForestView forest = view_forest(view.section);
-    const uint64_t groups = block_rows(forest.header->num_slots) / kChains;
+    const uint64_t groups = block_rows(forest) / kChains;
     const uint64_t walk = group_values(forest) * groups * sizeof(double);
     const uint64_t sliced = sliced_scratch_bytes(forest, view.header->num_outputs);
     return walk > sliced ? walk : sliced;
@@ -285,10 +311,11 @@ struct Forest {
 
   static const char* kernel_name(const ModelView& view, uint32_t num_rows,
                                  IsaLevel level) noexcept {
-    switch (way_of(view_forest(view.section), num_rows, level)) {
-      case Way::kQuick: return "QuickScorer, row by row";
-      case Way::kBlocks: return "bit-sliced blocks";
-      case Way::kWalk: break;
+    switch (way_through(view_forest(view.section), num_rows, level)) {
+      case ForestWay::kQuick: return "QuickScorer, row by row";
+      case ForestWay::kBits: return "walks along bits of conditions, row by row";
+      case ForestWay::kBlocks: return "bit-sliced blocks";
+      case ForestWay::kWalk: break;
     }
     return num_rows < kChains ? "walks through eight trees" : "walks of eight rows";
   }
@@ -298,19 +325,21 @@ struct Forest {
     if (features.num_rows == 0) return;
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
-    const Way way = way_of(forest, features.num_rows, kernels.level);
-    if (way != Way::kWalk) {
+    const ForestWay way = way_through(forest, features.num_rows, kernels.level);
+    if (way != ForestWay::kWalk) {
       const SlicedJob job{
-          view_sliced(forest.program, forest.header->num_trees),
-          forest.set_words,
+          view_sliced(forest.program, *forest.header),
+          forest.trees,
           features,
           forest.bases,
           forest.header->num_trees,
           num_outputs,
           sums_floats(*forest.header),
           static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
-      if (way == Way::kQuick) {
+      if (way == ForestWay::kQuick) {
         predict_quick(job, out);
+      } else if (way == ForestWay::kBits) {
+        predict_bits(job, kernels.level, scratch, out);
       } else {
         predict_sliced(job, kernels.level, scratch, out);
       }

@@ -16,22 +16,6 @@ namespace {
 
 #include "runtime/models/forest/ranks.inc"
 
-/// Ranks of one row in both rows of every column.
-void rank_row(const SlicedJob& job, uint32_t row, uint16_t* ranks) {
-  for (uint32_t number = 0; number < job.view.header->num_columns; ++number) {
-    const SlicedColumn& column = job.view.columns[number];
-    double value = job.features.narrow != nullptr
-                       ? static_cast<double>(narrow_of(job.features).at(row, column.feature))
-                       : wide_of(job.features).at(row, column.feature);
-    if (job.round) value = static_cast<double>(static_cast<float>(value));
-    value = with_missing(static_cast<ForestTreatment>(column.treatment), value);
-    const auto rank = static_cast<uint16_t>(rank_of(job.view, column, value));
-    const bool missing = value != value;
-    ranks[2 * number] = missing ? uint16_t{0} : rank;
-    ranks[2 * number + 1] = missing ? uint16_t{255} : rank;
-  }
-}
-
 /// Leaves of 32 trees: the numbers of the first bits that stay.
 template <bool kMany>
 inline void find_leaves(const QuickView& quick, uint32_t first_tree, const __m512i (&ranks)[4],
@@ -60,7 +44,8 @@ inline void find_leaves(const QuickView& quick, uint32_t first_tree, const __m51
   _mm512_store_si512(leaves + 16, number_of_first(high));
 }
 
-template <bool kFloats>
+/// Each summand is added in the type of the sums.
+template <class Sum>
 void predict_rows(const SlicedJob& job, double* out) {
   const SlicedView& view = job.view;
   const bool many = 2 * view.header->num_columns > 64;
@@ -70,6 +55,7 @@ void predict_rows(const SlicedJob& job, double* out) {
     __m512i of_row[4];
     for (uint32_t i = 0; i < 4; ++i) of_row[i] = _mm512_load_si512(ranks + 32 * i);
     for (uint32_t i = 0; i < job.num_outputs; ++i) out[i] = job.bases[i];
+    Sum only = static_cast<Sum>(out[0]);
     for (uint32_t first = 0; first < job.num_trees; first += kQuickTrees) {
       alignas(64) uint32_t leaves[kQuickTrees];
       if (many) {
@@ -80,20 +66,26 @@ void predict_rows(const SlicedJob& job, double* out) {
       const uint32_t left = job.num_trees - first;
       const uint32_t count = left < kQuickTrees ? left : kQuickTrees;
       const double* values = view.quick.leaves + uint64_t{first} * kQuickLeaves;
+      if (job.num_outputs == 1) {
+        for (uint32_t t = 0; t < count; ++t) {
+          only += static_cast<Sum>(values[t * kQuickLeaves + leaves[t]]);
+        }
+        continue;
+      }
       for (uint32_t t = 0; t < count; ++t) {
-        double& sum = out[job.num_outputs == 1 ? 0 : view.trees[first + t].output];
-        sum += values[t * kQuickLeaves + leaves[t]];
-        if constexpr (kFloats) sum = static_cast<double>(static_cast<float>(sum));
+        double& sum = out[view.trees[first + t].output];
+        sum = static_cast<Sum>(sum) + static_cast<Sum>(values[t * kQuickLeaves + leaves[t]]);
       }
     }
+    if (job.num_outputs == 1) out[0] = only;
   }
 }
 
 void predict(const SlicedJob& job, double* out) noexcept {
   if (job.float_sums) {
-    predict_rows<true>(job, out);
+    predict_rows<float>(job, out);
   } else {
-    predict_rows<false>(job, out);
+    predict_rows<double>(job, out);
   }
 }
 

@@ -1,55 +1,48 @@
-// Which of the block kernels runs.
+// Which instruction set's kernels run.
 #include "runtime/models/forest/sliced.hpp"
 
 namespace mainspring {
 
-uint64_t sliced_scratch_bytes(const ForestView& forest, uint32_t num_outputs) noexcept {
 #if defined(MAINSPRING_SMALL)
-  (void)forest, (void)num_outputs;
-  return 0;
-#else
-  if (forest.program == nullptr) return 0;
-  const SlicedHeader& header = *view_sliced(forest.program, forest.header->num_trees).header;
-  return sliced_scratch(header, num_outputs, sliced_rows(header)).length;
-#endif
-}
 
-bool has_block_kernels() noexcept {
-#if defined(MAINSPRING_SMALL)
-  return false;
+uint64_t sliced_scratch_bytes(const ForestView&, uint32_t) noexcept { return 0; }
+void predict_sliced(const SlicedJob&, IsaLevel, uint8_t*, double*) noexcept {}
+void predict_bits(const SlicedJob&, IsaLevel, uint8_t*, double*) noexcept {}
+void predict_quick(const SlicedJob&, double*) noexcept {}
+bool has_quick(const SlicedView&, IsaLevel) noexcept { return false; }
+
 #else
-  return true;
-#endif
+
+uint64_t sliced_scratch_bytes(const ForestView& forest, uint32_t num_outputs) noexcept {
+  if (forest.program == nullptr) return 0;
+  const SlicedHeader& header = *view_sliced(forest.program, *forest.header).header;
+  const uint64_t blocks = sliced_scratch(header, num_outputs, sliced_rows(header)).length;
+  const uint64_t bits = header.num_bits != 0 ? bit_scratch(header).length : 0;
+  return blocks > bits ? blocks : bits;
 }
 
 void predict_sliced(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept {
-#if defined(MAINSPRING_SMALL)
-  (void)job, (void)level, (void)scratch, (void)out;
-#else
   PredictSliced predict = nullptr;
   if (level == IsaLevel::kAvx512) predict = sliced_avx512();
   if (level == IsaLevel::kAvx2) predict = sliced_avx2();
   if (predict == nullptr) predict = sliced_baseline();
   predict(job, scratch, out);
-#endif
 }
 
-bool is_quick(const SlicedView& view, uint32_t num_rows, IsaLevel level) noexcept {
-#if defined(MAINSPRING_SMALL)
-  (void)view, (void)num_rows, (void)level;
-  return false;
-#else
-  return view.quick.num_trees != 0 && num_rows < kFewestRowsBeyondQuick &&
-         level == IsaLevel::kAvx512 && quick_avx512() != nullptr;
-#endif
+void predict_bits(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept {
+  PredictSliced predict = nullptr;
+  if (level == IsaLevel::kAvx512) predict = bit_walk_avx512();
+  if (level == IsaLevel::kAvx2) predict = bit_walk_avx2();
+  if (predict == nullptr) predict = bit_walk_baseline();
+  predict(job, scratch, out);
 }
 
-void predict_quick(const SlicedJob& job, double* out) noexcept {
-#if defined(MAINSPRING_SMALL)
-  (void)job, (void)out;
-#else
-  quick_avx512()(job, out);
-#endif
+bool has_quick(const SlicedView& view, IsaLevel level) noexcept {
+  return view.quick.num_trees != 0 && level == IsaLevel::kAvx512 && quick_avx512() != nullptr;
 }
+
+void predict_quick(const SlicedJob& job, double* out) noexcept { quick_avx512()(job, out); }
+
+#endif
 
 }  // namespace mainspring

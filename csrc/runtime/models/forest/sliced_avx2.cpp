@@ -25,26 +25,6 @@ inline uint64_t mask_above(const uint8_t* ranks, uint8_t rank) {
   return ~joined(at_most(ranks), at_most(ranks + 32));
 }
 
-inline uint64_t mask_outside(const uint8_t* ranks, const uint8_t* set) {
-  const __m256i low =
-      _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(set)));
-  const __m256i high =
-      _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(set + 16)));
-  const auto outside = [&](const uint8_t* from) {
-    const __m256i values = load32(from);
-    const __m256i bytes = _mm256_and_si256(_mm256_srli_epi16(values, 3), _mm256_set1_epi8(31));
-    const __m256i place = _mm256_and_si256(bytes, _mm256_set1_epi8(15));
-    const __m256i found =
-        _mm256_blendv_epi8(_mm256_shuffle_epi8(low, place), _mm256_shuffle_epi8(high, place),
-                           _mm256_slli_epi16(bytes, 3));
-    const __m256i bit =
-        _mm256_shuffle_epi8(_mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u)),
-                            _mm256_and_si256(values, _mm256_set1_epi8(7)));
-    return _mm256_cmpeq_epi8(_mm256_and_si256(found, bit), _mm256_setzero_si256());
-  };
-  return joined(outside(ranks), outside(ranks + 32));
-}
-
 inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t count,
                           uint16_t* codes) {
   const __m256i places = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2,
@@ -79,6 +59,7 @@ inline void add_leaves(const double* leaves, uint32_t /*num_planes*/, const uint
   for (uint32_t i = 0; i < 64; ++i) sums[i] += static_cast<Sum>(leaves[codes[i]]);
 }
 
+#include "runtime/models/forest/cells.inc"
 #include "runtime/models/forest/sliced.inc"
 
 }  // namespace

@@ -13,25 +13,51 @@ namespace mainspring {
 
 namespace {
 
+/// Eight values at a time: their cells and the thresholds behind these are looked up together.
+template <uint32_t kCompares>
+inline void rank_by_eights(const SlicedColumn& column, const double* thresholds,
+                           const uint8_t* before, const double* values, uint8_t* below,
+                           uint8_t* above) {
+  const __m512d low = _mm512_set1_pd(column.low), scale = _mm512_set1_pd(column.scale);
+  const __m512d last = _mm512_set1_pd(column.num_cells - 1.0), zero = _mm512_setzero_pd();
+  const __m256i one = _mm256_set1_epi32(1), all = _mm256_set1_epi32(255);
+#pragma GCC unroll 4
+  for (uint32_t i = 0; i < 64; i += 8) {
+    const __m512d value = _mm512_load_pd(values + i);
+    __m512d cell = _mm512_mul_pd(_mm512_sub_pd(value, low), scale);
+    cell = _mm512_min_pd(_mm512_max_pd(cell, zero), last);  // of NaN: 0
+    const __m256i number = _mm512_cvttpd_epi32(cell);
+    const __m256i from = _mm256_and_si256(
+        _mm256_i32gather_epi32(reinterpret_cast<const int*>(before), number, 1), all);
+    __m256i rank = from;
+    for (uint32_t k = 0; k < kCompares; ++k) {
+      const __m512d threshold = _mm512_i32gather_pd(from, thresholds + k, 8);
+      const __mmask8 above_it = _mm512_cmp_pd_mask(threshold, value, _CMP_LT_OQ);
+      rank = _mm256_mask_add_epi32(rank, above_it, rank, one);
+    }
+    const __mmask8 missing = _mm512_cmp_pd_mask(value, value, _CMP_UNORD_Q);
+    const __m128i bytes = _mm256_cvtepi32_epi8(rank);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(below + i), _mm_mask_set1_epi8(bytes, missing, 0));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(above + i), _mm_mask_set1_epi8(bytes, missing, -1));
+  }
+}
+
+inline void rank_in_cells(const SlicedColumn& column, const double* thresholds,
+                          const uint8_t* before, const double* values, uint8_t* below,
+                          uint8_t* above) {
+  switch (column.num_compares) {
+    case 0:
+    case 1: return rank_by_eights<1>(column, thresholds, before, values, below, above);
+    case 2: return rank_by_eights<2>(column, thresholds, before, values, below, above);
+    case 3: return rank_by_eights<3>(column, thresholds, before, values, below, above);
+    case 4: return rank_by_eights<4>(column, thresholds, before, values, below, above);
+    default: return rank_by_eights<kMaxCompares>(column, thresholds, before, values, below, above);
+  }
+}
+
 inline uint64_t mask_above(const uint8_t* ranks, uint8_t rank) {
   return _mm512_cmpgt_epu8_mask(_mm512_loadu_si512(ranks),
                                 _mm512_set1_epi8(static_cast<char>(rank)));
-}
-
-inline uint64_t mask_outside(const uint8_t* ranks, const uint8_t* set) {
-  const __m512i values = _mm512_loadu_si512(ranks);
-  const __m512i bytes = _mm512_and_si512(_mm512_srli_epi16(values, 3), _mm512_set1_epi8(31));
-  const __m512i low = _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(set)));
-  const __m512i high =
-      _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(set + 16)));
-  const __m512i place = _mm512_and_si512(bytes, _mm512_set1_epi8(15));
-  const __m512i found =
-      _mm512_mask_shuffle_epi8(_mm512_shuffle_epi8(low, place),
-                               _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(16)), high, place);
-  const __m512i bit =
-      _mm512_shuffle_epi8(_mm512_set1_epi64(static_cast<int64_t>(0x8040201008040201u)),
-                          _mm512_and_si512(values, _mm512_set1_epi8(7)));
-  return _mm512_testn_epi8_mask(found, bit);
 }
 
 inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t count,

@@ -26,14 +26,6 @@ inline uint64_t mask_above(const uint8_t* ranks, uint8_t rank) {
   return mask;
 }
 
-inline uint64_t mask_outside(const uint8_t* ranks, const uint8_t* set) {
-  uint64_t mask = 0;
-  for (uint32_t i = 0; i < 64; ++i) {
-    mask |= uint64_t{(set[ranks[i] >> 3] >> (ranks[i] & 7) & 1) == 0} << i;
-  }
-  return mask;
-}
-
 /// Bits 0 to 7 to the lowest bits of eight bytes.
 inline uint64_t spread_bits(uint64_t byte) {
   const uint64_t chosen = (byte * kLowBits) & 0x8040201008040201u;
@@ -65,6 +57,7 @@ inline void add_leaves(const double* leaves, uint32_t /*num_planes*/, const uint
   for (uint32_t i = 0; i < 64; ++i) sums[i] += static_cast<Sum>(leaves[codes[i]]);
 }
 
+#include "runtime/models/forest/cells.inc"
 #include "runtime/models/forest/sliced.inc"
 
 }  // namespace

@@ -17,17 +17,9 @@ bool all_zero(const uint8_t* bytes, uint64_t first, uint64_t last) {
 
 constexpr bool is_finite(double value) { return value - value == 0; }
 
-bool holds_categories(const SlicedColumn& column) {
-  return column.treatment < kNumForestTreatments &&
-         is_category(static_cast<ForestTreatment>(column.treatment));
-}
-
 /// Thresholds ascend, with infinities behind them; cells lead to no threshold behind these.
 bool column_is_sound(const SlicedView& view, const SlicedColumn& column, uint32_t num_features) {
   if (column.feature >= num_features || column.reserved != 0) return false;
-  if (holds_categories(column)) {
-    return column.num_thresholds == 0 && column.num_cells == 0 && column.num_compares == 0;
-  }
   const auto treatment = static_cast<ForestTreatment>(column.treatment);
   if (treatment != ForestTreatment::kNanIsZero && treatment != ForestTreatment::kNanRight &&
       treatment != ForestTreatment::kZeroRight) {
@@ -56,13 +48,52 @@ bool column_is_sound(const SlicedView& view, const SlicedColumn& column, uint32_
   return true;
 }
 
-bool condition_is_sound(const SlicedView& view, const SlicedCondition& condition,
-                        uint32_t num_set_words) {
-  if (condition.column / 2 >= view.header->num_columns) return false;
-  if (!holds_categories(view.columns[condition.column / 2])) return condition.rank < kMaxRanks;
-  const uint32_t num_words = condition.rank & 15;
-  return condition.column % 2 == 0 && num_words <= 8 &&
-         uint64_t{condition.rank >> 4} + num_words <= num_set_words;
+bool condition_is_sound(const SlicedView& view, const SlicedCondition& condition) {
+  return condition.column / 2 < view.header->num_columns && condition.rank < kMaxRanks;
+}
+
+/// Classes are there, and so are their words and their bits of single rows.
+bool categories_are_sound(const SlicedView& view, const SlicedCategories& categories,
+                          uint32_t num_features) {
+  const SlicedHeader& header = *view.header;
+  if (categories.feature >= num_features || categories.treatment >= kNumForestTreatments ||
+      !is_category(static_cast<ForestTreatment>(categories.treatment)) ||
+      categories.num_categories > kMaxSliceCategories || categories.num_classes == 0 ||
+      categories.num_classes > kMaxClasses || categories.num_sets > kMaxSets ||
+      uint64_t{categories.first_class} + categories.num_categories > header.num_classes) {
+    return false;
+  }
+  const uint64_t num_words = set_words(categories);
+  if (categories.first_word + categories.num_classes * num_words > header.num_words) return false;
+  if (header.num_bits == 0) {
+    if (categories.first_bit != 0) return false;
+  } else if (categories.first_bit < kFirstBit || categories.first_bit % 64 != 0 ||
+             categories.first_bit + 64 * num_words > header.num_bits) {
+    return false;
+  }
+  for (uint32_t i = 0; i < categories.num_categories; ++i) {
+    if (view.classes[categories.first_class + i] >= categories.num_classes) return false;
+  }
+  return true;
+}
+
+/// Nothing is written below kFirstBit, nor 32 bytes behind the end.
+bool run_is_sound(const SlicedView& view, const SlicedRun& run) {
+  return run.column / 2 < view.header->num_columns && run.first_bit >= kFirstBit &&
+         run.first_bit % 64 == 0 && run.first_bit < view.header->num_bits;
+}
+
+/// Every step goes forward, to the end at a leaf: there, the bit is 0.
+bool bit_nodes_are_sound(const SlicedView& view, const ForestTree& tree, uint32_t num_planes) {
+  for (uint32_t i = 0; i < tree.num_nodes; ++i) {
+    const uint32_t node = view.bit_nodes[tree.first_node + i];
+    const uint32_t child = node >> kBitsOfNode, bit = node & (kMaxBits - 1);
+    const bool sound = child == i
+                           ? bit >> num_planes == 0
+                           : child > i && child + 1 < tree.num_nodes && bit < view.header->num_bits;
+    if (!sound) return false;
+  }
+  return true;
 }
 
 bool tree_is_sound(const SlicedView& view, const SlicedTree& tree, uint32_t num_outputs) {
@@ -74,7 +105,7 @@ bool tree_is_sound(const SlicedView& view, const SlicedTree& tree, uint32_t num_
   }
   for (uint32_t k = 0; k < tree.num_steps; ++k) {
     const SlicedStep& step = view.steps[tree.first_step + k];
-    if (step.condition >= header.num_conditions || step.left <= k || step.right <= k ||
+    if (step.condition >= num_condition_masks(header) || step.left <= k || step.right <= k ||
         step.left >= header.num_masks || step.right >= header.num_masks) {
       return false;
     }
@@ -91,12 +122,33 @@ bool tree_is_sound(const SlicedView& view, const SlicedTree& tree, uint32_t num_
 }
 
 /// Nothing that sizes depend on.
-bool has_sound_counts(const SlicedHeader& header, uint32_t num_trees) {
+bool has_sound_counts(const SlicedHeader& header, const ForestHeader& forest) {
   if (header.num_masks == 0 || header.num_masks > 1u << 16) return false;
+  if (header.num_bits == 0) {
+    if (header.num_runs != 0) return false;
+  } else if (header.num_bits < kFirstBit || header.num_bits > kMaxBits ||
+             header.num_bits % 64 != 0 || forest.num_nodes > kMaxBitNodes) {
+    return false;
+  }
   if (header.num_quick_trees == 0) return header.num_quick_steps == 0;
-  const uint64_t filled = (uint64_t{num_trees} + kQuickTrees - 1) / kQuickTrees * kQuickTrees;
+  const uint64_t filled =
+      (uint64_t{forest.num_trees} + kQuickTrees - 1) / kQuickTrees * kQuickTrees;
   return header.num_quick_trees == filled && header.num_quick_steps < kQuickLeaves &&
          header.num_columns <= kMaxQuickRows / 2;
+}
+
+bool other_gaps_are_zero(const uint8_t* program, const SlicedLayout& at, const SlicedHeader& header,
+                         const ForestHeader& forest) {
+  const uint64_t num_bit_nodes = header.num_bits != 0 ? forest.num_nodes : 0;
+  return all_zero(program,
+                  at.categories + uint64_t{header.num_category_features} * sizeof(SlicedCategories),
+                  at.classes) &&
+         all_zero(program, at.classes + uint64_t{header.num_classes} * sizeof(uint16_t),
+                  at.class_words) &&
+         all_zero(program, at.class_words + uint64_t{header.num_words} * sizeof(uint64_t),
+                  at.runs) &&
+         all_zero(program, at.runs + uint64_t{header.num_runs} * sizeof(SlicedRun), at.bit_nodes) &&
+         all_zero(program, at.bit_nodes + num_bit_nodes * sizeof(uint32_t), at.length);
 }
 
 bool quick_gaps_are_zero(const uint8_t* program, const QuickLayout& at,
@@ -109,17 +161,14 @@ bool quick_gaps_are_zero(const uint8_t* program, const QuickLayout& at,
          all_zero(program, at.leaves + num_leaves * sizeof(double), at.end);
 }
 
-/// Rows are of columns with thresholds, and whatever is struck out, a leaf stays.
+/// Rows are of columns, and whatever is struck out, a leaf stays.
 bool quick_is_sound(const SlicedView& view) {
   const QuickView& quick = view.quick;
   for (uint32_t tree = 0; tree < quick.num_trees; ++tree) {
     uint32_t staying = ~uint32_t{0};
     for (uint32_t k = 0; k < quick.num_steps; ++k) {
       const uint64_t at = uint64_t{k} * quick.num_trees + tree;
-      if (quick.rows[at] / 2u >= view.header->num_columns ||
-          holds_categories(view.columns[quick.rows[at] / 2])) {
-        return false;
-      }
+      if (quick.rows[at] / 2u >= view.header->num_columns) return false;
       staying &= quick.masks[at];
     }
     if (staying == 0) return false;
@@ -132,9 +181,9 @@ bool quick_is_sound(const SlicedView& view) {
 
 }  // namespace
 
-SlicedView view_sliced(const uint8_t* program, uint32_t num_trees) noexcept {
+SlicedView view_sliced(const uint8_t* program, const ForestHeader& forest) noexcept {
   const auto* header = reinterpret_cast<const SlicedHeader*>(program);
-  const SlicedLayout at = sliced_layout(*header, num_trees);
+  const SlicedLayout at = sliced_layout(*header, forest);
   return SlicedView{header,
                     reinterpret_cast<const SlicedColumn*>(program + at.columns),
                     reinterpret_cast<const double*>(program + at.thresholds),
@@ -148,7 +197,12 @@ SlicedView view_sliced(const uint8_t* program, uint32_t num_trees) noexcept {
                      reinterpret_cast<const uint16_t*>(program + at.quick.rows),
                      reinterpret_cast<const uint16_t*>(program + at.quick.ranks),
                      reinterpret_cast<const uint32_t*>(program + at.quick.masks),
-                     reinterpret_cast<const double*>(program + at.quick.leaves)}};
+                     reinterpret_cast<const double*>(program + at.quick.leaves)},
+                    reinterpret_cast<const SlicedCategories*>(program + at.categories),
+                    reinterpret_cast<const uint16_t*>(program + at.classes),
+                    reinterpret_cast<const uint64_t*>(program + at.class_words),
+                    reinterpret_cast<const SlicedRun*>(program + at.runs),
+                    reinterpret_cast<const uint32_t*>(program + at.bit_nodes)};
 }
 
 Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& forest,
@@ -156,14 +210,11 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
   if (length < sizeof(SlicedHeader)) return {Code::kTruncated, length};
   const uint32_t num_trees = forest.header->num_trees;
   const auto& header = *reinterpret_cast<const SlicedHeader*>(program);
-  for (const uint32_t word : header.reserved) {
-    if (word != 0) return corrupt(0);
-  }
-  if (!has_sound_counts(header, num_trees)) return corrupt(0);
-  const SlicedLayout at = sliced_layout(header, num_trees);
+  if (!has_sound_counts(header, *forest.header)) return corrupt(0);
+  const SlicedLayout at = sliced_layout(header, *forest.header);
   if (at.length != length) return {at.length > length ? Code::kTruncated : Code::kCorrupt, 0};
 
-  const SlicedView view = view_sliced(program, num_trees);
+  const SlicedView view = view_sliced(program, *forest.header);
   if (!all_zero(program, at.columns + header.num_columns * sizeof(SlicedColumn), at.thresholds) ||
       !all_zero(program, at.thresholds + header.num_thresholds * sizeof(double), at.cells) ||
       !all_zero(program, at.cells + header.num_cells, at.conditions) ||
@@ -173,7 +224,8 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
       !all_zero(program, at.steps + header.num_steps * sizeof(SlicedStep), at.planes) ||
       !all_zero(program, at.planes + header.num_planes * sizeof(uint16_t), at.leaves) ||
       !all_zero(program, at.leaves + header.num_leaves * sizeof(double), at.quick.rows) ||
-      !quick_gaps_are_zero(program, at.quick, header)) {
+      !quick_gaps_are_zero(program, at.quick, header) ||
+      !other_gaps_are_zero(program, at, header, *forest.header)) {
     return corrupt(at.columns);
   }
   for (uint32_t i = 0; i < header.num_columns; ++i) {
@@ -182,13 +234,28 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
     }
   }
   for (uint32_t i = 0; i < header.num_conditions; ++i) {
-    if (!condition_is_sound(view, view.conditions[i], forest.header->num_set_words)) {
+    if (!condition_is_sound(view, view.conditions[i])) {
       return corrupt(at.conditions + i * sizeof(SlicedCondition));
     }
+  }
+  uint64_t num_sets = 0;
+  for (uint32_t i = 0; i < header.num_category_features; ++i) {
+    if (!categories_are_sound(view, view.categories[i], num_features)) {
+      return corrupt(at.categories + i * sizeof(SlicedCategories));
+    }
+    num_sets += view.categories[i].num_sets;
+  }
+  if (num_sets != header.num_sets) return corrupt(at.categories);
+  for (uint32_t i = 0; i < header.num_runs; ++i) {
+    if (!run_is_sound(view, view.runs[i])) return corrupt(at.runs + i * sizeof(SlicedRun));
   }
   for (uint32_t i = 0; i < num_trees; ++i) {
     if (!tree_is_sound(view, view.trees[i], num_outputs)) {
       return corrupt(at.trees + i * sizeof(SlicedTree));
+    }
+    const ForestTree& tree = forest.trees[i];
+    if (header.num_bits != 0 && !bit_nodes_are_sound(view, tree, view.trees[i].num_planes)) {
+      return corrupt(at.bit_nodes + tree.first_node * sizeof(uint32_t));
     }
   }
   for (uint32_t i = 0; i < header.num_leaves; ++i) {

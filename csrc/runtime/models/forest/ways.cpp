@@ -1,0 +1,26 @@
+// Single rows by the best form that lies in the bundle; then blocks.
+#include "runtime/models/forest/ways.hpp"
+
+#include "runtime/models/forest/sliced.hpp"
+
+namespace mainspring {
+
+ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level) noexcept {
+#if defined(MAINSPRING_SMALL)
+  (void)forest, (void)num_rows, (void)level;
+  return ForestWay::kWalk;
+#else
+  if (forest.program == nullptr) return ForestWay::kWalk;
+  const SlicedView view = view_sliced(forest.program, *forest.header);
+  const FewestBlockRows& fewest = kFewestBlockRows[static_cast<uint32_t>(level)];
+  if (has_quick(view, level)) {
+    return num_rows < fewest.than_quick ? ForestWay::kQuick : ForestWay::kBlocks;
+  }
+  if (view.header->num_bits != 0) {
+    return num_rows < fewest.than_bits ? ForestWay::kBits : ForestWay::kBlocks;
+  }
+  return num_rows < fewest.than_walks ? ForestWay::kWalk : ForestWay::kBlocks;
+#endif
+}
+
+}  // namespace mainspring

@@ -1,0 +1,112 @@
+"""Every way through a forest gives the bits of the library that trained it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pytest
+
+import mainspring as ms
+
+QUIET = {"verbose": -1, "num_threads": 1, "min_data_in_leaf": 2, "min_data_per_group": 2}
+SIZES = (1, 2, 9, 17, 18, 31, 33, 64, 65, 130, 600)
+SINGLE = "walks along bits of conditions, row by row"
+
+
+def rows_with(num_categories: int, num_rows: int, seed: int) -> np.ndarray:
+    """Return four numbers and two categories, which may be missing; at most 400 different ones."""
+    draw = np.random.default_rng(seed)
+    rows = draw.normal(size=(num_rows, 6))
+    step = 1 + num_categories // 400
+    rows[:, 4:] = step * draw.integers(-1, num_categories // step, (num_rows, 2))
+    rows[draw.random(rows.shape) < 0.05] = np.nan
+    return rows
+
+
+def trained(num_categories: int, num_leaves: int, **more: Any) -> lightgbm.Booster:
+    rows = rows_with(num_categories, 3000, 1)
+    draw = np.random.default_rng(2)
+    effects = draw.normal(size=num_categories + 50)
+    filled = np.nan_to_num(rows)
+    score = filled[:, :2].sum(1) + effects[filled[:, 4:].astype(int)].sum(1)
+    label = np.digitize(score, [-1, 1]) if "num_class" in more else score
+    parameters = {**QUIET, "num_leaves": num_leaves, "max_cat_threshold": 500, **more}
+    data = lightgbm.Dataset(rows, label=label, categorical_feature=[4, 5])
+    return lightgbm.train(parameters, data, 12)
+
+
+def highest_category(booster: lightgbm.Booster) -> int:
+    """The highest one in any set."""
+    highest = 0
+
+    def visit(node: dict[str, Any]) -> None:
+        nonlocal highest
+        if "decision_type" in node:
+            if node["decision_type"] == "==":
+                highest = max(highest, *map(int, node["threshold"].split("||")), 0)
+            visit(node["left_child"])
+            visit(node["right_child"])
+
+    for tree in booster.dump_model()["tree_info"]:
+        visit(tree["tree_structure"])
+    return highest
+
+
+def check_ways(predictor: ms.Predictor, rows: np.ndarray, expected: np.ndarray) -> None:
+    assert predictor.kernel_name(64) == "bit-sliced blocks"
+    for size in SIZES:
+        np.testing.assert_array_equal(predictor.predict_raw(rows[:size]), expected[:size])
+        last = predictor.predict_raw(np.asfortranarray(rows[-size:]))
+        np.testing.assert_array_equal(last, expected[-size:])
+
+
+@pytest.mark.parametrize("num_categories", [200, 255, 300, 5000])
+@pytest.mark.parametrize("more", [{}, {"objective": "multiclass", "num_class": 3}])
+def test_sets_of_any_number_of_categories(num_categories: int, more: dict[str, Any]) -> None:
+    booster = trained(num_categories, 40, **more)
+    assert (highest_category(booster) > 254) == (num_categories > 255)
+    predictor = ms.Predictor(booster)
+    assert predictor.kernel_name(1) == SINGLE
+    rows = rows_with(num_categories + 60, 700, 3)
+    check_ways(predictor, rows, booster.predict(rows, raw_score=True, num_threads=1))
+    narrow = rows.astype(np.float32)
+    check_ways(predictor, narrow, booster.predict(narrow, raw_score=True, num_threads=1))
+
+
+def test_category_too_high_for_a_table_is_walked() -> None:
+    """A changed set: the text says which categories it holds."""
+    booster = trained(40, 8)
+    text = booster.model_to_string()
+    line = next(line for line in text.splitlines() if line.startswith("cat_boundaries="))
+    first_size = int(line.split("=")[1].split()[1])
+    words = next(line for line in text.splitlines() if line.startswith("cat_threshold="))
+    values = words.split("=")[1].split()
+    wide = [*values[:first_size], *["0"] * (2**15 + 1 - first_size), "1", *values[first_size:]]
+    moved = [0, *(int(bound) + len(wide) - len(values) for bound in line.split("=")[1].split()[1:])]
+    text = text.replace(line, "cat_boundaries=" + " ".join(map(str, moved)), 1)
+    text = text.replace(words, "cat_threshold=" + " ".join(wide), 1)
+    changed = ms.Predictor(text)
+    assert changed.kernel_name(64) == "walks of eight rows"
+    rows = rows_with(40, 200, 4)
+    got = changed.predict_raw(rows)
+    np.testing.assert_array_equal(got, booster.predict(rows, raw_score=True, num_threads=1))
+    rows[:, 4:] = 32 * (2**15 + 1)
+    assert not np.array_equal(changed.predict_raw(rows), booster.predict(rows, raw_score=True))
+
+
+def test_more_thresholds_than_one_column_of_ranks_holds() -> None:
+    xgboost = pytest.importorskip("xgboost")
+    draw = np.random.default_rng(5)
+    rows = draw.normal(size=(4000, 3)).astype(np.float32)
+    rows[draw.random(rows.shape) < 0.05] = np.nan
+    label = np.nan_to_num(rows).sum(1)
+    booster = xgboost.train(
+        {"max_depth": 8, "max_bin": 1000, "nthread": 1}, xgboost.DMatrix(rows, label=label), 20
+    )
+    predictor = ms.Predictor(booster)
+    assert predictor.kernel_name(1) == SINGLE
+    some = rows[:700]
+    expected = booster.predict(xgboost.DMatrix(some), output_margin=True)
+    check_ways(predictor, some, expected.astype(np.float64))
