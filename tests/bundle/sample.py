@@ -285,6 +285,11 @@ def add_cleaning(parts: Parts) -> None:
     parts.step(31, ("clean",), ("hash",), payload=formats)
     parts.step(13, ("hash",), ("bucket",), integers={3: 16})
     parts.store("bucket", "carrier_time", ID, 16)
+    zone = zone_table([-2_208_988_800 + 5 * 86_400], [7200], -3600)
+    local = parts.add_payload(zone + bytes([6, 1, 1, ord(";"), 6, 1, 1, ord("e"), 0]))
+    parts.step(31, ("clean",), ("hash",), integers={0: len(zone)}, payload=local)
+    parts.step(13, ("hash",), ("bucket",), integers={3: 16})
+    parts.store("bucket", "carrier_local_time", ID, 16)
     # (.)[A-Z]: begin, any character, end, a letter, match.
     program = [(4, 0, 0), (1, 0, 1), (5, 0, 0), (1, 1, 1), (0, 0, 0)]
     packed = b"".join(struct.pack("<3I", *instruction) for instruction in program)

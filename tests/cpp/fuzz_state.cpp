@@ -49,7 +49,10 @@ NamedParams params_of(std::string_view name) {
     return {{"old", std::vector<double>{0, 1}}, {"new", std::vector<double>{5, -5}}};
   }
   if (name == "out_of_range_flag") return {{"high", 1.0}};
-  if (name == "parse_datetime") return {{"formats", std::vector<std::string>{"%Y-%m-%d"}}};
+  if (name == "parse_datetime") {
+    return {{"formats", std::vector<std::string>{"%Y-%m-%d"}},
+            {"zone", std::string("Europe/Paris")}};
+  }
   if (name == "regex_extract") return {{"pattern", std::string("(a|b+)c?")}};
   if (name.ends_with("_ngrams")) return {{"buckets", int64_t{16}}};
   if (name == "text_pattern") return {{"parts", std::vector<std::string>{"words", "digits"}}};

@@ -84,9 +84,7 @@ inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot inte
   std::vector<uint8_t> payload(6 * sizeof(TextEntry));
   const TextEntry entries[6] = {{0, kTextMissing}, {0, kTextKept}, {0, 5}, {2, 3}, {5, 0}, {1, 4}};
   std::memcpy(payload.data(), entries, sizeof(entries));
-  for (const char letter : {'1', 'k', '5', 'e', '9'}) {
-    payload.push_back(static_cast<uint8_t>(letter));
-  }
+  payload.insert(payload.end(), {'1', 'k', '5', 'e', '9'});
   data = plan->add_data(payload);
   plan->emit(
       gather_or_keep_record(ids.number, text.number, other.number, data.offset, data.length, 6));
@@ -100,7 +98,14 @@ inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot inte
   append_time_format("k%j", &items, &fault);
   append_time_format("ISO8601", &items, &fault);
   data = plan->add_data(items);
-  plan->emit(parse_datetime_record(text.number, whole.number, data.offset, data.length));
+  plan->emit(parse_datetime_record(text.number, whole.number, data.offset, data.length, 0));
+  hashed(whole);
+  // Clocks change twice on the day that the second format reads.
+  const std::vector<int64_t> changes{-2208970800, -2208942000};
+  const std::vector<uint8_t> zone = build_zone_table(0, changes, std::vector<int32_t>{3600, 0});
+  items.insert(items.begin(), zone.begin(), zone.end());
+  const auto [at, length] = plan->add_data(items);
+  plan->emit(parse_datetime_record(text.number, whole.number, at, length, zone.size()));
   hashed(whole);
   data = plan->add_data(compile_pattern("([a-f]+?|\\b9)(\\d{1,2})$", 1));
   plan->emit(extract_record(text.number, other.number, data.offset, data.length));

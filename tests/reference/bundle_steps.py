@@ -264,7 +264,11 @@ def _gather_bytes(step: Step, plan: Plan) -> None:
 def _parse_datetime(step: Step, plan: Plan) -> None:
     plan.reads(step, BYTES)
     plan.writes(step, I64)
-    check_time_formats(step.payload)
+    zone_bytes = step.integers[0]
+    expect(zone_bytes <= len(step.payload))
+    if zone_bytes:
+        check_zone_table(step.payload[:zone_bytes])
+    check_time_formats(step.payload[zone_bytes:])
 
 
 def _extract(step: Step, plan: Plan) -> None:
@@ -372,7 +376,7 @@ STEPS = {
     28: _row(_null_if, payload=True),
     29: _row(_parse_number, integers=(0, 1)),
     30: _row(_gather_bytes, integers=(3,), payload=True),
-    31: _row(_parse_datetime, payload=True),
+    31: _row(_parse_datetime, integers=(0,), payload=True),
     32: _row(_extract, payload=True),
     33: _row(_text_part, integers=(0, 1)),
     34: _row(_store_hashed_ngrams, integers=(0, 1, 2, 3)),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -48,26 +49,35 @@ def parsed(text: str, form: str) -> datetime:
     return moment
 
 
-def micros(text: str | None, formats: Sequence[str]) -> int | None:
+def micros(text: str | None, formats: Sequence[str], local: tzinfo = timezone.utc) -> int | None:
     for form in formats if text is not None else ():
         try:
             moment = parsed(text or "", form)
         except ValueError:
             continue
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-        return (moment - EPOCH) // timedelta(microseconds=1)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=local, fold=0)
+        # Of two moments of one zone datetime subtracts the clocks, not the moments.
+        naive, offset = moment.replace(tzinfo=None), moment.utcoffset() or timedelta()
+        return (naive - EPOCH.replace(tzinfo=None) - offset) // timedelta(microseconds=1)
     return None
 
 
 def features(
-    train: list[Column], rows: list[Column], *, formats: Sequence[str] = ()
+    train: list[Column],
+    rows: list[Column],
+    *,
+    formats: Sequence[str] = (),
+    zone: str | None = None,
 ) -> list[Column]:
-    return [[micros(text, formats) for text in rows[0]]]
+    local = timezone.utc if zone is None else ZoneInfo(zone)
+    return [[micros(text, formats, local) for text in rows[0]]]
 
 
-def texts(*formats: str) -> st.SearchStrategy[Any]:
+def texts(
+    *formats: str, first: datetime = datetime.min, last: datetime = datetime.max
+) -> st.SearchStrategy[Any]:
     """Times as the formats write them, and some that are almost right."""
-    moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))
+    moments = st.datetimes(first, last)
     zones = st.sampled_from([0, 60, -330, 1439]).map(lambda m: timezone(timedelta(minutes=m)))
 
     def written(moment: datetime, zone: timezone, form: str, change: str) -> str:
@@ -96,6 +106,8 @@ DAYS = ("%d.%m.%Y", "%Y-%m-%d", "%B %d, %Y", "%d%b%y")
 CLOCKS = ("%Y-%m-%dT%H:%M:%S.%f", "%A %d/%m/%y %I:%M %p", "100%% %H:%M")
 OFFSETS = ("%Y-%m-%d %H:%M:%S%z", "%a, %d %b %Y %H:%M:%S %z")
 DAYS_OF_YEAR = ("%Y-%j", "%y%j %H", "day %j of %Y%z")
+# Transitions of zones are learnt from 1900 to 2100.
+ZONED = {"first": datetime(1900, 1, 3), "last": datetime(2099, 12, 29)}
 NEW_YEAR = ("31.12.2024", "2024-01-01", "december  5, 1969", "29Feb23", "29feb24", "31.4.2024")
 
 CASES = [
@@ -193,6 +205,42 @@ CASES = [
             "2024-01-31 23:59:59+1",
             "2024-01-31 23:59:59+01:60",
             "2024-01-31 23:59:59",
+            "",
+        ),
+    ),
+    Case(
+        {"formats": ("ISO8601", "%d.%m.%Y %H:%M"), "zone": "Europe/Berlin"},
+        (texts("%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M%z", **ZONED),),
+        (STR,),
+        then=HASHED,
+        samples=(
+            "2024-03-31T01:59:59",
+            "2024-03-31T02:00:00",
+            "2024-03-31T02:59:59.999999",
+            "31.3.2024 3:00",
+            "2024-10-27T01:59:59",
+            "2024-10-27T02:00:00",
+            "2024-10-27 02:59:59.5",
+            "27.10.2024 03:00",
+            "2024-10-27T02:30Z",
+            "1945-05-24T02:30+0330",
+        ),
+    ),
+    Case(
+        {"formats": ("%Y-%m-%d %H:%M",), "zone": "Australia/Lord_Howe"},
+        (texts("%Y-%m-%d %H:%M", **ZONED),),
+        (STR,),
+        then=HASHED,
+        samples=(
+            "2024-04-07 01:29",
+            "2024-04-07 01:30",
+            "2024-04-07 01:59",
+            "2024-04-07 02:00",
+            "2024-10-06 01:59",
+            "2024-10-06 02:00",
+            "2024-10-06 02:29",
+            "2024-10-06 02:30",
+            "1950-01-01 00:00",
             "",
         ),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar as months
 import math
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import numpy as np
@@ -300,8 +300,10 @@ def gather_bytes(
     return kept if isinstance(text, bool) else text
 
 
-def parse_datetime(value: bytes | None, formats: list[str]) -> int | None:
-    return None if value is None else micros(value.decode(errors="replace"), formats)
+def parse_datetime(
+    value: bytes | None, formats: list[str], local: tzinfo = timezone.utc
+) -> int | None:
+    return None if value is None else micros(value.decode(errors="replace"), formats, local)
 
 
 def extract(value: bytes | None, pattern: str, group: int) -> bytes | None:

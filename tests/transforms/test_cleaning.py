@@ -244,6 +244,8 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: col("x").parse_datetime("%m %b"), "the directive '%b' says what one before does"),
     (lambda: col("x").parse_datetime("today"), "it has no directive"),
     (lambda: col("x").parse_datetime("%Y", "%Y%z"), "formats that all have %z, or none of them"),
+    (lambda: col("x").parse_datetime("%Y", zone=""), "'zone' of parse_datetime must be the name"),
+    (lambda: col("x").parse_datetime("%Y", zone=1), "'zone' of parse_datetime must be"),
     (lambda: col("x").regex_extract(""), "'pattern' of regex_extract must be a regular expression"),
     (lambda: col("x").out_of_range_flag(), "'high' of out_of_range_flag must be a finite number"),
     (lambda: col("x").out_of_range_flag(2, 1), "'high' of out_of_range_flag must be a number"),

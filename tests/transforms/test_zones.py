@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainspring import Preprocessor, SchemaError, col
+from mainspring import ParameterError, Preprocessor, SchemaError, col
 from mainspring.transforms._zones import zone_transitions
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -72,6 +73,81 @@ def test_datetime_when_units_and_zones_differ_reads_the_same_clock(
             continue
         moment = (EPOCH + timedelta(seconds=at)).astimezone(tz)
         assert row.tolist() == [moment.hour, moment.minute, moment.day]
+
+
+def parsed_hash(texts: list[str], zone: str | None) -> list[float]:
+    column = col("x").parse_datetime("ISO8601", zone=zone).hash(buckets=1 << 24)
+    table = pa.table({"x": texts})
+    return list(Preprocessor(column, profile=False).fit(table).transform(table)[:, 0])
+
+
+def clock(zone: str, seconds: int) -> datetime:
+    return (EPOCH + timedelta(seconds=seconds)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("zone", [*ZONES, "America/Sao_Paulo", "Europe/Dublin", "Pacific/Apia"])
+def test_parse_datetime_when_clocks_change_takes_the_first_time_as_zoneinfo_does(
+    zone: str,
+) -> None:
+    transitions = [at for at in zone_transitions(zone)[1] if at < 4_102_000_000]
+    # Clocks around each change: before it, in what is left out or shown twice, and behind it.
+    shown = [
+        clock(zone, at) + timedelta(seconds=step)
+        for at in transitions
+        for step in (-86_400, -7201, -5400, -3600, -1801, -1, 0, 1, 1799, 3599, 3600, 7200)
+    ]
+    local = [text.isoformat() for text in shown]
+    utc = [
+        (moment - (moment.replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta())).isoformat()
+        for moment in shown
+    ]
+    assert parsed_hash(local, zone) == parsed_hash(utc, None)
+    assert parsed_hash([text + "+00:00" for text in utc], zone) == parsed_hash(utc, None)
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("Europe/Paris", [[1.0, 2.5], [3.0, 3.5], [1.0, 2.5], [14.0, 14.0]]),
+        ("+02:00", [[1.0, 1.5], [2.0, 2.5], [2.0, 2.5], [14.0, 14.0]]),
+    ],
+)
+def test_parse_datetime_with_a_zone_gives_moments_that_the_zone_shows(
+    zone: str, expected: list[list[float]]
+) -> None:
+    local = col("x").parse_datetime("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M%z", zone=zone)
+    prep = Preprocessor(
+        local.datetime("hour"), local.elapsed(moment="2024-03-30T22:00:00Z", unit="hours")
+    )
+    texts = ["2024-03-31 01:30", "2024-03-31 02:30", "2024-03-31 00:30Z", "2024-03-31 14:00"]
+    rows = [{"x": text} for text in texts]
+    assert prep.fit_transform(rows).tolist() == expected
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "../../etc/passwd", "+99", ""])
+def test_parse_datetime_when_the_zone_is_unknown_is_a_parameter_error(zone: str) -> None:
+    with pytest.raises(ParameterError, match="'zone' of parse_datetime must be the name of a time"):
+        col("x").parse_datetime("%Y", zone=zone)
+
+
+def test_parse_datetime_with_a_zone_travels_with_states_and_bundles() -> None:
+    column = col("x").parse_datetime("%Y-%m-%d %H:%M", zone="Europe/Paris").datetime("hour")
+    table = pa.table({"x": ["2024-07-01 12:00", "2024-01-01 12:00"]})
+    prep = Preprocessor(column, col("x").ordinal(), profile=False)
+    prep.partial_fit(table.slice(0, 1)).partial_fit(table.slice(1))
+    again = Preprocessor.from_state_bytes(prep.state_bytes())
+    assert repr(again) == repr(prep)
+    assert again.bundle.to_bytes() == prep.bundle.to_bytes()
+    other = Preprocessor(column, col("x").ordinal(), profile=False)
+    assert other.merge(prep).bundle.to_bytes() == prep.bundle.to_bytes()
+    assert prep.transform(table)[:, 0].tolist() == [12.0, 12.0]
+    assert repr(pickle.loads(pickle.dumps(prep))) == repr(prep)
+
+
+def test_zone_that_no_operator_asks_for_may_be_unknown() -> None:
+    stamps = pa.array([0, 3600], pa.timestamp("s", "Mars/Base"))
+    prep = Preprocessor(col("t").elapsed(moment="1970-01-01T00:00:00Z", unit="hours"))
+    assert prep.fit_transform(pa.table({"t": stamps})).ravel().tolist() == [0.0, 1.0]
 
 
 def test_transform_when_the_unit_changes_gives_the_same_features() -> None:

@@ -1,8 +1,6 @@
 // Which form of a column an expression reads: decided by the column's type and by what its first
 // operator takes.
 #pragma once
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,9 +18,6 @@ struct ColumnBinding {
   ColumnType fitted;
   std::string type_name;  // for messages
 };
-
-/// Zone tables (fit/plan/zone_table.hpp) by zone name; null where local time is UTC.
-using ZoneTables = std::map<std::string, std::shared_ptr<const std::vector<uint8_t>>>;
 
 /// The chain's own columns, not those of its sides. `reader`: what takes a column that goes through
 /// no operator; null: it is a feature. Throws Error(kSchema) that names column, type, operator and

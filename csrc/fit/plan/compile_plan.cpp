@@ -200,14 +200,12 @@ std::vector<ColumnBinding> plan_inputs(std::span<const BoundChain> chains) {
   return inputs;
 }
 
-std::vector<Feature> load_streams(const BoundChain& bound, const ZoneTables& zones,
-                                  CompileMode mode, PlanBuilder& builder) {
+std::vector<Feature> load_streams(const BoundChain& bound, CompileMode mode, PlanBuilder& builder) {
   std::vector<Feature> streams;
   for (const BoundChain& side : bound.sides) {
     const Chain& chain = side.chain;
-    for (Feature& feature :
-         compile_operators(side, 0, chain.operators.size(),
-                           load_streams(side, zones, mode, builder), mode, builder)) {
+    for (Feature& feature : compile_operators(side, 0, chain.operators.size(),
+                                              load_streams(side, mode, builder), mode, builder)) {
       name_side(chain, &feature);
       streams.push_back(std::move(feature));
     }
@@ -219,9 +217,7 @@ std::vector<Feature> load_streams(const BoundChain& bound, const ZoneTables& zon
     feature.column = column.name;
     feature.expression = "col('" + column.name + "')";
     feature.unit = column.unit;
-    feature.zoned = !column.time_zone.empty();
-    const auto zone = zones.find(column.time_zone);
-    if (zone != zones.end()) feature.zone_table = zone->second;
+    feature.time_zone = column.time_zone;
   }
   return streams;
 }
@@ -303,14 +299,13 @@ class HeldColumns {
 
 }  // namespace
 
-void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, bool cross_fitted,
-                  PlanBuilder& builder) {
+void compile_plan(std::span<const BoundChain> chains, bool cross_fitted, PlanBuilder& builder) {
   const CompileMode mode{cross_fitted, /*release=*/true};
   HeldColumns columns(chains, builder);
   FeatureNames names;
   for (const BoundChain& bound : chains) {
     columns.before(bound);
-    std::vector<Feature> streams = load_streams(bound, zones, mode, builder);
+    std::vector<Feature> streams = load_streams(bound, mode, builder);
     columns.loaded(bound);
     streams = compile_operators(bound, 0, bound.chain.operators.size(), std::move(streams), mode,
                                 builder);
@@ -337,18 +332,19 @@ namespace {
 
 /// Every operator compiles without having learnt anything; fills change neither type nor name.
 std::vector<Feature> check_chain(const BoundChain& bound, const ZoneTables& zones,
+                                 std::vector<std::string>* missing_zones,
                                  std::vector<std::vector<size_t>>* stream_counts) {
-  PlanBuilder builder;
+  PlanBuilder builder(zones, missing_zones);
   std::vector<Feature> streams;
   for (const BoundChain& side : bound.sides) {
-    for (Feature& feature : check_chain(side, zones, stream_counts)) {
+    for (Feature& feature : check_chain(side, zones, missing_zones, stream_counts)) {
       name_side(side.chain, &feature);
       feature.slot = builder.new_slot(feature.slot.type);  // in this plan
       streams.push_back(std::move(feature));
     }
   }
   const BoundChain empty{bound.chain, bound.columns, ChainStates(bound.chain.operators.size()), {}};
-  for (Feature& feature : load_streams(empty, zones, {}, builder)) {
+  for (Feature& feature : load_streams(empty, {}, builder)) {
     streams.push_back(std::move(feature));
   }
   std::vector<size_t> counts;
@@ -372,11 +368,12 @@ std::vector<Feature> check_chain(const BoundChain& bound, const ZoneTables& zone
 }  // namespace
 
 std::vector<std::vector<size_t>> check_plan(std::span<const BoundChain> chains,
-                                            const ZoneTables& zones) {
+                                            const ZoneTables& zones,
+                                            std::vector<std::string>* missing_zones) {
   std::vector<std::vector<size_t>> stream_counts;
   FeatureNames names;
   for (const BoundChain& bound : chains) {
-    std::vector<Feature> streams = check_chain(bound, zones, &stream_counts);
+    std::vector<Feature> streams = check_chain(bound, zones, missing_zones, &stream_counts);
     for (Feature& stream : streams) {
       // Names are known when they have been learnt.
       if (stream.one_hot != nullptr) stream.one_hot = std::make_shared<const OneHotColumns>();

@@ -42,8 +42,7 @@ struct CompileMode {
 
 /// Adds the inputs of the chain and of its sides to the plan and loads them; what the sides have
 /// learnt is compiled.
-std::vector<Feature> load_streams(const BoundChain& bound, const ZoneTables& zones,
-                                  CompileMode mode, PlanBuilder& builder);
+std::vector<Feature> load_streams(const BoundChain& bound, CompileMode mode, PlanBuilder& builder);
 
 /// Sends `streams` through operators [first, last).
 std::vector<Feature> compile_operators(const BoundChain& bound, size_t first, size_t last,
@@ -52,13 +51,14 @@ std::vector<Feature> compile_operators(const BoundChain& bound, size_t first, si
 
 /// The whole plan, every feature stored in the order of the expressions. Columns and lookups that
 /// several expressions share are read once.
-void compile_plan(std::span<const BoundChain> chains, const ZoneTables& zones, bool cross_fitted,
-                  PlanBuilder& builder);
+void compile_plan(std::span<const BoundChain> chains, bool cross_fitted, PlanBuilder& builder);
 
 /// Throws before any data is read what compile_plan would throw after it for types, aliases and
 /// names: Error(kSchema or kParameter). Returns how many streams reach each operator of each chain,
-/// in the order of visit_chains.
+/// in the order of visit_chains. missing_zones: where the names of zones go that operators ask for
+/// and `zones` does not have; null: they are errors.
 std::vector<std::vector<size_t>> check_plan(std::span<const BoundChain> chains,
-                                            const ZoneTables& zones);
+                                            const ZoneTables& zones,
+                                            std::vector<std::string>* missing_zones = nullptr);
 
 }  // namespace mainspring

@@ -12,10 +12,6 @@ namespace mainspring {
 
 namespace {
 
-bool reads_local_time(const Chain& chain) {
-  return !chain.operators.empty() && chain.operators[0]->transform().input == InputRule::kTimestamp;
-}
-
 BoundChain bind_chain(const Chain& chain, const Transform* reader, const Table& table) {
   BoundChain bound{chain, {}, ChainStates(chain.operators.size()), {}};
   for (const Chain& side : chain.sides) {
@@ -65,15 +61,9 @@ Fitter::Fitter(std::vector<Expression> expressions, uint64_t max_keys)
 
 std::vector<std::string> Fitter::missing_zones(const Table& table) const {
   std::vector<std::string> missing;
-  for (const Chain& chain : chains_) {
-    visit_chains(chain, [&](const Chain& node) {
-      if (!reads_local_time(node)) return;
-      for (const std::string& name : node.columns) {  // keys too: they are times as well
-        const std::string& zone = table.columns()[table.column_index(name)].time_zone;
-        if (!zone.empty() && !zones_.contains(zone)) missing.push_back(zone);
-      }
-    });
-  }
+  // The columns of a fit that is under way have their zones.
+  if (draft_.has_value() && !draft_->learnt.chains.empty()) return missing;
+  (void)check_plan(bound_chains(table), zones_, &missing);
   return missing;
 }
 
@@ -86,14 +76,15 @@ void Fitter::add_zone(const std::string& name, int32_t first_offset,
                               build_zone_table(first_offset, transitions, offsets));
 }
 
+std::vector<BoundChain> Fitter::bound_chains(const Table& table) const {
+  std::vector<BoundChain> chains;
+  for (const Chain& chain : chains_) chains.push_back(bind_chain(chain, nullptr, table));
+  return chains;
+}
+
 Fitter::Learnt Fitter::bind(const Table& table) const {
   Learnt learnt;
-  for (const Chain& chain : chains_) learnt.chains.push_back(bind_chain(chain, nullptr, table));
-  const std::vector<std::string> zones = missing_zones(table);
-  if (!zones.empty()) {
-    throw Error(ErrorKind::kParameter, "No transitions are known for time zone '" + zones[0] + "'.")
-        .got(zones[0]);
-  }
+  learnt.chains = bound_chains(table);
   (void)check_plan(learnt.chains, zones_);
   return learnt;
 }
@@ -244,8 +235,8 @@ void Fitter::finish_fit() {
   learnt.bundle = compile_bundle(chains);
   std::unique_ptr<PlanBuilder> training_plan;
   if (draft.cross_fit) {
-    training_plan = std::make_unique<PlanBuilder>();
-    compile_plan(chains, zones_, /*cross_fitted=*/true, *training_plan);
+    training_plan = std::make_unique<PlanBuilder>(zones_);
+    compile_plan(chains, /*cross_fitted=*/true, *training_plan);
     for (const BoundChain* node : nodes_of(learnt.chains)) {
       for (const auto& streams : node->states) {
         for (const auto& state : streams) state->forget_rows();
@@ -278,8 +269,8 @@ std::vector<BoundChain> Fitter::completed(const std::vector<BoundChain>& chains)
 }
 
 std::vector<uint8_t> Fitter::compile_bundle(std::span<const BoundChain> chains) const {
-  PlanBuilder builder;
-  compile_plan(chains, zones_, /*cross_fitted=*/false, builder);
+  PlanBuilder builder(zones_);
+  compile_plan(chains, /*cross_fitted=*/false, builder);
   BundleParts parts;
   constexpr std::string_view kMeta = "{}";
   parts.meta.assign(kMeta.begin(), kMeta.end());

@@ -45,7 +45,8 @@ class Fitter {
   /// Whether the states are there that merge() and write() need.
   bool has_states() const { return learnt_.has_value() && learnt_->has_states; }
 
-  /// Named zones of the table's columns whose tables are needed and have not been added.
+  /// Zones that operators want the tables of and that have not been added, for a fit that begins
+  /// with this table. Throws what that fit would throw for the types of its columns.
   std::vector<std::string> missing_zones(const Table& table) const;
   /// UTC seconds of the transitions and the offsets from them on; see build_zone_table.
   void add_zone(const std::string& name, int32_t first_offset,
@@ -109,6 +110,7 @@ class Fitter {
     uint32_t num_passes = 0;          // that have ended
     uint64_t first_row = 0;           // of the next part, in this pass
   };
+  std::vector<BoundChain> bound_chains(const Table& table) const;
   Learnt bind(const Table& table) const;
   static std::vector<Lesson> lessons(Learnt& learnt, size_t round);
   Draft& draft();

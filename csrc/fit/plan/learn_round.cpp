@@ -46,10 +46,10 @@ struct LessonPlan {
 };
 
 LessonPlan plan_lesson(const Lesson& lesson, const ZoneTables& zones) {
-  LessonPlan plan;
+  LessonPlan plan{PlanBuilder(zones), {}, {}};
   const BoundChain& bound = *lesson.bound;
   plan.first = compile_operators(bound, 0, lesson.round.operator_index,
-                                 load_streams(bound, zones, {}, plan.builder), {}, plan.builder);
+                                 load_streams(bound, {}, plan.builder), {}, plan.builder);
   if (lesson.round.behind_fill.has_value()) {
     plan.behind_fill = compile_operators(bound, lesson.round.operator_index + 1,
                                          *lesson.round.behind_fill, plan.first, {}, plan.builder);
@@ -249,10 +249,10 @@ void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zo
   if (none_missing) return;
   // The fill and what is behind it, over one row that is missing where it reaches the fill: what
   // comes before may have filled rows of its own, and these are others.
-  PlanBuilder before;
+  PlanBuilder before(zones);
   std::vector<Feature> streams = compile_operators(
-      bound, 0, round.operator_index, load_streams(bound, zones, {}, before), {}, before);
-  PlanBuilder builder;
+      bound, 0, round.operator_index, load_streams(bound, {}, before), {}, before);
+  PlanBuilder builder(zones);
   std::vector<Slot> missing;
   for (Feature& stream : streams) {
     stream.slot = builder.new_slot(stream.slot.type);

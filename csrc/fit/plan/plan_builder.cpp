@@ -1,6 +1,7 @@
 // The one place where plans are written; equal names and equal payloads are stored once.
 #include "fit/plan/plan_builder.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "host/error.hpp"
@@ -127,6 +128,20 @@ DataRange PlanBuilder::add_data(std::span<const uint8_t> bytes) {
   if (!bytes.empty()) std::memcpy(data_.data() + range.offset, bytes.data(), bytes.size());
   payloads_.emplace(hash, range);
   return range;
+}
+
+std::shared_ptr<const std::vector<uint8_t>> PlanBuilder::zone_table(const std::string& name) {
+  if (name.empty()) return nullptr;
+  const auto zone = zones_.find(name);
+  if (zone != zones_.end()) return zone->second;
+  if (missing_zones_ == nullptr) {
+    throw Error(ErrorKind::kParameter, "No transitions are known for time zone '" + name + "'.")
+        .got(name);
+  }
+  if (std::find(missing_zones_->begin(), missing_zones_->end(), name) == missing_zones_->end()) {
+    missing_zones_->push_back(name);
+  }
+  return nullptr;
 }
 
 void PlanBuilder::emit(const StepRecord& record) {

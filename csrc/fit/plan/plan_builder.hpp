@@ -8,8 +8,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "fit/plan/zone_table.hpp"
 #include "fit/write_bundle.hpp"
 #include "runtime/steps/step.hpp"
 
@@ -52,6 +54,10 @@ class PlanBuilder {
  public:
   /// `wide`: features are float64 (a model without transforms).
   explicit PlanBuilder(bool wide = false) : wide_(wide) {}
+  /// For operators that ask for the tables of zones. `missing`: a plan that is only looked at; the
+  /// names that zone_table() does not know go there.
+  explicit PlanBuilder(ZoneTables zones, std::vector<std::string>* missing = nullptr)
+      : zones_(std::move(zones)), missing_zones_(missing) {}
 
   /// The input's number; the same name and kind give the same input.
   uint32_t add_input(std::string_view name, InputKind kind, TimeUnit unit,
@@ -64,6 +70,9 @@ class PlanBuilder {
   void release(Slot slot);
   /// Payload bytes at a multiple of 64 in DATA; equal payloads are stored once.
   DataRange add_data(std::span<const uint8_t> bytes);
+  /// The table of a zone, for a payload; null where local time is UTC, and for "", no zone. Throws
+  /// Error(kParameter) for one that is not known.
+  std::shared_ptr<const std::vector<uint8_t>> zone_table(const std::string& name);
   void emit(const StepRecord& record);
   /// Emits a record of one input, whose output it chooses; the same record over the same tile gives
   /// the first one's output again, as long as that tile is alive.
@@ -93,7 +102,9 @@ class PlanBuilder {
  private:
   void add_output(const FeatureInfo& info);
 
-  bool wide_;
+  bool wide_ = false;
+  ZoneTables zones_;
+  std::vector<std::string>* missing_zones_ = nullptr;
   std::vector<InputRecord> inputs_;
   std::vector<int32_t> loaded_;  // slot of each input, -1 when none is alive
   std::vector<ValueType> slots_;

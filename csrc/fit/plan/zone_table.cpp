@@ -1,4 +1,4 @@
-// Lays out the transitions of a time zone as the local_time step reads them.
+// Lays out the transitions of a time zone as steps read them.
 #include "fit/plan/zone_table.hpp"
 
 #include <cstring>

@@ -1,10 +1,16 @@
-// Builds the zone tables that the local_time step reads (runtime/steps/local_time.hpp).
+// Builds the zone tables that steps read (runtime/steps/local_time.hpp).
 #pragma once
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace mainspring {
+
+/// By the names of the zones; null where local time is UTC.
+using ZoneTables = std::map<std::string, std::shared_ptr<const std::vector<uint8_t>>>;
 
 /// `first_offset` holds before transitions[0], offsets[i] from transitions[i] on (UTC seconds since
 /// 1970, strictly ascending; offsets in seconds east of UTC). A fixed offset has no transitions.

@@ -39,7 +39,7 @@ Feature number_feature(const Feature& in, std::string_view suffix, PlanBuilder& 
   out.slot = builder.new_slot(ValueType::kF64);
   out.info = FeatureInfo{in.info.name + "_" + std::string(suffix)};
   out.unit = TimeUnit::kNone;
-  out.zone_table = nullptr;
+  out.time_zone.clear();
   return out;
 }
 

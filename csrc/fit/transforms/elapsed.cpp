@@ -88,21 +88,21 @@ struct Elapsed {
     Moment moment{};
     if (params.moment.empty()) {
       check_times(kName, "since", in[1]);
-      moment.zoned = in[1].zoned;
+      moment.zoned = !in[1].time_zone.empty();
     } else {
       (void)read_moment(params.moment, &moment);
     }
-    if (moment.zoned == in[0].zoned) return;
-    const auto kind = [](bool zoned) { return zoned ? "a zone" : "no zone"; };
+    const bool zoned = !in[0].time_zone.empty();
+    if (moment.zoned == zoned) return;
+    const auto kind = [](bool has_zone) { return has_zone ? "a zone" : "no zone"; };
     const std::string other = params.moment.empty() ? "column '" + in[1].column + "'"
                                                     : "the moment '" + params.moment + "'";
-    throw Error(ErrorKind::kSchema, "Column '" + in[0].column + "' has times with " +
-                                        kind(in[0].zoned) + ", but " + other +
-                                        ", since which elapsed counts, has " + kind(moment.zoned) +
-                                        ". Give both a zone, or neither.")
+    throw Error(ErrorKind::kSchema, "Column '" + in[0].column + "' has times with " + kind(zoned) +
+                                        ", but " + other + ", since which elapsed counts, has " +
+                                        kind(moment.zoned) + ". Give both a zone, or neither.")
         .column(in[0].column)
         .expected(kind(moment.zoned))
-        .got(kind(in[0].zoned))
+        .got(kind(zoned))
         .hint("Give both a zone, or neither.");
   }
 

@@ -57,9 +57,7 @@ struct Feature {
   std::string column;               // where it comes from, for messages
   std::string expression;           // "col('x').log1p()", for messages
   TimeUnit unit = TimeUnit::kNone;  // of times, in a kI64 slot
-  bool zoned = false;               // of times: UTC, shown in a zone; else local
-  /// Of times in a named zone: its table for DATA (fit/plan/zone_table.hpp); null: local already.
-  std::shared_ptr<const std::vector<uint8_t>> zone_table;
+  std::string time_zone;            // of times: they are UTC, shown in it; "": as they are written
   /// Of ids behind one_hot; null: the stream is one feature.
   std::shared_ptr<const OneHotColumns> one_hot;
   /// Of lists behind ordinal or hash; null: the elements are values.

@@ -29,7 +29,7 @@ inline void hash_to_ids(const BucketParams& params, PlanBuilder& builder, Featur
   builder.release(hash);
   feature->info = FeatureInfo{feature->info.name, FeatureKind::kId, true, buckets};
   feature->unit = TimeUnit::kNone;
-  feature->zone_table = nullptr;
+  feature->time_zone.clear();
 }
 
 }  // namespace mainspring

@@ -13,9 +13,11 @@
 namespace mainspring {
 
 LocalTimes::LocalTimes(const Feature& feature, PlanBuilder& builder)
-    : builder_(builder), slot_(feature.slot), converted_(feature.zone_table != nullptr) {
+    : builder_(builder), slot_(feature.slot) {
+  const auto table = builder.zone_table(feature.time_zone);
+  converted_ = table != nullptr;
   if (!converted_) return;
-  const DataRange zone = builder.add_data(*feature.zone_table);
+  const DataRange zone = builder.add_data(*table);
   slot_ = builder.emit_shared(
       local_time_record(feature.slot.number, 0, feature.unit, zone.offset, zone.length),
       ValueType::kI64);
@@ -30,8 +32,7 @@ Feature number_of_time(const Feature& in, const std::string& suffix, PlanBuilder
   out.slot = builder.new_slot(ValueType::kF64);
   out.info = FeatureInfo{in.info.name + "_" + suffix};
   out.unit = TimeUnit::kNone;
-  out.zoned = false;
-  out.zone_table = nullptr;
+  out.time_zone.clear();
   return out;
 }
 

@@ -23,7 +23,7 @@ class LocalTimes {
  private:
   PlanBuilder& builder_;
   Slot slot_;
-  bool converted_;
+  bool converted_ = false;
 };
 
 /// A number from a time: the feature that `in` becomes, in a new slot.

@@ -32,7 +32,7 @@ struct MissingFlag {
     builder.emit(is_missing_record(in[0].slot.number, out.slot.number));
     out.info = FeatureInfo{in[0].info.name + "_missing"};
     out.unit = TimeUnit::kNone;
-    out.zone_table = nullptr;
+    out.time_zone.clear();
     return {out};
   }
 };

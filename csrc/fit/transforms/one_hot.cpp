@@ -80,7 +80,7 @@ struct OneHot {
       for (uint32_t i = 0; i < order.size(); ++i) columns.places.push_back(i + 1);
     }
     out.unit = TimeUnit::kNone;
-    out.zone_table = nullptr;
+    out.time_zone.clear();
     out.one_hot = std::make_shared<const OneHotColumns>(std::move(columns));
     return {out};
   }

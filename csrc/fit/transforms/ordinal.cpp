@@ -59,7 +59,7 @@ struct Ordinal {
     out.slot = emit_lookup(in[0].slot, vocabulary, builder);
     out.info = FeatureInfo{in[0].info.name, FeatureKind::kId, true, cardinality};
     out.unit = TimeUnit::kNone;
-    out.zone_table = nullptr;
+    out.time_zone.clear();
     return {out};
   }
 };

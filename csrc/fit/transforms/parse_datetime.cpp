@@ -1,5 +1,6 @@
 // Strings to times, by given formats.
 #include <algorithm>
+#include <optional>
 
 #include "fit/plan/time_format.hpp"
 #include "fit/transforms/transform.hpp"
@@ -15,12 +16,15 @@ struct ParseDatetime {
   static constexpr InputRule kInput = InputRule::kText;
   struct Params {
     std::vector<std::string> formats;
+    std::optional<std::string> zone;
   };
   static constexpr auto kParams =
       std::tuple{Param{"formats", &Params::formats,
-                       "as strptime writes them, or 'ISO8601'; the first that fits decides"}};
+                       "as strptime writes them, or 'ISO8601'; the first that fits decides"},
+                 Param{"zone", &Params::zone, "whose local time texts without an offset are"}};
 
   static void check(const Params& params) {
+    if (params.zone == "") fail_param(kName, "zone", "the name of a time zone, or None", "");
     if (params.formats.empty()) {
       fail_param(kName, "formats", "one format or more, such as '%Y-%m-%d'", params.formats);
     }
@@ -37,23 +41,29 @@ struct ParseDatetime {
     const auto offset_differs = [&](const std::string& format) {
       return format != kIso8601Format && has_offset(format) != has_offset(params.formats[0]);
     };
-    if (params.formats[0] != kIso8601Format &&
+    if (!params.zone.has_value() && params.formats[0] != kIso8601Format &&
         std::any_of(params.formats.begin(), params.formats.end(), offset_differs)) {
-      fail_param(kName, "formats", "formats that all have %z, or none of them", params.formats);
+      fail_param(kName, "formats",
+                 "formats that all have %z, or none of them, where there is no zone",
+                 params.formats);
     }
   }
 
   static std::vector<Feature> compile(const Params& params, std::span<const Feature> in,
                                       PlanBuilder& builder) {
-    std::vector<uint8_t> items;
+    std::vector<uint8_t> payload;
+    const auto zone = builder.zone_table(params.zone.value_or(""));
+    if (zone != nullptr) payload = *zone;
+    const uint64_t zone_bytes = payload.size();
     std::string fault;
-    for (const std::string& format : params.formats) append_time_format(format, &items, &fault);
-    const DataRange data = builder.add_data(items);
+    for (const std::string& format : params.formats) append_time_format(format, &payload, &fault);
+    const DataRange data = builder.add_data(payload);
     Feature out = in[0];
     out.slot = builder.new_slot(ValueType::kI64);
     out.unit = TimeUnit::kMicro;
-    builder.emit(
-        parse_datetime_record(in[0].slot.number, out.slot.number, data.offset, data.length));
+    out.time_zone = params.zone.value_or("");
+    builder.emit(parse_datetime_record(in[0].slot.number, out.slot.number, data.offset, data.length,
+                                       zone_bytes));
     return {out};
   }
 };

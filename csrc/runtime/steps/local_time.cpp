@@ -7,19 +7,6 @@
 namespace mainspring {
 namespace {
 
-struct ZoneTable {
-  const ZoneHeader* header;
-  const int64_t* transitions;
-  const int32_t* offsets;
-};
-
-ZoneTable zone_table(const uint8_t* data) {
-  const auto* header = reinterpret_cast<const ZoneHeader*>(data);
-  const auto* transitions = reinterpret_cast<const int64_t*>(data + sizeof(ZoneHeader));
-  return {header, transitions,
-          reinterpret_cast<const int32_t*>(transitions + header->num_transitions)};
-}
-
 /// Seconds from which to which one offset holds: neighbouring rows mostly share it.
 struct Period {
   int64_t begin;
@@ -85,22 +72,7 @@ struct LocalTime {
         record.integers[0] > static_cast<uint64_t>(TimeUnit::kNano)) {
       return kBadRecord;
     }
-    if (record.data_length < sizeof(ZoneHeader)) return kBadRecord;
-    const uint8_t* data = plan.data + record.data_offset;
-    const uint32_t count = reinterpret_cast<const ZoneHeader*>(data)->num_transitions;
-    if (count > kMaxZoneTransitions || record.data_length != zone_table_bytes(count)) {
-      return kBadRecord;
-    }
-    const ZoneTable zone = zone_table(data);
-    const auto in_range = [](int32_t offset) {
-      return offset >= -kMaxZoneOffset && offset <= kMaxZoneOffset;
-    };
-    if (!in_range(zone.header->first_offset)) return kBadRecord;
-    for (uint32_t i = 0; i < count; ++i) {
-      if (!in_range(zone.offsets[i])) return kBadRecord;
-      if (i > 0 && zone.transitions[i - 1] >= zone.transitions[i]) return kBadRecord;
-    }
-    return kOkStatus;
+    return ok_if(zone_table_is_sound(plan.data + record.data_offset, record.data_length));
   }
 
   static void run(const StepRecord& record, const StepContext& context) noexcept {

@@ -1,6 +1,7 @@
 // Strings to times in microseconds, through the first of some formats that fits.
 #include "runtime/core/whitespace.hpp"
 #include "runtime/json/parse_time.hpp"
+#include "runtime/steps/local_time.hpp"
 #include "runtime/steps/record_shape.hpp"
 #include "runtime/steps/time_format.hpp"
 #include "runtime/steps/time_units.hpp"
@@ -31,6 +32,7 @@ struct Parts {
   uint32_t half = 0;  // 1: AM, 2: PM
   bool hour_of_12 = false;
   uint32_t day_of_year = 0;  // 0: month and day say it
+  bool has_offset = false;   // the text says how far it is from UTC
   int64_t offset_micros = 0;
 };
 
@@ -174,6 +176,7 @@ bool read_iso(Reader* text, Parts* parts) {
     }
   }
   if (text->at == text->end) return true;
+  parts->has_offset = true;
   if (text->room() != 3) return text->offset(&parts->offset_micros);
   const bool west = *text->at == '-';
   uint32_t hours = 0;
@@ -214,14 +217,38 @@ bool read_item(TimeItem item, Reader* text, Parts* parts) {
     case TimeItem::kMonthName: return (parts->month = text->name(kMonths, ~0u)) != 0;
     case TimeItem::kWeekdayAbbreviation: return text->name(kWeekdays, kAbbreviation) != 0;
     case TimeItem::kWeekdayName: return text->name(kWeekdays, ~0u) != 0;
-    case TimeItem::kOffset: return text->offset(&parts->offset_micros);
+    case TimeItem::kOffset: parts->has_offset = true; return text->offset(&parts->offset_micros);
     case TimeItem::kDayOfYear: return text->number(1, 366, &parts->day_of_year);
     case TimeItem::kIso8601: return read_iso(text, parts);
     default: return false;
   }
 }
 
-bool to_micros(Parts parts, int64_t* micros) {
+/// Seconds east of UTC at a local time. One that there is twice, or never, is taken as if the
+/// clock had not been changed yet: datetime.datetime with fold=0 (PEP 495).
+int64_t offset_at_local(const ZoneTable& zone, int64_t local_seconds) {
+  int32_t before = zone.header->first_offset;
+  uint32_t low = 0;
+  for (uint32_t left = zone.header->num_transitions; left != 0;) {
+    const uint32_t half = left / 2;
+    const uint32_t at = low + half;
+    const int32_t earlier = at == 0 ? zone.header->first_offset : zone.offsets[at - 1];
+    const int32_t later = zone.offsets[at];
+    // Behind it the clock shows what it has never shown before.
+    const int64_t begin = zone.transitions[at] + (earlier > later ? earlier : later);
+    if (begin > local_seconds) {
+      left = half;
+    } else {
+      before = later;
+      low = at + 1;
+      left -= half + 1;
+    }
+  }
+  return before;
+}
+
+/// `zone`: of texts that say no offset; its header is null where they are taken as they are.
+bool to_micros(Parts parts, const ZoneTable& zone, int64_t* micros) {
   if (parts.day > days_in_month(parts.year, parts.month)) return false;
   if (parts.day_of_year != 0) {
     if (parts.day_of_year > 337 + days_in_month(parts.year, 2)) return false;
@@ -230,6 +257,9 @@ bool to_micros(Parts parts, int64_t* micros) {
   if (parts.hour_of_12) parts.hour = parts.hour % 12 + (parts.half == 2 ? 12 : 0);
   const int64_t seconds = days_of(parts.year, parts.month, parts.day) * kSecondsPerDay +
                           parts.hour * 3600 + parts.minute * 60 + parts.second;
+  if (zone.header != nullptr && !parts.has_offset) {
+    parts.offset_micros = offset_at_local(zone, seconds) * kMicrosPerSecond;
+  }
   *micros = seconds * kMicrosPerSecond + parts.micros - parts.offset_micros;
   return true;
 }
@@ -242,7 +272,7 @@ const uint8_t* next_format(const uint8_t* at) {
   return at + 1;
 }
 
-bool parse(BytesView value, const uint8_t* format, int64_t* micros) {
+bool parse(BytesView value, const uint8_t* format, const ZoneTable& zone, int64_t* micros) {
   Reader text{value.data, value.data + value.length};
   Parts parts;
   for (; *format != static_cast<uint8_t>(TimeItem::kEnd); ++format) {
@@ -255,7 +285,7 @@ bool parse(BytesView value, const uint8_t* format, int64_t* micros) {
       return false;
     }
   }
-  return text.at == text.end && to_micros(parts, micros);
+  return text.at == text.end && to_micros(parts, zone, micros);
 }
 
 struct ParseDatetime {
@@ -263,13 +293,17 @@ struct ParseDatetime {
   static constexpr const char* kName = "parse_datetime";
 
   static Status verify(const StepRecord& record, const PlanView& plan) noexcept {
-    if (!has_shape(record, {.num_inputs = 1, .num_outputs = 1, .data = true}) ||
+    const uint64_t zone_bytes = record.integers[0];
+    if (!has_shape(record,
+                   {.num_inputs = 1, .num_outputs = 1, .integer_mask = 0b1, .data = true}) ||
         input_type(record, plan) != ValueType::kBytes ||
-        output_type(record, plan) != ValueType::kI64 || record.data_length == 0) {
+        output_type(record, plan) != ValueType::kI64 || record.data_length <= zone_bytes) {
       return kBadRecord;
     }
     const uint8_t* at = plan.data + record.data_offset;
     const uint8_t* const end = at + record.data_length;
+    if (zone_bytes != 0 && !zone_table_is_sound(at, zone_bytes)) return kBadRecord;
+    at += zone_bytes;
     auto item = TimeItem::kEnd;
     while (at != end) {
       item = static_cast<TimeItem>(*at++);
@@ -282,8 +316,10 @@ struct ParseDatetime {
   }
 
   static void run(const StepRecord& record, const StepContext& context) noexcept {
-    const uint8_t* const formats = context.data + record.data_offset;
-    const uint8_t* const end = formats + record.data_length;
+    const uint8_t* const data = context.data + record.data_offset;
+    const uint8_t* const formats = data + record.integers[0];
+    const uint8_t* const end = data + record.data_length;
+    const ZoneTable zone = record.integers[0] == 0 ? ZoneTable{} : zone_table(data);
     const Tile in = context.input(record, 0);
     const Tile out = context.output(record, 0);
     const BytesView* from = values_of<BytesView>(in);
@@ -295,7 +331,7 @@ struct ParseDatetime {
         bool good = false;
         if (is_valid(in.validity, row)) {
           for (const uint8_t* at = formats; at != end && !good; at = next_format(at)) {
-            good = parse(from[row], at, &micros);
+            good = parse(from[row], at, zone, &micros);
           }
         }
         to[row] = good ? micros : 0;

@@ -61,10 +61,12 @@ constexpr StepRecord gather_or_keep_record(uint16_t in, uint16_t kept, uint16_t 
 }
 
 /// bytes -> i64: microseconds since 1970-01-01T00:00 by the first format in DATA
-/// (steps/time_format.hpp) that the text fits; missing where none does.
+/// (steps/time_format.hpp) that the text fits; missing where none does. Before the formats lie
+/// `zone_bytes` of a zone table (steps/local_time.hpp): local time that says no offset becomes UTC.
 constexpr StepRecord parse_datetime_record(uint16_t in, uint16_t out, uint64_t data_offset,
-                                           uint64_t data_length) {
+                                           uint64_t data_length, uint64_t zone_bytes) {
   StepRecord record = unary_record(StepCode::kParseDatetime, in, out);
+  record.integers[0] = zone_bytes;
   record.data_offset = data_offset;
   record.data_length = data_length;
   return record;

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mainspring import errors
 
-__all__ = ["zone_transitions"]
+__all__ = ["is_known_zone", "zone_transitions"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FIRST = int((datetime(1900, 1, 1, tzinfo=timezone.utc) - _EPOCH).total_seconds())
@@ -71,15 +71,25 @@ def zone_transitions(name: str) -> tuple[int, list[int], list[int]]:
     return first, transitions, offsets
 
 
-def _find_zone(name: str) -> ZoneInfo:
+def is_known_zone(name: str) -> bool:
+    """Say whether :func:`zone_transitions` finds the zone."""
+    if _FIXED.fullmatch(name) is not None or name in ("UTC", "Z"):
+        return True
     try:
-        return ZoneInfo(name)
+        ZoneInfo(name)
     except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _find_zone(name: str) -> ZoneInfo:
+    if not is_known_zone(name):
         raise errors.SchemaError(
-            f"The time zone {name!r} of a column is not known on this machine, expected a name "
-            "of the IANA database or an offset such as '+02:00'. Convert the column to UTC, or "
-            "install the package tzdata.",
+            f"The time zone {name!r} is not known on this machine, expected a name of the IANA "
+            "database or an offset such as '+02:00'. Convert the column to UTC, or install the "
+            "package tzdata.",
             expected="an IANA time zone",
             got=name,
             hint="install tzdata",
-        ) from None
+        )
+    return ZoneInfo(name)

@@ -228,7 +228,8 @@ class Preprocessor(StreamedPlan):
             return self
         table = _arrow.as_table(data)
         values = target_values(table, y, target)
-        self._add_zones(table)
+        if not self._fitter.is_fitted:
+            self._add_zones(table)
         profile = self._profile_of(table)
         self._fitter.partial_fit(table, values)
         self._take_more(profile)
