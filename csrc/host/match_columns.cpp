@@ -25,11 +25,9 @@ std::string cast_hint(const InputRecord& input) {
   return {};
 }
 
-[[noreturn]] void throw_wrong_type(const PlanView& plan, uint32_t number, const ColumnView& view) {
+[[noreturn]] void throw_wrong_type(const PlanView& plan, uint32_t number, const std::string& type) {
   const InputRecord& input = plan.inputs[number];
   const std::string name(input_name(plan, number));
-  char type[128];
-  describe_type(view, type, sizeof type);
   const std::string hint = cast_hint(input);
   throw Error(ErrorKind::kSchema, "Column '" + name + "' has type " + type + ", expected " +
                                       expected_of(input) + ". " + hint)
@@ -97,7 +95,7 @@ std::vector<BatchColumns> match_columns(const BundleImage& bundle, const Table& 
     const Status status = check_columns(bundle.view(), entry.columns.data());
     if (!status.ok()) {
       const auto number = static_cast<uint32_t>(status.index);
-      throw_wrong_type(plan, number, entry.columns[number]);
+      throw_wrong_type(plan, number, table.columns()[found[number]].type_name);
     }
     batches.push_back(std::move(entry));
   }

@@ -9,6 +9,7 @@
 
 #include "host/arrow_types.hpp"
 #include "host/error.hpp"
+#include "host/field_metadata.hpp"
 #include "host/name_index.hpp"
 #include "host/names.hpp"
 #include "host/owned_arrow.hpp"
@@ -103,6 +104,10 @@ Table::Column describe_column(const ArrowSchema& schema, const SchemaView& descr
   std::array<char, 128> name;
   describe_type(described.view, name.data(), name.size());
   column.type_name = name.data();
+  if (schema.dictionary != nullptr && has_metadata(schema, Table::kReadAsDictionary)) {
+    const size_t begin = column.type_name.find('<') + 1;
+    column.type_name = column.type_name.substr(begin, column.type_name.size() - begin - 1);
+  }
   return column;
 }
 

@@ -27,6 +27,10 @@ class Table {
                     // is used
   };
 
+  /// Key in the metadata of a column of text that whoever reads a file has made a dictionary of, to
+  /// be faster: its type_name is that of the text, which the user knows.
+  static constexpr std::string_view kReadAsDictionary = "mainspring.read_as_dictionary";
+
   /// Takes everything that the stream yields and releases it. Columns are viewed and verified when
   /// first used (see batch_column): those that nobody reads cost their names. Throws Error(kSchema)
   /// when the stream is not a stream of struct arrays, Error(kData) when it fails midway, or when a

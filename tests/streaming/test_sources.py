@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from mainspring import DataError, Preprocessor, col
+from mainspring import DataError, Preprocessor, SchemaError, col
 from mainspring._sources import csv_files, open_source
 from mainspring._sources.parquet_files import coded_columns
 
@@ -162,6 +162,27 @@ def test_parquet_when_texts_repeat_keeps_their_dictionaries(
     assert (prep.bundle.to_bytes(), prep.profile.to_bytes()) == before
     got = np.concatenate(list(prep.transform_batches(path)))
     np.testing.assert_array_equal(got, features)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+def test_parquet_when_texts_come_as_dictionaries_messages_name_the_type_of_the_file(
+    tmp_path: Path, kind: pa.DataType
+) -> None:
+    path = tmp_path / "a.parquet"
+    table = text_table(kind)
+    # A dictionary that the file has itself is one to the user too.
+    table = table.append_column("own", table["few"].cast(pa.string()).dictionary_encode())
+    pq.write_table(table, path)
+    assert {"few", "own"} <= set(coded_columns(pq.read_metadata(path)))
+    for name, type_ in (("few", str(kind)), ("own", "dictionary<string>")):
+        with pytest.raises(SchemaError, match=f"'{name}' has type {type_}, expected a number"):
+            Preprocessor(col(name).standardize()).fit(path)
+        prep = Preprocessor(col(name).ordinal()).partial_fit(path)
+        with pytest.raises(SchemaError, match=f"expected {type_} as in the data fitted"):
+            prep.partial_fit(pa.table({name: [1.5]}))
+        numbers = Preprocessor(col(name).standardize()).fit(pa.table({name: [1.5]}))
+        with pytest.raises(SchemaError, match=f"'{name}' has type {type_}"):
+            list(numbers.transform_batches(path))
 
 
 def test_parquet_when_files_differ_in_their_dictionaries_is_one_column(tmp_path: Path) -> None:

@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["coded_columns", "open_parquet", "parquet_rows", "read_parquet_batches"]
+__all__ = [
+    "coded_columns",
+    "open_parquet",
+    "parquet_rows",
+    "read_parquet_batches",
+    "with_values",
+]
 
 # Bytes of a value, before compression, up to which a column chunk cannot be texts one by one: their
 # lengths alone take four. Beyond it the writer has given its dictionary up, or it is not worth it.
 _MOST_CODED_BYTES = 4
+# As in csrc/host/table.hpp.
+_READ_AS_DICTIONARY = b"mainspring.read_as_dictionary"
 
 
 def parquet_rows(path: Path) -> int:
@@ -35,29 +43,35 @@ def read_parquet_batches(
         names = projection(file.schema_arrow.names, columns)
         values = file.metadata.schema.to_arrow_schema()
         empty = file.schema_arrow.empty_table()
-        yield _with_values(empty if names is None else empty.select(names), values)
+        yield with_values(empty if names is None else empty.select(names), values)
         count = len(empty.column_names) if names is None else len(names)
         for batch in file.iter_batches(rows_at_once(count), columns=names):
-            yield _with_values(pa.Table.from_batches([batch]), values)
+            yield with_values(pa.Table.from_batches([batch]), values)
             del batch
 
 
-def _with_values(table: Any, schema: Any) -> Any:
-    """Give dictionaries of strings the strings' type in the file: large ones, or views."""
+def with_values(table: Any, schema: Any) -> Any:
+    """Give dictionaries of strings the strings' type in the file: large ones, or views.
+
+    Where the file has no dictionary, the column says so: messages name the file's type.
+    """
     import pyarrow as pa
 
     for index, field in enumerate(table.schema):
         if not pa.types.is_dictionary(field.type):
             continue
         wanted = schema.field(schema.get_field_index(field.name)).type
-        if wanted in (field.type, field.type.value_type):
+        if wanted == field.type:
             continue
-        type_ = pa.dictionary(field.type.index_type, wanted)
-        chunks = [
-            pa.DictionaryArray.from_arrays(chunk.indices, chunk.dictionary.cast(wanted))
-            for chunk in table.column(index).chunks
-        ]
-        table = table.set_column(index, field.name, pa.chunked_array(chunks, type_))
+        column = table.column(index)
+        if wanted != field.type.value_type:
+            chunks = [
+                pa.DictionaryArray.from_arrays(chunk.indices, chunk.dictionary.cast(wanted))
+                for chunk in column.chunks
+            ]
+            column = pa.chunked_array(chunks, pa.dictionary(field.type.index_type, wanted))
+        marked = pa.field(field.name, column.type, metadata={_READ_AS_DICTIONARY: b""})
+        table = table.set_column(index, marked, column)
     return table
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from mainspring import errors
 from mainspring._progress import Progress
 from mainspring._sources.files import files_of, kind_of, read_batches, unreadable
-from mainspring._sources.parquet_files import open_parquet
+from mainspring._sources.parquet_files import open_parquet, with_values
 from mainspring._sources.part import Part, rows_at_once
 from mainspring._sources.source import projection
 
@@ -327,10 +327,11 @@ def _read_row_group(step: Step, columns: Sequence[str], plain: Sequence[str]) ->
     with open_parquet(step.path, plain=plain) as file:
         names = projection(file.schema_arrow.names, columns)
         size = rows_at_once(len(columns))
+        values = file.metadata.schema.to_arrow_schema()
         empty = file.schema_arrow.empty_table()
-        yield empty if names is None else empty.select(names)
+        yield with_values(empty if names is None else empty.select(names), values)
         for batch in file.iter_batches(size, row_groups=[step.index], columns=names):
-            yield pa.Table.from_batches([batch])
+            yield with_values(pa.Table.from_batches([batch]), values)
 
 
 def _read_batch(step: Step, columns: Sequence[str]) -> Iterator[pa.Table]:
