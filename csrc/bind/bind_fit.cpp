@@ -82,17 +82,16 @@ Expression read_expression(const ExpressionSpec& spec, size_t depth) {
   return expression;
 }
 
-Fitter make_fitter(const std::vector<ExpressionSpec>& specs, uint64_t max_keys) {
+Fitter make_fitter(const std::vector<ExpressionSpec>& specs, uint64_t max_keys,
+                   uint64_t max_values) {
   std::vector<Expression> expressions;
   for (const ExpressionSpec& spec : specs) expressions.push_back(read_expression(spec, 0));
-  return Fitter(std::move(expressions), max_keys);
+  return Fitter(std::move(expressions), {max_keys, max_values});
 }
 
-py::list limited_columns(const Fitter& fitter) {
+py::list limited_rows(const std::vector<Fitter::LimitedColumn>& columns) {
   py::list rows;
-  for (const auto& [column, error] : fitter.limited_columns()) {
-    rows.append(py::make_tuple(column, error));
-  }
+  for (const auto& [column, error] : columns) rows.append(py::make_tuple(column, error));
   return rows;
 }
 
@@ -196,13 +195,23 @@ void register_fit(py::module_& module) {
       py::arg("name"), py::arg("params"), "Raise ParameterError unless such an operator can be.");
   py::class_<Fitter>(module, "Fitter", "Learns what expressions need, and compiles it.")
       .def(py::init(&make_fitter), py::arg("expressions"),
-           py::arg("max_keys") = Fitter::kDefaultMaxKeys,
+           py::arg("max_keys") = Fitter::kDefaultLimits.max_keys,
+           py::arg("max_values") = Fitter::kDefaultLimits.max_values,
            "From (columns or sides, [(operator, params)], alias or '') for each expression; a side "
            "is such a tuple.")
       .def_property_readonly("expressions", &expressions)
-      .def_property_readonly("max_keys", &Fitter::max_keys)
-      .def_property_readonly("limited_columns", &limited_columns,
-                             "(name, error) of each column that had more than max_keys values.")
+      .def_property_readonly("max_keys",
+                             [](const Fitter& fitter) { return fitter.limits().max_keys; })
+      .def_property_readonly("max_values",
+                             [](const Fitter& fitter) { return fitter.limits().max_values; })
+      .def_property_readonly(
+          "limited_columns",
+          [](const Fitter& fitter) { return limited_rows(fitter.limited_columns()); },
+          "(name, error) of each column that had more than max_keys values.")
+      .def_property_readonly(
+          "sketched_columns",
+          [](const Fitter& fitter) { return limited_rows(fitter.sketched_columns()); },
+          "(name, error of ranks) of each column that had more than max_values numbers.")
       .def_property_readonly("num_rounds", &Fitter::num_rounds)
       .def_property_readonly("num_passes", &Fitter::num_passes)
       .def_property_readonly("num_rows", &Fitter::num_rows)

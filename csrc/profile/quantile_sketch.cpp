@@ -19,18 +19,18 @@ struct WeightedValue {
 
 }  // namespace
 
-QuantileSketch::QuantileSketch() : levels_(1) {}
+QuantileSketch::QuantileSketch(uint32_t level_items) : level_items_(level_items), levels_(1) {}
 
 void QuantileSketch::add(const double* values, uint64_t count) {
   total_ += count;
   while (count > 0) {
     std::vector<double>& items = levels_[0].items;
-    const uint64_t room = kLevelItems - items.size();
+    const uint64_t room = level_items_ - items.size();
     const uint64_t taken = std::min(room, count);
     items.insert(items.end(), values, values + taken);
     values += taken;
     count -= taken;
-    if (items.size() == kLevelItems) compact_full_levels();
+    if (items.size() == level_items_) compact_full_levels();
   }
 }
 
@@ -74,7 +74,7 @@ void QuantileSketch::add_to_level(uint32_t level, const double* sorted, uint64_t
 
 void QuantileSketch::compact_full_levels() {
   for (uint32_t level = 0; level < levels_.size(); ++level) {
-    while (levels_[level].items.size() >= kLevelItems) compact(level);
+    while (levels_[level].items.size() >= level_items_) compact(level);
   }
 }
 
@@ -82,8 +82,8 @@ void QuantileSketch::compact_full_levels() {
 void QuantileSketch::compact(uint32_t level) {
   std::vector<double>& items = levels_[level].items;
   const uint32_t taken =
-      level == 0 ? kLevelItems : static_cast<uint32_t>(items.size() & ~size_t{1});
-  if (level == 0) sort_numbers(items.data(), taken);
+      level == 0 ? level_items_ : static_cast<uint32_t>(items.size() & ~size_t{1});
+  if (level == 0) sort_many_numbers(items.data(), taken);
   const bool keep_second = levels_[level].keep_second;
   levels_[level].keep_second = !keep_second;
   (keep_second ? error_down_ : error_up_) += uint64_t{1} << level;
@@ -130,8 +130,8 @@ void QuantileSketch::write(StateWriter& writer) const {
   }
 }
 
-QuantileSketch QuantileSketch::read(StateReader& reader) {
-  QuantileSketch sketch;
+QuantileSketch QuantileSketch::read(StateReader& reader, uint32_t level_items) {
+  QuantileSketch sketch(level_items);
   sketch.total_ = reader.get<uint64_t>();
   sketch.error_up_ = reader.get<uint64_t>();
   sketch.error_down_ = reader.get<uint64_t>();
@@ -144,7 +144,7 @@ QuantileSketch QuantileSketch::read(StateReader& reader) {
     if (keep_second > 1) StateReader::fail();
     sketch.levels_[level].keep_second = keep_second != 0;
     std::vector<double> items = reader.get_all<double>();
-    if (items.size() >= kLevelItems) StateReader::fail();
+    if (items.size() >= level_items) StateReader::fail();
     for (size_t i = 0; i < items.size(); ++i) {
       if (std::isnan(items[i])) StateReader::fail();
       if (level > 0 && i > 0 && items[i - 1] > items[i]) StateReader::fail();

@@ -21,7 +21,8 @@ class QuantileSketch {
   /// log2(n / kLevelItems) / (2 * kLevelItems): 0.1 % at a million values, 0.13 % at ten million.
   static constexpr uint32_t kLevelItems = 4096;
 
-  QuantileSketch();
+  /// level_items: a power of two, instead of kLevelItems.
+  explicit QuantileSketch(uint32_t level_items = kLevelItems);
   /// Values in the order of the rows; NaN must not be among them.
   void add(const double* values, uint64_t count);
   /// Ascending distinct values with how often each occurs; adds no error.
@@ -29,13 +30,14 @@ class QuantileSketch {
   void merge(const QuantileSketch& other);
 
   uint64_t total() const { return total_; }
+  uint32_t level_items() const { return level_items_; }
   /// No rank in distribution() is off by more than this many values.
   uint64_t rank_error() const;
   Distribution distribution() const;
 
   void write(StateWriter& writer) const;
   /// Throws Error(kBundleCorrupt) on levels that are not sorted or do not add up.
-  static QuantileSketch read(StateReader& reader);
+  static QuantileSketch read(StateReader& reader, uint32_t level_items = kLevelItems);
 
  private:
   struct Level {
@@ -46,6 +48,7 @@ class QuantileSketch {
   void compact(uint32_t level);
   void compact_full_levels();
 
+  uint32_t level_items_;
   std::vector<Level> levels_;
   uint64_t total_ = 0;
   uint64_t error_up_ = 0;    // ranks may be too high by this much

@@ -1,9 +1,10 @@
-// Sorts small blocks of numbers.
+// Radix sorts over the bits of the numbers.
 #include "profile/sort_numbers.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <vector>
 
 namespace mainspring {
 
@@ -88,6 +89,35 @@ void sort_numbers(double* values, uint32_t count) {
   }
   if (shift != 0 && !insertion_sort(from, count)) std::sort(from, from + count);
   for (uint32_t i = 0; i < count; ++i) values[i] = number_of(from[i]);
+}
+
+// Least significant digit first, 11 bits a pass; passes where all keys agree are skipped, which
+// are most of them for integers and for numbers of few digits.
+void sort_many_numbers(double* values, uint64_t count) {
+  if (count <= kSortBlock) return sort_numbers(values, static_cast<uint32_t>(count));
+  constexpr uint32_t kPasses = (64 + kDigitBits - 1) / kDigitBits;
+  std::array<std::array<uint64_t, kBuckets>, kPasses> starts{};
+  std::vector<uint64_t> keys(count);
+  std::vector<uint64_t> other(count);
+  for (uint64_t i = 0; i < count; ++i) {
+    keys[i] = key_of(values[i]);
+    for (uint32_t pass = 0; pass < kPasses; ++pass) {
+      ++starts[pass][(keys[i] >> (pass * kDigitBits)) & (kBuckets - 1)];
+    }
+  }
+  for (uint32_t pass = 0; pass < kPasses; ++pass) {
+    const uint32_t low = pass * kDigitBits;
+    if (starts[pass][(keys[0] >> low) & (kBuckets - 1)] == count) continue;
+    uint64_t start = 0;
+    for (uint64_t& bucket : starts[pass]) {
+      const uint64_t in_bucket = bucket;
+      bucket = start;
+      start += in_bucket;
+    }
+    for (const uint64_t key : keys) other[starts[pass][(key >> low) & (kBuckets - 1)]++] = key;
+    keys.swap(other);
+  }
+  for (uint64_t i = 0; i < count; ++i) values[i] = number_of(keys[i]);
 }
 
 }  // namespace mainspring

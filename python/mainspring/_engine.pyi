@@ -262,7 +262,7 @@ class Fitter:
     @staticmethod
     def from_state_bytes(bytes: bytes) -> Fitter:
         ...
-    def __init__(self, expressions: collections.abc.Sequence[tuple[list[typing.Any], collections.abc.Sequence[tuple[str, dict[str, typing.Any]]], str]], max_keys: typing.SupportsInt | typing.SupportsIndex = 4000000) -> None:
+    def __init__(self, expressions: collections.abc.Sequence[tuple[list[typing.Any], collections.abc.Sequence[tuple[str, dict[str, typing.Any]]], str]], max_keys: typing.SupportsInt | typing.SupportsIndex = 4000000, max_values: typing.SupportsInt | typing.SupportsIndex = 4000000) -> None:
         """
         From (columns or sides, [(operator, params)], alias or '') for each expression; a side is such a tuple.
         """
@@ -322,6 +322,9 @@ class Fitter:
     def max_keys(self) -> int:
         ...
     @property
+    def max_values(self) -> int:
+        ...
+    @property
     def num_passes(self) -> int:
         ...
     @property
@@ -330,6 +333,11 @@ class Fitter:
     @property
     def num_rows(self) -> int:
         ...
+    @property
+    def sketched_columns(self) -> list[typing.Any]:
+        """
+        (name, error of ranks) of each column that had more than max_values numbers.
+        """
     @property
     def uses_target(self) -> bool:
         ...

@@ -33,8 +33,8 @@ const HandMadeTable& data() {
   return table;
 }
 
-Fitter new_fitter(const Expression& expression) {
-  Fitter fitter(std::vector<Expression>{expression});
+Fitter new_fitter(const Expression& expression, FitLimits limits = Fitter::kDefaultLimits) {
+  Fitter fitter(std::vector<Expression>{expression}, limits);
   fitter.add_zone("Europe/Paris", 3600, {1000, 2000}, {7200, 3600});
   return fitter;
 }
@@ -106,6 +106,13 @@ std::vector<Bytes> fitter_seeds() {
         Fitter fitter = new_fitter(expression(columns, chain_of(name)));
         fitter.partial_fit(data().table(), target_of(name), nullptr);
         seeds.push_back(fitter.state_bytes());
+        if (!transform->has_state) continue;
+        // More of everything than may be held: cut keys, sketches of ranks.
+        Fitter limited = new_fitter(expression(columns, chain_of(name)), {3, 3});
+        for (int part = 0; part < 2; ++part) {
+          limited.partial_fit(data().table(), target_of(name), nullptr);
+        }
+        seeds.push_back(limited.state_bytes());
       } catch (const Error&) {
         continue;  // this operator does not take that column
       }

@@ -101,20 +101,14 @@ void test_value_runs(size_t count, size_t distinct) {
   std::shuffle(values.begin(), values.end(), random);
 
   ValueRuns runs, first, second;
-  runs.add(values.data(), values.size());
+  runs.add(values.data(), values.size(), UINT64_MAX);
   const size_t cut = count / 3;
-  first.add(values.data(), cut);
-  second.add(values.data() + cut, count - cut);
+  first.add(values.data(), cut, UINT64_MAX);
+  second.add(values.data() + cut, count - cut, UINT64_MAX);
   std::sort(values.begin(), values.end());
   const double expected = (values[(count - 1) / 2] + values[count / 2]) / 2;
   check(runs.total() == count, "total");
   check(runs.median() == expected, "median");
-  std::map<double, uint64_t> counts;
-  for (const double value : values) ++counts[value];
-  const auto most =
-      std::max_element(counts.begin(), counts.end(),
-                       [](const auto& a, const auto& b) { return a.second < b.second; });
-  check(runs.most_frequent() == most->first, "most frequent");
   const std::vector<uint8_t> bytes = bytes_of(runs);
   for (const bool swapped : {false, true}) {
     ValueRuns merged = swapped ? second : first;
@@ -129,6 +123,85 @@ void test_value_runs(size_t count, size_t distinct) {
   check(again.median() == expected && bytes_of(again) == bytes, "bytes there and back");
   again.add_repeated(0.5, 3 * count);
   check(again.median() == 0.5 && again.total() == 4 * count, "repeated values count");
+}
+
+/// The distance of a rank from those that the value has; 0: it has it.
+uint64_t rank_distance(const std::vector<double>& sorted, double value, uint64_t rank) {
+  const auto [first, end] = std::equal_range(sorted.begin(), sorted.end(), value);
+  const auto low = static_cast<uint64_t>(first - sorted.begin());
+  const auto high = static_cast<uint64_t>(end - sorted.begin());
+  if (rank < low) return low - rank;
+  return rank < high ? 0 : rank - high + 1;
+}
+
+/// Whether every value at a rank has a true rank within the error; exact at both ends.
+void check_ranks(const ValueRuns& runs, const std::vector<double>& sorted) {
+  const uint64_t last = sorted.size() - 1;
+  check(runs.total() == sorted.size(), "total of a sketch");
+  for (uint64_t i = 0; i <= 64; ++i) {
+    // At whole ranks there is nothing between two values.
+    const uint64_t rank = last * i / 64;
+    const double level = static_cast<double>(rank) / static_cast<double>(last);
+    if (static_cast<double>(last) * level != static_cast<double>(rank)) continue;
+    const uint64_t distance = rank_distance(sorted, runs.quantile(level), rank);
+    check(distance <= runs.rank_error(), "a rank within the error");
+  }
+  check(runs.quantile(0) == sorted.front() && runs.quantile(1) == sorted.back(), "both ends");
+}
+
+/// Beyond max_values: shards and blocks of any size, ranks, bytes.
+void test_sketched_runs(std::vector<double> values, uint64_t max_values) {
+  ValueRuns whole, in_blocks, merged;
+  whole.add(values.data(), values.size(), max_values);
+  std::mt19937_64 random(values.size());
+  for (size_t at = 0; at < values.size();) {
+    const size_t block = std::min<size_t>(random() % 3000, values.size() - at);
+    in_blocks.add(values.data() + at, block, max_values);
+    ValueRuns shard;
+    shard.add(values.data() + at, block, max_values);
+    merged.merge(shard);
+    merged.limit(max_values);
+    at += block;
+  }
+  check(whole.rank_error() > 0, "a sketch");
+  const std::vector<uint8_t> bytes = bytes_of(whole);
+  check(bytes_of(in_blocks) == bytes, "blocks do not matter");
+  std::sort(values.begin(), values.end());
+  check_ranks(whole, values);
+  check_ranks(merged, values);
+  // (log2(n / m) + 3) / (2 m), m the room of a level.
+  const double room = 4096;
+  const auto count = static_cast<double>(values.size());
+  const double bound = count * (std::log2(count / room) + 3) / (2 * room);
+  check(static_cast<double>(whole.rank_error()) <= bound, "the bound of the error");
+  StateReader reader(view_of(bytes));
+  ValueRuns again;
+  again.read(reader);
+  reader.expect_end();
+  check(bytes_of(again) == bytes && again.median() == whole.median(), "a sketch there and back");
+  again.add_repeated(values[0], 3 * values.size());
+  check(again.median() == values[0] && again.total() == 4 * values.size(), "repeated values count");
+}
+
+void test_sketches() {
+  constexpr size_t kCount = 150000;
+  std::mt19937_64 random(11);
+  std::vector<double> values(kCount);
+  for (double& value : values) value = std::exp(static_cast<double>(random() % 100003) / 7000.0);
+  test_sketched_runs(values, 5000);  // in no order
+  std::sort(values.begin(), values.end());
+  test_sketched_runs(values, 5000);  // ascending
+  std::reverse(values.begin(), values.end());
+  test_sketched_runs(values, 1);         // descending, any two
+  for (size_t i = 0; i < kCount; ++i) {  // both ends in turns, one value in half of the rows
+    values[i] = i % 2 == 0 ? 0 : (i % 4 == 1 ? 1.0 : -1.0) * static_cast<double>(kCount - i);
+  }
+  test_sketched_runs(values, 20000);  // half zeros, from the ends
+  for (size_t i = 0; i < kCount; ++i) {
+    values[i] = std::floor(1e6 / static_cast<double>(1 + random() % 1000000));
+  }
+  values[70000] = 1e300;
+  test_sketched_runs(values, 500);  // few large ones
 }
 
 Tile tile_of(std::vector<BytesView>& values, uint64_t* validity) {
@@ -198,6 +271,7 @@ int main() {
   test_value_runs(50000, 12);
   test_value_runs(60000, 20000);
   test_value_runs(2500000, 1200000);
+  test_sketches();
   test_key_index();
   return finish();
 }

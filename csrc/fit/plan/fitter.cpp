@@ -39,10 +39,12 @@ std::optional<Second> learns_second(const Chain& chain) {
 
 }  // namespace
 
-Fitter::Fitter(std::vector<Expression> expressions, uint64_t max_keys)
-    : expressions_(std::move(expressions)), max_keys_(max_keys), chains_(expand(expressions_)) {
-  if (max_keys_ == 0) {
-    throw Error(ErrorKind::kParameter, "max_keys must be an integer of 1 or more, got 0.")
+Fitter::Fitter(std::vector<Expression> expressions, FitLimits limits)
+    : expressions_(std::move(expressions)), limits_(limits), chains_(expand(expressions_)) {
+  if (limits_.max_keys == 0 || limits_.max_values == 0) {
+    throw Error(ErrorKind::kParameter,
+                std::string(limits_.max_keys == 0 ? "max_keys" : "max_values") +
+                    " must be an integer of 1 or more, got 0.")
         .expected("an integer of 1 or more")
         .got("0");
   }
@@ -181,7 +183,7 @@ void Fitter::learn_part(Draft& draft, const Table& table, const double* target,
     check_same_columns(learnt, table);
   }
   if (!draft.round.has_value()) {
-    draft.round.emplace(lessons(learnt, draft.num_passes), zones_, max_keys_);
+    draft.round.emplace(lessons(learnt, draft.num_passes), zones_, limits_);
   }
   const uint64_t before = draft.adds ? num_rows() : 0;
   draft.round->update(
@@ -243,7 +245,7 @@ void Fitter::finish_fit() {
       }
     }
   }
-  learnt.limited = limited_columns(learnt);
+  note_limits(learnt);
   if (num_rounds_ > 1) {
     for (BoundChain* node : nodes_of(learnt.chains)) {
       node->states.assign(node->chain.operators.size(), {});

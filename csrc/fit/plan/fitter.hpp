@@ -19,21 +19,25 @@ namespace mainspring {
 class Fitter {
  public:
   /// Enough for ids of most tables: some 60 bytes each, and their own beyond 23.
-  static constexpr uint64_t kDefaultMaxKeys = 4000000;
+  static constexpr FitLimits kDefaultLimits{4000000, 4000000};
 
-  /// `max_keys`: most distinct keys of a column, or n-grams, that are held while fitting; where
-  /// there are more, the lightest go (fit/transforms/key_index.hpp). Throws Error(kParameter) for
-  /// expressions that cannot be, whatever the data, and without a single key.
-  explicit Fitter(std::vector<Expression> expressions, uint64_t max_keys = kDefaultMaxKeys);
+  /// limits.max_keys: most distinct keys of a column, or n-grams, that are held while fitting;
+  /// where there are more, the lightest go (fit/transforms/key_index.hpp). limits.max_values: most
+  /// distinct numbers of which all ranks are held; where there are more, a sketch of them
+  /// (fit/transforms/value_runs.hpp). Throws Error(kParameter) for expressions that cannot be,
+  /// whatever the data, and for a limit of 0.
+  explicit Fitter(std::vector<Expression> expressions, FitLimits limits = kDefaultLimits);
 
-  uint64_t max_keys() const { return max_keys_; }
-  /// Columns of which not all keys were held.
+  FitLimits limits() const { return limits_; }
   struct LimitedColumn {
     std::string column;
-    uint64_t error;  // see KeyIndex::error()
+    uint64_t error;
   };
-  /// In the order in which expressions name them, each once.
+  /// Columns of which not all keys were held, see KeyIndex::error(). In the order in which
+  /// expressions name them, each once.
   std::vector<LimitedColumn> limited_columns() const;
+  /// The same of those that have a sketch of ranks, see ValueRuns::rank_error().
+  std::vector<LimitedColumn> sketched_columns() const;
 
   const std::vector<Expression>& expressions() const { return expressions_; }
   /// Passes over the data that fit() makes; 0 where nothing is learnt.
@@ -100,6 +104,7 @@ class Fitter {
     bool has_states = true;
     std::vector<uint8_t> bundle;  // compiled where the states are gone
     std::vector<LimitedColumn> limited;
+    std::vector<LimitedColumn> sketched;
   };
   /// A fit that is under way: what is learnt becomes the Fitter's in finish_fit().
   struct Draft {
@@ -121,12 +126,12 @@ class Fitter {
   void check_target(const Table& table, const double* target, uint64_t first_row) const;
   void check_one_round(std::string_view what) const;
   void merge_states(Learnt& into, Learnt& from) const;
-  static std::vector<LimitedColumn> limited_columns(Learnt& learnt);
+  static void note_limits(Learnt& learnt);
   std::vector<BoundChain> completed(const std::vector<BoundChain>& chains) const;
   std::vector<uint8_t> compile_bundle(std::span<const BoundChain> chains) const;
 
   std::vector<Expression> expressions_;
-  uint64_t max_keys_;
+  FitLimits limits_;
   std::vector<Chain> chains_;
   uint32_t num_rounds_ = 0;
   std::string_view target_user_;  // the first operator that learns from a target

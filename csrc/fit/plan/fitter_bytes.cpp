@@ -72,7 +72,8 @@ std::vector<uint8_t> Fitter::state_bytes() const {
   }
   StateWriter writer;
   write_head(expressions_, writer);
-  writer.put(max_keys_);
+  writer.put(limits_.max_keys);
+  writer.put(limits_.max_values);
   writer.put<uint64_t>(zones_.size());
   for (const auto& [name, table] : zones_) {
     writer.put_bytes(name);
@@ -98,9 +99,11 @@ Fitter Fitter::from_state_bytes(std::string_view bytes) {
   StateReader reader(bytes);
   if (reader.get_bytes() != kStateMagic) StateReader::fail();
   std::vector<Expression> expressions = read_expressions(reader);
-  const auto max_keys = reader.get<uint64_t>();
-  if (max_keys == 0) StateReader::fail();
-  Fitter fitter(std::move(expressions), max_keys);
+  FitLimits limits{};
+  limits.max_keys = reader.get<uint64_t>();
+  limits.max_values = reader.get<uint64_t>();
+  if (limits.max_keys == 0 || limits.max_values == 0) StateReader::fail();
+  Fitter fitter(std::move(expressions), limits);
   if (fitter.num_rounds_ > 1) StateReader::fail();
   for (uint64_t left = reader.get_count(16); left > 0; --left) {
     const std::string name(reader.get_text());
@@ -124,7 +127,7 @@ Fitter Fitter::from_state_bytes(std::string_view bytes) {
       }
     });
   }
-  learnt.limited = limited_columns(learnt);
+  note_limits(learnt);
   fitter.learnt_ = std::move(learnt);
   return fitter;
 }

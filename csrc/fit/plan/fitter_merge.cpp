@@ -29,7 +29,7 @@ void Fitter::finish_partial_fit() {
   Learnt learnt = std::move(draft.learnt);
   learnt.num_rows = draft.first_row;
   if (learnt_.has_value()) merge_states(learnt, *learnt_);
-  learnt.limited = limited_columns(learnt);
+  note_limits(learnt);
   end_training();
   learnt_ = std::move(learnt);
 }
@@ -98,7 +98,7 @@ void Fitter::merge(const Fitter& other) {
     }
     merge_states(theirs, *learnt_);
   }
-  theirs.limited = limited_columns(theirs);
+  note_limits(theirs);
   for (const auto& [name, table] : other.zones_) zones_.emplace(name, table);
   end_training();
   learnt_ = std::move(theirs);
@@ -114,46 +114,49 @@ void Fitter::merge_states(Learnt& into, Learnt& from) const {
         const std::unique_ptr<LearntState> copy = from_nodes[i]->states[op][stream]->clone();
         states[stream]->merge(std::move(*copy));
         KeyCut cut;
-        states[stream]->limit_keys(max_keys_, cut);
+        states[stream]->limit_keys(limits_.max_keys, cut);
+        states[stream]->limit_values(limits_.max_values);
       }
     }
   }
   into.num_rows += from.num_rows;
 }
 
-std::vector<Fitter::LimitedColumn> Fitter::limited_columns(Learnt& learnt) {
-  std::vector<LimitedColumn> limited;
-  const auto add = [&](const std::string& column, uint64_t error) {
-    const auto known = std::find_if(limited.begin(), limited.end(),
+void Fitter::note_limits(Learnt& learnt) {
+  learnt.limited.clear();
+  learnt.sketched.clear();
+  const auto add = [](std::vector<LimitedColumn>& columns, const std::string& column,
+                      uint64_t error) {
+    if (error == 0) return;
+    const auto known = std::find_if(columns.begin(), columns.end(),
                                     [&](const auto& other) { return other.column == column; });
-    if (known == limited.end()) {
-      limited.push_back({column, error});
+    if (known == columns.end()) {
+      columns.push_back({column, error});
     } else {
       known->error = std::max(known->error, error);
     }
   };
   for (const BoundChain* node : nodes_of(learnt.chains)) {
     for (size_t op = 0; op < node->states.size(); ++op) {
-      // Keys of a stream are those of its column, or of the column that groups it.
       const std::vector<std::string> keys = node->chain.operators[op]->key_columns();
       for (size_t stream = 0; stream < node->states[op].size(); ++stream) {
-        const uint64_t error = node->states[op][stream]->key_error();
-        if (error == 0) continue;
-        if (!keys.empty()) {
-          add(keys[0], error);
-        } else if (stream < node->columns.size()) {
-          add(node->columns[stream].name, error);
-        } else {
-          add(first_column(node->chain), error);
-        }
+        const LearntState& state = *node->states[op][stream];
+        const std::string column =
+            stream < node->columns.size() ? node->columns[stream].name : first_column(node->chain);
+        // Keys of a stream are those of its column, or of the column that groups it.
+        add(learnt.limited, keys.empty() ? column : keys[0], state.key_error());
+        add(learnt.sketched, column, state.rank_error());
       }
     }
   }
-  return limited;
 }
 
 std::vector<Fitter::LimitedColumn> Fitter::limited_columns() const {
   return learnt_.has_value() ? learnt_->limited : std::vector<LimitedColumn>();
+}
+
+std::vector<Fitter::LimitedColumn> Fitter::sketched_columns() const {
+  return learnt_.has_value() ? learnt_->sketched : std::vector<LimitedColumn>();
 }
 
 }  // namespace mainspring

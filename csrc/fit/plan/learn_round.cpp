@@ -115,7 +115,7 @@ class LearnRound::Group {
   void add(const Lesson& lesson) { lessons_.push_back(lesson); }
   /// Plans the streams and makes the states.
   void begin(const ZoneTables& zones);
-  void learn(const FitSource& source, uint64_t max_keys,
+  void learn(const FitSource& source, FitLimits limits,
              const std::function<void()>& after_some_tiles);
 
  private:
@@ -159,7 +159,7 @@ void LearnRound::Group::limit_keys(uint64_t max_keys) {
   if (cut.before == keys_) keys_ = cut.after;
 }
 
-void LearnRound::Group::learn(const FitSource& source, uint64_t max_keys,
+void LearnRound::Group::learn(const FitSource& source, FitLimits limits,
                               const std::function<void()>& after_some_tiles) {
   const Lesson& lesson = lessons_[0];
   const PlanView view = plan_.builder.view();
@@ -183,7 +183,8 @@ void LearnRound::Group::learn(const FitSource& source, uint64_t max_keys,
       tile.first_row = global_row;
       tile.num_rows = context.num_rows;
       tile.cross_fit = source.cross_fit;
-      tile.max_keys = max_keys;
+      tile.max_keys = limits.max_keys;
+      tile.max_values = limits.max_values;
       if (lessons_.size() > 1) {
         const Slot slot = plan_.first[0].slot;
         keys_->number_rows(slot_tile(context.scratch, slot.number, slot.type, context.num_rows),
@@ -200,13 +201,13 @@ void LearnRound::Group::learn(const FitSource& source, uint64_t max_keys,
         update_states(plan_.behind_fill, lesson.bound->states[*lesson.round.behind_fill], false,
                       tile, context);
       }
-      limit_keys(max_keys);
+      limit_keys(limits.max_keys);
     }
   }
 }
 
-LearnRound::LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones, uint64_t max_keys)
-    : max_keys_(max_keys), lessons_(std::move(lessons)) {
+LearnRound::LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones, FitLimits limits)
+    : limits_(limits), lessons_(std::move(lessons)) {
   for (const Lesson& lesson : lessons_) {
     const auto group = std::find_if(groups_.begin(), groups_.end(),
                                     [&](const auto& other) { return other->takes(lesson); });
@@ -228,7 +229,7 @@ void LearnRound::update(const FitSource& source) {
   std::atomic<bool> stopped{false};
   parallel_for(groups_.size(), [&](uint64_t item, uint32_t) {
     try {
-      groups_[item]->learn(source, max_keys_, [&] {
+      groups_[item]->learn(source, limits_, [&] {
         // Another lesson has failed: its error is the one that counts.
         if (stopped.load(std::memory_order_relaxed)) {
           throw Error(ErrorKind::kData, "The fit was stopped.");
@@ -250,8 +251,8 @@ void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zo
   // The fill and what is behind it, over one row that is missing where it reaches the fill: what
   // comes before may have filled rows of its own, and these are others.
   PlanBuilder before(zones);
-  std::vector<Feature> streams = compile_operators(
-      bound, 0, round.operator_index, load_streams(bound, {}, before), {}, before);
+  std::vector<Feature> streams = compile_operators(bound, 0, round.operator_index,
+                                                   load_streams(bound, {}, before), {}, before);
   PlanBuilder builder(zones);
   std::vector<Slot> missing;
   for (Feature& stream : streams) {

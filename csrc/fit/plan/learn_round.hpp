@@ -27,14 +27,19 @@ struct Lesson {
   Round round;
 };
 
+/// What states may hold of a column: beyond that they are no longer exact.
+struct FitLimits {
+  uint64_t max_keys;    // distinct keys, or n-grams
+  uint64_t max_values;  // distinct numbers whose ranks are learnt
+};
+
 /// A pass that is under way. The states are exact, so what they hold does not depend on how the
 /// rows are split into parts, nor on the threads; where a column has more than max_keys keys it
 /// does depend on where batches end, within KeyIndex::error().
 class LearnRound {
  public:
-  /// Makes new states for each lesson's operators, which hold at most so many keys behind every
-  /// tile. The bound chains must outlive this.
-  LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones, uint64_t max_keys);
+  /// Makes new states for each lesson's operators. The bound chains must outlive this.
+  LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones, FitLimits limits);
   LearnRound(LearnRound&&) noexcept;
   LearnRound& operator=(LearnRound&&) noexcept;
   ~LearnRound();
@@ -45,7 +50,7 @@ class LearnRound {
 
  private:
   class Group;
-  uint64_t max_keys_;
+  FitLimits limits_;
   std::vector<Lesson> lessons_;
   std::vector<std::unique_ptr<Group>> groups_;
 };

@@ -26,7 +26,8 @@ struct FitTile {
   /// where one does by itself.
   const std::shared_ptr<KeyIndex>* keys;
   const uint32_t* numbers;
-  uint64_t max_keys = UINT64_MAX;  // see LearntState::limit_keys
+  uint64_t max_keys = UINT64_MAX;    // see LearntState::limit_keys
+  uint64_t max_values = UINT64_MAX;  // see LearntState::limit_values
 };
 
 /// Ids, or the elements of lists, that become one feature each when they are stored.

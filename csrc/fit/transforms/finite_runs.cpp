@@ -13,7 +13,7 @@ void FiniteRuns::update(const FitTile& tile) {
     finite[num_finite] = values[row];
     num_finite += std::isfinite(values[row]) ? 1 : 0;
   }
-  values_.add(finite, num_finite);
+  values_.add(finite, num_finite, tile.max_values);
 }
 
 void FiniteRuns::update_repeated(const FitTile& one_row, uint64_t count) {

@@ -68,7 +68,9 @@ struct Impute {
 
   struct State {
     explicit State(const Params& params)
-        : by_mean(params.strategy == "mean"), moments(/*with_squares=*/false) {}
+        : by_mean(params.strategy == "mean"),
+          by_median(params.strategy == "median"),
+          moments(/*with_squares=*/false) {}
 
     void update(const FitTile& tile) {
       const Tile& in = tile.inputs[0];
@@ -79,7 +81,7 @@ struct Impute {
       missing += tile.num_rows - num_valid;
       if (by_mean) {
         moments.update(tile);
-      } else if (in.type == ValueType::kF64) {
+      } else if (by_median) {
         const auto* values = values_of<double>(in);
         double present[kTileRows] = {};
         uint32_t num_present = 0;
@@ -87,7 +89,7 @@ struct Impute {
           present[num_present] = values[row];
           num_present += values[row] == values[row] ? 1 : 0;
         }
-        runs.add(present, num_present);
+        runs.add(present, num_present, tile.max_values);
       } else {
         uint32_t numbers[kTileRows];
         keys.number_rows(in, numbers);
@@ -103,7 +105,7 @@ struct Impute {
         missing += count;
       } else if (by_mean) {
         moments.update_repeated(one_row, count);
-      } else if (in.type == ValueType::kF64) {
+      } else if (by_median) {
         runs.add_repeated(*values_of<double>(in), count);
       } else {
         uint32_t numbers[kTileRows];
@@ -145,12 +147,15 @@ struct Impute {
       counts = kept_of(counts, kept);
     }
     uint64_t key_error() const { return keys.error(); }
+    void limit_values(uint64_t max_values) { runs.limit(max_values); }
+    uint64_t rank_error() const { return runs.rank_error(); }
 
     bool by_mean;
+    bool by_median;
     uint64_t missing = 0;
     FiniteMoments moments;  // of numbers, for the mean
-    ValueRuns runs;         // of numbers, for the median and the most frequent
-    KeyIndex keys;          // of strings, for the most frequent
+    ValueRuns runs;         // of numbers, for the median
+    KeyIndex keys;          // of both, for the most frequent
     std::vector<uint64_t> counts;
   };
 
@@ -164,15 +169,25 @@ struct Impute {
         .column(in.column);
   }
 
+  /// The number of the key, the smallest of equals.
+  static uint32_t most_frequent(const Params& params, const State& state, const Feature& in) {
+    const std::vector<uint32_t> order = by_count(state.keys, state.counts, 1, 1);
+    if (order.empty()) fail_empty(params, in);
+    return order[0];
+  }
+
   static double learnt_number(const Params& params, const State& state, const Feature& in) {
     if (params.strategy == "mean") {
       state.moments.check_finite(kName, in);
       if (state.moments.count() == 0) fail_empty(params, in);
       return state.moments.mean();
     }
+    if (params.strategy == "most_frequent") {
+      state.keys.expect_type(ValueType::kF64);
+      return state.keys.number_key(most_frequent(params, state, in));
+    }
     if (state.runs.empty()) fail_empty(params, in);
-    const double value =
-        params.strategy == "median" ? state.runs.median() : state.runs.most_frequent();
+    const double value = state.runs.median();
     if (std::isnan(value)) {
       throw Error(ErrorKind::kData, "Column '" + in.column +
                                         "' has its median between two infinities, expected finite "
@@ -184,9 +199,7 @@ struct Impute {
 
   static std::string learnt_text(const Params& params, const State& state, const Feature& in) {
     state.keys.expect_type(ValueType::kBytes);
-    const std::vector<uint32_t> order = by_count(state.keys, state.counts, 1, 1);
-    if (order.empty()) fail_empty(params, in);
-    return std::string(state.keys.bytes_key(order[0]));
+    return std::string(state.keys.bytes_key(most_frequent(params, state, in)));
   }
 
   static std::vector<Feature> compile(const Params& params, const State& state,

@@ -91,6 +91,10 @@ concept StatelessOperator =
 ///   State::limit_keys(max_keys, cut), State::key_error()
 ///                           drops the lightest keys where there are more than max_keys; how many
 ///                           rows that can have cost a key: see KeyIndex
+///   State::limit_values(max_values), State::rank_error()
+///                           after a merge: holds a sketch where more than max_values numbers
+///                           differ, as update() does with FitTile::max_values; how many values a
+///                           rank may be wrong by
 ///   State::forget_rows()    drops what only compile_cross_fitted() reads, when it has been called
 template <class Op>
 concept TransformOperator = requires(const typename Op::Params& params) {
@@ -113,6 +117,8 @@ class LearntState {
   virtual void forget_rows() = 0;
   virtual void limit_keys(uint64_t max_keys, KeyCut& cut) = 0;
   virtual uint64_t key_error() const = 0;  // 0 where it holds no keys
+  virtual void limit_values(uint64_t max_values) = 0;
+  virtual uint64_t rank_error() const = 0;  // 0 where it ranks no values
   virtual std::unique_ptr<LearntState> clone() const = 0;
   virtual void write(StateWriter& writer) const = 0;
   virtual void read(StateReader& reader) = 0;
@@ -179,6 +185,11 @@ concept HoldsKeys = requires(typename Op::State& state, KeyCut& cut) {
   { state.key_error() } -> std::same_as<uint64_t>;
 };
 template <class Op>
+concept RanksValues = requires(typename Op::State& state) {
+  state.limit_values(uint64_t{1});
+  { state.rank_error() } -> std::same_as<uint64_t>;
+};
+template <class Op>
 concept TakesKeys = requires(const typename Op::Params& params) {
   { Op::key_columns(params) } -> std::same_as<std::vector<std::string>>;
 };
@@ -219,6 +230,13 @@ class StateOf final : public LearntState {
   }
   uint64_t key_error() const override {
     if constexpr (HoldsKeys<Op>) return state.key_error();
+    return 0;
+  }
+  void limit_values(uint64_t max_values) override {
+    if constexpr (RanksValues<Op>) state.limit_values(max_values);
+  }
+  uint64_t rank_error() const override {
+    if constexpr (RanksValues<Op>) return state.rank_error();
     return 0;
   }
   std::unique_ptr<LearntState> clone() const override { return std::make_unique<StateOf>(*this); }

@@ -1,13 +1,14 @@
-// Medians and quantiles are found by selection on the bits of the numbers, without sorting: a
-// histogram, then only the bins that hold a wanted rank. Sorting, where states are merged or
-// written, is by a radix over the same bits.
+// Medians and quantiles are found by selection on the bits of the numbers (rank_select.hpp); sorted
+// is only where states are merged or written, or hold much.
 #include "fit/transforms/value_runs.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
-#include <span>
+
+#include "fit/transforms/rank_select.hpp"
+#include "profile/sort_numbers.hpp"
 
 namespace mainspring {
 
@@ -15,58 +16,22 @@ namespace {
 
 using Run = ValueRuns::Run;
 
-/// Unsigned order of the keys is the order of the numbers.
-uint64_t key_of(double value) {
-  const auto bits = __builtin_bit_cast(uint64_t, value);
-  return (bits >> 63) != 0 ? ~bits : bits | (uint64_t{1} << 63);
-}
-
-double value_of(uint64_t key) {
-  return __builtin_bit_cast(double, (key >> 63) != 0 ? key & ~(uint64_t{1} << 63) : ~key);
-}
-
-/// Least significant digit first, 11 bits a pass; passes where all keys agree are skipped, which
-/// are most of them for integers and for numbers of few digits.
-void radix_sort(std::vector<uint64_t>* keys) {
-  constexpr uint32_t kBits = 11;
-  constexpr uint32_t kPasses = 6;
-  std::array<std::array<uint32_t, 1 << kBits>, kPasses> counts{};
-  for (const uint64_t key : *keys) {
-    for (uint32_t pass = 0; pass < kPasses; ++pass) {
-      ++counts[pass][(key >> (pass * kBits)) & ((1 << kBits) - 1)];
-    }
-  }
-  std::vector<uint64_t> other(keys->size());
-  for (uint32_t pass = 0; pass < kPasses; ++pass) {
-    auto& count = counts[pass];
-    const uint32_t any_digit = (keys->front() >> (pass * kBits)) & ((1 << kBits) - 1);
-    if (count[any_digit] == keys->size()) continue;
-    uint32_t begin = 0;
-    for (uint32_t& digit : count) {
-      const uint32_t here = digit;
-      digit = begin;
-      begin += here;
-    }
-    for (const uint64_t key : *keys) {
-      other[count[(key >> (pass * kBits)) & ((1 << kBits) - 1)]++] = key;
-    }
-    keys->swap(other);
-  }
-}
-
-std::vector<Run> sorted_runs(const std::vector<double>& values) {
-  std::vector<Run> runs;
-  if (values.empty()) return runs;
-  std::vector<uint64_t> keys(values.size());
-  std::transform(values.begin(), values.end(), keys.begin(), key_of);
-  radix_sort(&keys);
-  for (size_t i = 0; i < keys.size();) {
+/// The runs with ascending values among them.
+std::vector<Run> merged(const std::vector<Run>& runs, const std::vector<double>& values) {
+  std::vector<Run> out;
+  out.reserve(runs.size() + values.size());
+  size_t at = 0;
+  for (size_t i = 0; i < values.size();) {
     size_t end = i + 1;
-    while (end < keys.size() && keys[end] == keys[i]) ++end;
-    runs.push_back(Run{value_of(keys[i]), end - i});
+    while (end < values.size() && values[end] == values[i]) ++end;
+    Run run{values[i], end - i};
+    while (at < runs.size() && runs[at].value < run.value) out.push_back(runs[at++]);
+    if (at < runs.size() && runs[at].value == run.value) run.count += runs[at++].count;
+    out.push_back(run);
     i = end;
   }
-  return runs;
+  out.insert(out.end(), runs.begin() + static_cast<ptrdiff_t>(at), runs.end());
+  return out;
 }
 
 std::vector<Run> merged(const std::vector<Run>& a, const std::vector<Run>& b) {
@@ -95,112 +60,92 @@ uint64_t total_of(const std::vector<Run>& runs) {
   return total;
 }
 
-struct Candidate {
-  uint64_t key;
-  uint64_t count;
-};
-
-/// What select() reads: calls visit(key, count) for each entry.
-struct EachCandidate {
-  const std::vector<Candidate>& candidates;
-  template <class Visit>
-  void operator()(const Visit& visit) const {
-    for (const Candidate& candidate : candidates) visit(candidate.key, candidate.count);
-  }
-};
-
-void select_sorted(std::vector<Candidate>* candidates, std::span<const uint64_t> ranks,
-                   uint64_t before, uint64_t* keys) {
-  std::sort(candidates->begin(), candidates->end(),
-            [](const Candidate& a, const Candidate& b) { return a.key < b.key; });
-  size_t at = 0;
-  for (const uint64_t rank : ranks) {
-    while (rank - before >= (*candidates)[at].count) before += (*candidates)[at++].count;
-    *keys++ = (*candidates)[at].key;
-  }
-}
-
-/// The keys at `ranks`, ascending, among the entries, of which the first has rank `before`. The
-/// bins of the histogram divide the range of the keys evenly.
-template <class Each>
-void select(const Each& each, size_t num_entries, std::span<const uint64_t> ranks, uint64_t before,
-            uint64_t* keys) {
-  constexpr size_t kFewEntries = 256;
-  uint64_t low = UINT64_MAX;
-  uint64_t high = 0;
-  each([&](uint64_t key, uint64_t) {
-    low = std::min(low, key);
-    high = std::max(high, key);
-  });
-  const int bits = std::clamp(static_cast<int>(std::bit_width(num_entries)) - 2, 4, 16);
-  const int shift = std::max(0, static_cast<int>(std::bit_width(high - low)) - bits);
-  std::vector<uint64_t> counts(((high - low) >> shift) + 1);
-  each([&](uint64_t key, uint64_t count) { counts[(key - low) >> shift] += count; });
-
-  struct Wanted {
-    uint64_t bin;
-    uint64_t before;
-    size_t first;  // of the ranks
-    size_t end;
-    std::vector<Candidate> candidates;
-  };
-  std::vector<Wanted> wanted;
-  uint64_t bin = 0;
-  for (size_t i = 0; i < ranks.size(); ++i) {
-    for (; ranks[i] - before >= counts[bin]; ++bin) before += counts[bin];
-    if (wanted.empty() || wanted.back().bin != bin) wanted.push_back({bin, before, i, i, {}});
-    wanted.back().end = i + 1;
-  }
-  if (shift == 0) {  // a bin holds a single key
-    for (const Wanted& one : wanted) std::fill(keys + one.first, keys + one.end, low + one.bin);
-    return;
-  }
-  std::fill(counts.begin(), counts.end(), 0);
-  for (size_t i = 0; i < wanted.size(); ++i) counts[wanted[i].bin] = i + 1;
-  each([&](uint64_t key, uint64_t count) {
-    const uint64_t place = counts[(key - low) >> shift];
-    if (place != 0) wanted[place - 1].candidates.push_back({key, count});
-  });
-  for (Wanted& one : wanted) {
-    const std::span<const uint64_t> inside = ranks.subspan(one.first, one.end - one.first);
-    if (one.candidates.size() <= kFewEntries) {
-      select_sorted(&one.candidates, inside, one.before, keys + one.first);
-    } else {
-      select(EachCandidate{one.candidates}, one.candidates.size(), inside, one.before,
-             keys + one.first);
-    }
-  }
-}
-
-}  // namespace
-
-namespace {
-
 /// A table of counts is no help.
 bool most_differ(const NumberCounts& counts) {
   return counts.distinct() > 1024 && counts.total() < 2 * uint64_t{counts.distinct()};
 }
 
+constexpr uint64_t kFewestLevelItems = 4096;
+constexpr uint64_t kMostLevelItems = 1 << 24;
+
+/// Room of a sketch's level, so that all levels together hold about as much as what they stand for.
+uint32_t level_items(uint64_t max_values) {
+  return static_cast<uint32_t>(
+      std::clamp(std::bit_floor(max_values / 16), kFewestLevelItems, kMostLevelItems));
+}
+
 }  // namespace
 
-void ValueRuns::add(const double* values, uint64_t count) {
+void ValueRuns::add(const double* values, uint64_t count, uint64_t max_values) {
   std::array<double, 512> canonical;
   while (count > 0) {
-    const uint64_t block = std::min<uint64_t>(count, canonical.size());
+    if (!sketch_.has_value() && total() >= look_at_) look(max_values);
+    uint64_t block = std::min<uint64_t>(count, canonical.size());
+    // Batches must not decide what has been seen when it is looked again.
+    if (!sketch_.has_value()) block = std::min(block, look_at_ - total());
     for (uint64_t i = 0; i < block; ++i) canonical[i] = values[i] + 0.0;  // -0 becomes 0
-    uint64_t done = 0;
-    if (few_) {
-      done = counts_.add(canonical.data(), block);
-      if (done < block || most_differ(counts_)) spill();
-    }
-    if (done < block) {
-      pending_.insert(pending_.end(), canonical.begin() + static_cast<ptrdiff_t>(done),
-                      canonical.begin() + static_cast<ptrdiff_t>(block));
-      if (pending_.size() >= limit_) compact();
+    if (sketch_.has_value()) {
+      const auto [least, greatest] =
+          std::minmax_element(canonical.begin(), canonical.begin() + static_cast<ptrdiff_t>(block));
+      widen(*least, *greatest);
+      sketch_->add(canonical.data(), block);
+    } else {
+      count_block(std::span(canonical).first(block));
     }
     values += block;
     count -= block;
   }
+}
+
+void ValueRuns::count_block(std::span<const double> values) {
+  uint64_t done = 0;
+  if (few_) {
+    done = counts_.add(values.data(), values.size());
+    if (done < values.size() || most_differ(counts_)) spill();
+  }
+  pending_.insert(pending_.end(), values.begin() + static_cast<ptrdiff_t>(done), values.end());
+}
+
+void ValueRuns::look(uint64_t max_values) {
+  // A step of half of what is there keeps merging cheap, and no step is so long that a small limit
+  // means nothing.
+  constexpr uint64_t kStep = 1 << 20;
+  constexpr uint64_t kShortestStep = 1024;
+  limit(max_values);
+  if (sketch_.has_value()) return;
+  const uint64_t distinct = few_ ? counts_.distinct() : runs_.size();
+  look_at_ = total() + std::max(distinct / 2, std::min(kStep, std::max(max_values, kShortestStep)));
+}
+
+void ValueRuns::limit(uint64_t max_values) {
+  if (sketch_.has_value()) return;
+  if (!few_) compact();
+  if ((few_ ? counts_.distinct() : runs_.size()) > max_values)
+    begin_sketch(level_items(max_values));
+}
+
+void ValueRuns::begin_sketch(uint32_t level_items) {
+  const std::vector<Run> all = runs();
+  *this = ValueRuns();
+  sketch_.emplace(level_items);
+  add_to_sketch(all);
+}
+
+void ValueRuns::add_to_sketch(const std::vector<Run>& runs) {
+  if (runs.empty()) return;
+  std::vector<double> values;
+  std::vector<uint64_t> counts;
+  for (const Run& run : runs) {
+    values.push_back(run.value);
+    counts.push_back(run.count);
+  }
+  widen(values.front(), values.back());
+  sketch_->add_runs(values, counts);
+}
+
+void ValueRuns::widen(double least, double greatest) {
+  least_ = std::min(least_, least);
+  greatest_ = std::max(greatest_, greatest);
 }
 
 void ValueRuns::spill() {
@@ -220,14 +165,15 @@ void ValueRuns::spill() {
 
 void ValueRuns::compact() {
   if (pending_.empty()) return;
-  runs_ = merged(runs_, sorted_runs(pending_));
+  sort_many_numbers(pending_.data(), pending_.size());
+  runs_ = merged(runs_, pending_);
   runs_total_ += pending_.size();
   pending_.clear();
-  limit_ = std::max(limit_, runs_.size());
 }
 
 void ValueRuns::add_repeated(double value, uint64_t count) {
   if (count == 0) return;
+  if (sketch_.has_value()) return add_to_sketch({Run{value + 0.0, count}});
   if (few_ && counts_.add_repeated(value + 0.0, count)) return;
   if (few_) spill();
   runs_ = merged(runs_, {Run{value + 0.0, count}});
@@ -235,6 +181,13 @@ void ValueRuns::add_repeated(double value, uint64_t count) {
 }
 
 void ValueRuns::merge(const ValueRuns& other) {
+  if (other.sketch_.has_value()) {
+    if (!sketch_.has_value()) begin_sketch(other.sketch_->level_items());
+    widen(other.least_, other.greatest_);
+    sketch_->merge(*other.sketch_);
+    return;
+  }
+  if (sketch_.has_value()) return add_to_sketch(other.runs());
   if (few_ && other.few_) {
     const NumberRuns all = other.counts_.runs();
     for (size_t i = 0; i < all.values.size(); ++i) add_repeated(all.values[i], all.counts[i]);
@@ -243,20 +196,39 @@ void ValueRuns::merge(const ValueRuns& other) {
   if (few_) spill();
   runs_ = merged(runs_, other.runs());
   runs_total_ = total_of(runs_);
-  limit_ = std::max(limit_, runs_.size());
 }
 
-uint64_t ValueRuns::total() const { return counts_.total() + runs_total_ + pending_.size(); }
-
 std::vector<Run> ValueRuns::runs() const {
+  if (sketch_.has_value()) return sketched_runs();
   ValueRuns copy = *this;
   if (copy.few_) copy.spill();
   copy.compact();
   return std::move(copy.runs_);
 }
 
+std::vector<Run> ValueRuns::sketched_runs() const {
+  const Distribution all = sketch_->distribution();
+  std::vector<Run> runs;
+  for (size_t i = 0; i < all.values.size(); ++i) runs.push_back({all.values[i], all.counts[i]});
+  // One value each is known to lie at the ends, where the sketch may have let it go: a row that was
+  // counted for the item beside it, so that no rank comes to lie further from the truth.
+  if (least_ < runs.front().value) {
+    if (--runs.front().count == 0) runs.erase(runs.begin());
+    runs.insert(runs.begin(), Run{least_, 1});
+  }
+  if (greatest_ > runs.back().value) {
+    if (--runs.back().count == 0) runs.pop_back();
+    runs.push_back(Run{greatest_, 1});
+  }
+  return runs;
+}
+
 template <class Visit>
 void ValueRuns::for_each_key(const Visit& visit) const {
+  if (sketch_.has_value()) {
+    for (const Run& run : sketched_runs()) visit(key_of(run.value), run.count);
+    return;
+  }
   counts_.for_each([&](double value, uint64_t count) { visit(key_of(value), count); });
   for (const Run& run : runs_) visit(key_of(run.value), run.count);
   for (const double value : pending_) visit(key_of(value), 1);
@@ -265,8 +237,8 @@ void ValueRuns::for_each_key(const Visit& visit) const {
 /// The values at ascending ranks.
 std::vector<double> ValueRuns::values_at(const std::vector<uint64_t>& ranks) const {
   std::vector<uint64_t> keys(ranks.size());
-  select([this](const auto& visit) { for_each_key(visit); },
-         counts_.distinct() + runs_.size() + pending_.size(), ranks, 0, keys.data());
+  select_ranks([this](const auto& visit) { for_each_key(visit); },
+               counts_.distinct() + runs_.size() + pending_.size(), ranks, 0, keys.data());
   std::vector<double> values(ranks.size());
   std::transform(keys.begin(), keys.end(), values.begin(), value_of);
   return values;
@@ -343,14 +315,14 @@ double ValueRuns::quantile(double level) const {
                        : between(values[0], values[1], rank - whole, 1 - (rank - whole));
 }
 
-double ValueRuns::most_frequent() const {
-  const std::vector<Run> all = runs();
-  return std::max_element(all.begin(), all.end(),
-                          [](const Run& a, const Run& b) { return a.count < b.count; })
-      ->value;
-}
-
 void ValueRuns::write(StateWriter& writer) const {
+  writer.put<uint32_t>(sketch_.has_value() ? sketch_->level_items() : 0);
+  if (sketch_.has_value()) {
+    writer.put(least_);
+    writer.put(greatest_);
+    sketch_->write(writer);
+    return;
+  }
   const std::vector<Run> all = runs();
   writer.put<uint64_t>(all.size());
   for (const Run& run : all) {
@@ -361,6 +333,8 @@ void ValueRuns::write(StateWriter& writer) const {
 
 void ValueRuns::read(StateReader& reader) {
   *this = ValueRuns();
+  const auto level_items = reader.get<uint32_t>();
+  if (level_items != 0) return read_sketch(reader, level_items);
   std::vector<Run> all(reader.get_count(16));
   for (size_t i = 0; i < all.size(); ++i) {
     all[i].value = reader.get<double>();
@@ -378,7 +352,21 @@ void ValueRuns::read(StateReader& reader) {
   few_ = false;
   runs_total_ = total_of(all);
   runs_ = std::move(all);
-  limit_ = std::max(limit_, runs_.size());
+}
+
+void ValueRuns::read_sketch(StateReader& reader, uint32_t level_items) {
+  if (!std::has_single_bit(level_items) || level_items < kFewestLevelItems ||
+      level_items > kMostLevelItems) {
+    StateReader::fail();
+  }
+  least_ = reader.get<double>();
+  greatest_ = reader.get<double>();
+  sketch_ = QuantileSketch::read(reader, level_items);
+  const Distribution all = sketch_->distribution();
+  if (all.total == 0 || all.total >> 48 != 0 || !(least_ <= all.values.front()) ||
+      !(greatest_ >= all.values.back())) {
+    StateReader::fail();
+  }
 }
 
 }  // namespace mainspring

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from mainspring import _engine, errors
-from mainspring.transforms._key_limit import (
+from mainspring.transforms._limits import (
     DEFAULT_MAX_KEYS,
-    checked_max_keys,
+    DEFAULT_MAX_VALUES,
+    checked_limit,
     warn_of_limited,
+    warn_of_sketched,
 )
 from mainspring.transforms.expression import Expression
 from mainspring.transforms.transform import operator_classes
@@ -37,13 +39,13 @@ class FittedPlan:
         As in :class:`Preprocessor`.
     profile : bool, default True
         As in :class:`Preprocessor`.
-    max_keys : int, default 4,000,000
+    max_keys, max_values : int, default 4,000,000
         As in :class:`Preprocessor`.
 
     Raises
     ------
     ParameterError
-        When an expression cannot be, whatever the data, or ``max_keys`` is no positive integer.
+        When an expression cannot be, whatever the data, or a limit is no positive integer.
     """
 
     def __init__(
@@ -51,11 +53,14 @@ class FittedPlan:
         *expressions: Expression | str,
         profile: bool = True,
         max_keys: int = DEFAULT_MAX_KEYS,
+        max_values: int = DEFAULT_MAX_VALUES,
     ) -> None:
         self._expressions = tuple(_expression_of(expression) for expression in expressions)
         self._keep_profile = profile
-        self._max_keys = checked_max_keys(max_keys)
-        self._warned: set[str] = set()  # columns that a warning has named since fit()
+        self._max_keys = checked_limit("max_keys", max_keys)
+        self._max_values = checked_limit("max_values", max_values)
+        # Columns that a warning has named since fit(), and of which limit.
+        self._warned: set[tuple[str, str]] = set()
         self._output = "numpy"
         self._fitter = self._new_fitter()
         self._bundle: _engine.Bundle | None = None
@@ -65,7 +70,7 @@ class FittedPlan:
 
     def _new_fitter(self) -> _engine.Fitter:
         specs = [expression._spec() for expression in self._expressions]
-        return _engine.Fitter(specs, self._max_keys)
+        return _engine.Fitter(specs, self._max_keys, self._max_values)
 
     @property
     def bundle(self) -> _engine.Bundle:
@@ -208,7 +213,12 @@ class FittedPlan:
         profile = data[8 + length :]
         fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
         expressions = [_expression_from(spec) for spec in fitter.expressions]
-        preprocessor = cls(*expressions, profile=bool(profile), max_keys=fitter.max_keys)
+        preprocessor = cls(
+            *expressions,
+            profile=bool(profile),
+            max_keys=fitter.max_keys,
+            max_values=fitter.max_values,
+        )
         preprocessor._fitter = fitter
         preprocessor._profile = _engine.Profile.from_bytes(profile) if profile else None
         preprocessor._goes_on = True
@@ -230,6 +240,7 @@ class FittedPlan:
             "expressions": self._expressions,
             "keep_profile": self._keep_profile,
             "max_keys": self._max_keys,
+            "max_values": self._max_values,
             "output": self._output,
             "made_by": self._made_by,
             "state": self.state_bytes() if self._goes_on else None,
@@ -239,7 +250,10 @@ class FittedPlan:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(  # type: ignore[misc]
-            *state["expressions"], profile=state["keep_profile"], max_keys=state["max_keys"]
+            *state["expressions"],
+            profile=state["keep_profile"],
+            max_keys=state["max_keys"],
+            max_values=state["max_values"],
         )
         self._output = state["output"]
         self._made_by = state["made_by"]
@@ -260,18 +274,24 @@ class FittedPlan:
             arguments.append("profile=False")
         if self._max_keys != DEFAULT_MAX_KEYS:
             arguments.append(f"max_keys={self._max_keys}")
+        if self._max_values != DEFAULT_MAX_VALUES:
+            arguments.append(f"max_values={self._max_values}")
         return f"Preprocessor({', '.join(arguments)})"
 
     def _warn_of_limits(self) -> None:
-        """Warn once of columns whose rarest values were not kept."""
-        limited = [
-            (name, error)
-            for name, error in self._fitter.limited_columns
-            if name not in self._warned
-        ]
-        self._warned.update(name for name, _ in limited)
+        """Warn once of columns whose rarest values, or all of whose ranks, were not kept."""
+        num_rows = self._fitter.num_rows
+        limited = self._new_of("max_keys", self._fitter.limited_columns)
         if limited:
-            warn_of_limited(limited, self._max_keys, self._fitter.num_rows)
+            warn_of_limited(limited, self._max_keys, num_rows)
+        sketched = self._new_of("max_values", self._fitter.sketched_columns)
+        if sketched:
+            warn_of_sketched(sketched, self._max_values, num_rows)
+
+    def _new_of(self, limit: str, columns: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        new = [(name, error) for name, error in columns if (limit, name) not in self._warned]
+        self._warned.update((limit, name) for name, _ in new)
+        return new
 
     def _check_can_fit(self) -> None:
         if self._made_by:

@@ -54,10 +54,12 @@ class Impute(Transform, op="impute"):
         Stays. While fitting it is a value like any other for ``"median"`` and ``"most_frequent"``;
         ``"mean"`` refuses it, and so does a median between two infinities.
     Memory
-        16 bytes for each distinct value of ``"median"`` and ``"most_frequent"`` while fitting; the
-        same few kB for any ``"mean"``.
+        16 bytes for each distinct value of ``"median"`` while fitting, at most ``max_values`` of
+        them; some 60 for each of ``"most_frequent"``, at most ``max_keys``; the same few kB for any
+        ``"mean"``.
     Merging
-        Exact.
+        Exact while no more values differ than those limits, else within the error that a warning
+        states.
 
     Examples
     --------
@@ -305,9 +307,11 @@ class QuantileBucketize(Transform, op="quantile_bucketize"):
     Infinity
         The last interval; minus infinity the first, 1. Not learnt from.
     Memory
-        8 to 16 bytes for each distinct value while fitting; 8 bytes for each edge in the plan.
+        16 bytes for each distinct value while fitting, at most ``max_values`` of them; 8 bytes for
+        each edge in the plan.
     Merging
-        Exact.
+        Exact while no more than ``max_values`` numbers differ, else within the error that a
+        warning states.
 
     Examples
     --------

@@ -54,11 +54,16 @@ class Preprocessor(StreamedPlan):
         60 bytes each. Where there are more, the rarest are let go on the way, and one
         :class:`ApproximationWarning` names the column: a value that is let go occurred at most
         ``2 * rows / max_keys`` times and counts as unseen.
+    max_values : int, default 4,000,000
+        Most distinct numbers of a column of which every rank is held while fitting, for medians and
+        quantiles, 16 bytes each. Where there are more, a sketch of them is held instead, some 8
+        bytes times ``max_values``, and one :class:`ApproximationWarning` names the column and by
+        how many rows a rank may be wrong: at most 0.007 % of a billion rows.
 
     Raises
     ------
     ParameterError
-        When an expression cannot be, whatever the data, or ``max_keys`` is no positive integer.
+        When an expression cannot be, whatever the data, or a limit is no positive integer.
 
     Notes
     -----
@@ -68,7 +73,7 @@ class Preprocessor(StreamedPlan):
     with ``partial_fit`` or ``merge`` they hold its states too, so that it can go on.
 
     States stay in memory after fitting where one pass was enough, so that the object can be merged:
-    8 to 16 bytes for each distinct number under an exact median, and each vocabulary. A pickle of a
+    16 bytes for each distinct number under an exact median, and each vocabulary. A pickle of a
     preprocessor that was fitted with ``fit`` leaves them behind.
 
     Examples

@@ -81,9 +81,10 @@ class RobustScale(Transform, op="robust_scale"):
     Infinity
         Stays infinite, and is not learnt from.
     Memory
-        8 to 16 bytes for each distinct value while fitting.
+        16 bytes for each distinct value while fitting, at most ``max_values`` of them.
     Merging
-        Exact.
+        Exact while no more than ``max_values`` numbers differ, else within the error that a
+        warning states.
 
     Examples
     --------
@@ -130,9 +131,10 @@ class Winsorize(Transform, op="winsorize"):
     Infinity
         Becomes the limit on its side, and is not learnt from.
     Memory
-        8 to 16 bytes for each distinct value while fitting.
+        16 bytes for each distinct value while fitting, at most ``max_values`` of them.
     Merging
-        Exact.
+        Exact while no more than ``max_values`` numbers differ, else within the error that a
+        warning states.
 
     Examples
     --------

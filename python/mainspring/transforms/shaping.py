@@ -41,9 +41,11 @@ class YeoJohnson(Transform, op="yeo_johnson"):
     Infinity
         What the formula tends to: infinite, or ``-1 / L`` for a negative ``L``. Not learnt from.
     Memory
-        8 to 16 bytes for each distinct value while fitting, and 48 bytes more at its end.
+        16 bytes for each distinct value while fitting, at most ``max_values`` of them, and
+        48 bytes more at its end.
     Merging
-        Exact.
+        Exact while no more than ``max_values`` numbers differ, else within the error that a
+        warning states.
 
     References
     ----------
@@ -90,9 +92,11 @@ class BoxCox(Transform, op="box_cox"):
         What the formula tends to: infinite, or ``-1 / L`` for a negative ``L``; minus infinity
         becomes missing. Not learnt from.
     Memory
-        8 to 16 bytes for each distinct value while fitting, and 48 bytes more at its end.
+        16 bytes for each distinct value while fitting, at most ``max_values`` of them, and
+        48 bytes more at its end.
     Merging
-        Exact.
+        Exact while no more than ``max_values`` numbers differ, else within the error that a
+        warning states.
 
     References
     ----------
@@ -146,9 +150,11 @@ class QuantileTransform(Transform, op="quantile_transform"):
     Infinity
         1; minus infinity 0. Not learnt from.
     Memory
-        8 to 16 bytes for each distinct value while fitting; 32 bytes for each quantile in the plan.
+        16 bytes for each distinct value while fitting, at most ``max_values`` of them; 32 bytes for
+        each quantile in the plan.
     Merging
-        Exact.
+        Exact while no more than ``max_values`` numbers differ, else within the error that a
+        warning states.
 
     Examples
     --------
