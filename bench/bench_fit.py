@@ -10,7 +10,7 @@ import pytest
 
 import mainspring as ms
 from bench.data.clicks import CATEGORIES, NUMBERS, clicks
-from bench.jobs import click_features_pyarrow, click_features_sklearn
+from bench.jobs import click_features_duckdb, click_features_pyarrow, click_features_sklearn
 from bench.jobs.click_features import Learned, plain_job
 
 ROWS = 100_000
@@ -40,6 +40,24 @@ def test_fit_beside_pyarrow(tokens: str, compare: Any) -> None:
         lambda: click_features_pyarrow.fit(table),
         peer="pyarrow",
         api=click_features_pyarrow.FIT_API,
+        check=check_learned(table),
+        rows=ROWS,
+        num_bytes=table.nbytes,
+    )
+
+
+@pytest.mark.parametrize("tokens", ["short", "long"])
+def test_fit_beside_duckdb(tokens: str, compare: Any, threads: int) -> None:
+    pytest.importorskip("duckdb")
+    table = clicks(ROWS, seed=0, tokens=tokens)
+    database = click_features_duckdb.connection(threads)
+    kind = {"short": "strings of 8 bytes", "long": "strings of 4 to 40 bytes"}[tokens]
+    compare(
+        f"{ROWS:,} rows, {kind}",
+        lambda: plain_job().fit(table, target="label"),
+        lambda: click_features_duckdb.fit(table, database),
+        peer="duckdb",
+        api=click_features_duckdb.FIT_API,
         check=check_learned(table),
         rows=ROWS,
         num_bytes=table.nbytes,

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from bench.data.clicks import clicks
-from bench.jobs import click_features_polars, click_features_pyarrow
+from bench.jobs import click_features_duckdb, click_features_polars, click_features_pyarrow
 from bench.jobs.click_features import NUM_FEATURES, bucket_edges, check_features, full_job
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +40,7 @@ class Job:
         edges = bucket_edges(train)
         self.prep = full_job(edges).fit(train, target="label")
         learned = click_features_pyarrow.fit(train)
+        self.learned, self.edges = learned, edges
         self.pyarrow = click_features_pyarrow.transformer(learned, edges)
         self.polars = click_features_polars.transformer(learned, edges)
         self.polars_columns = click_features_polars.column_transformer(learned, edges)
@@ -76,6 +77,23 @@ def test_transform_beside_pyarrow(job: tuple[str, Job], compare: Any) -> None:
         lambda: made.pyarrow(made.table),
         peer="pyarrow",
         api=click_features_pyarrow.TRANSFORM_API,
+        check=check_features,
+        rows=ROWS,
+        num_bytes=made.num_bytes,
+    )
+
+
+def test_transform_beside_duckdb(job: tuple[str, Job], compare: Any, threads: int) -> None:
+    pytest.importorskip("duckdb")
+    kind, made = job
+    database = click_features_duckdb.connection(threads)
+    theirs = click_features_duckdb.transformer(made.learned, made.edges, database)
+    compare(
+        f"{ROWS:,} rows, {kind}",
+        lambda: made.prep.transform(made.table),
+        lambda: theirs(made.table),
+        peer="duckdb",
+        api=click_features_duckdb.TRANSFORM_API,
         check=check_features,
         rows=ROWS,
         num_bytes=made.num_bytes,

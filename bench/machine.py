@@ -20,7 +20,7 @@ __all__ = ["commit", "copy_bandwidth", "machine", "versions"]
 
 PACKAGES = (
     *("mainspring", "numpy", "pyarrow", "polars", "pandas", "scikit-learn", "scipy", "lightgbm"),
-    "xgboost-cpu",
+    *("xgboost-cpu", "duckdb"),
     *("starlette", "pytest-benchmark"),
 )
 _COPIED_BYTES = 128 << 20

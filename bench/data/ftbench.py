@@ -16,11 +16,16 @@ import pyarrow as pa
 from bench.data.clicks import SIZES
 from bench.data.zipf import short_tokens, zipf_codes
 
-__all__ = ["CASES", "Case", "random_strings", "table"]
+__all__ = ["CASES", "SPARSE_CASES", "Case", "abstracts", "random_strings", "table"]
 
 # Of the columns that are categories in the data set: how many there are.
 _ADULT = (9, 16, 7, 15, 6, 5, 2, 42, 2)
 _HOME_CREDIT = (2, 3, 2, 2, 7, 8, 5, 6, 6, 18, 7, 58, 4, 3, 7, 2)
+_KDD_98 = tuple(round(2 * 250 ** (place / 134)) for place in range(135))  # 2 to 500
+_CAT_IN_DAT = (
+    *(2, 2, 2, 2, 2, 3, 6, 6, 3, 4, 222, 222),
+    *(1_200, 2_200, 11_000, 3, 5, 6, 15, 26, 190, 7, 12, 7),
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,10 @@ class Case:
         Bytes of a string.
     batch : int
         Rows at a time of what is fitted before; 0: fitted and transformed at once.
+    sparse : bool
+        The features are compressed sparse rows.
+    hashed : int
+        Buckets that the categories of each column are hashed to, one feature each; 0: no hashing.
     """
 
     name: str
@@ -57,6 +66,8 @@ class Case:
     one_hot: bool = False
     length: int = 8
     batch: int = 0
+    sparse: bool = False
+    hashed: int = 0
 
     @property
     def binned_names(self) -> list[str]:
@@ -95,6 +106,38 @@ CASES = (
     Case("T14, 1,000 distinct values", 100_000, categories=(1_000,) * 4, length=5),
     Case("T14, 100,000 distinct values", 100_000, categories=(100_000,) * 4, length=5),
 )
+
+
+SPARSE_CASES = (
+    Case(
+        "T2, KDD 98",
+        10_000,
+        binned=334,
+        bins=5,
+        categories=_KDD_98,
+        one_hot=True,
+        sparse=True,
+    ),
+    Case("T3, Criteo", 50_000, plain=13, categories=SIZES, one_hot=True, sparse=True),
+    Case("T9, Cat-in-Dat", 50_000, categories=_CAT_IN_DAT, sparse=True, hashed=1_000),
+    Case(
+        "T15, Criteo",
+        50_000,
+        binned=13,
+        bins=5,
+        categories=SIZES,
+        one_hot=True,
+        sparse=True,
+    ),
+)
+
+
+def abstracts(rows: int, words: int, *, seed: int = 0) -> pa.StringArray:
+    """Draw texts of so many words, of 20,000 that are Zipf-distributed."""
+    random = np.random.default_rng(seed)
+    codes = zipf_codes(random, rows * words, 20_000, 1.05)
+    tokens = np.array([f"word{code}" for code in range(20_000)])[codes].reshape(rows, words)
+    return pa.array([" ".join(row) for row in tokens])
 
 
 def random_strings(random: np.random.Generator, count: int, length: int) -> pa.StringArray:

@@ -13,11 +13,23 @@ from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, OrdinalEncode
 import mainspring as ms
 from bench.data.ftbench import Case
 from mainspring import col
+from mainspring.transforms import CsrMatrix
 
-__all__ = ["POLARS_API", "SKLEARN_API", "check_features", "features_polars", "ours", "sklearn_job"]
+__all__ = [
+    "HASHER_API",
+    "POLARS_API",
+    "SKLEARN_API",
+    "check_features",
+    "check_hashed",
+    "check_sparse",
+    "features_polars",
+    "ours",
+    "sklearn_job",
+]
 
 Floats = npt.NDArray[np.float32]
 SKLEARN_API = "ColumnTransformer on pandas"
+HASHER_API = "FeatureHasher over rows of strings"
 POLARS_API = "one select, dense ranks"
 
 
@@ -31,19 +43,22 @@ def ours(case: Case) -> ms.Preprocessor:
         expressions.append(bins.one_hot() if case.one_hot else bins)
     if case.plain:
         expressions.append(col(*case.plain_names))
-    if case.categories:
+    if case.hashed:
+        expressions.append(col(*case.category_names).hash(buckets=case.hashed).one_hot_ids())
+    elif case.categories:
         names = col(*case.category_names)
         expressions.append(names.one_hot() if case.one_hot else names.ordinal())
     return ms.Preprocessor(*expressions, profile=False)
 
 
 def sklearn_job(case: Case) -> ColumnTransformer:
-    """Make the estimator of the reference implementation, with dense results."""
+    """Make the estimator of the reference implementation, with sparse results where wanted."""
     parts: list[Any] = []
     if case.binned:
+        one_hot = "onehot" if case.sparse else "onehot-dense"
         bins = KBinsDiscretizer(
             case.bins,
-            encode="onehot-dense" if case.one_hot else "ordinal",
+            encode=one_hot if case.one_hot else "ordinal",
             strategy="uniform" if case.equal_width else "quantile",
             subsample=None,
             dtype=np.float64,
@@ -56,9 +71,9 @@ def sklearn_job(case: Case) -> ColumnTransformer:
     if case.categories:
         encoder: Any = OrdinalEncoder(dtype=np.float32)
         if case.one_hot:
-            encoder = OneHotEncoder(sparse_output=False, dtype=np.float32)
+            encoder = OneHotEncoder(sparse_output=case.sparse, dtype=np.float32)
         parts.append(("categories", encoder, case.category_names))
-    return ColumnTransformer(parts)
+    return ColumnTransformer(parts, sparse_threshold=1.0 if case.sparse else 0.0)
 
 
 def features_polars(case: Case, frame: pl.DataFrame) -> Floats:
@@ -104,3 +119,17 @@ def check_features(case: Case, ours: Floats, theirs: Any) -> None:
         both = np.column_stack([ours[:, place], theirs[:, place]])
         pairs = np.unique(both, axis=0)
         assert len(pairs) == len(np.unique(both[:, 0])) == len(np.unique(both[:, 1]))
+
+
+def check_sparse(ours: CsrMatrix, theirs: Any) -> None:
+    """Assert that both are the same features, in whatever order."""
+    assert ours.shape[0] == theirs.shape[0]
+    mine, found = ours.to_scipy(), theirs.tocsr()
+    sums = [np.sort(np.asarray(matrix.sum(axis=0)).ravel()) for matrix in (mine, found)]
+    np.testing.assert_allclose(*(part[part != 0] for part in sums), rtol=1e-5)
+
+
+def check_hashed(ours: CsrMatrix, theirs: Any) -> None:
+    """Assert that both have a feature for each value; two of a row may share theirs in one."""
+    assert ours.shape == theirs.shape
+    assert 0.99 < ours.num_entries / theirs.nnz < 1.01

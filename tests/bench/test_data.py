@@ -113,7 +113,9 @@ def test_sensors_that_do_not_move_are_drawn_from_the_same_distribution() -> None
     assert not before["num00"].equals(now["num00"])
 
 
-@pytest.mark.parametrize("case", ftbench.CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [*ftbench.CASES, *ftbench.SPARSE_CASES], ids=lambda case: case.name
+)
 def test_use_cases_have_the_columns_that_they_say(case: ftbench.Case) -> None:
     small = dataclasses.replace(case, rows=2_000)
     table = ftbench.table(small, seed=1)

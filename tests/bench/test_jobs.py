@@ -8,7 +8,12 @@ import pytest
 import mainspring as ms
 from bench.data.clicks import clicks
 from bench.data.sensors import sensors
-from bench.jobs import click_features_polars, click_features_pyarrow, click_features_sklearn
+from bench.jobs import (
+    click_features_duckdb,
+    click_features_polars,
+    click_features_pyarrow,
+    click_features_sklearn,
+)
 from bench.jobs.click_features import bucket_edges, check_features, full_job, plain_job
 from bench.jobs.drift_tests import compare_tables
 from bench.operator_cases import BUCKETS, CASES, Columns, Peer, columns
@@ -53,6 +58,20 @@ def test_click_features_are_the_same_in_pyarrow_and_polars(options: dict[str, ob
     learned = click_features_pyarrow.fit(train)
     check_features(ours, click_features_pyarrow.transformer(learned, edges)(table))
     check_features(ours, click_features_polars.transformer(learned, edges)(pl.from_arrow(table)))
+
+
+@pytest.mark.parametrize("options", [{}, {"dictionary": True}])
+def test_click_features_are_the_same_in_duckdb(options: dict[str, object]) -> None:
+    pytest.importorskip("duckdb")
+    train = clicks(3_000, seed=0)
+    table = clicks(2_000, seed=1, **options)  # type: ignore[arg-type]
+    edges = bucket_edges(train)
+    ours = full_job(edges).fit(train, target="label").transform(table)
+    database = click_features_duckdb.connection(1)
+    learned = click_features_duckdb.fit(train, database)
+    expected = click_features_pyarrow.fit(train)
+    assert learned.vocabularies == expected.vocabularies
+    check_features(ours, click_features_duckdb.transformer(learned, edges, database)(table))
 
 
 def test_check_of_click_features_bites() -> None:
