@@ -103,7 +103,7 @@ def test_tf_idf_beside_sklearn(fits: bool, compare: Any) -> None:
         theirs.fit(train_list)
 
     def check(mine: Any, found: Any) -> None:
-        words = [name.removeprefix("text_tf_idf_") for name in prep.feature_names_out_]
+        words = [name.removeprefix("text_word_tf_idf_") for name in prep.feature_names_out_]
         places = [theirs.vocabulary_[word] for word in words]
         assert len(places) == found.shape[1]
         difference = mine.to_scipy() - found.tocsr()[:, places]
