@@ -10,6 +10,7 @@
 #include "fit/importers/catboost.hpp"
 #include "fit/importers/class_labels.hpp"
 #include "fit/importers/lightgbm.hpp"
+#include "fit/importers/onnx.hpp"
 #include "fit/importers/xgboost.hpp"
 #include "host/error.hpp"
 #include "runtime/models/model.hpp"
@@ -30,6 +31,12 @@ ModelImage read_catboost_bytes(const py::bytes& bytes, const std::string& subjec
   const std::string_view view = bytes;
   const py::gil_scoped_release release;
   return read_catboost(view, subject);
+}
+
+ModelImage read_onnx_bytes(const py::bytes& bytes, const std::string& subject) {
+  const std::string_view view = bytes;
+  const py::gil_scoped_release release;
+  return read_onnx(view, subject);
 }
 
 ModelImage read_xgboost_bytes(const py::bytes& bytes, const std::string& subject) {
@@ -92,6 +99,9 @@ void register_model(py::module_& module) {
   module.def("read_catboost", &read_catboost_bytes, py::arg("data"), py::arg("subject"),
              "Reads CatBoost's JSON. Raises UnsupportedError or DataError with the byte and the "
              "reason.");
+  module.def("read_onnx", &read_onnx_bytes, py::arg("data"), py::arg("subject"),
+             "Reads an ONNX model. Raises UnsupportedError or DataError with the node or byte and "
+             "the reason.");
   module.def("read_xgboost", &read_xgboost_bytes, py::arg("data"), py::arg("subject"),
              "Reads XGBoost's UBJSON and JSON. Raises UnsupportedError or DataError with the byte "
              "and the reason.");

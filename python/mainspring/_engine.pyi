@@ -502,6 +502,10 @@ def read_lightgbm(text: bytes, subject: str) -> ModelImage:
     """
     Reads LightGBM's text format (v3, v4). Raises UnsupportedError or DataError with the line and the reason.
     """
+def read_onnx(data: bytes, subject: str) -> ModelImage:
+    """
+    Reads an ONNX model. Raises UnsupportedError or DataError with the node or byte and the reason.
+    """
 def read_trees(arrays: dict[str, typing.Any], shape: dict[str, typing.Any], feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
     """
     Trees whose nodes lie in arrays (TreeArrays), and what the model does with their leaves. Raises DataError naming the tree.

@@ -183,7 +183,7 @@ def drawn(recipe: Recipe) -> DrawnModel:
     image = _engine.make_composite(images, nodes, -1, width if width > 1 else 0, names, "drawn")
     text = json.dumps({"parts": [described for _, described in parts], "nodes": nodes})
     rows = np.round(generator.normal(size=(70, features)), 1)
-    rows[generator.random(rows.shape) < 0.03] = np.nan
+    rows[2:][generator.random((68, features)) < 0.03] = np.nan
     rows[5] *= 1e200
     return DrawnModel(image, text, rows)
 

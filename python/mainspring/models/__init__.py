@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainspring import _engine, errors
-from mainspring.models import from_catboost, from_file, from_lightgbm, from_xgboost
+from mainspring.models import from_catboost, from_file, from_lightgbm, from_onnx, from_xgboost
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,6 +22,7 @@ __all__ = ["read_model"]
 def _importers() -> tuple[ModuleType, ...]:
     """Return every reader; those that need NumPy come when a model does."""
     from mainspring.models import (
+        from_keras,
         from_sklearn_composite,
         from_sklearn_distances,
         from_sklearn_linear,
@@ -29,10 +30,12 @@ def _importers() -> tuple[ModuleType, ...]:
         from_torch,
     )
 
-    trees = (from_file, from_lightgbm, from_xgboost, from_catboost, from_sklearn_trees)
+    files = (from_file, from_onnx)
+    trees = (from_lightgbm, from_xgboost, from_catboost, from_sklearn_trees)
     # A Pipeline of scalers and a linear model folds into layers; any other is a composite.
-    layers = (from_sklearn_linear, from_sklearn_distances, from_torch)
-    return (*trees, *layers, from_sklearn_composite)
+    # Keras on torch makes modules of torch.
+    layers = (from_sklearn_linear, from_sklearn_distances, from_keras, from_torch)
+    return (*files, *trees, *layers, from_sklearn_composite)
 
 
 def read_model(model: object) -> ModelImage:
@@ -48,8 +51,8 @@ def read_model(model: object) -> ModelImage:
         ``GradientBoosting`` or ``HistGradientBoosting`` estimator of scikit-learn; a linear model,
         multi-layer perceptron, ``GaussianNB`` or ``KMeans`` of scikit-learn; a ``Pipeline`` of
         scalers and one of all these; votes, stacks, calibrated classifiers and an
-        ``AdaBoostRegressor`` of them. A ``torch.nn.Sequential`` of dense layers. What this function
-        returned.
+        ``AdaBoostRegressor`` of them. A ``torch.nn.Sequential`` or a Keras model of dense layers.
+        An ONNX model, object, bytes or file, and a ``.keras`` file. What this function returned.
 
     Returns
     -------
@@ -87,8 +90,9 @@ def read_model(model: object) -> ModelImage:
     got = f"{type(model).__module__}.{type(model).__qualname__}"
     raise errors.UnsupportedError(
         f"A model of type {got} cannot be read; expected a Booster or estimator of LightGBM, "
-        "XGBoost or CatBoost, the path of a file that save_model wrote, trees, a linear model or a "
-        "perceptron of scikit-learn, or a torch.nn.Sequential of dense layers.",
+        "XGBoost or CatBoost, the path of a file that save_model wrote or of an ONNX or Keras "
+        "file, trees, a linear model or a perceptron of scikit-learn, or a chain of dense layers "
+        "of torch or Keras.",
         expected="a model of a kind that the documentation lists",
         got=got,
     )

@@ -18,6 +18,10 @@ __all__ = ["read", "recognises"]
 _CATBOOST = re.compile(
     rb'\s*\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias|trees)"'
 )
+# The version of the representation, which every writer of ONNX puts first.
+_ONNX = b"\x08"
+# What a .keras file is.
+_ZIP = b"PK\x03\x04"
 _BUNDLE_MAGIC = b"\x8fSPRING\n"
 
 
@@ -44,7 +48,8 @@ def read(model: str | bytes | bytearray | os.PathLike[str]) -> ModelImage:
     ----------
     model : str, bytes, bytearray or os.PathLike
         The path of a file that LightGBM's ``Booster.save_model``, XGBoost's (UBJSON or JSON) or
-        CatBoost's (JSON; cbm where catboost is installed) wrote, or the contents of such a file.
+        CatBoost's (JSON; cbm where catboost is installed) wrote, of an ONNX or
+        ``.keras`` file, or the contents of such a file.
 
     Returns
     -------
@@ -79,6 +84,12 @@ def _read_contents(contents: bytes, subject: str) -> ModelImage:
         return from_catboost.read(from_catboost.open_binary(contents, subject))
     if _CATBOOST.match(contents):
         return _engine.read_catboost(contents, subject)
+    if contents.startswith(_ZIP):
+        from mainspring.models import from_keras  # needs NumPy
+
+        return from_keras.read_contents(contents, subject)
+    if contents.startswith(_ONNX):
+        return _engine.read_onnx(contents, subject)
     if contents.startswith(b"{"):
         return _engine.read_xgboost(contents, subject)
     return _engine.read_lightgbm(contents, subject)
