@@ -1,10 +1,10 @@
 // The C interface over csrc/runtime, and over nothing else.
 #include "mainspring.h"
 
-#include "columns.hpp"
+#include "request.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
-#include "runtime/core/memory.hpp"
+#include "runtime/models/forest/part.hpp"
 #include "runtime/predictor/predict.hpp"
 
 /// What lies in the caller's arena.
@@ -17,7 +17,7 @@ namespace mainspring {
 
 namespace {
 
-static_assert(static_cast<uint32_t>(Code::kTooManyFeatures) == MAINSPRING_TOO_MANY_FEATURES);
+static_assert(static_cast<uint32_t>(Code::kMissingColumn) == MAINSPRING_MISSING_COLUMN);
 static_assert(static_cast<uint32_t>(ColumnType::kNull) == MAINSPRING_NULL);
 static_assert(static_cast<uint32_t>(ColumnType::kF16) == MAINSPRING_F16);
 static_assert(static_cast<uint32_t>(ColumnType::kLargeBinary) == MAINSPRING_LARGE_BINARY);
@@ -45,19 +45,6 @@ uint32_t answer(Code code, uint64_t index, uint64_t* where) {
   return answer(Status{code, index}, where);
 }
 
-// A caller's struct that begins with its own size. Shorter than this library's is refused, because
-// there has been no shorter one yet; longer is fine as long as what is not known here is zero.
-template <class T>
-Code check_size(const T* caller) {
-  const uint32_t size = caller->struct_size;
-  if (size < sizeof(T) || size > 4096) return Code::kInvalidArgument;
-  const auto* bytes = reinterpret_cast<const uint8_t*>(caller);
-  for (uint32_t i = sizeof(T); i < size; ++i) {
-    if (bytes[i] != 0) return Code::kNewerVersion;
-  }
-  return Code::kOk;
-}
-
 Code read_options(const mainspring_options* options, IsaLevel* level) {
   *level = detect_isa();
   if (options == nullptr) return Code::kOk;
@@ -70,71 +57,10 @@ Code read_options(const mainspring_options* options, IsaLevel* level) {
   return Code::kOk;
 }
 
-// Views of the columns and of what lies behind them come before the runtime's own scratch.
-uint64_t views_bytes(const BundleView& view) {
-  return align_up(uint64_t{view.plan.num_inputs} * (1 + kNestedViews) * sizeof(ColumnView));
-}
-
-// Where room for strings begins: whatever a caller provides behind it is used.
-uint64_t texts_at(const BundleView& view) {
-  return views_bytes(view) + align_up(scratch_bytes(view));
-}
-
-uint64_t all_scratch_bytes(const BundleView& view) {
-  return texts_at(view) + (builds_texts(view.plan) ? kTextRoomBytes : 0);
-}
-
-TextRoom text_room(const BundleView& view, const mainspring_request* request) {
-  const uint64_t at = texts_at(view);
-  return {static_cast<uint8_t*>(request->scratch) + at,
-          0,
-          request->scratch_bytes - at,
-          nullptr,
-          0,
-          false};
-}
-
 // The index of a row whose strings have no room becomes the scratch that they need.
 Status with_scratch(Status status, const BundleView& view) {
   if (!status.ok()) status.index += texts_at(view);
   return status;
-}
-
-// Everything of a request but the output: fills the views at the start of the scratch.
-Status read_request(const BundleView& view, const mainspring_request* request) {
-  if (request == nullptr) return Status{Code::kInvalidArgument, 0};
-  const Code code = check_size(request);
-  if (code != Code::kOk) return Status{code, 0};
-  if (request->column_size != sizeof(mainspring_column)) {
-    return Status{request->column_size > sizeof(mainspring_column) ? Code::kNewerVersion
-                                                                   : Code::kInvalidArgument,
-                  0};
-  }
-  const uint32_t num_inputs = view.plan.num_inputs;
-  if (request->num_columns != num_inputs) {
-    return Status{Code::kWrongColumnCount, request->num_columns};
-  }
-  if (request->columns == nullptr || request->scratch == nullptr) {
-    return Status{Code::kInvalidArgument, 0};
-  }
-  if (!is_aligned(request->scratch)) return Status{Code::kMisaligned, 0};
-  if (request->scratch_bytes < all_scratch_bytes(view)) {
-    return Status{Code::kBufferTooSmall, all_scratch_bytes(view)};
-  }
-  auto* const views = static_cast<ColumnView*>(request->scratch);
-  for (uint32_t i = 0; i < num_inputs; ++i) {
-    const Status status =
-        view_request_column(request->columns[i], request->first_row, request->num_rows, views + i,
-                            views + num_inputs + i * kNestedViews);
-    if (!status.ok()) return Status{status.code, i};
-  }
-  const Status types = check_columns(view, views);
-  if (!types.ok()) return types;
-  for (uint32_t i = 0; i < num_inputs; ++i) {
-    const Status status = verify_request_column(request->columns[i], views[i]);
-    if (!status.ok()) return Status{status.code, i};
-  }
-  return kOkStatus;
 }
 
 Code check_room(const void* out, uint64_t room, uint64_t num_rows, uint32_t width) {
@@ -143,12 +69,13 @@ Code check_room(const void* out, uint64_t room, uint64_t num_rows, uint32_t widt
   return num_rows <= room / width ? Code::kOk : Code::kBufferTooSmall;
 }
 
-uint32_t width_of(const BundleView& view, uint32_t kind) {
-  return kind > MAINSPRING_RAW ? 0 : output_width(view, static_cast<OutputKind>(kind));
+Output output_of(uint32_t kind, uint32_t num_trees) {
+  return kind == MAINSPRING_LEAVES ? Output::leaves_of(num_trees)
+                                   : Output(static_cast<OutputKind>(kind), num_trees);
 }
 
-uint8_t* runtime_scratch(const BundleView& view, const mainspring_request* request) {
-  return static_cast<uint8_t*>(request->scratch) + views_bytes(view);
+uint32_t width_of(const BundleView& view, uint32_t kind) {
+  return kind > MAINSPRING_LEAVES ? 0 : output_width(view, output_of(kind, 0));
 }
 
 Status open_view(const void* bytes, uint64_t length, const mainspring_options* options,
@@ -203,6 +130,36 @@ const char* mainspring_isa_name(const mainspring_bundle* bundle) { return bundle
 
 uint64_t mainspring_scratch_bytes(const mainspring_bundle* bundle) {
   return all_scratch_bytes(bundle->view);
+}
+
+uint32_t mainspring_meta(const mainspring_bundle* bundle, const char** text, uint64_t* length) {
+  if (bundle == nullptr || text == nullptr || length == nullptr) return MAINSPRING_INVALID_ARGUMENT;
+  *text = reinterpret_cast<const char*>(bundle->view.meta.data);
+  *length = bundle->view.meta.length;
+  return MAINSPRING_OK;
+}
+
+uint32_t mainspring_model_of(const mainspring_bundle* bundle, mainspring_model* model) {
+  if (bundle == nullptr || model == nullptr) return MAINSPRING_INVALID_ARGUMENT;
+  const Code code = check_size(model);
+  if (code != Code::kOk) return static_cast<uint32_t>(code);
+  const ModelView& view = bundle->view.model;
+  if (view.model == nullptr) return MAINSPRING_NO_MODEL;
+  model->num_features = view.header->num_features;
+  model->num_outputs = view.header->num_outputs;
+  model->num_classes = view.header->num_classes;
+  model->num_trees = num_trees_of(view);
+  model->reserved = 0;
+  model->kind = view.model->name;
+  model->link = link_name(static_cast<Link>(view.header->link));
+  return MAINSPRING_OK;
+}
+
+const char* mainspring_kernel_name(const mainspring_bundle* bundle, uint32_t num_rows) {
+  const ModelView& view = bundle->view.model;
+  return view.model == nullptr
+             ? ""
+             : view.model->kernel_name(view, num_rows == 0 ? 1 : num_rows, bundle->kernels->level);
 }
 
 uint32_t mainspring_num_inputs(const mainspring_bundle* bundle) {
@@ -281,17 +238,22 @@ uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_re
   if (bundle == nullptr) return answer(Code::kInvalidArgument, 0, where);
   const BundleView& view = bundle->view;
   if (view.model.model == nullptr) return answer(Code::kNoModel, 0, where);
-  const uint32_t width = width_of(view, kind);
-  if (width == 0) return answer(Code::kInvalidArgument, 0, where);
-  const Status status = read_request(view, request);
+  if (width_of(view, kind) == 0) return answer(Code::kInvalidArgument, 0, where);
+  Request rows;
+  const Status status = read_request(view, request, &rows);
   if (!status.ok()) return answer(status, where);
-  const Code room = check_room(out, out_values, request->num_rows, width);
+  const Output output = output_of(kind, rows.num_trees);
+  const Status possible = check_output(view, output);
+  if (!possible.ok()) return answer(possible, where);
+  const Code room = check_room(out, out_values, rows.num_rows, output_width(view, output));
   if (room != Code::kOk) return answer(room, 0, where);
-  TextRoom texts = text_room(view, request);
-  const Status done =
-      predict_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,
-                   request->num_rows, static_cast<OutputKind>(kind), runtime_scratch(view, request),
-                   &texts, out);
+  if (rows.columns == nullptr) {
+    predict_matrix(view, *bundle->kernels, rows.narrow, rows.wide, rows.row_stride,
+                   rows.feature_stride, rows.num_rows, output, rows.scratch, out);
+    return answer(kOkStatus, where);
+  }
+  const Status done = predict_rows(view, *bundle->kernels, rows.columns, 0, rows.num_rows, output,
+                                   rows.scratch, &rows.texts, out);
   return answer(with_scratch(done, view), where);
 }
 
@@ -299,15 +261,15 @@ uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_
                               float* out, uint64_t out_values, uint64_t* where) {
   if (bundle == nullptr) return answer(Code::kInvalidArgument, 0, where);
   const BundleView& view = bundle->view;
-  const Status status = read_request(view, request);
+  Request rows;
+  const Status status = read_request(view, request, &rows);
   if (!status.ok()) return answer(status, where);
+  if (rows.columns == nullptr) return answer(Code::kInvalidArgument, 0, where);
   if (!gives_dense_rows(view)) return answer(Code::kTooManyFeatures, 0, where);
   const uint32_t width = view.plan.num_features;
-  const Code room = check_room(out, out_values, request->num_rows, width);
+  const Code room = check_room(out, out_values, rows.num_rows, width);
   if (room != Code::kOk) return answer(room, 0, where);
-  TextRoom texts = text_room(view, request);
-  const Status done =
-      transform_rows(view, *bundle->kernels, static_cast<const ColumnView*>(request->scratch), 0,
-                     request->num_rows, runtime_scratch(view, request), &texts, out, width);
+  const Status done = transform_rows(view, *bundle->kernels, rows.columns, 0, rows.num_rows,
+                                     rows.scratch, &rows.texts, out, width);
   return answer(with_scratch(done, view), where);
 }

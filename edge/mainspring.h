@@ -1,9 +1,13 @@
-/* The C interface: opens a .spring bundle in memory and predicts from column buffers.
+/* The C interface: opens a .spring bundle in memory and predicts from columns, Arrow or matrices.
  *
  * The library calls nothing, allocates nothing and keeps no state: every byte it writes lies in
  * memory that the caller handed over. An opened bundle is read-only, so any number of threads may
  * share it, each with a scratch of its own. The bits of its results are those of the Python
  * package.
+ *
+ * It comes in two builds that are the same but for speed and size: libmainspring for servers, which
+ * also has the kernels for blocks of rows, and libmainspring_edge for devices, which links with
+ * nothing at all.
  *
  *   mainspring_sizes sizes = {.struct_size = sizeof sizes};
  *   mainspring_size(bytes, length, NULL, &sizes, NULL);
@@ -27,7 +31,7 @@ extern "C" {
 #endif
 
 /* Rises when a struct grows or a function is added; what is there never changes. */
-#define MAINSPRING_ABI_VERSION 1
+#define MAINSPRING_ABI_VERSION 2
 
 /* What went wrong. mainspring_message() has a sentence for each. */
 enum mainspring_code {
@@ -44,7 +48,8 @@ enum mainspring_code {
   MAINSPRING_UNSUPPORTED_TYPE = 10,
   MAINSPRING_INVALID_ARGUMENT = 11,
   MAINSPRING_NO_MODEL = 12,
-  MAINSPRING_TOO_MANY_FEATURES = 13
+  MAINSPRING_TOO_MANY_FEATURES = 13,
+  MAINSPRING_MISSING_COLUMN = 14
 };
 
 /* Highest instruction set to use; the CPU's own limit always holds. All give the same bits. */
@@ -112,11 +117,14 @@ enum mainspring_output_kind {
   MAINSPRING_PREDICT = 0, /* what the model's own library predicts; where the bundle has labels,
                              the number of the class */
   MAINSPRING_PROBA = 1,   /* one probability for each class */
-  MAINSPRING_RAW = 2      /* scores before the link */
+  MAINSPRING_RAW = 2,     /* scores before the link */
+  MAINSPRING_LEAVES = 3   /* of a forest: the number of the leaf in each tree, as the model's own
+                             library numbers them */
 };
 
 /* Structs that carry `struct_size` (set it to sizeof) may grow: a library that is older than the
- * header refuses what it does not know with MAINSPRING_NEWER_VERSION, unless it is zero. */
+ * header refuses what it does not know with MAINSPRING_NEWER_VERSION, unless it is zero. A program
+ * that was compiled with an older header hands over shorter ones; what they lack is zero. */
 typedef struct mainspring_options {
   uint32_t struct_size;
   uint32_t isa; /* mainspring_isa */
@@ -179,16 +187,54 @@ typedef struct mainspring_column {
   const struct mainspring_column* elements; /* of a list: values, or a dictionary of them */
 } mainspring_column;
 
+/* The features themselves, past the transforms: number (row, feature) lies at values[row *
+ * row_stride + feature * feature_stride]. NaN is missing. */
+typedef struct mainspring_matrix {
+  uint32_t struct_size;
+  uint32_t type;      /* MAINSPRING_F32 or MAINSPRING_F64 */
+  const void* values; /* aligned to its numbers */
+  uint64_t num_rows;
+  uint64_t num_features; /* mainspring_num_features() */
+  int64_t row_stride;    /* in numbers, of any sign */
+  int64_t feature_stride;
+} mainspring_matrix;
+
+/* The Arrow C data interface, as Arrow declares it. */
+struct ArrowSchema;
+struct ArrowArray;
+
+/* Rows come through one of three doors: columns; or a batch of Arrow, whose columns are found by
+ * name (names differ; others are passed over) and may have any type that Python takes; or a matrix.
+ * The other two are NULL. Nothing is taken over: schema and array stay the caller's to release. */
 typedef struct mainspring_request {
   uint32_t struct_size;
   uint32_t column_size;             /* sizeof(mainspring_column) */
   const mainspring_column* columns; /* one for each input, in the order of mainspring_input_at() */
   uint64_t num_columns;
-  uint64_t first_row; /* rows [first_row, first_row + num_rows) of every column */
+  uint64_t first_row; /* rows [first_row, first_row + num_rows) of what came */
   uint64_t num_rows;
   void* scratch; /* aligned to 64 */
   uint64_t scratch_bytes;
+  /* Since version 2: */
+  const mainspring_matrix* matrix;
+  const struct ArrowSchema* schema; /* of a struct, as every record batch is */
+  const struct ArrowArray* array;
+  uint32_t num_trees; /* of a forest: predict with its first trees alone, whole rounds of them; 0:
+                         with all */
+  uint32_t reserved;  /* zero */
 } mainspring_request;
+
+/* What is known of the model. */
+typedef struct mainspring_model {
+  uint32_t struct_size;
+  uint32_t num_features;
+  uint32_t num_outputs; /* raw scores of a row */
+  uint32_t num_classes; /* 0: not a classifier */
+  uint32_t num_trees;   /* 0: not a forest */
+  uint32_t reserved;    /* zero */
+  const char* kind;     /* "forest", "dense", "composite"; closed by zero, as the next one */
+  const char* link;     /* "identity", "sigmoid", "softmax", "exp", ...: docs/format.md */
+} mainspring_model;
 
 MAINSPRING_API uint32_t mainspring_abi_version(void);
 
@@ -217,6 +263,19 @@ MAINSPRING_API const char* mainspring_isa_name(const mainspring_bundle* bundle);
 
 MAINSPRING_API uint64_t mainspring_scratch_bytes(const mainspring_bundle* bundle);
 
+/* The name of the predictor, of its outputs and where it came from: JSON, UTF-8, in the bundle's
+ * bytes, without a closing zero. */
+MAINSPRING_API uint32_t mainspring_meta(const mainspring_bundle* bundle, const char** text,
+                                        uint64_t* length);
+
+/* MAINSPRING_NO_MODEL for a bundle of transforms. */
+MAINSPRING_API uint32_t mainspring_model_of(const mainspring_bundle* bundle,
+                                            mainspring_model* model);
+
+/* How a batch of so many rows is scored, in words; "" without a model. */
+MAINSPRING_API const char* mainspring_kernel_name(const mainspring_bundle* bundle,
+                                                  uint32_t num_rows);
+
 /* The columns that a request must bring, in this order. */
 MAINSPRING_API uint32_t mainspring_num_inputs(const mainspring_bundle* bundle);
 MAINSPRING_API uint32_t mainspring_input_at(const mainspring_bundle* bundle, uint32_t number,
@@ -229,7 +288,8 @@ MAINSPRING_API uint32_t mainspring_feature_name(const mainspring_bundle* bundle,
                                                 const char** name, uint64_t* name_length,
                                                 int64_t* within);
 
-/* Values a row of an output kind; 0 where the bundle cannot give it. */
+/* Values a row of an output kind; 0 where the bundle cannot give it. Of MAINSPRING_LEAVES: of all
+ * trees; a request for the first ones alone writes as many. */
 MAINSPRING_API uint32_t mainspring_output_width(const mainspring_bundle* bundle, uint32_t kind);
 
 /* What the classes of MAINSPRING_PREDICT are called; 0 labels where it gives no classes. */
@@ -239,16 +299,19 @@ MAINSPRING_API uint32_t mainspring_label_at(const mainspring_bundle* bundle, uin
 
 /* Writes num_rows * width doubles, row by row; `out_values` is the room in doubles. Column buffers
  * are checked before they are used: inconsistent ones give MAINSPRING_CORRUPT and nothing is
- * written. A bundle that changes strings (their case) does so in the scratch. One row whose changed
- * strings have no room there, 16 KB more than the bundle itself needs, gives
- * MAINSPRING_BUFFER_TOO_SMALL; *where is then the scratch to bring, and rows before it are written.
+ * written. Trees that the model does not have, that end within a round of several outputs, or whose
+ * average has weights that are not known give MAINSPRING_INVALID_ARGUMENT. A bundle that changes
+ * strings (their case) does so in the scratch. One row whose changed strings have no room there, 16
+ * KB more than the bundle itself needs, gives MAINSPRING_BUFFER_TOO_SMALL; *where is then the
+ * scratch to bring, and rows before it are written.
  */
 MAINSPRING_API uint32_t mainspring_predict(const mainspring_bundle* bundle,
                                            const mainspring_request* request, uint32_t kind,
                                            double* out, uint64_t out_values, uint64_t* where);
 
 /* The features themselves: num_rows * num_features floats, row by row. MAINSPRING_TOO_MANY_FEATURES
- * where a bundle without a model has more than 65536 of them. */
+ * where a bundle without a model has more than 65536 of them. A request with a matrix gives
+ * MAINSPRING_INVALID_ARGUMENT: it holds features already. */
 MAINSPRING_API uint32_t mainspring_transform(const mainspring_bundle* bundle,
                                              const mainspring_request* request, float* out,
                                              uint64_t out_values, uint64_t* where);

@@ -6,7 +6,7 @@
 
 #include "fit/importers/slice_forest.hpp"
 #include "host/error.hpp"
-#include "runtime/models/forest/forest.hpp"
+#include "runtime/models/forest/part.hpp"
 
 namespace mainspring {
 
@@ -29,16 +29,8 @@ ForestView forest_of(const ModelView& model) {
       .got(std::to_string(num_trees));
 }
 
-/// 1 when the last tree is no tree but a number that is added last.
-uint32_t base_trees(const ForestView& forest) {
-  const uint32_t num_trees = forest.header->num_trees;
-  if (num_trees == 0) return 0;
-  const ForestTree& last = forest.trees[num_trees - 1];
-  return last.num_nodes == 1 && forest.ids[last.first_node] == kForestBaseId ? 1 : 0;
-}
-
 void check_count(const ForestView& forest, uint32_t num_trees) {
-  const uint32_t known = forest.header->num_trees - base_trees(forest);
+  const uint32_t known = forest.header->num_trees - num_base_trees(forest);
   if (num_trees < 1 || num_trees > known) refuse_count(num_trees, "1 to " + std::to_string(known));
 }
 
@@ -98,7 +90,7 @@ std::vector<uint8_t> first_trees(const ModelView& model, uint32_t num_trees) {
     }
     header.link_divisor = static_cast<double>(num_trees / round);
   }
-  const uint32_t num_bases = base_trees(source);
+  const uint32_t num_bases = num_base_trees(source);
   const uint32_t num_nodes = nodes_of(source, num_trees);
   ForestHeader forest = *source.header;
   forest.num_trees = num_trees + num_bases;

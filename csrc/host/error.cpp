@@ -68,6 +68,9 @@ Error error_of(Status status, std::string_view subject) {
     case Code::kTooManyFeatures:
       return Error(ErrorKind::kParameter,
                    what + " gives too many features for dense rows. Ask for output='csr'.");
+    case Code::kMissingColumn:
+      return Error(ErrorKind::kSchema,
+                   what + " reads a column that is missing (input number " + number(status) + ").");
   }
   return Error(ErrorKind::kBundleCorrupt, what + " gave the unknown status " +
                                               std::to_string(static_cast<uint32_t>(status.code)) +

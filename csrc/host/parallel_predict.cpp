@@ -52,6 +52,24 @@ void for_blocks(const std::vector<uint64_t>& batch_rows, const Body& body) {
   parallel_for(blocks.size(), [&](uint64_t item, uint32_t) { body(blocks[item]); });
 }
 
+/// The same for rows of one piece, without memory: a single row costs less than an allocation.
+template <class Body>
+void for_rows(uint64_t num_rows, const Body& body) {
+  if (num_rows <= kSerialRows || num_threads() == 1) {
+    body(Block{0, 0, num_rows});
+    return;
+  }
+  // One reference is small enough for std::function to hold it in place.
+  const struct {
+    const Body& body;
+    uint64_t num_rows, length;
+  } work{body, num_rows, rows_per_block(num_rows)};
+  parallel_for((num_rows + work.length - 1) / work.length, [&work](uint64_t item, uint32_t) {
+    const uint64_t first = item * work.length;
+    work.body(Block{0, first, std::min(work.length, work.num_rows - first)});
+  });
+}
+
 /// Calls body(coded table, batch, block) for all rows of the table, group by group.
 template <class Body>
 void for_coded_blocks(const BundleView& bundle, const std::vector<BatchColumns>& batches,
@@ -104,7 +122,7 @@ void predict_matrix_parallel(const BundleImage& bundle, const float* narrow, con
   const Kernels& kernels = process_kernels();
   const uint64_t width = output_width(view, kind);
   const uint64_t length = scratch_bytes(view);
-  for_blocks({num_rows}, [&](const Block& block) {
+  for_rows(num_rows, [&](const Block& block) {
     const int64_t first = static_cast<int64_t>(block.first_row) * row_stride;
     predict_matrix(view, kernels, narrow == nullptr ? nullptr : narrow + first,
                    wide == nullptr ? nullptr : wide + first, row_stride, feature_stride,

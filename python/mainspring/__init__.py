@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SchemaError,
         UnsupportedError,
     )
+    from mainspring.native import get_cmake_dir, get_include, get_library_dir
     from mainspring.predictor import Predictor, load
     from mainspring.profiles import Profile, profile
     from mainspring.transforms import Preprocessor, col, from_sklearn
@@ -59,6 +60,9 @@ __all__ = [
     "deduplicate_batches",
     "detect_drift",
     "from_sklearn",
+    "get_cmake_dir",
+    "get_include",
+    "get_library_dir",
     "load",
     "profile",
     "set_num_threads",
@@ -88,6 +92,9 @@ _HOMES = {
     "deduplicate_batches": "mainspring.duplicates",
     "detect_drift": "mainspring.drift",
     "from_sklearn": "mainspring.transforms",
+    "get_cmake_dir": "mainspring.native",
+    "get_include": "mainspring.native",
+    "get_library_dir": "mainspring.native",
     "load": "mainspring.predictor",
     "profile": "mainspring.profiles",
 }

@@ -27,8 +27,8 @@ import numpy as np
 
 OK, TRUNCATED, FOREIGN, NEWER_VERSION, BAD_CHECKSUM, CORRUPT, MISALIGNED = range(7)
 BUFFER_TOO_SMALL, WRONG_COLUMN_COUNT, WRONG_COLUMN_TYPE, UNSUPPORTED_TYPE = range(7, 11)
-INVALID_ARGUMENT, NO_MODEL, TOO_MANY_FEATURES = 11, 12, 13
-PREDICT, PROBA, RAW = range(3)
+INVALID_ARGUMENT, NO_MODEL, TOO_MANY_FEATURES, MISSING_COLUMN = range(11, 15)
+PREDICT, PROBA, RAW, LEAVES = range(4)
 BEST, BASELINE, AVX2, AVX512 = range(4)
 
 BOOL, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, UTF8, LARGE_UTF8 = range(1, 14)
@@ -85,6 +85,31 @@ Column._fields_ = [
 ]
 
 
+class Matrix(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("type", c_uint32),
+        ("values", c_void_p),
+        ("num_rows", c_uint64),
+        ("num_features", c_uint64),
+        ("row_stride", c_int64),
+        ("feature_stride", c_int64),
+    ]
+
+
+class Model(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("num_features", c_uint32),
+        ("num_outputs", c_uint32),
+        ("num_classes", c_uint32),
+        ("num_trees", c_uint32),
+        ("reserved", c_uint32),
+        ("kind", c_char_p),
+        ("link", c_char_p),
+    ]
+
+
 class Request(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -95,6 +120,11 @@ class Request(Structure):
         ("num_rows", c_uint64),
         ("scratch", c_void_p),
         ("scratch_bytes", c_uint64),
+        ("matrix", POINTER(Matrix)),
+        ("schema", c_void_p),
+        ("array", c_void_p),
+        ("num_trees", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -132,6 +162,9 @@ def load(path: Path) -> CDLL:
         ),
         "isa_name": (c_char_p, [bundle]),
         "scratch_bytes": (c_uint64, [bundle]),
+        "meta": (c_uint32, [bundle, POINTER(POINTER(c_char)), POINTER(c_uint64)]),
+        "model_of": (c_uint32, [bundle, POINTER(Model)]),
+        "kernel_name": (c_char_p, [bundle, c_uint32]),
         "num_inputs": (c_uint32, [bundle]),
         "input_at": (c_uint32, [bundle, c_uint32, POINTER(Input)]),
         "num_features": (c_uint32, [bundle]),
@@ -176,28 +209,50 @@ class Opened:
         self.scratch = aligned(self.library.mainspring_scratch_bytes(self.handle))
 
     def request(self, columns: list[Column], num_rows: int, first_row: int = 0) -> Request:
-        array = (Column * max(len(columns), 1))(*columns)
-        return Request(
-            ctypes.sizeof(Request),
-            ctypes.sizeof(Column),
-            array,
-            len(columns),
-            first_row,
-            num_rows,
-            self.scratch.ctypes.data,
-            len(self.scratch),
+        request = self.bare_request(num_rows, first_row)
+        request.columns = (Column * max(len(columns), 1))(*columns)
+        request.num_columns = len(columns)
+        return request
+
+    def bare_request(self, num_rows: int, first_row: int = 0) -> Request:
+        """Return a request through no door yet."""
+        request = Request(ctypes.sizeof(Request), ctypes.sizeof(Column))
+        request.first_row, request.num_rows = first_row, num_rows
+        request.scratch, request.scratch_bytes = self.scratch.ctypes.data, len(self.scratch)
+        return request
+
+    def matrix_request(self, matrix: np.ndarray, num_rows: int, first_row: int = 0) -> Request:
+        """Return one with a matrix of float32 or float64, which must outlive it."""
+        request = self.bare_request(num_rows, first_row)
+        size = matrix.itemsize
+        request.matrix = ctypes.pointer(
+            Matrix(
+                ctypes.sizeof(Matrix),
+                F32 if size == 4 else F64,
+                matrix.ctypes.data,
+                *matrix.shape,
+                matrix.strides[0] // size,
+                matrix.strides[1] // size,
+            )
         )
+        return request
 
     def predict(
         self, columns: list[Column], num_rows: int, kind: int = PREDICT, first_row: int = 0
     ) -> tuple[int, int, np.ndarray]:
         """Return the code, where, and the output, which is NaN where nothing was written."""
+        return self.answer(self.request(columns, num_rows, first_row), kind)
+
+    def answer(self, request: Request, kind: int = PREDICT) -> tuple[int, int, np.ndarray]:
+        """Return the same for any request."""
         width = self.library.mainspring_output_width(self.handle, kind)
-        out = np.full((num_rows, width), np.nan)
+        if kind == LEAVES and request.num_trees:
+            width = request.num_trees
+        out = np.full((request.num_rows, width), np.nan)
         where = c_uint64(0)
         code = self.library.mainspring_predict(
             self.handle,
-            byref(self.request(columns, num_rows, first_row)),
+            byref(request),
             kind,
             out.ctypes.data_as(POINTER(c_double)),
             out.size,

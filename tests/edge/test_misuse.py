@@ -95,6 +95,10 @@ MISTAKES: dict[str, tuple[Callable[[Call], None], int, int]] = {
     "no scratch": (spoil("scratch", None), edge.INVALID_ARGUMENT, 0),
     "misaligned scratch": (shift_scratch, edge.MISALIGNED, 0),
     "old request": (spoil("struct_size", 8), edge.INVALID_ARGUMENT, 0),
+    "reserved of the request": (spoil("reserved", 1), edge.INVALID_ARGUMENT, 0),
+    "schema beside columns": (spoil("schema", 64), edge.INVALID_ARGUMENT, 0),
+    "array beside columns": (spoil("array", 64), edge.INVALID_ARGUMENT, 0),
+    "trees that are not there": (spoil("num_trees", 1000), edge.INVALID_ARGUMENT, 1000),
     "absurd request": (spoil("struct_size", 2**31), edge.INVALID_ARGUMENT, 0),
     "old column": (spoil("column_size", 8), edge.INVALID_ARGUMENT, 0),
     "newer column": (spoil("column_size", 128), edge.NEWER_VERSION, 0),
@@ -149,7 +153,7 @@ def test_output_when_short_is_refused(call: Call) -> None:
     assert call.run()[0] == edge.BUFFER_TOO_SMALL
     call.out_values, call.kind = ROWS, edge.PROBA
     assert call.run()[0] == edge.BUFFER_TOO_SMALL
-    call.kind = 3
+    call.kind = 4
     assert call.run()[0] == edge.INVALID_ARGUMENT
     assert np.isnan(call.out).all()
 
@@ -212,6 +216,93 @@ def test_dictionary_of_a_dictionary_is_refused(call: Call) -> None:
     call.keep += [array, column]
     call.request.columns[1] = column
     assert call.run() == (edge.UNSUPPORTED_TYPE, 1)
+
+
+def test_request_of_the_first_version_is_taken(call: Call) -> None:
+    """It ended behind the scratch; what lies there is not looked at."""
+    call.request.struct_size = edge.Request.matrix.offset
+    call.request.reserved = call.request.num_trees = 7
+    assert call.run() == (edge.OK, 0)
+    call.request.struct_size -= 8
+    assert call.run() == (edge.INVALID_ARGUMENT, 0)
+
+
+def spoil_matrix(**values: object) -> Callable[[Call], None]:
+    def apply(call: Call) -> None:
+        for name, value in values.items():
+            setattr(call.request.matrix.contents, name, value)
+
+    return apply
+
+
+def shift_matrix(call: Call) -> None:
+    call.request.matrix.contents.values += 4
+
+
+def keep_columns(call: Call) -> None:
+    call.request.columns = (edge.Column * 5)(*call.columns)
+
+
+MATRIX_MISTAKES: dict[str, tuple[Callable[[Call], None], int, int]] = {
+    "columns too": (keep_columns, edge.INVALID_ARGUMENT, 0),
+    "schema too": (spoil("schema", 64), edge.INVALID_ARGUMENT, 0),
+    "too few features": (spoil_matrix(num_features=2), edge.WRONG_COLUMN_COUNT, 2),
+    "too many features": (spoil_matrix(num_features=2**40), edge.WRONG_COLUMN_COUNT, 2**40),
+    "integers": (spoil_matrix(type=edge.I64), edge.UNSUPPORTED_TYPE, 0),
+    "halves": (spoil_matrix(type=edge.F16), edge.UNSUPPORTED_TYPE, 0),
+    "misaligned": (shift_matrix, edge.MISALIGNED, 0),
+    "no values": (spoil_matrix(values=None), edge.INVALID_ARGUMENT, 0),
+    "old matrix": (spoil_matrix(struct_size=8), edge.INVALID_ARGUMENT, 0),
+    "too few rows": (spoil_matrix(num_rows=ROWS - 1), edge.INVALID_ARGUMENT, 0),
+    "first row past the end": (spoil("first_row", 1), edge.INVALID_ARGUMENT, 0),
+    "rows that wrap": (spoil("first_row", 2**64 - 1), edge.INVALID_ARGUMENT, 0),
+    "huge rows": (spoil_matrix(num_rows=2**63), edge.INVALID_ARGUMENT, 0),
+    "huge row stride": (spoil_matrix(row_stride=2**60), edge.INVALID_ARGUMENT, 0),
+    "huge stride back": (spoil_matrix(row_stride=-(2**63)), edge.INVALID_ARGUMENT, 0),
+    "huge feature stride": (spoil_matrix(feature_stride=2**62), edge.INVALID_ARGUMENT, 0),
+    "no scratch": (spoil("scratch", None), edge.INVALID_ARGUMENT, 0),
+    "reserved": (spoil("reserved", 1), edge.INVALID_ARGUMENT, 0),
+}
+
+
+def use_matrix(call: Call) -> None:
+    num_features = call.opened.library.mainspring_num_features(call.opened.handle)
+    matrix = np.ones((ROWS, num_features))
+    call.keep.append(matrix)
+    call.request = call.opened.matrix_request(matrix, ROWS)
+
+
+@pytest.mark.parametrize("mistake", MATRIX_MISTAKES)
+def test_matrix_when_wrong_has_its_code_and_writes_nothing(call: Call, mistake: str) -> None:
+    use_matrix(call)
+    assert call.run() == (edge.OK, 0)
+    call.out[:] = np.nan
+    apply, code, where = MATRIX_MISTAKES[mistake]
+    apply(call)
+    assert call.run() == (code, where)
+    assert np.isnan(call.out).all()
+
+
+def test_matrix_is_not_transformed(call: Call) -> None:
+    use_matrix(call)
+    library, handle = call.opened.library, call.opened.handle
+    out = np.full(ROWS * 20, np.nan, np.float32)
+    pointer = out.ctypes.data_as(POINTER(edge.c_float))
+    code = library.mainspring_transform(handle, byref(call.request), pointer, out.size, None)
+    assert code == edge.INVALID_ARGUMENT
+    assert np.isnan(out).all()
+
+
+def test_schema_without_an_array_and_the_other_way_are_refused(call: Call) -> None:
+    for name in ("schema", "array"):
+        call.request = call.opened.bare_request(ROWS)
+        setattr(call.request, name, call.bytes(np.zeros(10, np.uint64)))
+        assert call.run() == (edge.INVALID_ARGUMENT, 0)
+    call.request = call.opened.bare_request(ROWS)
+    call.request.schema = call.bytes(np.zeros(9, np.uint64))
+    call.request.array = call.bytes(np.zeros(10, np.uint64))
+    assert call.run() == (edge.UNSUPPORTED_TYPE, 0)
+    assert np.isnan(call.out).all()
 
 
 def open_code(library: CDLL, arena: np.ndarray, file: bytes = SAMPLE) -> tuple[int, int]:

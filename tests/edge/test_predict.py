@@ -200,4 +200,4 @@ def test_widths_are_python_s(library: CDLL) -> None:
     for name, kind in KINDS.items():
         width = library.mainspring_output_width(opened.handle, kind)
         assert width == bundle.output_width(name) > 0
-    assert library.mainspring_output_width(opened.handle, 3) == 0
+    assert library.mainspring_output_width(opened.handle, 4) == 0

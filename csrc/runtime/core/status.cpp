@@ -33,6 +33,9 @@ const char* status_message(Code code) noexcept {
     case Code::kTooManyFeatures:
       return "The transforms give more than 65,536 features, too many for dense rows; use fewer "
              "buckets or categories.";
+    case Code::kMissingColumn:
+      return "A column that the bundle reads is missing; add it, with nulls where its values are "
+             "not known.";
   }
   return "Unknown error code.";
 }

@@ -22,6 +22,7 @@ enum class Code : uint32_t {
   kInvalidArgument = 11,
   kNoModel = 12,          // the bundle holds transforms only
   kTooManyFeatures = 13,  // for dense rows
+  kMissingColumn = 14,    // index: the input
 };
 
 /// `index` is the section, record, column or byte the code speaks of; 0 where there is none.

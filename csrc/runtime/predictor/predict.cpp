@@ -4,6 +4,7 @@
 #include "runtime/predictor/predict.hpp"
 
 #include "runtime/core/memory.hpp"
+#include "runtime/models/forest/part.hpp"
 
 namespace mainspring {
 namespace {
@@ -70,14 +71,24 @@ FeatureTile run_tile(const Rows& rows, uint64_t first_row, uint32_t num_rows,
 
 /// The model's output for one tile, at `out`.
 void predict_tile(const BundleView& bundle, const Kernels& kernels, const FeatureTile& features,
-                  OutputKind kind, uint8_t* scratch, const Scratch& parts, double* out) {
-  const ModelHeader& header = *bundle.model.header;
-  double* scores = decides_among_outputs(header, kind)
+                  Output output, uint8_t* scratch, const Scratch& parts, double* out) {
+  const ModelView& model = bundle.model;
+  uint8_t* const room = scratch + parts.model_at;
+  if (output.leaves) {
+    find_leaves(model, features, output_width(bundle, output), room, out);
+    return;
+  }
+  double* scores = decides_among_outputs(*model.header, output.kind)
                        ? reinterpret_cast<double*>(scratch + parts.scores_at)
                        : out;
-  bundle.model.model->predict_raw(bundle.model, features, kernels, scratch + parts.model_at,
-                                  scores);
-  finish_scores(header, kernels, kind, features.num_rows, scores, out);
+  if (output.num_trees == 0) {
+    model.model->predict_raw(model, features, kernels, room, scores);
+    finish_scores(*model.header, kernels, output.kind, features.num_rows, scores, out);
+    return;
+  }
+  predict_first_trees(model, features, output.num_trees, room, scores);
+  finish_scores(header_of_first_trees(model, output.num_trees), kernels, output.kind,
+                features.num_rows, scores, out);
 }
 
 Status no_room(const TextRoom& texts) { return {Code::kBufferTooSmall, texts.wanted}; }
@@ -105,8 +116,19 @@ bool gives_dense_rows(const BundleView& bundle) noexcept {
 
 uint64_t scratch_bytes(const BundleView& bundle) noexcept { return scratch_of(bundle).length; }
 
-uint32_t output_width(const BundleView& bundle, OutputKind kind) noexcept {
-  return bundle.model.model == nullptr ? 0 : output_width(*bundle.model.header, kind);
+uint32_t output_width(const BundleView& bundle, Output output) noexcept {
+  if (bundle.model.model == nullptr) return 0;
+  if (!output.leaves) return output_width(*bundle.model.header, output.kind);
+  return output.num_trees != 0 ? output.num_trees : num_trees_of(bundle.model);
+}
+
+Status check_output(const BundleView& bundle, Output output) noexcept {
+  if (bundle.model.model == nullptr) return {Code::kNoModel, 0};
+  const bool has_part =
+      output.num_trees == 0 || (output.leaves ? output.num_trees <= num_trees_of(bundle.model)
+                                              : has_first_trees(bundle.model, output.num_trees));
+  if (!has_part) return {Code::kInvalidArgument, output.num_trees};
+  return output_width(bundle, output) != 0 ? kOkStatus : Status{Code::kInvalidArgument, 0};
 }
 
 Status check_columns(const BundleView& bundle, const ColumnView* columns) noexcept {
@@ -119,16 +141,16 @@ Status check_columns(const BundleView& bundle, const ColumnView* columns) noexce
 }
 
 Status predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                    uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
+                    uint64_t first_row, uint64_t num_rows, Output output, uint8_t* scratch,
                     TextRoom* texts, double* out, const CodedColumns& coded) noexcept {
   const Scratch parts = scratch_of(bundle);
   const Rows rows{bundle, kernels, columns, coded, scratch, texts};
-  const uint32_t width = output_width(bundle, kind);
+  const uint32_t width = output_width(bundle, output);
   for (uint64_t done = 0; done < num_rows;) {
     const FeatureTile features =
         run_tile(rows, first_row + done, tile_rows(num_rows - done), parts.features_at);
     if (features.num_rows == 0) return no_room(*texts);
-    predict_tile(bundle, kernels, features, kind, scratch, parts, out + done * width);
+    predict_tile(bundle, kernels, features, output, scratch, parts, out + done * width);
     done += features.num_rows;
   }
   return kOkStatus;
@@ -169,16 +191,16 @@ const float* transform_tile(const BundleView& bundle, const Kernels& kernels,
 
 void predict_matrix(const BundleView& bundle, const Kernels& kernels, const float* narrow,
                     const double* wide, int64_t row_stride, int64_t feature_stride,
-                    uint64_t num_rows, OutputKind kind, uint8_t* scratch, double* out) noexcept {
+                    uint64_t num_rows, Output output, uint8_t* scratch, double* out) noexcept {
   const Scratch parts = scratch_of(bundle);
-  const uint32_t width = output_width(bundle, kind);
+  const uint32_t width = output_width(bundle, output);
   for (uint64_t done = 0; done < num_rows; done += kTileRows) {
     const uint32_t count = tile_rows(num_rows - done);
     const int64_t first = static_cast<int64_t>(done) * row_stride;
     const FeatureTile features{narrow == nullptr ? nullptr : narrow + first,
                                wide == nullptr ? nullptr : wide + first, count, row_stride,
                                feature_stride};
-    predict_tile(bundle, kernels, features, kind, scratch, parts, out + done * width);
+    predict_tile(bundle, kernels, features, output, scratch, parts, out + done * width);
   }
 }
 

@@ -12,6 +12,20 @@
 
 namespace mainspring {
 
+/// What is asked for: an output of the model, or of a forest the leaves that rows fall into.
+struct Output {
+  constexpr Output(OutputKind wanted, uint32_t trees = 0) : kind(wanted), num_trees(trees) {}
+  static constexpr Output leaves_of(uint32_t trees) {
+    Output output(OutputKind::kRaw, trees);
+    output.leaves = true;
+    return output;
+  }
+
+  OutputKind kind;
+  uint32_t num_trees;   // of a forest: its first trees alone; 0: the whole model
+  bool leaves = false;  // the source's own number of the leaf in each tree, not scores
+};
+
 /// Features that a row of transforms alone has at most where it is dense: each is a column of a
 /// tile in the scratch, 128 MiB of them. sparse_rows.hpp has no such limit.
 inline constexpr uint32_t kMaxDenseFeatures = 1u << 16;
@@ -23,8 +37,14 @@ bool gives_dense_rows(const BundleView& bundle) noexcept;
 /// predict.
 uint64_t scratch_bytes(const BundleView& bundle) noexcept;
 
-/// Values a row, or 0 when the bundle cannot give this kind (no model, or kProba of a regression).
-uint32_t output_width(const BundleView& bundle, OutputKind kind) noexcept;
+/// Values a row, or 0 when the bundle cannot give this output: no model, kProba of a regression,
+/// leaves of no forest.
+uint32_t output_width(const BundleView& bundle, Output output) noexcept;
+
+/// kNoModel, or kInvalidArgument where the bundle cannot give the output, or has no such part:
+/// trees that it does not have, a round of several outputs begun and not ended, an average by
+/// weights that are not known tree by tree. Nothing below asks again.
+Status check_output(const BundleView& bundle, Output output) noexcept;
 
 /// Each column can feed its input: else kWrongColumnType with the input's number. One call for a
 /// batch, not for a tile.
@@ -39,7 +59,7 @@ Status check_columns(const BundleView& bundle, const ColumnView* columns) noexce
 /// room does not grow; the index is what the row has asked for, in bytes: enough, unless one step
 /// builds its strings from those of another.
 Status predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
-                    uint64_t first_row, uint64_t num_rows, OutputKind kind, uint8_t* scratch,
+                    uint64_t first_row, uint64_t num_rows, Output output, uint8_t* scratch,
                     TextRoom* texts, double* out, const CodedColumns& coded = {}) noexcept;
 
 /// The same rows to features: out[row * row_stride + feature], float32.
@@ -59,6 +79,6 @@ const float* transform_tile(const BundleView& bundle, const Kernels& kernels,
 /// is set.
 void predict_matrix(const BundleView& bundle, const Kernels& kernels, const float* narrow,
                     const double* wide, int64_t row_stride, int64_t feature_stride,
-                    uint64_t num_rows, OutputKind kind, uint8_t* scratch, double* out) noexcept;
+                    uint64_t num_rows, Output output, uint8_t* scratch, double* out) noexcept;
 
 }  // namespace mainspring

@@ -6,16 +6,14 @@
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
+#include "runtime/models/forest/part.hpp"
 #include "runtime/models/forest/sliced.hpp"
+#include "runtime/models/forest/slot_values.hpp"
 #include "runtime/models/forest/ways.hpp"
 
 namespace mainspring {
 
 namespace {
-
-constexpr uint32_t kChains = 8;
-constexpr double kInfinity = __builtin_inf();
-constexpr double kNan = __builtin_nan("");
 
 /// Rows whose slot values are in memory at a time: they should stay in the L2 cache. Wide forests
 /// take few, which bounds the scratch to 64 bytes a slot, and so do those of which only a few rows
@@ -26,100 +24,6 @@ uint32_t block_rows(const ForestView& forest) {
   if (num_slots <= 128 && forest.program == nullptr) return kTileRows;
 #endif
   return num_slots <= 1024 ? 64 : kChains;
-}
-
-/// Values of a row: the one that leaves read, then one for each slot. Eight rows lie side by side:
-/// value v of row r of a group is at [v * kChains + r], so that the walks of a group share one
-/// address and a fill writes whole cache lines.
-uint64_t group_values(const ForestView& forest) {
-  return (uint64_t{forest.header->num_slots} + 1) * kChains;
-}
-
-bool is_zero(double value) { return value >= -kForestZero && value <= kForestZero; }
-
-constexpr double kCategoryEnd = 2147483648.0;
-
-double category(double value, bool is_known, uint64_t shift) {
-  return __builtin_bit_cast(
-      double, is_known ? static_cast<uint64_t>(value) + shift : uint64_t{kNoCategory});
-}
-
-template <ForestTreatment kTreatment>
-double treated(double value) {
-  const bool missing = value != value;
-  switch (kTreatment) {
-    case ForestTreatment::kNanIsZero: return missing ? 0.0 : value;
-    case ForestTreatment::kNanLeft: return missing ? -kInfinity : value;
-    case ForestTreatment::kNanRight: return value;
-    case ForestTreatment::kZeroLeft: return missing || is_zero(value) ? -kInfinity : value;
-    case ForestTreatment::kZeroRight: return is_zero(value) ? kNan : value;
-    case ForestTreatment::kCategory:
-      return category(value, value > -1.0 && value < kCategoryEnd, 0);
-    case ForestTreatment::kCategoryFromZero:
-      return category(value, value >= 0.0 && value < kCategoryEnd, 0);
-    case ForestTreatment::kCategoryBehindMissing:
-      return missing ? category(0.0, true, 0)
-                     : category(value, value >= 0.0 && value < kCategoryEnd, 1);
-    case ForestTreatment::kWholeCategory: break;
-  }
-  const bool in_range = value >= 0.0 && value < kCategoryEnd;
-  const bool whole =
-      in_range && static_cast<double>(static_cast<uint64_t>(in_range ? value : 0.0)) == value;
-  return category(value, whole, 0);
-}
-
-/// Values of type `Value`: what features of type T are rounded to first.
-template <ForestTreatment kTreatment, class Value, class T>
-void fill_slot(const Strided<T>& column, uint32_t num_rows, double* values) {
-  for (uint32_t row = 0; row < num_rows; ++row) {
-    values[row] = treated<kTreatment>(static_cast<double>(static_cast<Value>(column.at(row, 0))));
-  }
-}
-
-/// One group: at most eight rows. The loop over rows is inside of the switch.
-template <class Value, class T>
-void fill_group(const ForestView& forest, const Strided<T>& features, uint32_t num_rows,
-                double* values) {
-  for (uint32_t row = 0; row < kChains; ++row) values[row] = -kInfinity;
-  for (uint32_t i = 0; i < forest.header->num_slots; ++i) {
-    const Strided<T> column = features.from(0, forest.slots[i].feature);
-    values += kChains;
-    switch (static_cast<ForestTreatment>(forest.slots[i].treatment)) {
-      case ForestTreatment::kNanIsZero:
-        fill_slot<ForestTreatment::kNanIsZero, Value>(column, num_rows, values);
-        break;
-      case ForestTreatment::kNanLeft:
-        fill_slot<ForestTreatment::kNanLeft, Value>(column, num_rows, values);
-        break;
-      case ForestTreatment::kNanRight:
-        fill_slot<ForestTreatment::kNanRight, Value>(column, num_rows, values);
-        break;
-      case ForestTreatment::kZeroLeft:
-        fill_slot<ForestTreatment::kZeroLeft, Value>(column, num_rows, values);
-        break;
-      case ForestTreatment::kZeroRight:
-        fill_slot<ForestTreatment::kZeroRight, Value>(column, num_rows, values);
-        break;
-      case ForestTreatment::kCategory:
-        fill_slot<ForestTreatment::kCategory, Value>(column, num_rows, values);
-        break;
-      case ForestTreatment::kCategoryFromZero:
-        fill_slot<ForestTreatment::kCategoryFromZero, Value>(column, num_rows, values);
-        break;
-      case ForestTreatment::kCategoryBehindMissing:
-        fill_slot<ForestTreatment::kCategoryBehindMissing, Value>(column, num_rows, values);
-        break;
-      case ForestTreatment::kWholeCategory:
-        fill_slot<ForestTreatment::kWholeCategory, Value>(column, num_rows, values);
-        break;
-    }
-  }
-}
-
-bool in_set(const uint32_t* set_words, const ForestNode& node, double value) {
-  const auto category = static_cast<uint32_t>(__builtin_bit_cast(uint64_t, value));
-  return (category >> 5) < node.set.num_words &&
-         (set_words[node.set.first_word + (category >> 5)] >> (category & 31) & 1) != 0;
 }
 
 /// One level. A leaf stays where it is.
@@ -275,9 +179,9 @@ void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_out
   }
 }
 
-template <class Value, class T>
-void predict_rows(const ForestView& forest, const Strided<T>& features, uint32_t num_rows,
-                  uint32_t num_outputs, double* values, double* out) {
+void walk_rows(const ForestView& forest, const FeatureTile& features, uint32_t num_outputs,
+               double* values, double* out) {
+  const uint32_t num_rows = features.num_rows;
   for (uint32_t row = 0; row < num_rows; ++row) {
     for (uint32_t i = 0; i < num_outputs; ++i) {
       out[uint64_t{row} * num_outputs + i] = forest.bases[i];
@@ -287,9 +191,8 @@ void predict_rows(const ForestView& forest, const Strided<T>& features, uint32_t
   for (uint32_t first = 0; first < num_rows; first += block) {
     const uint32_t count = num_rows - first < block ? num_rows - first : block;
     for (uint32_t row = 0; row < count; row += kChains) {
-      fill_group<Value>(forest, features.from(first + row, 0),
-                        count - row < kChains ? count - row : kChains,
-                        values + row / kChains * group_values(forest));
+      fill_group(forest, features, first + row, count - row < kChains ? count - row : kChains,
+                 values + row / kChains * group_values(forest));
     }
     predict_block(forest, count, num_outputs, values, out + uint64_t{first} * num_outputs);
   }
@@ -345,18 +248,28 @@ struct Forest {
       }
       return;
     }
-    auto* values = reinterpret_cast<double*>(scratch);
-    if (features.narrow != nullptr) {
-      predict_rows<float>(forest, narrow_of(features), features.num_rows, num_outputs, values, out);
-    } else if (static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat) {
-      predict_rows<float>(forest, wide_of(features), features.num_rows, num_outputs, values, out);
-    } else {
-      predict_rows<double>(forest, wide_of(features), features.num_rows, num_outputs, values, out);
-    }
+    walk_rows(forest, features, num_outputs, reinterpret_cast<double*>(scratch), out);
   }
 };
 
 }  // namespace
+
+void predict_first_trees(const ModelView& model, const FeatureTile& features, uint32_t num_trees,
+                         uint8_t* scratch, double* out) noexcept {
+  const ForestView whole = view_forest(model.section);
+  ForestHeader header = *whole.header;
+  header.num_trees = num_trees;
+  ForestView part = whole;
+  part.header = &header;
+  const uint32_t num_outputs = model.header->num_outputs;
+  walk_rows(part, features, num_outputs, reinterpret_cast<double*>(scratch), out);
+  if (num_base_trees(whole) == 0) return;
+  const ForestTree& base = whole.trees[whole.header->num_trees - 1];
+  for (uint32_t row = 0; row < features.num_rows; ++row) {
+    add_leaf(whole, is_plain(whole), base.first_node,
+             out + uint64_t{row} * num_outputs + base.output);
+  }
+}
 
 extern constinit const Model kForestModel;
 constinit const Model kForestModel = model_of<Forest>();
