@@ -119,6 +119,12 @@ def assert_same_as_catboost(model: Any, rows: np.ndarray) -> None:
         np.testing.assert_allclose(got, model.predict_proba(rows)[:, 1], rtol=1e-12)
 
 
+@pytest.mark.shows(
+    "CatBoost",
+    "symmetric, depthwise, lossguide",
+    "drawn models over numbers: every nan_mode, several outputs, labels of text, int and bool",
+    "link",
+)
 @given(MODELS)
 @settings(max_examples=40)
 def test_predict_of_any_model_is_catboosts(model: Any) -> None:
@@ -126,6 +132,7 @@ def test_predict_of_any_model_is_catboosts(model: Any) -> None:
         assert_same_as_catboost(model, hard_rows(model, 3))
 
 
+@pytest.mark.shows("CatBoost", "symmetric, lossguide", "every loss", "link")
 @pytest.mark.parametrize("loss", LOSSES + CLASS_LOSSES)
 @pytest.mark.parametrize("policy", ["SymmetricTree", "Lossguide"])
 def test_predict_of_each_loss_is_catboosts(loss: str, policy: str) -> None:
@@ -145,6 +152,7 @@ def test_oracle_when_a_border_is_changed_differs(tmp_path: Path) -> None:
     assert not np.array_equal(changed, model.predict(rows))
 
 
+@pytest.mark.shows("CatBoost", "symmetric", "leaf_index and num_trees", "bits")
 @pytest.mark.parametrize("loss", ["RMSE", "MultiRMSE", "MultiClass"])
 def test_leaves_and_stages_are_catboosts(loss: str) -> None:
     model = fitted(loss, "SymmetricTree", "Min", "int", 6, 7)
@@ -158,6 +166,7 @@ def test_leaves_and_stages_are_catboosts(loss: str) -> None:
             np.testing.assert_array_equal(predictor.predict_raw(rows, num_trees=count), raw)
 
 
+@pytest.mark.shows("CatBoost", "depthwise", "JSON and cbm files", "bits")
 def test_files_of_both_forms_are_read(tmp_path: Path) -> None:
     model = fitted("RMSE", "Depthwise", "Max", "int", 5, 8)
     rows = training_data(8)[0]

@@ -171,6 +171,12 @@ def random_layers(generator: np.random.Generator, end: str) -> list[Any]:
     return made
 
 
+@pytest.mark.shows(
+    "Keras",
+    "layers",
+    "drawn chains of dense layers, Sequential and functional",
+    "float32",
+)
 @needs_keras
 @settings(max_examples=12)
 @given(

@@ -60,6 +60,7 @@ def table_of(rows: np.ndarray) -> pa.Table:
 by_name = pytest.mark.parametrize("name", NAMES)
 
 
+@pytest.mark.shows("LightGBM", "gbdt", "LGBMClassifier: labels of every type, probabilities", "ulp")
 @by_name
 def test_labels_of_a_matrix_are_the_classifiers_own(name: str) -> None:
     model, rows = fitted(name)

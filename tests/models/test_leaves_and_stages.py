@@ -25,6 +25,7 @@ MATRIX = DRAW.normal(size=(200, 4))
 SCORE = MATRIX[:, 0] * MATRIX[:, 1] + MATRIX[:, 2]
 
 
+@pytest.mark.shows("LightGBM", "gbdt, rf", "leaf_index and num_trees", "bits")
 @pytest.mark.parametrize("objective", ["binary", "multiclass"])
 @pytest.mark.parametrize("boosting", ["gbdt", "rf"])
 def test_lightgbms_leaves_and_stages(objective: str, boosting: str) -> None:
@@ -53,6 +54,7 @@ def test_lightgbms_leaves_and_stages(objective: str, boosting: str) -> None:
     )
 
 
+@pytest.mark.shows("XGBoost", "gbtree, dart", "leaf_index and num_trees", "bits")
 @pytest.mark.parametrize(
     "recipe",
     [
@@ -75,6 +77,7 @@ def test_xgboosts_leaves_and_stages(recipe: XgboostRecipe) -> None:
         np.testing.assert_array_equal(got, raw)
 
 
+@pytest.mark.shows("scikit-learn", "trees, forests, boosting", "leaf_index and num_trees", "bits")
 def test_scikit_learns_leaves_and_stages() -> None:
     classes = np.digitize(SCORE, [-0.5, 0.5])
     boosting = ensemble.GradientBoostingClassifier(n_estimators=5).fit(MATRIX, classes)

@@ -37,6 +37,12 @@ def assert_same_as_lightgbm(booster: lightgbm.Booster, rows: np.ndarray) -> None
         assert ulps(got, expected).max() <= PROBABILITY_ULPS
 
 
+@pytest.mark.shows(
+    "LightGBM",
+    "gbdt, dart, rf",
+    "drawn models: numbers and categories, use_missing, zero_as_missing",
+    "ulp",
+)
 @given(RECIPES)
 @settings(max_examples=100)
 def test_predict_of_any_model_is_lightgbms(recipe: Recipe) -> None:
@@ -45,6 +51,12 @@ def test_predict_of_any_model_is_lightgbms(recipe: Recipe) -> None:
         assert_same_as_lightgbm(booster, hard_rows(booster, recipe.seed))
 
 
+@pytest.mark.shows(
+    "LightGBM",
+    "gbdt",
+    "every objective: regression, binary with sigmoid, multiclass, one-vs-all, ranking, custom",
+    "ulp",
+)
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_predict_of_each_objective_is_lightgbms(objective: str) -> None:
     recipe = Recipe(objective=objective, categorical=True, seed=3)
@@ -85,6 +97,7 @@ def test_batches_of_any_size_give_the_same_bits() -> None:
         np.testing.assert_array_equal(predictor.predict(rows[-size:]), whole[-size:])
 
 
+@pytest.mark.shows("LightGBM", "gbdt", "best_iteration of early stopping", "bits")
 def test_best_iteration_when_training_stopped_early_is_respected() -> None:
     matrix, label = training_data(Recipe(seed=10))
     data = lightgbm.Dataset(matrix[:200], label=label[:200])
@@ -100,6 +113,7 @@ def test_best_iteration_when_training_stopped_early_is_respected() -> None:
     assert_same_as_lightgbm(booster, matrix)
 
 
+@pytest.mark.shows("LightGBM", "gbdt", "trees without splits, no trees", "bits")
 def test_models_without_splits_predict_their_constant() -> None:
     matrix = np.ones((50, 2))
     data = lightgbm.Dataset(matrix, label=np.ones(50))
@@ -109,6 +123,7 @@ def test_models_without_splits_predict_their_constant() -> None:
     assert_same_as_lightgbm(empty, matrix)
 
 
+@pytest.mark.shows("LightGBM", "gbdt", "1,500 features", "bits")
 def test_forests_wider_than_a_block_give_the_same_bits() -> None:
     """More slots than one block of 64 rows takes: blocks of eight rows."""
     draw = np.random.default_rng(11)
@@ -131,6 +146,7 @@ def test_features_with_odd_names_keep_them() -> None:
     assert_same_as_lightgbm(booster, matrix)
 
 
+@pytest.mark.shows("LightGBM", "gbdt", "pandas categories, as codes", "bits")
 def test_categories_of_pandas_are_taken_as_codes_only() -> None:
     pandas = pytest.importorskip("pandas")
     matrix, label = training_data(Recipe(seed=13))

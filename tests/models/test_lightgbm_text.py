@@ -42,6 +42,7 @@ def assert_same_decisions(text: str) -> None:
     np.testing.assert_array_equal(ms.Predictor(text).predict_raw(VALUES), expected)
 
 
+@pytest.mark.shows("LightGBM", "gbdt", "one decision of every missing type", "bits")
 @pytest.mark.parametrize(
     "threshold",
     "0 -0 1e-36 -1e-36 1e-35 -1e-35 1.0000000180025095e-35 -1.0000000180025095e-35 5e-324 0.5 inf "
@@ -52,6 +53,7 @@ def test_one_decision_with_any_missing_type_is_lightgbms(threshold: str) -> None
         assert_same_decisions(stump(threshold, decision_type))
 
 
+@pytest.mark.shows("LightGBM", "gbdt", "one decision by a set of categories", "bits")
 def test_one_categorical_decision_is_lightgbms() -> None:
     for decision_type in (1, 3, 5, 7, 9, 11):
         for words in ("3 2", "0 2147483648", "4294967295 4294967295"):
@@ -179,6 +181,7 @@ def test_texts_with_random_changes_never_crash() -> None:
     assert refused > 500
 
 
+@pytest.mark.shows("LightGBM", "gbdt", "text, files, Booster, LGBMRegressor", "bits")
 def test_models_from_files_and_estimators_are_boosters(tmp_path: Path) -> None:
     booster = train(Recipe(seed=1))
     path = tmp_path / "late flights.txt"

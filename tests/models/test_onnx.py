@@ -35,6 +35,12 @@ def assert_scores(model: Any, rows: np.ndarray, expected: np.ndarray) -> ms.Pred
     return predictor
 
 
+@pytest.mark.shows(
+    "ONNX",
+    "trees",
+    "TreeEnsembleRegressor of every mode, several targets, vectors",
+    "bits",
+)
 @settings(max_examples=40)
 @given(
     modes=ALL_MODES,
@@ -69,6 +75,7 @@ def test_sums_of_trees_are_onnxruntimes_to_the_bit(
     np.testing.assert_array_equal(got.astype(np.float32), expected)
 
 
+@pytest.mark.shows("ONNX", "trees", "TreeEnsemble of opset 5, sets of members", "bits")
 @settings(max_examples=25)
 @given(
     modes=ALL_MODES,
@@ -91,6 +98,7 @@ def test_numbered_trees_are_onnxruntimes_to_the_bit(
     assert_scores(model, rows, expected)
 
 
+@pytest.mark.shows("ONNX", "trees", "averages", "bits")
 def test_averages_of_trees_are_onnxruntimes() -> None:
     forest = models.Forest(5, models.MODES[:2], missing=False).grow(7)
     model = models.regressor(forest, 2, vectors=True, bases=None, aggregate="AVERAGE")
@@ -207,6 +215,12 @@ def chain(seed: int, dtype: Any, end: str) -> tuple[Any, int]:
     return model, width
 
 
+@pytest.mark.shows(
+    "ONNX",
+    "layers",
+    "drawn chains of Gemm, MatMul and functions; float32 and float64",
+    "float32",
+)
 @settings(max_examples=60)
 @given(
     wide=st.booleans(),
@@ -234,6 +248,7 @@ def test_chains_of_layers_are_onnxruntimes(wide: bool, end: str, seed: int) -> N
     np.testing.assert_allclose(got / scale, expected / scale, atol=tolerance)
 
 
+@pytest.mark.shows("ONNX", "layers", "SiLU, LayerNormalization", "float32")
 def test_silu_and_layer_norm_are_read() -> None:
     weights = tensor("w", np.random.default_rng(1).normal(size=(4, 6)), np.float32)
     ones, zeros = tensor("s", np.arange(1, 7), np.float32), tensor("b", np.ones(6), np.float32)
@@ -249,6 +264,7 @@ def test_silu_and_layer_norm_are_read() -> None:
     np.testing.assert_allclose(ms.Predictor(model).predict(rows), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.shows("ONNX", "trees", "a Scaler before trees", "bits")
 def test_layers_before_trees_are_onnxruntimes_to_the_bit() -> None:
     forest = models.Forest(7, models.MODES[:4], missing=True).grow(5)
     trees = models.regressor(forest, 1, vectors=False, bases=[0.5])
@@ -270,6 +286,7 @@ def test_layers_before_trees_are_onnxruntimes_to_the_bit() -> None:
     assert _engine.Bundle.open(predictor.to_bytes(), "bundle").model_kind == "composite"
 
 
+@pytest.mark.shows("ONNX", "trees", "casts of whole numbers", "bits")
 def test_whole_numbers_are_cast_first() -> None:
     forest = models.Forest(8, ["BRANCH_EQ"], missing=False).grow(3)
     model = models.regressor(forest, 1, vectors=False, bases=None)
@@ -300,6 +317,12 @@ def converted() -> list[Any]:
     ]
 
 
+@pytest.mark.shows(
+    "ONNX",
+    "converted",
+    "ten estimators of scikit-learn through skl2onnx",
+    "float32",
+)
 @pytest.mark.parametrize("number", range(10))
 @pytest.mark.parametrize("num_classes", [2, 3])
 def test_converted_estimators_are_onnxruntimes(number: int, num_classes: int) -> None:

@@ -113,6 +113,12 @@ def assert_classifies(model: Any, rows: np.ndarray, *, exact: bool) -> None:
 WEIGHTS = st.none() | st.lists(st.sampled_from([0.25, 1.0, 2.0, 3.5]), min_size=3, max_size=3)
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "VotingClassifier of trees, soft and hard",
+    "bits",
+)
 @settings(max_examples=25)
 @given(
     labels=st.sampled_from(sorted(LABELS)),
@@ -136,6 +142,12 @@ def test_votes_of_trees_are_scikit_learns_to_the_bit(
         predictor.predict_proba(hard)
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "VotingClassifier of linear models, networks, Bayes and boosting",
+    "rounding",
+)
 @settings(max_examples=10)
 @given(labels=st.sampled_from(sorted(LABELS)), seed=st.integers(0, 2**20))
 def test_votes_of_any_classifier_are_scikit_learns(labels: str, seed: int) -> None:
@@ -144,6 +156,7 @@ def test_votes_of_any_classifier_are_scikit_learns(labels: str, seed: int) -> No
     assert_classifies(model, rows, exact=False)
 
 
+@pytest.mark.shows("scikit-learn", "made of models", "VotingRegressor of trees", "bits")
 @settings(max_examples=20)
 @given(
     weights=st.none() | st.lists(st.sampled_from([0.5, 1.0, 3.0]), min_size=4, max_size=4),
@@ -160,6 +173,7 @@ def test_averages_of_regressors_are_scikit_learns_to_the_bit(
         np.testing.assert_array_equal(ms.Predictor(model).predict(matrix), model.predict(matrix))
 
 
+@pytest.mark.shows("scikit-learn", "made of models", "AdaBoostRegressor over trees", "bits")
 @settings(max_examples=25)
 @given(
     loss=st.sampled_from(["linear", "square", "exponential"]),
@@ -178,6 +192,12 @@ def test_weighted_medians_are_scikit_learns_to_the_bit(
     np.testing.assert_array_equal(ms.Predictor(model).predict(hard), model.predict(hard))
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "AdaBoostRegressor over linear models",
+    "rounding",
+)
 def test_weighted_median_of_other_regressors_is_scikit_learns() -> None:
     rows, score, _ = training_data(3)
     source = ensemble.AdaBoostRegressor(linear_model.Ridge(), n_estimators=9, random_state=1)
@@ -187,6 +207,12 @@ def test_weighted_median_of_other_regressors_is_scikit_learns() -> None:
     )
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "StackingClassifier over trees, votes and a linear model",
+    "rounding",
+)
 @settings(max_examples=15)
 @given(
     labels=st.sampled_from(sorted(LABELS)),
@@ -212,6 +238,12 @@ def test_stacks_of_trees_are_scikit_learns(
     assert_classifies(model, hard_rows(rows, seed), exact=final != "linear")
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "StackingClassifier of every stack_method",
+    "rounding",
+)
 @pytest.mark.parametrize("method", ["predict", "decision_function", "auto"])
 @pytest.mark.parametrize("labels", ["text", "five"])
 def test_stacks_of_every_method_are_scikit_learns(method: str, labels: str) -> None:
@@ -226,6 +258,7 @@ def test_stacks_of_every_method_are_scikit_learns(method: str, labels: str) -> N
     assert_classifies(fitted(source, rows, y), rows, exact=False)
 
 
+@pytest.mark.shows("scikit-learn", "made of models", "StackingRegressor", "rounding")
 def test_stacks_of_regressors_are_scikit_learns() -> None:
     rows, score, _ = training_data(4)
     exact = ensemble.StackingRegressor(
@@ -238,6 +271,12 @@ def test_stacks_of_regressors_are_scikit_learns() -> None:
     np.testing.assert_allclose(ms.Predictor(model).predict(rows), model.predict(rows), rtol=1e-10)
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "StackingClassifier of models fitted before",
+    "bits",
+)
 def test_models_that_were_fitted_before_are_stacked() -> None:
     rows, _, y = training_data(5, "five")
     numbers = np.searchsorted(np.unique(y), y)
@@ -246,6 +285,12 @@ def test_models_that_were_fitted_before_are_stacked() -> None:
     assert_classifies(source.fit(rows, y), rows, exact=True)
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "CalibratedClassifierCV, sigmoid and isotonic",
+    "calibration",
+)
 @settings(max_examples=20)
 @given(
     labels=st.sampled_from(sorted(LABELS)),
@@ -277,6 +322,12 @@ def test_calibrated_classifiers_are_scikit_learns(
     assert_classifies(model, hard, exact=exact)
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "CalibratedClassifierCV over a FrozenEstimator",
+    "bits",
+)
 def test_frozen_classifiers_are_calibrated() -> None:
     rows, _, y = training_data(6, "text")
     frozen = FrozenEstimator(fitted(trees(1)[1][1], rows, y))
@@ -287,6 +338,7 @@ def test_frozen_classifiers_are_calibrated() -> None:
 SCALERS = [StandardScaler(), MinMaxScaler((-1, 2)), MaxAbsScaler()]
 
 
+@pytest.mark.shows("scikit-learn", "made of models", "scalers before trees and votes", "link")
 @pytest.mark.parametrize("scaler", SCALERS)
 @pytest.mark.parametrize("name", ["forest", "hist", "votes", "lightgbm"])
 def test_scalers_before_trees_are_scikit_learns_to_the_bit(scaler: Any, name: str) -> None:
@@ -310,6 +362,7 @@ def test_scalers_before_trees_are_scikit_learns_to_the_bit(scaler: Any, name: st
         np.testing.assert_allclose(predictor.predict_proba(hard), own, rtol=1e-14)
 
 
+@pytest.mark.shows("scikit-learn", "made of models", "missing values behind a scaler", "bits")
 def test_missing_values_reach_the_trees_behind_a_scaler() -> None:
     rows, score, _ = training_data(9)
     rows[np.random.default_rng(9).random(rows.shape) < 0.2] = np.nan

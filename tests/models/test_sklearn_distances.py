@@ -18,6 +18,7 @@ import mainspring as ms
 from tests.models.test_sklearn_composite import LABELS, fitted, hard_rows, training_data
 
 
+@pytest.mark.shows("scikit-learn", "linear models", "GaussianNB", "rounding")
 @settings(max_examples=25)
 @given(labels=st.sampled_from(sorted(LABELS)), seed=st.integers(0, 2**20))
 def test_naive_bayes_is_scikit_learns(labels: str, seed: int) -> None:
@@ -34,6 +35,12 @@ def test_naive_bayes_is_scikit_learns(labels: str, seed: int) -> None:
     np.testing.assert_array_equal(predictor.predict(hard), model.predict(hard))
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "clusters",
+    "KMeans, MiniBatchKMeans, unless two centers are as near",
+    "labels",
+)
 @settings(max_examples=20)
 @given(
     kind=st.sampled_from([KMeans, MiniBatchKMeans]),
@@ -60,6 +67,7 @@ def test_nearest_centers_are_scikit_learns(kind: Any, count: int, seed: int) -> 
         predictor.predict_proba(hard)
 
 
+@pytest.mark.shows("scikit-learn", "clusters", "KMeans behind a scaler", "labels")
 def test_clusters_of_scaled_rows_are_scikit_learns() -> None:
     rows, _, _ = training_data(2)
     model = make_pipeline(StandardScaler(), KMeans(4, n_init=2, random_state=0)).fit(rows)

@@ -134,6 +134,12 @@ def assert_scores_agree(got: np.ndarray, expected: np.ndarray, terms: np.ndarray
     assert (np.abs(got - expected)[finite] <= TERMS * terms[finite]).all()
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "linear models",
+    "fifteen regressors, alone and behind scalers in a Pipeline",
+    "rounding",
+)
 @settings(max_examples=60)
 @given(
     model=st.sampled_from(REGRESSORS),
@@ -158,6 +164,12 @@ def test_predictions_of_regressors_are_scikit_learns(
     assert_scores_agree(got, expected, terms)
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "linear models",
+    "eight classifiers, alone and behind scalers: scores, labels, probabilities",
+    "rounding",
+)
 @settings(max_examples=60)
 @given(
     model=st.sampled_from(CLASSIFIERS),
@@ -205,6 +217,12 @@ NETWORKS = [
 ]
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "networks",
+    "MLPRegressor and MLPClassifier of every activation, alone and behind scalers",
+    "rounding",
+)
 @settings(max_examples=40)
 @given(
     model=st.sampled_from(NETWORKS),
@@ -261,6 +279,7 @@ def test_a_linear_model_behind_a_preprocessor_takes_its_features() -> None:
         np.testing.assert_allclose(predictor.predict(frame), expected, rtol=1e-5)
 
 
+@pytest.mark.shows("scikit-learn", "linear models", "several targets", "rounding")
 def test_several_targets_are_several_outputs() -> None:
     train, rows = data(3, 5)
     source = Ridge().fit(train, train[:, :2] * 2)

@@ -162,6 +162,12 @@ def assert_same_as_sklearn(model: Any, rows: np.ndarray) -> None:
             np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "trees, forests, boosting",
+    "drawn models: labels of three types, several targets, missing values, categories",
+    "link",
+)
 @given(MODELS)
 @settings(max_examples=60)
 def test_predict_of_any_model_is_scikit_learns(model: Any) -> None:
@@ -169,6 +175,12 @@ def test_predict_of_any_model_is_scikit_learns(model: Any) -> None:
     assert_same_as_sklearn(model, hard_rows(model, 3, missing=missing))
 
 
+@pytest.mark.shows(
+    "scikit-learn",
+    "trees, forests, boosting",
+    "DecisionTree, ExtraTree(s), RandomForest, (Hist)GradientBoosting, AdaBoostClassifier",
+    "link",
+)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_predict_of_each_kind_is_scikit_learns(kind: str, seed: int) -> None:
@@ -187,6 +199,7 @@ def test_oracle_when_a_direction_is_changed_differs() -> None:
     assert not np.array_equal(ms.Predictor(model).predict(rows), expected)
 
 
+@pytest.mark.shows("scikit-learn", "trees, forests, boosting", "IsolationForest", "labels")
 @pytest.mark.parametrize("max_features", [1.0, 0.5])
 @pytest.mark.parametrize("contamination", ["auto", 0.2])
 def test_isolation_forest_finds_the_same_outliers(max_features: float, contamination: Any) -> None:

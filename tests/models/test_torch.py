@@ -31,6 +31,12 @@ FUNCTIONS: list[Any] = [
 ENDS: list[Any] = [None, nn.Sigmoid, lambda: nn.Softmax(1), lambda: nn.Softmax(-1), nn.Tanh]
 
 
+@pytest.mark.shows(
+    "torch",
+    "Sequential",
+    "drawn chains of Linear, norms, Dropout and nine functions; float32 and float64",
+    "rounding",
+)
 @settings(max_examples=60)
 @given(
     sizes=st.lists(st.integers(1, 40), min_size=2, max_size=4),

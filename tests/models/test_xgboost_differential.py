@@ -41,6 +41,12 @@ def assert_same_as_xgboost(
         np.testing.assert_array_equal(ms.Predictor(contents).predict_raw(matrix), raw)
 
 
+@pytest.mark.shows(
+    "XGBoost",
+    "gbtree, dart",
+    "drawn models: categories, parallel trees, several targets, vector leaves; UBJSON, JSON",
+    "float32 link",
+)
 @given(XGBOOST_RECIPES)
 @settings(max_examples=60)
 def test_predict_of_any_model_is_xgboosts(recipe: XgboostRecipe) -> None:
@@ -48,6 +54,7 @@ def test_predict_of_any_model_is_xgboosts(recipe: XgboostRecipe) -> None:
     assert_same_as_xgboost(booster, recipe, hard_xgboost_rows(json_of(booster), recipe.seed))
 
 
+@pytest.mark.shows("XGBoost", "gbtree", "every objective", "float32 link")
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_predict_of_each_objective_is_xgboosts(objective: str) -> None:
     recipe = XgboostRecipe(objective, categorical=True, seed=3)
@@ -92,6 +99,12 @@ def test_oracle_when_a_direction_is_changed_differs() -> None:
     assert not np.array_equal(changed, expected)
 
 
+@pytest.mark.shows(
+    "XGBoost",
+    "gbtree",
+    "XGBRegressor, XGBRFRegressor, XGBRanker, several targets",
+    "bits",
+)
 def test_estimators_predict_what_their_own_predict_returns() -> None:
     matrix, label = training_data(XgboostRecipe(seed=7))
     plain = {"n_estimators": 5, "n_jobs": 1, "verbosity": 0}
@@ -107,6 +120,7 @@ def test_estimators_predict_what_their_own_predict_returns() -> None:
         np.testing.assert_array_equal(ms.Predictor(model).predict(rows), model.predict(rows))
 
 
+@pytest.mark.shows("XGBoost", "gbtree", "best_iteration of an estimator", "bits")
 def test_best_iteration_is_the_estimators_and_not_the_boosters() -> None:
     matrix, label = training_data(XgboostRecipe(seed=10))
     model = xgboost.XGBRegressor(n_estimators=60, early_stopping_rounds=2, n_jobs=1, max_depth=8)
@@ -165,6 +179,7 @@ def test_categories_of_a_data_frame_are_taken_as_codes_only() -> None:
 CLASSIFIERS = ("binary:logistic", "binary:hinge", "multi:softprob", "multi:softmax")
 
 
+@pytest.mark.shows("XGBoost", "gbtree", "XGBClassifier of two and three classes", "labels")
 @pytest.mark.parametrize("objective", CLASSIFIERS)
 def test_classifiers_give_the_numbers_of_classes(objective: str) -> None:
     recipe = XgboostRecipe("multi:softprob" if "multi" in objective else "binary:logistic", seed=14)
@@ -186,6 +201,7 @@ def test_classifiers_give_the_numbers_of_classes(objective: str) -> None:
         np.testing.assert_allclose(probabilities, model.predict_proba(rows), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.shows("XGBoost", "gbtree", "XGBClassifier on scores next to the threshold", "labels")
 def test_classes_of_scores_around_zero_are_xgboosts() -> None:
     """Its probability is a float32, which is more than a half only from some score on."""
     matrix = np.array([[0.0], [1.0]] * 20)

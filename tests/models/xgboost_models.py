@@ -58,7 +58,7 @@ class XgboostRecipe:
         return self.objective in ("reg:squarederror", "reg:pseudohubererror", "binary:logistic")
 
 
-def _possible(recipe: XgboostRecipe) -> bool:
+def is_possible(recipe: XgboostRecipe) -> bool:
     if recipe.num_targets > 1 and (not recipe.takes_targets or recipe.dart):
         return False
     if recipe.vector_leaves and (recipe.num_targets == 1 or recipe.tree_method != "hist"):
@@ -79,7 +79,7 @@ XGBOOST_RECIPES = st.builds(
     gamma=st.sampled_from([0.0, 0.5]),
     num_rounds=st.integers(1, 8),
     seed=st.integers(0, 1000),
-).filter(_possible)
+).filter(is_possible)
 
 
 def training_data(recipe: XgboostRecipe, num_rows: int = 300) -> tuple[np.ndarray, np.ndarray]:
