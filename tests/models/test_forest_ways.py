@@ -110,3 +110,35 @@ def test_more_thresholds_than_one_column_of_ranks_holds() -> None:
     some = rows[:700]
     expected = booster.predict(xgboost.DMatrix(some), output_margin=True)
     check_ways(predictor, some, expected.astype(np.float64))
+
+
+@pytest.mark.parametrize("num_classes", [3, 7])
+def test_leaves_that_are_vectors(num_classes: int) -> None:
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    rows = np.nan_to_num(rows_with(20, 2000, 6))
+    score = rows[:, :3].sum(1)
+    label = np.digitize(score, np.quantile(score, np.linspace(0, 1, num_classes + 1)[1:-1]))
+    model = ensemble.RandomForestClassifier(30, max_depth=7, random_state=1).fit(rows, label)
+    predictor = ms.Predictor(model)
+    assert predictor.kernel_name(1) == SINGLE
+    some = rows[:700]
+    check_ways(predictor, some, predictor.predict_raw(np.tile(some, (2, 1)))[:700])
+    expected = sum(tree.predict_proba(some) for tree in model.estimators_)
+    np.testing.assert_array_equal(predictor.predict_raw(some), expected)
+
+
+def test_vectors_of_float_sums() -> None:
+    xgboost = pytest.importorskip("xgboost")
+    draw = np.random.default_rng(7)
+    rows = draw.normal(size=(2000, 4)).astype(np.float32)
+    label = np.column_stack([rows[:, 0] * rows[:, 1], rows[:, 2], rows.sum(1)])
+    booster = xgboost.train(
+        {"max_depth": 6, "multi_strategy": "multi_output_tree", "nthread": 1},
+        xgboost.DMatrix(rows, label=label),
+        15,
+    )
+    predictor = ms.Predictor(booster)
+    assert predictor.kernel_name(1) == SINGLE
+    some = rows[:700]
+    expected = booster.predict(xgboost.DMatrix(some), output_margin=True)
+    check_ways(predictor, some, expected.astype(np.float64))

@@ -59,8 +59,7 @@ def check_sliced(program: bytes, section: bytes, num_features: int, num_outputs:
         if num_bits != 0:
             _check_bit_nodes(nodes[:num_nodes], tree[3], num_bits)
             nodes = nodes[num_nodes:]
-    for name in ("leaves", "quick_leaves"):
-        expect(all(map(math.isfinite, struct.unpack(f"<{counts[name]}d", parts[name]))))
+    _check_leaves(parts, counts, *struct.unpack_from("<2I", section, 88))
     if quick_trees != 0:
         _check_quick(parts, quick_trees, counts["columns"])
 
@@ -82,6 +81,18 @@ def _check_counts(
         expect(quick_trees == (num_trees + 31) // 32 * 32 and quick_steps < 32)
         expect(counts["columns"] <= 64)
     return num_bits, quick_trees
+
+
+def _check_leaves(
+    parts: dict[str, bytes], counts: dict[str, int], leaf_width: int, num_vectors: int
+) -> None:
+    """Check values, or numbers of vectors: these have no quick form."""
+    leaves = struct.unpack(f"<{counts['leaves']}d", parts["leaves"])
+    quick = struct.unpack(f"<{counts['quick_leaves']}d", parts["quick_leaves"])
+    expect(all(map(math.isfinite, (*leaves, *quick))))
+    if leaf_width != 1:
+        expect(not quick)
+        expect(all(0 <= leaf < num_vectors and leaf == int(leaf) for leaf in leaves))
 
 
 def _check_categories(

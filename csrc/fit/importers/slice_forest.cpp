@@ -48,16 +48,15 @@ class ForestSlicer {
 
   std::vector<uint8_t> slice() {
     const uint64_t num_trees = forest_.header->num_trees;
-    if (num_trees == 0 || forest_.header->leaf_width != 1 ||
-        forest_.header->num_nodes / 2 > kMaxMeanSteps * num_trees)
-      return {};
+    if (num_trees == 0 || forest_.header->num_nodes / 2 > kMaxMeanSteps * num_trees) return {};
     if (!add_columns()) return {};
     number_conditions();
     place_bits();
     for (uint32_t i = 0; i < num_trees; ++i) {
       if (!add_tree(forest_.trees[i])) return {};
     }
-    if (categories_.empty() && columns_.size() <= kMaxQuickRows / 2) {
+    if (forest_.header->leaf_width == 1 && categories_.empty() &&
+        columns_.size() <= kMaxQuickRows / 2) {
       quick_ = make_quick_form(forest_, of_nodes_);
     }
     return bytes();

@@ -237,6 +237,9 @@ struct Forest {
           forest.bases,
           forest.header->num_trees,
           num_outputs,
+          forest.header->leaf_width,
+          forest.wide_vectors,
+          forest.narrow_vectors,
           sums_floats(*forest.header),
           static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
       if (way == ForestWay::kQuick) {

@@ -128,6 +128,12 @@ constexpr bool sums_floats(const ForestHeader& header) {
   return header.sum == static_cast<uint32_t>(ForestSum::kFloatInTreeOrder);
 }
 
+/// The number of a vector: whole, and one of the table's.
+constexpr bool is_vector(const ForestHeader& header, double value) {
+  return value >= 0 && value < header.num_vectors &&
+         static_cast<double>(static_cast<uint32_t>(value)) == value;
+}
+
 /// Cannot overflow: counts are 32 bits wide, and leaf_width is at most kMaxModelOutputs, the
 /// program at most kMaxProgramBytes long.
 constexpr ForestLayout forest_layout(const ForestHeader& header, uint32_t num_outputs) {

@@ -246,6 +246,9 @@ struct SlicedJob {
   const double* bases;  // where the sum of each output begins
   uint32_t num_trees;
   uint32_t num_outputs;
+  uint32_t leaf_width;          // 1, or num_outputs: leaves are rows of one of these tables
+  const double* wide_vectors;   // of double sums
+  const float* narrow_vectors;  // of float sums
   bool float_sums;
   bool round;  // values are rounded to float32 first
 };

@@ -17,12 +17,6 @@ constexpr bool is_summand(const ForestHeader& header, double value) {
                                    static_cast<double>(static_cast<float>(value)) == value));
 }
 
-/// The number of a vector: whole, and one of the table's.
-constexpr bool is_vector(const ForestHeader& header, double value) {
-  return value >= 0 && value < header.num_vectors &&
-         static_cast<double>(static_cast<uint32_t>(value)) == value;
-}
-
 bool all_zero(const uint8_t* bytes, uint64_t first, uint64_t last) {
   uint8_t seen = 0;
   for (uint64_t at = first; at < last; ++at) seen |= bytes[at];

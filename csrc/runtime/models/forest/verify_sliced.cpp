@@ -131,6 +131,7 @@ bool has_sound_counts(const SlicedHeader& header, const ForestHeader& forest) {
     return false;
   }
   if (header.num_quick_trees == 0) return header.num_quick_steps == 0;
+  if (forest.leaf_width != 1) return false;
   const uint64_t filled =
       (uint64_t{forest.num_trees} + kQuickTrees - 1) / kQuickTrees * kQuickTrees;
   return header.num_quick_trees == filled && header.num_quick_steps < kQuickLeaves &&
@@ -259,7 +260,10 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
     }
   }
   for (uint32_t i = 0; i < header.num_leaves; ++i) {
-    if (!is_finite(view.leaves[i])) return corrupt(at.leaves + i * sizeof(double));
+    const double leaf = view.leaves[i];
+    const bool sound =
+        forest.header->leaf_width == 1 ? is_finite(leaf) : is_vector(*forest.header, leaf);
+    if (!sound) return corrupt(at.leaves + i * sizeof(double));
   }
   return quick_is_sound(view) ? kOkStatus : corrupt(at.quick.rows);
 }
