@@ -12,6 +12,7 @@ import xgboost
 from sklearn.ensemble import RandomForestClassifier
 
 import mainspring as ms
+from bench.peers import engine_of, second_class
 
 BATCHES = tuple(pytest.param(n, marks=pytest.mark.one_thread) for n in (1, 16, 256, 4_096))
 CATEGORIES = 200
@@ -140,6 +141,36 @@ def test_large(rows: int, large: Any, threads: int, compare: Any) -> None:
 
 
 @pytest.mark.large
+@pytest.mark.one_thread
+def test_load(large: Any, compare: Any) -> None:
+    """From the text to an object that predicts."""
+    text = large.model_to_string()
+    batch = numbers(16, 100, 24)
+    compare(
+        "LightGBM, 1,000 trees of 255 leaves, load",
+        lambda: ms.Predictor(text),
+        lambda: lightgbm.Booster(model_str=text),
+        peer="lightgbm",
+        api="Booster(model_str=...)",
+        check=lambda ours, theirs: near(ours.predict(batch), theirs.predict(batch), 0.0),
+        rows=1,
+        num_bytes=len(text),
+    )
+
+
+@pytest.mark.large
+def test_size(large: Any, record: Any) -> None:
+    """Bytes of the bundle beside what its nodes need at least."""
+    predictor = ms.Predictor(large, name="large")
+    num_nodes = sum(2 * tree["num_leaves"] - 1 for tree in large.dump_model()["tree_info"])
+    record.value(
+        "LightGBM, 1,000 trees of 255 leaves, bundle, of 36 bytes a node",
+        len(predictor.to_bytes()) / (36 * num_nodes),
+        unit="x",
+    )
+
+
+@pytest.mark.large
 @by_batch
 def test_deep(rows: int, deep: Any, compare: Any) -> None:
     batch = numbers(rows, 50, 22).astype(np.float32)
@@ -169,4 +200,46 @@ def test_random_forest(rows: int, random_forest: Any, compare: Any) -> None:
         lambda: predictor.predict_proba(batch),
         lambda: random_forest.predict_proba(batch),
         ("scikit-learn", "RandomForestClassifier.predict_proba on float64"),
+    )
+
+
+@pytest.mark.large
+@pytest.mark.one_thread
+@pytest.mark.parametrize("engine", ["onnxruntime", "daal4py", "treelite"])
+@pytest.mark.parametrize("rows", [1, 256, 4_096])
+def test_deep_in_other_engines(
+    engine: str, rows: int, deep: Any, threads: int, compare: Any
+) -> None:
+    batch = numbers(rows, 50, 22).astype(np.float32)
+    predictor = ms.Predictor(deep, name="deep")
+    other = engine_of(engine, deep, "xgboost", 50, threads)
+    measure(
+        compare,
+        "XGBoost, 500 trees of depth 8",
+        batch,
+        lambda: predictor.predict(batch),
+        lambda: second_class(other.predict(batch), rows),
+        (other.peer, other.api),
+        other.tolerance,
+    )
+
+
+@pytest.mark.large
+@pytest.mark.one_thread
+@pytest.mark.parametrize("engine", ["onnxruntime", "treelite"])
+@pytest.mark.parametrize("rows", [1, 256, 4_096])
+def test_random_forest_in_other_engines(
+    engine: str, rows: int, random_forest: Any, threads: int, compare: Any
+) -> None:
+    batch = np.nan_to_num(numbers(rows, 40, 23)).astype(np.float32)
+    predictor = ms.Predictor(random_forest, name="forest")
+    other = engine_of(engine, random_forest, "sklearn", 40, threads)
+    measure(
+        compare,
+        "scikit-learn, random forest of 200 trees of depth 16, 3 classes",
+        batch,
+        lambda: predictor.predict_proba(batch),
+        lambda: np.asarray(other.predict(batch)).reshape(rows, 3),
+        (other.peer, other.api),
+        other.tolerance,
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import mainspring as ms
+from bench.peers import ENGINES, engine_of, second_class
 
 TREES, LEAVES, FEATURES = 100, 31, 30
 BATCHES = (
@@ -20,8 +21,17 @@ MODEL = f"{TREES} trees of {LEAVES} leaves"
 
 @pytest.fixture(scope="module")
 def booster(threads: int) -> lightgbm.Booster:
-    random = np.random.default_rng(1)
-    features = matrix(random, 50_000)
+    return trained(matrix(np.random.default_rng(1), 50_000), threads)
+
+
+@pytest.fixture(scope="module")
+def narrow_booster(threads: int) -> lightgbm.Booster:
+    """Train on float32, which is all that the other engines read."""
+    return trained(matrix(np.random.default_rng(1), 50_000).astype(np.float32), threads)
+
+
+def trained(features: Any, threads: int) -> lightgbm.Booster:
+    random = np.random.default_rng(5)
     noise = random.normal(size=len(features))
     labels = (np.nan_to_num(features[:, :6]).sum(axis=1) + noise > 0).astype(float)
     parameters = {
@@ -98,4 +108,25 @@ def test_scorer(form: str, booster: lightgbm.Booster, threads: int, compare: Any
         api="Booster.predict on a float64 matrix of one row",
         check=lambda ours, theirs: check_scores([ours], theirs),
         rows=1,
+    )
+
+
+@pytest.mark.one_thread
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("rows", [1, 16, 256, 4_096])
+def test_other_engines(
+    engine: str, rows: int, narrow_booster: lightgbm.Booster, threads: int, compare: Any
+) -> None:
+    batch = matrix(np.random.default_rng(2), rows).astype(np.float32)
+    predictor = ms.Predictor(narrow_booster, name="forest")
+    other = engine_of(engine, narrow_booster, "lightgbm", FEATURES, threads)
+    compare(
+        f"{MODEL}, {rows:,} row{'s' if rows > 1 else ''}, float32",
+        lambda: predictor.predict(batch),
+        lambda: second_class(other.predict(batch), rows),
+        peer=other.peer,
+        api=other.api,
+        check=lambda ours, theirs: np.testing.assert_allclose(ours, theirs, atol=other.tolerance),
+        rows=rows,
+        num_bytes=batch.nbytes + 8 * rows,
     )

@@ -1,0 +1,161 @@
+"""Other engines that score forests of other libraries, each by its fastest call.
+
+They are not part of any extra: whoever wants them installs them, and a missing one skips its cases.
+YDF is not among them: it reads forests of scikit-learn as votes, which are other answers.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+__all__ = ["ENGINES", "Engine", "engine_of", "second_class"]
+
+ENGINES = ("onnxruntime", "daal4py", "treelite", "tl2cgen")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What a peer does with a model.
+
+    Attributes
+    ----------
+    peer : str
+        Its distribution.
+    api : str
+        The call that is timed.
+    predict : callable
+        From a matrix of float32 to its predictions.
+    tolerance : float
+        How far these may be from the library's own: most engines add up in float32.
+    """
+
+    peer: str
+    api: str
+    predict: Callable[[Any], Any]
+    tolerance: float
+
+
+def engine_of(name: str, model: Any, kind: str, num_features: int, threads: int) -> Engine:
+    """Hand a model over to an engine.
+
+    Parameters
+    ----------
+    name : str
+        One of ENGINES; the test is skipped where it is not installed or cannot take the model.
+    model : object
+        A booster or an estimator.
+    kind : {"lightgbm", "xgboost", "sklearn"}
+        Whose it is.
+    num_features, threads : int
+        Columns of the matrices, and threads of the engine.
+
+    Returns
+    -------
+    Engine
+    """
+    makers: dict[str, Callable[[Any, str, int, int], Engine]] = {
+        "onnxruntime": _onnxruntime,
+        "daal4py": _daal4py,
+        "treelite": _treelite,
+        "tl2cgen": _tl2cgen,
+    }
+    return makers[name](model, kind, num_features, threads)
+
+
+def second_class(scores: Any, rows: int) -> Any:
+    """Return the probability of the second class, which some engines give beside the first's."""
+    return np.asarray(scores).reshape(rows, -1)[:, -1]
+
+
+def _onnxruntime(model: Any, kind: str, num_features: int, threads: int) -> Engine:
+    runtime = pytest.importorskip("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    document = _onnx_document(model, kind, num_features)
+    session = runtime.InferenceSession(document, options, providers=["CPUExecutionProvider"])
+    output = session.get_outputs()[-1].name
+    name = session.get_inputs()[0].name
+    return Engine(
+        "onnxruntime",
+        "InferenceSession.run on float32",
+        lambda batch: session.run([output], {name: batch})[0],
+        1e-4,
+    )
+
+
+def _onnx_document(model: Any, kind: str, num_features: int) -> bytes:
+    if kind == "sklearn":
+        converter = pytest.importorskip("skl2onnx")
+        sample = np.zeros((1, num_features), np.float32)
+        made = converter.to_onnx(model, sample, options={id(model): {"zipmap": False}})
+    else:
+        converter = pytest.importorskip("onnxmltools")
+        types = pytest.importorskip("onnxmltools.convert.common.data_types")
+        inputs = [("x", types.FloatTensorType([None, num_features]))]
+        more = {"zipmap": False} if kind == "lightgbm" else {}
+        made = getattr(converter, f"convert_{kind}")(model, initial_types=inputs, **more)
+    return bytes(made.SerializeToString())
+
+
+def _daal4py(model: Any, kind: str, num_features: int, threads: int) -> Engine:
+    try:
+        daal4py = import_module("daal4py")
+    except ImportError as error:  # its last release wants an older scikit-learn
+        pytest.skip(f"daal4py cannot be imported: {error}")
+    if kind == "sklearn":
+        pytest.skip("daal4py converts boosted trees")
+    daal4py.daalinit(threads)
+    made = daal4py.mb.convert_model(model)
+    predict = made.predict_proba if made.is_classifier_ else made.predict
+    name = "predict_proba" if made.is_classifier_ else "predict"
+    return Engine("daal4py", f"GBTDAALModel.{name} on float32", predict, 1e-4)
+
+
+def _treelite(model: Any, kind: str, num_features: int, threads: int) -> Engine:
+    treelite = pytest.importorskip("treelite")
+    gtil = pytest.importorskip("treelite.gtil")
+    made = _treelite_model(treelite, model, kind)
+    return Engine(
+        "treelite",
+        "gtil.predict on float32",
+        lambda batch: gtil.predict(made, batch, nthread=threads),
+        1e-4,
+    )
+
+
+def _treelite_model(treelite: Any, model: Any, kind: str) -> Any:
+    if kind == "sklearn":
+        return treelite.sklearn.import_model(model)
+    return getattr(treelite.frontend, f"from_{kind}")(model)
+
+
+def _tl2cgen(model: Any, kind: str, num_features: int, threads: int) -> Engine:
+    """Compile the trees; of a thousand large ones that takes a compiler many minutes."""
+    tl2cgen = pytest.importorskip("tl2cgen")
+    treelite = pytest.importorskip("treelite")
+    made = _treelite_model(treelite, model, kind)
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "model.so"
+        tl2cgen.export_lib(
+            made,
+            toolchain="gcc",
+            libpath=library,
+            params={"parallel_comp": os.cpu_count() or 1},
+        )
+        predictor = tl2cgen.Predictor(library, nthread=threads)
+    return Engine(
+        "tl2cgen",
+        "Predictor.predict of a DMatrix of float32",
+        lambda batch: predictor.predict(tl2cgen.DMatrix(batch, dtype="float32")),
+        1e-4,
+    )
