@@ -26,8 +26,11 @@ def model_of(categorical: bool) -> lightgbm.Booster:
 
 def split_bundle(categorical: bool) -> tuple[list[Section], bytes, bytes]:
     """The sections of a bundle, and its model in front of the program and the program."""
-    booster = model_of(categorical)
-    sections = read(ms.Predictor(booster).to_bytes()).sections
+    return split(ms.Predictor(model_of(categorical)))
+
+
+def split(predictor: ms.Predictor) -> tuple[list[Section], bytes, bytes]:
+    sections = read(predictor.to_bytes()).sections
     model = next(s for s in sections if s.type == b"MODL").content
     (length,) = struct.unpack_from("<Q", model, 120)
     assert length > 2000
@@ -71,12 +74,25 @@ def programs(program: bytes, num_nodes: int, count: int) -> list[bytes]:
 
 @by_kind
 def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, categorical: bool) -> None:
-    sections, model, program = split_bundle(categorical)
+    judge_mutants(library, split_bundle(categorical), 800)
+
+
+def test_verdicts_when_leaves_are_vectors_agree_with_the_page(library: CDLL) -> None:
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    draw = np.random.default_rng(2)
+    rows = draw.normal(size=(300, NUM_FEATURES))
+    label = np.digitize(rows[:, 0] + rows[:, 1], [-0.5, 0.5])
+    model = ensemble.RandomForestClassifier(6, max_depth=5, random_state=1).fit(rows, label)
+    judge_mutants(library, split(ms.Predictor(model)), 300)
+
+
+def judge_mutants(library: CDLL, parts: tuple[list[Section], bytes, bytes], count: int) -> None:
+    sections, model, program = parts
     rows = np.random.default_rng(1).normal(size=(150, NUM_FEATURES))
     rows[::3, 3] = np.arange(50)
     seen: Counter[int] = Counter()
     (num_nodes,) = struct.unpack_from("<I", model, 68)
-    for number, changed in enumerate(programs(program, num_nodes, 800)):
+    for number, changed in enumerate(programs(program, num_nodes, count)):
         file = with_program(sections, model, changed)
         code = edge.size(library, file)[0]
         assert code == reference.verdict(file), number

@@ -26,7 +26,9 @@ def check_sliced(program: bytes, section: bytes, num_features: int, num_outputs:
         count for _, count, _, _ in struct.iter_unpack("<4I", section[128:][: 16 * num_trees])
     ]
     counts = dict(zip([*ARRAYS, "masks"], _counts(program, num_trees, num_nodes), strict=True))
+    leaf_width, num_vectors = struct.unpack_from("<2I", section, 88)
     num_bits, quick_trees = _check_counts(program, counts, num_trees, num_nodes)
+    expect(quick_trees == 0 or leaf_width == 1)
     arrays, at = {}, 64
     for name, size in ARRAYS.items():
         end = at + counts[name] * size
@@ -59,7 +61,7 @@ def check_sliced(program: bytes, section: bytes, num_features: int, num_outputs:
         if num_bits != 0:
             _check_bit_nodes(nodes[:num_nodes], tree[3], num_bits)
             nodes = nodes[num_nodes:]
-    _check_leaves(parts, counts, *struct.unpack_from("<2I", section, 88))
+    _check_leaves(parts, counts, leaf_width, num_vectors)
     if quick_trees != 0:
         _check_quick(parts, quick_trees, counts["columns"])
 
@@ -86,12 +88,11 @@ def _check_counts(
 def _check_leaves(
     parts: dict[str, bytes], counts: dict[str, int], leaf_width: int, num_vectors: int
 ) -> None:
-    """Check values, or numbers of vectors: these have no quick form."""
+    """Check values, or numbers of vectors."""
     leaves = struct.unpack(f"<{counts['leaves']}d", parts["leaves"])
     quick = struct.unpack(f"<{counts['quick_leaves']}d", parts["quick_leaves"])
     expect(all(map(math.isfinite, (*leaves, *quick))))
     if leaf_width != 1:
-        expect(not quick)
         expect(all(0 <= leaf < num_vectors and leaf == int(leaf) for leaf in leaves))
 
 
