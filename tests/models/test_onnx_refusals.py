@@ -97,8 +97,11 @@ def classes(labels: list[int], **options: Any) -> Any:
 def two_scores() -> Any:
     model = classes([0, 1, 2], negative=True, transform="NONE")
     node = model.graph.node[0]
-    weights = next(a for a in node.attribute if a.name == "class_ids").ints
-    change(node, classlabels_int64s=[0, 1], class_ids=[i % 2 for i in range(len(weights))])
+    lists = {a.name: list(a.ints or a.floats) for a in node.attribute}
+    kept = [i for i, number in enumerate(lists["class_ids"]) if number < 2]
+    names = ("class_ids", "class_nodeids", "class_treeids", "class_weights")
+    changes = {name: [lists[name][i] for i in kept] for name in names}
+    change(node, classlabels_int64s=[0, 1], **changes)
     return model
 
 

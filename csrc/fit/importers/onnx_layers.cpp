@@ -172,10 +172,22 @@ class LayerReader {
     return true;
   }
 
+  /// Behind the scores exporters multiply by 1 and add 0.
+  bool leaves_scores(const std::string& op) const {
+    if (!scores_.has_scores && !scores_.is_linked) return false;
+    const OnnxTensor* constant = tensor_at(1);
+    const double neutral = op == "Mul" || op == "Div" ? 1 : 0;
+    return constant != nullptr && !constant->numbers.empty() &&
+           (constant->numbers.size() == 1 || constant->numbers.size() == scores_.width) &&
+           std::all_of(constant->numbers.begin(), constant->numbers.end(),
+                       [&](double number) { return number == neutral; });
+  }
+
   bool read_arithmetic(const std::string& op) {
     graph_.refuse_others(node_, {});
-    need_layers();
     if (node_.inputs.size() != 2) fail(ErrorKind::kData, "it has not two inputs.");
+    if (leaves_scores(op)) return true;
+    need_layers();
     if (node_.inputs[0] == node_.inputs[1]) refuse("both of its inputs change with the row.");
     const bool is_swapped = tensor_at(0) != nullptr;
     std::vector<double> constant = spread(needed(is_swapped ? 0 : 1));

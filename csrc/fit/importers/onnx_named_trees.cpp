@@ -170,11 +170,11 @@ void OnnxTrees::read_classifier() {
     if (*classes.begin() != 0) refuse("all weights are for the second of two classes.");
     forest_.num_outputs = 1;
   }
-  if (scores_.num_classes == 2 && !has_one_score) {
-    refuse("each of two classes has weights, of whose labels runtimes think differently.");
-  }
   read_named("class");
   const std::vector<double> bases = graph_.numbers(node_, "base_values");
+  if (scores_.num_classes == 2 && !has_one_score && (!bases.empty() || !mirrors_classes())) {
+    refuse("each of two classes has weights, of whose labels runtimes think differently.");
+  }
   const std::string transform = graph_.text(node_, "post_transform", "NONE");
   if (has_one_score) {
     finish_one_score(bases, transform);
@@ -217,6 +217,17 @@ void OnnxTrees::check_scored() const {
     if (outputs.size() == forest_.num_outputs && weights_.size() >= num_leaves()) return;
   }
   refuse("a class may get no score at all, and others one below 0.");
+}
+
+/// Whether the second of two classes wins where its score is above 0, whatever a runtime compares:
+/// the first always has the opposite score, or always 0.
+bool OnnxTrees::mirrors_classes() const {
+  bool is_opposite = forest_.has_vectors, is_zero = forest_.has_vectors;
+  for (size_t i = 0; i + 1 < forest_.vectors.size(); i += 2) {
+    is_opposite &= forest_.vectors[i] == -forest_.vectors[i + 1];
+    is_zero &= forest_.vectors[i] == 0;
+  }
+  return is_opposite || is_zero;
 }
 
 bool OnnxTrees::are_positive() const {

@@ -61,6 +61,7 @@ class OnnxTrees {
   void read_named(const std::string& prefix);
   void finish_one_score(const std::vector<double>& bases, const std::string& transform);
   void check_scored() const;
+  bool mirrors_classes() const;
   bool are_positive() const;
   bool has_negative() const;
   size_t num_leaves() const;
