@@ -239,6 +239,54 @@ CLAIMS = (
         ),
     ),
     Claim(
+        "explain",
+        "Explanations",
+        "Exact Shapley values of every feature, path-dependent, of models of LightGBM and XGBoost; "
+        "contributions are theirs but for rounding.",
+        tuple(
+            Goal(
+                f"{text}: at least {ratio:g} times as fast as {name}",
+                f"{case}, {rows}",
+                peer,
+                at_least=ratio,
+            )
+            for case, rows, text, name, peer, ratio in (
+                (
+                    "LightGBM, 100 trees of 31 leaves",
+                    "1 row",
+                    "Contributions of 100 trees, one row",
+                    "LightGBM",
+                    "lightgbm",
+                    1,
+                ),
+                (
+                    "LightGBM, 100 trees of 31 leaves",
+                    "1,024 rows",
+                    "Contributions of 100 trees, 1,024 rows",
+                    "LightGBM",
+                    "lightgbm",
+                    80,
+                ),
+                (
+                    "XGBoost, 500 trees of depth 8",
+                    "1 row",
+                    "Contributions of 500 trees of depth 8, one row",
+                    "XGBoost",
+                    "xgboost-cpu",
+                    1,
+                ),
+                (
+                    "XGBoost, 500 trees of depth 8",
+                    "128 rows",
+                    "Contributions of 500 trees of depth 8, 128 rows",
+                    "XGBoost",
+                    "xgboost-cpu",
+                    80,
+                ),
+            )
+        ),
+    ),
+    Claim(
         "dense",
         "Linear models and small networks",
         "A network of 64-256-128-1 in float32 and a logistic regression of 1,000 numbers in "

@@ -11,6 +11,7 @@ void register_table(py::module_&);
 void register_columns_out(py::module_&);
 void register_bundle(py::module_&);
 void register_scorer(py::module_&);
+void register_explain(py::module_&);
 void register_sparse(py::module_&);
 void register_tensors(py::module_&);
 void register_model(py::module_&);
@@ -45,6 +46,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_checks(module);
   mainspring::bind::register_serve(module);
   mainspring::bind::register_scorer(module);
+  mainspring::bind::register_explain(module);
   mainspring::bind::register_sparse(module);
   mainspring::bind::register_tensors(module);
 }

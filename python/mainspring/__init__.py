@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SchemaError,
         UnsupportedError,
     )
+    from mainspring.models.explanation import Explanation
     from mainspring.native import get_cmake_dir, get_include, get_library_dir
     from mainspring.predictor import Predictor, load
     from mainspring.profiles import Profile, profile
@@ -42,6 +43,7 @@ __all__ = [
     "CheckReport",
     "DataError",
     "DriftReport",
+    "Explanation",
     "FileError",
     "MainspringError",
     "MissingExtraError",
@@ -76,6 +78,7 @@ _HOMES = {
     "CheckReport": "mainspring.checks",
     "DataError": "mainspring.errors",
     "DriftReport": "mainspring.drift",
+    "Explanation": "mainspring.models.explanation",
     "FileError": "mainspring.errors",
     "MainspringError": "mainspring.errors",
     "MissingExtraError": "mainspring.errors",

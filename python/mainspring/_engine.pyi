@@ -432,6 +432,71 @@ class ServedModel:
         """
         What was counted for each protocol.
         """
+class RowWork:
+    """
+    What is made of rows of features, ready to be called.
+    """
+    def of_matrix(self, matrix: typing.Any, out: typing.Any) -> None:
+        """
+        Fill out, float64 (rows, width), from float32 or float64 features with any strides.
+        """
+    def of_rows(self, rows: list[typing.Any], out: typing.Any) -> None:
+        """
+        The same of a list of dicts.
+        """
+    def of_table(self, table: Table, out: typing.Any) -> None:
+        """
+        The same of a table.
+        """
+    @property
+    def width(self) -> int:
+        """
+        Numbers for each row.
+        """
+class Explainer:
+    """
+    What each feature of a bundle's model adds to its raw scores.
+    """
+    @staticmethod
+    def by_matrix(bundle: typing.Any, rows: typing.Any) -> Explainer:
+        """
+        Against the rows of a matrix of features.
+        """
+    @staticmethod
+    def by_means(bundle: typing.Any, means: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> Explainer:
+        """
+        Against the training data, as the trees know it; against the means of its features for a linear model.
+        """
+    @staticmethod
+    def by_table(bundle: typing.Any, rows: Table) -> Explainer:
+        """
+        Against the rows of a table.
+        """
+    def work(self, interactions: bool) -> RowWork:
+        """
+        For each row a number for each output and feature, or each two features.
+        """
+    @property
+    def bases(self) -> list[float]:
+        """
+        What contributions are added to, one for each raw score.
+        """
+    @property
+    def num_features(self) -> int:
+        ...
+    @property
+    def num_outputs(self) -> int:
+        ...
+class EarlyExits:
+    """
+    Raw scores that stop where their side of a threshold is certain.
+    """
+    def __init__(self, bundle: typing.Any) -> None:
+        ...
+    def work(self, threshold: typing.SupportsFloat | typing.SupportsIndex) -> RowWork:
+        """
+        One raw score for each row.
+        """
 class Numbers:
     """
     Numbers that the engine wrote: the buffer protocol shares them.

@@ -8,22 +8,25 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _arrow, _engine, errors
 from mainspring.models import read_model
 from mainspring.models.derived import derive
+from mainspring.models.explanation import Explanation, explain, make_explainer
 from mainspring.models.feature_names import check_features, refuse_categories, refuse_unnamed_model
 from mainspring.models.matrix import as_matrix, has_columns, label_array, result_array
 from mainspring.models.metadata import canonical_json, checked_name, describe, fitted_plan
 from mainspring.models.row_scorer import OUTPUTS, Score, row_scorer
+from mainspring.models.row_work import work_on
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from pyarrow import RecordBatchReader
 
-    from mainspring._engine import Bundle
+    from mainspring._engine import Bundle, EarlyExits, Explainer
     from mainspring.profiles import Profile
     from mainspring.transforms import Preprocessor
 
@@ -85,6 +88,8 @@ class Predictor:
     _widths: dict[str, int]
     _labels: npt.NDArray[Any] | None
     _derived: dict[tuple[str, int | None], Predictor]
+    _explainer: Explainer | None
+    _exits: EarlyExits | None
 
     def __init__(
         self,
@@ -153,6 +158,8 @@ class Predictor:
         self._widths = {kind: bundle.output_width(kind) for kind in ("predict", "proba", "raw")}
         self._labels = None if bundle.labels is None else self.classes_
         self._derived = {}
+        self._explainer = None
+        self._exits = None
 
     @property
     def name(self) -> str:
@@ -324,7 +331,12 @@ class Predictor:
             )
 
     def predict_raw(
-        self, data: object, out: Floats | None = None, *, num_trees: int | None = None
+        self,
+        data: object,
+        out: Floats | None = None,
+        *,
+        num_trees: int | None = None,
+        early_exit: float | None = None,
     ) -> Floats:
         """Predict raw scores, before the link: bit for bit the source library's.
 
@@ -332,6 +344,12 @@ class Predictor:
         ----------
         data, out, num_trees
             As in :meth:`predict`.
+        early_exit : float, optional
+            A threshold that scores are going to be compared with, of a forest with one raw score.
+            A row then takes no further trees once it is certain on which side of the threshold it
+            is, and its score is a guess on that side: above the threshold exactly if the whole
+            score is. :doc:`/concepts/forests` says when it is certain, and when this is worth
+            while. Default: all trees for every row.
 
         Returns
         -------
@@ -345,8 +363,28 @@ class Predictor:
             As in :meth:`predict`.
         """
         if num_trees is not None:
-            return self._made("trees", num_trees).predict_raw(data, out)
+            made = self._made("trees", num_trees)
+            return made.predict_raw(data, out, early_exit=early_exit)
+        if early_exit is not None:
+            return self._predict_early(data, early_exit, out)
         return self._predict(data, "raw", out)
+
+    def _predict_early(self, data: object, threshold: object, out: Floats | None) -> Floats:
+        if isinstance(threshold, bool) or not isinstance(threshold, Real):
+            raise errors.ParameterError(
+                f"early_exit is {threshold!r}; expected a threshold on raw scores, a number.",
+                expected="a number",
+                got=repr(threshold),
+            )
+        if self._exits is None:
+            self._exits = _engine.EarlyExits(self._bundle)
+        return work_on(
+            self._exits.work(float(threshold)),
+            data,
+            [] if self.has_preprocessor else self.feature_names,
+            lambda num_rows: result_array(out, (num_rows,)),
+            self._check_columns,
+        )
 
     def leaf_index(self, data: object, *, num_trees: int | None = None) -> npt.NDArray[np.int32]:
         """Find the leaf of every tree that each row falls into.
@@ -377,6 +415,77 @@ class Predictor:
 
         numbers = self._made("leaves", num_trees).predict_raw(data).astype(np.int32)
         return numbers if numbers.ndim == 2 else numbers[:, None]
+
+    def explain(
+        self, data: object, *, background: object = None, interactions: bool = False
+    ) -> Explanation:
+        """Say what each feature adds to the raw score of each row: exact Shapley values.
+
+        Parameters
+        ----------
+        data : object
+            As in :meth:`predict`.
+        background : object, optional
+            Rows, in any form that ``data`` may have, that stand for what is not known of a feature:
+            contributions are averages over them, and the work is that many times as much. Default:
+            what the trees know of the rows that they were trained with; the means of a linear
+            model's features in :attr:`profile`, where there is no preprocessor.
+        interactions : bool, default False
+            Whether to part each contribution into those of the feature with every other one.
+
+        Returns
+        -------
+        Explanation
+            Contributions of the model's features (:attr:`feature_names`), and the base value.
+
+        Raises
+        ------
+        SchemaError
+            As :meth:`predict`, of the data and of the background.
+        ParameterError
+            When the background has no rows, or a linear model needs one.
+        UnsupportedError
+            When the model is a network with hidden layers, its trees have no covers and there is no
+            background, are too deep, or have too many features for interactions.
+
+        Notes
+        -----
+        Of a forest: TreeSHAP with path-dependent expectations, or interventional with a background;
+        :doc:`/concepts/explanations` says what is computed and how exactly. Rows have the same bits
+        alone and in a batch, on every CPU and for any number of threads.
+
+        Examples
+        --------
+        >>> import lightgbm, numpy as np, mainspring as ms
+        >>> X = np.random.default_rng(0).normal(size=(200, 3))
+        >>> booster = lightgbm.train({"verbose": -1}, lightgbm.Dataset(X, label=X[:, 0]), 5)
+        >>> predictor = ms.Predictor(booster)
+        >>> explanation = predictor.explain(X)
+        >>> total = explanation.base_values + explanation.values.sum(axis=1)
+        >>> bool(np.allclose(total, predictor.predict_raw(X)))
+        True
+        """
+        features = [] if self.has_preprocessor else self.feature_names
+        explainer = self._explainer
+        if background is not None or explainer is None:
+            explainer = make_explainer(
+                self._bundle, features, background, self._feature_means, self._check_columns
+            )
+        if background is None:
+            self._explainer = explainer
+        return explain(
+            explainer, features, self.feature_names, data, interactions, self._check_columns
+        )
+
+    def _feature_means(self) -> list[float]:
+        """Return the means of the features in the profile; nothing where it does not know them."""
+        profile = None if self.has_preprocessor else self.profile
+        if profile is None or self._bundle.model_kind != "dense":
+            return []
+        known = set(profile.columns)
+        means = [profile.column(name).mean for name in self.feature_names if name in known]
+        known_means = [mean for mean in means if mean is not None]
+        return known_means if len(known_means) == self._num_features else []
 
     def _made(self, what: str, num_trees: int | None) -> Predictor:
         """Return the predictor of a model made of this one's trees; the last few are kept."""

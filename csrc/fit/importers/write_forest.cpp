@@ -127,7 +127,17 @@ class ForestWriter {
       arrays_.covers.push_back(source.cover);
       arrays_.gains.push_back(source.gain);
     }
+    add_missing_covers(record);
     arrays_.trees.push_back(record);
+  }
+
+  /// Of inner nodes whose source says it of leaves alone. Children lie behind their parents.
+  void add_missing_covers(const ForestTree& tree) {
+    for (uint32_t at = tree.first_node + tree.num_nodes; at-- > tree.first_node;) {
+      const ForestNode& node = arrays_.nodes[at];
+      if (node.value == 0 || arrays_.covers[at] != 0) continue;
+      arrays_.covers[at] = arrays_.covers[node.left] + arrays_.covers[node.left + 1];
+    }
   }
 
   const SourceForest& source_;

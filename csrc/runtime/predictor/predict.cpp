@@ -189,6 +189,15 @@ const float* transform_tile(const BundleView& bundle, const Kernels& kernels,
   return features.num_rows == num_rows ? features.narrow : nullptr;
 }
 
+Status model_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                  uint64_t first_row, uint32_t num_rows, uint8_t* scratch, TextRoom* texts,
+                  FeatureTile* features) noexcept {
+  const CodedColumns coded{};
+  const Rows rows{bundle, kernels, columns, coded, scratch, texts};
+  *features = run_tile(rows, first_row, num_rows, scratch_of(bundle).features_at);
+  return features->num_rows != 0 || num_rows == 0 ? kOkStatus : no_room(*texts);
+}
+
 void predict_matrix(const BundleView& bundle, const Kernels& kernels, const float* narrow,
                     const double* wide, int64_t row_stride, int64_t feature_stride,
                     uint64_t num_rows, Output output, uint8_t* scratch, double* out) noexcept {

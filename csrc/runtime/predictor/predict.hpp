@@ -74,6 +74,12 @@ const float* transform_tile(const BundleView& bundle, const Kernels& kernels,
                             uint8_t* scratch, TextRoom* texts,
                             const CodedColumns& coded = {}) noexcept;
 
+/// Rows as the model takes them, at most kTileRows, in the scratch; fewer where the strings of all
+/// have no room, and kBufferTooSmall where those of one have none.
+Status model_tile(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
+                  uint64_t first_row, uint32_t num_rows, uint8_t* scratch, TextRoom* texts,
+                  FeatureTile* features) noexcept;
+
 /// A feature matrix straight to the model, past the plan. Element (row, feature) lies at
 /// matrix[row * row_stride + feature * feature_stride] (strides in elements); exactly one pointer
 /// is set.

@@ -22,6 +22,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "quickstart": "train, save and watch a model of flight delays on real data (one minute)",
     "predict": "score a table with a bundle",
+    "explain": "say what each feature adds to the scores of a table",
     "serve": "answer requests over HTTP with a bundle",
     "transform": "compute the features of a table, in bounded memory",
     "profile": "summarise the columns of a table",

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mainspring
-from mainspring._progress import Progress
-from mainspring.cli.predict_parts import Job, Step, file_hash, read_step, steps_of
-from mainspring.cli.tables import (
-    ENDINGS,
-    read_table,
-    require_columns,
-    require_output,
-    streamable,
-    write_row_groups,
-    write_table,
-)
-from mainspring.errors import ParameterError
+from mainspring.cli.row_results import Results, add_row_arguments, run_rows
+from mainspring.cli.tables import require_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pyarrow as pa
 
-    from mainspring.predictor import Predictor
-
 __all__ = ["add_arguments", "run"]
-
-_ROWS_AT_ONCE = 1 << 17
-_ROWS_SHOWN = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,34 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser : argparse.ArgumentParser
         The command's parser.
     """
-    parser.add_argument("bundle", metavar="BUNDLE", help="a .spring file")
-    parser.add_argument(
-        "data",
-        metavar="DATA",
-        help="a .parquet, .arrow or .csv file, a folder of them; - reads standard input",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="write predictions there (.parquet, .csv, .arrow; - is CSV on standard output)",
-    )
+    add_row_arguments(parser, "predictions")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--proba", action="store_true", help="one probability for each class")
     kinds.add_argument("--raw", action="store_true", help="raw scores, before the link")
-    parser.add_argument(
-        "--keep",
-        nargs="+",
-        default=[],
-        metavar="COLUMN",
-        help="columns of the data to write beside the predictions: a b, or a,b",
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict and write, or show the first rows.
-
-    Files and folders are read part by part, but for a CSV file, whose types need all of it.
 
     Parameters
     ----------
@@ -87,130 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
         require_output(arguments.output)
     predictor = mainspring.load(arguments.bundle)
     kind = "proba" if arguments.proba else "raw" if arguments.raw else "predict"
-    if streamable(arguments.data):
-        return _run_in_parts(arguments, predictor, kind)
-    table = read_table(arguments.data)
-    result = _whole(predictor, table, kind, _kept(arguments.keep, table))
-    if arguments.output is None:
-        print(_first_rows(result, result.num_rows))
-        return 0
-    write_table(result, arguments.output)
-    _say(arguments.output, result.num_rows, result.column_names)
-    return 0
-
-
-def _run_in_parts(arguments: argparse.Namespace, predictor: Predictor, kind: str) -> int:
-
-    steps = steps_of(Path(arguments.data))
-    keep = _kept(arguments.keep, next(read_step(steps[0], [])))
-    columns = list(dict.fromkeys([*predictor.input_names, *keep]))
 
     def predict(table: pa.Table) -> pa.Table:
-        return _rows(predictor, table, kind, keep)
+        import pyarrow as pa
 
-    if arguments.output is None:
-        print(_first_rows(*_shown(steps, columns, predict)))
-        return 0
-    if arguments.output == "-":
-        tables = (predict(table) for step in steps for table in read_step(step, columns, keep))
-        first = next(tables)
-        write_row_groups(sys.stdout.buffer, "csv", first.schema, chain([first], tables))
-        return 0
-    identity = {"bundle": file_hash(arguments.bundle), "kind": kind}
-    job = Job(steps, columns, keep, predict, identity, arguments.output)
-    job.run()
-    ending = ENDINGS[Path(arguments.output).suffix.lower()]
-    names: list[str] = []
+        return pa.table(pa.record_batch(predictor.predict_arrow(table, kind)))
 
-    def write(path: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> int:
-        names.extend(schema.names)
-        return write_row_groups(str(path), ending, schema, tables)
-
-    num_rows = job.finish(write)
-    _say(arguments.output, num_rows, names)
-    return 0
-
-
-def _say(output: str, num_rows: int, names: Sequence[str]) -> None:
-    if output != "-":
-        print(f"{output}: {num_rows:,} rows, {', '.join(names)}")
-
-
-def _kept(arguments: Sequence[str], table: pa.Table) -> list[str]:
-    """Return the columns that --keep names; a comma parts them unless a column has it in its name.
-
-    Each once, in their order.
-    """
-    names = [
-        name
-        for argument in arguments
-        for name in ([argument] if argument in table.column_names else argument.split(","))
-    ]
-    require_columns(table, names, "--keep")
-    return list(dict.fromkeys(names))
-
-
-def _whole(predictor: Predictor, table: pa.Table, kind: str, keep: list[str]) -> pa.Table:
-    import pyarrow as pa
-
-    parts = []
-    with Progress("predict", table.num_rows) as progress:
-        for first in range(0, max(table.num_rows, 1), _ROWS_AT_ONCE):
-            parts.append(_rows(predictor, table.slice(first, _ROWS_AT_ONCE), kind, keep))
-            progress.advance(parts[-1].num_rows)
-    return pa.concat_tables(parts)
-
-
-def _rows(predictor: Predictor, table: pa.Table, kind: str, keep: list[str]) -> pa.Table:
-    """Return the columns to keep of a table, and its predictions."""
-    import pyarrow as pa
-
-    scores = pa.table(pa.record_batch(predictor.predict_arrow(table, kind)))
-    taken = sorted(set(scores.column_names) & set(keep))
-    if taken:
-        raise ParameterError(
-            f"--keep: the predictions are called '{taken[0]}' too; rename the column or leave it "
-            "out.",
-            column=taken[0],
-        )
-    columns = [table.column(name) for name in keep] + scores.columns
-    fields = [table.schema.field(name) for name in keep] + list(scores.schema)
-    return pa.table(columns, schema=pa.schema(fields))
-
-
-def _shown(
-    steps: Sequence[Step], columns: list[str], predict: Callable[[pa.Table], pa.Table]
-) -> tuple[pa.Table, int]:
-    """Return the predictions of the first rows, and how many rows there are."""
-    result: pa.Table | None = None
-    num_rows = 0
-    for step in steps:
-        if result is not None and result.num_rows and step.num_rows is not None:
-            num_rows += step.num_rows
-            continue
-        for table in read_step(step, columns):
-            if result is None or not result.num_rows:
-                result = predict(table.slice(0, _ROWS_SHOWN))
-            num_rows += table.num_rows
-    return result, num_rows
-
-
-def _first_rows(result: pa.Table, num_rows: int) -> str:
-    from mainspring.profiles.text_table import text_table
-
-    shown = result.slice(0, _ROWS_SHOWN)
-    rows = [
-        [str(first), *(_cell(value) for value in row)]
-        for first, row in enumerate(
-            zip(*(column.to_pylist() for column in shown.columns), strict=True)
-        )
-    ]
-    lines = [text_table(["row", *result.column_names], rows, left=0)]
-    more = num_rows - len(rows)
-    if more > 0:
-        lines.append(f"... and {more:,} more rows; write them all with -o FILE")
-    return "\n".join(lines)
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    identity = {"command": "predict", "kind": kind}
+    return run_rows(arguments, Results(predictor.input_names, predict, identity, "predictions"))

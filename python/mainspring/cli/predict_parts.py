@@ -1,4 +1,4 @@
-"""Predict a file or folder in steps that survive a kill: the batch job of ``mainspring predict``.
+"""Work on a file or folder in steps that survive a kill: batch jobs of ``predict`` and ``explain``.
 
 Every row group of a Parquet file, and every batch of an Arrow file, is a step. What a step gives
 goes into a file of its own in a folder beside the output, written under another name and renamed
@@ -79,10 +79,11 @@ class Job:
         Which columns of it.
     keep : sequence of str
         Columns that are written, too.
-    predict : callable
+    make : callable
         Makes the rows to write of a table of these columns.
     identity : dict
         What decides about the result beside the data, as JSON; another one is another job.
+        "command" is what the progress bar is called.
     output : str
         The file to write.
     """
@@ -92,13 +93,13 @@ class Job:
         steps: Sequence[Step],
         columns: Sequence[str],
         keep: Sequence[str],
-        predict: Callable[[pa.Table], pa.Table],
+        make: Callable[[pa.Table], pa.Table],
         identity: dict[str, Any],
         output: str,
     ) -> None:
         self._steps = list(steps)
         self._columns = list(columns)
-        self._predict = predict
+        self._make = make
         self._target = Path(output)
         self._folder = self._target.with_name(f".{self._target.name}.parts")
         self._schema: pa.Schema | None = None  # of the first rows that were written
@@ -119,7 +120,7 @@ class Job:
         counts = [step.num_rows for step in self._steps]
         total = None if None in counts else sum(count or 0 for count in counts)
         try:
-            with Progress("predict", total) as progress:
+            with Progress(self._identity["command"], total) as progress:
                 for number, step in enumerate(self._steps):
                     if number in done:
                         progress.advance(step.num_rows or 0)
@@ -240,7 +241,7 @@ class Job:
         import pyarrow as pa
 
         try:
-            result = self._predict(table)
+            result = self._make(table)
         except errors.SchemaError as error:
             raise Part(str(step.path), table, 0).explain(error) from error
         if self._schema is None:

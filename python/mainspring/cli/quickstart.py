@@ -110,6 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
     for command in (
         f"inspect {bundle}",
         f"predict {bundle} {table} -o scores.csv",
+        f"explain {bundle} {table} -o why.csv",
         f"drift {bundle} {table}",
         f"profile {table}",
     ):

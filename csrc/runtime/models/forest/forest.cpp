@@ -274,6 +274,12 @@ void predict_first_trees(const ModelView& model, const FeatureTile& features, ui
   }
 }
 
+void walk_group(const ForestView& forest, const ForestTree& tree, const double* values,
+                uint32_t (&leaves)[kChains]) noexcept {
+  for (uint32_t& node : leaves) node = tree.first_node;
+  walk<1>(forest, tree.has_sets != 0, values, leaves);
+}
+
 extern constinit const Model kForestModel;
 constinit const Model kForestModel = model_of<Forest>();
 

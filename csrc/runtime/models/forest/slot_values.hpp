@@ -22,6 +22,10 @@ inline uint64_t group_values(const ForestView& forest) {
 void fill_group(const ForestView& forest, const FeatureTile& features, uint32_t first_row,
                 uint32_t num_rows, double* values) noexcept;
 
+/// The leaves of a group's rows.
+void walk_group(const ForestView& forest, const ForestTree& tree, const double* values,
+                uint32_t (&leaves)[kChains]) noexcept;
+
 inline bool in_set(const uint32_t* set_words, const ForestNode& node, double value) {
   const auto category = static_cast<uint32_t>(__builtin_bit_cast(uint64_t, value));
   return (category >> 5) < node.set.num_words &&
