@@ -130,6 +130,7 @@ def test_next_commands_when_run_work(story: Story) -> None:
     assert [command.split()[0] for command in commands] == [
         "inspect",
         "predict",
+        "explain",
         "drift",
         "profile",
     ]
