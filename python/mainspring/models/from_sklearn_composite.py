@@ -17,6 +17,7 @@ from mainspring.models.composition import Columns, Composition, MixedScores, Par
 from mainspring.models.feature_names import estimator_names
 from mainspring.models.from_sklearn_trees import read_each_tree
 from mainspring.models.layers import LayerChain, default_names
+from mainspring.models.sklearn_names import sklearn_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from mainspring._engine import ModelImage
 
 __all__ = ["read", "recognises"]
-
-
-def _name(model: object) -> str:
-    """Return the name of scikit-learn's own class; a subclass may do anything, and has none."""
-    kind = type(model)
-    return kind.__name__ if kind.__module__.partition(".")[0] == "sklearn" else ""
 
 
 def recognises(model: object) -> bool:
@@ -45,7 +40,7 @@ def recognises(model: object) -> bool:
     bool
         True for estimators made of others, and for every Pipeline.
     """
-    return _name(model) in _ADDERS
+    return sklearn_name(model) in _ADDERS
 
 
 def read(model: Any) -> ModelImage:
@@ -101,10 +96,12 @@ def _add(composition: Composition, model: Any, columns: Columns) -> Scores:
     """Append a model, whatever it is made of."""
     from mainspring.models import read_model
 
-    while _name(model) == "FrozenEstimator":
+    while sklearn_name(model) == "FrozenEstimator":
         model = model.estimator
-    adder = _ADDERS.get(_name(model))
-    if adder is None or (_name(model) == "Pipeline" and from_sklearn_linear.recognises(model)):
+    adder = _ADDERS.get(sklearn_name(model))
+    if adder is None or (
+        sklearn_name(model) == "Pipeline" and from_sklearn_linear.recognises(model)
+    ):
         return PartScores(composition, read_model(model), columns)
     _check_fitted(model)
     return adder(composition, model, columns)
@@ -171,10 +168,10 @@ def _add_voting_regressor(composition: Composition, model: Any, columns: Columns
 
 def _decision(composition: Composition, part: Scores, model: Any) -> Columns:
     """Return the columns of a classifier's decision_function."""
-    while _name(model) in ("FrozenEstimator", "Pipeline"):
-        model = model.estimator if _name(model) == "FrozenEstimator" else model.steps[-1][1]
+    while sklearn_name(model) in ("FrozenEstimator", "Pipeline"):
+        model = model.estimator if sklearn_name(model) == "FrozenEstimator" else model.steps[-1][1]
     raw = part.raw()
-    if _name(model) != "AdaBoostClassifier":
+    if sklearn_name(model) != "AdaBoostClassifier":
         return raw
     # The sum of votes as it is; the engine's raw score of two classes is half of the library's.
     factor = 2.0 if len(part.labels) == 2 else 1.0
@@ -266,7 +263,7 @@ def _add_ada_boost_regressor(composition: Composition, model: Any, columns: Colu
     """Append the weighted median of what the estimators predict."""
     estimators = model.estimators_
     weights = model.estimator_weights_[: len(estimators)].tolist()
-    if all(_name(estimator) == "DecisionTreeRegressor" for estimator in estimators):
+    if all(sklearn_name(estimator) == "DecisionTreeRegressor" for estimator in estimators):
         image = read_each_tree(estimators, default_names(columns.count))
         made = PartScores(composition, image, columns).raw()
     else:

@@ -10,17 +10,12 @@ from mainspring import errors
 from mainspring.models.class_labels import class_labels
 from mainspring.models.feature_names import estimator_names
 from mainspring.models.layers import LayerChain
+from mainspring.models.sklearn_names import sklearn_name
 
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
 
 __all__ = ["read", "recognises"]
-
-
-def _name(model: object) -> str:
-    """Return the name of scikit-learn's own class; a subclass may do anything, and has none."""
-    kind = type(model)
-    return kind.__name__ if kind.__module__.partition(".")[0] == "sklearn" else ""
 
 
 def recognises(model: object) -> bool:
@@ -36,7 +31,7 @@ def recognises(model: object) -> bool:
     bool
         True for GaussianNB, KMeans and MiniBatchKMeans.
     """
-    return _name(model) in ("GaussianNB", "KMeans", "MiniBatchKMeans")
+    return sklearn_name(model) in ("GaussianNB", "KMeans", "MiniBatchKMeans")
 
 
 def read(model: Any) -> ModelImage:
@@ -53,7 +48,7 @@ def read(model: Any) -> ModelImage:
         See :func:`mainspring.models.read_model`, which also lists the errors. Raw scores are the
         joint log likelihoods of a GaussianNB, and minus the squared distances of KMeans.
     """
-    name = _name(model)
+    name = sklearn_name(model)
     if not hasattr(model, "n_features_in_"):
         raise errors.NotFittedError(
             f"The {name} has not been fitted; expected a fitted one. Call fit first.",

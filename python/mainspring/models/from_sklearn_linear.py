@@ -13,6 +13,7 @@ import numpy as np
 from mainspring import errors
 from mainspring.models.class_labels import class_labels
 from mainspring.models.layers import LayerChain, default_names
+from mainspring.models.sklearn_names import sklearn_name
 
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
@@ -38,12 +39,6 @@ _SCALERS = frozenset(("MaxAbsScaler", "MinMaxScaler", "RobustScaler", "StandardS
 _ACTIVATIONS = {"identity": "identity", "logistic": "sigmoid", "relu": "relu", "tanh": "tanh"}
 
 
-def _name(model: object) -> str:
-    """Return the name of scikit-learn's own class; a subclass may do anything, and has none."""
-    kind = type(model)
-    return kind.__name__ if kind.__module__.partition(".")[0] == "sklearn" else ""
-
-
 def recognises(model: object) -> bool:
     """Say whether ``read`` takes this object, without importing scikit-learn.
 
@@ -57,9 +52,9 @@ def recognises(model: object) -> bool:
     bool
         True for the linear models and perceptrons, and for a Pipeline that ends in one.
     """
-    if _name(model) == "Pipeline":
+    if sklearn_name(model) == "Pipeline":
         return recognises(model.steps[-1][1])  # type: ignore[attr-defined]
-    return _name(model) in _REGRESSORS | _CLASSIFIERS | _NETWORKS
+    return sklearn_name(model) in _REGRESSORS | _CLASSIFIERS | _NETWORKS
 
 
 def read(model: Any) -> ModelImage:
@@ -76,11 +71,11 @@ def read(model: Any) -> ModelImage:
         See :func:`mainspring.models.read_model`, which also lists the errors.
     """
     chain = LayerChain("float64")
-    steps = [step for _, step in model.steps] if _name(model) == "Pipeline" else [model]
+    steps = [step for _, step in model.steps] if sklearn_name(model) == "Pipeline" else [model]
     for step in steps[:-1]:
         add_scaler(chain, step)
     names = _feature_names(model, steps)
-    return (_read_network if _name(steps[-1]) in _NETWORKS else _read_linear)(
+    return (_read_network if sklearn_name(steps[-1]) in _NETWORKS else _read_linear)(
         chain, steps[-1], names
     )
 
@@ -123,7 +118,7 @@ def add_scaler(chain: LayerChain, scaler: Any) -> None:
     """
     if scaler is None or (isinstance(scaler, str) and scaler == "passthrough"):
         return
-    name = _name(scaler)
+    name = sklearn_name(scaler)
     if name not in _SCALERS or (name == "MinMaxScaler" and scaler.clip):
         what = "MinMaxScaler(clip=True)" if name == "MinMaxScaler" else type(scaler).__name__
         raise _refused(
@@ -149,7 +144,7 @@ def _dense_array(values: Any) -> Any:
 
 
 def _read_linear(chain: LayerChain, model: Any, names: list[str]) -> ModelImage:
-    name = _name(model)
+    name = sklearn_name(model)
     weights = np.atleast_2d(_dense_array(_fitted(model, "coef_"))).astype(np.float64)
     bias = np.broadcast_to(np.asarray(model.intercept_, np.float64).ravel(), len(weights))
     chain.add("dense", weights, bias)
@@ -201,7 +196,7 @@ def _classifier_link(model: Any, name: str, num_classes: int) -> str:
 
 
 def _read_network(chain: LayerChain, model: Any, names: list[str]) -> ModelImage:
-    name = _name(model)
+    name = sklearn_name(model)
     activation = _ACTIVATIONS[model.activation]
     weights = _fitted(model, "coefs_")
     for number, (layer, bias) in enumerate(zip(weights, model.intercepts_, strict=True)):
