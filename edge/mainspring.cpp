@@ -1,23 +1,18 @@
 // The C interface over csrc/runtime, and over nothing else.
 #include "mainspring.h"
 
+#include "bundle.hpp"
 #include "request.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
 #include "runtime/models/forest/part.hpp"
 #include "runtime/predictor/predict.hpp"
 
-/// What lies in the caller's arena.
-struct mainspring_bundle {
-  mainspring::BundleView view;
-  const mainspring::Kernels* kernels;
-};
-
 namespace mainspring {
 
 namespace {
 
-static_assert(static_cast<uint32_t>(Code::kMissingColumn) == MAINSPRING_MISSING_COLUMN);
+static_assert(static_cast<uint32_t>(Code::kNotExplained) == MAINSPRING_NOT_EXPLAINED);
 static_assert(static_cast<uint32_t>(ColumnType::kNull) == MAINSPRING_NULL);
 static_assert(static_cast<uint32_t>(ColumnType::kF16) == MAINSPRING_F16);
 static_assert(static_cast<uint32_t>(ColumnType::kLargeBinary) == MAINSPRING_LARGE_BINARY);
@@ -34,15 +29,6 @@ constexpr uint64_t kArenaBytes = align_up(sizeof(mainspring_bundle));
 
 bool is_aligned(const void* memory) {
   return reinterpret_cast<uintptr_t>(memory) % kAlignment == 0;
-}
-
-uint32_t answer(Status status, uint64_t* where) {
-  if (where != nullptr) *where = status.index;
-  return static_cast<uint32_t>(status.code);
-}
-
-uint32_t answer(Code code, uint64_t index, uint64_t* where) {
-  return answer(Status{code, index}, where);
 }
 
 Code read_options(const mainspring_options* options, IsaLevel* level) {

@@ -49,7 +49,8 @@ enum mainspring_code {
   MAINSPRING_INVALID_ARGUMENT = 11,
   MAINSPRING_NO_MODEL = 12,
   MAINSPRING_TOO_MANY_FEATURES = 13,
-  MAINSPRING_MISSING_COLUMN = 14
+  MAINSPRING_MISSING_COLUMN = 14,
+  MAINSPRING_NOT_EXPLAINED = 15
 };
 
 /* Highest instruction set to use; the CPU's own limit always holds. All give the same bits. */
@@ -315,6 +316,21 @@ MAINSPRING_API uint32_t mainspring_predict(const mainspring_bundle* bundle,
 MAINSPRING_API uint32_t mainspring_transform(const mainspring_bundle* bundle,
                                              const mainspring_request* request, float* out,
                                              uint64_t out_values, uint64_t* where);
+
+/* Scratch for mainspring_explain(); 0 where nothing can be explained: the model is no forest, its
+ * trees have no covers, or they are too deep; and always in the library for devices, which leaves
+ * the kernels out. Goes through all nodes. */
+MAINSPRING_API uint64_t mainspring_explain_scratch_bytes(const mainspring_bundle* bundle);
+
+/* What each feature adds to each raw score, as Predictor.explain without a background: writes
+ * num_rows * outputs * num_features doubles, row by row, and where there is a row one base for each
+ * output of MAINSPRING_RAW to `bases`, which the contributions are added to. request->scratch has
+ * mainspring_explain_scratch_bytes(). MAINSPRING_NOT_EXPLAINED where that is 0. Every call goes
+ * through all nodes first: bring many rows at once. Of all trees: num_trees is 0. */
+MAINSPRING_API uint32_t mainspring_explain(const mainspring_bundle* bundle,
+                                           const mainspring_request* request, double* out,
+                                           uint64_t out_values, double* bases, uint64_t num_bases,
+                                           uint64_t* where);
 
 #ifdef __cplusplus
 }

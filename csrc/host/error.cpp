@@ -71,6 +71,11 @@ Error error_of(Status status, std::string_view subject) {
     case Code::kMissingColumn:
       return Error(ErrorKind::kSchema,
                    what + " reads a column that is missing (input number " + number(status) + ").");
+    case Code::kNotExplained:
+      return Error(ErrorKind::kUnsupported,
+                   what +
+                       " holds a model that cannot be explained. Pass background= with rows of "
+                       "the training data.");
   }
   return Error(ErrorKind::kBundleCorrupt, what + " gave the unknown status " +
                                               std::to_string(static_cast<uint32_t>(status.code)) +

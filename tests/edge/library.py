@@ -27,7 +27,7 @@ import numpy as np
 
 OK, TRUNCATED, FOREIGN, NEWER_VERSION, BAD_CHECKSUM, CORRUPT, MISALIGNED = range(7)
 BUFFER_TOO_SMALL, WRONG_COLUMN_COUNT, WRONG_COLUMN_TYPE, UNSUPPORTED_TYPE = range(7, 11)
-INVALID_ARGUMENT, NO_MODEL, TOO_MANY_FEATURES, MISSING_COLUMN = range(11, 15)
+INVALID_ARGUMENT, NO_MODEL, TOO_MANY_FEATURES, MISSING_COLUMN, NOT_EXPLAINED = range(11, 16)
 PREDICT, PROBA, RAW, LEAVES = range(4)
 BEST, BASELINE, AVX2, AVX512 = range(4)
 
@@ -178,6 +178,19 @@ def load(path: Path) -> CDLL:
             [bundle, POINTER(Request), c_uint32, POINTER(c_double), c_uint64, where],
         ),
         "transform": (c_uint32, [bundle, POINTER(Request), POINTER(c_float), c_uint64, where]),
+        "explain_scratch_bytes": (c_uint64, [bundle]),
+        "explain": (
+            c_uint32,
+            [
+                bundle,
+                POINTER(Request),
+                POINTER(c_double),
+                c_uint64,
+                POINTER(c_double),
+                c_uint64,
+                where,
+            ],
+        ),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(library, f"mainspring_{name}")
@@ -271,6 +284,30 @@ class Opened:
             None,
         )
         return code, out
+
+
+def explain(
+    opened: Opened, request: Request, scratch: np.ndarray | None = None
+) -> tuple[int, int, np.ndarray, np.ndarray]:
+    """Return the code, where, contributions and bases, NaN where nothing was written."""
+    library, handle = opened.library, opened.handle
+    outputs = library.mainspring_output_width(handle, RAW)
+    width = library.mainspring_num_features(handle)
+    out, bases = np.full((request.num_rows, outputs, width), np.nan), np.full(outputs, np.nan)
+    if scratch is None:
+        scratch = aligned(library.mainspring_explain_scratch_bytes(handle))
+    request.scratch, request.scratch_bytes = scratch.ctypes.data, len(scratch)
+    where = c_uint64(0)
+    code = library.mainspring_explain(
+        handle,
+        byref(request),
+        out.ctypes.data_as(POINTER(c_double)),
+        out.size,
+        bases.ctypes.data_as(POINTER(c_double)),
+        bases.size,
+        byref(where),
+    )
+    return code, where.value, out, bases
 
 
 def open_bundle(library: CDLL, file: bytes, isa: int = BEST) -> Opened:

@@ -36,6 +36,9 @@ const char* status_message(Code code) noexcept {
     case Code::kMissingColumn:
       return "A column that the bundle reads is missing; add it, with nulls where its values are "
              "not known.";
+    case Code::kNotExplained:
+      return "The model cannot be explained here: it is no forest, its trees have no covers, or "
+             "this is the library for devices; use Predictor.explain with background=.";
   }
   return "Unknown error code.";
 }

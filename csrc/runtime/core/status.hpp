@@ -23,6 +23,7 @@ enum class Code : uint32_t {
   kNoModel = 12,          // the bundle holds transforms only
   kTooManyFeatures = 13,  // for dense rows
   kMissingColumn = 14,    // index: the input
+  kNotExplained = 15,     // no forest, or one without covers; not in the library for devices
 };
 
 /// `index` is the section, record, column or byte the code speaks of; 0 where there is none.

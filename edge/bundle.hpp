@@ -1,0 +1,23 @@
+// What an opened bundle is to a caller of the C interface: what lies in the caller's arena.
+#pragma once
+#include "mainspring.h"
+#include "runtime/bundle/read_bundle.hpp"
+#include "runtime/core/kernels.hpp"
+
+struct mainspring_bundle {
+  mainspring::BundleView view;
+  const mainspring::Kernels* kernels;
+};
+
+namespace mainspring {
+
+inline uint32_t answer(Status status, uint64_t* where) {
+  if (where != nullptr) *where = status.index;
+  return static_cast<uint32_t>(status.code);
+}
+
+inline uint32_t answer(Code code, uint64_t index, uint64_t* where) {
+  return answer(Status{code, index}, where);
+}
+
+}  // namespace mainspring
