@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mainspring.native import get_cmake_dir, get_include, get_library_dir
     from mainspring.predictor import Predictor, load
     from mainspring.profiles import Profile, profile
+    from mainspring.splits import GroupFolds, StratifiedFolds, TimeFolds, split
     from mainspring.transforms import Preprocessor, col, from_sklearn
 
 __version__ = "0.1.0"
@@ -45,6 +46,7 @@ __all__ = [
     "DriftReport",
     "Explanation",
     "FileError",
+    "GroupFolds",
     "MainspringError",
     "MissingExtraError",
     "NotFittedError",
@@ -53,6 +55,8 @@ __all__ = [
     "Preprocessor",
     "Profile",
     "SchemaError",
+    "StratifiedFolds",
+    "TimeFolds",
     "UnsupportedError",
     "__version__",
     "build_info",
@@ -68,6 +72,7 @@ __all__ = [
     "load",
     "profile",
     "set_num_threads",
+    "split",
 ]
 
 _HOMES = {
@@ -80,6 +85,7 @@ _HOMES = {
     "DriftReport": "mainspring.drift",
     "Explanation": "mainspring.models.explanation",
     "FileError": "mainspring.errors",
+    "GroupFolds": "mainspring.splits",
     "MainspringError": "mainspring.errors",
     "MissingExtraError": "mainspring.errors",
     "NotFittedError": "mainspring.errors",
@@ -88,6 +94,8 @@ _HOMES = {
     "Preprocessor": "mainspring.transforms",
     "Profile": "mainspring.profiles",
     "SchemaError": "mainspring.errors",
+    "StratifiedFolds": "mainspring.splits",
+    "TimeFolds": "mainspring.splits",
     "UnsupportedError": "mainspring.errors",
     "check": "mainspring.checks",
     "col": "mainspring.transforms",
@@ -100,6 +108,7 @@ _HOMES = {
     "get_library_dir": "mainspring.native",
     "load": "mainspring.predictor",
     "profile": "mainspring.profiles",
+    "split": "mainspring.splits",
 }
 
 

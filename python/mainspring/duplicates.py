@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mainspring import _engine, errors
 from mainspring._arrow import as_table
+from mainspring._columns import arrow_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,7 +72,7 @@ def deduplicate(
     import pyarrow as pa
 
     _check_keep(keep, "deduplicate")
-    source = _as_arrow(data)
+    source = arrow_table(data, "deduplicate")
     table = as_table(source)
     names = _names(subset, table.column_names)
     kept = np.empty(table.num_rows, np.bool_)
@@ -252,27 +253,6 @@ def _check_keep(keep: object, what: str) -> None:
             expected="'first', 'last' or 'none'",
             got=repr(keep),
         )
-
-
-def _as_arrow(data: object) -> pa.Table:
-    """Make a table that can be both read and cut."""
-    import pyarrow as pa
-
-    if isinstance(data, pa.Table):
-        return data
-    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
-        return pa.table(data)
-    if isinstance(data, Mapping) and data:
-        return pa.table(dict(data))
-    if isinstance(data, list | tuple) and data and all(isinstance(row, Mapping) for row in data):
-        columns = dict.fromkeys(name for row in data for name in row)
-        return pa.table({name: [row.get(name) for row in data] for name in columns})
-    raise errors.ParameterError(
-        "deduplicate: data must be a pyarrow, pandas or polars table, a list of dicts or a dict of "
-        f"columns, got {type(data).__name__}.",
-        expected="a table",
-        got=type(data).__name__,
-    )
 
 
 def _names(subset: str | Sequence[str] | None, columns: list[str]) -> list[str]:
