@@ -35,7 +35,7 @@ void take_parts(std::span<const uint8_t> file, BundleParts* parts) {
     const auto section = file.subspan(record.offset, record.length);
     if (record.type == kSectionPool) parts->pool.assign(section.begin(), section.end());
     if (record.type == kSectionPlan) parts->plan.assign(section.begin(), section.end());
-    if (record.type == kSectionData) parts->data.assign(section.begin(), section.end());
+    if (record.type == kSectionData) parts->data.add({section.begin(), section.end()});
     if (record.type == kSectionLabels) parts->labels.assign(section.begin(), section.end());
   }
 }

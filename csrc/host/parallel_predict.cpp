@@ -19,6 +19,8 @@ constexpr uint64_t kSerialRows = 2048;
 constexpr uint64_t kMaxBlockTiles = 16;
 // Blocks for each thread: enough that a slow one does not hold up the end.
 constexpr uint64_t kBlocksPerThread = 4;
+// Features of more bytes than this have left the caches of most machines before anybody reads them.
+constexpr uint64_t kLargeBytes = 16 << 20;
 
 struct Block {
   size_t batch;
@@ -102,6 +104,7 @@ void predict_table(const BundleImage& bundle, const Table& table, OutputKind kin
 
 void transform_table(const BundleImage& bundle, const Table& table, float* out,
                      uint64_t row_stride) {
+  const bool is_large = table.num_rows() * row_stride * sizeof(float) >= kLargeBytes;
   check_dense(bundle.view(), table.num_rows());
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
   const Kernels& kernels = process_kernels();
@@ -110,7 +113,8 @@ void transform_table(const BundleImage& bundle, const Table& table, float* out,
     check_texts(transform_rows(
         coded.bundle(), kernels, batch.columns.data(), block.first_row, block.num_rows,
         thread_scratch(scratch_bytes(coded.bundle())), thread_texts(),
-        out + (batch.first_row + block.first_row) * row_stride, row_stride, coded.columns(at)));
+        out + (batch.first_row + block.first_row) * row_stride, row_stride, coded.columns(at),
+        is_large));
   };
   for_coded_blocks(bundle.view(), batches, run);
 }

@@ -11,7 +11,7 @@ from tests.bundle.sample_models import doubles, sample_labels, sample_model
 from tests.reference.bundle import Section, write
 from tests.reference.bundle_payloads import align
 from tests.reference.bundle_plan import HEADER, INPUT, OUTPUT, STEP
-from tests.reference.key_hash import hash_bytes, hash_u64
+from tests.reference.hashes import hash_bytes, hash_u64
 
 FLOAT, INTEGER, STRING, TIMESTAMP, STRINGS = 1, 2, 3, 4, 7  # input kinds
 F64, I32, I64, BYTES, BYTES_LIST = 2, 3, 4, 5, 8  # slot types
@@ -130,13 +130,17 @@ class Parts:
         return section
 
 
+FACTOR = 0xD6E8FEB86659FD93
+
+
 def cells_of(hashes: list[int]) -> bytes:
     """The cells of a lookup whose entries have these hashes."""
-    num_cells = 1 << (2 * len(hashes)).bit_length()
+    shift = 64 - (2 * len(hashes)).bit_length()
+    num_cells = 1 << 64 - shift
     number_bits = (1 << len(hashes).bit_length()) - 1
     cells = [0] * num_cells
     for entry, value in enumerate(hashes):
-        at = value % num_cells
+        at = (value * FACTOR % 2**64) >> shift
         while cells[at]:
             at = (at + 1) % num_cells
         cells[at] = value >> 32 & ~number_bits | entry + 1
@@ -153,14 +157,14 @@ def lookup_of_strings(keys: list[bytes]) -> bytes:
             entries += struct.pack("<B3xIQQQ", 255, len(key), hash_bytes(key), len(arena), 0)
             arena += key
     cells = cells_of([hash_bytes(key) for key in keys])
-    header = struct.pack("<IIQQ40x", BYTES, len(keys), len(cells) // 4, len(arena))
+    header = struct.pack("<IIQQ8xQ24x", BYTES, len(keys), len(cells) // 4, len(arena), FACTOR)
     return header + entries + cells + arena + bytes(-(len(cells) + len(arena)) % 8)
 
 
 def lookup_of_numbers(keys: list[int], key_type: int) -> bytes:
     """The same for integers, or for doubles given by their bits."""
     cells = cells_of([hash_u64(key) for key in keys])
-    header = struct.pack("<IIQQ40x", key_type, len(keys), len(cells) // 4, 0)
+    header = struct.pack("<IIQQ8xQ24x", key_type, len(keys), len(cells) // 4, 0, FACTOR)
     return header + struct.pack(f"<{len(keys)}Q", *keys) + cells + bytes(-len(cells) % 8)
 
 

@@ -47,9 +47,10 @@ def check_lookup_table(payload: bytes, key_type: int) -> int:
     """Check a lookup table and return its number of entries."""
     expect(len(payload) >= 64)
     stated_type, num_entries, num_cells, arena_length = struct.unpack_from("<IIQQ", payload)
-    (layout,) = struct.unpack_from("<I", payload, 24)
-    expect(not any(payload[28:64]) and stated_type == key_type and layout <= 1)
-    expect(num_entries <= 1 << 30 and num_cells > num_entries)
+    layout, factor = struct.unpack_from("<I4xQ", payload, 24)
+    expect(not any(payload[28:32] + payload[40:64]) and factor % 2 == 1)
+    expect(stated_type == key_type and layout <= 1)
+    expect(num_entries <= 1 << 30 and num_cells > num_entries and num_cells >= 2)
     expect(num_cells & (num_cells - 1) == 0)
     if layout == 1:
         _check_short_keys(payload, num_entries, num_cells)
@@ -71,7 +72,7 @@ def check_lookup_table(payload: bytes, key_type: int) -> int:
 
 
 def _check_short_keys(payload: bytes, num_entries: int, num_cells: int) -> None:
-    expect(num_cells >= 2 and len(payload) == 64 + 16 * num_cells)
+    expect(len(payload) == 64 + 16 * num_cells)
     slots = list(struct.iter_unpack("<QII", payload[64:]))
     expect(all(number <= num_entries and reserved == 0 for _, number, reserved in slots))
     expect(sum(number != 0 for _, number, _ in slots) == num_entries)

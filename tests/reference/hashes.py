@@ -1,10 +1,11 @@
-"""The hashes of vocabularies and crosses in plain integers, from the words of docs and headers."""
+"""The hashes of docs/format.md with Python's unbounded integers."""
 
 from __future__ import annotations
 
 import struct
 
 _FIRST, _SECOND, _THIRD = 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3
+_FOURTH, _START = 0x589965CC75374CC3, 0x1D8E4E27C47D124F
 _WORD = (1 << 64) - 1
 MISSING_HASH = 0x9E3779B97F4A7C15
 
@@ -14,14 +15,20 @@ def _fold(a: int, b: int) -> int:
     return (product & _WORD) ^ a ^ (product >> 64) ^ b
 
 
+def _halves(word: int) -> int:
+    return (word & 0xFFFFFFFF) * (word >> 32)
+
+
 def hash_bytes(data: bytes) -> int:
-    """Pairs of zero-padded words, folded; the length goes into start and end."""
-    state = _SECOND ^ len(data)
-    padded = data + bytes(-len(data) % 16) if data else bytes(16)
-    for at in range(0, len(padded), 16):
-        a, b = struct.unpack_from("<QQ", padded, at)
-        state = _fold(a ^ _FIRST, b ^ state)
-    return _fold(state ^ _THIRD, len(data) ^ _FIRST)
+    """Blocks of four zero-padded words; the length goes into each of them."""
+    state = _START
+    padded = data + bytes(-len(data) % 32) if data else bytes(32)
+    for at in range(0, len(padded), 32):
+        a, b, c, d = struct.unpack_from("<4Q", padded, at)
+        x = ((_halves(a ^ _FIRST) + b) & _WORD) ^ ((_halves(c ^ _THIRD) + d + _FIRST) & _WORD)
+        y = ((_halves(b ^ _SECOND) + a) & _WORD) ^ ((_halves(d ^ _FOURTH) + c + _SECOND) & _WORD)
+        state = _fold(x ^ len(data), y ^ state)
+    return state
 
 
 def hash_u64(value: int) -> int:
@@ -54,3 +61,8 @@ def combine_hashes(first: int, second: int) -> int:
 def hash_bucket(value: int, buckets: int) -> int:
     """From the high bits."""
     return value * buckets >> 64
+
+
+def mix_row(seed: int, row: int) -> int:
+    """Hash a row number under a seed."""
+    return combine_hashes(hash_u64(seed), hash_u64(row))

@@ -133,18 +133,20 @@ def doubles(values: list[float]) -> bytes:
     return struct.pack(f"<{len(values)}d", *values)
 
 
+FACTOR = 0x9E3779B97F4A7C15
+
+
 def lookup_table(keys: list[Any]) -> bytes:
     """As core/key_table.hpp lays it out: the keys in order, each with the first free cell."""
-    num_cells = 1
-    while num_cells < 2 * len(keys) + 1:
-        num_cells *= 2
+    shift = 64 - (2 * len(keys)).bit_length() if keys else 63
+    num_cells = 1 << 64 - shift
     number_bits = (1 << len(keys).bit_length()) - 1
     is_text = bool(keys) and isinstance(keys[0], bytes)
     cells = [0] * num_cells
     entries = arena = b""
     for entry, key in enumerate(keys):
         hashed = hash_value(key)
-        at = hashed % num_cells
+        at = (hashed * FACTOR % 2**64) >> shift
         while cells[at]:
             at = (at + 1) % num_cells
         cells[at] = (hashed >> 32) & ~number_bits | (entry + 1)
@@ -156,7 +158,9 @@ def lookup_table(keys: list[Any]) -> bytes:
             entries += struct.pack("<IIQQQ", 255, len(key), hash_bytes(key), len(arena), 0)
             arena += key
     key_type = BYTES if is_text else F64 if keys and isinstance(keys[0], float) else I64
-    header = struct.pack("<IIQQ40s", key_type, len(keys), num_cells, len(arena), bytes(40))
+    header = struct.pack(
+        "<IIQQ8xQ24x", key_type, len(keys), num_cells, len(arena), FACTOR
+    )
     body = entries + struct.pack(f"<{num_cells}I", *cells) + arena
     return header + body + bytes(-len(body) % 8)
 

@@ -239,6 +239,7 @@ void Fitter::finish_fit() {
   if (draft.cross_fit) {
     training_plan = std::make_unique<PlanBuilder>(zones_);
     compile_plan(chains, /*cross_fitted=*/true, *training_plan);
+    training_plan->view();  // joins its data, so that rows of several threads only read it
     for (const BoundChain* node : nodes_of(learnt.chains)) {
       for (const auto& streams : node->states) {
         for (const auto& state : streams) state->forget_rows();

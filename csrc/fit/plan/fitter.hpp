@@ -121,7 +121,7 @@ class Fitter {
   Draft& draft();
   void learn_part(Draft& draft, const Table& table, const double* target,
                   const Interrupt& interrupt) const;
-  const PlanBuilder& training_plan(const Table& table, uint64_t first_row) const;
+  PlanBuilder& training_plan(const Table& table, uint64_t first_row) const;
   void check_same_columns(const Learnt& learnt, const Table& table) const;
   void check_target(const Table& table, const double* target, uint64_t first_row) const;
   void check_one_round(std::string_view what) const;

@@ -9,7 +9,7 @@ uint32_t Fitter::num_training_features() const {
   return training_plan_ == nullptr ? 0 : training_plan_->num_features();
 }
 
-const PlanBuilder& Fitter::training_plan(const Table& table, uint64_t first_row) const {
+PlanBuilder& Fitter::training_plan(const Table& table, uint64_t first_row) const {
   if (training_plan_ == nullptr) {
     throw Error(ErrorKind::kNotFitted, "There is no training plan. Call fit_transform().");
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "host/error.hpp"
 #include "runtime/arrow/decode_tile.hpp"
@@ -113,19 +114,19 @@ void PlanBuilder::release(Slot slot) {
 }
 
 DataRange PlanBuilder::add_data(std::span<const uint8_t> bytes) {
+  return add_data(std::vector<uint8_t>(bytes.begin(), bytes.end()));
+}
+
+DataRange PlanBuilder::add_data(std::vector<uint8_t> bytes) {
   const uint64_t hash = hash_bytes(bytes.data(), bytes.size());
   const auto [first, last] = payloads_.equal_range(hash);
   for (auto known = first; known != last; ++known) {
     const DataRange range = known->second;
-    if (range.length == bytes.size() &&
-        (bytes.empty() ||
-         std::memcmp(data_.data() + range.offset, bytes.data(), bytes.size()) == 0)) {
-      return range;
-    }
+    const std::span<const uint8_t> payload = data_.payload(range.offset, range.length);
+    if (std::equal(payload.begin(), payload.end(), bytes.begin(), bytes.end())) return range;
   }
-  const DataRange range{(data_.size() + 63) / 64 * 64, bytes.size()};
-  data_.resize(range.offset + range.length);
-  if (!bytes.empty()) std::memcpy(data_.data() + range.offset, bytes.data(), bytes.size());
+  const uint64_t length = bytes.size();
+  const DataRange range{data_.add(std::move(bytes)), length};
   payloads_.emplace(hash, range);
   return range;
 }
@@ -210,7 +211,7 @@ void PlanBuilder::add_output(const FeatureInfo& info) {
   num_features_ += info.count;
 }
 
-PlanView PlanBuilder::view() const {
+PlanView PlanBuilder::view() {
   PlanView view{};
   view.inputs = inputs_.data();
   view.num_inputs = static_cast<uint32_t>(inputs_.size());
@@ -222,8 +223,8 @@ PlanView PlanBuilder::view() const {
   view.num_output_records = static_cast<uint32_t>(outputs_.size());
   view.num_features = num_features_;
   view.wide = wide_;
-  view.data = data_.data();
-  view.data_length = data_.size();
+  view.data = data_.joined();
+  view.data_length = data_.length();
   view.pool = reinterpret_cast<const char*>(pool_.data());
   view.pool_length = pool_.size();
   return view;

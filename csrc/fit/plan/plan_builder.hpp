@@ -69,6 +69,7 @@ class PlanBuilder {
   /// new_slot and emit_shared each give a slot for one use.
   void release(Slot slot);
   /// Payload bytes at a multiple of 64 in DATA; equal payloads are stored once.
+  DataRange add_data(std::vector<uint8_t> bytes);
   DataRange add_data(std::span<const uint8_t> bytes);
   /// The table of a zone, for a payload; null where local time is UTC, and for "", no zone. Throws
   /// Error(kParameter) for one that is not known.
@@ -93,7 +94,7 @@ class PlanBuilder {
 
   uint32_t num_features() const { return num_features_; }
   /// What has been built so far, to run while fitting; valid until the next change.
-  PlanView view() const;
+  PlanView view();
   /// Those that this plan's operators have put in order, while they compile.
   std::list<Vocabulary>& vocabularies() { return vocabularies_; }
   /// Fills pool, plan and data of `parts`. The builder ends with it.
@@ -115,7 +116,7 @@ class PlanBuilder {
   uint32_t num_features_ = 0;
   std::vector<uint8_t> pool_;
   std::unordered_map<std::string, uint32_t> names_;  // offset in the pool
-  std::vector<uint8_t, SectionAllocator<uint8_t>> data_;
+  DataSection data_;
   std::unordered_multimap<uint64_t, DataRange> payloads_;  // by hash of their bytes
   std::list<Vocabulary> vocabularies_;
 };

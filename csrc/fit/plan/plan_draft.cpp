@@ -246,7 +246,7 @@ class PlanDraft::Emission {
       record.inputs[i] = slots_[node.inputs[i]]->number;
     }
     if (!node.data.empty()) {
-      const DataRange range = builder_.add_data(node.data);
+      const DataRange range = builder_.add_data(std::span<const uint8_t>(node.data));
       record.data_offset = range.offset;
       record.data_length = range.length;
     }

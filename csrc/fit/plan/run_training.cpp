@@ -27,7 +27,7 @@ struct WorkerMemory {
 
 }  // namespace
 
-void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
+void run_training(PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
                   const Table& table, uint64_t first_row, float* out) {
   const PlanView view = plan.view();
   const Kernels& kernels = process_kernels();
@@ -65,7 +65,7 @@ void run_training(const PlanBuilder& plan, const std::vector<ColumnBinding>& inp
   });
 }
 
-SparseRows run_training_sparse(const PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
+SparseRows run_training_sparse(PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
                                const Table& table, uint64_t first_row) {
   const PlanView view = plan.view();
   std::vector<std::vector<ColumnView>> columns;

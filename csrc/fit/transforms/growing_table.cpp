@@ -18,6 +18,8 @@ namespace mainspring {
 namespace {
 
 constexpr uint64_t kFirstRoom = 64;
+// Cells, or slots, for each key that there is room for: as in tables that are written.
+constexpr uint64_t kCellsOfKey = 4;
 
 const BytesEntry* entries_of(const KeyTable& table) {
   return reinterpret_cast<const BytesEntry*>(table.entries);
@@ -75,15 +77,16 @@ void GrowingTable::reserve_slots(uint64_t num_keys) {
   LookupHeader header{};
   header.key_type = static_cast<uint32_t>(ValueType::kBytes);
   header.num_entries = static_cast<uint32_t>(std::max(kFirstRoom, std::bit_ceil(num_keys)));
-  header.num_cells = uint64_t{header.num_entries} * 2;
+  header.num_cells = uint64_t{header.num_entries} * kCellsOfKey;
+  header.factor = kPlainFactor;
   header.layout = static_cast<uint32_t>(KeyLayout::kShortKeys);
   bytes_.assign(sizeof header + header.num_cells * sizeof(ShortSlot), 0);
   std::memcpy(bytes_.data(), &header, sizeof header);
   const ShortTable table = short_table(bytes_.data());
   auto* slots = const_cast<ShortSlot*>(table.slots);
   for (uint32_t number = 0; number < size_; ++number) {
-    uint64_t at = short_slot_of(words_[number], table);
-    while (slots[at].number != 0) at = (at + 1) & table.mask;
+    uint64_t at = table.places.first(words_[number]);
+    while (slots[at].number != 0) at = table.places.next(at);
     slots[at] = {words_[number], number + 1, 0};
   }
 }
@@ -104,8 +107,8 @@ void GrowingTable::leave_slots() {
 uint32_t GrowingTable::add_short(uint64_t word) {
   const ShortTable table = short_table(bytes_.data());
   auto* slots = const_cast<ShortSlot*>(table.slots);
-  uint64_t at = short_slot_of(word, table);
-  for (; slots[at].number != 0; at = (at + 1) & table.mask) {
+  uint64_t at = table.places.first(word);
+  for (; slots[at].number != 0; at = table.places.next(at)) {
     if (slots[at].key == word) return slots[at].number - 1;
   }
   words_.push_back(word);
@@ -117,7 +120,8 @@ void GrowingTable::reserve_entries(uint64_t num_keys) {
   LookupHeader header{};
   header.key_type = static_cast<uint32_t>(ValueType::kBytes);
   header.num_entries = static_cast<uint32_t>(std::max(kFirstRoom, std::bit_ceil(num_keys)));
-  header.num_cells = uint64_t{header.num_entries} * 2;
+  header.num_cells = uint64_t{header.num_entries} * kCellsOfKey;
+  header.factor = kPlainFactor;
   const uint64_t arena_at =
       sizeof header + header.num_entries * sizeof(BytesEntry) + header.num_cells * sizeof(uint32_t);
   std::vector<uint8_t> wider(arena_at);
@@ -133,8 +137,8 @@ void GrowingTable::reserve_entries(uint64_t num_keys) {
   for (uint32_t number = 0; number < size_; ++number) {
     const BytesEntry& entry = entries_of(table)[number];
     const uint64_t hash = is_long(entry) ? entry.words[1] : hash_of(key_of(entry, table.arena));
-    uint64_t at = hash & table.mask;
-    while (cells[at] != 0) at = (at + 1) & table.mask;
+    uint64_t at = table.places.first(hash);
+    while (cells[at] != 0) at = table.places.next(at);
     cells[at] = tag_of(hash, table) | (number + 1);
   }
 }
@@ -154,8 +158,8 @@ uint32_t GrowingTable::find_or_add(std::string_view key) {
   }
   const KeyTable table = key_table(bytes_.data());
   const uint64_t hash = hash_of(key);
-  uint64_t at = hash & table.mask;
-  for (; table.cells[at] != 0; at = (at + 1) & table.mask) {
+  uint64_t at = table.places.first(hash);
+  for (; table.cells[at] != 0; at = table.places.next(at)) {
     if ((table.cells[at] & ~table.number_mask) != tag_of(hash, table)) continue;
     const uint32_t number = (table.cells[at] & table.number_mask) - 1;
     if (key_of(entries_of(table)[number], table.arena) == key) return number;

@@ -151,7 +151,7 @@ DataRange add_lookup_table(ValueType type, const KeyIndex& keys, std::span<const
     for (const uint32_t number : order) ordered.push_back(keys.integer_key(number));
     table = build_lookup_table(std::span<const int64_t>(ordered));
   }
-  return builder.add_data(table);
+  return builder.add_data(std::move(table));
 }
 
 namespace {

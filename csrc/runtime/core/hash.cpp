@@ -1,10 +1,12 @@
 // The hash of bytes and integers. Its values lie in bundles, so tests hold it to golden values.
 //
-// Bytes: 16 at a time as two little-endian words a, b: state = fold(a ^ kFirst, b ^ state), where
-// fold multiplies 64 x 64 -> 128 bits and joins both halves with both factors (Wang Yi's wyhash in
-// its protected form: joining the factors keeps what the product of a zero factor would lose). A
-// last, partial or empty, pair is zero-padded; the length goes into the start and the end, so that
-// padding is never ambiguous.
+// Bytes: 32 at a time as four little-endian words, the last block zero-padded. Each word, with a
+// constant of its own, is multiplied half by half (32 x 32 -> 64 bits: what vectors can do too) and
+// its neighbour added, as XXH3 does (Y. Collet, 2019), so that no word is lost where a half is
+// zero; the two sums of two words are folded: multiplied 64 x 64 -> 128 bits and both halves joined
+// with both factors (Wang Yi's wyhash in its protected form: joining the factors keeps what the
+// product of a zero factor would lose). The length goes into every block, so that padding is never
+// ambiguous.
 #include "runtime/core/hash.hpp"
 
 #include "runtime/core/memory.hpp"

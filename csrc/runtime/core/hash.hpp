@@ -1,6 +1,5 @@
 // The one hash of bytes and integers: vocabularies, crosses, distinct counts and row hashes all use
-// it, so it is part of the bundle format and never changes. 64x64 -> 128 multiply-and-fold over
-// zero-padded words.
+// it, so it is part of the bundle format and never changes.
 #pragma once
 #include <cstdint>
 

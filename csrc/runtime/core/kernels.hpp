@@ -40,10 +40,19 @@ struct Kernels {
   /// Keys to ids in the table of keys of bytes that lies in DATA (key_table.hpp): 1 where it has no
   /// such key, else 2 + entry.
   void (*find_bytes)(const BytesView* keys, int32_t* ids, uint32_t num_rows, const uint8_t* data);
+  /// hash_bytes() of each (hash.hpp).
+  void (*hash_strings)(const BytesView* values, uint64_t* hashes, uint32_t num_rows);
   /// Feature columns [num_features][kTileRows] to rows out[row * row_stride + feature]. Reads whole
   /// columns, writes num_rows * num_features values and nothing between the rows.
   void (*to_rows)(const float* columns, uint32_t num_features, uint32_t num_rows, float* out,
                   uint64_t row_stride);
+  /// The same to rows without gaps, in memory that nobody reads soon: past the caches, where the
+  /// level can, since to write a line there would mean to read it first.
+  void (*stream_rows)(const float* columns, uint32_t num_features, uint32_t num_rows, float* out);
+  /// Strings between `num_rows` + 1 offsets, which need no alignment, into `bytes`. What lies behind
+  /// them is fetched on the side: most likely the next tile.
+  void (*split_strings)(const uint8_t* offsets, const uint8_t* bytes, BytesView* out,
+                        uint32_t num_rows);
   /// Rows of `table`, num_features wide, to feature columns [..][kTileRows]: feature i of row
   /// codes[row] to column feature_numbers[i].
   void (*spread_entries)(const float* table, uint32_t num_features, const int32_t* codes,

@@ -82,6 +82,26 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
   }
 }
 
+constexpr uint32_t kMaxStagedFeatures = 512;
+
+/// Whole lines past the caches.
+inline void stream_floats(const float* from, float* to, uint64_t count) {
+  const uint64_t head = (64 - reinterpret_cast<uintptr_t>(to) % 64) % 64 / sizeof(float);
+  if (count < head + 16) {
+    copy_bytes(to, from, count * sizeof(float));
+    return;
+  }
+  copy_bytes(to, from, head * sizeof(float));
+  uint64_t at = head;
+  for (; at + 16 <= count; at += 16) {
+    _mm256_stream_ps(to + at, _mm256_loadu_ps(from + at));
+    _mm256_stream_ps(to + at + 8, _mm256_loadu_ps(from + at + 8));
+  }
+  copy_bytes(to + at, from + at, (count - at) * sizeof(float));
+}
+
+inline void end_stream() { _mm_sfence(); }
+
 #include "runtime/core/hash_forms.inc"
 #include "runtime/core/short_keys.inc"
 

@@ -99,6 +99,25 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
   }
 }
 
+constexpr uint32_t kMaxStagedFeatures = 512;
+
+/// Whole lines past the caches.
+inline void stream_floats(const float* from, float* to, uint64_t count) {
+  const uint64_t head = (64 - reinterpret_cast<uintptr_t>(to) % 64) % 64 / sizeof(float);
+  if (count < head + 16) {
+    copy_bytes(to, from, count * sizeof(float));
+    return;
+  }
+  copy_bytes(to, from, head * sizeof(float));
+  uint64_t at = head;
+  for (; at + 16 <= count; at += 16) {
+    _mm512_stream_ps(to + at, _mm512_loadu_ps(from + at));
+  }
+  copy_bytes(to + at, from + at, (count - at) * sizeof(float));
+}
+
+inline void end_stream() { _mm_sfence(); }
+
 #include "runtime/core/hash_forms.inc"
 
 /// Up to 31 bytes; nothing outside is read, whatever the page behind it.
@@ -106,48 +125,131 @@ inline __m256i load_masked(const uint8_t* data, uint32_t mask) {
   return _mm256_maskz_loadu_epi8(mask, data);
 }
 
-/// Strings of mixed lengths would be guessed wrong at every step of the plain form: up to 32 bytes
-/// are loaded at once, and both ends of the hash computed.
-inline uint64_t hash_of_key(const BytesView& key) {
-  const uint64_t length = key.length;
-  if (length > 32) return hash_of_bytes(key.data, length);
-  const __m256i bytes = load_masked(key.data, static_cast<uint32_t>((uint64_t{1} << length) - 1));
-  const __m128i low = _mm256_castsi256_si128(bytes);
-  const __m128i high = _mm256_extracti128_si256(bytes, 1);
-  const uint64_t a = static_cast<uint64_t>(_mm_cvtsi128_si64(low));
-  const uint64_t b = static_cast<uint64_t>(_mm_extract_epi64(low, 1));
-  const uint64_t one = fold(a ^ kFirst, b ^ (kSecond ^ length));
-  const uint64_t c = static_cast<uint64_t>(_mm_cvtsi128_si64(high));
-  const uint64_t d = static_cast<uint64_t>(_mm_extract_epi64(high, 1));
-  const uint64_t two = fold(c ^ kFirst, d ^ one);
-  return fold((length > 16 ? two : one) ^ kThird, length ^ kFirst);
+/// One block of the hash of keys, in one vector.
+inline uint64_t hash_of_block(__m256i words, uint64_t length, uint64_t state) {
+  const __m256i keys = _mm256_setr_epi64x(
+      static_cast<int64_t>(kFirst), static_cast<int64_t>(kSecond), static_cast<int64_t>(kThird),
+      static_cast<int64_t>(kFourth));
+  const __m256i mixed = _mm256_xor_si256(words, keys);
+  const __m256i products = _mm256_mul_epu32(mixed, _mm256_srli_epi64(mixed, 32));
+  const __m256i sums = _mm256_add_epi64(products, _mm256_shuffle_epi32(words, 0x4E));
+  const __m128i pair = _mm_xor_si128(
+      _mm256_castsi256_si128(sums),
+      _mm_add_epi64(_mm256_extracti128_si256(sums, 1), _mm256_castsi256_si128(keys)));
+  return fold(static_cast<uint64_t>(_mm_cvtsi128_si64(pair)) ^ length,
+              static_cast<uint64_t>(_mm_extract_epi64(pair, 1)) ^ state);
 }
 
-/// The key moved up by one byte is the entry without its tag.
+/// The lowest `count` bits of 32.
+inline uint32_t low_bits(uint64_t count) {
+  return static_cast<uint32_t>((uint64_t{1} << (count & 63)) - 1);
+}
+
+__attribute__((noinline)) uint64_t hash_of_long_key(const BytesView& key) {
+  uint64_t state = kHashStart, left = key.length;
+  const uint8_t* data = key.data;
+  for (; left > 32; data += 32, left -= 32) {
+    const __m256i words = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data));
+    state = hash_of_block(words, key.length, state);
+  }
+  return hash_of_block(load_masked(data, low_bits(left)), key.length, state);
+}
+
+/// Strings of mixed lengths would be guessed wrong at every step of the plain form.
+inline uint64_t hash_of_key(const BytesView& key) {
+  if (key.length > 32) return hash_of_long_key(key);
+  return hash_of_block(load_masked(key.data, low_bits(key.length)), key.length, kHashStart);
+}
+
+inline bool same_key_bytes(const uint8_t* a, const uint8_t* b, uint64_t length) {
+  for (uint64_t at = 0; at < length; at += 64) {
+    const uint64_t left = length - at;
+    const __mmask64 mask = left >= 64 ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
+    const __m512i first = _mm512_maskz_loadu_epi8(mask, a + at);
+    if (_mm512_mask_cmpneq_epi8_mask(mask, first, _mm512_maskz_loadu_epi8(mask, b + at)) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The key moved up by one byte is the entry without its tag. Longer ones are compared with
+/// nothing, and differ.
 inline bool holds_short_key(const BytesEntry& entry, const BytesView& key) {
-  const uint32_t mask = static_cast<uint32_t>(((uint64_t{1} << key.length) - 1) << 1);
+  const uint32_t mask = low_bits(key.length) << 1;
   const __m256i bytes = load_masked(key.data - 1, mask);
   const __m256i tag = _mm256_zextsi128_si256(_mm_cvtsi32_si128(static_cast<int>(key.length) + 1));
   const __m256i wanted = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(entry.words));
   return _mm256_cmpneq_epi64_mask(_mm256_or_si256(bytes, tag), wanted) == 0;
 }
 
-/// The words of eight keys, 0 where a key is longer, and their lengths.
+/// Without a branch: which keys are long, and which are there, cannot be guessed.
+inline uint32_t match_entries(const BytesView* keys, const uint32_t* numbers, uint32_t count,
+                              const BytesEntry* entries, int32_t* ids, uint16_t* again) {
+  uint32_t num_again = 0;
+  for (uint32_t row = 0; row < count; ++row) {
+    const uint32_t number = numbers[row];
+    const bool is_cell = number != 0;
+    const bool is_inline = keys[row].length <= kInlineKeyBytes;
+    const BytesView key{keys[row].data, is_inline ? keys[row].length : 0};
+    const bool same = holds_short_key(entries[number - is_cell], key) & is_inline & is_cell;
+    ids[row] = same ? static_cast<int32_t>(number) + 1 : 1;
+    again[num_again] = static_cast<uint16_t>(row);
+    num_again += is_cell & !same;
+  }
+  return num_again;
+}
+
+/// The words of eight keys, 0 where a key is longer, and their lengths. In a column of codes, whose
+/// values have eight bytes or are missing, those that are there lie side by side.
 inline __m512i load_words(const BytesView* keys, __m512i* lengths) {
   const __m512i low = _mm512_loadu_si512(keys), high = _mm512_loadu_si512(keys + 4);
   const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
   const __m512i odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
   *lengths = _mm512_permutex2var_epi64(low, odd, high);
-  if (_mm512_cmpneq_epi64_mask(*lengths, _mm512_set1_epi64(8)) == 0) {
-    return _mm512_i64gather_epi64(_mm512_permutex2var_epi64(low, even, high), nullptr, 1);
+  const __mmask8 whole = _mm512_cmpeq_epi64_mask(*lengths, _mm512_set1_epi64(8));
+  const auto others = static_cast<uint32_t>(_mm512_test_epi64_mask(*lengths, *lengths) & ~whole);
+  __m512i words = _mm512_setzero_si512();
+  if (whole != 0) {
+    const uint8_t* first = keys[__builtin_ctz(whole)].data;
+    const __m512i in_order = _mm512_add_epi64(
+        _mm512_set1_epi64(reinterpret_cast<int64_t>(first)),
+        _mm512_setr_epi64(0, 8, 16, 24, 32, 40, 48, 56));
+    const __m512i places = _mm512_permutex2var_epi64(low, even, high);
+    const __m512i expected = _mm512_maskz_expand_epi64(whole, in_order);
+    if (_mm512_mask_cmpneq_epi64_mask(whole, places, expected) == 0) {
+      const auto mask = static_cast<__mmask8>(low_bits(static_cast<uint32_t>(
+          __builtin_popcount(whole))));
+      words = _mm512_maskz_expand_epi64(whole, _mm512_maskz_loadu_epi64(mask, first));
+    } else {
+      words = _mm512_mask_i64gather_epi64(words, whole, places, nullptr, 1);
+    }
   }
-  alignas(64) uint64_t words[8];
-  for (uint32_t i = 0; i < 8; ++i) {
+  if (others == 0) return words;
+  alignas(64) uint64_t each[8];
+  _mm512_store_si512(each, words);
+  for (uint32_t rest = others; rest != 0; rest &= rest - 1) {
+    const uint32_t i = static_cast<uint32_t>(__builtin_ctz(rest));
     const uint64_t length = keys[i].length;
-    const auto mask = static_cast<__mmask16>(length > 8 ? 0 : (1u << length) - 1);
-    words[i] = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_maskz_loadu_epi8(mask, keys[i].data)));
+    const auto mask = static_cast<__mmask16>(length > 8 ? 0 : low_bits(length));
+    each[i] = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_maskz_loadu_epi8(mask, keys[i].data)));
   }
-  return _mm512_load_si512(words);
+  return _mm512_load_si512(each);
+}
+
+/// Keys and numbers of eight slots. One load for each: gathers of both cost more.
+inline void load_slots(const uint8_t* slots, const uint64_t* places, __m512i* keys,
+                       __m512i* numbers) {
+  const auto slot = [&](uint32_t lane) {
+    return _mm_load_si128(reinterpret_cast<const __m128i*>(slots + places[lane]));
+  };
+  const auto pair = [&](uint32_t lane) {
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(slot(lane)), slot(lane + 1), 1);
+  };
+  const __m512i low = _mm512_inserti64x4(_mm512_castsi256_si512(pair(0)), pair(2), 1);
+  const __m512i high = _mm512_inserti64x4(_mm512_castsi256_si512(pair(4)), pair(6), 1);
+  *keys = _mm512_permutex2var_epi64(low, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), high);
+  *numbers = _mm512_permutex2var_epi64(low, _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15), high);
 }
 
 /// Eight rows at a time, and a group of rows before any of their slots is read, so that the misses
@@ -156,8 +258,8 @@ inline void find_short_keys(const BytesView* keys, int32_t* ids, uint32_t num_ro
                             const ShortTable& table) {
   constexpr uint32_t kRows = 256;
   const auto* slots = reinterpret_cast<const uint8_t*>(table.slots);
-  const __m512i factor = _mm512_set1_epi64(static_cast<int64_t>(kShortKeyFactor));
-  const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(table.shift));
+  const __m512i factor = _mm512_set1_epi64(static_cast<int64_t>(table.places.factor));
+  const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(table.places.shift));
   const __m512i one = _mm512_set1_epi64(1);
   alignas(64) uint64_t words[kRows];
   alignas(64) uint64_t places[kRows];
@@ -178,9 +280,8 @@ inline void find_short_keys(const BytesView* keys, int32_t* ids, uint32_t num_ro
     }
     for (uint32_t i = 0; i < count; i += 8) {
       const __m512i word = _mm512_load_si512(words + i);
-      const __m512i place = _mm512_load_si512(places + i);
-      const __m512i found = _mm512_i64gather_epi64(place, slots, 1);
-      const __m512i numbers = _mm512_i64gather_epi64(place, slots + 8, 1);
+      __m512i found, numbers;
+      load_slots(slots, places + i, &found, &numbers);
       const __mmask8 full = _mm512_mask_test_epi64_mask(can_be[i / 8], numbers, numbers);
       const __mmask8 same = _mm512_mask_cmpeq_epi64_mask(full, found, word);
       const __m512i result = _mm512_mask_add_epi64(one, same, numbers, one);
@@ -189,7 +290,7 @@ inline void find_short_keys(const BytesView* keys, int32_t* ids, uint32_t num_ro
       for (uint32_t rest = static_cast<uint32_t>(full & ~same); rest != 0; rest &= rest - 1) {
         const uint32_t at = i + static_cast<uint32_t>(__builtin_ctz(rest));
         ids[first + at] =
-            find_short_from(table, words[at], (places[at] / sizeof(ShortSlot) + 1) & table.mask);
+            find_short_from(table, words[at], table.places.next(places[at] / sizeof(ShortSlot)));
       }
     }
   }
@@ -197,7 +298,7 @@ inline void find_short_keys(const BytesView* keys, int32_t* ids, uint32_t num_ro
     const BytesView& key = keys[row];
     const uint64_t word = load_padded(key.data, key.length);
     const bool can = implied_length(word) == key.length;
-    ids[row] = can ? find_short_from(table, word, short_slot_of(word, table)) : 1;
+    ids[row] = can ? find_short_from(table, word, table.places.first(word)) : 1;
   }
 }
 

@@ -7,6 +7,10 @@
 //
 // Keys of at most 8 bytes are so small that the other way is faster: slots that hold key and id,
 // found by one multiplication and read at once, eight rows side by side (short_keys.hpp).
+//
+// The first probe should find most rows' keys: whether it did cannot be guessed, and a wrong guess
+// costs as much as the probe. So tables are mostly empty, and each has a factor of its own, of
+// several the one that leaves the most frequent keys their first cells.
 #pragma once
 #include <cstdint>
 
@@ -25,11 +29,12 @@ enum class KeyLayout : uint32_t {
 struct LookupHeader {
   uint32_t key_type;     // ValueType: kBytes, kI64 or kF64
   uint32_t num_entries;  // ids lie in [0, num_entries + 2)
-  uint64_t num_cells;    // power of two, more than num_entries
+  uint64_t num_cells;    // power of two, at least 2, more than num_entries
   uint64_t arena_length;
   uint32_t layout;  // KeyLayout
   uint32_t reserved0;
-  uint64_t reserved[4];
+  uint64_t factor;  // odd
+  uint64_t reserved[3];
 };
 static_assert(sizeof(LookupHeader) == 64);
 
@@ -52,14 +57,33 @@ constexpr uint32_t cell_mask(uint32_t num_entries) {
   return num_entries == 0 ? 0 : ~uint32_t{0} >> __builtin_clz(num_entries);
 }
 
-/// Cell of a key: hash & (num_cells - 1), then the next ones, around the end. A cell is 0 when
+/// The factor of a table whose keys nobody knows yet.
+inline constexpr uint64_t kPlainFactor = 0x9E3779B97F4A7C15ull;
+
+/// Where the first cell, or slot, of a key is: the highest bits of its hash, or of the word that a
+/// short key is, times the table's factor.
+struct Places {
+  uint64_t factor;
+  uint64_t mask;   // num_cells - 1
+  uint32_t shift;  // 64 - the bits of mask
+
+  explicit Places(const LookupHeader& header)
+      : factor(header.factor),
+        mask(header.num_cells - 1),
+        shift(static_cast<uint32_t>(__builtin_clzll(header.num_cells)) + 1) {}
+
+  uint64_t first(uint64_t hash) const { return (hash * factor) >> shift; }
+  uint64_t next(uint64_t at) const { return (at + 1) & mask; }
+};
+
+/// The cells of a key: from Places::first(hash) on, around the end. A cell is 0 when
 /// empty, else 1 + entry in as many bits as num_entries takes, and above them the highest bits of
 /// the hash's upper half.
 struct KeyTable {
   const uint8_t* entries;
   const uint32_t* cells;
   const uint8_t* arena;
-  uint64_t mask;         // num_cells - 1
+  Places places;
   uint32_t number_mask;  // the bits of a cell that are 1 + entry
 };
 
@@ -71,7 +95,7 @@ inline KeyTable key_table(const uint8_t* data) {
   const auto* cells =
       reinterpret_cast<const uint32_t*>(entries + header->num_entries * entry_bytes);
   return {entries, cells, reinterpret_cast<const uint8_t*>(cells + header->num_cells),
-          header->num_cells - 1, cell_mask(header->num_entries)};
+          Places(*header), cell_mask(header->num_entries)};
 }
 
 /// Key bits of a float64: -0 and 0 are one key. NaN is never a key.

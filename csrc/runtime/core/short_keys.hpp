@@ -9,7 +9,6 @@
 namespace mainspring {
 
 inline constexpr uint32_t kShortKeyBytes = 8;
-inline constexpr uint64_t kShortKeyFactor = 0x9E3779B97F4A7C15ull;
 
 /// number: 1 + entry, or 0: empty.
 struct ShortSlot {
@@ -19,22 +18,14 @@ struct ShortSlot {
 };
 static_assert(sizeof(ShortSlot) == 16);
 
-/// Slot of a key: the highest bits of key * kShortKeyFactor, then the next ones, around the end.
 struct ShortTable {
   const ShortSlot* slots;
-  uint64_t mask;   // num_cells - 1
-  uint32_t shift;  // 64 - the bits of mask
+  Places places;
 };
 
-/// num_cells is at least 2.
 inline ShortTable short_table(const uint8_t* data) {
   const auto* header = reinterpret_cast<const LookupHeader*>(data);
-  return {reinterpret_cast<const ShortSlot*>(header + 1), header->num_cells - 1,
-          static_cast<uint32_t>(__builtin_clzll(header->num_cells)) + 1};
-}
-
-inline uint64_t short_slot_of(uint64_t key, const ShortTable& table) {
-  return (key * kShortKeyFactor) >> table.shift;
+  return {reinterpret_cast<const ShortSlot*>(header + 1), Places(*header)};
 }
 
 /// The length that a word says: up to its last byte that is not zero.
@@ -44,7 +35,7 @@ inline uint32_t implied_length(uint64_t key) {
 
 /// The id of a key from the slot `at` on.
 inline int32_t find_short_from(const ShortTable& table, uint64_t key, uint64_t at) {
-  for (;; at = (at + 1) & table.mask) {
+  for (;; at = table.places.next(at)) {
     const ShortSlot& slot = table.slots[at];
     if (slot.number == 0) return 1;
     if (slot.key == key) return static_cast<int32_t>(slot.number) + 1;

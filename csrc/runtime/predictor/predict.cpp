@@ -158,7 +158,8 @@ Status predict_rows(const BundleView& bundle, const Kernels& kernels, const Colu
 
 Status transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                       uint64_t first_row, uint64_t num_rows, uint8_t* scratch, TextRoom* texts,
-                      float* out, uint64_t row_stride, const CodedColumns& coded) noexcept {
+                      float* out, uint64_t row_stride, const CodedColumns& coded,
+                      bool is_large) noexcept {
   const Scratch parts = scratch_of(bundle);
   const Rows from{bundle, kernels, columns, coded, scratch, texts};
   const bool is_one_column = bundle.plan.num_features == 1 && row_stride == 1 && !bundle.plan.wide;
@@ -172,6 +173,8 @@ Status transform_rows(const BundleView& bundle, const Kernels& kernels, const Co
     if (features.num_rows == 0) return no_room(*texts);
     if (features.wide != nullptr) {
       narrow_to_rows(features.wide, bundle.plan.num_features, features.num_rows, rows, row_stride);
+    } else if (is_large && row_stride == bundle.plan.num_features && !is_one_column) {
+      kernels.stream_rows(features.narrow, bundle.plan.num_features, features.num_rows, rows);
     } else if (!is_one_column) {
       kernels.to_rows(features.narrow, bundle.plan.num_features, features.num_rows, rows,
                       row_stride);

@@ -62,10 +62,12 @@ Status predict_rows(const BundleView& bundle, const Kernels& kernels, const Colu
                     uint64_t first_row, uint64_t num_rows, Output output, uint8_t* scratch,
                     TextRoom* texts, double* out, const CodedColumns& coded = {}) noexcept;
 
-/// The same rows to features: out[row * row_stride + feature], float32.
+/// The same rows to features: out[row * row_stride + feature], float32. `is_large` says that the
+/// caches do not hold what `out` is part of, so that rows may go past them.
 Status transform_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                       uint64_t first_row, uint64_t num_rows, uint8_t* scratch, TextRoom* texts,
-                      float* out, uint64_t row_stride, const CodedColumns& coded = {}) noexcept;
+                      float* out, uint64_t row_stride, const CodedColumns& coded = {},
+                      bool is_large = false) noexcept;
 
 /// As transform_rows of at most kTileRows rows, but columns of kTileRows in the scratch; null where
 /// the room for strings is too small for all of them. The plan is not wide.

@@ -20,17 +20,17 @@ template <class T>
 void find_numbers(const T* values, int32_t* ids, uint32_t num_rows, const uint8_t* data) {
   const KeyTable table = key_table(data);
   const auto* keys = reinterpret_cast<const uint64_t*>(table.entries);
-  uint64_t hashes[kGroupRows];
+  uint64_t cells_at[kGroupRows];
   for (uint32_t first = 0; first < num_rows; first += kGroupRows) {
     const uint32_t count = num_rows - first < kGroupRows ? num_rows - first : kGroupRows;
     for (uint32_t i = 0; i < count; ++i) {
-      hashes[i] = hash_u64(key_of(values[first + i]));
-      __builtin_prefetch(table.cells + (hashes[i] & table.mask));
+      cells_at[i] = table.places.first(hash_u64(key_of(values[first + i])));
+      __builtin_prefetch(table.cells + cells_at[i]);
     }
     for (uint32_t i = 0; i < count; ++i) {
       const uint64_t key = key_of(values[first + i]);
       int32_t id = kUnseenId;
-      for (uint64_t at = hashes[i] & table.mask; table.cells[at] != 0; at = (at + 1) & table.mask) {
+      for (uint64_t at = cells_at[i]; table.cells[at] != 0; at = table.places.next(at)) {
         const uint32_t number = table.cells[at] & table.number_mask;
         if (keys[number - 1] != key) continue;
         id = static_cast<int32_t>(number) + 1;
@@ -75,7 +75,7 @@ bool cells_are_sound(const KeyTable& table, const LookupHeader& header) {
 /// As many slots are full as there are entries, so every probe meets an empty one.
 bool slots_are_sound(const uint8_t* data, uint64_t room, ValueType key_type) {
   const auto& header = *reinterpret_cast<const LookupHeader*>(data);
-  if (key_type != ValueType::kBytes || header.arena_length != 0 || header.num_cells < 2 ||
+  if (key_type != ValueType::kBytes || header.arena_length != 0 ||
       header.num_cells > room / sizeof(ShortSlot) || header.num_cells * sizeof(ShortSlot) != room) {
     return false;
   }
@@ -103,6 +103,7 @@ bool table_is_sound(const uint8_t* data, uint64_t length, ValueType key_type) no
     return false;
   }
   if (header.num_entries > kMaxLookupEntries || header.num_cells <= header.num_entries ||
+      header.num_cells < 2 || header.factor % 2 == 0 ||
       (header.num_cells & (header.num_cells - 1)) != 0) {
     return false;
   }

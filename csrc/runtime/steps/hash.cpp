@@ -7,7 +7,6 @@
 namespace mainspring {
 namespace {
 
-uint64_t hash_of(const BytesView& value) { return hash_bytes(value.data, value.length); }
 uint64_t hash_of(int64_t value) { return hash_u64(static_cast<uint64_t>(value)); }
 uint64_t hash_of(int32_t value) { return hash_of(int64_t{value}); }
 uint64_t hash_of(double value) { return hash_u64(number_key(value)); }
@@ -19,6 +18,18 @@ void hash_rows(const Tile& in, int64_t* out) {
   for (uint32_t row = 0; row < in.num_rows; ++row) {
     out[row] =
         static_cast<int64_t>(is_valid(in.validity, row) ? hash_of(values[row]) : kMissingHash);
+  }
+}
+
+/// The kernel also hashes the empty views of missing rows.
+void hash_texts(const Tile& in, const Kernels& kernels, int64_t* out) {
+  kernels.hash_strings(values_of<BytesView>(in), reinterpret_cast<uint64_t*>(out), in.num_rows);
+  for (uint32_t word = 0; word * 64 < in.num_rows; ++word) {
+    uint64_t bits = ~in.validity[word] & all_valid_word(in.num_rows, word);
+    for (; bits != 0; bits &= bits - 1) {
+      out[word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits))] =
+          static_cast<int64_t>(kMissingHash);
+    }
   }
 }
 
@@ -41,7 +52,7 @@ struct Hash {
       case ValueType::kF64: hash_rows<double>(in, to); break;
       case ValueType::kI32: hash_rows<int32_t>(in, to); break;
       case ValueType::kI64: hash_rows<int64_t>(in, to); break;
-      default: hash_rows<BytesView>(in, to); break;
+      default: hash_texts(in, *context.kernels, to); break;
     }
     set_all_valid(out);
   }
