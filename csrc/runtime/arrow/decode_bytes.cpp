@@ -76,20 +76,10 @@ void read_strings(const ColumnView& column, uint64_t first, Tile out) noexcept {
 
 }  // namespace
 
-void decode_bytes(const ColumnView& column, uint64_t first, const Kernels& kernels,
-                  Tile out) noexcept {
+void decode_bytes(const ColumnView& column, uint64_t first, Tile out) noexcept {
   switch (leaf_of(column).type) {
     case ColumnType::kUtf8:
-    case ColumnType::kBinary:
-      if (is_indirect(column)) {
-        read_strings<OffsetStrings<int32_t>>(column, first, out);
-      } else {  // all rows: offsets are verified also where a row is missing
-        kernels.split_strings(
-            static_cast<const uint8_t*>(column.values) + first * sizeof(int32_t),
-            column.bytes != nullptr ? column.bytes : kNoBytes, values_of<BytesView>(out),
-            out.num_rows);
-      }
-      break;
+    case ColumnType::kBinary: read_strings<OffsetStrings<int32_t>>(column, first, out); break;
     case ColumnType::kLargeUtf8:
     case ColumnType::kLargeBinary: read_strings<OffsetStrings<int64_t>>(column, first, out); break;
     case ColumnType::kFixedBinary: read_strings<FixedBytes>(column, first, out); break;

@@ -32,7 +32,7 @@ void decode_tile(const ColumnView& column, InputKind kind, TimeUnit unit, uint64
     case InputKind::kFloat: return decode_floats(column, first, kernels, out);
     case InputKind::kInteger: return decode_integers(column, first, out);
     case InputKind::kTimestamp: return decode_timestamps(column, first, unit, out);
-    case InputKind::kBytes: return decode_bytes(column, first, kernels, out);
+    case InputKind::kBytes: return decode_bytes(column, first, out);
     case InputKind::kFloatList:
     case InputKind::kIntegerList:
     case InputKind::kBytesList: return decode_lists(column, first, out);

@@ -12,8 +12,7 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
                    Tile out) noexcept;
 void decode_integers(const ColumnView& column, uint64_t first, Tile out) noexcept;
 void decode_timestamps(const ColumnView& column, uint64_t first, TimeUnit unit, Tile out) noexcept;
-void decode_bytes(const ColumnView& column, uint64_t first, const Kernels& kernels,
-                  Tile out) noexcept;
+void decode_bytes(const ColumnView& column, uint64_t first, Tile out) noexcept;
 void decode_lists(const ColumnView& column, uint64_t first, Tile out) noexcept;
 
 /// Whether values lie behind a dictionary, runs or both.

@@ -49,10 +49,6 @@ struct Kernels {
   /// The same to rows without gaps, in memory that nobody reads soon: past the caches, where the
   /// level can, since to write a line there would mean to read it first.
   void (*stream_rows)(const float* columns, uint32_t num_features, uint32_t num_rows, float* out);
-  /// Strings between `num_rows` + 1 offsets, which need no alignment, into `bytes`. What lies behind
-  /// them is fetched on the side: most likely the next tile.
-  void (*split_strings)(const uint8_t* offsets, const uint8_t* bytes, BytesView* out,
-                        uint32_t num_rows);
   /// Rows of `table`, num_features wide, to feature columns [..][kTileRows]: feature i of row
   /// codes[row] to column feature_numbers[i].
   void (*spread_entries)(const float* table, uint32_t num_features, const int32_t* codes,

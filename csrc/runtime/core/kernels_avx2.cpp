@@ -1,6 +1,7 @@
 // The kernels for x86-64-v3 CPUs (AVX2); empty elsewhere. The file's name sets its compiler flags.
 #include "runtime/core/kernels.hpp"
 
+#include "runtime/core/hash.hpp"
 #include "runtime/core/key_table.hpp"
 #include "runtime/core/memory.hpp"
 #include "runtime/core/short_keys.hpp"
@@ -82,6 +83,9 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
   }
 }
 
+#if defined(MAINSPRING_SMALL)
+#include "runtime/core/no_stream.inc"
+#else
 constexpr uint32_t kMaxStagedFeatures = 512;
 
 /// Whole lines past the caches.
@@ -101,6 +105,8 @@ inline void stream_floats(const float* from, float* to, uint64_t count) {
 }
 
 inline void end_stream() { _mm_sfence(); }
+
+#endif
 
 #include "runtime/core/hash_forms.inc"
 #include "runtime/core/short_keys.inc"

@@ -2,6 +2,7 @@
 // its compiler flags.
 #include "runtime/core/kernels.hpp"
 
+#include "runtime/core/hash.hpp"
 #include "runtime/core/key_table.hpp"
 #include "runtime/core/memory.hpp"
 #include "runtime/core/short_keys.hpp"
@@ -99,6 +100,9 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
   }
 }
 
+#if defined(MAINSPRING_SMALL)
+#include "runtime/core/no_stream.inc"
+#else
 constexpr uint32_t kMaxStagedFeatures = 512;
 
 /// Whole lines past the caches.
@@ -118,6 +122,8 @@ inline void stream_floats(const float* from, float* to, uint64_t count) {
 
 inline void end_stream() { _mm_sfence(); }
 
+#endif
+
 #include "runtime/core/hash_forms.inc"
 
 /// Up to 31 bytes; nothing outside is read, whatever the page behind it.
@@ -127,15 +133,15 @@ inline __m256i load_masked(const uint8_t* data, uint32_t mask) {
 
 /// One block of the hash of keys, in one vector.
 inline uint64_t hash_of_block(__m256i words, uint64_t length, uint64_t state) {
-  const __m256i keys = _mm256_setr_epi64x(
-      static_cast<int64_t>(kFirst), static_cast<int64_t>(kSecond), static_cast<int64_t>(kThird),
-      static_cast<int64_t>(kFourth));
+  const __m256i keys =
+      _mm256_setr_epi64x(static_cast<int64_t>(kFirst), static_cast<int64_t>(kSecond),
+                         static_cast<int64_t>(kThird), static_cast<int64_t>(kFourth));
   const __m256i mixed = _mm256_xor_si256(words, keys);
   const __m256i products = _mm256_mul_epu32(mixed, _mm256_srli_epi64(mixed, 32));
   const __m256i sums = _mm256_add_epi64(products, _mm256_shuffle_epi32(words, 0x4E));
-  const __m128i pair = _mm_xor_si128(
-      _mm256_castsi256_si128(sums),
-      _mm_add_epi64(_mm256_extracti128_si256(sums, 1), _mm256_castsi256_si128(keys)));
+  const __m128i pair =
+      _mm_xor_si128(_mm256_castsi256_si128(sums),
+                    _mm_add_epi64(_mm256_extracti128_si256(sums, 1), _mm256_castsi256_si128(keys)));
   return fold(static_cast<uint64_t>(_mm_cvtsi128_si64(pair)) ^ length,
               static_cast<uint64_t>(_mm_extract_epi64(pair, 1)) ^ state);
 }
@@ -145,21 +151,15 @@ inline uint32_t low_bits(uint64_t count) {
   return static_cast<uint32_t>((uint64_t{1} << (count & 63)) - 1);
 }
 
-__attribute__((noinline)) uint64_t hash_of_long_key(const BytesView& key) {
-  uint64_t state = kHashStart, left = key.length;
-  const uint8_t* data = key.data;
-  for (; left > 32; data += 32, left -= 32) {
-    const __m256i words = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data));
-    state = hash_of_block(words, key.length, state);
-  }
-  return hash_of_block(load_masked(data, low_bits(left)), key.length, state);
-}
-
+#if defined(MAINSPRING_SMALL)
+inline uint64_t hash_of_key(const BytesView& key) { return hash_bytes(key.data, key.length); }
+#else
 /// Strings of mixed lengths would be guessed wrong at every step of the plain form.
 inline uint64_t hash_of_key(const BytesView& key) {
-  if (key.length > 32) return hash_of_long_key(key);
+  if (key.length > 32) return hash_bytes(key.data, key.length);
   return hash_of_block(load_masked(key.data, low_bits(key.length)), key.length, kHashStart);
 }
+#endif
 
 inline bool same_key_bytes(const uint8_t* a, const uint8_t* b, uint64_t length) {
   for (uint64_t at = 0; at < length; at += 64) {
@@ -212,14 +212,13 @@ inline __m512i load_words(const BytesView* keys, __m512i* lengths) {
   __m512i words = _mm512_setzero_si512();
   if (whole != 0) {
     const uint8_t* first = keys[__builtin_ctz(whole)].data;
-    const __m512i in_order = _mm512_add_epi64(
-        _mm512_set1_epi64(reinterpret_cast<int64_t>(first)),
-        _mm512_setr_epi64(0, 8, 16, 24, 32, 40, 48, 56));
+    const __m512i in_order = _mm512_add_epi64(_mm512_set1_epi64(reinterpret_cast<int64_t>(first)),
+                                              _mm512_setr_epi64(0, 8, 16, 24, 32, 40, 48, 56));
     const __m512i places = _mm512_permutex2var_epi64(low, even, high);
     const __m512i expected = _mm512_maskz_expand_epi64(whole, in_order);
     if (_mm512_mask_cmpneq_epi64_mask(whole, places, expected) == 0) {
-      const auto mask = static_cast<__mmask8>(low_bits(static_cast<uint32_t>(
-          __builtin_popcount(whole))));
+      const auto mask =
+          static_cast<__mmask8>(low_bits(static_cast<uint32_t>(__builtin_popcount(whole))));
       words = _mm512_maskz_expand_epi64(whole, _mm512_maskz_loadu_epi64(mask, first));
     } else {
       words = _mm512_mask_i64gather_epi64(words, whole, places, nullptr, 1);

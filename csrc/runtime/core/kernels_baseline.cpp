@@ -2,6 +2,7 @@
 // makes of plain vectors elsewhere.
 #include "runtime/core/kernels.hpp"
 
+#include "runtime/core/hash.hpp"
 #include "runtime/core/key_table.hpp"
 #include "runtime/core/memory.hpp"
 #include "runtime/core/short_keys.hpp"
@@ -133,12 +134,8 @@ inline void transpose_block(const float* columns, float* out, uint64_t row_strid
 
 #endif
 
-// Nothing is staged, so nothing is streamed: not every CPU can, and the others have a level above.
-constexpr uint32_t kMaxStagedFeatures = 0;
-inline void stream_floats(const float*, float*, uint64_t) {}
-inline void end_stream() {}
-
 #include "runtime/core/hash_forms.inc"
+#include "runtime/core/no_stream.inc"
 #include "runtime/core/short_keys.inc"
 
 #include "runtime/core/kernels.inc"

@@ -326,7 +326,7 @@ class Hash(Transform, op="hash"):
     >>> import mainspring as ms
     >>> rows = [{"dest": "BOS"}, {"dest": "LAX"}, {"dest": "BOS"}, {"dest": None}]
     >>> ms.Preprocessor(ms.col("dest").hash(buckets=100)).fit_transform(rows).ravel().tolist()
-    [97.0, 39.0, 97.0, 61.0]
+    [42.0, 81.0, 42.0, 61.0]
     """
 
     buckets: int = 4096

@@ -45,7 +45,7 @@ class Cross(Transform, op="cross"):
     >>> import mainspring as ms
     >>> rows = [{"a": "JFK", "b": "BOS"}, {"a": "JFK", "b": None}]
     >>> ms.Preprocessor(ms.col("a", "b").cross(buckets=100)).fit_transform(rows).ravel().tolist()
-    [0.0, 97.0]
+    [99.0, 5.0]
     """
 
     buckets: int = 4096
