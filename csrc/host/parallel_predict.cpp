@@ -110,11 +110,11 @@ void transform_table(const BundleImage& bundle, const Table& table, float* out,
   const Kernels& kernels = process_kernels();
   const auto run = [&](const CodedTable& coded, size_t at, const Block& block) {
     const BatchColumns& batch = batches[at];
-    check_texts(transform_rows(
-        coded.bundle(), kernels, batch.columns.data(), block.first_row, block.num_rows,
-        thread_scratch(scratch_bytes(coded.bundle())), thread_texts(),
-        out + (batch.first_row + block.first_row) * row_stride, row_stride, coded.columns(at),
-        is_large));
+    check_texts(transform_rows(coded.bundle(), kernels, batch.columns.data(), block.first_row,
+                               block.num_rows, thread_scratch(scratch_bytes(coded.bundle())),
+                               thread_texts(),
+                               out + (batch.first_row + block.first_row) * row_stride, row_stride,
+                               coded.columns(at), is_large));
   };
   for_coded_blocks(bundle.view(), batches, run);
 }

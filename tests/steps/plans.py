@@ -158,9 +158,7 @@ def lookup_table(keys: list[Any]) -> bytes:
             entries += struct.pack("<IIQQQ", 255, len(key), hash_bytes(key), len(arena), 0)
             arena += key
     key_type = BYTES if is_text else F64 if keys and isinstance(keys[0], float) else I64
-    header = struct.pack(
-        "<IIQQ8xQ24x", key_type, len(keys), num_cells, len(arena), FACTOR
-    )
+    header = struct.pack("<IIQQ8xQ24x", key_type, len(keys), num_cells, len(arena), FACTOR)
     body = entries + struct.pack(f"<{num_cells}I", *cells) + arena
     return header + body + bytes(-len(body) % 8)
 

@@ -27,8 +27,8 @@ struct WorkerMemory {
 
 }  // namespace
 
-void run_training(PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
-                  const Table& table, uint64_t first_row, float* out) {
+void run_training(PlanBuilder& plan, const std::vector<ColumnBinding>& inputs, const Table& table,
+                  uint64_t first_row, float* out) {
   const PlanView view = plan.view();
   const Kernels& kernels = process_kernels();
   std::vector<std::vector<ColumnView>> columns;

@@ -11,8 +11,8 @@ namespace mainspring {
 
 /// first_row: number of the table's first row over the whole input. out: row-major,
 /// plan.num_features() floats a row.
-void run_training(PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,
-                  const Table& table, uint64_t first_row, float* out);
+void run_training(PlanBuilder& plan, const std::vector<ColumnBinding>& inputs, const Table& table,
+                  uint64_t first_row, float* out);
 
 /// The same rows without their zeros.
 SparseRows run_training_sparse(PlanBuilder& plan, const std::vector<ColumnBinding>& inputs,

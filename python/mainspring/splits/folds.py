@@ -60,7 +60,7 @@ class TimeFolds:
     --------
     >>> import mainspring as ms
     >>> rows = {"day": [3, 0, 1, 2, 4, 5]}
-    >>> [(list(train), list(test)) for train, test in ms.TimeFolds(2, time="day").split(rows)]
+    >>> [(train.tolist(), test.tolist()) for train, test in ms.TimeFolds(2, time="day").split(rows)]
     [([1, 2], [0, 3]), ([0, 1, 2, 3], [4, 5])]
     """
 
@@ -154,7 +154,7 @@ class GroupFolds:
     --------
     >>> import mainspring as ms
     >>> rows = {"user": ["a", "b", "a", "c", "c", "c"]}
-    >>> [list(test) for _, test in ms.GroupFolds(2, group="user").split(rows)]
+    >>> [test.tolist() for _, test in ms.GroupFolds(2, group="user").split(rows)]
     [[3, 4, 5], [0, 1, 2]]
     """
 
