@@ -83,3 +83,22 @@ def _is_close(got: float, wanted: float, room: tuple[float, float]) -> bool:
 def check_is_close(got: float, wanted: float) -> bool:
     """Whether a check's value agrees with the oracle's: sums of rounded terms, in another order."""
     return _is_close(got, wanted, (1e-9, 1e-12))
+
+
+# Quality metrics: (relative, absolute) of the value. Sums are exact; what is left are quotients.
+VALUE_OF_METRIC = {
+    # Newton's method and another one end where the likelihood is flat to its last bit.
+    "calibration_slope": (1e-6, 1e-6),
+    "calibration_intercept": (1e-6, 1e-6),
+    "log_loss": (1e-13, 1e-15),
+    # An error relative to 2.2e-16 is immense, and its own rounding with it.
+    "mape": (1e-13, 0.0),
+}
+
+
+def metric_is_close(name: str, got: float, expected: float) -> bool:
+    """Say whether a metric's value is its oracle's; NaN is only NaN."""
+    relative, absolute = VALUE_OF_METRIC.get(name, (1e-12, 1e-14))
+    if math.isnan(expected) or math.isnan(got):
+        return math.isnan(expected) and math.isnan(got)
+    return math.isclose(got, expected, rel_tol=relative, abs_tol=absolute)

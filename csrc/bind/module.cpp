@@ -24,6 +24,7 @@ void register_draft(py::module_&);
 void register_profile(py::module_&);
 void register_drift(py::module_&);
 void register_checks(py::module_&);
+void register_quality(py::module_&);
 void register_serve(py::module_&);
 }  // namespace mainspring::bind
 
@@ -44,6 +45,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_profile(module);
   mainspring::bind::register_drift(module);
   mainspring::bind::register_checks(module);
+  mainspring::bind::register_quality(module);
   mainspring::bind::register_serve(module);
   mainspring::bind::register_scorer(module);
   mainspring::bind::register_explain(module);

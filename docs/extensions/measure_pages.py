@@ -1,4 +1,4 @@
-"""The pages of drift statistics and of checks: the engine's lists and limits as tables."""
+"""The pages of drift statistics, quality metrics and checks: the engine's lists as tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import rst
 
 from mainspring import _engine
 
-__all__ = ["checks_page", "drift_page"]
+__all__ = ["checks_page", "drift_page", "quality_page"]
 
 KINDS = {
     "numeric": "numbers, timestamps",
@@ -17,6 +17,7 @@ KINDS = {
 }
 
 STATISTIC_TERMS = ("formula", "missing", "infinity", "sketch", "test", "source")
+METRIC_TERMS = ("formula", "range", "source")
 CHECK_TERMS = ("formula", "missing", "source")
 
 
@@ -41,6 +42,28 @@ def drift_page() -> str:
     )
 
 
+def quality_page() -> str:
+    """Return the page of quality metrics."""
+    metrics = _engine.quality_metrics()
+    rows = [
+        (_link(row, "metric"), ", ".join(row["tasks"]), rst.escape(row["summary"]))
+        for row in metrics
+    ]
+    return "\n".join(
+        [
+            rst.heading("Quality metrics"),
+            "What :func:`mainspring.evaluate` measures. How values are averaged, weighted and "
+            "merged is told in :doc:`/concepts/quality`. Rows without a label or a prediction are "
+            "left out.\n",
+            rst.table(("metric", "of", "what it is"), rows),
+            *(_section(row, METRIC_TERMS, "metric") for row in metrics),
+            rst.heading("Options", 2),
+            'Each is an argument: ``evaluate(..., options={"top_share": 0.05})``.\n',
+            _limits(_engine.quality_options(), "option"),
+        ]
+    )
+
+
 def checks_page() -> str:
     """Return the page of checks."""
     checks = _engine.checks()
@@ -60,18 +83,18 @@ def checks_page() -> str:
     )
 
 
-def _link(row: dict[str, Any]) -> str:
-    return f":ref:`{row['name']} <measure-{row['name']}>`"
+def _link(row: dict[str, Any], kind: str = "measure") -> str:
+    return f":ref:`{row['name']} <{kind}-{row['name']}>`"
 
 
-def _section(row: dict[str, Any], names: tuple[str, ...]) -> str:
+def _section(row: dict[str, Any], names: tuple[str, ...], kind: str = "measure") -> str:
     entries = [(name.capitalize(), rst.link_dois(rst.escape(row[name]))) for name in names]
     return "\n".join(
-        [f".. _measure-{row['name']}:\n", rst.heading(row["name"], 2), rst.terms(entries)]
+        [f".. _{kind}-{row['name']}:\n", rst.heading(row["name"], 2), rst.terms(entries)]
     )
 
 
-def _limits(rows: list[dict[str, Any]]) -> str:
+def _limits(rows: list[dict[str, Any]], what: str = "limit") -> str:
     cells = [
         (
             rst.literal(row["name"]),
@@ -81,7 +104,7 @@ def _limits(rows: list[dict[str, Any]]) -> str:
         )
         for row in rows
     ]
-    return rst.table(("limit", "default", "range", "of what"), cells)
+    return rst.table((what, "default", "range", "of what"), cells)
 
 
 def _number(value: float) -> str:

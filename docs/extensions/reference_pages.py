@@ -24,6 +24,7 @@ def generated_pages() -> dict[str, str]:
     """Return the text of every page by its path in docs/reference."""
     return {
         "drift.rst": measure_pages.drift_page(),
+        "quality.rst": measure_pages.quality_page(),
         "checks.rst": measure_pages.checks_page(),
         "command-line.rst": command_page.page(),
         **{f"operators/{name}.rst": text for name, text in operator_pages.pages().items()},

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mainspring.native import get_cmake_dir, get_include, get_library_dir
     from mainspring.predictor import Predictor, load
     from mainspring.profiles import Profile, profile
+    from mainspring.quality import QualityReport, evaluate
     from mainspring.splits import GroupFolds, StratifiedFolds, TimeFolds, split
     from mainspring.transforms import Preprocessor, col, from_sklearn
 
@@ -54,6 +55,7 @@ __all__ = [
     "Predictor",
     "Preprocessor",
     "Profile",
+    "QualityReport",
     "SchemaError",
     "StratifiedFolds",
     "TimeFolds",
@@ -65,6 +67,7 @@ __all__ = [
     "deduplicate",
     "deduplicate_batches",
     "detect_drift",
+    "evaluate",
     "from_sklearn",
     "get_cmake_dir",
     "get_include",
@@ -93,6 +96,7 @@ _HOMES = {
     "Predictor": "mainspring.predictor",
     "Preprocessor": "mainspring.transforms",
     "Profile": "mainspring.profiles",
+    "QualityReport": "mainspring.quality",
     "SchemaError": "mainspring.errors",
     "StratifiedFolds": "mainspring.splits",
     "TimeFolds": "mainspring.splits",
@@ -102,6 +106,7 @@ _HOMES = {
     "deduplicate": "mainspring.duplicates",
     "deduplicate_batches": "mainspring.duplicates",
     "detect_drift": "mainspring.drift",
+    "evaluate": "mainspring.quality",
     "from_sklearn": "mainspring.transforms",
     "get_cmake_dir": "mainspring.native",
     "get_include": "mainspring.native",

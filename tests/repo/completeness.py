@@ -207,8 +207,9 @@ def _public_functions(file: str) -> Callable[[Path], set[str]]:
     return names
 
 
-ORACLE_ARGUMENTS = (["before", "now"], ["feature", "label", "due", "known"])
+ORACLE_ARGUMENTS = (["before", "now"], ["feature", "label", "due", "known"], ["rows"])
 TOLERANCES, FORMAT = "tests/tolerances.py", "docs/format.md"
+METRICS = "tests/reference/quality_metrics.py"
 STATISTICS, CHECKS = "tests/reference/drift_statistics.py", "tests/reference/check_values.py"
 
 OPERATOR = Kind(
@@ -243,6 +244,17 @@ CHECK = Kind(
     (_function_in(CHECKS), _mentioned("docs/concepts/checks.md", "| `{name}` |", "its definition")),
     _public_functions(CHECKS),
 )
+METRIC = Kind(
+    "metric",
+    "MetricEntry",
+    "csrc/measure/quality",
+    "metric_list.cpp",
+    (
+        _function_in(METRICS),
+        _mentioned("docs/concepts/quality.md", "| `{name}` |", "its definition"),
+    ),
+    _public_functions(METRICS),
+)
 STEP = Kind(
     "step",
     "Step",
@@ -266,4 +278,4 @@ MODEL = Kind(
     ),
     _nobody,
 )
-KINDS = (OPERATOR, STATISTIC, CHECK, STEP, MODEL)
+KINDS = (OPERATOR, STATISTIC, CHECK, METRIC, STEP, MODEL)

@@ -20,6 +20,7 @@ from tests.repo import toy_operator
 from tests.repo.completeness import (
     CHECK,
     KINDS,
+    METRIC,
     MODEL,
     OPERATOR,
     STATISTIC,
@@ -38,6 +39,7 @@ BUILT: list[tuple[Kind, Callable[[], list[str]]]] = [
     (OPERATOR, lambda: [row["name"] for row in _engine.operators()]),
     (STATISTIC, lambda: [row["name"] for row in _engine.drift_statistics()]),
     (CHECK, lambda: [row["name"] for row in _engine.checks()]),
+    (METRIC, lambda: [row["name"] for row in _engine.quality_metrics()]),
     (STEP, _engine.step_names),
     (MODEL, _engine.model_kinds),
 ]
@@ -137,6 +139,9 @@ CUTS = [
     ("tests/reference/check_values.py", "def label_power(", "label_power", "lacks its oracle"),
     ("docs/concepts/checks.md", "| `time_travel` |", "time_travel", "lacks its definition"),
     ("csrc/measure/checks/check_list.cpp", "&kTimeTravel", "&kTimeTravel", "'time_travel'"),
+    ("tests/reference/quality_metrics.py", "def mrr(", "mrr", "'mrr' lacks its oracle"),
+    ("docs/concepts/quality.md", "| `ndcg` |", "ndcg", "'ndcg' lacks its definition"),
+    ("csrc/measure/quality/metric_list.cpp", "&kMae,", "&kMae,", "does not list kMae, the metric"),
     ("tests/reference/steps.py", "def gather(", "gather", "'gather' lacks its oracle"),
     ("docs/format.md", "| kHashBucket |", "kHashBucket", "'hash_bucket' lacks its record"),
     ("tests/reference/bundle_steps.py", "def _fill(", "_fill", "'fill' lacks the rules"),
@@ -161,7 +166,7 @@ def test_piece_when_it_is_taken_away_is_asked_for(
         assert asked in found
     finally:
         path.write_text(whole, encoding="utf-8")
-    assert len(KINDS) == 5
+    assert len(KINDS) == 6
 
 
 @pytest.mark.slow

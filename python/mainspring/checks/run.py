@@ -9,8 +9,8 @@ from typing import Any
 
 from mainspring import _engine
 from mainspring._arrow import as_table
+from mainspring._limits import checked_limits
 from mainspring.checks.report import CheckReport, Finding
-from mainspring.drift.limits import checked_limits
 from mainspring.errors import ParameterError, SchemaError
 
 __all__ = ["check"]

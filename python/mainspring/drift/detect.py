@@ -7,7 +7,7 @@ from typing import Any
 
 from mainspring import _engine
 from mainspring._arrow import as_table
-from mainspring.drift.limits import checked_limits
+from mainspring._limits import checked_limits
 from mainspring.drift.report import DriftReport, column_drift
 from mainspring.errors import ParameterError
 from mainspring.profiles import Profile

@@ -1,4 +1,4 @@
-"""Limits by name, as the engine lists them: drift and checks read theirs in one way."""
+"""Limits and options by name, as the engine lists them: whatever has some reads them here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ __all__ = ["checked_limits"]
 
 
 def checked_limits(
-    known: Sequence[Mapping[str, Any]], given: Mapping[str, float] | None
+    known: Sequence[Mapping[str, Any]],
+    given: Mapping[str, float] | None,
+    what: str = "limits",
 ) -> dict[str, float]:
     """Return every limit: as given, or its default.
 
@@ -22,6 +24,8 @@ def checked_limits(
         Rows of ``name``, ``default``, ``smallest`` and ``largest``.
     given : mapping of str to float, optional
         Limits that differ from their defaults.
+    what : str, default "limits"
+        The argument, for error messages.
 
     Returns
     -------
@@ -40,7 +44,8 @@ def checked_limits(
             close = difflib.get_close_matches(str(name), rows, n=1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
             raise ParameterError(
-                f"limits: there is no limit '{name}'; there are {', '.join(rows)}.{hint}",
+                f"{what}: there is no {what.rstrip('s')} '{name}'; there are "
+                f"{', '.join(rows)}.{hint}",
                 expected=", ".join(rows),
                 got=str(name),
             )
@@ -48,7 +53,7 @@ def checked_limits(
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or not smallest <= value <= largest:
             raise ParameterError(
-                f"limits: '{name}' must be a number from {smallest:g} to {largest:g}, "
+                f"{what}: '{name}' must be a number from {smallest:g} to {largest:g}, "
                 f"got {value!r}.",
                 expected=f"{smallest:g} to {largest:g}",
                 got=repr(value),

@@ -1,0 +1,1 @@
+"""Tests of csrc/measure/quality and mainspring.quality."""
