@@ -59,6 +59,27 @@ VALUE_OF_STATISTIC = {
     "chi2": (1e-10, 1e-13),
     "missing_rate": (1e-12, 1e-15),
     "unseen_rate": (1e-12, 1e-15),
+    "out_of_range_rate": (1e-12, 1e-15),
+    "wasserstein_iqr": (1e-11, 1e-14),
+    # The root of a sum of squares.
+    "energy": (1e-10, 1e-8),
+    "kuiper": (1e-14, 1e-15),
+    "cramer_von_mises": (1e-10, 1e-12),
+    "anderson_darling": (1e-10, 1e-12),
+    "mann_whitney": (1e-14, 1e-15),
+    "t": (1e-12, 1e-14),
+    # Inverts a matrix that may nearly be singular.
+    "epps_singleton": (1e-8, 1e-9),
+    # Terms that sum to nearly 0.
+    "kl": (1e-9, 1e-13),
+    "js_divergence": (1e-9, 1e-13),
+    "hellinger": (1e-9, 1e-9),
+    "total_variation": (1e-12, 1e-14),
+    "linf": (1e-12, 1e-15),
+    "g": (1e-9, 1e-11),
+    "cramers_v": (1e-9, 3e-8),
+    "fisher": (1e-13, 1e-15),
+    "proportion_z": (1e-10, 1e-12),
 }
 # The same of p-values: SciPy's special functions and our own.
 P_VALUE = (1e-10, 1e-12)

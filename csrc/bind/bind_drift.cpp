@@ -18,14 +18,24 @@ namespace mainspring::bind {
 
 namespace {
 
-DriftOptions to_options(double level, const std::string& correction,
-                        const std::map<std::string, double>& limits) {
+using Limits = std::map<std::string, double>;
+
+DriftOptions to_options(double level, const std::string& correction, const Limits& limits,
+                        const std::vector<std::string>& statistics,
+                        const std::map<std::string, Limits>& column_limits) {
   DriftOptions options;
+  for (const std::string& name : statistics) options.asked.push_back(find_statistic(name));
   options.level = level;
   options.correction = correction == "bonferroni" ? Correction::kBonferroni
                        : correction == "none"     ? Correction::kNone
                                                   : Correction::kBenjaminiHochberg;
   set_limits(kDriftLimits, limits, &options);
+  for (const auto& [column, own] : column_limits) {
+    for (const DriftLimit& limit : kDriftLimits) {
+      const auto found = own.find(std::string(limit.name));
+      if (found != own.end()) options.column_limits.push_back({column, limit.value, found->second});
+    }
+  }
   return options;
 }
 
@@ -38,6 +48,8 @@ py::dict to_dict(const ColumnDrift& column) {
     fields["low"] = result.low;
     fields["high"] = result.high;
     fields["p_value"] = result.p_value;
+    fields["reason"] = result.reason.empty() ? py::object(py::none())
+                                             : py::object(py::str(std::string(result.reason)));
     statistics[py::str(std::string(measured.statistic->name))] = fields;
   }
   py::dict fields;
@@ -52,6 +64,7 @@ py::dict to_dict(const ColumnDrift& column) {
   fields["effect"] = column.effect;
   fields["p_value"] = column.p_value;
   fields["reason"] = column.reason;
+  fields["broken"] = !column.finding.empty();
   const DriftShares& shares = column.shares;
   fields["reference_missing"] = shares.reference_missing;
   fields["current_missing"] = shares.current_missing;
@@ -67,20 +80,32 @@ py::dict to_dict(const ColumnDrift& column) {
   return fields;
 }
 
-py::list detect(SharedProfile& reference, SharedProfile& current,
+py::list detect(SharedProfile& reference, const std::vector<SharedProfile*>& windows,
                 const std::optional<std::vector<std::string>>& columns, double level,
-                const std::string& correction, const std::map<std::string, double>& limits) {
-  const DriftOptions options = to_options(level, correction, limits);
-  std::vector<ColumnDrift> found;
+                const std::string& correction, const Limits& limits,
+                const std::vector<std::string>& asked,
+                const std::map<std::string, Limits>& column_limits) {
+  const DriftOptions options = to_options(level, correction, limits, asked, column_limits);
+  std::vector<std::vector<ColumnDrift>> found;
   {
     const py::gil_scoped_release released;
-    const Profile before = reference.with([](Profile& profile) { return Profile(profile); });
-    found = current.with(
-        [&](Profile& profile) { return detect_drift(before, profile, columns, options); });
+    const auto copy = [](SharedProfile& shared) {
+      return shared.with([](Profile& profile) { return Profile(profile); });
+    };
+    const Profile before = copy(reference);
+    std::vector<Profile> copies;
+    copies.reserve(windows.size());
+    std::vector<const Profile*> now;
+    for (SharedProfile* window : windows) now.push_back(&copies.emplace_back(copy(*window)));
+    found = detect_drift(before, now, columns, options);
   }
-  py::list dicts;
-  for (const ColumnDrift& column : found) dicts.append(to_dict(column));
-  return dicts;
+  py::list all;
+  for (const std::vector<ColumnDrift>& window : found) {
+    py::list dicts;
+    for (const ColumnDrift& column : window) dicts.append(to_dict(column));
+    all.append(dicts);
+  }
+  return all;
 }
 
 std::vector<std::string> compared(SharedProfile& reference,
@@ -96,15 +121,18 @@ py::list statistics() {
     py::dict row;
     row["name"] = std::string(statistic->name);
     row["summary"] = std::string(statistic->summary);
-    row["kind"] = statistic->kind == StatisticKind::kNumeric       ? "numeric"
-                  : statistic->kind == StatisticKind::kCategorical ? "categorical"
-                                                                   : "any";
+    row["kind"] = statistic->kind == StatisticKind::kNumeric         ? "numeric"
+                  : statistic->kind == StatisticKind::kCategorical   ? "categorical"
+                  : statistic->kind == StatisticKind::kTwoCategories ? "two categories"
+                                                                     : "any";
+    row["always"] = statistic->use == StatisticUse::kAlways;
     const StatisticNotes& notes = statistic->notes;
     row["formula"] = notes.formula;
     row["missing"] = notes.missing;
     row["infinity"] = notes.infinity;
     row["sketch"] = notes.sketch;
     row["test"] = notes.test;
+    row["chance"] = notes.chance;
     row["source"] = notes.source;
     rows.append(row);
   }
@@ -114,8 +142,9 @@ py::list statistics() {
 }  // namespace
 
 void register_drift(py::module_& module) {
-  module.def("detect_drift", &detect, py::arg("reference"), py::arg("current"), py::arg("columns"),
-             py::arg("level"), py::arg("correction"), py::arg("limits"));
+  module.def("detect_drift", &detect, py::arg("reference"), py::arg("windows"), py::arg("columns"),
+             py::arg("level"), py::arg("correction"), py::arg("limits"), py::arg("statistics"),
+             py::arg("column_limits"));
   module.def("compared_columns", &compared, py::arg("reference"), py::arg("columns"));
   module.def("drift_limits", &drift_limits);
   module.def("drift_statistics", &statistics);

@@ -128,8 +128,12 @@ void ColumnProfile::start_elements() {
   }
 }
 
+bool ColumnProfile::may_be(ColumnKind kind) const {
+  return kind == kind_ || may_become(kind, kind_) || may_become(kind_, kind);
+}
+
 void ColumnProfile::expect_kind(const std::vector<std::string>& type_names, ColumnKind kind) const {
-  if (kind == kind_ || may_become(kind, kind_) || may_become(kind_, kind)) return;
+  if (may_be(kind)) return;
   throw Error(ErrorKind::kSchema, "Column '" + name_ + "' was profiled as " + kind_name(kind_) +
                                       " (" + type_names_.front() + ") and now has type " +
                                       type_names.front() + ", a " + kind_name(kind) +

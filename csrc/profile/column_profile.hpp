@@ -56,6 +56,8 @@ class ColumnProfile {
   const ColumnProfile* elements() const { return elements_.empty() ? nullptr : &elements_[0]; }
   bool has_texts() const { return kind_ == ColumnKind::kText || kind_ == ColumnKind::kBoolean; }
 
+  /// Whether values of that kind can be compared with and added to these.
+  bool may_be(ColumnKind kind) const;
   /// Throws Error(kSchema) when a column of that table, or that other profile, is of another kind.
   void expect_kind(const std::vector<std::string>& type_names, ColumnKind kind) const;
   /// All rows of a column whose batches have been verified.

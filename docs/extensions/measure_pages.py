@@ -13,10 +13,11 @@ __all__ = ["checks_page", "drift_page", "quality_page"]
 KINDS = {
     "numeric": "numbers, timestamps",
     "categorical": "strings, booleans",
+    "two categories": "strings, booleans with two values at most",
     "any": "every column",
 }
 
-STATISTIC_TERMS = ("formula", "missing", "infinity", "sketch", "test", "source")
+STATISTIC_TERMS = ("formula", "missing", "infinity", "sketch", "test", "chance", "source")
 METRIC_TERMS = ("formula", "range", "source")
 CHECK_TERMS = ("formula", "missing", "source")
 

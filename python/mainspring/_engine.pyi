@@ -542,7 +542,7 @@ def derive_bundle(bundle: typing.Any, meta: bytes, what: str, num_trees: typing.
     """
     The bytes of a bundle with the plan of this one and another model: its first num_trees 'trees', or the numbers of their 'leaves'.
     """
-def detect_drift(reference: Profile, current: Profile, columns: collections.abc.Sequence[str] | None, level: typing.SupportsFloat | typing.SupportsIndex, correction: str, limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> list[typing.Any]:
+def detect_drift(reference: Profile, windows: collections.abc.Sequence[Profile], columns: collections.abc.Sequence[str] | None, level: typing.SupportsFloat | typing.SupportsIndex, correction: str, limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], statistics: collections.abc.Sequence[str], column_limits: collections.abc.Mapping[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]]) -> list[typing.Any]:
     ...
 def drift_limits() -> list[typing.Any]:
     ...

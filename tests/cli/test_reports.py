@@ -53,20 +53,25 @@ def test_drift_when_a_column_moved_says_so(
     run: Run, folder: Path, shifted: Path, reference: str
 ) -> None:
     ran = run("drift", folder / reference, shifted, "--columns", "wind", "noise", "carrier")
-    assert ran.code == 0
+    assert ran.code == 1
     assert ran.out.startswith("1 of 3 columns drifted")
     found = ms.detect_drift(ms.load(folder / "late.spring").profile, pq.read_table(shifted))
     assert found.drifted == ["wind"]
     assert "".join(found.column("wind").reason.split()) in "".join(ran.out.split())
 
 
-def test_drift_when_asked_to_fail_exits_1_only_on_drift(
+def test_drift_when_found_exits_1_unless_asked_not_to(
     run: Run, folder: Path, shifted: Path
 ) -> None:
     bundle = folder / "late.spring"
-    assert run("drift", bundle, shifted, "--fail-on-drift").code == 1
-    assert run("drift", bundle, folder / "data.parquet", "--fail-on-drift").code == 0
-    assert run("drift", bundle, shifted).code == 0
+    assert run("drift", bundle, shifted, "--exit-zero").code == 0
+    assert run("drift", bundle, folder / "data.parquet").code == 0
+    assert run("drift", bundle, shifted).code == 1
+    junit = shifted.with_name("drift.xml")
+    assert run("drift", bundle, shifted, "--chunk-rows", 250, "--junit", junit).code == 1
+    assert junit.read_text("utf-8").count("<testsuite ") == 3
+    assert run("drift", bundle, shifted, "--chunk-rows", 0).code == 2
+    assert run("drift", bundle, "nowhere.parquet").code == 2
 
 
 def test_drift_when_json_is_the_report(run: Run, folder: Path, shifted: Path) -> None:
@@ -163,7 +168,8 @@ def test_html_when_asked_writes_the_page(
     }[command]
     plain = run(command, *arguments)
     ran = run(command, *arguments, "--html", page)
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (plain.code, "")
+    assert plain.code == (command == "drift")  # wind has moved
     assert ran.out.startswith(plain.out)
     assert str(page) in ran.out.removeprefix(plain.out)
     assert page.read_text(encoding="utf-8") == expected

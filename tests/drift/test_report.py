@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pyarrow as pa
@@ -61,17 +62,48 @@ def test_target_when_missing_now_is_left_out() -> None:
     assert "label" in [column.name for column in ms.detect_drift(profile, NOW).columns]
 
 
-def test_column_when_missing_now_is_a_schema_error() -> None:
-    with pytest.raises(SchemaError, match="lacks columns 'x', 's'"):
-        ms.detect_drift(BEFORE, NOW.drop(["x", "s"]))
+def test_column_when_missing_now_is_a_finding() -> None:
+    report = ms.detect_drift(BEFORE, NOW.drop(["x", "s"]))
+    assert report.drifted == ["x", "constant", "s"]  # the constant is infinitely far, too
+    column = report.column("x")
+    assert (column.broken, column.reason) == (True, "The current data lacks this column.")
+    assert (column.effect, column.p_value, column.statistics) == (math.inf, None, {})
     assert ms.detect_drift(BEFORE, NOW.drop(["x"]), columns=["s"]).drifted == []
+    assert "lacks this column" in report.to_html()
+    assert json.loads(report.to_json())["columns"][0]["effect"] == "Infinity"
 
 
-def test_column_when_its_kind_changed_is_a_schema_error() -> None:
-    with pytest.raises(SchemaError, match=r"'x' was profiled as number .*string"):
-        ms.detect_drift(BEFORE, NOW.set_column(0, "x", [["a"] * 400]))
+def test_column_when_its_kind_changed_is_a_finding() -> None:
+    report = ms.detect_drift(BEFORE, NOW.set_column(0, "x", [["a"] * 400]))
+    column = report.column("x")
+    assert column.broken
+    assert column.reason == "Was float64, a number, and now is string, a text."
+    assert report.drifted == ["x", "constant"]
     narrower = NOW.set_column(0, "x", NOW["x"].cast(pa.float32()))
     assert not ms.detect_drift(BEFORE, narrower).column("x").drifted
+
+
+def test_samples_when_hostile_are_findings_and_every_nan_has_a_reason() -> None:
+    """Empty, all missing, one row, constant, infinite, a million unseen: a report each time."""
+    shapes = [
+        pa.table({"x": pa.array([], pa.float64())}),
+        pa.table({"x": pa.nulls(300, pa.float64())}),
+        pa.table({"x": [1.0]}),
+        pa.table({"x": [2.0] * 300}),
+        pa.table({"x": [math.inf, -math.inf, 1.0] * 100}),
+        pa.table({"x": pa.array([], pa.string())}),
+        pa.table({"x": [f"u{i}" for i in range(70_000)]}),
+        pa.table({"x": pa.nulls(5)}),
+    ]
+    for before in shapes:
+        for now in shapes:
+            report = ms.detect_drift(before, now, statistics="all")
+            for column in report.columns:
+                assert column.reason
+                for found in column.statistics.values():
+                    assert math.isnan(found.value) == (found.reason is not None)
+            assert "<html" in report.to_html()
+            json.loads(report.to_json())
 
 
 def test_current_when_a_profile_is_compared_as_the_table_is() -> None:
@@ -87,6 +119,14 @@ def test_current_when_a_profile_is_compared_as_the_table_is() -> None:
         ({"level": 0}, "level must be"),
         ({"correction": "holm"}, "benjamini-hochberg"),
         ({"columns": "x"}, "list"),
+        ({"statistics": ["kss"]}, "Did you mean 'ks'"),
+        ({"column_limits": {"x": {"kss": 1}}}, "Did you mean 'ks'"),
+        ({"importance": {"x": -1}}, "importance"),
+        ({"persistence": (3, 2)}, "persistence"),
+        ({"chunk_rows": 0}, "positive int"),
+        ({"chunk_rows": 5, "chunk_column": "s"}, "without chunk_column"),
+        ({"chunk_period": "1d"}, "needs chunk_column"),
+        ({"chunk_column": "s", "chunk_period": "1y"}, "such as '1d'"),
     ],
 )
 def test_options_when_wrong_say_what_is_right(options: dict[str, object], message: str) -> None:

@@ -20,8 +20,9 @@ from tests.tolerances import statistic_is_close
 
 NUMBERS = st.none() | st.floats(-100, 100) | st.integers(0, 3).map(float)
 WORDS = st.none() | st.sampled_from(["a", "a", "b", "c", "é", "", "long enough to leave a slot"])
-VALUES = {"numeric": NUMBERS, "categorical": WORDS}
-TYPES = {"numeric": pa.float64(), "categorical": pa.string()}
+TWO = st.none() | st.sampled_from(["no", "yes"])
+VALUES = {"numeric": NUMBERS, "categorical": WORDS, "two categories": TWO}
+TYPES = {"numeric": pa.float64(), "categorical": pa.string(), "two categories": pa.string()}
 KINDS = {"any": ("numeric", "categorical")}
 
 # (statistic, kind of column) for everything that the engine lists.
@@ -32,6 +33,11 @@ STATISTICS = [
 ]
 by_statistic = pytest.mark.parametrize(("name", "kind"), STATISTICS)
 by_kind = pytest.mark.parametrize("kind", VALUES)
+ALL_KINDS = {
+    "numeric": ("numeric", "any"),
+    "categorical": ("categorical", "any"),
+    "two categories": ("two categories", "categorical", "any"),
+}
 
 # At the edges: nothing, one row, one value, no value, values that differ by nothing but missing.
 EDGES: dict[str, list[list[Any]]] = {
@@ -43,6 +49,10 @@ EDGES: dict[str, list[list[Any]]] = {
         *([], [None], ["a"], [None, None, None], ["a", None], ["a"] * 40, ["", "\0", "é"]),
         *([f"v{i}" for i in range(300)], [f"v{i % 9}" for i in range(200)], ["b", "c"] * 60),
     ],
+    "two categories": [
+        *([], [None], ["no"], ["yes", "no"], [None, None], ["yes", None], ["no"] * 40),
+        *(["no", "yes", None] * 20, ["no", "yes", "yes", "yes"] * 30, ["yes"] * 40),
+    ],
 }
 
 
@@ -52,12 +62,12 @@ def table_of(values: list[Any], kind: str) -> pa.Table:
 
 def measure(before: Any, now: Any) -> dict[str, ms.drift.DriftStatistic]:
     """Every statistic of the only column."""
-    return dict(ms.detect_drift(before, now).column("x").statistics)
+    return dict(ms.detect_drift(before, now, statistics="all").column("x").statistics)
 
 
 def text(before: Any, now: Any) -> str:
     """The report as bytes would be: NaN is equal to itself."""
-    return ms.detect_drift(before, now).to_json()
+    return ms.detect_drift(before, now, statistics="all").to_json()
 
 
 def assert_agrees(name: str, kind: str, before: list[Any], now: list[Any]) -> None:
@@ -66,12 +76,18 @@ def assert_agrees(name: str, kind: str, before: list[Any], now: list[Any]) -> No
     assert statistic_is_close(name, (found.value, found.p_value), wanted), (found, wanted)
     if not math.isnan(found.value):
         assert found.low <= found.value <= found.high
+    assert (found.reason is None) == (not math.isnan(found.value))
 
 
 def test_statistics_when_measured_are_those_of_the_list() -> None:
     for kind in VALUES:
         found = measure(table_of(EDGES[kind][7], kind), table_of(EDGES[kind][8], kind))
-        assert list(found) == [name for name, of in STATISTICS if of == kind]
+        listed = _engine.drift_statistics()
+        assert list(found) == [row["name"] for row in listed if row["kind"] in ALL_KINDS[kind]]
+        always = ms.detect_drift(*(table_of(EDGES[kind][i], kind) for i in (7, 8))).column("x")
+        assert list(always.statistics) == [
+            row["name"] for row in listed if row["kind"] in ALL_KINDS[kind] and row["always"]
+        ]
 
 
 @by_statistic

@@ -39,10 +39,12 @@ RNG = np.random.default_rng(11)
 BEFORE: dict[str, list[Any]] = {
     "numeric": [None, *RNG.normal(0, 1, 200).round(2).tolist()],
     "categorical": [None, "once", *RNG.choice(list("abcdef"), 200, p=[0.3, *[0.14] * 5]).tolist()],
+    "two categories": [None, *["no"] * 150, *["yes"] * 50],
 }
 NOW: dict[str, list[Any]] = {
     "numeric": [*[None] * 7, *RNG.normal(0.3, 1.2, 160).round(2).tolist()],
     "categorical": [*[None] * 7, *["new"] * 5, *RNG.choice(list("abcdef"), 150).tolist()],
+    "two categories": [*[None] * 7, *["no"] * 100, *["yes"] * 50],
 }
 
 

@@ -1,5 +1,4 @@
 // Chi-squared test of homogeneity over categories.
-#include <limits>
 
 #include "measure/drift/contingency.hpp"
 #include "measure/drift/statistic.hpp"
@@ -14,6 +13,7 @@ struct ChiSquared {
       "Chi-squared statistic of the 2 x K table of categories, rare ones folded; Yates' correction "
       "for K = 2.";
   static constexpr StatisticKind kKind = StatisticKind::kCategorical;
+  static constexpr StatisticUse kUse = StatisticUse::kAlways;
   static constexpr StatisticNotes kNotes{
       .formula =
           "sum of (observed - expected)^2 / expected over the 2 x K table of folded categories; "
@@ -21,14 +21,13 @@ struct ChiSquared {
       .missing = "a class of their own",
       .sketch = "counts are moved within their errors until both sides are as alike as they can be",
       .test = "chi-squared with K - 1 degrees of freedom",
+      .chance = "K - 1",
       .source =
           "K. Pearson 1900, doi:10.1080/14786440009463897; F. Yates 1934, doi:10.2307/2983604",
   };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
-    if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {
-      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
-    }
+    if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
     const ContingencyTest test = test_homogeneity(pair.folded);
     return StatisticValue::tested(test.statistic, test.p_value);
   }

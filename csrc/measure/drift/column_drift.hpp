@@ -43,6 +43,7 @@ struct ColumnDrift {
   DriftShares shares;
   std::vector<DriftTest> tests;
   std::string too_few;  // why values were not tested
+  std::string finding;  // what is broken, so that nothing was measured
   // Set by judge().
   bool drifted = false;
   double effect = 0;  // largest effect over its limit; of what drifted where something did

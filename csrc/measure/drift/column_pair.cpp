@@ -14,7 +14,10 @@ ColumnSide side_of(const ColumnProfile& column) {
     const NumberTally tally = column.numbers().tally();
     side.min = tally.min;
     side.max = tally.max;
-    side.deviation = column.numbers().moments().deviation();
+    const Moments moments = column.numbers().moments();
+    side.finite = moments.count();
+    side.mean = moments.mean();
+    side.deviation = moments.deviation();
   }
   if (column.has_texts()) side.categories = column.texts().categories();
   return side;

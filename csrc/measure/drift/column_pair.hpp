@@ -14,7 +14,9 @@ struct ColumnSide {
   Distribution numbers;  // of numeric columns
   double min = 0;        // of all present numbers
   double max = 0;
-  double deviation = 0;       // of the finite numbers, ddof 0; NaN without any
+  uint64_t finite = 0;        // numbers that are
+  double mean = 0;            // of those; NaN without any
+  double deviation = 0;       // of those, ddof 0; NaN without any
   CategoryCounts categories;  // of categorical columns
 
   uint64_t present() const { return num_rows - missing; }
@@ -36,7 +38,12 @@ struct ColumnPair {
     return kind == ColumnKind::kNumber || kind == ColumnKind::kTimestamp || is_list(kind);
   }
   bool categorical() const { return kind == ColumnKind::kText || kind == ColumnKind::kBoolean; }
+  bool both_have_rows() const { return reference.num_rows > 0 && current.num_rows > 0; }
   bool both_present() const { return reference.present() > 0 && current.present() > 0; }
+  /// At most two categories on both sides together.
+  bool two_categories() const {
+    return categorical() && match.exact && match.seen.size() + match.unseen.size() <= 2;
+  }
   bool exact() const;
 };
 

@@ -2,6 +2,8 @@
 #include "measure/drift/detect_drift.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "host/names.hpp"
 #include "host/thread_pool.hpp"
@@ -12,36 +14,51 @@ namespace {
 
 struct Shared {
   const ColumnProfile* reference;
-  const ColumnProfile* current;
+  const ColumnProfile* current;  // null: the window lacks it
 };
 
 std::vector<Shared> match_columns(const Profile& reference, const Profile& current,
                                   const std::optional<std::vector<std::string>>& only) {
   std::vector<Shared> shared;
-  std::vector<std::string> lacking;
   for (const std::string& name : compared_columns(reference, only)) {
     const ColumnProfile& before = *reference.find(name);
     const ColumnProfile* now = current.find(name);
     const bool optional_target = !only.has_value() && name == reference.target();
-    if (now != nullptr) {
-      before.expect_kind(now->type_names(), now->kind());
-      shared.push_back({&before, now});
-      if (before.elements() != nullptr && now->elements() != nullptr) {
-        shared.push_back({before.elements(), now->elements()});
-      }
-    } else if (!optional_target) {
-      lacking.push_back(name);
+    if (now == nullptr && optional_target) continue;
+    shared.push_back({&before, now});
+    if (now != nullptr && before.elements() != nullptr && now->elements() != nullptr) {
+      shared.push_back({before.elements(), now->elements()});
     }
   }
-  if (!lacking.empty()) {
-    const bool one = lacking.size() == 1;
-    throw Error(ErrorKind::kSchema, std::string("The current data lacks column") +
-                                        (one ? " " : "s ") + list_names(lacking) +
-                                        " of the reference. Add " + (one ? "it" : "them") +
-                                        ", or name the columns to compare with columns=.")
-        .column(lacking.front());
-  }
   return shared;
+}
+
+// A broken feed: no distance says how far a number is from a string, or from nothing.
+ColumnDrift broken(const Shared& shared, std::string reason) {
+  ColumnDrift column;
+  column.name = shared.reference->name();
+  column.kind = shared.reference->kind();
+  column.reference_rows = shared.reference->num_rows();
+  column.current_rows = shared.current == nullptr ? 0 : shared.current->num_rows();
+  column.shares.reference_missing = shared.reference->missing();
+  column.finding = std::move(reason);
+  return column;
+}
+
+std::string type_and_kind(const ColumnProfile& column) {
+  return column.type_names().front() + ", a " + kind_name(column.kind());
+}
+
+ColumnDrift measure(const Shared& shared, const DriftOptions& options) {
+  if (shared.current == nullptr) {
+    return broken(shared, "The current data lacks this column.");
+  }
+  if (!shared.reference->may_be(shared.current->kind())) {
+    return broken(shared, "Was " + type_and_kind(*shared.reference) + ", and now is " +
+                              type_and_kind(*shared.current) + ".");
+  }
+  return measure_column(*shared.reference, *shared.current,
+                        options.of_column(shared.reference->name()));
 }
 
 }  // namespace
@@ -67,16 +84,29 @@ std::vector<std::string> compared_columns(const Profile& reference,
   return names;
 }
 
-std::vector<ColumnDrift> detect_drift(const Profile& reference, const Profile& current,
-                                      const std::optional<std::vector<std::string>>& only,
-                                      const DriftOptions& options) {
-  const std::vector<Shared> shared = match_columns(reference, current, only);
+std::vector<std::vector<ColumnDrift>> detect_drift(
+    const Profile& reference, std::span<const Profile* const> windows,
+    const std::optional<std::vector<std::string>>& only, const DriftOptions& options) {
+  std::vector<Shared> shared;
+  std::vector<size_t> ends;
+  for (const Profile* window : windows) {
+    const std::vector<Shared> matched = match_columns(reference, *window, only);
+    shared.insert(shared.end(), matched.begin(), matched.end());
+    ends.push_back(shared.size());
+  }
   std::vector<ColumnDrift> columns(shared.size());
-  parallel_for(shared.size(), [&](uint64_t i, uint32_t) {
-    columns[i] = measure_column(*shared[i].reference, *shared[i].current, options);
-  });
+  parallel_for(shared.size(),
+               [&](uint64_t i, uint32_t) { columns[i] = measure(shared[i], options); });
   judge(&columns, options);
-  return columns;
+  std::vector<std::vector<ColumnDrift>> result;
+  size_t from = 0;
+  for (const size_t end : ends) {
+    result.emplace_back(
+        std::make_move_iterator(columns.begin() + static_cast<std::ptrdiff_t>(from)),
+        std::make_move_iterator(columns.begin() + static_cast<std::ptrdiff_t>(end)));
+    from = end;
+  }
+  return result;
 }
 
 }  // namespace mainspring

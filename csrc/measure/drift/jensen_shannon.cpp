@@ -2,16 +2,14 @@
 // doi:10.1109/18.61115), base 2, in [0, 1].
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
+#include "measure/drift/drift_classes.hpp"
 #include "measure/drift/statistic.hpp"
 
 namespace mainspring {
 
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // In nats.
 double divergence(const Frequencies& classes) {
@@ -28,23 +26,13 @@ double divergence(const Frequencies& classes) {
 
 double distance(double nats) { return std::sqrt(std::max(nats, 0.0) / std::numbers::ln2); }
 
-Frequencies number_classes(const ColumnPair& pair, const DriftOptions& options) {
-  const uint32_t bins =
-      num_js_bins(pair.reference.present(), pair.current.present(), options.max_bins);
-  return bin_numbers(pair.reference.numbers, pair.reference.missing, pair.current.numbers,
-                     pair.current.missing, bins);
-}
-
-bool no_rows(const ColumnPair& pair) {
-  return pair.reference.num_rows == 0 || pair.current.num_rows == 0;
-}
-
 struct Js {
   static constexpr std::string_view kName = "js";
   static constexpr std::string_view kSummary =
       "Jensen-Shannon distance, base 2, over reference categories, unseen and missing, or over "
       "equally filled reference bins; in [0, 1]. Grows with the number of classes over rows.";
   static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticUse kUse = StatisticUse::kAlways;
   static constexpr StatisticNotes kNotes{
       .formula =
           "sqrt(H((p + q) / 2) - H(p) / 2 - H(q) / 2), H the entropy in bits; classes are the "
@@ -53,16 +41,38 @@ struct Js {
       .missing = "a class of their own",
       .infinity = "in the first or the last bin",
       .sketch = "computed from the sketched ranks or counts, without an interval",
+      .chance = "about sqrt((K - 1) / 8 (1 / n + 1 / m) / ln 2) for K classes that are not rare",
       .source = "J. Lin 1991, doi:10.1109/18.61115",
   };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
-    if (no_rows(pair)) return StatisticValue::exactly(kNan);
-    const Frequencies classes =
-        pair.categorical()
-            ? category_frequencies(pair.match, pair.reference.missing, pair.current.missing)
-            : number_classes(pair, options);
-    return StatisticValue::exactly(distance(divergence(classes)));
+    if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
+    return StatisticValue::exactly(distance(divergence(many_classes(pair, options))));
+  }
+};
+
+struct JsDivergence {
+  static constexpr std::string_view kName = "js_divergence";
+  static constexpr std::string_view kSummary =
+      "Jensen-Shannon divergence to the base js_base, over the classes of js: its square where the "
+      "base is 2.";
+  static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticUse kUse = StatisticUse::kAsked;
+  static constexpr StatisticNotes kNotes{
+      .formula =
+          "H((p + q) / 2) - H(p) / 2 - H(q) / 2, H the entropy to the base js_base; its root to "
+          "the base e is what SciPy and Evidently call the distance",
+      .missing = "a class of their own",
+      .infinity = "in the first or the last bin",
+      .sketch = "computed from the sketched ranks or counts, without an interval",
+      .chance = "(K - 1) / 8 (1 / n + 1 / m) / ln js_base for K classes that are not rare",
+      .source = "J. Lin 1991, doi:10.1109/18.61115",
+  };
+
+  static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
+    if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
+    return StatisticValue::exactly(divergence(many_classes(pair, options)) /
+                                   std::log(options.js_base));
   }
 };
 
@@ -72,6 +82,7 @@ struct JsDebiased {
       "Jensen-Shannon distance, base 2, rare categories folded and the divergence that chance "
       "alone brings, (K - 1) / 8 (1 / n + 1 / m), taken away; in [0, 1].";
   static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticUse kUse = StatisticUse::kAlways;
   static constexpr StatisticNotes kNotes{
       .formula =
           "js over folded categories, or over the same bins, where (K - 1) / 8 (1 / n + 1 / m) "
@@ -82,12 +93,13 @@ struct JsDebiased {
           "of numbers as js; of categories, counts are moved within their errors until both sides "
           "are as alike as they can be",
       .test = "that of chi2, for categories",
+      .chance = "0 in about half of all samples, else what chance brought beyond its mean",
       .source = "J. Lin 1991, doi:10.1109/18.61115",
   };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
-    if (no_rows(pair)) return StatisticValue::exactly(kNan);
-    const Frequencies classes = pair.categorical() ? pair.folded : number_classes(pair, options);
+    if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
+    const Frequencies classes = folded_classes(pair, options);
     const double chance = (static_cast<double>(classes.size()) - 1) / 8 *
                           (1 / classes.reference_total + 1 / classes.current_total);
     return StatisticValue::exactly(distance(divergence(classes) - chance));
@@ -97,6 +109,7 @@ struct JsDebiased {
 }  // namespace
 
 extern constinit const Statistic kJs = statistic_of<Js>();
+extern constinit const Statistic kJsDivergence = statistic_of<JsDivergence>();
 extern constinit const Statistic kJsDebiased = statistic_of<JsDebiased>();
 
 }  // namespace mainspring

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <limits>
 
 #include "measure/drift/column_drift.hpp"
 #include "measure/drift/correction.hpp"
@@ -22,6 +23,12 @@ void append(std::string* text, std::string_view separator, const std::string& mo
 }
 
 void judge_column(const DriftOptions& options, ColumnDrift* column) {
+  if (!column->finding.empty()) {
+    column->drifted = true;
+    column->effect = std::numeric_limits<double>::infinity();
+    column->reason = column->finding;
+    return;
+  }
   std::string found;     // effects that count
   std::string unproven;  // effects over their limit whose test does not reject
   std::string small;     // the rest

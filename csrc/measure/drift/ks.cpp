@@ -1,6 +1,5 @@
 // Kolmogorov-Smirnov distance: the largest difference between two distribution functions.
 #include <algorithm>
-#include <limits>
 
 #include "measure/drift/ks_two_sample.hpp"
 #include "measure/drift/statistic.hpp"
@@ -14,6 +13,7 @@ struct Ks {
   static constexpr std::string_view kSummary =
       "Kolmogorov-Smirnov distance: largest difference of the distribution functions, in [0, 1].";
   static constexpr StatisticKind kKind = StatisticKind::kNumeric;
+  static constexpr StatisticUse kUse = StatisticUse::kAlways;
   static constexpr StatisticNotes kNotes{
       .formula =
           "max |F(x) - G(x)| over all x, F and G the distribution functions of both sides: "
@@ -26,15 +26,14 @@ struct Ks {
       .test =
           "Kolmogorov-Smirnov, two-sided: exact for max(n, m) <= 10,000, else the law of one "
           "sample of round(n m / (n + m))",
+      .chance = "sqrt(pi / 2) ln 2 sqrt(1 / n + 1 / m)",
       .source =
           "J. L. Hodges 1958, doi:10.1007/BF02589501; R. Simard and P. L'Ecuyer 2011, "
           "doi:10.18637/jss.v039.i11",
   };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
-    if (!pair.both_present()) {
-      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
-    }
+    if (!pair.both_present()) return StatisticValue::none(kNoValues);
     const Distribution& x = pair.reference.numbers;
     const Distribution& y = pair.current.numbers;
     const double d = distance(x, y);

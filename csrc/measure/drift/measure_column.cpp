@@ -1,4 +1,5 @@
 // Computes every statistic that applies to a column.
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -12,6 +13,7 @@ bool applies(StatisticKind kind, const ColumnPair& pair) {
   switch (kind) {
     case StatisticKind::kNumeric: return pair.numeric();
     case StatisticKind::kCategorical: return pair.categorical();
+    case StatisticKind::kTwoCategories: return pair.two_categories();
     case StatisticKind::kAny: return pair.numeric() || pair.categorical();
   }
   return false;
@@ -78,8 +80,15 @@ ColumnDrift measure_column(const ColumnProfile& reference, const ColumnProfile& 
   column.exact = pair.exact();
   column.rank_error = pair.reference.numbers.rank_error + pair.current.numbers.rank_error;
   for (const Statistic* statistic : statistic_list()) {
-    if (!applies(statistic->kind, pair)) continue;
-    column.statistics.push_back({statistic, statistic->value(pair, options)});
+    const bool wanted =
+        statistic->use == StatisticUse::kAlways ||
+        std::find(options.asked.begin(), options.asked.end(), statistic) != options.asked.end();
+    if (!wanted || !applies(statistic->kind, pair)) continue;
+    StatisticValue result = statistic->value(pair, options);
+    if (std::isnan(result.value) && result.reason.empty()) {
+      result.reason = "infinite values leave nothing to measure by";
+    }
+    column.statistics.push_back({statistic, result});
   }
   choose_tests(pair, options, &column);
   column.shares = shares_of(pair);

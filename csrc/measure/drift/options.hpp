@@ -2,13 +2,17 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mainspring {
 
 /// How p-values of many tests are corrected: by false discovery rate (Benjamini and Hochberg 1995),
 /// by family-wise error rate (Bonferroni), or not at all.
 enum class Correction : uint8_t { kBenjaminiHochberg, kBonferroni, kNone };
+
+struct Statistic;
 
 struct DriftOptions {
   double level = 0.01;  // of corrected p-values
@@ -25,6 +29,23 @@ struct DriftOptions {
   // Bins of the binned statistics.
   double psi_bins = 10;
   double max_bins = 256;
+  double js_base = 2;                   // of js_divergence
+  std::vector<const Statistic*> asked;  // measured beside those that every report has
+  // Limits that one column has to itself.
+  struct ColumnLimit {
+    std::string column;
+    double DriftOptions::* value;
+    double limit;
+  };
+  std::vector<ColumnLimit> column_limits;
+
+  DriftOptions of_column(std::string_view name) const {
+    DriftOptions options = *this;
+    for (const ColumnLimit& own : column_limits) {
+      if (own.column == name) options.*own.value = own.limit;
+    }
+    return options;
+  }
 };
 
 struct DriftLimit {
@@ -52,6 +73,8 @@ inline constexpr std::array kDriftLimits{
                16384},
     DriftLimit{"max_bins", "equally filled reference bins of js, at most", &DriftOptions::max_bins,
                2, 16384},
+    DriftLimit{"js_base", "base of the logarithm in js_divergence", &DriftOptions::js_base, 1.001,
+               1e300},
 };
 
 }  // namespace mainspring

@@ -1,18 +1,12 @@
 // Population stability index: the symmetric Kullback-Leibler divergence of credit practice.
 #include <cmath>
-#include <limits>
 
+#include "measure/drift/drift_classes.hpp"
 #include "measure/drift/statistic.hpp"
 
 namespace mainspring {
 
 namespace {
-
-Frequencies psi_classes(const ColumnPair& pair, const DriftOptions& options) {
-  if (pair.categorical()) return pair.folded;
-  return bin_numbers(pair.reference.numbers, pair.reference.missing, pair.current.numbers,
-                     pair.current.missing, static_cast<uint32_t>(options.psi_bins));
-}
 
 // Half a count in every class keeps empty classes finite and bounded.
 double index_of(const Frequencies& classes) {
@@ -32,6 +26,7 @@ struct Psi {
       "Population stability index over reference deciles or categories, missing rows as a class "
       "of their own, half a count added to each class.";
   static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticUse kUse = StatisticUse::kAlways;
   static constexpr StatisticNotes kNotes{
       .formula =
           "sum of (q - p) ln(q / p) over B classes, p and q their shares (count + 0.5) / (n + 0.5 "
@@ -40,14 +35,13 @@ struct Psi {
       .missing = "a class of their own",
       .infinity = "in the first or the last decile",
       .sketch = "computed from the sketched ranks or counts, without an interval",
+      .chance = "(B - 1) (1 / n + 1 / m)",
       .source = "H. Jeffreys 1946, doi:10.1098/rspa.1946.0056",
   };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
-    if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {
-      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
-    }
-    return StatisticValue::exactly(index_of(psi_classes(pair, options)));
+    if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
+    return StatisticValue::exactly(index_of(few_classes(pair, options)));
   }
 };
 
@@ -56,21 +50,21 @@ struct PsiExcess {
   static constexpr std::string_view kSummary =
       "psi less what two samples of one population show on average: (B - 1) (1 / n + 1 / m).";
   static constexpr StatisticKind kKind = StatisticKind::kAny;
+  static constexpr StatisticUse kUse = StatisticUse::kAlways;
   static constexpr StatisticNotes kNotes{
       .formula = "psi - (B - 1) (1 / n + 1 / m)",
       .missing = "a class of their own",
       .infinity = "as psi",
       .sketch = "computed from the sketched ranks or counts, without an interval",
+      .chance = "0",
       .source =
           "B. Yurdakul and J. Naranjo 2020, Statistical properties of the population stability "
           "index",
   };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
-    if (pair.reference.num_rows == 0 || pair.current.num_rows == 0) {
-      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
-    }
-    const Frequencies classes = psi_classes(pair, options);
+    if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
+    const Frequencies classes = few_classes(pair, options);
     const double noise = (static_cast<double>(classes.size()) - 1) *
                          (1 / classes.reference_total + 1 / classes.current_total);
     return StatisticValue::exactly(index_of(classes) - noise);

@@ -1,16 +1,46 @@
 // The one list of drift statistics.
+#include <array>
+
 #include "measure/drift/statistic.hpp"
 
 namespace mainspring {
 
-extern const Statistic kKs, kWasserstein, kWassersteinStd, kPsi, kPsiExcess, kJs, kJsDebiased,
-    kChiSquared, kMissingRate, kUnseenRate;
+extern const Statistic kKs, kWasserstein, kWassersteinStd, kWassersteinIqr, kEnergy, kKuiper,
+    kCramerVonMises, kAndersonDarling, kMannWhitney, kWelchT, kEppsSingleton, kPsi, kPsiExcess,
+    kKullbackLeibler, kJs, kJsDebiased, kJsDivergence, kHellinger, kTotalVariation, kLargestChange,
+    kChiSquared, kLikelihoodRatio, kCramersV, kFisher, kProportionZ, kMissingRate, kUnseenRate,
+    kOutOfRangeRate;
 
 namespace {
 
-constexpr std::array kStatistics{&kKs,          &kWasserstein, &kWassersteinStd, &kPsi,
-                                 &kPsiExcess,   &kJs,          &kJsDebiased,     &kChiSquared,
-                                 &kMissingRate, &kUnseenRate};
+constexpr std::array kStatistics{&kKs,
+                                 &kWasserstein,
+                                 &kWassersteinStd,
+                                 &kWassersteinIqr,
+                                 &kEnergy,
+                                 &kKuiper,
+                                 &kCramerVonMises,
+                                 &kAndersonDarling,
+                                 &kMannWhitney,
+                                 &kWelchT,
+                                 &kEppsSingleton,
+                                 &kPsi,
+                                 &kPsiExcess,
+                                 &kKullbackLeibler,
+                                 &kJs,
+                                 &kJsDebiased,
+                                 &kJsDivergence,
+                                 &kHellinger,
+                                 &kTotalVariation,
+                                 &kLargestChange,
+                                 &kChiSquared,
+                                 &kLikelihoodRatio,
+                                 &kCramersV,
+                                 &kFisher,
+                                 &kProportionZ,
+                                 &kMissingRate,
+                                 &kUnseenRate,
+                                 &kOutOfRangeRate};
 
 }  // namespace
 

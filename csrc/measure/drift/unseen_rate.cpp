@@ -1,5 +1,4 @@
 // Rise of the share of categories that the reference does not know.
-#include <limits>
 
 #include "measure/drift/contingency.hpp"
 #include "measure/drift/statistic.hpp"
@@ -17,6 +16,7 @@ struct UnseenRate {
       "Share of present rows whose category the reference lacks, less the share that is expected "
       "without drift (Good-Turing), with Newcombe's interval.";
   static constexpr StatisticKind kKind = StatisticKind::kCategorical;
+  static constexpr StatisticUse kUse = StatisticUse::kAlways;
   static constexpr StatisticNotes kNotes{
       .formula =
           "share of present rows whose category the reference lacks - share of the reference's "
@@ -24,14 +24,16 @@ struct UnseenRate {
       .missing = "left out",
       .sketch = "not a number: a category that is not listed may have been seen",
       .test = "chi2 of the 2 x 2 table",
+      .chance = "0",
       .source = "I. J. Good 1953, doi:10.1093/biomet/40.3-4.237; the interval as of missing_rate",
   };
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     // A category that inexact counts do not list may have been seen.
     if (!pair.match.exact) {
-      return StatisticValue::exactly(std::numeric_limits<double>::quiet_NaN());
+      return StatisticValue::none("a category that the sketch does not list may have been seen");
     }
+    if (!pair.both_present()) return StatisticValue::none(kNoValues);
     const ShareChange change =
         compare_shares(static_cast<double>(pair.match.reference_singletons),
                        static_cast<double>(pair.reference.present()), pair.match.unseen_total(),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import mainspring
 from mainspring._files import require_folder
 from mainspring.cli.reference import read_profile
-from mainspring.cli.tables import read_table, source_name
+from mainspring.cli.tables import read_table, source_name, streamable
 
 __all__ = ["add_arguments", "run"]
 
@@ -30,8 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--columns", nargs="+", metavar="COLUMN", help="compare these columns only")
     parser.add_argument(
-        "--fail-on-drift", action="store_true", help="exit with 1 when a column has drifted"
+        "--exit-zero", action="store_true", help="exit with 0 even when drift is found"
     )
+    parser.add_argument("--chunk-rows", type=int, metavar="N", help="judge windows of N rows")
+    parser.add_argument(
+        "--chunk-column", metavar="COLUMN", help="judge windows by the values of a column"
+    )
+    parser.add_argument(
+        "--chunk-period",
+        metavar="1d",
+        help="with --chunk-column: windows of time, such as 1h or 1w",
+    )
+    parser.add_argument("--junit", metavar="FILE.xml", help="write JUnit XML too")
     parser.add_argument("--html", metavar="FILE.html", help="write a page with plots too")
     parser.add_argument("--json", action="store_true", help="everything, for programs")
 
@@ -47,21 +58,34 @@ def run(arguments: argparse.Namespace) -> int:
     Returns
     -------
     int
-        1 with ``--fail-on-drift`` when a column has drifted, else 0.
+        1 when drift is found, unless ``--exit-zero``, else 0. With windows, drift is found when it
+        raises an alert.
     """
-    if arguments.html is not None:
-        require_folder(arguments.html)
+    for path in (arguments.html, arguments.junit):
+        if path is not None:
+            require_folder(path)
     reference = read_profile(arguments.reference)
-    current = (
-        read_profile(arguments.current)
-        if arguments.current.endswith((".profile", ".spring"))
-        else read_table(arguments.current)
+    current = _current(arguments.current)
+    report = mainspring.detect_drift(
+        reference,
+        current,
+        columns=arguments.columns,
+        chunk_rows=arguments.chunk_rows,
+        chunk_column=arguments.chunk_column,
+        chunk_period=arguments.chunk_period,
     )
-    report = mainspring.detect_drift(reference, current, columns=arguments.columns)
+    if arguments.junit is not None:
+        report.to_junit(arguments.junit)
     print(report.to_json() if arguments.json else report)
     if arguments.html is not None:
         title = f"{source_name(arguments.current)} against {source_name(arguments.reference)}"
         report.to_html(arguments.html, title=title)
         if not arguments.json:
             print(f"\n{arguments.html}: the same with plots, for a browser")
-    return 1 if arguments.fail_on_drift and report.drifted else 0
+    return 1 if report.found and not arguments.exit_zero else 0
+
+
+def _current(path: str) -> Any:
+    if path.endswith((".profile", ".spring")):
+        return read_profile(path)
+    return path if streamable(path) else read_table(path)

@@ -6,7 +6,19 @@ after correction for the number of columns. Neither alone raises an alarm.
 
 from __future__ import annotations
 
+from mainspring.drift.column_drift import CategoryShare, ColumnDrift, DriftStatistic
 from mainspring.drift.detect import detect_drift
-from mainspring.drift.report import CategoryShare, ColumnDrift, DriftReport, DriftStatistic
+from mainspring.drift.learn import learn_limits
+from mainspring.drift.persistence import DriftAlert, DriftWindow
+from mainspring.drift.report import DriftReport
 
-__all__ = ["CategoryShare", "ColumnDrift", "DriftReport", "DriftStatistic", "detect_drift"]
+__all__ = [
+    "CategoryShare",
+    "ColumnDrift",
+    "DriftAlert",
+    "DriftReport",
+    "DriftStatistic",
+    "DriftWindow",
+    "detect_drift",
+    "learn_limits",
+]

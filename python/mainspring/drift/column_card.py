@@ -15,11 +15,12 @@ from mainspring.html.table import Column, row, table
 from mainspring.profiles.text_table import format_number
 
 if TYPE_CHECKING:
-    from mainspring.drift.report import ColumnDrift, DriftReport, DriftStatistic
+    from mainspring.drift.column_drift import ColumnDrift, DriftStatistic
+    from mainspring.drift.report import DriftReport
 
 __all__ = ["card", "column_mini", "p_text"]
 
-_SIGNED = ("missing_rate", "unseen_rate")
+_SIGNED = ("missing_rate", "unseen_rate", "out_of_range_rate")
 _DECIDING = {
     "number": ("ks", "wasserstein_std", "missing_rate"),
     "list": ("ks", "wasserstein_std", "missing_rate"),

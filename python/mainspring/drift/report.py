@@ -6,168 +6,20 @@ import json
 import math
 import os
 import textwrap
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
+from mainspring.drift.column_drift import ColumnDrift
+from mainspring.drift.persistence import DriftAlert, DriftWindow
 from mainspring.errors import SchemaError
-from mainspring.profiles.histogram import Histogram, histogram
 from mainspring.profiles.text_table import text_table
 
-__all__ = ["CategoryShare", "ColumnDrift", "DriftReport", "DriftStatistic", "column_drift"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["DriftReport"]
 
 _WIDTH = 80
-_PLOTTED = frozenset(
-    "statistics reference_histogram current_histogram categories rest unseen".split()
-)
-
-
-@dataclass(frozen=True)
-class DriftStatistic:
-    """One statistic of one column.
-
-    Attributes
-    ----------
-    value : float
-        The statistic; NaN where one side has no values.
-    low, high : float
-        Where a profile is a sketch: the exact value is certainly in between. Of rates, a confidence
-        interval at the report's level. Both equal ``value`` otherwise.
-    p_value : float or None
-        Of the statistic's own test, uncorrected, for ``low`` where that differs; None without one.
-    """
-
-    value: float
-    low: float
-    high: float
-    p_value: float | None = None
-
-
-@dataclass(frozen=True)
-class CategoryShare:
-    """How often a category occurs on both sides.
-
-    Attributes
-    ----------
-    value : str
-        The category.
-    reference, current : int
-        Rows; too low where a profile is a sketch.
-    """
-
-    value: str
-    reference: int
-    current: int
-
-
-@dataclass(frozen=True)
-class ColumnDrift:
-    """One column measured and judged.
-
-    Attributes
-    ----------
-    name, kind : str
-        The column; "number", "boolean", "text", "timestamp" or "unknown".
-    drifted : bool
-        The decision.
-    reason : str
-        One sentence that says why.
-    effect : float
-        Largest effect divided by its limit, among those that drifted where the column did: what
-        ``DriftReport.drifted`` is ordered by.
-    p_value : float or None
-        Smallest corrected p-value; None where nothing could be tested.
-    statistics : dict of str to DriftStatistic
-        Every statistic that applies to this kind of column.
-    exact : bool
-        Nothing was approximated. Otherwise ``rank_error`` bounds what was.
-    rank_error : float
-        Largest error of a rank, as a share of the rows; 0 where exact.
-    reference_rows, current_rows : int
-        Rows on both sides, missing ones included.
-    reference_missing, current_missing : int
-        The missing ones.
-    reference_histogram, current_histogram : Histogram or None
-        Of numbers and timestamps, both over the same bins.
-    categories : tuple of CategoryShare
-        Of strings and booleans: up to eight that are frequent on either side.
-    rest : tuple of int
-        Rows of all other categories that the reference knows: in the reference, and now.
-    unseen : int
-        Rows now of all other categories that the reference does not know; 0 where a profile is a
-        sketch, since what it does not list may have been there.
-    """
-
-    name: str
-    kind: str
-    drifted: bool
-    reason: str
-    effect: float
-    p_value: float | None
-    exact: bool
-    rank_error: float
-    reference_rows: int
-    current_rows: int
-    statistics: dict[str, DriftStatistic] = field(default_factory=dict)
-    reference_missing: int = 0
-    current_missing: int = 0
-    reference_histogram: Histogram | None = field(default=None, repr=False)
-    current_histogram: Histogram | None = field(default=None, repr=False)
-    categories: tuple[CategoryShare, ...] = field(default=(), repr=False)
-    rest: tuple[int, int] = (0, 0)
-    unseen: int = 0
-
-    def value(self, statistic: str) -> float | None:
-        """Return the value of a statistic, None where it does not apply to this kind of column.
-
-        Parameters
-        ----------
-        statistic : str
-            Such as "ks" or "js_debiased".
-
-        Returns
-        -------
-        float or None
-            Its value.
-        """
-        found = self.statistics.get(statistic)
-        return None if found is None else found.value
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything but what plots are made of as plain values.
-
-        Returns
-        -------
-        dict
-            NaN and infinities are kept as floats. No value of the data is among them.
-        """
-        fields = {name: value for name, value in vars(self).items() if name not in _PLOTTED}
-        fields["statistics"] = {name: vars(value) for name, value in self.statistics.items()}
-        return fields
-
-    def _cells(self) -> list[str]:
-        distance = self.value("ks") if "ks" in self.statistics else self.value("js_debiased")
-        return [
-            self.name,
-            self.kind,
-            "drift" if self.drifted else "",
-            _short(distance),
-            _short(self.value("wasserstein_std")),
-            _short(self.value("psi")),
-            _points(self.value("missing_rate")),
-            _points(self.value("unseen_rate")),
-            _short(self.p_value),
-        ]
-
-
-def _short(value: float | None) -> str:
-    return "" if value is None or math.isnan(value) else f"{value:.2g}"
-
-
-def _points(share: float | None) -> str:
-    if share is None or math.isnan(share) or abs(share) < 0.0005:
-        return ""
-    return f"{100 * share:+.1f}%"
 
 
 @dataclass(frozen=True)
@@ -190,6 +42,12 @@ class DriftReport:
         How they were corrected.
     limits : dict of str to float
         Every limit in force.
+    column_limits : dict of str to dict
+        Those that a column has to itself.
+    windows : list of DriftWindow
+        Of current data that was cut, each judged by itself, p-values corrected over all of them.
+    alerts : list of DriftAlert
+        Columns that drifted in enough windows in a row.
     """
 
     columns: list[ColumnDrift]
@@ -200,10 +58,18 @@ class DriftReport:
     level: float
     correction: str
     limits: dict[str, float]
+    column_limits: dict[str, dict[str, float]] = field(default_factory=dict)
+    windows: list[DriftWindow] = field(default_factory=list)
+    alerts: list[DriftAlert] = field(default_factory=list)
+
+    @property
+    def found(self) -> bool:
+        """Whether drift is there to be acted on: alerts where there are windows, else drift."""
+        return bool(self.alerts if self.windows else self.drifted)
 
     @property
     def drifted(self) -> list[str]:
-        """Names of the columns that drifted, largest effect first."""
+        """Names of the columns that drifted, largest effect times importance first."""
         return [column.name for column in self._by_effect() if column.drifted]
 
     def column(self, name: str) -> ColumnDrift:
@@ -236,7 +102,7 @@ class DriftReport:
         )
 
     def _by_effect(self) -> list[ColumnDrift]:
-        return sorted(self.columns, key=lambda column: (not column.drifted, -column.effect))
+        return sorted(self.columns, key=lambda column: (not column.drifted, -column.rank))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole report as plain values.
@@ -255,8 +121,50 @@ class DriftReport:
             "level": self.level,
             "correction": self.correction,
             "limits": dict(self.limits),
+            "column_limits": {name: dict(own) for name, own in self.column_limits.items()},
             "columns": [column.to_dict() for column in self.columns],
+            "windows": [window.to_dict() for window in self.windows],
+            "alerts": [vars(alert) for alert in self.alerts],
         }
+
+    def to_arrow(self) -> pa.Table:
+        """Return a row for each column and window, a column for each statistic.
+
+        Returns
+        -------
+        pyarrow.Table
+            ``window`` is null for the current data as a whole. Statistics that do not apply to a
+            column's kind are null; NaN and infinities are kept.
+        """
+        from mainspring.drift.report_table import report_table
+
+        return report_table(self)
+
+    def to_junit(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the report as JUnit XML, which continuous integration shows as tests.
+
+        Parameters
+        ----------
+        path : path, optional
+            A file to write it to as well.
+
+        Returns
+        -------
+        str
+            A test for each column, which fails where the column drifted; one more for each window.
+
+        Raises
+        ------
+        FileError
+            When the file cannot be written.
+        """
+        from mainspring.drift.report_junit import report_junit
+        from mainspring.html.page import write_page
+
+        text = report_junit(self)
+        if path is not None:
+            write_page(text, path)
+        return text
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the report as JSON.
@@ -341,6 +249,10 @@ class DriftReport:
                 lines += textwrap.wrap(
                     f"{column.name}: {column.reason}", _WIDTH, subsequent_indent="  "
                 )
+        for alert in self.alerts:
+            lines += textwrap.wrap(f"Alert: {alert}.", _WIDTH, subsequent_indent="  ")
+        if self.windows and not self.alerts:
+            lines.append(f"No column drifted in enough of {len(self.windows)} windows in a row.")
         if self.new_columns:
             names = ", ".join(self.new_columns)
             lines += textwrap.wrap(f"New columns: {names}.", _WIDTH, subsequent_indent="  ")
@@ -356,26 +268,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
-
-
-def column_drift(fields: Mapping[str, Any]) -> ColumnDrift:
-    """Make a column's object from the engine's plain values.
-
-    Parameters
-    ----------
-    fields : mapping
-        One element of what the engine returned.
-
-    Returns
-    -------
-    ColumnDrift
-        The typed object.
-    """
-    values = dict(fields)
-    values["statistics"] = {
-        name: DriftStatistic(**statistic) for name, statistic in values["statistics"].items()
-    }
-    for side in ("reference_histogram", "current_histogram"):
-        values[side] = histogram(values[side])
-    values["categories"] = tuple(CategoryShare(*share) for share in values["categories"])
-    return ColumnDrift(**values)

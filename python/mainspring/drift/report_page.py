@@ -17,12 +17,20 @@ from mainspring.html.plot import key
 from mainspring.html.table import Column, row, table
 
 if TYPE_CHECKING:
-    from mainspring.drift.report import ColumnDrift, DriftReport
+    from mainspring.drift.column_drift import ColumnDrift
+    from mainspring.drift.report import DriftReport
 
 __all__ = ["drift_fragment", "drift_page"]
 
 _FRAGMENT_ROWS = 20
 _NAMED = 12
+_SHOWN_WINDOWS = 100
+_WINDOWS = (
+    Column("window"),
+    Column("rows", number=True),
+    Column("drifted", number=True),
+    Column("which"),
+)
 _LINK = '<a href="#c1234"></a>'
 _COLUMNS = (
     Column("column"),
@@ -54,8 +62,8 @@ def drift_page(report: DriftReport, *, title: str | None = None) -> str:
         HTML of at most 300 kB.
     """
     columns = report._by_effect()
-    start = join(_rows_compared(report), _reasons(columns), _not_compared(report))
-    end = join(_rule(report), _words())
+    start = join(_rows_compared(report), _alerts(report), _reasons(columns), _not_compared(report))
+    end = join(_windows(report), _rule(report), _words())
     footer = f"Written by mainspring {__version__} from column statistics alone; no row was kept."
     shell = page("Drift report", _headline(report), start, end, title=title, footer=footer)
     budget = Budget(MAX_BYTES - len(shell.encode()) - 3_000)
@@ -149,6 +157,51 @@ def _reasons(columns: Sequence[ColumnDrift]) -> Markup | None:
         element("ol", *items, class_="why"),
         element("p", f"And {more:,} more, in the table below.") if more else None,
     )
+
+
+def _alerts(report: DriftReport) -> Markup | None:
+    if not report.windows:
+        return None
+    if not report.alerts:
+        return element("p", "No column drifted in enough windows in a row to raise an alert.")
+    items = [
+        element(
+            "li",
+            element("b", name(alert.column)),
+            f": in {alert.times:,} of {len(report.windows):,} windows, alert at ",
+            name(alert.window),
+        )
+        for alert in report.alerts[:_NAMED]
+    ]
+    more = len(report.alerts) - len(items)
+    return join(
+        element("h2", "Alerts"),
+        element("ol", *items, class_="why"),
+        element("p", f"And {more:,} more.") if more else None,
+    )
+
+
+def _windows(report: DriftReport) -> Markup | None:
+    if not report.windows:
+        return None
+    shown = report.windows[-_SHOWN_WINDOWS:]
+    left_out = len(report.windows) - len(shown)
+    caption = "Each judged by itself, p-values corrected over all of them." + (
+        f" The last {len(shown):,} of {len(report.windows):,}." if left_out else ""
+    )
+    rows = [
+        row(
+            _WINDOWS,
+            [
+                name(window.name),
+                f"{window.num_rows:,}",
+                f"{len(window.drifted):,}",
+                _names(window.drifted) if window.drifted else "",
+            ],
+        )
+        for window in shown
+    ]
+    return join(element("h2", "Windows"), table(caption, _WINDOWS, rows))
 
 
 def _not_compared(report: DriftReport) -> Markup | None:
