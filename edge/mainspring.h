@@ -233,8 +233,8 @@ typedef struct mainspring_model {
   uint32_t num_classes; /* 0: not a classifier */
   uint32_t num_trees;   /* 0: not a forest */
   uint32_t reserved;    /* zero */
-  const char* kind;     /* "forest", "dense", "composite"; closed by zero, as the next one */
-  const char* link;     /* "identity", "sigmoid", "softmax", "exp", ...: docs/format.md */
+  const char* kind; /* "forest", "dense", "composite", "network"; closed by zero, as the next one */
+  const char* link; /* "identity", "sigmoid", "softmax", "exp", ...: docs/format.md */
 } mainspring_model;
 
 MAINSPRING_API uint32_t mainspring_abi_version(void);

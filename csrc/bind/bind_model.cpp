@@ -91,7 +91,9 @@ void register_model(py::module_& module) {
                     "JSON as LightGBM wrote it; empty when the model has none.")
       .def_readonly("num_outputs", &ModelImage::num_outputs)
       .def_readonly("num_classes", &ModelImage::num_classes)
-      .def_readonly("num_trees", &ModelImage::num_trees);
+      .def_readonly("num_trees", &ModelImage::num_trees)
+      .def_readonly("embeddings", &ModelImage::embeddings,
+                    "Of a network: each feature that is an id, and the rows of its table.");
   module.def("model_kinds", &model_kinds, "Names of all kinds of models.");
   module.def("read_lightgbm", &read_lightgbm_bytes, py::arg("text"), py::arg("subject"),
              "Reads LightGBM's text format (v3, v4). Raises UnsupportedError or DataError with the "

@@ -17,6 +17,7 @@ void register_tensors(py::module_&);
 void register_model(py::module_&);
 void register_tree_arrays(py::module_&);
 void register_dense(py::module_&);
+void register_network(py::module_&);
 void register_composite(py::module_&);
 void register_files(py::module_&);
 void register_fit(py::module_&);
@@ -38,6 +39,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_model(module);
   mainspring::bind::register_tree_arrays(module);
   mainspring::bind::register_dense(module);
+  mainspring::bind::register_network(module);
   mainspring::bind::register_composite(module);
   mainspring::bind::register_files(module);
   mainspring::bind::register_fit(module);

@@ -32,6 +32,15 @@ double value_of(const FeatureTile& tile, uint32_t row, uint32_t feature) {
       .expected("trees of at most " + most);
 }
 
+[[noreturn]] void refuse_kind(const char* kind) {
+  throw Error(ErrorKind::kUnsupported,
+              std::string("A model of kind '") + kind +
+                  "' cannot be explained; expected a forest or a linear model. Explain one of its "
+                  "parts, or a forest that was trained on its predictions.")
+      .expected("a forest or a linear model")
+      .got(kind);
+}
+
 [[noreturn]] void refuse_without_covers() {
   constexpr const char* kFix =
       "Pass background= with rows of the training data, or read the model again from what its "
@@ -56,6 +65,7 @@ Explainer::Explainer(std::shared_ptr<const BundleImage> image) : image_(std::mov
     linear_.emplace(model());
     return;
   }
+  if (model().model->code != ModelCode::kForest) refuse_kind(model().model->name);
   const ForestView forest = view_forest(model().section);
   points_.resize(forest.header->num_trees);
   if (!measure_trees(forest, points_.data(), &needs_)) refuse_trees();

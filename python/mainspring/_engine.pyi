@@ -225,6 +225,11 @@ class ModelImage:
     def description(self) -> str:
         ...
     @property
+    def embeddings(self) -> list[tuple[int, int]]:
+        """
+        Of a network: each feature that is an id, and the rows of its table.
+        """
+    @property
     def feature_names(self) -> list[str]:
         ...
     @property
@@ -559,6 +564,10 @@ def make_composite(parts: list[typing.Any], nodes: list[typing.Any], finished_by
 def make_dense(element: str, layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
     """
     A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance plus epsilon, 'distance' second - sum of weights * (x - centers)^2 with centers and weights (2 * outputs, inputs) in first; arrays of float64.
+    """
+def make_network(layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
+    """
+    A network of layers (kind, reads, first, second, activation, slope, epsilon): kinds, first and second of make_dense but 'distance', each of one layer before; 'features' of the numbers in reads; 'embedding' of ids, with the float32 rows of all tables in first and the number of each table's in second; 'join'; 'dot' and 'factorization' of vectors of second numbers; 'cross' first * second + third; 'add'; 'multiply'.
     """
 def make_scorer(bundle: typing.Any, kind: str, features: list[typing.Any], reads_dicts: bool, otherwise: typing.Any) -> typing.Any:
     """

@@ -49,7 +49,7 @@ class Predictor:
     ----------
     model : object
         What :func:`mainspring.models.read_model` takes: an object or a file of LightGBM, XGBoost or
-        CatBoost, a fitted estimator of scikit-learn, or a ``torch.nn.Sequential``.
+        CatBoost, a fitted estimator of scikit-learn, or a module of torch.
     preprocessor : Preprocessor, optional
         Fitted transforms whose features the model was trained on, in their order. Without one,
         data is a feature matrix, or columns with the model's feature names.
@@ -103,6 +103,10 @@ class Predictor:
         image = read_model(model)
         if plan is not None:
             check_features(list(plan.feature_names), list(image.feature_names))
+            if image.embeddings:
+                from mainspring.models.network import check_ids
+
+                check_ids(plan, image)
         if profile is None and preprocessor is not None:
             profile = getattr(preprocessor, "profile", None)
         meta = describe(checked_name(name, model), image, plan, profile is not None)

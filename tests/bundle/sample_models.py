@@ -130,6 +130,47 @@ def sample_dense_model(num_features: int = 9) -> bytes:
     return section + b"".join(row(2, 0.5 * i) for i in range(5))
 
 
+def sample_network_model(num_features: int = 9) -> bytes:
+    """Layers of every kind but "center" and "scale"; two outputs."""
+    # Kind, inputs, outputs, activation, slope, epsilon, words, width.
+    layers = [
+        (6, 4, 4, 0, 0.0, 0.0, (0, 1, 2, 3), 0),
+        (7, 2, 4, 0, 0.0, 0.0, (4, 3, 5, 2), 2),
+        (1, 4, 9, 2, 0.25, 0.0, (0,), 0),
+        (1, 9, 4, 0, 0.0, 0.0, (2,), 0),
+        (4, 4, 4, 0, 0.0, 1e-5, (3,), 0),
+        (11, 4, 4, 0, 0.0, 0.0, (0, 4, 1), 0),
+        (12, 4, 4, 1, 0.0, 0.0, (5, 1), 0),
+        (13, 4, 4, 0, 0.0, 0.0, (6, 4), 0),
+        (8, 8, 8, 0, 0.0, 0.0, (7, 1), 0),
+        (9, 8, 6, 0, 0.0, 0.0, (8,), 2),
+        (10, 8, 1, 4, 0.0, 0.0, (8,), 2),
+        (8, 7, 7, 0, 0.0, 0.0, (9, 10), 0),
+        (1, 7, 2, 0, 0.0, 0.0, (11,), 0),
+    ]
+    words = [word for layer in layers for word in layer[6]]
+    section = MODEL_HEADER.pack(4, num_features, 2, 2, 1.0, 2, 0, 1.0, 0.0, bytes(16))
+    section += struct.pack("<II56x", len(layers), len(words))
+    first = 0
+    for *alike, own, width in layers:
+        section += struct.pack("<IIIIddIII20x", *alike, first, len(own), width)
+        first += len(own)
+    section += struct.pack(f"<{len(words)}I", *words) + bytes(
+        align(4 * len(words)) - 4 * len(words)
+    )
+
+    def row(used: int, first: float, unit: int = 32) -> bytes:
+        values = [first + 0.5 * i for i in range(used)]
+        values += [0.0] * (-used % unit)
+        return struct.pack(f"<{len(values)}f", *values)
+
+    section += row(10, -1.0, 16)
+    section += b"".join(row(9, -0.5 * i) for i in range(5))
+    section += row(4, 0.25) + b"".join(row(9, 0.5 - i) for i in range(4))
+    section += row(4, 1.0) + row(4, 0.25)
+    return section + row(2, 0.5) + row(7, 0.5) + row(7, -2.0)
+
+
 def sample_composite_model(num_features: int = 9) -> bytes:
     """A forest and a network, and a node of every kind; two columns come out."""
     parts = [sample_model(num_features, labels=True), sample_dense_model(2)]

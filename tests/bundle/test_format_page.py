@@ -24,6 +24,7 @@ HEADERS = {
         "CompositeInput",
     ],
     "models/dense/dense.hpp": ["DenseHeader", "DenseLayer"],
+    "models/network/network.hpp": ["NetworkHeader", "NetworkLayer"],
     "models/forest/forest.hpp": ["ForestHeader", "ForestTree", "ForestSlot", "ForestNode"],
     "models/forest/sliced.hpp": [
         "SlicedHeader",
@@ -46,6 +47,7 @@ ENUMS = {
     "bundle/labels.hpp": ["LabelType"],
     "models/composite/composite.hpp": ["CompositeKind"],
     "models/dense/dense.hpp": ["LayerKind", "Activation"],
+    "models/network/network.hpp": ["NetworkKind"],
     "models/output.hpp": ["OutputKind"],
     "models/forest/forest.hpp": ["ForestTreatment"],
 }

@@ -15,6 +15,7 @@ from tests.bundle.sample import sample_sections
 from tests.bundle.sample_models import (
     sample_composite_model,
     sample_dense_model,
+    sample_network_model,
     sample_vector_model,
 )
 from tests.edge import library as edge
@@ -73,7 +74,8 @@ def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) ->
 
 
 @pytest.mark.parametrize(
-    "make_model", [sample_vector_model, sample_dense_model, sample_composite_model]
+    "make_model",
+    [sample_vector_model, sample_dense_model, sample_composite_model, sample_network_model],
 )
 def test_verdicts_of_mutants_of_other_models_agree_with_the_page(
     library: CDLL, make_model: Callable[[int], bytes]
@@ -85,7 +87,8 @@ def test_verdicts_of_mutants_of_other_models_agree_with_the_page(
     seen: Counter[int] = Counter()
     # First as it is, then with every word of its header and of its arrays changed in some way.
     contents = [model] + [mutate(model, generator) for _ in range(1200)]
-    for at in range(0, 640 if make_model is sample_composite_model else 192, 4):
+    end = {sample_composite_model: 640, sample_network_model: 1024}.get(make_model, 192)
+    for at in range(0, end, 4):
         for word in WORDS:
             changed = bytearray(model)
             struct.pack_into("<I", changed, at, word)

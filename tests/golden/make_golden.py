@@ -21,7 +21,7 @@ import pyarrow as pa
 import mainspring as ms
 from mainspring import _engine, col
 from tests.bundle.sample import sample_bundle
-from tests.bundle.sample_models import sample_composite_model
+from tests.bundle.sample_models import sample_composite_model, sample_network_model
 from tests.edge.sample_table import sample_table
 from tests.generic.columns import many_rows
 from tests.generic.operators import CASES
@@ -147,6 +147,20 @@ def make_network() -> None:
     write("0.1-network", file, pa.table(columns))
 
 
+def make_interactions() -> None:
+    """Embeddings, interactions and layers that meet again; ids that no table has."""
+    names = [f"x{i}" for i in range(9)]
+    file = _engine.write_bundle(
+        b'{"name":"interactions"}', None, names, sample_network_model(), b""
+    )
+    generator = np.random.default_rng(8)
+    matrix = np.round(generator.normal(size=(40, 9)) * 2, 2)
+    matrix[:, 4] = generator.integers(-1, 4, 40)
+    matrix[:, 5] = generator.integers(0, 3, 40)
+    columns = {name: pa.array(matrix[:, i]) for i, name in enumerate(names)}
+    write("0.1-interactions", file, pa.table(columns))
+
+
 def make_composite() -> None:
     """A forest, a network behind it, and a node of every kind between them."""
     file = _engine.write_bundle(
@@ -224,4 +238,5 @@ if __name__ == "__main__":
     make_baskets()
     make_network()
     make_composite()
+    make_interactions()
     write("0.1-every-step", sample_bundle(), sample_table(60, seed=9))

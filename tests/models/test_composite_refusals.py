@@ -126,3 +126,12 @@ def test_composites_that_nobody_can_mean_are_refused() -> None:
         _engine.make_composite([inner], nodes, -1, 0, ["a", "b"], "")
     with pytest.raises(ms.DataError, match="at most 4096 and 65536"):
         _engine.make_composite([part], [gather] * 40_000, -1, 0, ["a", "b"], "")
+
+
+def test_composites_are_not_explained() -> None:
+    rows, _, y = training_data(1, "three")
+    voting = fitted(ensemble.VotingClassifier(trees(1), voting="soft"), rows, y)
+    predictor = ms.Predictor(voting)
+    for background in (None, rows[:5]):
+        with pytest.raises(ms.UnsupportedError, match="kind 'composite' cannot be explained"):
+            predictor.explain(rows, background=background)

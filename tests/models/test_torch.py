@@ -81,6 +81,9 @@ def test_predictions_are_torchs(
 class Mine(nn.Linear):  # type: ignore[name-defined, misc]
     """A subclass, whose forward may be anything."""
 
+    def forward(self, x: Any) -> Any:
+        return super().forward(x).cumsum(1)
+
 
 def test_what_cannot_be_read_is_refused_by_name() -> None:
     hooked = nn.Linear(2, 1)
@@ -88,7 +91,7 @@ def test_what_cannot_be_read_is_refused_by_name() -> None:
     cases = [
         (nn.Sequential(nn.Linear(2, 2), nn.Hardswish()), r"\[1\], a torch.*Hardswish"),
         (nn.Sequential(nn.Linear(2, 2), nn.LayerNorm((2, 2))), "several dimensions"),
-        (nn.Sequential(Mine(2, 2)), "Mine"),
+        (nn.Sequential(Mine(2, 2)), "function cumsum"),
         (nn.Sequential(nn.ReLU(), nn.Linear(2, 2)), "before the first Linear"),
         (nn.Sequential(nn.Linear(2, 1), nn.Softmax(1)), "Softmax of one output"),
         (nn.Sequential(nn.Linear(2, 2), nn.Softmax(0)), "Softmax"),

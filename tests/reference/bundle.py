@@ -11,7 +11,14 @@ import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tests.reference import bundle_composite, bundle_dense, bundle_payloads, bundle_plan, sliced
+from tests.reference import (
+    bundle_composite,
+    bundle_dense,
+    bundle_network,
+    bundle_payloads,
+    bundle_plan,
+    sliced,
+)
 from tests.reference.bundle_payloads import align
 from tests.reference.crc32c import crc32c
 
@@ -176,7 +183,7 @@ def _check_model(section: bytes) -> tuple[int, int]:
         MODEL_HEADER.unpack_from(section)
     )
     divisor, threshold, reserved = rest
-    _expect(code in (1, 2, 3), Verdict.NEWER_VERSION)
+    _expect(code in (1, 2, 3, 4), Verdict.NEWER_VERSION)
     _expect(not any(reserved), Verdict.CORRUPT)
     _expect(decision <= 2 and (decision == 0 or num_classes != 0), Verdict.CORRUPT)
     if decision == 0 or num_outputs != 1:
@@ -195,6 +202,8 @@ def _check_model(section: bytes) -> tuple[int, int]:
     try:
         if code == bundle_composite.COMPOSITE:
             bundle_composite.check_composite(section, num_features, num_outputs, _check_model)
+        elif code == bundle_network.NETWORK:
+            bundle_network.check_network(section, num_features, num_outputs)
         else:
             check = bundle_payloads.check_forest if code == 1 else bundle_dense.check_dense
             check(section, num_features, num_outputs)

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mainspring {
@@ -18,6 +19,8 @@ struct ModelImage {
   uint32_t num_outputs = 0;
   uint32_t num_classes = 0;  // 0: not a classifier
   uint32_t num_trees = 0;
+  /// Of a network: features that are ids, and the rows of their tables.
+  std::vector<std::pair<uint32_t, uint32_t>> embeddings;
 };
 
 }  // namespace mainspring

@@ -50,6 +50,19 @@ void pack(const SourceLayer& source, const DenseLayer& layer, DenseElement eleme
 
 }  // namespace
 
+DenseLayer record_of(const SourceLayer& from) {
+  return {static_cast<uint32_t>(from.kind),       from.num_inputs, from.num_outputs,
+          static_cast<uint32_t>(from.activation), from.slope,      from.epsilon};
+}
+
+void pack_layer(const SourceLayer& source, DenseElement element, uint8_t* to) {
+  if (element == DenseElement::kFloat) {
+    pack(source, record_of(source), element, reinterpret_cast<float*>(to));
+  } else {
+    pack(source, record_of(source), element, reinterpret_cast<double*>(to));
+  }
+}
+
 std::vector<uint8_t> write_dense(const SourceDense& source) {
   const SourceLayer& last = source.layers.back();
   ModelHeader model{};
@@ -67,8 +80,7 @@ std::vector<uint8_t> write_dense(const SourceDense& source) {
   std::vector<DenseLayer> layers;
   uint64_t length = first_numbers(header);
   for (const SourceLayer& from : source.layers) {
-    layers.push_back({static_cast<uint32_t>(from.kind), from.num_inputs, from.num_outputs,
-                      static_cast<uint32_t>(from.activation), from.slope, from.epsilon});
+    layers.push_back(record_of(from));
     length += layer_numbers(layers.back(), source.element) * element_bytes(source.element);
   }
   std::vector<uint8_t> section(length, 0);
@@ -78,11 +90,7 @@ std::vector<uint8_t> write_dense(const SourceDense& source) {
               layers.size() * sizeof(DenseLayer));
   uint8_t* at = section.data() + first_numbers(header);
   for (size_t i = 0; i < layers.size(); ++i) {
-    if (source.element == DenseElement::kFloat) {
-      pack(source.layers[i], layers[i], source.element, reinterpret_cast<float*>(at));
-    } else {
-      pack(source.layers[i], layers[i], source.element, reinterpret_cast<double*>(at));
-    }
+    pack_layer(source.layers[i], source.element, at);
     at += layer_numbers(layers[i], source.element) * element_bytes(source.element);
   }
   check_section(section,

@@ -25,6 +25,12 @@ struct SourceDense {
   std::vector<SourceLayer> layers;  // at least one; first and second as long as they must be
 };
 
+/// The layer as the section describes it.
+DenseLayer record_of(const SourceLayer& layer);
+
+/// Its numbers as they lie in a section; `to` holds zeros.
+void pack_layer(const SourceLayer& layer, DenseElement element, uint8_t* to);
+
 /// The MODEL section. Throws Error(kData) when a number is not finite, a divisor is 0 or layers do
 /// not follow each other, and when float32 cannot hold a number.
 std::vector<uint8_t> write_dense(const SourceDense& source);

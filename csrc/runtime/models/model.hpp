@@ -9,7 +9,7 @@
 
 namespace mainspring {
 
-enum class ModelCode : uint32_t { kForest = 1, kDense = 2, kComposite = 3 };
+enum class ModelCode : uint32_t { kForest = 1, kDense = 2, kComposite = 3, kNetwork = 4 };
 
 /// What turns raw scores into what the source library predicts. Stored in bundles, never changes.
 enum class Link : uint32_t {

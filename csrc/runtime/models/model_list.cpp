@@ -3,10 +3,10 @@
 
 namespace mainspring {
 
-extern const Model kForestModel, kDenseModel, kCompositeModel;
+extern const Model kForestModel, kDenseModel, kCompositeModel, kNetworkModel;
 
 namespace {
-constexpr const Model* kModels[] = {&kForestModel, &kDenseModel, &kCompositeModel};
+constexpr const Model* kModels[] = {&kForestModel, &kDenseModel, &kCompositeModel, &kNetworkModel};
 }  // namespace
 
 const Model* const* model_list(uint32_t* count) noexcept {

@@ -51,7 +51,8 @@ def read_model(model: object) -> ModelImage:
         ``GradientBoosting`` or ``HistGradientBoosting`` estimator of scikit-learn; a linear model,
         multi-layer perceptron, ``GaussianNB`` or ``KMeans`` of scikit-learn; a ``Pipeline`` of
         scalers and one of all these; votes, stacks, calibrated classifiers and an
-        ``AdaBoostRegressor`` of them. A ``torch.nn.Sequential`` or a Keras model of dense layers.
+        ``AdaBoostRegressor`` of them. A ``torch.nn.Module`` of layers that are known, or a Keras
+        model of dense layers.
         An ONNX model, object, bytes or file, and a ``.keras`` file. What this function returned.
 
     Returns
@@ -91,8 +92,8 @@ def read_model(model: object) -> ModelImage:
     raise errors.UnsupportedError(
         f"A model of type {got} cannot be read; expected a Booster or estimator of LightGBM, "
         "XGBoost or CatBoost, the path of a file that save_model wrote or of an ONNX or Keras "
-        "file, trees, a linear model or a perceptron of scikit-learn, or a chain of dense layers "
-        "of torch or Keras.",
+        "file, trees, a linear model or a perceptron of scikit-learn, a module of torch, or a "
+        "chain of dense layers of Keras.",
         expected="a model of a kind that the documentation lists",
         got=got,
     )

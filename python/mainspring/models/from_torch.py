@@ -1,4 +1,7 @@
-"""torch.nn.Sequential of dense layers, as it predicts in eval mode; torch is never imported."""
+"""torch modules as they predict in eval mode: chains of dense layers, and what torch.fx can trace.
+
+torch is never imported: who has a module has it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mainspring import errors
+from mainspring.models.from_torch_graph import read_graph
 from mainspring.models.layers import LayerChain, default_names
+from mainspring.models.torch_modules import batch_norm, layer_norm, numbers, refused
 
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
@@ -47,12 +51,12 @@ def recognises(model: object) -> bool:
 
 
 def read(model: Any) -> ModelImage:
-    """Read a Sequential of dense layers.
+    """Read a module: a Sequential of dense layers, or a network of layers that read each other.
 
     Parameters
     ----------
-    model : torch.nn.Sequential or torch.nn.Linear
-        Modules of torch's own, nested or not. Read as in eval mode, whatever mode it is in.
+    model : torch.nn.Module
+        Read as in eval mode, whatever mode it is in.
 
     Returns
     -------
@@ -61,10 +65,15 @@ def read(model: Any) -> ModelImage:
         at the end becomes the link, so that raw scores are logits.
     """
     modules = list(_flattened(model, type(model).__name__))
+    own = all(type(module).__module__.startswith("torch.nn.modules.") for module, _ in modules)
     tensors = {str(tensor.dtype) for tensor in model.parameters()}
     if len(tensors) != 1 or not tensors <= {"torch.float32", "torch.float64"}:
         got = ", ".join(sorted(tensors)) or "no parameters"
-        raise _refused("The module", f"its parameters are {got}", "Convert it: model.float().")
+        raise refused("The module", f"its parameters are {got}", "Convert it: model.float().")
+    if not own or any(_name(module) == "Embedding" for module, _ in modules):
+        if tensors != {"torch.float32"}:
+            raise refused("The module", "its parameters are float64", "Convert it: model.float().")
+        return read_graph(model)
     chain = LayerChain(tensors.pop().removeprefix("torch."))
     link = "identity"
     if modules and _name(modules[-1][0]) == "Softmax" and modules[-1][0].dim in (1, -1):
@@ -76,10 +85,10 @@ def read(model: Any) -> ModelImage:
     for module, where in modules:
         _add(chain, module, where)
     if not chain.layers:
-        raise _refused("The module", "it has no Linear", "")
+        raise refused("The module", "it has no Linear", "")
     outputs = chain.num_outputs
     if link == "softmax" and outputs < 2:
-        raise _refused("Softmax of one output", "it is always 1", "")
+        raise refused("Softmax of one output", "it is always 1", "")
     classes = outputs if link == "softmax" else 2 if link == "sigmoid" and outputs == 1 else 0
     first = chain.layers[0]
     num_features = first[1].shape[-1]
@@ -92,12 +101,6 @@ def read(model: Any) -> ModelImage:
     )
 
 
-def _refused(what: str, reason: str, hint: str) -> errors.UnsupportedError:
-    return errors.UnsupportedError(
-        f"{what} cannot be read: {reason}. {hint}".rstrip(), got=what, hint=hint or None
-    )
-
-
 def _flattened(module: Any, where: str) -> Any:
     if _name(module) != "Sequential":
         yield module, where
@@ -106,26 +109,22 @@ def _flattened(module: Any, where: str) -> Any:
         yield from _flattened(child, f"{where}[{name}]")
 
 
-def _numbers(tensor: Any) -> Any:
-    return np.asarray(tensor.detach().cpu().numpy(), np.float64)
-
-
 def _add(chain: LayerChain, module: Any, where: str) -> None:
     name = _name(module)
     if module._forward_hooks or module._forward_pre_hooks:
-        raise _refused(where, "it has forward hooks, which may do anything", "Remove them.")
+        raise refused(where, "it has forward hooks, which may do anything", "Remove them.")
     if name in _NOTHING:
         return
     if name == "Flatten" and module.start_dim == 1 and module.end_dim in (1, -1):
         return
     if name == "Linear":
-        weights = _numbers(module.weight)
-        bias = np.zeros(len(weights)) if module.bias is None else _numbers(module.bias)
+        weights = numbers(module.weight)
+        bias = np.zeros(len(weights)) if module.bias is None else numbers(module.bias)
         chain.add("dense", weights, bias)
     elif name == "BatchNorm1d":
-        _add_batch_norm(chain, module, where)
+        chain.add("scale", *batch_norm(module, where, chain.element))
     elif name == "LayerNorm":
-        _add_layer_norm(chain, module, where)
+        chain.add("norm", *layer_norm(module, where), float(module.eps))
     elif name == "GELU":
         _need_layer(chain, where)
         chain.activate("gelu" if module.approximate == "none" else "gelu_tanh")
@@ -135,31 +134,9 @@ def _add(chain: LayerChain, module: Any, where: str) -> None:
         chain.activate(activation, float(getattr(module, parameter)) if parameter else 0.0)
     else:
         got = f"{type(module).__module__}.{type(module).__qualname__}"
-        raise _refused(f"{where}, a {got},", f"only {_MODULES} are known", "")
-
-
-def _add_batch_norm(chain: LayerChain, module: Any, where: str) -> None:
-    """Append torch's own formula, rounded as the module's type rounds: x * alpha + beta."""
-    if module.running_mean is None:
-        raise _refused(where, "it keeps no running statistics", "")
-    dtype = np.dtype(chain.element)
-    mean, variance = (_numbers(t).astype(dtype) for t in (module.running_mean, module.running_var))
-    ones, zeros = np.ones_like(mean), np.zeros_like(mean)
-    weight = ones if module.weight is None else _numbers(module.weight).astype(dtype)
-    bias = zeros if module.bias is None else _numbers(module.bias).astype(dtype)
-    alpha = weight / np.sqrt(variance + dtype.type(module.eps))
-    chain.add("scale", alpha, bias - mean * alpha)
+        raise refused(f"{where}, a {got},", f"only {_MODULES} are known", "")
 
 
 def _need_layer(chain: LayerChain, where: str) -> None:
     if not chain.layers:
-        raise _refused(where, "it stands before the first Linear", "")
-
-
-def _add_layer_norm(chain: LayerChain, module: Any, where: str) -> None:
-    if len(module.normalized_shape) != 1:
-        raise _refused(where, "it normalizes several dimensions at once", "")
-    count = module.normalized_shape[0]
-    weight = np.ones(count) if module.weight is None else _numbers(module.weight)
-    bias = np.zeros(count) if module.bias is None else _numbers(module.bias)
-    chain.add("norm", weight, bias, float(module.eps))
+        raise refused(where, "it stands before the first Linear", "")

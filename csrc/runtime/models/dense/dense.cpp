@@ -5,8 +5,6 @@
 // type; columns of a tile are turned into rows first.
 #include "runtime/models/dense/dense.hpp"
 
-#include "runtime/core/math.hpp"
-
 namespace mainspring {
 
 namespace {
@@ -30,93 +28,6 @@ uint64_t buffer_width(const DenseView& dense, uint32_t num_features) {
 
 uint32_t block_rows(uint64_t width) { return width > kManyNumbers ? kFewRows : kBlockRows; }
 
-void multiply(const DenseLayer& layer, const float* x, uint64_t row_stride, uint32_t num_rows,
-              const float* numbers, float* out, uint64_t out_stride, const Kernels& kernels) {
-  if (is_narrow(layer)) {
-    kernels.multiply_rows_f32(x, row_stride, num_rows, numbers, layer.num_inputs, layer.num_outputs,
-                              out, out_stride);
-  } else {
-    kernels.multiply_panels_f32(x, row_stride, num_rows, numbers, layer.num_inputs,
-                                static_cast<uint32_t>(out_stride * sizeof(float) / 128), out,
-                                out_stride);
-  }
-}
-
-void multiply(const DenseLayer& layer, const double* x, uint64_t row_stride, uint32_t num_rows,
-              const double* numbers, double* out, uint64_t out_stride, const Kernels& kernels) {
-  if (is_narrow(layer)) {
-    kernels.multiply_rows_f64(x, row_stride, num_rows, numbers, layer.num_inputs, layer.num_outputs,
-                              out, out_stride);
-  } else {
-    kernels.multiply_panels_f64(x, row_stride, num_rows, numbers, layer.num_inputs,
-                                static_cast<uint32_t>(out_stride * sizeof(double) / 128), out,
-                                out_stride);
-  }
-}
-
-template <class T>
-void scale(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_t num_rows,
-           const T* first, const T* second, T* out, uint64_t out_stride) {
-  const bool centers = static_cast<LayerKind>(layer.kind) == LayerKind::kCenter;
-  for (uint32_t row = 0; row < num_rows; ++row) {
-    const T* from = x + row * row_stride;
-    T* to = out + row * out_stride;
-    if (centers) {
-      for (uint32_t i = 0; i < layer.num_outputs; ++i) to[i] = (from[i] - first[i]) / second[i];
-    } else {
-      for (uint32_t i = 0; i < layer.num_outputs; ++i) to[i] = from[i] * first[i] + second[i];
-    }
-  }
-}
-
-/// Sums are float64, in ascending order.
-template <class T>
-void normalize(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_t num_rows,
-               const T* first, const T* second, T* out, uint64_t out_stride) {
-  const uint32_t count = layer.num_outputs;
-  for (uint32_t row = 0; row < num_rows; ++row) {
-    const T* from = x + row * row_stride;
-    T* to = out + row * out_stride;
-    double sum = 0, squares = 0;
-    for (uint32_t i = 0; i < count; ++i) sum += static_cast<double>(from[i]);
-    const double mean = sum / count;
-    for (uint32_t i = 0; i < count; ++i) {
-      const double distance = static_cast<double>(from[i]) - mean;
-      squares += distance * distance;
-    }
-    const double divisor = sqrt_value(squares / count + layer.epsilon);
-    for (uint32_t i = 0; i < count; ++i) {
-      const double normal = (static_cast<double>(from[i]) - mean) / divisor;
-      to[i] =
-          static_cast<T>(normal * static_cast<double>(first[i]) + static_cast<double>(second[i]));
-    }
-  }
-}
-
-/// A panel of outputs at a time: biases, less what each input takes away, in ascending order.
-template <class T>
-void subtract_distances(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_t num_rows,
-                        const T* numbers, T* out, uint64_t out_stride) {
-  constexpr uint32_t kPanel = 128 / sizeof(T);
-  for (uint32_t first = 0; first < layer.num_outputs; first += kPanel) {
-    for (uint32_t row = 0; row < num_rows; ++row) {
-      const T* from = x + row * row_stride;
-      T sums[kPanel];
-      for (uint32_t i = 0; i < kPanel; ++i) sums[i] = numbers[i];
-      const T* of_input = numbers + kPanel;
-      for (uint32_t k = 0; k < layer.num_inputs; ++k, of_input += 2 * kPanel) {
-        for (uint32_t i = 0; i < kPanel; ++i) {
-          const T distance = from[k] - of_input[i];
-          sums[i] -= distance * distance * of_input[kPanel + i];
-        }
-      }
-      T* to = out + row * out_stride + first;
-      for (uint32_t i = 0; i < kPanel; ++i) to[i] = sums[i];
-    }
-    numbers += panel_rows(layer) * kPanel;
-  }
-}
-
 /// One block through all layers; `buffers` has room for two of block * width numbers.
 template <class T>
 void run_block(const DenseView& dense, const T* x, uint64_t row_stride, uint32_t num_rows,
@@ -130,23 +41,7 @@ void run_block(const DenseView& dense, const T* x, uint64_t row_stride, uint32_t
     const DenseLayer& layer = dense.layers[i];
     T* to = buffers + next * buffer_size;
     const uint64_t to_stride = padded_count(layer.num_outputs, element);
-    if (static_cast<LayerKind>(layer.kind) == LayerKind::kDense) {
-      multiply(layer, x, row_stride, num_rows, numbers, to, to_stride, kernels);
-    } else if (static_cast<LayerKind>(layer.kind) == LayerKind::kNorm) {
-      normalize(layer, x, row_stride, num_rows, numbers, numbers + to_stride, to, to_stride);
-    } else if (static_cast<LayerKind>(layer.kind) == LayerKind::kDistance) {
-      subtract_distances(layer, x, row_stride, num_rows, numbers, to, to_stride);
-    } else {
-      scale(layer, x, row_stride, num_rows, numbers, numbers + to_stride, to, to_stride);
-    }
-    // What lies behind the outputs of a narrow layer was never written.
-    if (static_cast<LayerKind>(layer.kind) == LayerKind::kDense && !is_narrow(layer)) {
-      activate(layer, to, num_rows * to_stride, kernels);
-    } else {
-      for (uint32_t row = 0; row < num_rows; ++row) {
-        activate(layer, to + row * to_stride, layer.num_outputs, kernels);
-      }
-    }
+    run_layer(layer, x, row_stride, num_rows, numbers, to, kernels);
     numbers += layer_numbers(layer, element);
     x = to;
     row_stride = to_stride;

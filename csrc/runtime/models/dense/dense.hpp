@@ -118,6 +118,19 @@ inline DenseView view_dense(const uint8_t* section) noexcept {
 /// Trusts nothing behind ModelHeader, whose fields open_model has checked.
 Status verify_dense(const ModelView& view) noexcept;
 
+/// A layer's fields alone, and its numbers at `numbers`, as verify_dense() wants them.
+bool layer_is_sound(const DenseLayer& layer) noexcept;
+bool numbers_are_sound(const DenseLayer& layer, DenseElement element,
+                       const uint8_t* numbers) noexcept;
+
+/// Rows x[row * row_stride ..] through a layer and its activation, to rows as wide as whole panels
+/// of its outputs: to[row * padded_count(num_outputs) ..]. What lies behind the outputs is of no
+/// use.
+void run_layer(const DenseLayer& layer, const float* x, uint64_t row_stride, uint32_t num_rows,
+               const float* numbers, float* to, const Kernels& kernels) noexcept;
+void run_layer(const DenseLayer& layer, const double* x, uint64_t row_stride, uint32_t num_rows,
+               const double* numbers, double* to, const Kernels& kernels) noexcept;
+
 /// Applies a layer's activation to `count` numbers, in place; `count` is any number.
 void activate(const DenseLayer& layer, float* values, uint64_t count,
               const Kernels& kernels) noexcept;

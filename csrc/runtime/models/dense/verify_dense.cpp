@@ -19,28 +19,6 @@ bool takes_slope(Activation activation) {
   return activation == Activation::kLeakyRelu || activation == Activation::kElu;
 }
 
-bool layer_is_sound(const DenseLayer& layer) {
-  if (layer.kind < static_cast<uint32_t>(LayerKind::kDense) ||
-      layer.kind > static_cast<uint32_t>(LayerKind::kDistance) ||
-      layer.activation >= kNumActivations || layer.num_inputs == 0 || layer.num_outputs == 0 ||
-      layer.num_inputs > kMaxLayerOutputs || layer.num_outputs > kMaxLayerOutputs) {
-    return false;
-  }
-  const bool is_norm = static_cast<LayerKind>(layer.kind) == LayerKind::kNorm;
-  if (is_norm ? !(layer.epsilon >= 0 && layer.epsilon - layer.epsilon == 0)
-              : __builtin_bit_cast(uint64_t, layer.epsilon) != 0) {
-    return false;
-  }
-  if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense &&
-      static_cast<LayerKind>(layer.kind) != LayerKind::kDistance &&
-      layer.num_inputs != layer.num_outputs) {
-    return false;
-  }
-  return takes_slope(static_cast<Activation>(layer.activation))
-             ? layer.slope - layer.slope == 0
-             : __builtin_bit_cast(uint64_t, layer.slope) == 0;
-}
-
 /// `used` finite numbers of the `count` at `numbers`, and zeros behind them.
 template <class T>
 bool are_sound(const T* numbers, uint64_t used, uint64_t count) {
@@ -85,13 +63,36 @@ bool numbers_are_sound(const DenseLayer& layer, DenseElement element, const T* n
   return true;
 }
 
-bool numbers_are_sound(const DenseLayer& layer, DenseElement element, const uint8_t* numbers) {
+}  // namespace
+
+bool layer_is_sound(const DenseLayer& layer) noexcept {
+  if (layer.kind < static_cast<uint32_t>(LayerKind::kDense) ||
+      layer.kind > static_cast<uint32_t>(LayerKind::kDistance) ||
+      layer.activation >= kNumActivations || layer.num_inputs == 0 || layer.num_outputs == 0 ||
+      layer.num_inputs > kMaxLayerOutputs || layer.num_outputs > kMaxLayerOutputs) {
+    return false;
+  }
+  const bool is_norm = static_cast<LayerKind>(layer.kind) == LayerKind::kNorm;
+  if (is_norm ? !(layer.epsilon >= 0 && layer.epsilon - layer.epsilon == 0)
+              : __builtin_bit_cast(uint64_t, layer.epsilon) != 0) {
+    return false;
+  }
+  if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense &&
+      static_cast<LayerKind>(layer.kind) != LayerKind::kDistance &&
+      layer.num_inputs != layer.num_outputs) {
+    return false;
+  }
+  return takes_slope(static_cast<Activation>(layer.activation))
+             ? layer.slope - layer.slope == 0
+             : __builtin_bit_cast(uint64_t, layer.slope) == 0;
+}
+
+bool numbers_are_sound(const DenseLayer& layer, DenseElement element,
+                       const uint8_t* numbers) noexcept {
   return element == DenseElement::kFloat
              ? numbers_are_sound(layer, element, reinterpret_cast<const float*>(numbers))
              : numbers_are_sound(layer, element, reinterpret_cast<const double*>(numbers));
 }
-
-}  // namespace
 
 Status verify_dense(const ModelView& view) noexcept {
   constexpr uint64_t kHeaderAt = sizeof(ModelHeader);
