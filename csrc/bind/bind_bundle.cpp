@@ -210,8 +210,9 @@ class Bundle {
     std::vector<double> scores;
     {
       const py::gil_scoped_release unlocked;
-      predict_json_rows(*image_, *json_, {buffer.data<uint8_t>(), buffer.num_bytes()}, kind,
-                        UINT64_MAX, &scores);
+      predict_json_rows(
+          {*image_, *json_, {buffer.data<uint8_t>(), buffer.num_bytes()}, kind, UINT64_MAX},
+          &scores);
     }
     return py::bytearray(reinterpret_cast<const char*>(scores.data()),
                          scores.size() * sizeof(double));

@@ -2,6 +2,8 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <tuple>
+
 #include "bind/buffers.hpp"
 #include "bind/bundle.hpp"
 #include "serve/served_model.hpp"
@@ -13,7 +15,7 @@ namespace {
 
 std::unique_ptr<ServedModel> open_model(const py::object& bundle, std::string name,
                                         std::string version, std::vector<std::string> outputs,
-                                        uint64_t max_rows) {
+                                        uint64_t max_rows, bool counts_values) {
   std::shared_ptr<const BundleImage> image = image_of(bundle);
   const uint32_t width = output_width(image->view(), OutputKind::kPredict);
   if (width == 0 || outputs.size() != width) {
@@ -23,65 +25,109 @@ std::unique_ptr<ServedModel> open_model(const py::object& bundle, std::string na
   }
   return std::make_unique<ServedModel>(
       std::move(image), ModelNames{std::move(name), std::move(version), std::move(outputs)},
-      max_rows);
+      max_rows, counts_values);
 }
 
-/// Calls answer(body) without the GIL and returns (status, body).
-template <class Answer>
-std::pair<int, py::bytes> reply_of(const py::object& body, const Answer& answer) {
+RequestForm form_of(std::string_view protocol, std::string_view kind, bool arrow_answer) {
+  for (uint32_t i = 0; i < kNumProtocols; ++i) {
+    if (protocol == kProtocolNames[i]) {
+      return {static_cast<Protocol>(i), output_kind(kind), UINT64_MAX, arrow_answer};
+    }
+  }
+  throw Error(ErrorKind::kParameter, "There is no protocol '" + std::string(protocol) + "'.");
+}
+
+/// (status, body, where binary tensors begin in it or 0).
+std::tuple<int, py::bytes, uint64_t> reply_of(ServedModel& model, const RequestForm& form, const py::object& body,
+                   uint64_t json_bytes) {
   const BufferView buffer(body.ptr(), 'B', false, "A body");
-  Reply reply{};
+  Reply reply;
+  RequestForm whole = form;
+  whole.json_bytes = json_bytes;
   {
     const py::gil_scoped_release unlocked;
-    reply = answer(std::span<const uint8_t>(buffer.data<uint8_t>(), buffer.num_bytes()));
+    reply =
+        model.answer(whole, std::span<const uint8_t>(buffer.data<uint8_t>(), buffer.num_bytes()));
   }
-  return {reply.status, py::bytes(reply.body)};
+  return {reply.status, py::bytes(reply.body), reply.json_bytes};
 }
 
-py::dict counters_of(const Counters& counters) {
-  py::dict requests;
-  for (uint32_t i = 0; i < kNumOutcomes; ++i)
-    requests[kOutcomeNames[i]] = counters.requests[i].load();
-  std::vector<uint64_t> latencies;
-  for (const auto& count : counters.latencies) latencies.push_back(count.load());
+py::dict request_counts(const ServedModel& model) {
+  const std::vector<uint64_t> words = model.counters().sum();
   py::dict all;
-  all["requests"] = requests;
-  all["latencies"] = latencies;
-  all["latency_seconds"] = static_cast<double>(counters.latency_sum_ns.load()) * 1e-9;
-  all["rows"] = counters.rows.load();
+  for (uint32_t protocol = 0; protocol < kNumProtocols; ++protocol) {
+    const uint64_t* const first = words.data() + size_t{protocol} * kProtocolWords;
+    py::dict requests;
+    for (uint32_t i = 0; i < kNumOutcomes; ++i) {
+      requests[kOutcomeNames[i]] = first[kRequestsWord + i];
+    }
+    py::dict phases;
+    for (uint32_t i = 0; i < kNumPhases; ++i) {
+      phases[kPhaseNames[i]] = static_cast<double>(first[kPhasesWord + i]) * 1e-9;
+    }
+    const uint64_t* const latencies = first + kLatenciesWord;
+    py::dict counts;
+    counts["requests"] = requests;
+    counts["latencies"] = std::vector<uint64_t>(latencies, latencies + kLatencyBuckets.size() + 1);
+    counts["latency_seconds"] = static_cast<double>(first[kLatencySumWord]) * 1e-9;
+    counts["rows"] = first[kRowsWord];
+    counts["phase_seconds"] = phases;
+    all[kProtocolNames[protocol]] = counts;
+  }
   return all;
+}
+
+py::list counted_columns(const ServedModel& model) {
+  py::list columns;
+  for (const CountedColumn& column : model.row_counts().columns()) {
+    py::dict fields;
+    fields["name"] = py::str(column.name);
+    fields["first_word"] = column.first_word;
+    fields["num_bins"] = column.num_bins;
+    fields["edges"] = column.edges;
+    fields["is_text"] = !column.slots.empty();
+    fields["reference"] = column.reference;
+    fields["reference_missing"] = column.reference_missing;
+    columns.append(fields);
+  }
+  return columns;
+}
+
+py::list counted_outputs(const ServedModel& model) {
+  py::list outputs;
+  for (const CountedOutput& output : model.row_counts().outputs()) {
+    outputs.append(py::make_tuple(output.first_word, output.num_bins, output.edges));
+  }
+  return outputs;
 }
 
 }  // namespace
 
 void register_serve(py::module_& module) {
+  py::class_<RequestForm>(module, "RequestForm", "What of a request stands outside its body.")
+      .def(py::init(&form_of), py::arg("protocol"), py::arg("kind") = "predict",
+           py::arg("arrow_answer") = true);
   py::class_<ServedModel>(module, "ServedModel",
                           "A bundle that answers requests: bytes in, status and bytes out.")
       .def(py::init(&open_model), py::arg("bundle"), py::arg("name"), py::arg("version"),
-           py::arg("outputs"), py::arg("max_rows"))
-      .def(
-          "predict",
-          [](ServedModel& model, const py::object& body, std::string_view kind) {
-            const OutputKind wanted = output_kind(kind);
-            return reply_of(body, [&](auto bytes) { return model.predict(bytes, wanted); });
-          },
-          py::arg("body"), py::arg("kind"), "JSON rows to (status, JSON).")
-      .def(
-          "infer",
-          [](ServedModel& model, const py::object& body) {
-            return reply_of(body, [&](auto bytes) { return model.infer(bytes); });
-          },
-          py::arg("body"), "An Open Inference Protocol request to (status, JSON).")
+           py::arg("outputs"), py::arg("max_rows"), py::arg("counts_values") = true)
+      .def("answer", &reply_of, py::arg("form"), py::arg("body"),
+           py::arg("json_bytes") = UINT64_MAX,
+           "A request to (status, body, where binary tensors begin in it or 0).")
+      .def_property_readonly("counters", &request_counts, "What was counted for each protocol.")
+      .def_property_readonly("columns", &counted_columns, "Bins that values are counted in.")
+      .def_property_readonly("outputs", &counted_outputs,
+                             "(first word, number of bins, edges) of each output.")
       .def_property_readonly(
-          "counters",
-          [](const ServedModel& model) {
-            py::dict all;
-            for (uint32_t i = 0; i < kNumProtocols; ++i) {
-              all[kProtocolNames[i]] = counters_of(model.counters(static_cast<Protocol>(i)));
-            }
-            return all;
-          },
-          "What was counted for each protocol.");
+          "value_counts", [](const ServedModel& model) { return model.row_counts().sum(); },
+          "The words that columns and outputs name.");
+  py::class_<CounterBlock>(module, "CounterBlock", "Numbers that only grow, shared by workers.")
+      .def(py::init<std::string_view, uint32_t>(), py::arg("key"), py::arg("num_words"))
+      .def("add", &CounterBlock::add, py::arg("word"), py::arg("amount") = 1)
+      .def("sum", &CounterBlock::sum, "Over all workers.");
+  module.def("share_counters", &share_counters, py::arg("num_workers"),
+             "Count in memory that workers will share; before they are forked.");
+  module.def("set_counter_worker", &set_counter_worker, py::arg("worker"));
   module.def(
       "latency_bounds",
       [] {

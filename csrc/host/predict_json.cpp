@@ -54,9 +54,11 @@ class Elements {
 /// needs there.
 class JsonTile {
  public:
-  JsonTile(const BundleImage& bundle, const JsonSchema& schema, std::span<const uint8_t> text,
-           uint64_t num_rows)
-      : bundle_(bundle), schema_(schema) {
+  JsonTile(const JsonCall& call, uint64_t num_rows)
+      : call_(call), bundle_(call.bundle), schema_(call.schema) {
+    const BundleImage& bundle = call.bundle;
+    const JsonSchema& schema = call.schema;
+    const std::span<const uint8_t> text = call.text;
     capacity_ = static_cast<uint32_t>(std::clamp<uint64_t>(num_rows, 1, kTileRows));
     const uint64_t num_fields = schema.fields().size();
     validity_bytes_ = uint64_t{(capacity_ + 63) / 64} * 8;
@@ -113,15 +115,17 @@ class JsonTile {
     texts_.clear();
   }
 
-  void predict(uint32_t num_rows, OutputKind kind, std::vector<double>* out) {
+  void predict(uint32_t num_rows, std::vector<double>* out) {
     for (uint64_t i = 0; i < schema_.fields().size(); ++i) {
       views_[i].length = num_rows;
       if (columns_[i].elements != nullptr) elements_[i].length = columns_[i].elements->used;
     }
+    if (call_.observer != nullptr) call_.observer->on_read(views_, num_rows);
     const size_t done = out->size();
-    out->resize(done + uint64_t{num_rows} * output_width(bundle_.view(), kind));
-    check_texts(predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, kind, scratch_,
-                             thread_texts(), out->data() + done));
+    out->resize(done + uint64_t{num_rows} * output_width(bundle_.view(), call_.kind));
+    check_texts(predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, call_.kind,
+                             scratch_, thread_texts(), out->data() + done));
+    if (call_.observer != nullptr) call_.observer->on_predicted(out->data() + done, num_rows);
   }
 
  private:
@@ -165,6 +169,7 @@ class JsonTile {
     views_[number] = view;
   }
 
+  const JsonCall& call_;
   const BundleImage& bundle_;
   const JsonSchema& schema_;
   uint32_t capacity_;
@@ -189,50 +194,113 @@ LimitError::LimitError(uint64_t max_rows)
     : Error(ErrorKind::kData, "The body has more than " + std::to_string(max_rows) +
                                   " rows. Send fewer at a time.") {}
 
-uint64_t predict_json_rows(const BundleImage& bundle, const JsonSchema& schema,
-                           std::span<const uint8_t> text, OutputKind kind, uint64_t max_rows,
+uint64_t predict_json_rows(const JsonCall& call, uint64_t first, uint64_t last,
                            std::vector<double>* out) {
-  JsonTile tile(bundle, schema, text, text.size() / schema.min_row_bytes() + 1);
+  const std::span<const uint8_t> text = call.text;
+  JsonTile tile(call, (last - first) / call.schema.min_row_bytes() + 1);
   JsonError error;
   // A name without its escapes goes where the next text would: it is not kept.
-  JsonRowReader reader{{text.data(), text.data(), text.data() + text.size(), &error},
-                       &schema.table(),
+  JsonRowReader reader{{text.data(), text.data() + first, text.data() + last, &error},
+                       &call.schema.table(),
                        tile.order(),
                        tile.seen(),
                        tile.arena()};
-  if (!open_rows(&reader)) throw_json_error(error, schema, text);
+  if (!open_rows(&reader)) throw_json_error(error, call.schema, text);
   while (!reader.is_done) {
     tile.clear();
     uint32_t count = 0;
     if (!read_rows(&reader, tile.capacity(), tile.columns(), &count)) {
-      throw_json_error(error, schema, text);
+      throw_json_error(error, call.schema, text);
     }
-    if (reader.num_rows > max_rows) throw LimitError(max_rows);
-    if (count != 0) tile.predict(count, kind, out);
+    if (reader.num_rows > call.max_rows) throw LimitError(call.max_rows);
+    if (count != 0) tile.predict(count, out);
   }
   return reader.num_rows;
 }
 
-void predict_json_lists(const BundleImage& bundle, const JsonSchema& schema,
-                        std::span<const uint8_t> text, std::span<ListReader> lists,
-                        uint64_t num_rows, OutputKind kind, std::vector<double>* out) {
-  JsonTile tile(bundle, schema, text, num_rows);
+void predict_json_lists(const JsonCall& call, std::span<ColumnValues> columns, uint64_t num_rows,
+                        std::vector<double>* out) {
+  const std::span<const uint8_t> text = call.text;
+  JsonTile tile(call, num_rows);
   JsonError error;
   JsonCursor cursor{text.data(), text.data(), text.data() + text.size(), &error};
   for (uint64_t done = 0; done < num_rows;) {
     tile.clear();
     const auto count = static_cast<uint32_t>(std::min<uint64_t>(num_rows - done, tile.capacity()));
-    for (uint32_t i = 0; i < lists.size(); ++i) {
+    for (uint32_t i = 0; i < columns.size(); ++i) {
+      const Field& field = call.schema.fields()[i];
+      if (columns[i].binary.has_value()) {
+        columns[i].binary->read(field, count, tile.columns()[i], text.data());
+        continue;
+      }
       error.row = done;
-      if (!read_list(&lists[i], cursor, schema.fields()[i], count, tile.columns()[i],
-                     tile.arena())) {
+      if (!read_list(&columns[i].list, cursor, field, count, tile.columns()[i], tile.arena())) {
         error.field = i;
-        throw_json_error(error, schema, text);
+        throw_json_error(error, call.schema, text);
       }
     }
-    tile.predict(count, kind, out);
+    tile.predict(count, out);
     done += count;
   }
+}
+
+namespace {
+
+/// The values of one row, each into every field of its name.
+bool read_places(JsonCursor* cursor, const JsonSchema& schema, std::span<const uint32_t> places,
+                 uint32_t row, const FieldColumn* columns, TextArena* arena) {
+  if (!cursor->take('[')) return cursor->fail_here("a list");
+  bool more = false;
+  for (size_t place = 0; place < places.size(); ++place) {
+    if (!next_member(cursor, place == 0, ']', &more)) return false;
+    if (!more) return cursor->fail(JsonCode::kUnexpectedByte, cursor->at - 1, "another value");
+    uint32_t number = places[place];
+    if (number == kNoField && !skip_value(cursor)) return false;
+    cursor->skip_space();
+    const uint8_t* const value = cursor->at;
+    for (; number != kNoField; number = schema.fields()[number].next_same) {
+      cursor->at = value;
+      if (!read_value(cursor, schema.fields()[number], Datatype::kAny, columns[number], row,
+                      arena)) {
+        cursor->error->field = number;
+        return false;
+      }
+    }
+  }
+  return cursor->take(']') || cursor->fail_here("']' behind as many values as there are columns");
+}
+
+}  // namespace
+
+uint64_t predict_json_split(const JsonCall& call, uint64_t first, std::span<const uint32_t> places,
+                            std::vector<double>* out) {
+  const std::span<const uint8_t> text = call.text;
+  // The shortest row is [1,1].
+  JsonTile tile(call, (text.size() - first) / (2 * places.size() + 1) + 1);
+  JsonError error;
+  JsonCursor cursor{text.data(), text.data() + first, text.data() + text.size(), &error};
+  uint64_t num_rows = 0;
+  bool more = cursor.take('[');
+  if (!more) cursor.fail_here("a list of rows");
+  while (more) {
+    tile.clear();
+    tile.arena()->used = 0;
+    uint32_t count = 0;
+    for (; count < tile.capacity(); ++count, ++num_rows) {
+      error.row = num_rows;
+      if (!next_member(&cursor, num_rows == 0, ']', &more)) {
+        throw_json_error(error, call.schema, text);
+      }
+      if (!more) break;
+      if (!read_places(&cursor, call.schema, places, count, tile.columns(), tile.arena())) {
+        throw_json_error(error, call.schema, text);
+      }
+    }
+    if (num_rows > call.max_rows) throw LimitError(call.max_rows);
+    if (count != 0) tile.predict(count, out);
+  }
+  if (error.code != JsonCode::kOk) throw_json_error(error, call.schema, text);
+  return num_rows;
 }
 
 }  // namespace mainspring

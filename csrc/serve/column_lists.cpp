@@ -16,7 +16,7 @@ std::string ColumnLists::name_of(uint32_t field) const {
   return std::string(input_name(schema_.plan(), field));
 }
 
-void ColumnLists::add(const JsonRequest& request, uint32_t field, const ListReader& list,
+void ColumnLists::add(const JsonRequest& request, uint32_t field, const ColumnValues& values,
                       uint64_t num_values, const uint8_t* at) {
   if (is_set_[field]) request.fail(at, "Column '" + name_of(field) + "' came before.");
   if (num_rows_.value_or(num_values) != num_values) {
@@ -25,9 +25,26 @@ void ColumnLists::add(const JsonRequest& request, uint32_t field, const ListRead
   }
   num_rows_ = num_values;
   for (; field != kNoField; field = schema_.fields()[field].next_same) {
-    lists_[field] = list;
+    lists_[field] = values;
     is_set_[field] = true;
   }
+}
+
+void ColumnLists::read_object(JsonRequest* request, const char* what) {
+  request->for_members(what, [&](const JsonString& name) {
+    const uint32_t field = find(JsonRequest::plain(name));
+    if (field == kNoField) {
+      request->skip();
+      return -1;
+    }
+    request->cursor().skip_space();
+    const uint8_t* const at = request->cursor().at;
+    ListReader list;
+    uint64_t num_values = 0;
+    request->check(open_list(&request->cursor(), Datatype::kAny, false, &list, &num_values), field);
+    add(*request, field, {list, std::nullopt}, num_values, at);
+    return -1;
+  });
 }
 
 void ColumnLists::require_all() const {

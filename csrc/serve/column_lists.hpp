@@ -1,11 +1,11 @@
-// The columns of a request that come as lists: one for each field, all of one length.
+// The columns of a request that come as lists or tensors: one for each field, all of one length.
 #pragma once
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "host/predict_json.hpp"
 #include "serve/json_request.hpp"
-#include "serve/model_context.hpp"
 
 namespace mainspring {
 
@@ -19,20 +19,23 @@ class ColumnLists {
 
   /// Takes a list for every field of that name. Throws when the column came before, or when its
   /// length is not that of the columns before it. `at` is where the complaint points.
-  void add(const JsonRequest& request, uint32_t field, const ListReader& list, uint64_t num_values,
-           const uint8_t* at);
+  void add(const JsonRequest& request, uint32_t field, const ColumnValues& values,
+           uint64_t num_values, const uint8_t* at);
+
+  /// Reads {"name": [...], ...}; names that no column has are walked.
+  void read_object(JsonRequest* request, const char* what);
 
   /// Throws Error(kSchema) naming the columns that did not come.
   void require_all() const;
 
   uint64_t num_rows() const { return num_rows_.value_or(0); }
-  std::vector<ListReader>& lists() { return lists_; }
+  std::vector<ColumnValues>& lists() { return lists_; }
 
  private:
   std::string name_of(uint32_t field) const;
 
   const JsonSchema& schema_;
-  std::vector<ListReader> lists_;
+  std::vector<ColumnValues> lists_;
   std::vector<bool> is_set_;
   std::optional<uint64_t> num_rows_;
 };

@@ -1,17 +1,15 @@
-// What a server adds up about its requests, without a lock: Prometheus reads it now and then.
+// What a server adds up about the requests of one model: where each number lies in its block.
 #pragma once
 #include <array>
-#include <atomic>
 #include <cstdint>
+#include <string_view>
+
+#include "serve/counter_block.hpp"
+#include "serve/protocol.hpp"
 
 namespace mainspring {
 
-/// How a request reaches the model.
-enum class Protocol : uint8_t { kRows = 0, kInfer = 1 };
-inline constexpr uint32_t kNumProtocols = 2;
-inline constexpr std::array<const char*, kNumProtocols> kProtocolNames{"rows", "infer"};
-
-/// How it ended.
+/// How a request ended.
 enum class Outcome : uint8_t {
   kOk = 0,
   kData = 1,
@@ -24,6 +22,12 @@ inline constexpr uint32_t kNumOutcomes = 6;
 inline constexpr std::array<const char*, kNumOutcomes> kOutcomeNames{"ok",      "data",  "schema",
                                                                      "request", "limit", "busy"};
 
+/// What a request spends its time on. Transforms and the model run tile by tile, one behind the
+/// other through the same cache: they are one phase.
+enum class Phase : uint8_t { kParse = 0, kPredict = 1, kWrite = 2 };
+inline constexpr uint32_t kNumPhases = 3;
+inline constexpr std::array<const char*, kNumPhases> kPhaseNames{"parse", "predict", "write"};
+
 /// Upper ends of the latency buckets in nanoseconds; one more bucket is open.
 inline constexpr std::array<uint64_t, 19> kLatencyBuckets{
     10'000,        25'000,        50'000,        100'000,       250'000,
@@ -31,15 +35,44 @@ inline constexpr std::array<uint64_t, 19> kLatencyBuckets{
     25'000'000,    50'000'000,    100'000'000,   250'000'000,   500'000'000,
     1'000'000'000, 2'500'000'000, 5'000'000'000, 10'000'000'000};
 
-/// Of one protocol. Each number is exact; numbers read while requests end may be of different
-/// moments.
-struct Counters {
-  std::array<std::atomic<uint64_t>, kNumOutcomes> requests{};
-  std::array<std::atomic<uint64_t>, kLatencyBuckets.size() + 1> latencies{};
-  std::atomic<uint64_t> latency_sum_ns{0};
-  std::atomic<uint64_t> rows{0};
+/// Words of one protocol.
+inline constexpr uint32_t kRequestsWord = 0;
+inline constexpr uint32_t kLatenciesWord = kRequestsWord + kNumOutcomes;
+inline constexpr uint32_t kLatencySumWord = kLatenciesWord + kLatencyBuckets.size() + 1;
+inline constexpr uint32_t kRowsWord = kLatencySumWord + 1;
+inline constexpr uint32_t kPhasesWord = kRowsWord + 1;
+inline constexpr uint32_t kProtocolWords = kPhasesWord + kNumPhases;
 
-  void count(Outcome outcome, uint64_t num_rows, uint64_t latency_ns) noexcept;
+/// Of one request.
+struct RequestCount {
+  Outcome outcome = Outcome::kOk;
+  uint64_t num_rows = 0;
+  uint64_t latency_ns = 0;
+  std::array<uint64_t, kNumPhases> phase_ns{};
+};
+
+class Counters {
+ public:
+  explicit Counters(std::string_view key) : block_(key, kNumProtocols * kProtocolWords) {}
+
+  void count(Protocol protocol, const RequestCount& request) noexcept {
+    const uint32_t first = static_cast<uint32_t>(protocol) * kProtocolWords;
+    uint32_t bucket = 0;
+    while (bucket < kLatencyBuckets.size() && request.latency_ns > kLatencyBuckets[bucket]) {
+      ++bucket;
+    }
+    block_.add(first + kRequestsWord + static_cast<uint32_t>(request.outcome), 1);
+    block_.add(first + kLatenciesWord + bucket, 1);
+    block_.add(first + kLatencySumWord, request.latency_ns);
+    block_.add(first + kRowsWord, request.num_rows);
+    for (uint32_t i = 0; i < kNumPhases; ++i) {
+      block_.add(first + kPhasesWord + i, request.phase_ns[i]);
+    }
+  }
+  std::vector<uint64_t> sum() const { return block_.sum(); }
+
+ private:
+  CounterBlock block_;
 };
 
 }  // namespace mainspring

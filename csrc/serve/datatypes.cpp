@@ -7,7 +7,7 @@
 namespace mainspring {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Datatype>, 12> kDatatypes{{
+constexpr std::array<std::pair<std::string_view, Datatype>, 14> kDatatypes{{
     {"BOOL", Datatype::kBool},
     {"INT8", Datatype::kInt8},
     {"INT16", Datatype::kInt16},
@@ -20,6 +20,8 @@ constexpr std::array<std::pair<std::string_view, Datatype>, 12> kDatatypes{{
     {"FP32", Datatype::kFp32},
     {"FP64", Datatype::kFp64},
     {"BYTES", Datatype::kBytes},
+    {"FP16", Datatype::kFp16},
+    {"BF16", Datatype::kBf16},
 }};
 
 }  // namespace
@@ -47,8 +49,8 @@ const char* datatypes_of(const Field& field) {
   switch (field.kind) {
     case FieldKind::kNumber:
     case FieldKind::kInteger:
-      return field.takes_number_text ? "BOOL, INT*, UINT*, FP32, FP64 or BYTES"
-                                     : "BOOL, INT*, UINT*, FP32 or FP64";
+      return field.takes_number_text ? "BOOL, INT*, UINT*, FP* or BYTES"
+                                     : "BOOL, INT*, UINT* or FP*";
     case FieldKind::kText:
     case FieldKind::kBinary: return "BYTES";
     case FieldKind::kTime: return "INT*, UINT* or BYTES";

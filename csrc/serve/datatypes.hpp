@@ -7,7 +7,7 @@
 
 namespace mainspring {
 
-/// "FP64" and the like; nothing for a name that is none, or whose values JSON cannot hold.
+/// "FP64" and the like; nothing for a name that is none.
 std::optional<Datatype> datatype_of(std::string_view name);
 
 bool takes(const Field& field, Datatype datatype);

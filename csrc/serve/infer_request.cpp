@@ -9,26 +9,10 @@
 #include "host/names.hpp"
 #include "serve/column_lists.hpp"
 #include "serve/datatypes.hpp"
-#include "serve/json_text.hpp"
-#include "serve/served_model.hpp"
+#include "serve/infer_answer.hpp"
 
 namespace mainspring {
 namespace {
-
-constexpr const char* kNoBinary =
-    "this server takes and gives tensors as JSON data, not as binary data. Leave the binary "
-    "parameters out (tritonclient: binary_data=False).";
-
-const char* datatype_of_labels(const LabelsView& labels) {
-  if (labels.num_labels == 0) return "FP64";
-  switch (labels.type) {
-    case LabelType::kInteger: return "INT64";
-    case LabelType::kFloat: return "FP64";
-    case LabelType::kBool: return "BOOL";
-    case LabelType::kText: return "BYTES";
-  }
-  return "FP64";
-}
 
 struct Tensor {
   std::string name;
@@ -36,12 +20,25 @@ struct Tensor {
   std::optional<Datatype> datatype;
   std::optional<ListReader> data;
   uint64_t num_values = 0;
+  std::optional<uint64_t> binary_bytes;
+  std::vector<uint64_t> missing;
+};
+
+/// What "parameters" of an input, an output or the request say.
+struct Parameters {
+  std::optional<uint64_t> binary_bytes;
+  std::optional<bool> binary_data;
+  std::vector<uint64_t> missing;
 };
 
 class InferRequest {
  public:
-  InferRequest(const ModelContext& model, std::span<const uint8_t> body)
-      : model_(model), request_(body, model.schema), columns_(model.schema) {
+  InferRequest(const ModelContext& model, std::span<const uint8_t> body, uint64_t json_bytes)
+      : model_(model),
+        body_(body),
+        next_binary_(body.data() + json_bytes),
+        request_(body.first(json_bytes), model.schema),
+        columns_(model.schema) {
     bool has_inputs = false;
     request_.for_members("the body", [&](const JsonString& name) {
       if (equals(name, "id")) {
@@ -49,7 +46,7 @@ class InferRequest {
         return 0;
       }
       if (equals(name, "parameters")) {
-        read_parameters("\"parameters\"");
+        binary_answer_ = read_parameters("\"parameters\"").binary_data.value_or(false);
         return 1;
       }
       if (equals(name, "inputs")) {
@@ -70,67 +67,62 @@ class InferRequest {
       throw Error(ErrorKind::kSchema,
                   "The body has no \"inputs\". Send one for each column of the model.");
     }
+    if (next_binary_ != body.data() + body.size()) {
+      throw Error(ErrorKind::kData,
+                  std::to_string(body.data() + body.size() - next_binary_) +
+                      " bytes follow behind the binary data that the inputs name. Check "
+                      "\"binary_data_size\" and Inference-Header-Content-Length.");
+    }
     columns_.require_all();
     if (columns_.num_rows() > model.max_rows) throw LimitError(model.max_rows);
   }
 
-  uint64_t answer(std::string* out) {
-    const uint32_t width = output_width(model_.bundle.view(), OutputKind::kPredict);
+  uint64_t answer(Reply* reply) {
     const uint64_t num_rows = columns_.num_rows();
     std::vector<double> scores;
-    predict_json_lists(model_.bundle, model_.schema, request_.text(), columns_.lists(), num_rows,
-                       OutputKind::kPredict, &scores);
+    predict_json_lists(model_.call(body_, OutputKind::kPredict), columns_.lists(), num_rows,
+                       &scores);
     if (outputs_.empty()) {
-      for (uint32_t i = 0; i < width; ++i) outputs_.push_back(i);
+      const uint32_t width = output_width(model_.bundle.view(), OutputKind::kPredict);
+      for (uint32_t i = 0; i < width; ++i) outputs_.push_back({i, std::nullopt});
     }
-    const LabelsView& labels = model_.bundle.view().labels;
-    out->append("{\"model_name\":");
-    append_text(model_.names.name, out);
-    out->append(",\"model_version\":");
-    append_text(model_.names.version, out);
-    if (id_.has_value()) {
-      out->append(",\"id\":");
-      append_text(*id_, out);
+    for (WantedOutput& output : outputs_) {
+      if (!output.binary.has_value()) output.binary = binary_answer_;
     }
-    out->append(",\"outputs\":[");
-    for (size_t i = 0; i < outputs_.size(); ++i) {
-      if (i != 0) out->push_back(',');
-      out->append("{\"name\":");
-      append_text(model_.names.outputs[outputs_[i]], out);
-      out->append(",\"datatype\":\"");
-      out->append(datatype_of_labels(labels));
-      out->append("\",\"shape\":[");
-      append_integer(num_rows, out);
-      out->append("],\"data\":");
-      if (labels.num_labels != 0) {
-        append_labels(labels, scores.data(), num_rows, out);
-      } else {
-        append_list(scores.data() + outputs_[i], num_rows, width, out);
-      }
-      out->push_back('}');
-    }
-    out->append("]}");
+    write_infer_answer(model_, id_, outputs_, scores, num_rows, reply);
     return num_rows;
   }
 
  private:
   /// Parameters that would change what the answer means; the others are let pass.
-  void read_parameters(const char* what) {
+  Parameters read_parameters(const char* what) {
+    Parameters found;
     request_.for_members(what, [&](const JsonString& name) {
       const uint8_t* const at = name.begin;
       if (equals(name, "priority") || equals(name, "timeout")) {
         request_.read_count(equals(name, "priority") ? "\"priority\"" : "\"timeout\"");
       } else if (equals(name, "binary_data") || equals(name, "binary_data_output")) {
-        if (request_.read_bool("a binary parameter")) request_.fail(at, kNoBinary);
+        found.binary_data = request_.read_bool("a binary parameter");
       } else if (equals(name, "binary_data_size")) {
-        request_.fail(at, kNoBinary);
+        found.binary_bytes = request_.read_count("\"binary_data_size\"");
+        return 0;
+      } else if (equals(name, "missing")) {
+        request_.for_items("\"missing\"", [&] {
+          found.missing.push_back(request_.read_count("a row in \"missing\""));
+        });
+        return 1;
       } else if (equals(name, "classification")) {
-        request_.fail(at, "the classification extension is not part of this server.");
+        if (request_.read_count("\"classification\"") != 0) {
+          request_.fail(at, "the classification extension is not part of this server.");
+        }
+      } else if (equals(name, "shared_memory_region")) {
+        request_.fail(at, "shared memory is not part of this server; send the data in the body.");
       } else {
         request_.skip();
       }
       return -1;
     });
+    return found;
   }
 
   void read_input() {
@@ -164,17 +156,19 @@ class InferRequest {
         return 3;
       }
       if (equals(name, "parameters")) {
-        read_parameters("an input's \"parameters\"");
+        Parameters found = read_parameters("an input's \"parameters\"");
+        tensor.binary_bytes = found.binary_bytes;
+        tensor.missing = std::move(found.missing);
         return 4;
       }
       request_.skip();
       return -1;
     });
-    const char* lacks = tensor.name.empty()            ? "name"
-                        : !has_shape                   ? "shape"
-                        : !tensor.datatype.has_value() ? "datatype"
-                        : !tensor.data.has_value()     ? "data"
-                                                       : nullptr;
+    const char* lacks = tensor.name.empty()                                            ? "name"
+                        : !has_shape                                                   ? "shape"
+                        : !tensor.datatype.has_value()                                 ? "datatype"
+                        : !tensor.data.has_value() && !tensor.binary_bytes.has_value() ? "data"
+                                                                                       : nullptr;
     if (lacks != nullptr) {
       request_.fail(at, "Input " + JsonRequest::shown(tensor.name) + " lacks \"" + lacks + "\".");
     }
@@ -186,11 +180,27 @@ class InferRequest {
     const std::string name = request_.read_text("an input's \"datatype\"");
     tensor->datatype = datatype_of(name);
     if (tensor->datatype.has_value()) return;
-    const bool is_half = name == "FP16" || name == "BF16";
-    request_.fail(at, is_half ? name + " values cannot be written in JSON. Send FP32."
-                              : JsonRequest::shown(name) +
-                                    " is no datatype; expected BOOL, INT8 to INT64, UINT8 to "
-                                    "UINT64, FP32, FP64 or BYTES.");
+    request_.fail(at, JsonRequest::shown(name) +
+                          " is no datatype; expected BOOL, INT8 to INT64, UINT8 to UINT64, FP16, "
+                          "BF16, FP32, FP64 or BYTES.");
+  }
+
+  /// The bytes behind the JSON that belong to this input: they stand in the order of the inputs.
+  BinaryTensor take_binary(Tensor& tensor, const uint8_t* at) {
+    const auto left = static_cast<uint64_t>(body_.data() + body_.size() - next_binary_);
+    const uint64_t num_bytes = *tensor.binary_bytes;
+    const std::string subject = "Input " + JsonRequest::shown(tensor.name) + " ";
+    if (tensor.data.has_value()) {
+      request_.fail(at, subject + "has both \"data\" and \"binary_data_size\". Leave one out.");
+    }
+    if (num_bytes > left) {
+      request_.fail(at, subject + "has a \"binary_data_size\" of " + std::to_string(num_bytes) +
+                            " bytes, and " + std::to_string(left) + " are left in the body.");
+    }
+    const uint8_t* const begin = next_binary_;
+    next_binary_ += num_bytes;
+    return BinaryTensor(tensor.name, *tensor.datatype, begin, next_binary_,
+                        std::move(tensor.missing));
   }
 
   void add_input(Tensor& tensor, const uint8_t* at) {
@@ -201,11 +211,11 @@ class InferRequest {
     if (shape.empty() || (shape.size() == 2 && shape[1] != 1)) {
       request_.fail(at, subject + "has another \"shape\" than [rows] or [rows, 1].");
     }
-    if (shape[0] != tensor.num_values) {
+    if (tensor.data.has_value() && shape[0] != tensor.num_values) {
       request_.fail(at, subject + "has " + std::to_string(tensor.num_values) +
                             " values, but its \"shape\" says " + std::to_string(shape[0]) + ".");
     }
-    if (tensor.data->is_nested && shape.size() != 2) {
+    if (tensor.data.has_value() && tensor.data->is_nested && shape.size() != 2) {
       request_.fail(at, subject + "has lists inside its data, but \"shape\" is not [rows, 1].");
     }
     for (uint32_t same = field; same != kNoField; same = model_.schema.fields()[same].next_same) {
@@ -214,8 +224,25 @@ class InferRequest {
                               datatypes_of(model_.schema.fields()[same]) + ".");
       }
     }
-    tensor.data->datatype = *tensor.datatype;
-    columns_.add(request_, field, *tensor.data, tensor.num_values, at);
+    ColumnValues values{};
+    if (tensor.binary_bytes.has_value()) {
+      values.binary = take_binary(tensor, at);
+      values.binary->check(shape[0]);
+    } else {
+      const bool is_half =
+          *tensor.datatype == Datatype::kFp16 || *tensor.datatype == Datatype::kBf16;
+      if (is_half) {
+        request_.fail(at, subject +
+                              "has a datatype that cannot be written in JSON. Send FP32, or "
+                              "binary data.");
+      }
+      if (!tensor.missing.empty()) {
+        request_.fail(at, subject + "has \"missing\" rows, which are for binary data. Write null.");
+      }
+      tensor.data->datatype = *tensor.datatype;
+      values.list = *tensor.data;
+    }
+    columns_.add(request_, field, values, shape[0], at);
   }
 
   [[noreturn]] void fail_unknown_input(const std::string& name, const uint8_t* at) const {
@@ -232,13 +259,14 @@ class InferRequest {
   void read_output() {
     const uint8_t* const at = request_.cursor().at;
     std::string wanted;
+    std::optional<bool> binary;
     request_.for_members("an output", [&](const JsonString& name) {
       if (equals(name, "name")) {
         wanted = request_.read_text("an output's \"name\"");
         return 0;
       }
       if (equals(name, "parameters")) {
-        read_parameters("an output's \"parameters\"");
+        binary = read_parameters("an output's \"parameters\"").binary_data;
         return 1;
       }
       request_.skip();
@@ -251,17 +279,22 @@ class InferRequest {
                             list_names(names) + ".");
     }
     const auto number = static_cast<uint32_t>(found - names.begin());
-    if (std::find(outputs_.begin(), outputs_.end(), number) != outputs_.end()) {
-      request_.fail(at, "Output " + JsonRequest::shown(wanted) + " is asked for twice.");
+    for (const WantedOutput& output : outputs_) {
+      if (output.number == number) {
+        request_.fail(at, "Output " + JsonRequest::shown(wanted) + " is asked for twice.");
+      }
     }
-    outputs_.push_back(number);
+    outputs_.push_back({number, binary});
   }
 
   const ModelContext& model_;
+  std::span<const uint8_t> body_;
+  const uint8_t* next_binary_;
   JsonRequest request_;
   ColumnLists columns_;
   std::optional<std::string> id_;
-  std::vector<uint32_t> outputs_;
+  std::vector<WantedOutput> outputs_;
+  bool binary_answer_ = false;
 };
 
 [[noreturn]] void fail_lists(const JsonSchema& schema) {
@@ -279,10 +312,17 @@ class InferRequest {
 
 }  // namespace
 
-uint64_t answer_infer(const ModelContext& model, std::span<const uint8_t> body, std::string* out) {
+uint64_t answer_infer(const ModelContext& model, std::span<const uint8_t> body, uint64_t json_bytes,
+                      Reply* reply) {
   // A tensor has the same number of values in every row.
   if (model.schema.has_lists()) fail_lists(model.schema);
-  return InferRequest(model, body).answer(out);
+  if (json_bytes == UINT64_MAX) json_bytes = body.size();
+  if (json_bytes == 0 || json_bytes > body.size()) {
+    throw Error(ErrorKind::kData, "Inference-Header-Content-Length is " +
+                                      std::to_string(json_bytes) + ", and the body has " +
+                                      std::to_string(body.size()) + " bytes.");
+  }
+  return InferRequest(model, body, json_bytes).answer(reply);
 }
 
 }  // namespace mainspring

@@ -418,45 +418,53 @@ class Profile:
     @property
     def target(self) -> str:
         ...
-class Evaluator:
+class RequestForm:
     """
-    Mergeable quality metrics over rows.
+    What of a request stands outside its body.
     """
-    def __init__(self, task: str, num_scores: typing.SupportsInt | typing.SupportsIndex, metrics: collections.abc.Sequence[str], average: str, options: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> None:
-        ...
-    def finish(self, class_order: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> dict[str, typing.Any]:
-        ...
-    def merge(self, other: Evaluator, classes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], queries: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
-        ...
-    def read(self, bytes: bytes) -> None:
-        ...
-    def resample(self, num_classes: typing.SupportsInt | typing.SupportsIndex, columns: dict[str, typing.Any], class_order: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], replicates: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex) -> list[list[float]]:
-        ...
-    def to_bytes(self) -> bytes:
-        ...
-    def update(self, num_classes: typing.SupportsInt | typing.SupportsIndex, columns: dict[str, typing.Any]) -> None:
-        ...
-    @property
-    def num_rows(self) -> int:
+    def __init__(self, protocol: str, kind: str = 'predict', arrow_answer: bool = True) -> None:
         ...
 class ServedModel:
     """
     A bundle that answers requests: bytes in, status and bytes out.
     """
-    def __init__(self, bundle: typing.Any, name: str, version: str, outputs: collections.abc.Sequence[str], max_rows: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, bundle: typing.Any, name: str, version: str, outputs: collections.abc.Sequence[str], max_rows: typing.SupportsInt | typing.SupportsIndex, counts_values: bool = True) -> None:
         ...
-    def infer(self, body: typing.Any) -> tuple[int, bytes]:
+    def answer(self, form: RequestForm, body: typing.Any, json_bytes: typing.SupportsInt | typing.SupportsIndex = 18446744073709551615) -> tuple[int, bytes, int]:
         """
-        An Open Inference Protocol request to (status, JSON).
+        A request to (status, body, where binary tensors begin in it or 0).
         """
-    def predict(self, body: typing.Any, kind: str) -> tuple[int, bytes]:
+    @property
+    def columns(self) -> list[typing.Any]:
         """
-        JSON rows to (status, JSON).
+        Bins that values are counted in.
         """
     @property
     def counters(self) -> dict[str, typing.Any]:
         """
         What was counted for each protocol.
+        """
+    @property
+    def outputs(self) -> list[typing.Any]:
+        """
+        (first word, number of bins, edges) of each output.
+        """
+    @property
+    def value_counts(self) -> list[int]:
+        """
+        The words that columns and outputs name.
+        """
+class CounterBlock:
+    """
+    Numbers that only grow, shared by workers.
+    """
+    def __init__(self, key: str, num_words: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def add(self, word: typing.SupportsInt | typing.SupportsIndex, amount: typing.SupportsInt | typing.SupportsIndex = 1) -> None:
+        ...
+    def sum(self) -> list[int]:
+        """
+        Over all workers.
         """
 class RowWork:
     """
@@ -585,10 +593,6 @@ def operators() -> list[typing.Any]:
     """
     All operators: name, summary, params (name, type, help, default), and flags.
     """
-def quality_metrics() -> list[typing.Any]:
-    ...
-def quality_options() -> list[typing.Any]:
-    ...
 def read_catboost(data: bytes, subject: str) -> ModelImage:
     """
     Reads CatBoost's JSON. Raises UnsupportedError or DataError with the byte and the reason.
@@ -615,8 +619,14 @@ def read_xgboost(data: bytes, subject: str) -> ModelImage:
     """
 def readable_columns(table: Table) -> list[str]:
     ...
+def set_counter_worker(worker: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
+def share_counters(num_workers: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Count in memory that workers will share; before they are forked.
+    """
 def step_names() -> list[typing.Any]:
     """
     Names of all steps, in the order of their codes.

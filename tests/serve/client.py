@@ -55,9 +55,12 @@ async def ask_async(
     }
     waiting = list(pieces)
     sent: list[dict[str, Any]] = []
+    answered = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         if not waiting:
+            if not disconnect:
+                await answered.wait()
             return {"type": "http.disconnect"}
         piece = waiting.pop(0)
         more = bool(waiting) or disconnect
@@ -65,6 +68,8 @@ async def ask_async(
 
     async def send(message: Any) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            answered.set()
 
     await app(scope, receive, send)
     start = sent[0]

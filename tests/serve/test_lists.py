@@ -204,7 +204,7 @@ def test_tensors_are_refused_and_the_metadata_says_why(app: Any) -> None:
 
 
 def test_example_row_is_taken(app: Any, predictor: ms.Predictor) -> None:
-    model = open_models({"lists": predictor}, 10)["lists"]
+    model = open_models({"lists": predictor}, 10)[0]
     example = model.example_row()
     assert example["tags"] == ["text", "text"]
     assert example["flags"] == [True, True]

@@ -36,7 +36,7 @@ class Server:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
-            found = re.match(r"serving on http://127\.0\.0\.1:(\d+) ", line)
+            found = re.match(r"serving on https?://127\.0\.0\.1:(\d+) ", line)
             if found:
                 self.port = int(found[1])
                 return

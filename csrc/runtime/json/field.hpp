@@ -78,6 +78,8 @@ enum class Datatype : uint8_t {
   kFp32,
   kFp64,
   kBytes,
+  kFp16,  // of binary tensors alone
+  kBf16,
 };
 
 /// Reads the value or list at the cursor into row `row` of a field's column. After a failure the

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mainspring.errors import ParameterError
 
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
 __all__ = ["add_arguments", "run"]
+
+# Where SageMaker puts a model.
+_SAGEMAKER_MODELS = "/opt/ml/model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,25 +28,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser : argparse.ArgumentParser
         The command's parser.
     """
-    parser.add_argument("bundles", nargs="+", metavar="BUNDLE", help="a .spring file, or NAME=FILE")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument(
-        "--port", type=int, default=8080, help="port to listen on; 0 for any (%(default)s)"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("bundles", nargs="*", metavar="BUNDLE", help="a .spring file, or NAME=FILE")
+    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    add("--port", type=int, help="port to listen on; 0 for any (AIP_HTTP_PORT, or 8080)")
+    add("--workers", type=int, default=1, help="processes (%(default)s)")
+    add("--reload-dir", metavar="DIR", help="folder of models, looked at every second")
+    add("--api-key-file", metavar="FILE", help="who may do what; a line for each key")
+    add("--new-api-key", metavar="NAME", help="print a new key and its line, and end")
+    add("--scopes", default="predict", help="of the new key: predict,metrics,admin (%(default)s)")
+    add("--rate-limit", type=float, metavar="N", help="requests a second of one key")
+    add("--tls-cert", metavar="FILE", help="PEM certificate: speak TLS")
+    add("--tls-key", metavar="FILE", help="PEM key of the certificate")
+    add("--tls-client-ca", metavar="FILE", help="PEM: clients must have certificates of it")
+    add(
         "--max-body-mb",
         type=float,
         default=16,
         metavar="MB",
         help="longer bodies are refused (%(default)s)",
     )
-    parser.add_argument(
+    add(
         "--max-rows",
         type=int,
         default=100_000,
         metavar="ROWS",
         help="requests with more rows are refused (%(default)s)",
     )
+    add(
+        "--request-timeout",
+        type=float,
+        default=30,
+        metavar="S",
+        help="seconds that a request may take to come (%(default)s)",
+    )
+    add("--access-log", action="store_true", help="a line of JSON for each prediction")
+    add("--no-hot-path", action="store_true", help="answer through ASGI alone")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,34 +77,99 @@ def run(arguments: argparse.Namespace) -> int:
     Returns
     -------
     int
-        0.
+        0; 1 when worker processes could not be kept alive.
     """
+    if arguments.new_api_key is not None:
+        return _print_key(arguments)
+    _check(arguments)
     from mainspring.serve import create_app
-    from mainspring.serve.run import listen
+    from mainspring.serve.run import RunOptions, listen
     from mainspring.serve.run import run as run_server
+    from mainspring.serve.workers import be_worker, run_workers, share_counters
 
+    if arguments.workers > 1:
+        share_counters(arguments.workers)
+    app = create_app(
+        _models(arguments.bundles),
+        max_body_bytes=max(1, int(arguments.max_body_mb * (1 << 20))),
+        max_rows=arguments.max_rows,
+        repository=arguments.reload_dir,
+        access=None if arguments.api_key_file is None else Path(arguments.api_key_file),
+        rate_limit=arguments.rate_limit,
+    )
+    port = (
+        int(os.environ.get("AIP_HTTP_PORT", "8080")) if arguments.port is None else arguments.port
+    )
+    options = RunOptions(
+        tls_certificate=arguments.tls_cert,
+        tls_key=arguments.tls_key,
+        tls_client_authority=arguments.tls_client_ca,
+        request_seconds=arguments.request_timeout,
+        access_log=arguments.access_log,
+        hot_path=not arguments.no_hot_path,
+    )
+    several = arguments.workers > 1
+    sockets = [listen(arguments.host, port, several)]
+    while len(sockets) < arguments.workers:
+        sockets.append(listen(arguments.host, sockets[0].getsockname()[1], several))
+    _say(arguments, app, sockets[0])
+    if not several:
+        run_server(app, sockets[0], options)
+        return 0
+
+    def serve(number: int, opened: socket.socket) -> None:
+        be_worker(number)
+        run_server(app, opened, options)
+
+    return run_workers(sockets, serve)
+
+
+def _check(arguments: argparse.Namespace) -> None:
     if not 0 < arguments.max_body_mb < 2048:
         raise ParameterError(
             f"--max-body-mb is {arguments.max_body_mb:g}; expected a number above 0, below 2048.",
             got=str(arguments.max_body_mb),
         )
-    app = create_app(
-        _models(arguments.bundles),
-        max_body_bytes=max(1, int(arguments.max_body_mb * (1 << 20))),
-        max_rows=arguments.max_rows,
-    )
-    opened = listen(arguments.host, arguments.port)
-    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    url = f"http://{host}:{opened.getsockname()[1]}"
-    for model in app.state.models.values():
-        print(f"{model.name}: {len(model.columns)} columns to {', '.join(model.outputs)}")
-    first = next(iter(app.state.models.values()))
-    path = "/predict" if len(app.state.models) == 1 else f"/models/{first.name}/predict"
-    row = json.dumps(first.example_row(), ensure_ascii=False).replace("'", "'\\''")
-    print(f"curl -s '{url}{path}' -H 'Content-Type: application/json' -d '{row}'")
-    print(f"serving on {url} (Ctrl-C stops it)", flush=True)
-    run_server(app, opened)
+    if not 0 < arguments.workers <= 256:
+        raise ParameterError(
+            f"--workers is {arguments.workers}; expected 1 to 256.", got=str(arguments.workers)
+        )
+    if not 0 < arguments.request_timeout < 86400:
+        raise ParameterError(
+            f"--request-timeout is {arguments.request_timeout:g}; expected seconds above 0.",
+            got=str(arguments.request_timeout),
+        )
+    if not arguments.bundles and arguments.reload_dir is None:
+        folder = Path(os.environ.get("SM_MODEL_DIR", _SAGEMAKER_MODELS))
+        arguments.bundles = [str(path) for path in sorted(folder.glob("*.spring"))]
+        if not arguments.bundles:
+            raise ParameterError(
+                "There is nothing to serve; name a bundle, or a folder of them with --reload-dir."
+            )
+
+
+def _print_key(arguments: argparse.Namespace) -> int:
+    from mainspring.serve.access import make_key_line
+
+    key, line = make_key_line(arguments.new_api_key, arguments.scopes.split(","))
+    print(f"key, which is shown this once: {key}")
+    print(f"line for --api-key-file: {line}")
     return 0
+
+
+def _say(arguments: argparse.Namespace, app: Starlette, opened: socket.socket) -> None:
+    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+    scheme = "https" if arguments.tls_cert else "http"
+    url = f"{scheme}://{host}:{opened.getsockname()[1]}"
+    models: list[Any] = list(app.state.server.models)
+    for model in models:
+        print(f"{model.name}: {len(model.columns)} columns to {', '.join(model.outputs)}")
+    if models:
+        path = "/predict" if len(models) == 1 else f"/models/{models[0].name}/predict"
+        row = json.dumps(models[0].example_row(), ensure_ascii=False).replace("'", "'\\''")
+        key = " -H 'Authorization: Bearer KEY'" if arguments.api_key_file else ""
+        print(f"curl -s '{url}{path}' -H 'Content-Type: application/json'{key} -d '{row}'")
+    print(f"serving on {url} (Ctrl-C stops it)", flush=True)
 
 
 def _models(bundles: list[str]) -> dict[str, str] | list[str]:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mainspring import errors
-from mainspring.serve.endpoints import InferEndpoint, PredictEndpoint, find_model
-from mainspring.serve.hosted_model import HostedModel, open_models
-from mainspring.serve.metrics import make_registry
-from mainspring.serve.replies import BodyReader, Refusal, error_body
+from mainspring.serve.access import Access, read_keys
+from mainspring.serve.endpoints import PredictMiddleware
+from mainspring.serve.replies import Refusal, error_body
+from mainspring.serve.server import MAX_BODY_BYTES, MAX_ROWS, Server, ServerOptions
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.routing import BaseRoute
 
-__all__ = ["MAX_BODY_BYTES", "MAX_ROWS", "create_app"]
-
-MAX_BODY_BYTES = 16 << 20
-MAX_ROWS = 100_000
+__all__ = ["create_app", "make_app"]
 
 
 def create_app(
-    models: object, *, max_body_bytes: int = MAX_BODY_BYTES, max_rows: int = MAX_ROWS
+    models: object = (),
+    *,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    max_rows: int = MAX_ROWS,
+    repository: str | Path | None = None,
+    access: Access | str | Path | None = None,
+    rate_limit: float | None = None,
+    max_waiting: int = 256,
 ) -> Starlette:
     """Make an ASGI app that serves models.
 
@@ -43,12 +45,21 @@ def create_app(
         A longer body is answered with 413 before it is read.
     max_rows : int, default 100_000
         A request with more rows is answered with 413.
+    repository : path, optional
+        A folder of models that is looked at again and again: see docs/serving.md.
+    access : Access or path, optional
+        Who may do what; a path is that of a file of API keys. Default: everybody may predict.
+    rate_limit : float, optional
+        Requests a second that one key may send.
+    max_waiting : int, default 256
+        Long requests that may wait for a thread; one more is answered with 429.
 
     Returns
     -------
     starlette.applications.Starlette
-        With ``/predict``, ``/models/NAME/predict``, the Open Inference Protocol under ``/v2``,
-        ``/healthz``, ``/metrics`` and a list of all this at ``/``.
+        With ``/predict``, ``/models/NAME/predict``, ``/invocations``, the Open Inference Protocol
+        under ``/v2``, that of TensorFlow Serving under ``/v1``, ``/healthz``, ``/metrics`` and a
+        list of all this at ``/``. ``app.state.server`` is the server itself.
 
     Raises
     ------
@@ -73,40 +84,72 @@ def create_app(
     >>> app = create_app({"first": ms.Predictor(booster)})
     """
     try:
-        from prometheus_client import generate_latest
-        from starlette.applications import Starlette
-        from starlette.exceptions import HTTPException
+        import prometheus_client  # noqa: F401
+        import starlette.applications  # noqa: F401
     except ImportError as error:
         raise errors.MissingExtraError(
             "mainspring.serve needs starlette and prometheus-client, which are not installed. Run: "
             "pip install 'mainspring[serve]'",
             hint="pip install 'mainspring[serve]'",
         ) from error
-    for name, limit in (("max_body_bytes", max_body_bytes), ("max_rows", max_rows)):
-        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit < 2**31:
-            raise errors.ParameterError(
-                f"create_app: {name} must be an integer from 1 to 2^31 - 1, got {limit!r}.",
-                expected="an integer from 1 to 2^31 - 1",
-                got=repr(limit),
-            )
-    hosted = open_models(models, max_rows)
-    refused: Counter[int] = Counter()
-    registry = make_registry(hosted, refused)
-    routes = _routes(hosted, BodyReader(max_body_bytes, refused), lambda: generate_latest(registry))
+    if isinstance(access, (str, Path)):
+        access = Access(read_keys(access))
+    server = Server(
+        models,
+        ServerOptions(max_body_bytes, max_rows, repository, access, max_waiting, rate_limit),
+    )
+    return make_app(server)
+
+
+def make_app(server: Server) -> Starlette:
+    """Make the ASGI app of a server.
+
+    Parameters
+    ----------
+    server : Server
+        With its models.
+
+    Returns
+    -------
+    starlette.applications.Starlette
+        As :func:`create_app` returns it.
+    """
+    from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
+    from starlette.middleware import Middleware
+
+    from mainspring.serve.routes import make_routes
 
     def refuse(request: Request, error: Exception) -> Response:
         status = _status_of(error)
-        refused[status] += 1
-        return _error(status, _message_of(error, request), getattr(error, "headers", None))
+        server.count_refusal(status)
+        return _error(status, _message_of(error, request), _headers_of(error))
 
-    app = Starlette(routes=routes, exception_handlers={HTTPException: refuse, Refusal: refuse})
-    app.state.models = hosted
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        server.start()
+        yield
+        server.stop()
+
+    app = Starlette(
+        routes=make_routes(server),
+        middleware=[Middleware(PredictMiddleware, server=server)],
+        exception_handlers={HTTPException: refuse, Refusal: refuse, 500: refuse},
+        lifespan=lifespan,
+    )
+    app.state.server = server
     return app
 
 
 def _status_of(error: Exception) -> int:
     status = error.status if isinstance(error, Refusal) else getattr(error, "status_code", 500)
     return int(status)
+
+
+def _headers_of(error: Exception) -> Mapping[str, str] | None:
+    if isinstance(error, Refusal):
+        return {name.decode(): value.decode() for name, value in error.headers}
+    return getattr(error, "headers", None)
 
 
 def _message_of(error: Exception, request: Request) -> str:
@@ -118,6 +161,8 @@ def _message_of(error: Exception, request: Request) -> str:
     if status == 405:
         allowed = (getattr(error, "headers", None) or {}).get("Allow", "")
         return f"{request.method} is not taken here; use {allowed}."
+    if status == 500:
+        return "The server made a mistake, which is in its log."
     return str(getattr(error, "detail", error))
 
 
@@ -125,93 +170,3 @@ def _error(status: int, message: str, headers: Mapping[str, str] | None = None) 
     from starlette.responses import Response
 
     return Response(error_body(message), status, headers, media_type="application/json")
-
-
-def _json(value: object) -> Response:
-    from starlette.responses import Response
-
-    return Response(json.dumps(value, ensure_ascii=False), media_type="application/json")
-
-
-def _routes(
-    models: Mapping[str, HostedModel], reader: BodyReader, scrape: Callable[[], bytes]
-) -> list[BaseRoute]:
-    from starlette.responses import Response
-    from starlette.routing import Route
-
-    import mainspring
-
-    async def index(request: Request) -> Response:
-        return _json(_index(models))
-
-    async def health(request: Request) -> Response:
-        return _json({"status": "ok"})
-
-    async def live(request: Request) -> Response:
-        return _json({"live": True})
-
-    async def ready(request: Request) -> Response:
-        return _json({"ready": True})
-
-    async def server(request: Request) -> Response:
-        return _json({"name": "mainspring", "version": mainspring.__version__, "extensions": []})
-
-    async def model(request: Request) -> Response:
-        return _json(find_model(models, request.scope).metadata())
-
-    async def model_ready(request: Request) -> Response:
-        return _json({"name": find_model(models, request.scope).name, "ready": True})
-
-    async def metrics(request: Request) -> Response:
-        return Response(scrape(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    predict = PredictEndpoint(models, reader)
-    infer = InferEndpoint(models, reader)
-    by_name = [
-        route
-        for base in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
-        for route in (
-            Route(base, model),
-            Route(f"{base}/ready", model_ready),
-            Route(f"{base}/infer", infer, methods=["POST"]),
-        )
-    ]
-    return [
-        Route("/predict", predict, methods=["POST"]),
-        Route("/models/{model}/predict", predict, methods=["POST"]),
-        *by_name,
-        Route("/", index),
-        Route("/healthz", health),
-        Route("/v2", server),
-        Route("/v2/health/live", live),
-        Route("/v2/health/ready", ready),
-        Route("/metrics", metrics),
-    ]
-
-
-def _index(models: Mapping[str, HostedModel]) -> dict[str, Any]:
-    import mainspring
-
-    return {
-        "server": "mainspring",
-        "version": mainspring.__version__,
-        "models": [
-            {
-                "name": name,
-                "predict": f"/models/{quote(name)}/predict",
-                "infer": f"/v2/models/{quote(name)}/infer",
-                "metadata": f"/v2/models/{quote(name)}",
-                "outputs": model.outputs,
-                "example": model.example_row(),
-            }
-            for name, model in models.items()
-        ],
-        "routes": [
-            "/predict",
-            "/healthz",
-            "/metrics",
-            "/v2",
-            "/v2/health/live",
-            "/v2/health/ready",
-        ],
-    }

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mainspring import _engine, errors, runtime
 
-__all__ = ["HostedModel", "open_models"]
+__all__ = ["HostedModel", "check_name", "open_models"]
 
-VERSION = "1"
+FIRST_VERSION = "1"
+
+# What a request may take on the event loop: above, a thread costs little beside it.
+_INLINE_SECONDS = 200e-6
+_INLINE_BYTES = (2048, 1 << 16)
 
 # What an input takes, by the Arrow type that its column had while fitting.
 _DATATYPES = {
@@ -38,6 +44,8 @@ class HostedModel:
         What clients call it.
     max_rows : int
         A request with more rows is refused.
+    version : str, default "1"
+        Which version of the model it is.
 
     Raises
     ------
@@ -45,18 +53,38 @@ class HostedModel:
         When the model takes the codes of pandas categories, which no client can know.
     """
 
-    def __init__(self, predictor: runtime.RuntimePredictor, name: str, max_rows: int) -> None:
+    def __init__(
+        self,
+        predictor: runtime.RuntimePredictor,
+        name: str,
+        max_rows: int,
+        version: str = FIRST_VERSION,
+    ) -> None:
         predictor.require_names()
         bundle = predictor.bundle
         self.name = name
-        self.version = VERSION
+        self.version = version
         self.outputs: list[str] = list(predictor.output_names)
         self.num_classes = int(bundle.num_classes)
         labels = bundle.labels
         self.output_datatype = _LABELS[type(labels[0])] if labels else "FP64"
         # Two inputs may read one column, as a number and as an id.
         self.columns = {column["name"]: column for column in reversed(bundle.inputs)}
-        self.native = _engine.ServedModel(bundle, name, VERSION, self.outputs, max_rows)
+        self.bundle = bundle
+        self.native = _engine.ServedModel(bundle, name, version, self.outputs, max_rows)
+        self.inline_bytes = self._warm_up()
+        self.loaded_at = time.time()
+
+    def _warm_up(self) -> int:
+        """Predict a row a few times; return the length of a body that is answered inline."""
+        body = json.dumps(self.example_row()).encode()
+        fastest = 1.0
+        for _ in range(3):
+            started = time.perf_counter()
+            self.bundle.predict_json(body, "predict")
+            fastest = min(fastest, time.perf_counter() - started)
+        least, most = _INLINE_BYTES
+        return max(least, min(most, int(len(body) * _INLINE_SECONDS / fastest)))
 
     def metadata(self) -> dict[str, Any]:
         """Describe the model as the Open Inference Protocol does.
@@ -121,7 +149,7 @@ def _datatype_of(column: Mapping[str, Any]) -> str:
     return _DATATYPES.get(_element(column["type"]), _BY_KIND[kind])
 
 
-def open_models(models: object, max_rows: int) -> dict[str, HostedModel]:
+def open_models(models: object, max_rows: int) -> list[HostedModel]:
     """Open every model and give each its name.
 
     Parameters
@@ -133,13 +161,13 @@ def open_models(models: object, max_rows: int) -> dict[str, HostedModel]:
 
     Returns
     -------
-    dict of str to HostedModel
+    list of HostedModel
         In the given order.
 
     Raises
     ------
     ParameterError
-        When there is no model, two have one name, or a name cannot stand in a URL.
+        When two have one name, or a name cannot stand in a URL.
     FileError, BundleError, UnsupportedError
         When a file cannot be read, or holds no model.
     """
@@ -147,15 +175,9 @@ def open_models(models: object, max_rows: int) -> dict[str, HostedModel]:
     for chosen, source in _pairs(models):
         predictor = _opened(source)
         name = predictor.name if chosen is None else chosen
-        _check_name(name, hosted)
+        check_name(name, hosted)
         hosted[name] = HostedModel(predictor, name, max_rows)
-    if not hosted:
-        raise errors.ParameterError(
-            "There is no model to serve; expected at least one.",
-            expected="at least one model",
-            got="none",
-        )
-    return hosted
+    return list(hosted.values())
 
 
 def _pairs(models: object) -> Iterable[tuple[str | None, object]]:
@@ -182,7 +204,26 @@ def _opened(source: object) -> runtime.RuntimePredictor:
     )
 
 
-def _check_name(name: object, taken: Mapping[str, HostedModel]) -> None:
+def check_name(name: object, taken: Mapping[str, object]) -> str:
+    """Check what a model is called.
+
+    Parameters
+    ----------
+    name : object
+        What was asked for.
+    taken : mapping
+        Names there are.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    ParameterError
+        When it cannot stand in a URL, or is taken.
+    """
     if not isinstance(name, str) or not name or "/" in name or not name.isprintable():
         raise errors.ParameterError(
             f"A model is called {name!r}; expected a text without '/' that can stand in a URL. "
@@ -197,3 +238,4 @@ def _check_name(name: object, taken: Mapping[str, HostedModel]) -> None:
             expected="different names",
             got=name,
         )
+    return name

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine
@@ -11,7 +10,7 @@ from mainspring import _engine
 if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
-    from mainspring.serve.hosted_model import HostedModel
+    from mainspring.serve.server import Server
 
 __all__ = ["ServerMetrics", "make_registry"]
 
@@ -21,15 +20,12 @@ class ServerMetrics:
 
     Parameters
     ----------
-    models : mapping of str to HostedModel
-        All there are.
-    refused : Counter
-        Requests that no model saw, by status.
+    server : Server
+        What is told about.
     """
 
-    def __init__(self, models: Mapping[str, HostedModel], refused: Counter[int]) -> None:
-        self.models = models
-        self.refused = refused
+    def __init__(self, server: Server) -> None:
+        self.server = server
 
     def collect(self) -> Iterator[Any]:
         """Give each metric with its samples.
@@ -62,7 +58,7 @@ class ServerMetrics:
             "Time from the whole body to the whole answer.",
             labels=["model", "protocol"],
         )
-        for model in self.models.values():
+        for model in self.server.models.loaded():
             info.add_metric([model.name, model.version], 1)
             for protocol, counters in model.native.counters.items():
                 labels = [model.name, protocol]
@@ -77,7 +73,7 @@ class ServerMetrics:
             "Requests that no model saw, by the status of the answer.",
             labels=["status"],
         )
-        for status, count in sorted(self.refused.items()):
+        for status, count in self.server.refused().items():
             refused.add_metric([str(status)], count)
         yield from (info, requests, rows, seconds, refused)
 
@@ -91,15 +87,13 @@ def _buckets(counts: list[int]) -> list[tuple[str, float]]:
     return buckets
 
 
-def make_registry(models: Mapping[str, HostedModel], refused: Counter[int]) -> CollectorRegistry:
+def make_registry(server: Server) -> CollectorRegistry:
     """Make a registry of one server: its metrics and those of its process.
 
     Parameters
     ----------
-    models : mapping of str to HostedModel
-        All there are.
-    refused : Counter
-        Requests that no model saw, by status.
+    server : Server
+        What is told about.
 
     Returns
     -------
@@ -109,6 +103,6 @@ def make_registry(models: Mapping[str, HostedModel], refused: Counter[int]) -> C
     from prometheus_client import CollectorRegistry, ProcessCollector
 
     registry = CollectorRegistry()
-    registry.register(ServerMetrics(models, refused))
+    registry.register(ServerMetrics(server))
     ProcessCollector(registry=registry)
     return registry

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -15,10 +19,14 @@ from mainspring import errors
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-__all__ = ["listen", "run"]
+    from mainspring.serve.server import AccessRecord, Server
+
+__all__ = ["RunOptions", "listen", "run"]
+
+BACKLOG = 2048
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, is_shared: bool = False) -> socket.socket:
     """Open the socket that a server will listen on, before anything is loaded.
 
     Parameters
@@ -27,6 +35,8 @@ def listen(host: str, port: int) -> socket.socket:
         Address or name.
     port : int
         0 for any that is free.
+    is_shared : bool, default False
+        Several sockets of one port: the system gives each its share of the connections.
 
     Returns
     -------
@@ -41,9 +51,11 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_shared:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         opened.bind((host, port))
-        opened.listen(2048)
+        opened.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         opened.close()
         reason = (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
@@ -55,7 +67,36 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def run(app: Starlette, opened: socket.socket) -> None:
+@dataclass(frozen=True)
+class RunOptions:
+    """How an app is served.
+
+    Attributes
+    ----------
+    tls_certificate, tls_key : str, optional
+        PEM files; with the first the server speaks TLS.
+    tls_client_authority : str, optional
+        PEM file of who signs the certificates that clients must have.
+    request_seconds : float
+        What a request may take to come.
+    drain_seconds : float
+        How long requests that have begun may take once the server is to stop.
+    access_log : bool
+        Write a line of JSON for each prediction.
+    hot_path : bool
+        Answer predictions inside uvicorn's protocol, where that can be done.
+    """
+
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    tls_client_authority: str | None = None
+    request_seconds: float = 30.0
+    drain_seconds: float = 30.0
+    access_log: bool = False
+    hot_path: bool = True
+
+
+def run(app: Starlette, opened: socket.socket, options: RunOptions | None = None) -> None:
     """Serve until SIGINT or SIGTERM, then answer what has begun and return.
 
     Parameters
@@ -64,11 +105,15 @@ def run(app: Starlette, opened: socket.socket) -> None:
         What :func:`mainspring.serve.create_app` made.
     opened : socket.socket
         What :func:`listen` opened; closed at the end.
+    options : RunOptions, optional
+        TLS and the like.
 
     Raises
     ------
     MissingExtraError
         When uvicorn is not installed.
+    ParameterError
+        When a certificate cannot be read.
     """
     try:
         import uvicorn
@@ -78,20 +123,47 @@ def run(app: Starlette, opened: socket.socket) -> None:
             "pip install 'mainspring[serve]'",
             hint="pip install 'mainspring[serve]'",
         ) from error
+    from mainspring.serve.hot_path import hot_protocol
 
+    options = options or RunOptions()
+    server: Server = app.state.server
+    if options.access_log:
+        server.on_request = _write_access_line
+    protocol = hot_protocol(server, options.request_seconds) if options.hot_path else None
     config = uvicorn.Config(
         app,
+        http=protocol or "auto",
         log_level="warning",
         access_log=False,
-        lifespan="off",
+        lifespan="on",
         server_header=False,
-        timeout_graceful_shutdown=30,
+        headers=[("x-content-type-options", "nosniff")],
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=max(1, round(options.drain_seconds)),
+        ssl_certfile=options.tls_certificate,
+        ssl_keyfile=options.tls_key,
+        ssl_ca_certs=options.tls_client_authority,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if options.tls_client_authority else ssl.CERT_NONE,
     )
-    server = uvicorn.Server(config)
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise errors.ParameterError(f"The TLS certificate cannot be read: {error}.") from error
+    runner = uvicorn.Server(config)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.load.is_draining = True
+        runner.handle_exit(number, frame)
+
     # uvicorn would raise the signal once more after it has stopped.
-    server.capture_signals = lambda: _stopped_by_signals(server.handle_exit)
+    runner.capture_signals = lambda: _stopped_by_signals(stop)
     with opened:
-        server.run(sockets=[opened])
+        runner.run(sockets=[opened])
+
+
+def _write_access_line(record: AccessRecord) -> None:
+    sys.stdout.write(json.dumps(record.fields(), ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 @contextmanager

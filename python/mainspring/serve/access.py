@@ -1,0 +1,239 @@
+"""Who may do what: API keys, which are kept as hashes, and JSON Web Tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from mainspring import errors
+from mainspring.serve.replies import Refusal
+
+__all__ = ["Access", "ApiKey", "make_key_line", "read_keys"]
+
+SCOPES = ("predict", "metrics", "admin")
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA", "HS256", "HS512")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One caller.
+
+    Attributes
+    ----------
+    name : str
+        For logs and metrics.
+    digest : bytes
+        SHA-256 of the key.
+    scopes : tuple of str
+        ``predict``, ``metrics``, ``admin``.
+    models : tuple of str
+        Patterns of the models that it may use; ``*`` stands for all.
+    """
+
+    name: str
+    digest: bytes
+    scopes: tuple[str, ...]
+    models: tuple[str, ...] = ("*",)
+
+
+def make_key_line(name: str, scopes: Iterable[str] = ("predict",), models: str = "*") -> list[str]:
+    """Draw a new key.
+
+    Parameters
+    ----------
+    name : str
+        What the caller is called.
+    scopes : iterable of str, default ("predict",)
+        What it may do.
+    models : str, default "*"
+        Patterns of models, parted by commas.
+
+    Returns
+    -------
+    list of str
+        The key, which is shown once, and the line for the file of keys.
+    """
+    key = "ms_" + secrets.token_urlsafe(32)
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return [key, f"{name} {digest} {','.join(scopes)} {models}"]
+
+
+def read_keys(path: str | Path) -> list[ApiKey]:
+    """Read a file of keys: a line for each, ``NAME SHA256 SCOPES [MODELS]``.
+
+    Parameters
+    ----------
+    path : path
+        Text; empty lines and lines that begin with ``#`` are passed over.
+
+    Returns
+    -------
+    list of ApiKey
+        In the order of the file.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be read.
+    ParameterError
+        When a line is no key.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+    except OSError as error:
+        raise errors.FileError(f"Cannot read the API keys of {path}: {error.strerror}.") from error
+    keys = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        keys.append(_read_line(line.split(), f"{path}, line {number}"))
+    return keys
+
+
+def _read_line(parts: list[str], place: str) -> ApiKey:
+    expected = "NAME SHA256 SCOPES [MODELS]"
+    scopes = tuple(parts[2].split(",")) if len(parts) in (3, 4) else ()
+    try:
+        digest = bytes.fromhex(parts[1]) if scopes else b""
+    except ValueError:
+        digest = b""
+    if len(digest) != 32 or not set(scopes) <= set(SCOPES):
+        raise errors.ParameterError(
+            f"{place} is no API key; expected {expected}, with the scopes {', '.join(SCOPES)}.",
+            expected=expected,
+        )
+    models = tuple(parts[3].split(",")) if len(parts) == 4 else ("*",)
+    return ApiKey(parts[0], digest, scopes, models)
+
+
+class Access:
+    """Checks callers; with neither keys nor tokens everybody may predict, and nobody administer.
+
+    Parameters
+    ----------
+    keys : iterable of ApiKey, optional
+        Known callers.
+    jwt_key : str, optional
+        A secret or a public key that signs tokens.
+    jwt_algorithms : iterable of str, optional
+        What a token may be signed with; ``none`` is never taken.
+    jwt_audience : str, optional
+        The audience that a token must name.
+    """
+
+    def __init__(
+        self,
+        keys: Iterable[ApiKey] = (),
+        jwt_key: str | None = None,
+        jwt_algorithms: Iterable[str] = ("RS256", "ES256"),
+        jwt_audience: str | None = None,
+    ) -> None:
+        self._keys = list(keys)
+        self._jwt_key = jwt_key
+        self._algorithms = list(jwt_algorithms)
+        self._audience = jwt_audience
+        unknown = sorted(set(self._algorithms) - set(_ALGORITHMS))
+        if unknown:
+            raise errors.ParameterError(
+                f"jwt_algorithms names {unknown[0]!r}; expected some of {', '.join(_ALGORITHMS)}.",
+                got=unknown[0],
+            )
+        if jwt_key is not None:
+            _import_jwt()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether callers are asked who they are."""
+        return bool(self._keys) or self._jwt_key is not None
+
+    def require(self, headers: Mapping[bytes, bytes], scope: str, model: str | None = None) -> str:
+        """Let a caller through, or refuse.
+
+        Parameters
+        ----------
+        headers : mapping of bytes to bytes
+            Of the request, in lower case.
+        scope : str
+            What the caller wants to do.
+        model : str, optional
+            With which model; None: with none, or the only one.
+
+        Returns
+        -------
+        str
+            The caller's name.
+
+        Raises
+        ------
+        Refusal
+            401 for somebody who is not known, 403 for what the caller may not do.
+        """
+        if not self.is_on:
+            if scope == "admin":
+                raise Refusal(
+                    403, "Models cannot be changed from outside: the server has no API keys."
+                )
+            return ""
+        scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
+        key = headers.get(b"x-api-key", b"")
+        if not key and scheme.lower() == b"bearer":
+            key = credentials.strip()
+        if not key:
+            raise _unknown("The request has no key. Send Authorization: Bearer KEY.")
+        name, scopes, models = self._caller_of(key)
+        if scope not in scopes:
+            raise Refusal(403, f"This key does not allow {scope}.")
+        if model is not None and not any(fnmatchcase(model, pattern) for pattern in models):
+            raise Refusal(403, "This key is not for this model.")
+        return name
+
+    def _caller_of(self, key: bytes) -> tuple[str, Iterable[str], Iterable[str]]:
+        digest = hashlib.sha256(key).digest()
+        found = None
+        for known in self._keys:  # all of them: the time says nothing about which one it was
+            if hmac.compare_digest(known.digest, digest):
+                found = known
+        if found is not None:
+            return found.name, found.scopes, found.models
+        if self._jwt_key is not None and key.count(b".") == 2:
+            return self._caller_of_token(key)
+        raise _unknown("The key is not known.")
+
+    def _caller_of_token(self, token: bytes) -> tuple[str, Iterable[str], Iterable[str]]:
+        jwt = _import_jwt()
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._jwt_key,
+                algorithms=self._algorithms,
+                audience=self._audience,
+                options={"require": ["exp"], "verify_aud": self._audience is not None},
+            )
+        except jwt.PyJWTError as error:
+            raise _unknown(f"The token is not valid: {str(error)[:100]}.") from error
+        scopes = str(claims.get("scope", "predict")).split()
+        models = claims.get("models", ["*"])
+        if not isinstance(models, list) or not all(isinstance(name, str) for name in models):
+            raise _unknown("The token's models are not a list of names.")
+        return str(claims.get("sub", "token"))[:60], scopes, models
+
+
+def _unknown(message: str) -> Refusal:
+    return Refusal(401, message, [(b"www-authenticate", b"Bearer")])
+
+
+def _import_jwt() -> Any:
+    try:
+        import jwt
+    except ImportError as error:
+        raise errors.MissingExtraError(
+            "JSON Web Tokens need PyJWT, which is not installed. Run: pip install PyJWT",
+            hint="pip install PyJWT",
+        ) from error
+    return jwt

@@ -1,0 +1,408 @@
+"""Predictions inside uvicorn's HTTP protocol, without ASGI: parsing HTTP, and one native call.
+
+A request to a prediction's path is answered when its last byte has come, on the spot; everything
+else goes the way that uvicorn has for it. uvicorn's protocol is no public interface:
+:func:`hot_protocol` looks at what it uses, and gives None where anything is not as it was; then the
+app answers.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from mainspring.serve.replies import Refusal, Reply, error_body, too_long
+from mainspring.serve.server import AccessRecord, Server
+
+if TYPE_CHECKING:
+    from mainspring.serve.predictions import Prediction
+    from mainspring.serve.targets import Target
+
+__all__ = ["hot_protocol"]
+
+_log = logging.getLogger("mainspring.serve")
+
+MAX_KNOWN_PATHS = 1024
+MAX_PATH_BYTES = 512
+_LINES = {
+    int(status): b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode()) for status in HTTPStatus
+}
+# What is used of uvicorn's class and its instances.
+_METHODS = (
+    "connection_lost",
+    "data_received",
+    "on_body",
+    "on_headers_complete",
+    "on_message_begin",
+    "on_message_complete",
+    "on_response_complete",
+    "shutdown",
+    "_unset_keepalive_if_required",
+    "timeout_keep_alive_handler",
+)
+_ATTRIBUTES = (
+    "self.cycle",
+    "self.expect_100_continue",
+    "self.flow",
+    "self.headers",
+    "self.limit_concurrency",
+    "self.loop",
+    "self.parser",
+    "self.pipeline",
+    "self.server_state.default_headers",
+    "self.server_state.total_requests",
+    "self.tasks",
+    "self.timeout_keep_alive",
+    "self.timeout_keep_alive_task",
+    "self.transport",
+    "self.url",
+)
+
+
+class _HotRequest:
+    """One request on the hot path; stands where uvicorn has its cycle, and looks like one."""
+
+    __slots__ = (
+        "body",
+        "expects",
+        "keep_alive",
+        "message_event",
+        "prediction",
+        "response_complete",
+        "started",
+    )
+
+    def __init__(self, keep_alive: bool, expects: bool) -> None:
+        self.keep_alive = keep_alive
+        self.expects = expects
+        self.body: list[bytes] = []
+        self.prediction: Prediction | None = None
+        self.response_complete = False
+        self.message_event = _NoEvent
+        self.started = time.perf_counter()
+
+    disconnected = property(lambda self: False, lambda self, value: self.leave())
+
+    def leave(self) -> None:
+        """Nobody waits for the answer any more."""
+        if self.prediction is not None:
+            self.prediction.is_abandoned = True
+
+
+class _NoEvent:
+    """Nobody waits for pieces of a body here."""
+
+    @staticmethod
+    def set() -> None:
+        """Do nothing."""
+
+
+def hot_protocol(server: Server, request_seconds: float = 30.0) -> type | None:
+    """Make the protocol class that uvicorn is given.
+
+    Parameters
+    ----------
+    server : Server
+        What answers.
+    request_seconds : float, default 30
+        What a request may take to come, from its first byte to its last.
+
+    Returns
+    -------
+    type or None
+        A subclass of uvicorn's protocol over httptools; None where that is not there, or is not
+        what this was written for.
+    """
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    except ImportError:
+        return None
+    if not _is_known(HttpToolsProtocol):
+        return None
+    return type(
+        "HotProtocol",
+        (_HotPath, HttpToolsProtocol),
+        {"hot_server": server, "hot_watch": _Watch(server, request_seconds), "known": {}},
+    )
+
+
+def _is_known(protocol: type) -> bool:
+    """Whether uvicorn's class has what is used of it."""
+    if not all(callable(getattr(protocol, name, None)) for name in _METHODS):
+        return False
+    try:
+        source = inspect.getsource(protocol)
+    except (OSError, TypeError):
+        return False
+    return all(name in source for name in _ATTRIBUTES)
+
+
+class _Watch:
+    """Closes connections whose request does not come to its end.
+
+    One look at all of them now and then: a timer for each request would cost as much as a row.
+    """
+
+    def __init__(self, server: Server, seconds: float) -> None:
+        self.server = server
+        self.seconds = seconds
+        self.is_running = False
+
+    def look(self, loop: Any, connections: set[Any]) -> None:
+        """Close those that are late, and come again as long as there are any."""
+        now = loop.time()
+        for connection in list(connections):
+            since = getattr(connection, "reading_since", None)
+            if since is not None and now - since > self.seconds:
+                connection.reading_since = None
+                connection.give_up()
+        if connections:
+            loop.call_later(self.seconds / 8, self.look, loop, connections)
+        else:
+            self.is_running = False
+
+
+class _HotPath:
+    """What is put in front of uvicorn's protocol."""
+
+    # uvicorn's.
+    client: tuple[str, int] | None
+    connections: set[Any]
+    cycle: Any
+    expect_100_continue: bool
+    flow: Any
+    headers: list[tuple[bytes, bytes]]
+    limit_concurrency: int | None
+    loop: Any
+    on_response_complete: Any
+    parser: Any
+    server_state: Any
+    tasks: set[Any]
+    transport: Any
+    url: bytes
+    # Ours.
+    hot_server: Server
+    hot_watch: _Watch
+    known: dict[bytes, Target | None]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.num_body_bytes = 0
+        self.reading_since: float | None = None
+        self.url = b""
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for a request."""
+        super().connection_made(transport)  # type: ignore[misc]
+        self.reading_since = self.loop.time()
+        watch = self.hot_watch
+        if not watch.is_running:
+            watch.is_running = True
+            self.loop.call_later(watch.seconds / 8, watch.look, self.loop, self.connections)
+
+    def on_message_begin(self) -> None:
+        """Note what is needed; uvicorn's part of it waits until the path is known."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self.reading_since = self.loop.time()
+
+    def _pass_on(self) -> None:
+        """Let uvicorn have the request."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()  # type: ignore[misc]
+        self.url = url
+        self.headers.extend(headers)
+        self.expect_100_continue = expects
+        super().on_headers_complete()  # type: ignore[misc]
+
+    def on_headers_complete(self) -> None:
+        """Take a request over, or pass it on."""
+        if self.transport.is_closing():
+            self.cycle = _HotRequest(False, False)
+            self.cycle.response_complete = True
+            return
+        target = None
+        if self.parser.get_method() == b"POST" and self._is_free():
+            url = self.url
+            target = self.known.get(url, _UNKNOWN)
+            if target is _UNKNOWN:
+                target = self._look_up(url)
+        if target is None:
+            self._pass_on()
+            return
+        keep_alive = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
+        request = _HotRequest(keep_alive, self.expect_100_continue)
+        self.cycle = request
+        self.num_body_bytes = 0
+        try:
+            request.prediction = self.hot_server.handler.begin(target, dict(self.headers))
+        except Refusal as refusal:
+            # A client that asked first sends no body now, and what comes next is none.
+            request.keep_alive = keep_alive and not request.expects
+            self._send(request, self.hot_server.refuse(refusal))
+            return
+        if request.expects:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _is_free(self) -> bool:
+        """Whether nothing before this request is unanswered: answers keep their order."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            return False
+        if self.parser.should_upgrade():
+            return False
+        limit = self.limit_concurrency
+        return limit is None or (len(self.connections) < limit and len(self.tasks) < limit)
+
+    def _look_up(self, url: bytes) -> Target | None:
+        """Read an address; those that were read before are kept."""
+        path, _, query = url.partition(b"?")
+        if len(url) > MAX_PATH_BYTES or not path.startswith(b"/"):
+            return None
+        try:
+            target = self.hot_server.routes.find(
+                unquote(path.decode("latin-1")), query.decode("latin-1")
+            )
+        except Refusal:
+            return None  # the app says what is wrong
+        if len(self.known) >= MAX_KNOWN_PATHS:
+            self.known.clear()
+        self.known[url] = target
+        return target
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body, as long as it is not too long."""
+        request = self.cycle
+        if type(request) is not _HotRequest:
+            super().on_body(body)  # type: ignore[misc]
+            return
+        if request.response_complete:
+            return  # of a body that was refused
+        request.body.append(body)
+        self.num_body_bytes += len(body)
+        limit = self.hot_server.options.max_body_bytes
+        if self.num_body_bytes > limit:
+            request.body = []
+            self._send(request, self.hot_server.refuse(too_long(limit)))
+
+    def on_message_complete(self) -> None:
+        """Answer."""
+        self.reading_since = None
+        request = self.cycle
+        if type(request) is not _HotRequest:
+            super().on_message_complete()  # type: ignore[misc]
+            return
+        if request.response_complete or request.prediction is None:
+            return
+        pieces = request.body
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        request.body = []
+        prediction = request.prediction
+        try:
+            if prediction.is_inline(len(body)):
+                self._send(request, prediction.answer(body))
+            else:
+                self._answer_on_thread(request, prediction, body)
+        except Exception as error:
+            self._send(request, self._reply_to(error))
+
+    def _reply_to(self, error: BaseException) -> Reply:
+        if not isinstance(error, Refusal):
+            _log.error("A request was not answered.", exc_info=error)
+            error = Refusal(500, "The server made a mistake, which is in its log.")
+        return self.hot_server.refuse(error)
+
+    def _answer_on_thread(self, request: _HotRequest, prediction: Prediction, body: bytes) -> None:
+        """Hand long work to a thread; what the client sends meanwhile waits in the socket."""
+        work = self.hot_server.load.submit(
+            lambda: prediction.answer(body), lambda: prediction.is_abandoned
+        )
+        self.flow.pause_reading()
+        loop = self.loop
+
+        def finish() -> None:
+            error = work.exception()
+            reply = work.result() if error is None else self._reply_to(error)
+            if reply is not None:
+                self._send(request, reply)
+
+        work.add_done_callback(lambda done: loop.call_soon_threadsafe(finish))
+
+    def _send(self, request: _HotRequest, reply: Reply) -> None:
+        transport = self.transport
+        request.response_complete = True
+        if transport.is_closing():
+            return
+        parts = [_LINES[reply.status]]
+        for name, value in self.server_state.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        for name, value in reply.headers:
+            if name == b"connection":
+                request.keep_alive = False
+            else:
+                parts += (name, b": ", value, b"\r\n")
+        if not request.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts += (
+            b"content-type: ",
+            reply.content_type,
+            b"\r\ncontent-length: %d\r\n\r\n" % len(reply.body),
+            reply.body,
+        )
+        transport.write(b"".join(parts))
+        if self.hot_server.on_request is not None:
+            self._log(request, reply)
+        if not request.keep_alive:
+            transport.close()
+        self.on_response_complete()
+        if self.flow.write_paused:
+            # The client does not read: no more requests of it until it does.
+            self.flow.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Take requests again from a client that reads again."""
+        super().resume_writing()  # type: ignore[misc]
+        if type(self.cycle) is _HotRequest and self.cycle.response_complete:
+            self.flow.resume_reading()
+
+    def give_up(self) -> None:
+        """Close a connection that has taken too long to send a request."""
+        cycle = self.cycle
+        is_begun = bool(self.url) and (cycle is None or type(cycle) is _HotRequest)
+        if is_begun and (cycle is None or not cycle.response_complete):
+            self.hot_server.count_refusal(408)
+            body = error_body("The request took too long to come.")
+            self.transport.write(
+                _LINES[408]
+                + b"connection: close\r\ncontent-type: application/json\r\n"
+                + b"content-length: %d\r\n\r\n" % len(body)
+                + body
+            )
+            if cycle is not None:
+                cycle.response_complete = True
+        self.transport.close()
+
+    def _log(self, request: _HotRequest, reply: Reply) -> None:
+        log = self.hot_server.on_request
+        if log is not None:
+            client = self.client[0] if self.client else ""
+            path = self.url.partition(b"?")[0].decode("latin-1")
+            log(
+                AccessRecord(
+                    client,
+                    "POST",
+                    path,
+                    reply.status,
+                    len(reply.body),
+                    request.started,
+                    reply.headers,
+                )
+            )
+
+
+_UNKNOWN: Any = object()
