@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from mainspring.serve.connection_watch import ConnectionWatch
 from mainspring.serve.replies import Refusal, Reply, error_body, too_long
 from mainspring.serve.server import AccessRecord, Server
 
@@ -126,7 +127,7 @@ def hot_protocol(server: Server, request_seconds: float = 30.0) -> type | None:
     return type(
         "HotProtocol",
         (_HotPath, HttpToolsProtocol),
-        {"hot_server": server, "hot_watch": _Watch(server, request_seconds), "known": {}},
+        {"hot_server": server, "hot_watch": ConnectionWatch(request_seconds), "known": {}},
     )
 
 
@@ -139,31 +140,6 @@ def _is_known(protocol: type) -> bool:
     except (OSError, TypeError):
         return False
     return all(name in source for name in _ATTRIBUTES)
-
-
-class _Watch:
-    """Closes connections whose request does not come to its end.
-
-    One look at all of them now and then: a timer for each request would cost as much as a row.
-    """
-
-    def __init__(self, server: Server, seconds: float) -> None:
-        self.server = server
-        self.seconds = seconds
-        self.is_running = False
-
-    def look(self, loop: Any, connections: set[Any]) -> None:
-        """Close those that are late, and come again as long as there are any."""
-        now = loop.time()
-        for connection in list(connections):
-            since = getattr(connection, "reading_since", None)
-            if since is not None and now - since > self.seconds:
-                connection.reading_since = None
-                connection.give_up()
-        if connections:
-            loop.call_later(self.seconds / 8, self.look, loop, connections)
-        else:
-            self.is_running = False
 
 
 class _HotPath:
@@ -186,7 +162,7 @@ class _HotPath:
     url: bytes
     # Ours.
     hot_server: Server
-    hot_watch: _Watch
+    hot_watch: ConnectionWatch
     known: dict[bytes, Target | None]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

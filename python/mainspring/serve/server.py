@@ -20,7 +20,7 @@ from mainspring.serve.targets import PredictRoutes, Target
 if TYPE_CHECKING:
     from mainspring.serve.repository import ModelRepository
 
-__all__ = ["MAX_BODY_BYTES", "MAX_ROWS", "AccessRecord", "Server", "ServerOptions"]
+__all__ = ["AccessRecord", "Server", "ServerOptions"]
 
 MAX_BODY_BYTES = 16 << 20
 MAX_ROWS = 100_000
