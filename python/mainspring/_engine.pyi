@@ -418,6 +418,27 @@ class Profile:
     @property
     def target(self) -> str:
         ...
+class Evaluator:
+    """
+    Mergeable quality metrics over rows.
+    """
+    def __init__(self, task: str, num_scores: typing.SupportsInt | typing.SupportsIndex, metrics: collections.abc.Sequence[str], average: str, options: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        ...
+    def finish(self, class_order: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> dict[str, typing.Any]:
+        ...
+    def merge(self, other: Evaluator, classes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], queries: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
+        ...
+    def read(self, bytes: bytes) -> None:
+        ...
+    def resample(self, num_classes: typing.SupportsInt | typing.SupportsIndex, columns: dict[str, typing.Any], class_order: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], replicates: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex) -> list[list[float]]:
+        ...
+    def to_bytes(self) -> bytes:
+        ...
+    def update(self, num_classes: typing.SupportsInt | typing.SupportsIndex, columns: dict[str, typing.Any]) -> None:
+        ...
+    @property
+    def num_rows(self) -> int:
+        ...
 class RequestForm:
     """
     What of a request stands outside its body.
@@ -593,6 +614,10 @@ def operators() -> list[typing.Any]:
     """
     All operators: name, summary, params (name, type, help, default), and flags.
     """
+def quality_metrics() -> list[typing.Any]:
+    ...
+def quality_options() -> list[typing.Any]:
+    ...
 def read_catboost(data: bytes, subject: str) -> ModelImage:
     """
     Reads CatBoost's JSON. Raises UnsupportedError or DataError with the byte and the reason.
