@@ -38,8 +38,8 @@ RequestForm form_of(std::string_view protocol, std::string_view kind, bool arrow
 }
 
 /// (status, body, where binary tensors begin in it or 0).
-std::tuple<int, py::bytes, uint64_t> reply_of(ServedModel& model, const RequestForm& form, const py::object& body,
-                   uint64_t json_bytes) {
+std::tuple<int, py::bytes, uint64_t> reply_of(ServedModel& model, const RequestForm& form,
+                                              const py::object& body, uint64_t json_bytes) {
   const BufferView buffer(body.ptr(), 'B', false, "A body");
   Reply reply;
   RequestForm whole = form;
