@@ -48,6 +48,13 @@ def lightgbm_model(features: Any, label: Any, trees: int, threads: int, **more: 
     return lightgbm.train(parameters, data, trees)
 
 
+def large_model(threads: int) -> Any:
+    """Train 1,000 trees of 255 leaves on 100 features."""
+    features = numbers(10_000, 100, 4)
+    more = {"objective": "regression", "num_leaves": 255, "min_data_in_leaf": 5}
+    return lightgbm_model(features, score(features, 5), 1_000, threads, **more)
+
+
 @pytest.fixture(scope="module")
 def categorical(threads: int) -> Any:
     features = with_categories(20_000, 1)
@@ -60,9 +67,7 @@ def categorical(threads: int) -> Any:
 
 @pytest.fixture(scope="module")
 def large(threads: int) -> Any:
-    features = numbers(10_000, 100, 4)
-    more = {"objective": "regression", "num_leaves": 255, "min_data_in_leaf": 5}
-    return lightgbm_model(features, score(features, 5), 1_000, threads, **more)
+    return large_model(threads)
 
 
 @pytest.fixture(scope="module")
@@ -137,36 +142,6 @@ def test_large(rows: int, large: Any, threads: int, compare: Any) -> None:
         lambda: predictor.predict(batch),
         lambda: large.predict(batch, num_threads=threads),
         ("lightgbm", "Booster.predict on float64"),
-    )
-
-
-@pytest.mark.large
-@pytest.mark.one_thread
-def test_load(large: Any, compare: Any) -> None:
-    """From the text to an object that predicts."""
-    text = large.model_to_string()
-    batch = numbers(16, 100, 24)
-    compare(
-        "LightGBM, 1,000 trees of 255 leaves, load",
-        lambda: ms.Predictor(text),
-        lambda: lightgbm.Booster(model_str=text),
-        peer="lightgbm",
-        api="Booster(model_str=...)",
-        check=lambda ours, theirs: near(ours.predict(batch), theirs.predict(batch), 0.0),
-        rows=1,
-        num_bytes=len(text),
-    )
-
-
-@pytest.mark.large
-def test_size(large: Any, record: Any) -> None:
-    """Bytes of the bundle beside what its nodes need at least."""
-    predictor = ms.Predictor(large, name="large")
-    num_nodes = sum(2 * tree["num_leaves"] - 1 for tree in large.dump_model()["tree_info"])
-    record.value(
-        "LightGBM, 1,000 trees of 255 leaves, bundle, of 36 bytes a node",
-        len(predictor.to_bytes()) / (36 * num_nodes),
-        unit="x",
     )
 
 
