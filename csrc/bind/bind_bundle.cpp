@@ -347,6 +347,8 @@ void register_bundle(py::module_& module) {
       .def_property_readonly(
           "cardinalities", [](const Bundle& bundle) { return cardinalities(bundle.plan()); },
           "How many ids each feature of ids can have.")
+      .def_property_readonly("lists",
+                             [](const Bundle& bundle) { return describe_lists(bundle.plan()); })
       .def_property_readonly("has_model", &Bundle::has_model)
       .def_property_readonly("model_kind", &Bundle::model_kind)
       .def("kernel_name", &Bundle::kernel_name, py::arg("num_rows"),

@@ -5,10 +5,13 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bind/bundle.hpp"
 #include "bind/read_row.hpp"
 #include "fit/plan/fitter.hpp"
+#include "host/jagged_lists.hpp"
 #include "host/scratch.hpp"
 #include "host/sparse_rows.hpp"
 #include "runtime/predictor/sparse_rows.hpp"
@@ -80,6 +83,44 @@ Arrays transform_sparse_rows(const py::object& bundle, const py::list& list) {
   return to_arrays(rows.finish());
 }
 
+/// Of each list its offsets and ids.
+using Lists = py::typing::List<py::typing::Tuple<Numbers, Numbers>>;
+
+Lists to_lists(std::vector<JaggedList> lists, uint64_t num_rows) {
+  py::list made;
+  for (JaggedList& list : lists) {
+    Numbers offsets = list.narrow_offsets.data() != nullptr
+                          ? Numbers(std::move(list.narrow_offsets), num_rows + 1, "i")
+                          : Numbers(std::move(list.wide_offsets), num_rows + 1, kInt64Format);
+    made.append(
+        py::make_tuple(std::move(offsets), Numbers(std::move(list.ids), list.num_ids, "i")));
+  }
+  return made;
+}
+
+Lists transform_jagged(const py::object& bundle, const Table& table) {
+  const std::shared_ptr<const BundleImage> image = image_of(bundle);
+  std::vector<JaggedList> lists;
+  {
+    const py::gil_scoped_release unlocked;
+    lists = transform_to_jagged(*image, table);
+  }
+  return to_lists(std::move(lists), table.num_rows());
+}
+
+Lists transform_jagged_rows(const py::object& bundle, const py::list& list) {
+  const std::shared_ptr<const BundleImage> image = image_of(bundle);
+  const ListPlan plan(image->view());
+  RowReader reader(image);
+  const uint64_t num_rows = list.size();
+  SparseRowList rows(num_rows, plan.num_lists());
+  reader.with_rows(list, num_rows, [&](const ColumnView* columns, uint64_t) {
+    plan.run(columns, 0, 1, rows.tile());
+    rows.append(1);
+  });
+  return to_lists(split_lists(rows.finish()), num_rows);
+}
+
 Arrays training_sparse(const Fitter& fitter, const Table& table, uint64_t first_row) {
   SparseRows rows;
   {
@@ -98,6 +139,10 @@ void register_sparse(py::module_& module) {
   module.def("transform_sparse", &transform_sparse, py::arg("bundle"), py::arg("table"),
              "Features of a table as compressed sparse rows: starts, features, values.");
   module.def("transform_sparse_rows", &transform_sparse_rows, py::arg("bundle"), py::arg("rows"),
+             "The same of a list of dicts.");
+  module.def("transform_jagged", &transform_jagged, py::arg("bundle"), py::arg("table"),
+             "Ids of each list of a plan: offsets of the rows, ids.");
+  module.def("transform_jagged_rows", &transform_jagged_rows, py::arg("bundle"), py::arg("rows"),
              "The same of a list of dicts.");
   module.def("training_sparse", &training_sparse, py::arg("fitter"), py::arg("table"),
              py::arg("first_row"), "The same of Fitter.transform_training.");

@@ -5,6 +5,7 @@
 
 #include "host/match_columns.hpp"
 #include "host/plan_features.hpp"
+#include "runtime/steps/records.hpp"
 
 namespace py = pybind11;
 
@@ -120,6 +121,9 @@ py::list describe_steps(const PlanView& plan) {
     }
     const Stores stores = find_step(record.code)->stores;
     if (stores == Stores::kOne) entry["feature"] = feature_name(plan, *output++, 0);
+    if (stores == Stores::kJagged) {
+      entry["list"] = std::string(plan.pool + record.integers[1], record.integers[2]);
+    }
     if (stores == Stores::kMany) {
       py::list names;
       for (uint64_t left = record.integers[1]; left > 0; left -= num_features_of(*output++)) {
@@ -160,6 +164,17 @@ std::vector<uint32_t> categorical_indices(const PlanView& plan) {
     ++feature;
   });
   return indices;
+}
+
+py::list describe_lists(const PlanView& plan) {
+  py::list lists;
+  for (uint32_t i = 0; i < plan.num_steps; ++i) {
+    const StepRecord& step = plan.steps[i];
+    if (step.code != static_cast<uint32_t>(StepCode::kStoreJagged)) continue;
+    const std::string name(plan.pool + step.integers[1], step.integers[2]);
+    lists.append(py::make_tuple(name, step.integers[kCardinality]));
+  }
+  return lists;
 }
 
 std::vector<uint32_t> cardinalities(const PlanView& plan) {

@@ -23,5 +23,7 @@ std::vector<std::string> feature_kinds(const PlanView& plan);
 std::vector<uint32_t> categorical_indices(const PlanView& plan);
 /// Of the features that are ids.
 std::vector<uint32_t> cardinalities(const PlanView& plan);
+/// Name and number of ids of each list.
+pybind11::list describe_lists(const PlanView& plan);
 
 }  // namespace mainspring::bind

@@ -35,6 +35,7 @@ std::string feature_name(const PlanView& plan, const OutputRecord& output, uint3
 
 void check_dense(const BundleView& bundle, uint64_t num_rows) {
   const uint64_t width = bundle.plan.num_features;
+  if (width == 0) return;
   // Beyond 2^64 it is too many bytes whatever their number is.
   const uint64_t bytes =
       num_rows > UINT64_MAX / sizeof(float) / width ? UINT64_MAX : num_rows * width * sizeof(float);

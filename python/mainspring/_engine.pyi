@@ -189,6 +189,9 @@ class Bundle:
     def link(self) -> typing.Any:
         ...
     @property
+    def lists(self) -> list[typing.Any]:
+        ...
+    @property
     def meta(self) -> bytes:
         """
         Canonical JSON.
@@ -659,6 +662,14 @@ def step_names() -> list[typing.Any]:
 def training_sparse(fitter: Fitter, table: Table, first_row: typing.SupportsInt | typing.SupportsIndex) -> tuple[Numbers, Numbers, Numbers]:
     """
     The same of Fitter.transform_training.
+    """
+def transform_jagged(bundle: typing.Any, table: Table) -> list[tuple[Numbers, Numbers]]:
+    """
+    Ids of each list of a plan: offsets of the rows, ids.
+    """
+def transform_jagged_rows(bundle: typing.Any, rows: list[typing.Any]) -> list[tuple[Numbers, Numbers]]:
+    """
+    The same of a list of dicts.
     """
 def transform_sparse(bundle: typing.Any, table: Table) -> tuple[Numbers, Numbers, Numbers]:
     """

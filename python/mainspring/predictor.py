@@ -20,6 +20,7 @@ from mainspring.models.matrix import as_matrix, has_columns, label_array, result
 from mainspring.models.metadata import canonical_json, checked_name, describe, fitted_plan
 from mainspring.models.row_scorer import OUTPUTS, Score, row_scorer
 from mainspring.models.row_work import work_on
+from mainspring.transforms._output import refuse_lists
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,6 +103,7 @@ class Predictor:
         plan = None if preprocessor is None else fitted_plan(preprocessor)
         image = read_model(model)
         if plan is not None:
+            refuse_lists(plan, "a Predictor")
             check_features(list(plan.feature_names), list(image.feature_names))
             if image.embeddings:
                 from mainspring.models.network import check_ids

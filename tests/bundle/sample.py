@@ -104,6 +104,11 @@ class Parts:
         self.step(17, reads=(slot,), integers=integers, payload=table)
         self.add_outputs(names)
 
+    def store_jagged(self, slot: str, name: str, number: int, num_ids: int, *table: int) -> None:
+        offset, length = self.name(name)
+        integers = {0: number, 1: offset, 2: length, 3: num_ids}
+        self.step(37, reads=(slot,), integers=integers, payload=table or (0, 0))
+
     def store_ngrams(
         self,
         code: int,
@@ -261,6 +266,8 @@ def sample_plan(*, lists: bool = True) -> Parts:
     parts.load(5, STRINGS, "texts")
     stops = ["stops_UA", "stops_AA", "stops_", "stops_long", "stops_Ö", "stops_?", "stops_missing"]
     parts.store_multi_hot("texts", stops, 6, 7, carriers)
+    parts.store_jagged("texts", "stops", 0, len(CARRIERS) + 2, *carriers)
+    parts.store_jagged("texts", "hashed stops", 1, 9)
     parts.step(25, ("texts",), ("part",), integers={0: (1 << 64) - 3, 1: 2})
     parts.step(24, ("part",), ("y",), integers={0: 1})
     parts.store("y", "stops_length")

@@ -100,7 +100,6 @@ inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot inte
   data = plan->add_data(items);
   plan->emit(parse_datetime_record(text.number, whole.number, data.offset, data.length, 0));
   hashed(whole);
-  // Clocks change twice on the day that the second format reads.
   const std::vector<int64_t> changes{-2208970800, -2208942000};
   const std::vector<uint8_t> zone = build_zone_table(0, changes, std::vector<int32_t>{3600, 0});
   items.insert(items.begin(), zone.begin(), zone.end());
@@ -291,13 +290,14 @@ inline std::vector<uint8_t> every_step_bundle() {
   const DataRange tables[] = {plan.add_data(build_lookup_table(number_keys)),
                               plan.add_data(build_lookup_table(integer_keys)),
                               plan.add_data(build_lookup_table(views))};
-  const uint32_t num_keys[] = {4, 4, kNumWords};
+  const uint32_t sizes[] = {4, 4, kNumWords};
   for (uint32_t i = 0; i < 3; ++i) {
     std::vector<FeatureInfo> entries;
-    for (uint32_t entry = 0; entry < num_keys[i] + 2; ++entry) {
+    for (uint32_t entry = 0; entry < sizes[i] + 2; ++entry) {
       entries.push_back({.name = "list" + std::to_string(i) + "_" + std::to_string(entry)});
     }
-    plan.store_multi_hot(plan.load(lists[i]), tables[i], num_keys[i] + 1, num_keys[i] + 2, entries);
+    plan.store_multi_hot(plan.load(lists[i]), tables[i], sizes[i] + 1, sizes[i] + 2, entries);
+    plan.store_jagged(plan.load(lists[i]), tables[i], {.name = "l", .cardinality = sizes[i] + 2});
   }
   unary(hash_bucket_record(hash.number, ids.number, kNumBuckets));
   plan.store_one_hot(ids, {}, std::vector<FeatureInfo>{{.name = "bucket", .count = kNumBuckets}});

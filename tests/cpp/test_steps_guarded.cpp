@@ -89,7 +89,7 @@ std::vector<Range> outputs_of(const Room& room, const StepRecord& record, uint32
     ranges.push_back({validity, validity + kSlotValidityBytes + elements});
   }
   const Stores stores = find_step(record.code)->stores;
-  if (stores != Stores::kNone) {
+  if (stores == Stores::kOne || stores == Stores::kMany) {
     const uint64_t count = stores == Stores::kOne ? 1 : record.integers[1];
     const uint64_t size = room.plan.wide ? sizeof(double) : sizeof(float);
     for (uint64_t feature = record.integers[0]; feature < record.integers[0] + count; ++feature) {

@@ -97,7 +97,7 @@ void every_field_out_of_range_is_refused() {
   check(verify_plan(plan).ok(), "the plan itself is accepted");
   const std::vector<Change> changes{
       [](StepRecord* r) { r->code = 0; },
-      [](StepRecord* r) { r->code = 37; },
+      [](StepRecord* r) { r->code = 38; },
       [](StepRecord* r) { r->flags = 1; },
       [](StepRecord* r) { r->num_inputs = 5; },
       [](StepRecord* r) { r->num_outputs = 5; },
@@ -112,7 +112,7 @@ void every_field_out_of_range_is_refused() {
       [](StepRecord* r) { r->reserved2[1] = 1; },
       [](StepRecord* r) { r->numbers[0] = std::nan(""); },
       [](StepRecord* r) { r->numbers[3] = -0.0; },
-      [](StepRecord* r) { r->integers[2] = 777; },
+      [](StepRecord* r) { r->integers[2] = uint64_t{777} << 32; },
       [](StepRecord* r) { r->data_offset += 1; },
       [](StepRecord* r) { r->data_offset = uint64_t{1} << 60; },
       [](StepRecord* r) { r->data_length += uint64_t{1} << 40; },
@@ -264,6 +264,12 @@ void parameters_out_of_range_are_refused() {
       {StepCode::kParseDatetime, [](StepRecord* r) { r->integers[0] = 8; }},
       {StepCode::kExtract, [](StepRecord* r) { r->data_length -= 4; }},
       {StepCode::kExtract, [](StepRecord* r) { r->data_length = 4; }},
+      {StepCode::kStoreJagged, [](StepRecord* r) { ++r->integers[0]; }},
+      {StepCode::kStoreJagged, [](StepRecord* r) { r->integers[1] = uint64_t{1} << 32; }},
+      {StepCode::kStoreJagged, [](StepRecord* r) { r->integers[2] = 0; }},
+      {StepCode::kStoreJagged, [](StepRecord* r) { r->integers[2] = uint64_t{1} << 32; }},
+      {StepCode::kStoreJagged, [](StepRecord* r) { ++r->integers[kCardinality]; }},
+      {StepCode::kStoreJagged, [](StepRecord* r) { r->data_length -= 8; }},
       {StepCode::kLookup, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
       {StepCode::kHash, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
   };
@@ -355,7 +361,7 @@ void an_output_is_stored_whole() {
 void codes_are_places_in_the_list() {
   uint32_t count = 0;
   const Step* const* steps = step_list(&count);
-  check(count == 36, "36 steps");
+  check(count == 37, "37 steps");
   for (uint32_t i = 0; i < count; ++i) {
     check(static_cast<uint32_t>(steps[i]->code) == i + 1, "codes run from 1 without a gap");
     check(find_step(i + 1) == steps[i], "a step is found by its code");

@@ -33,6 +33,13 @@ def check_edges(payload: bytes, stated: int) -> None:
     expect(all(a < b for a, b in pairwise(edges)))
 
 
+def check_name(offset: int, length: int, pool: bytes) -> None:
+    """Check a range of POOL, which cuts no character."""
+    expect(offset + length <= len(pool))
+    for edge in (offset, offset + length):
+        expect(edge == len(pool) or pool[edge] & 0xC0 != 0x80)
+
+
 def check_zone_table(payload: bytes) -> None:
     expect(len(payload) >= 8)
     count, first = struct.unpack_from("<Ii", payload)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from tests.reference.bundle_payloads import align, expect
+from tests.reference.bundle_payloads import align, check_name, expect
 from tests.reference.bundle_records import BYTES_LIST, F32, I32, Plan, Step
 from tests.reference.bundle_steps import KIND_SLOTS, STEPS
 
@@ -22,7 +22,7 @@ def check(plan_section: bytes, pool: bytes, data: bytes) -> tuple[int, bool]:
         plan_section
     )
     expect(1 <= num_inputs <= 1 << 16 and 1 <= num_slots <= 1 << 12)
-    expect(1 <= num_steps <= 1 << 20 and 1 <= num_outputs <= 1 << 20)
+    expect(1 <= num_steps <= 1 << 20 and num_outputs <= 1 << 20)
     expect(flags <= 1 and not any(reserved))
     parts, at = [], HEADER.size
     for count, size in [
@@ -41,6 +41,7 @@ def check(plan_section: bytes, pool: bytes, data: bytes) -> tuple[int, bool]:
         [_check_input(record, pool) for record in INPUT.iter_unpack(inputs)],
         list(slots),
         [_check_output(record, pool) for record in OUTPUT.iter_unpack(outputs)],
+        pool=pool,
     )
     expect(sum(features or 1 for _, features in plan.outputs) < 1 << 31)
     expect(all(F32 <= type_ <= BYTES_LIST for type_ in plan.slots))
@@ -49,7 +50,7 @@ def check(plan_section: bytes, pool: bytes, data: bytes) -> tuple[int, bool]:
     expect(total <= 256 * len(data) + 16384 * len(records))
     for step in records:
         _check_step(step, plan, data)
-    expect(plan.num_outputs_stored == num_outputs)
+    expect(plan.num_outputs_stored == num_outputs and (num_outputs or plan.num_lists))
     try:
         pool.decode("utf-8", "strict")
     except UnicodeDecodeError:
@@ -57,16 +58,10 @@ def check(plan_section: bytes, pool: bytes, data: bytes) -> tuple[int, bool]:
     return plan.num_stored, flags == 1
 
 
-def _check_name(offset: int, length: int, pool: bytes) -> None:
-    expect(offset + length <= len(pool))
-    for edge in (offset, offset + length):
-        expect(edge == len(pool) or pool[edge] & 0xC0 != 0x80)
-
-
 def _check_input(record: tuple[Any, ...], pool: bytes) -> tuple[int, int]:
     name_offset, name_length, zone_offset, zone_length, kind, unit, fitted, reserved = record
-    _check_name(name_offset, name_length, pool)
-    _check_name(zone_offset, zone_length, pool)
+    check_name(name_offset, name_length, pool)
+    check_name(zone_offset, zone_length, pool)
     expect(name_length > 0 and kind in KIND_SLOTS and 1 <= fitted <= 28)
     expect(1 <= unit <= 5 if kind == 4 else unit == 0 and zone_length == 0)
     expect(not any(bytes(reserved)))
@@ -75,7 +70,7 @@ def _check_input(record: tuple[Any, ...], pool: bytes) -> tuple[int, int]:
 
 def _check_output(record: tuple[Any, ...], pool: bytes) -> tuple[int, int]:
     name_offset, name_length, kind, categorical, reserved, cardinality, features, reserved2 = record
-    _check_name(name_offset, name_length, pool)
+    check_name(name_offset, name_length, pool)
     expect(name_length > 0 and kind in (1, 2) and categorical <= 1)
     expect(features != 1 and not any(bytes(reserved)) and not any(bytes(reserved2)))
     return cardinality, features

@@ -34,6 +34,8 @@ class Plan:
     cardinality: dict[int, int] = field(default_factory=dict)  # of written slots
     num_stored: int = 0  # features
     num_outputs_stored: int = 0
+    num_lists: int = 0
+    pool: bytes = b""
 
     def stores(self, first: int, count: int, *, one: bool = False) -> None:
         """The next features, which end where those of an output end."""

@@ -11,6 +11,7 @@ from tests.reference.bundle_payloads import (
     check_characters,
     check_edges,
     check_lookup_table,
+    check_name,
     check_pattern,
     check_texts,
     check_time_formats,
@@ -300,6 +301,17 @@ def _ngrams(step: Step, plan: Plan) -> None:
     expect(values & 255 <= 2 and values >> 8 in (0, 1, 2, 4, 5))
 
 
+def _store_jagged(step: Step, plan: Plan) -> None:
+    type_ = _slot_type(step, plan)
+    number, name, length, num_ids = step.integers
+    expect(type_ in ELEMENTS and not step.outputs and number == plan.num_lists)
+    plan.num_lists += 1
+    expect(length >= 1 and 2 <= num_ids <= 1 << 24)
+    check_name(name, length, plan.pool)
+    expect(step.payload or step.data_offset == 0)
+    expect(not step.payload or check_lookup_table(step.payload, ELEMENTS[type_]) + 2 == num_ids)
+
+
 def _store_hashed_ngrams(step: Step, plan: Plan) -> None:
     _ngrams(step, plan)
     expect(step.integers[3] >> 10 == 0)
@@ -382,4 +394,5 @@ STEPS = {
     34: _row(_store_hashed_ngrams, integers=(0, 1, 2, 3)),
     35: _row(_store_known_ngrams, integers=(0, 1, 2, 3), payload=True),
     36: _row(_change_case, integers=(0,)),
+    37: _row(_store_jagged, integers=(0, 1, 2, 3), payload=True),
 }

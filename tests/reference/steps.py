@@ -68,6 +68,15 @@ def store_multi_hot(
     return [float(place in places) for place in range(1, num_features + 1)]
 
 
+def store_jagged(values: list[Any] | None, keys: list[Any], num_ids: int) -> list[int]:
+    """Without keys by the hash."""
+    if keys:
+        return [lookup(value, keys) for value in values or []]
+    missing = [value is None or value != value for value in values or []]
+    hashed = [1 + hash_bucket(hash(value), num_ids - 1) for value in values or []]
+    return [0 if gone else id_ for gone, id_ in zip(missing, hashed, strict=True)]
+
+
 def gather(number: int, payload: list[float], kept: float | None = None) -> float | None:
     """NaN in the payload: the row's own number, where it is given."""
     found = present(payload[number])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mainspring import _engine
 from tests.reference import hashes, steps
 from tests.steps.plans import (
     BYTES,
@@ -27,6 +29,7 @@ from tests.steps.plans import (
     LOOKUP,
     POOL_LIST,
     SLICE_LIST,
+    STORE_JAGGED,
     TEXTS,
     Plan,
     lookup_table,
@@ -122,3 +125,43 @@ def test_list_elements_of_short_and_long_lists_lie_at_their_places(size: int) ->
         texts = [steps.list_elements(row, place, 1)[0] for row in rows]
         ids = [steps.lookup(None if text is None else text.encode(), keys) for text in texts]
         assert got[:, column].tolist() == ids
+
+
+@pytest.mark.parametrize("kind", list(ELEMENTS))
+@pytest.mark.parametrize("hashed", [False, True])
+def test_store_jagged_of_any_lists_equals_the_reference(kind: int, hashed: bool) -> None:
+    values, arrow, _, _ = ELEMENTS[kind]
+    keys: list[Any] = {TEXTS: ["", "a", "0"], INTEGERS: [0, -1, 7], FLOATS: [0.0, 1.5, -2.5]}[kind]
+    table = lookup_table([key.encode() if isinstance(key, str) else key for key in keys])
+
+    @given(rows_of(values | st.sampled_from(keys)))
+    def check(rows: list[list[Any] | None]) -> None:
+        plan = Plan()
+        lists = plan.load("x", kind)
+        num_ids = 9 if hashed else len(keys) + 2
+        # The input's name is that of the list.
+        plan.step(
+            STORE_JAGGED,
+            [lists],
+            None,
+            integers=(0, 0, 1, num_ids),
+            payload=b"" if hashed else table,
+        )
+        plan.store(plan.step(POOL_LIST, [lists], F64, integers=(1,)))
+        columns = pa.table({"x": pa.array(rows, pa.list_(arrow))})
+        opened = _engine.Table.from_stream(columns.__arrow_c_stream__())
+        ((offsets, ids),) = _engine.transform_jagged(plan.open(), opened)
+        ends = np.asarray(offsets).tolist()
+        expected = [
+            steps.store_jagged(
+                row if kind != TEXTS else row and [v if v is None else v.encode() for v in row],
+                [] if hashed else [k.encode() if isinstance(k, str) else k for k in keys],
+                num_ids,
+            )
+            for row in rows
+        ]
+        assert np.asarray(ids).tolist() == list(itertools.chain(*expected))
+        assert np.diff(ends).tolist() == [len(row) for row in expected]
+        assert plan.open().lists == [("x", num_ids)]
+
+    check()

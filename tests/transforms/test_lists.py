@@ -175,11 +175,6 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         SchemaError,
         "gives lists of numbers, expected numbers or ids.*list_length.*one_hot",
     ),
-    "ids are no feature": (
-        lambda: col("t").hash(9),
-        SchemaError,
-        r"gives lists of ids, expected numbers or ids for a feature. Add list_pad\(\).",
-    ),
     "one_hot of ids": (
         lambda: col("t").ordinal().one_hot(),
         SchemaError,

@@ -97,7 +97,6 @@ std::vector<std::vector<Feature>> inputs_of(const Chain& chain, size_t index,
 
 /// What makes a feature of a stream that is none.
 std::string_view fix_for(const Feature& feature) {
-  if (feature.element_ids != nullptr) return "list_pad()";
   return is_list(feature.slot.type) ? "list_length(), list_pool(), list_pad() or one_hot()"
                                     : "ordinal(), target_mean() or cross()";
 }
@@ -142,7 +141,8 @@ class FeatureNames {
  public:
   void add(const Chain& chain, std::vector<Feature>* features) {
     for (Feature& feature : *features) {
-      if (!feature.is_many() && !takes(InputRule::kFeature, feature)) {
+      const bool jagged = feature.element_ids != nullptr;
+      if (!feature.is_many() && !jagged && !takes(InputRule::kFeature, feature)) {
         throw Error(ErrorKind::kSchema, feature.expression + " gives " +
                                             std::string(what_is(feature)) +
                                             ", expected numbers or ids for a feature. Add " +
@@ -313,6 +313,8 @@ void compile_plan(std::span<const BoundChain> chains, bool cross_fitted, PlanBui
     for (const Feature& feature : streams) {
       if (feature.ngrams != nullptr) {
         builder.store_ngrams(feature.slot, feature.ngrams->record, feature.ngrams->infos);
+      } else if (feature.element_ids != nullptr) {
+        builder.store_jagged(feature.slot, feature.element_ids->table, feature.info);
       } else if (feature.one_hot == nullptr) {
         builder.store(feature.slot, feature.info);
       } else if (is_list(feature.slot.type)) {

@@ -9,6 +9,7 @@
 #include "runtime/arrow/decode_tile.hpp"
 #include "runtime/bundle/format.hpp"
 #include "runtime/core/hash.hpp"
+#include "runtime/steps/jagged.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {
@@ -195,6 +196,14 @@ void PlanBuilder::store_ngrams(Slot slot, StepRecord record, std::span<const Fea
   record.integers[0] = num_features();
   emit(record);
   for (const FeatureInfo& info : infos) add_output(info);
+}
+
+void PlanBuilder::store_jagged(Slot slot, std::optional<DataRange> table, const FeatureInfo& info) {
+  const uint32_t name = intern(info.name, &pool_, &names_);
+  const DataRange data = table.value_or(DataRange{0, 0});
+  emit(store_jagged_record(slot.number, num_jagged_++, name,
+                           static_cast<uint32_t>(info.name.size()), info.cardinality, data.offset,
+                           data.length));
 }
 
 void PlanBuilder::add_output(const FeatureInfo& info) {

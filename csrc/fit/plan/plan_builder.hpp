@@ -92,6 +92,10 @@ class PlanBuilder {
   /// that lacks the slot and the first feature.
   void store_ngrams(Slot slot, StepRecord record, std::span<const FeatureInfo> infos);
 
+  /// Makes the ids that `table`, or hashing, makes of the elements of the slot's lists the next
+  /// list of the plan; `info` says its name and how many ids there are.
+  void store_jagged(Slot slot, std::optional<DataRange> table, const FeatureInfo& info);
+
   uint32_t num_features() const { return num_features_; }
   /// What has been built so far, to run while fitting; valid until the next change.
   PlanView view();
@@ -114,6 +118,7 @@ class PlanBuilder {
   std::vector<StepRecord> steps_;
   std::vector<OutputRecord> outputs_;
   uint32_t num_features_ = 0;
+  uint32_t num_jagged_ = 0;
   std::vector<uint8_t> pool_;
   std::unordered_map<std::string, uint32_t> names_;  // offset in the pool
   DataSection data_;

@@ -38,8 +38,8 @@ inline uint32_t block_length(const Tile& lists, uint32_t row, uint64_t first) no
 /// body(row, at) for every element of it that is there: rows ascending, elements in their order,
 /// `at` its place in the tile. T is the type of element_type(lists.type). Missing lists and empty
 /// lists have no elements; missing elements (null, NaN) are passed over as if they were not in the
-/// list.
-template <class T, class OnBlock, class Body>
+/// list, unless kMissingToo.
+template <class T, bool kMissingToo = false, class OnBlock, class Body>
 inline void for_each_element_block(const Tile& lists, const Kernels& kernels, OnBlock on_block,
                                    Body body) {
   alignas(64) uint8_t values[kTileRows * sizeof(T)];
@@ -60,7 +60,7 @@ inline void for_each_element_block(const Tile& lists, const Kernels& kernels, On
         block_end = element + length;
       }
       const auto at = static_cast<uint32_t>(element - block_first);
-      if (is_valid(validity, at)) body(row, at);
+      if (kMissingToo || is_valid(validity, at)) body(row, at);
     }
   }
 }

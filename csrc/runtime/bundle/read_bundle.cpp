@@ -120,6 +120,13 @@ Status read_table(const uint8_t* bytes, uint64_t length, uint32_t num_sections, 
   return end == length ? kOkStatus : bad(Code::kCorrupt, end);
 }
 
+bool stores_lists(const PlanView& plan) {
+  for (uint32_t i = 0; i < plan.num_steps; ++i) {
+    if (plan.steps[i].code == static_cast<uint32_t>(StepCode::kStoreJagged)) return true;
+  }
+  return false;
+}
+
 // Steps may share a payload, and each verifies its own: without a limit a small file could ask for
 // a quadratic amount of work.
 Status limit_payloads(const PlanView& plan) {
@@ -142,8 +149,8 @@ Status read_plan(const Sections& sections, PlanView* plan) {
   const auto header = load<PlanHeader>(section.data);
   if (header.num_inputs == 0 || header.num_inputs > kMaxPlanInputs || header.num_slots == 0 ||
       header.num_slots > kMaxPlanSlots || header.num_steps == 0 ||
-      header.num_steps > kMaxPlanSteps || header.num_outputs == 0 ||
-      header.num_outputs > kMaxPlanOutputs || header.flags > kPlanWide) {
+      header.num_steps > kMaxPlanSteps || header.num_outputs > kMaxPlanOutputs ||
+      header.flags > kPlanWide) {
     return bad(Code::kCorrupt, 0);
   }
   constexpr uint64_t kReservedAt = offsetof(PlanHeader, reserved);
@@ -181,6 +188,7 @@ Status read_plan(const Sections& sections, PlanView* plan) {
   plan->data_length = sections.data.length;
   plan->pool = reinterpret_cast<const char*>(sections.pool.data);
   plan->pool_length = sections.pool.length;
+  if (header.num_outputs == 0 && !stores_lists(*plan)) return bad(Code::kCorrupt, 0);
   const Status status = limit_payloads(*plan);
   return status.ok() ? verify_plan(*plan) : status;
 }
@@ -202,6 +210,13 @@ Status read_names(const BytesSpan& pool, const PlanView& plan) {
     const OutputRecord& output = plan.outputs[i];
     if (!cuts_no_character(pool.data, pool.length, output.name_offset, output.name_length)) {
       return bad(Code::kCorrupt, output.name_offset);
+    }
+  }
+  for (uint32_t i = 0; i < plan.num_steps; ++i) {
+    const StepRecord& step = plan.steps[i];
+    if (step.code != static_cast<uint32_t>(StepCode::kStoreJagged)) continue;
+    if (!cuts_no_character(pool.data, pool.length, step.integers[1], step.integers[2])) {
+      return bad(Code::kCorrupt, step.integers[1]);
     }
   }
   return kOkStatus;

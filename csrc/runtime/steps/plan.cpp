@@ -94,11 +94,13 @@ bool ids_fit(const PlanView& plan, const StepRecord& record, const SlotState& st
   return true;
 }
 
-/// The step stores the features that come next, and no record of an output holds others too.
+/// The step stores the features or the list that come next, and no record of an output holds others
+/// too.
 bool takes_outputs(const PlanView& plan, const StepRecord& record, uint64_t* num_stored,
-                   uint32_t* next_output) {
+                   uint32_t* next_output, uint64_t* num_jagged) {
   const Stores stores = find_step(record.code)->stores;
   if (stores == Stores::kNone) return true;
+  if (stores == Stores::kJagged) return record.integers[0] == (*num_jagged)++;
   if (record.integers[0] != *num_stored || *next_output == plan.num_output_records) return false;
   if (stores == Stores::kOne) {
     *num_stored += 1;
@@ -115,6 +117,7 @@ bool takes_outputs(const PlanView& plan, const StepRecord& record, uint64_t* num
 bool steps_are_sound(const PlanView& plan, uint64_t* at) {
   SlotState state;
   uint64_t num_stored = 0;
+  uint64_t num_jagged = 0;
   uint32_t next_output = 0;
   for (uint32_t i = 0; i < plan.num_steps; ++i) {
     *at = i;
@@ -125,7 +128,7 @@ bool steps_are_sound(const PlanView& plan, uint64_t* at) {
       return false;
     }
     const uint32_t output = next_output;
-    if (!takes_outputs(plan, record, &num_stored, &next_output)) return false;
+    if (!takes_outputs(plan, record, &num_stored, &next_output, &num_jagged)) return false;
     if (!ids_fit(plan, record, state, plan.outputs + output)) return false;
     for (uint32_t out = 0; out < record.num_outputs; ++out) {
       const uint16_t slot = record.outputs[out];

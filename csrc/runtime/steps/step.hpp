@@ -52,6 +52,7 @@ enum class StepCode : uint32_t {
   kStoreHashedNgrams = 34,
   kStoreKnownNgrams = 35,
   kChangeCase = 36,
+  kStoreJagged = 37,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.
@@ -116,8 +117,9 @@ constexpr uint32_t num_features_of(const OutputRecord& output) {
   return output.num_features == 0 ? 1 : output.num_features;
 }
 
-/// Features that a step stores, from integers[0] of its record on.
-enum class Stores : uint8_t { kNone, kOne, kMany };  // kMany: integers[1] of them
+/// Features that a step stores, from integers[0] of its record on. kMany: integers[1] of them.
+/// kJagged: list number integers[0], which is no feature of a row.
+enum class Stores : uint8_t { kNone, kOne, kMany, kJagged };
 
 /// A verified plan: pointers into the bundle's bytes.
 struct PlanView {
@@ -153,6 +155,7 @@ struct StepContext {
   double* wide_features;  // the same, of a wide plan, or null
   SparseTile* sparse;     // instead of the two, or null: the features that are not 0
   TextRoom* texts;        // for the strings that steps build; null where no step of the plan does
+  SparseTile* jagged = nullptr;  // ids of lists, where somebody wants them
 
   Tile input(const StepRecord& record, uint32_t i) const {
     return slot_tile(scratch, record.inputs[i], slots[record.inputs[i]], num_rows);

@@ -9,7 +9,7 @@ extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFi
     kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep, kElapsedStep, kCalendarStep,
     kPoolListStep, kSliceListStep, kListElementsStep, kStripStep, kNullIfStep, kParseNumberStep,
     kGatherBytesStep, kParseDatetimeStep, kExtractStep, kTextPartStep, kStoreHashedNgramsStep,
-    kStoreKnownNgramsStep, kChangeCaseStep;
+    kStoreKnownNgramsStep, kChangeCaseStep, kStoreJaggedStep;
 
 namespace {
 
@@ -50,6 +50,7 @@ constexpr const Step* kSteps[] = {
     &kStoreHashedNgramsStep,
     &kStoreKnownNgramsStep,
     &kChangeCaseStep,
+    &kStoreJaggedStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

@@ -46,7 +46,7 @@ from mainspring.transforms.parsing import *
 from mainspring.transforms.preprocessor import Preprocessor
 from mainspring.transforms.scaling import *
 from mainspring.transforms.shaping import *
-from mainspring.transforms.tensors import Tensors
+from mainspring.transforms.tensors import Jagged, Tensors
 from mainspring.transforms.text import *
 from mainspring.transforms.transform import Transform, operator_classes
 
@@ -54,6 +54,7 @@ from mainspring.transforms.transform import Transform, operator_classes
 __all__ = [
     "CsrMatrix",
     "Expression",
+    "Jagged",
     "Preprocessor",
     "Tensors",
     "Transform",

@@ -11,7 +11,7 @@ from mainspring import _engine, errors
 from mainspring.transforms._arrays import checked_array, fail_out
 from mainspring.transforms._buffers import new_array
 from mainspring.transforms.csr_matrix import CsrMatrix
-from mainspring.transforms.tensors import tensor_buffers
+from mainspring.transforms.tensors import jagged_of, tensor_buffers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ __all__ = [
     "of_table",
     "of_training",
     "output_row",
+    "refuse_lists",
 ]
 
 OUTPUTS = ("numpy", "arrow", "pandas", "polars", "csr", "tensors")
@@ -46,6 +47,21 @@ def checked_output(output: str) -> str:
     return output
 
 
+def refuse_lists(bundle: _engine.Bundle, taker: str) -> None:
+    """Raise ParameterError where the plan gives lists, which ``taker`` cannot hold."""
+    if not bundle.lists:
+        return
+    names = ", ".join(f"'{name}'" for name, _ in bundle.lists[:5])
+    gives = "give lists" if len(bundle.lists) > 1 else "gives a list"
+    raise errors.ParameterError(
+        f"{names} {gives} of ids in each row, which {taker} has no place for. Add "
+        "list_pad(length) for so many features, or ask for output='tensors'.",
+        expected="numbers and single ids",
+        got="lists of ids",
+        hint="Add list_pad(length), or ask for output='tensors'.",
+    )
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What features are to end up in."""
@@ -59,12 +75,17 @@ class Wanted:
 def of_table(bundle: _engine.Bundle, table: _engine.Table, wanted: Wanted) -> Any:
     """Return the features of a table."""
     output, num_rows = wanted.output, table.num_rows
+    if output != "tensors":
+        refuse_lists(bundle, f"output={output!r}")
     if output == "csr":
         _refuse_out(wanted, bundle, num_rows)
         return _csr(_engine.transform_sparse(bundle, table), bundle, num_rows)
     if output == "tensors":
         tensors = tensor_buffers(bundle, num_rows, wanted.out, wanted.pool)
-        _engine.transform_tensors(bundle, table, tensors.dense, tensors.ids)
+        if bundle.num_features:
+            _engine.transform_tensors(bundle, table, tensors.dense, tensors.ids)
+        if bundle.lists:
+            tensors.lists = jagged_of(bundle, _engine.transform_jagged(bundle, table))
         return tensors
     if wanted.out is None and output != "numpy":
         return _to_frame(bundle.transform_columns(table), wanted)
@@ -76,10 +97,15 @@ def of_table(bundle: _engine.Bundle, table: _engine.Table, wanted: Wanted) -> An
 def of_rows(bundle: _engine.Bundle, rows: list[Any], wanted: Wanted) -> Any:
     """Return the features of a list of dicts."""
     num_rows = len(rows)
+    if wanted.output != "tensors":
+        refuse_lists(bundle, f"output={wanted.output!r}")
     if wanted.output == "csr":
         _refuse_out(wanted, bundle, num_rows)
         return _csr(_engine.transform_sparse_rows(bundle, rows), bundle, num_rows)
-    return _filled(bundle, num_rows, wanted, lambda matrix: bundle.transform_rows(rows, matrix))
+    features = _filled(bundle, num_rows, wanted, lambda matrix: bundle.transform_rows(rows, matrix))
+    if bundle.lists:
+        features.lists = jagged_of(bundle, _engine.transform_jagged_rows(bundle, rows))
+    return features
 
 
 def of_training(
@@ -91,15 +117,20 @@ def of_training(
 ) -> Any:
     """Return the features of rows that were fitted, for training."""
     num_rows = table.num_rows
+    if wanted.output != "tensors":
+        refuse_lists(bundle, f"output={wanted.output!r}")
     if wanted.output == "csr":
         _refuse_out(wanted, bundle, num_rows)
         return _csr(_engine.training_sparse(fitter, table, first_row), bundle, num_rows)
-    return _filled(
+    features = _filled(
         bundle,
         num_rows,
         wanted,
         lambda matrix: fitter.transform_training(table, first_row, matrix),
     )
+    if bundle.lists:  # ids know no target
+        features.lists = jagged_of(bundle, _engine.transform_jagged(bundle, table))
+    return features
 
 
 def _filled(
@@ -109,8 +140,9 @@ def _filled(
     if wanted.output == "tensors":
         tensors = tensor_buffers(bundle, num_rows, wanted.out, wanted.pool)
         features = np.empty((num_rows, bundle.num_features), np.float32)
-        fill(features)
-        is_id = np.array([kind == "id" for kind in bundle.feature_kinds])
+        if bundle.num_features:
+            fill(features)
+        is_id = np.array([kind == "id" for kind in bundle.feature_kinds], bool)
         tensors.dense[:] = features[:, ~is_id]
         tensors.ids[:] = features[:, is_id]  # float32 holds every id
         return tensors

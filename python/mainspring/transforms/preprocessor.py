@@ -15,6 +15,7 @@ from mainspring.transforms._output import (
     of_table,
     of_training,
     output_row,
+    refuse_lists,
 )
 from mainspring.transforms._rows import as_rows, checked_row
 from mainspring.transforms._target import target_values
@@ -373,6 +374,7 @@ class Preprocessor(StreamedPlan):
         [2.0]
         """
         bundle = self.bundle
+        refuse_lists(bundle, "transform_row")
         bundle.check_dense(1)
         row = checked_row(row)
         features = output_row(out, bundle.num_features)

@@ -1,4 +1,4 @@
-"""Tensors: features as training takes them, numbers and ids apart."""
+"""Tensors: features as training takes them: numbers, ids, and ids of lists."""
 
 from __future__ import annotations
 
@@ -16,13 +16,48 @@ if TYPE_CHECKING:
     from mainspring import _engine
     from mainspring.transforms._buffers import BufferPool
 
-__all__ = ["Tensors", "tensor_buffers"]
+__all__ = ["Jagged", "Tensors", "jagged_of", "tensor_buffers"]
+
+
+class Jagged:
+    """The ids of a column of lists: all in one array, and where each row's begin.
+
+    Row ``r`` has the ids ``values[offsets[r]:offsets[r + 1]]``. Both arrays are NumPy's, in memory
+    that the engine wrote, and of one type of integers, so that ``torch.nn.EmbeddingBag`` with
+    ``include_last_offset=True`` takes them where they lie.
+
+    Parameters
+    ----------
+    values : numpy.ndarray of int32, shape (num_ids,)
+        In the order of the rows, and of the elements in each: repeated ones too, 0 for those that
+        are missing. int64 where the offsets are.
+    offsets : numpy.ndarray of int32 or int64, shape (num_rows + 1,)
+        int32 while there are less than 2**31 ids. A missing list has no ids, as an empty one.
+    cardinality : int
+        The ids lie in [0, cardinality).
+    """
+
+    __slots__ = ("cardinality", "offsets", "values")
+
+    values: npt.NDArray[Any]
+    offsets: npt.NDArray[Any]
+
+    def __init__(self, values: Any, offsets: Any, cardinality: int) -> None:
+        self.offsets = np.asarray(offsets)
+        self.values = np.asarray(values).astype(self.offsets.dtype, copy=False)
+        self.cardinality = cardinality
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __repr__(self) -> str:
+        return f"Jagged({len(self):,} rows, {len(self.values):,} ids of {self.cardinality:,})"
 
 
 class Tensors:
-    """Numbers and ids of rows, each in one array.
+    """Numbers and ids of rows, each in one array, and the ids of lists.
 
-    What ``transform(..., output="tensors")`` returns. Both arrays are NumPy's and C-contiguous, and
+    What ``transform(..., output="tensors")`` returns. All arrays are NumPy's and C-contiguous, and
     have ``__dlpack__``: NumPy, torch and JAX take them where they lie, CuPy onto its device. It is
     the layout in which embedding tables are looked up: column ``j`` of ``ids`` indexes table ``j``,
     which has ``cardinalities[j]`` rows.
@@ -38,6 +73,8 @@ class Tensors:
         Names of the columns of the two.
     cardinalities : list of int
         The ids of each column lie in [0, cardinality).
+    lists : dict of str to Jagged, optional
+        The ids of columns of lists, of ``ordinal`` and ``hash`` without ``list_pad``, by name.
 
     Examples
     --------
@@ -51,7 +88,7 @@ class Tensors:
     (['city'], [4])
     """
 
-    __slots__ = ("cardinalities", "dense", "dense_names", "id_names", "ids")
+    __slots__ = ("cardinalities", "dense", "dense_names", "id_names", "ids", "lists")
 
     def __init__(
         self,
@@ -60,22 +97,34 @@ class Tensors:
         dense_names: list[str],
         id_names: list[str],
         cardinalities: list[int],
+        lists: dict[str, Jagged] | None = None,
     ) -> None:
         self.dense = dense
         self.ids = ids
         self.dense_names = dense_names
         self.id_names = id_names
         self.cardinalities = cardinalities
+        self.lists = {} if lists is None else lists
 
     def __repr__(self) -> str:
-        return f"Tensors(dense={self.dense.shape}, ids={self.ids.shape})"
+        lists = f", lists={list(self.lists)}" if self.lists else ""
+        return f"Tensors(dense={self.dense.shape}, ids={self.ids.shape}{lists})"
+
+
+def jagged_of(bundle: _engine.Bundle, arrays: list[tuple[Any, Any]]) -> dict[str, Jagged]:
+    """Return the lists of a plan by name, of the arrays that the engine wrote."""
+    return {
+        name: Jagged(ids, offsets, cardinality)
+        for (name, cardinality), (offsets, ids) in zip(bundle.lists, arrays, strict=True)
+    }
 
 
 def tensor_buffers(
     bundle: _engine.Bundle, num_rows: int, out: Any, pool: BufferPool | None = None
 ) -> Tensors:
     """Return the caller's tensors, checked, or new ones."""
-    bundle.check_dense(num_rows)
+    if bundle.num_features:
+        bundle.check_dense(num_rows)
     names, kinds = bundle.feature_names, bundle.feature_kinds
     dense_names = [name for name, kind in zip(names, kinds, strict=True) if kind == "number"]
     id_names = [name for name, kind in zip(names, kinds, strict=True) if kind == "id"]
