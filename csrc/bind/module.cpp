@@ -23,6 +23,7 @@ void register_files(py::module_&);
 void register_fit(py::module_&);
 void register_draft(py::module_&);
 void register_profile(py::module_&);
+void register_detectors(py::module_&);
 void register_drift(py::module_&);
 void register_checks(py::module_&);
 void register_quality(py::module_&);
@@ -45,6 +46,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_fit(module);
   mainspring::bind::register_draft(module);
   mainspring::bind::register_profile(module);
+  mainspring::bind::register_detectors(module);
   mainspring::bind::register_drift(module);
   mainspring::bind::register_checks(module);
   mainspring::bind::register_quality(module);

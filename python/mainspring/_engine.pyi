@@ -421,6 +421,21 @@ class Profile:
     @property
     def target(self) -> str:
         ...
+class Detector:
+    """
+    A streaming detector of drift.
+    """
+    def __init__(self, name: str, params: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        ...
+    def restore(self, data: bytes) -> None:
+        ...
+    def to_bytes(self) -> bytes:
+        ...
+    def update(self, values: typing.Any) -> tuple[bytes, bytes]:
+        ...
+    @property
+    def num_values(self) -> int:
+        ...
 class Evaluator:
     """
     Mergeable quality metrics over rows.
@@ -580,6 +595,8 @@ def derive_bundle(bundle: typing.Any, meta: bytes, what: str, num_trees: typing.
     The bytes of a bundle with the plan of this one and another model: its first num_trees 'trees', or the numbers of their 'leaves'.
     """
 def detect_drift(reference: Profile, windows: collections.abc.Sequence[Profile], columns: collections.abc.Sequence[str] | None, level: typing.SupportsFloat | typing.SupportsIndex, correction: str, limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], statistics: collections.abc.Sequence[str], column_limits: collections.abc.Mapping[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]]) -> list[typing.Any]:
+    ...
+def detectors() -> list[typing.Any]:
     ...
 def drift_limits() -> list[typing.Any]:
     ...

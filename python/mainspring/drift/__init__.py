@@ -8,17 +8,39 @@ from __future__ import annotations
 
 from mainspring.drift.column_drift import CategoryShare, ColumnDrift, DriftStatistic
 from mainspring.drift.detect import detect_drift
+from mainspring.drift.detectors import (
+    Adwin,
+    Cusum,
+    Ddm,
+    Detector,
+    Eddm,
+    Ewma,
+    HddmA,
+    HddmW,
+    Kswin,
+    PageHinkley,
+)
 from mainspring.drift.learn import learn_limits
 from mainspring.drift.persistence import DriftAlert, DriftWindow
 from mainspring.drift.report import DriftReport
 
 __all__ = [
+    "Adwin",
     "CategoryShare",
     "ColumnDrift",
+    "Cusum",
+    "Ddm",
+    "Detector",
     "DriftAlert",
     "DriftReport",
     "DriftStatistic",
     "DriftWindow",
+    "Eddm",
+    "Ewma",
+    "HddmA",
+    "HddmW",
+    "Kswin",
+    "PageHinkley",
     "detect_drift",
     "learn_limits",
 ]
