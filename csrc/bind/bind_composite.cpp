@@ -21,11 +21,17 @@ namespace mainspring::bind {
 namespace {
 
 constexpr std::pair<std::string_view, CompositeKind> kCompositeWords[] = {
-    {"model", CompositeKind::kModel},       {"gather", CompositeKind::kGather},
-    {"average", CompositeKind::kAverage},   {"votes", CompositeKind::kVotes},
-    {"logistic", CompositeKind::kLogistic}, {"interpolate", CompositeKind::kInterpolate},
-    {"share", CompositeKind::kShare},       {"complement", CompositeKind::kComplement},
-    {"median", CompositeKind::kMedian},     {"highest", CompositeKind::kHighest}};
+    {"model", CompositeKind::kModel},
+    {"gather", CompositeKind::kGather},
+    {"average", CompositeKind::kAverage},
+    {"votes", CompositeKind::kVotes},
+    {"logistic", CompositeKind::kLogistic},
+    {"interpolate", CompositeKind::kInterpolate},
+    {"share", CompositeKind::kShare},
+    {"complement", CompositeKind::kComplement},
+    {"median", CompositeKind::kMedian},
+    {"highest", CompositeKind::kHighest},
+    {"log", CompositeKind::kLog}};
 
 CompositeKind composite_kind(std::string_view word) {
   for (const auto& [known, kind] : kCompositeWords) {

@@ -188,7 +188,8 @@ def sample_composite_model(num_features: int = 9) -> bytes:
         (9, 1, [(8, 0, 3, 0)], (1.0, 0.0, 2.0), 0, 0),
         (10, 1, [(8, 1, 2, 0)], (), 0, 0),
         (8, 2, [(7, 0, 1, 0)], (), 0, 0),
-        (1, 2, [(11, 0, 2, 0)], (), 1, 2),
+        (11, 2, [(11, 0, 2, 0)], (2.5,), 0, 0),
+        (1, 2, [(12, 0, 2, 0)], (), 1, 2),
     ]
     inputs = [item for node in nodes for item in node[2]]
     numbers = [number for node in nodes for number in node[3]]

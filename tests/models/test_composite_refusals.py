@@ -55,9 +55,10 @@ def test_what_cannot_be_read_is_refused_by_name() -> None:
     np.testing.assert_array_equal(
         ms.Predictor(fitted(stack, rows, y)).predict(rows), fitted(stack, rows, y).predict(rows)
     )
-    temperature = fitted(CalibratedClassifierCV(GaussianNB(), method="temperature"), rows, two)
-    with pytest.raises(ms.UnsupportedError, match="method='temperature'"):
-        ms.Predictor(temperature)
+    other = fitted(CalibratedClassifierCV(GaussianNB()), rows, two)
+    other.calibrated_classifiers_[0].method = "beta"
+    with pytest.raises(ms.UnsupportedError, match="method='beta'"):
+        ms.Predictor(other)
     for unfitted in (
         ensemble.VotingRegressor(tree_regressors(1)),
         ensemble.StackingRegressor(tree_regressors(1)),

@@ -9,7 +9,7 @@ import lightgbm
 import numpy as np
 import pytest
 import sklearn
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from sklearn import ensemble, linear_model, tree
 from sklearn.base import BaseEstimator
@@ -320,6 +320,40 @@ def test_calibrated_classifiers_are_scikit_learns(
         )
         return
     assert_classifies(model, hard, exact=exact)
+
+
+@pytest.mark.shows(
+    "scikit-learn",
+    "made of models",
+    "CalibratedClassifierCV, temperature",
+    "rounding",
+)
+@settings(max_examples=20)
+@given(
+    labels=st.sampled_from(sorted(LABELS)),
+    together=st.booleans(),
+    part=st.integers(0, 4),
+    seed=st.integers(0, 2**20),
+)
+def test_temperatures_of_classifiers_are_scikit_learns(
+    labels: str, together: bool, part: int, seed: int
+) -> None:
+    # scikit-learn has it from version 1.8 on.
+    pytest.importorskip("sklearn", minversion="1.8")
+    rows, _, y = training_data(seed, labels)
+    parts: list[BaseEstimator] = [
+        trees(seed % 99)[1][1],
+        linear_model.LogisticRegression(max_iter=300),
+        ensemble.AdaBoostClassifier(n_estimators=4, random_state=0),
+        ensemble.RandomForestClassifier(7, max_depth=3, random_state=0),
+        GaussianNB(),
+    ]
+    source = CalibratedClassifierCV(parts[part], method="temperature", cv=2, ensemble=together)
+    try:
+        model = fitted(source, rows, y)
+    except RuntimeError:  # of scikit-learn's, whose search for the temperature met a NaN
+        reject()
+    assert_classifies(model, hard_rows(rows, seed), exact=False)
 
 
 @pytest.mark.shows(

@@ -48,7 +48,7 @@ def check_composite(
         node = NODE.unpack_from(section, nodes_at + number * NODE.size)
         kind, width, first_input, own_inputs, first_number, own_numbers, *rest = node
         part, output, first_column, reserved = rest
-        expect(1 <= kind <= 10 and 1 <= width <= MOST_COLUMNS and own_inputs >= 1)
+        expect(1 <= kind <= 11 and 1 <= width <= MOST_COLUMNS and own_inputs >= 1)
         expect(first_input == next_input and first_number == next_number)
         expect(reserved == 0 and first_column == columns)
         next_input += own_inputs
@@ -126,3 +126,5 @@ def _check_numbers(kind: int, width: int, counts: list[int], numbers: tuple[floa
             expect(all(weight >= 0 for weight in numbers))
         case 10:
             expect(len(counts) == 1 and width == 1 and count == 0)
+        case 11:
+            expect(counts == [width] and count == 1)

@@ -221,19 +221,23 @@ def _add_calibrated(composition: Composition, model: Any, columns: Columns) -> S
 def _add_calibrated_pair(
     composition: Composition, pair: Any, columns: Columns, labels: list[Any]
 ) -> Columns:
-    if pair.method not in ("sigmoid", "isotonic"):
+    if pair.method not in ("sigmoid", "isotonic", "temperature"):
         raise _refused(
             f"CalibratedClassifierCV(method={pair.method!r})",
-            "only sigmoid and isotonic calibration are known",
+            "only sigmoid, isotonic and temperature calibration are known",
             "Fit it with one of these.",
         )
     part = _add(composition, pair.estimator, columns)
-    if part.labels != labels:
+    numbers = list(range(len(labels)))
+    # scikit-learn trains the one classifier of a temperature on the numbers of classes.
+    if part.labels != labels and (pair.method != "temperature" or part.labels != numbers):
         raise _refused(
             "A CalibratedClassifierCV over a model of other classes",
             f"that one knows {part.labels!r}, expected {labels!r}",
             "Use folds that hold every class.",
         )
+    if pair.method == "temperature":
+        return _add_temperature(composition, pair, part)
     if hasattr(pair.estimator, "decision_function"):
         scores = _decision(composition, part, pair.estimator)
     else:
@@ -257,6 +261,22 @@ def _add_calibrated_pair(
     if len(labels) == 2:
         return composition.add("complement", 2, [made])
     return composition.add("share", len(labels), [made])
+
+
+def _add_temperature(composition: Composition, pair: Any, part: Scores) -> Columns:
+    """Append the softmax of logits times the calibrator's beta."""
+    beta, count = float(pair.calibrators[0].beta_), len(part.labels)
+    if hasattr(pair.estimator, "decision_function"):
+        logits = _decision(composition, part, pair.estimator)
+        if count == 2:  # the softmax of (-x, x)
+            made = composition.add("logistic", 1, [logits], [-2.0 * beta, 0.0])
+            return composition.add("complement", 2, [made])
+    else:
+        logits = composition.add("log", count, [part.probabilities()], [1e-12])
+    chain = LayerChain("float64")
+    chain.add("scale", np.full(count, beta), np.zeros(count))
+    image = chain.image(default_names(count), "softmax", link="softmax", num_classes=count)
+    return PartScores(composition, image, logits).predictions()
 
 
 def _add_ada_boost_regressor(composition: Composition, model: Any, columns: Columns) -> Scores:

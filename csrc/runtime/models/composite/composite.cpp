@@ -1,6 +1,7 @@
 // Raw scores of a composite: a block of rows goes through the nodes one after the other, whose
 // columns lie in the scratch, row by row.
 #include "runtime/models/composite/composite.hpp"
+#include "runtime/core/math.hpp"
 
 #include "runtime/models/composite/weighted_median.hpp"
 
@@ -226,6 +227,13 @@ void run_node(const Block& block, const CompositeNode& node, double* out) {
           if (highest == highest && !(number_at(tile, row, k) <= highest)) best = k;
         }
         out[row] = best;
+      }
+      break;
+    case CompositeKind::kLog:
+      for (uint32_t row = 0; row < tile.num_rows; ++row) {
+        for (uint32_t k = 0; k < node.width; ++k) {
+          out[uint64_t{row} * node.width + k] = log_value(number_at(tile, row, k) + numbers[0]);
+        }
       }
       break;
   }

@@ -25,8 +25,9 @@ enum class CompositeKind : uint32_t {
   kComplement = 8,   // 1 - x, x
   kMedian = 9,       // the weighted median of the row
   kHighest = 10,     // the number of the first of the highest columns
+  kLog = 11,         // log(x + term), column by column
 };
-inline constexpr uint32_t kNumCompositeKinds = 11;
+inline constexpr uint32_t kNumCompositeKinds = 12;
 
 /// Behind ModelHeader. Then follow, each padded with zeros to a multiple of 64: CompositeParts,
 /// CompositeNodes, CompositeInputs, numbers (f64), and the section of each part; and nothing else.

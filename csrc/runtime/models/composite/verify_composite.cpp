@@ -98,6 +98,7 @@ bool node_is_sound(const ModelView& view, const CompositeView& composite, const 
     case CompositeKind::kMedian:
       return is_single && node.width == 1 && count == num_columns && are_weights(numbers, count);
     case CompositeKind::kHighest: return is_single && node.width == 1 && count == 0;
+    case CompositeKind::kLog: return is_single && num_columns == node.width && count == 1;
   }
   return false;
 }
