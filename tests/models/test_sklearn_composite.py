@@ -9,12 +9,9 @@ import lightgbm
 import numpy as np
 import pytest
 import sklearn
-from hypothesis import given, reject, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import ensemble, linear_model, tree
-from sklearn.base import BaseEstimator
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.frozen import FrozenEstimator
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -283,90 +280,6 @@ def test_models_that_were_fitted_before_are_stacked() -> None:
     parts = [(name, fitted(model, rows, numbers)) for name, model in trees(1)]
     source = ensemble.StackingClassifier(parts, tree.DecisionTreeClassifier(), cv="prefit")
     assert_classifies(source.fit(rows, y), rows, exact=True)
-
-
-@pytest.mark.shows(
-    "scikit-learn",
-    "made of models",
-    "CalibratedClassifierCV, sigmoid and isotonic",
-    "calibration",
-)
-@settings(max_examples=20)
-@given(
-    labels=st.sampled_from(sorted(LABELS)),
-    method=st.sampled_from(["isotonic", "sigmoid"]),
-    together=st.booleans(),
-    part=st.integers(0, 3),
-    seed=st.integers(0, 2**20),
-)
-def test_calibrated_classifiers_are_scikit_learns(
-    labels: str, method: str, together: bool, part: int, seed: int
-) -> None:
-    rows, _, y = training_data(seed, labels)
-    parts: list[BaseEstimator] = [
-        trees(seed % 99)[1][1],
-        linear_model.LogisticRegression(max_iter=300),
-        ensemble.AdaBoostClassifier(n_estimators=4, random_state=0),
-        GaussianNB(),
-    ]
-    source = CalibratedClassifierCV(parts[part], method=method, cv=2, ensemble=together)
-    model = fitted(source, rows, y)
-    exact = method == "isotonic" and part == 0 and len(LABELS[labels]) == 2
-    hard = hard_rows(rows, seed)
-    if method == "isotonic" and not exact:
-        # Steep steps of the calibration make much of the last bits of a score.
-        np.testing.assert_allclose(
-            ms.Predictor(model).predict_proba(hard), model.predict_proba(hard), atol=1e-6
-        )
-        return
-    assert_classifies(model, hard, exact=exact)
-
-
-@pytest.mark.shows(
-    "scikit-learn",
-    "made of models",
-    "CalibratedClassifierCV, temperature",
-    "rounding",
-)
-@settings(max_examples=20)
-@given(
-    labels=st.sampled_from(sorted(LABELS)),
-    together=st.booleans(),
-    part=st.integers(0, 4),
-    seed=st.integers(0, 2**20),
-)
-def test_temperatures_of_classifiers_are_scikit_learns(
-    labels: str, together: bool, part: int, seed: int
-) -> None:
-    # scikit-learn has it from version 1.8 on.
-    pytest.importorskip("sklearn", minversion="1.8")
-    rows, _, y = training_data(seed, labels)
-    parts: list[BaseEstimator] = [
-        trees(seed % 99)[1][1],
-        linear_model.LogisticRegression(max_iter=300),
-        ensemble.AdaBoostClassifier(n_estimators=4, random_state=0),
-        ensemble.RandomForestClassifier(7, max_depth=3, random_state=0),
-        GaussianNB(),
-    ]
-    source = CalibratedClassifierCV(parts[part], method="temperature", cv=2, ensemble=together)
-    try:
-        model = fitted(source, rows, y)
-    except RuntimeError:  # of scikit-learn's, whose search for the temperature met a NaN
-        reject()
-    assert_classifies(model, hard_rows(rows, seed), exact=False)
-
-
-@pytest.mark.shows(
-    "scikit-learn",
-    "made of models",
-    "CalibratedClassifierCV over a FrozenEstimator",
-    "bits",
-)
-def test_frozen_classifiers_are_calibrated() -> None:
-    rows, _, y = training_data(6, "text")
-    frozen = FrozenEstimator(fitted(trees(1)[1][1], rows, y))
-    model = fitted(CalibratedClassifierCV(frozen, method="isotonic"), rows, y)
-    assert_classifies(model, rows, exact=True)
 
 
 SCALERS = [StandardScaler(), MinMaxScaler((-1, 2)), MaxAbsScaler()]

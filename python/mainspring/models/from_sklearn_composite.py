@@ -272,7 +272,10 @@ def _add_temperature(composition: Composition, pair: Any, part: Scores) -> Colum
             made = composition.add("logistic", 1, [logits], [-2.0 * beta, 0.0])
             return composition.add("complement", 2, [made])
     else:
-        logits = composition.add("log", count, [part.probabilities()], [1e-12])
+        shares = part.probabilities()
+        if count == 2:  # scikit-learn keeps that of the second class alone
+            shares = composition.add("complement", 2, [shares.rest()])
+        logits = composition.add("log", count, [shares], [1e-12])
     chain = LayerChain("float64")
     chain.add("scale", np.full(count, beta), np.zeros(count))
     image = chain.image(default_names(count), "softmax", link="softmax", num_classes=count)
