@@ -80,6 +80,7 @@ VALUE_OF_STATISTIC = {
     "cramers_v": (1e-9, 3e-8),
     "fisher": (1e-13, 1e-15),
     "proportion_z": (1e-10, 1e-12),
+    "column_auc": (1e-12, 1e-14),
 }
 # The same of p-values: SciPy's special functions and our own.
 P_VALUE = (1e-10, 1e-12)

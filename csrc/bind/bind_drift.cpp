@@ -11,6 +11,8 @@
 #include "bind/plain_values.hpp"
 #include "bind/shared_profile.hpp"
 #include "measure/drift/detect_drift.hpp"
+#include "measure/drift/incomplete_gamma.hpp"
+#include "measure/drift/statistic.hpp"
 
 namespace py = pybind11;
 
@@ -146,6 +148,7 @@ void register_drift(py::module_& module) {
              py::arg("level"), py::arg("correction"), py::arg("limits"), py::arg("statistics"),
              py::arg("column_limits"));
   module.def("compared_columns", &compared, py::arg("reference"), py::arg("columns"));
+  module.def("gamma_tail", &gamma_tail, py::arg("a"), py::arg("x"));
   module.def("drift_limits", &drift_limits);
   module.def("drift_statistics", &statistics);
 }

@@ -382,3 +382,14 @@ def out_of_range_rate(before: Column, now: Column) -> Measured:
         return NOTHING
     beyond = sum(value < min(known) or value > max(known) for value in there)
     return drift.share_change(2, len(known) + 1, beyond, len(there))
+
+
+def column_auc(before: Column, now: Column) -> Measured:
+    """The area by all pairs of rows, each scored by the share of current rows in its leaf."""
+    if not before or not now:
+        return NOTHING
+    reference, current = folded_or_bins(before, now, 10)
+    score = current / (reference + current)
+    wins = (score[:, None] > score[None, :]) + 0.5 * (score[:, None] == score[None, :])
+    area = current @ wins @ reference / current.sum() / reference.sum()
+    return float(max(0.5, area)), None

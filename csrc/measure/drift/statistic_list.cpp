@@ -8,8 +8,8 @@ namespace mainspring {
 extern const Statistic kKs, kWasserstein, kWassersteinStd, kWassersteinIqr, kEnergy, kKuiper,
     kCramerVonMises, kAndersonDarling, kMannWhitney, kWelchT, kEppsSingleton, kPsi, kPsiExcess,
     kKullbackLeibler, kJs, kJsDebiased, kJsDivergence, kHellinger, kTotalVariation, kLargestChange,
-    kChiSquared, kLikelihoodRatio, kCramersV, kFisher, kProportionZ, kMissingRate, kUnseenRate,
-    kOutOfRangeRate;
+    kChiSquared, kLikelihoodRatio, kCramersV, kColumnPower, kFisher, kProportionZ, kMissingRate,
+    kUnseenRate, kOutOfRangeRate;
 
 namespace {
 
@@ -36,6 +36,7 @@ constexpr std::array kStatistics{&kKs,
                                  &kChiSquared,
                                  &kLikelihoodRatio,
                                  &kCramersV,
+                                 &kColumnPower,
                                  &kFisher,
                                  &kProportionZ,
                                  &kMissingRate,

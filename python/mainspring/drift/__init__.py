@@ -21,6 +21,7 @@ from mainspring.drift.detectors import (
     PageHinkley,
 )
 from mainspring.drift.learn import learn_limits
+from mainspring.drift.multivariate import MultivariateDrift, domain_classifier, mmd, pca_error
 from mainspring.drift.persistence import DriftAlert, DriftWindow
 from mainspring.drift.report import DriftReport
 
@@ -40,7 +41,11 @@ __all__ = [
     "HddmA",
     "HddmW",
     "Kswin",
+    "MultivariateDrift",
     "PageHinkley",
     "detect_drift",
+    "domain_classifier",
     "learn_limits",
+    "mmd",
+    "pca_error",
 ]
