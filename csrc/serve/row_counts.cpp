@@ -114,8 +114,8 @@ void count_tile(const CountedColumn& column, const Tile& tile, const Count& coun
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
     if (!is_valid(tile.validity, row)) {
       count(kMissingWord);
-    } else if (column.num_bins == 0) {
-      continue;
+    } else if (column.reference.empty()) {  // nothing is known of its values
+      count(kFirstBinWord);
     } else if (column.kind == InputKind::kBytes) {
       const BytesView& value = values_of<BytesView>(tile)[row];
       count(category_word(column, value.data, value.length));
@@ -158,6 +158,7 @@ void RowCounts::describe_columns(const BundleImage& bundle) {
         describe_categories(*known, &column);
       }
     }
+    if (column.reference.empty()) column.num_bins = 1;
     num_words_ += kFirstBinWord + column.num_bins;
     columns_.push_back(std::move(column));
   }

@@ -82,15 +82,15 @@ def test_metrics_count_requests_rows_errors_and_time(folder: Path) -> None:
     ask(app, "GET", "/nothing")
     counted = samples(app)
     for outcome, count in {"ok": 1, "schema": 1, "data": 1, "limit": 1, "busy": 0}.items():
-        labels = sorted([outcome, "rows", "two"])
+        labels = sorted(["1", outcome, "rows", "two"])
         assert counted[("mainspring_requests_total", *labels)] == count
-    assert counted["mainspring_rows_total", "rows", "two"] == 3
-    assert counted["mainspring_rows_total", "infer", "two"] == 2
+    assert counted["mainspring_rows_total", "1", "rows", "two"] == 3
+    assert counted["mainspring_rows_total", "1", "infer", "two"] == 2
     assert counted["mainspring_refused_requests_total", "400"] == 1
     assert counted["mainspring_refused_requests_total", "404"] == 1
     assert counted["mainspring_model_info", "1", "two"] == 1
-    assert counted["mainspring_request_seconds_count", "rows", "two"] == 4
-    assert 0 < counted["mainspring_request_seconds_sum", "rows", "two"] < 10
+    assert counted["mainspring_request_seconds_count", "1", "rows", "two"] == 4
+    assert 0 < counted["mainspring_request_seconds_sum", "1", "rows", "two"] < 10
     buckets = [
         value
         for key, value in counted.items()

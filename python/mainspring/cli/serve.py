@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--api-key-file", metavar="FILE", help="who may do what; a line for each key")
     add("--new-api-key", metavar="NAME", help="print a new key and its line, and end")
     add("--scopes", default="predict", help="of the new key: predict,metrics,admin (%(default)s)")
+    add("--write-monitoring", metavar="DIR", help="write rules and a dashboard, and end")
     add("--rate-limit", type=float, metavar="N", help="requests a second of one key")
     add("--tls-cert", metavar="FILE", help="PEM certificate: speak TLS")
     add("--tls-key", metavar="FILE", help="PEM key of the certificate")
@@ -81,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.new_api_key is not None:
         return _print_key(arguments)
+    if arguments.write_monitoring is not None:
+        return _write_monitoring(Path(arguments.write_monitoring))
     _check(arguments)
     from mainspring.serve import create_app
     from mainspring.serve.run import RunOptions, listen
@@ -154,6 +157,14 @@ def _print_key(arguments: argparse.Namespace) -> int:
     key, line = make_key_line(arguments.new_api_key, arguments.scopes.split(","))
     print(f"key, which is shown this once: {key}")
     print(f"line for --api-key-file: {line}")
+    return 0
+
+
+def _write_monitoring(folder: Path) -> int:
+    from mainspring.serve.monitoring import write_monitoring
+
+    for path in write_monitoring(folder):
+        print(path)
     return 0
 
 

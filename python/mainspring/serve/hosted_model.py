@@ -67,11 +67,13 @@ class HostedModel:
         self.outputs: list[str] = list(predictor.output_names)
         self.num_classes = int(bundle.num_classes)
         labels = bundle.labels
+        self.labels: list[Any] | None = labels or None
         self.output_datatype = _LABELS[type(labels[0])] if labels else "FP64"
         # Two inputs may read one column, as a number and as an id.
         self.columns = {column["name"]: column for column in reversed(bundle.inputs)}
         self.bundle = bundle
         self.native = _engine.ServedModel(bundle, name, version, self.outputs, max_rows)
+        self.counted_columns: list[dict[str, Any]] = self.native.columns
         self.inline_bytes = self._warm_up()
         self.loaded_at = time.time()
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from mainspring import _engine
+from mainspring.serve.drift_window import DriftWindow, column_counts, drift_effects
+from mainspring.serve.metric_list import METRICS
 
 if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
+    from mainspring.serve.hosted_model import HostedModel
     from mainspring.serve.server import Server
 
 __all__ = ["ServerMetrics", "make_registry"]
@@ -26,6 +31,7 @@ class ServerMetrics:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self._windows: WeakKeyDictionary[HostedModel, DriftWindow] = WeakKeyDictionary()
 
     def collect(self) -> Iterator[Any]:
         """Give each metric with its samples.
@@ -35,56 +41,95 @@ class ServerMetrics:
         Metric
             Of prometheus_client.
         """
-        from prometheus_client.core import (
-            CounterMetricFamily,
-            GaugeMetricFamily,
-            HistogramMetricFamily,
-        )
-
-        info = GaugeMetricFamily(
-            "mainspring_model_info", "1 for each model that is served.", labels=["model", "version"]
-        )
-        requests = CounterMetricFamily(
-            "mainspring_requests",
-            "Requests that a model answered, by how they ended: ok, data, schema or request (the "
-            "client's mistakes), limit (too many rows) or busy (no memory).",
-            labels=["model", "protocol", "outcome"],
-        )
-        rows = CounterMetricFamily(
-            "mainspring_rows", "Rows that were predicted.", labels=["model", "protocol"]
-        )
-        seconds = HistogramMetricFamily(
-            "mainspring_request_seconds",
-            "Time from the whole body to the whole answer.",
-            labels=["model", "protocol"],
-        )
+        families = {one.name: _family(one) for one in METRICS}
         for model in self.server.models.loaded():
-            info.add_metric([model.name, model.version], 1)
-            for protocol, counters in model.native.counters.items():
-                labels = [model.name, protocol]
-                for outcome, count in counters["requests"].items():
-                    requests.add_metric([*labels, outcome], count)
-                rows.add_metric(labels, counters["rows"])
-                seconds.add_metric(
-                    labels, _buckets(counters["latencies"]), counters["latency_seconds"]
-                )
-        refused = CounterMetricFamily(
-            "mainspring_refused_requests",
-            "Requests that no model saw, by the status of the answer.",
-            labels=["status"],
-        )
+            labels = [model.name, model.version]
+            self._add_requests(families, model, labels)
+            self._add_values(families, model, labels)
+            slot = self.server.models.slots.get(model.name)
+            is_served = slot is not None and slot.current is model
+            families["mainspring_model_info"].add_metric(labels, 1)
+            families["mainspring_model_served"].add_metric(labels, float(is_served))
         for status, count in self.server.refused().items():
-            refused.add_metric([str(status)], count)
-        yield from (info, requests, rows, seconds, refused)
+            families["mainspring_refused_requests_total"].add_metric([str(status)], count)
+        load = self.server.load
+        families["mainspring_requests_in_flight"].add_metric(["waiting"], load.waiting)
+        families["mainspring_requests_in_flight"].add_metric(["running"], load.running)
+        families["mainspring_abandoned_requests_total"].add_metric([], load.num_abandoned)
+        if self.server.repository is not None:
+            for loaded, count in list(self.server.repository.loads.items()):
+                families["mainspring_model_loads_total"].add_metric(loaded, count)
+        yield from families.values()
+
+    def _add_requests(
+        self, families: dict[str, Any], model: HostedModel, labels: list[str]
+    ) -> None:
+        phases = dict.fromkeys(("parse", "predict", "write"), 0.0)
+        for protocol, counters in model.native.counters.items():
+            for outcome, count in counters["requests"].items():
+                families["mainspring_requests_total"].add_metric(
+                    [*labels, protocol, outcome], count
+                )
+            families["mainspring_rows_total"].add_metric([*labels, protocol], counters["rows"])
+            families["mainspring_request_seconds"].add_metric(
+                [*labels, protocol],
+                _buckets(counters["latencies"], _engine.latency_bounds()),
+                counters["latency_seconds"],
+            )
+            for phase in phases:
+                phases[phase] += counters["phase_seconds"][phase]
+        for phase, seconds in phases.items():
+            families["mainspring_phase_seconds_total"].add_metric([*labels, phase], seconds)
+
+    def _add_values(self, families: dict[str, Any], model: HostedModel, labels: list[str]) -> None:
+        words = model.native.value_counts
+        for counts in column_counts(model, words):
+            for kind in ("present", "missing", "unseen", "out_of_range"):
+                families["mainspring_column_values_total"].add_metric(
+                    [*labels, counts.name, kind], getattr(counts, kind)
+                )
+        window = self._windows.setdefault(model, DriftWindow())
+        recent = column_counts(model, window.move(words))
+        rows = max((counts.present + counts.missing for counts in recent), default=0)
+        families["mainspring_drift_window_rows"].add_metric(labels, rows)
+        for counts in recent:
+            for statistic, effect in drift_effects(counts).items():
+                families["mainspring_drift_effect"].add_metric(
+                    [*labels, counts.name, statistic], effect
+                )
+        self._add_predictions(families, model, labels, words)
+
+    def _add_predictions(
+        self, families: dict[str, Any], model: HostedModel, labels: list[str], words: list[int]
+    ) -> None:
+        for number, (first, num_bins, edges) in enumerate(model.native.outputs):
+            bins = words[first : first + num_bins]
+            if model.labels is not None:
+                for label, count in zip(model.labels, bins, strict=False):
+                    families["mainspring_predicted_labels_total"].add_metric(
+                        [*labels, str(label)], count
+                    )
+            else:
+                families["mainspring_predictions"].add_metric(
+                    [*labels, model.outputs[number]], _buckets(bins, edges), None
+                )
 
 
-def _buckets(counts: list[int]) -> list[tuple[str, float]]:
-    bounds = [*(repr(bound) for bound in _engine.latency_bounds()), "+Inf"]
-    buckets, total = [], 0
-    for bound, count in zip(bounds, counts, strict=True):
-        total += count
-        buckets.append((bound, float(total)))
-    return buckets
+def _family(described: Any) -> Any:
+    from prometheus_client import core
+
+    kinds = {
+        "counter": core.CounterMetricFamily,
+        "gauge": core.GaugeMetricFamily,
+        "histogram": core.HistogramMetricFamily,
+    }
+    name = described.name.removesuffix("_total")
+    return kinds[described.kind](name, described.text, labels=described.labels)
+
+
+def _buckets(counts: Sequence[int], bounds: Sequence[float]) -> list[tuple[str, float]]:
+    ends = [*(repr(bound) for bound in bounds), "+Inf"]
+    return [(end, float(total)) for end, total in zip(ends, accumulate(counts), strict=True)]
 
 
 def make_registry(server: Server) -> CollectorRegistry:

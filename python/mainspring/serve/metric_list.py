@@ -1,0 +1,170 @@
+"""Every metric of a server: what the exporter writes, and rules and dashboard are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["METRICS", "Metric", "metric"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric.
+
+    Attributes
+    ----------
+    name : str
+        With the ending that Prometheus' conventions ask for: ``_total`` for counters.
+    kind : str
+        ``counter``, ``gauge`` or ``histogram``.
+    labels : tuple of str
+        In the order of the samples.
+    text : str
+        What it says, in a sentence.
+    panel : str
+        A query that shows it; empty: it has no panel of its own.
+    unit : str
+        Of the panel, as Grafana names units.
+    """
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    text: str
+    panel: str = ""
+    unit: str = "short"
+
+
+_MODEL = ("model", "version")
+
+METRICS = (
+    Metric(
+        "mainspring_requests_total",
+        "counter",
+        (*_MODEL, "protocol", "outcome"),
+        "Requests that a model answered, by how they ended: ok, data, schema or request (the "
+        "client's mistakes), limit (too many rows) or busy (no memory).",
+        "sum by (model, outcome) (rate(mainspring_requests_total[1m]))",
+        "reqps",
+    ),
+    Metric(
+        "mainspring_rows_total",
+        "counter",
+        (*_MODEL, "protocol"),
+        "Rows that were predicted.",
+        "sum by (model) (rate(mainspring_rows_total[1m]))",
+        "rowsps",
+    ),
+    Metric(
+        "mainspring_request_seconds",
+        "histogram",
+        (*_MODEL, "protocol"),
+        "Time from the whole body to the whole answer.",
+        "histogram_quantile(0.99, sum by (model, le) "
+        "(rate(mainspring_request_seconds_bucket[1m])))",
+        "s",
+    ),
+    Metric(
+        "mainspring_phase_seconds_total",
+        "counter",
+        (*_MODEL, "phase"),
+        "Time spent in each phase of answering: parse, predict (transforms and model) and write.",
+        "sum by (model, phase) (rate(mainspring_phase_seconds_total[1m]))",
+        "s",
+    ),
+    Metric(
+        "mainspring_refused_requests_total",
+        "counter",
+        ("status",),
+        "Requests that no model saw, by the status of the answer.",
+        "sum by (status) (rate(mainspring_refused_requests_total[1m]))",
+        "reqps",
+    ),
+    Metric(
+        "mainspring_requests_in_flight",
+        "gauge",
+        ("state",),
+        "Long requests of the process that answers: waiting for a thread, or running on one.",
+        "sum by (state) (mainspring_requests_in_flight)",
+    ),
+    Metric(
+        "mainspring_abandoned_requests_total",
+        "counter",
+        (),
+        "Long requests whose client left before their turn; nothing was predicted for them.",
+        "sum (rate(mainspring_abandoned_requests_total[1m]))",
+        "reqps",
+    ),
+    Metric("mainspring_model_info", "gauge", _MODEL, "1 for each version that is loaded."),
+    Metric(
+        "mainspring_model_served",
+        "gauge",
+        _MODEL,
+        "1 for the version that answers requests which name none, 0 for the others.",
+        "mainspring_model_served",
+    ),
+    Metric(
+        "mainspring_model_loads_total",
+        "counter",
+        ("model", "outcome"),
+        "Files of the repository that were served (ok) or could not be (failed).",
+        "sum by (model, outcome) (increase(mainspring_model_loads_total[1h]))",
+    ),
+    Metric(
+        "mainspring_column_values_total",
+        "counter",
+        (*_MODEL, "column", "kind"),
+        "Values of each column: present, missing, unseen (a category that the profile lacks) and "
+        "out_of_range (below the profile's least number or above its largest); the last two are "
+        "present too.",
+        "sum by (model, column) (rate(mainspring_column_values_total"
+        '{kind="missing"}[5m])) / sum by (model, column) (rate(mainspring_column_values_total'
+        '{kind=~"missing|present"}[5m]))',
+        "percentunit",
+    ),
+    Metric(
+        "mainspring_drift_effect",
+        "gauge",
+        (*_MODEL, "column", "statistic"),
+        "How far a column has moved from the bundle's profile in the last hour: ks of numbers, "
+        "js_debiased and unseen_rate of categories, missing_rate of all.",
+        "max by (model, column, statistic) (mainspring_drift_effect)",
+    ),
+    Metric(
+        "mainspring_drift_window_rows",
+        "gauge",
+        _MODEL,
+        "Rows that the effects of drift are measured over.",
+        "mainspring_drift_window_rows",
+    ),
+    Metric(
+        "mainspring_predictions",
+        "histogram",
+        (*_MODEL, "output"),
+        "How predictions are spread.",
+        "histogram_quantile(0.5, sum by (model, output, le) "
+        "(rate(mainspring_predictions_bucket[5m])))",
+    ),
+    Metric(
+        "mainspring_predicted_labels_total",
+        "counter",
+        (*_MODEL, "label"),
+        "Predicted labels, of models that give labels.",
+    ),
+)
+
+
+def metric(name: str) -> Metric:
+    """Find a metric.
+
+    Parameters
+    ----------
+    name : str
+        Its whole name.
+
+    Returns
+    -------
+    Metric
+        The one of that name.
+    """
+    return next(one for one in METRICS if one.name == name)
