@@ -28,7 +28,7 @@ Served serve(const std::string& name) {
   ModelNames names{name, "1", {}};
   const uint32_t width = output_width(served.image->view(), OutputKind::kPredict);
   for (uint32_t i = 0; i < width; ++i) names.outputs.push_back("score_" + std::to_string(i));
-  served.model = std::make_unique<ServedModel>(served.image, std::move(names), kMaxRows);
+  served.model = std::make_unique<ServedModel>(served.image, std::move(names), kMaxRows, true);
   return served;
 }
 
@@ -158,10 +158,30 @@ std::string infer_body(const PlanView& plan, Random& random) {
   return out + "],\"outputs\":[{\"name\":\"score_0\"}]}";
 }
 
+std::string split_body(const PlanView& plan, Random& random) {
+  std::string out = "{\"dataframe_split\":{\"columns\":[";
+  for (uint32_t i = 0; i < plan.num_inputs; ++i) {
+    if (i != 0) out += ',';
+    append_text(input_name(plan, i), &out);
+  }
+  out += "],\"data\":[";
+  const uint64_t count = below(random, 40) == 0 ? 600 : below(random, 5);
+  for (uint64_t row = 0; row < count; ++row) {
+    out += row != 0 ? ",[" : "[";
+    for (uint32_t i = 0; i < plan.num_inputs; ++i) {
+      out += (i != 0 ? "," : "") + value(random, plan.inputs[i]);
+    }
+    out += "]";
+  }
+  return out + "]}}";
+}
+
 std::string any_body(Random& random) {
   const PlanView& plan = models()[below(random, models().size())].image->view().plan;
-  switch (below(random, 4)) {
+  switch (below(random, 6)) {
     case 0: return infer_body(plan, random);
+    case 2: return split_body(plan, random);
+    case 3: return "{\"instances\":[" + row(plan, random) + "]}";
     case 1: return columns_body(plan, random);
     default: return rows_body(plan, random);
   }
@@ -199,8 +219,9 @@ bool try_input(const Bytes& input, Random& random) {
   bool taken = false;
   for (const Served& served : models()) {
     const auto kind = static_cast<OutputKind>(below(random, 3));
-    taken |= is_answered(served.model->predict(body, kind));
-    taken |= is_answered(served.model->infer(body));
+    for (const Protocol protocol : {Protocol::kRows, Protocol::kInfer, Protocol::kInvocations}) {
+      taken |= is_answered(served.model->answer({protocol, kind}, body));
+    }
   }
   return taken;
 }
