@@ -159,6 +159,15 @@ def test_single_rows(
             late = median(found[path], lambda one, share=share: 1e3 * one.quantile(share))
             record.value(f"{case}, {path}: {name}", late, unit="ms")
         for name, (distribution, api) in PEERS.items():
+            their_cpu = median(found[name], lambda one: one.cpu_us)
+            record.value(
+                f"{case}, {path}: CPU of {name} for that of one request",
+                their_cpu / cpu,
+                unit="x",
+                theirs=1.0,
+                peer=distribution,
+                api=api,
+            )
             theirs = median(found[name], lambda one: one.rate)
             record.value(
                 f"{case}, {path}: times the rate of {name}",

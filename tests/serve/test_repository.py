@@ -181,6 +181,13 @@ def test_models_are_loaded_unloaded_and_rolled_back(
     assert len(post(app, "/predict", ROW, headers=key).json["outputs"]) == 1
     assert as_admin(app, "traffic", {"shares": {"2": 1.0}}).status == 200
     assert len(post(app, "/predict", ROW, headers=key).json["outputs"]) == 3
+    assert as_admin(app, "traffic", {"shadow": "2"}).status == 200
+    for body in ([ROW], [ROW, ROW]):
+        assert len(post(app, "/predict", body, headers=key).json["outputs"]) == 1
+    app.state.server.load._pool.shutdown()
+    assert app.state.server.shadows.counts == {("m", "2", "different"): 2}
+    app.state.server.load._pool = None
+    assert as_admin(app, "traffic", {"shadow": "9"}).status == 404
     for wrong in ({"shares": {"9": 0.5}}, {"shares": {"2": 1.5}}, {"shares": [1]}):
         assert as_admin(app, "traffic", wrong).status in (400, 404)
     assert as_admin(app, "unload").status == 200

@@ -5,6 +5,7 @@ Needs the extra ``serve``. docs/serving.md shows the routes and what they answer
 
 from __future__ import annotations
 
+from mainspring.serve.access import Access
 from mainspring.serve.app import create_app
 
-__all__ = ["create_app"]
+__all__ = ["Access", "create_app"]

@@ -111,6 +111,13 @@ METRICS = (
         "sum by (model, outcome) (increase(mainspring_model_loads_total[1h]))",
     ),
     Metric(
+        "mainspring_shadow_requests_total",
+        "counter",
+        (*_MODEL, "outcome"),
+        "Requests that a shadow was asked too: its answer was the same, different, failed, or it "
+        "was not asked because too much waited (dropped).",
+    ),
+    Metric(
         "mainspring_column_values_total",
         "counter",
         (*_MODEL, "column", "kind"),

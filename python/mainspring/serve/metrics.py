@@ -56,6 +56,8 @@ class ServerMetrics:
         families["mainspring_requests_in_flight"].add_metric(["waiting"], load.waiting)
         families["mainspring_requests_in_flight"].add_metric(["running"], load.running)
         families["mainspring_abandoned_requests_total"].add_metric([], load.num_abandoned)
+        for compared, count in self.server.shadows.counts.items():
+            families["mainspring_shadow_requests_total"].add_metric(compared, count)
         if self.server.repository is not None:
             for loaded, count in list(self.server.repository.loads.items()):
                 families["mainspring_model_loads_total"].add_metric(loaded, count)

@@ -134,8 +134,9 @@ class Prediction:
             status, content, binary_at = model.native.answer(form, body, json_bytes)
         else:
             status, content, binary_at = model.native.answer(form, body)
-        for watch in self.handler.watchers:
-            watch(model, form, body, status, content)
+        if not json_bytes:
+            for watch in self.handler.watchers:
+                watch(model, form, body, status, content)
         reply_type = JSON_TYPE
         extra = self.handler.common_headers(headers)
         if status == 200:

@@ -50,7 +50,7 @@ class Refusal(Exception):
         self.headers = tuple(headers)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """The whole answer to a request.
 

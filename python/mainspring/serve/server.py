@@ -15,6 +15,7 @@ from mainspring.serve.load import Load
 from mainspring.serve.model_table import ModelTable
 from mainspring.serve.predictions import PredictionHandler
 from mainspring.serve.replies import Refusal, Reply, refusal_reply
+from mainspring.serve.shadow import ShadowComparison
 from mainspring.serve.targets import PredictRoutes, Target
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Server:
         self.handler = PredictionHandler(
             self.models, self.access, self.load, options.max_body_bytes
         )
+        self.shadows = ShadowComparison(self.models, self.load)
+        self.handler.watchers = (self.shadows,)
         self.repository: ModelRepository | None = None
         self.on_request: Callable[[AccessRecord], None] | None = None
         for model in open_models(models, options.max_rows):

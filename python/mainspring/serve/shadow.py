@@ -1,0 +1,83 @@
+"""A version that is asked beside the one that answers, to see whether it would answer the same."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mainspring import _engine
+from mainspring.serve.replies import Refusal
+
+if TYPE_CHECKING:
+    from mainspring.serve.hosted_model import HostedModel
+    from mainspring.serve.load import Load
+    from mainspring.serve.model_table import ModelTable
+
+__all__ = ["ShadowComparison"]
+
+
+class ShadowComparison:
+    """Asks the shadow of a model what it was asked, on a thread, and compares the answers.
+
+    Parameters
+    ----------
+    models : ModelTable
+        Says which model has a shadow.
+    load : Load
+        Where the work is done; when too much waits, a request is not compared.
+    """
+
+    def __init__(self, models: ModelTable, load: Load) -> None:
+        self.models = models
+        self.load = load
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def counts(self) -> dict[tuple[str, str, str], int]:
+        """Compared requests by model, version of the shadow, and outcome."""
+        with self._lock:
+            return dict(self._counts)
+
+    def __call__(
+        self,
+        model: HostedModel,
+        form: _engine.RequestForm,
+        body: bytes,
+        status: int,
+        content: bytes,
+    ) -> None:
+        """Compare one request, if its model has a shadow.
+
+        Parameters
+        ----------
+        model : HostedModel
+            What answered.
+        form : RequestForm
+            What was asked.
+        body : bytes
+            The request.
+        status : int
+            Of the answer.
+        content : bytes
+            The answer.
+        """
+        slot = self.models.slots.get(model.name)
+        if slot is None or slot.shadow is None or status != 200:
+            return
+        shadow = slot.shadow
+
+        def compare() -> None:
+            found, answer, _ = shadow.native.answer(form, body)
+            outcome = "failed" if found != 200 else "same" if answer == content else "different"
+            self._count(shadow, outcome)
+
+        try:
+            self.load.submit(compare, lambda: False)
+        except Refusal:
+            self._count(shadow, "dropped")
+
+    def _count(self, shadow: HostedModel, outcome: str) -> None:
+        with self._lock:
+            self._counts[shadow.name, shadow.version, outcome] += 1
