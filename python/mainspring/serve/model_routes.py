@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mainspring.serve.json_pages import headers_of, json_response
+from mainspring.serve.page import page_response
 from mainspring.serve.triton import EXTENSIONS, model_config, model_stats
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class _ModelPages:
         return PlainTextResponse(mainspring.__version__)
 
     async def index(self, request: Request) -> Response:
-        """List what is served."""
+        """List what is served; for browsers, as a page that asks for the list itself."""
+        if "text/html" in request.headers.get("accept", ""):
+            return page_response()
         self.server.access.require(headers_of(request), "predict")
         return json_response(_index(self.server))
 

@@ -1,0 +1,67 @@
+"""The page at / in a browser: what it shows, and that nothing but its own code may run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.serve.client import ask
+from tests.serve.conftest import ROW
+from tests.serve.test_process import Server
+
+HTML = [("accept", "text/html,application/xhtml+xml")]
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attributes: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes.append((tag, dict(attrs)))
+
+
+def test_page_asks_for_no_other_file_and_allows_no_other_code(app: Any) -> None:
+    first, second = (ask(app, "GET", "/", headers=HTML) for _ in range(2))
+    policy = first.headers["content-security-policy"]
+    assert first.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in policy
+    assert first.body != second.body  # the nonce is drawn anew
+    tags = Tags()
+    tags.feed(first.body.decode())
+    for tag, attributes in tags.attributes:
+        assert not {"src", "href", "onclick", "style"} & set(attributes)
+        if tag in ("script", "style"):
+            assert f"'nonce-{attributes['nonce']}'" in policy
+    assert ask(app, "GET", "/", headers=[]).json["models"][0]["name"] == "two"
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs a browser")
+def test_browser_shows_models_and_metrics(folder: Path, tmp_path: Path) -> None:
+    server = Server(str(folder / "two.spring"))
+    try:
+        assert server.post("/predict", json.dumps(ROW).encode())[0] == 200
+        done = subprocess.run(
+            [
+                *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"),
+                *(f"--user-data-dir={tmp_path}", "--virtual-time-budget=6000"),
+                f"http://127.0.0.1:{server.port}/",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+    finally:
+        assert server.stop(signal.SIGTERM)[0] == 0
+    assert "1 models, mainspring" in done.stdout
+    assert "mixed, version 1" in done.stdout
+    assert "&quot;distance&quot;" in done.stdout or '"distance"' in done.stdout
+    assert "Mean latency" in done.stdout
