@@ -8,6 +8,8 @@ from bench.goal import Claim, Goal, Record
 
 __all__ = ["CLAIMS", "README_ROWS", "Claim", "Goal", "find"]
 
+LARGE = "LightGBM, 1,000 trees of 255 leaves"
+
 CLAIMS = (
     Claim(
         "transform",

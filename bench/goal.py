@@ -9,7 +9,6 @@ from typing import Any
 __all__ = ["Claim", "Goal", "Record"]
 
 Record = Mapping[str, Any]
-LARGE = "LightGBM, 1,000 trees of 255 leaves"
 
 
 @dataclass(frozen=True)
