@@ -56,6 +56,27 @@ def test_index_shows_a_row_that_each_model_takes(both: Any) -> None:
         assert ask(both, "GET", model["metadata"]).status == 200
 
 
+def test_openapi_describes_each_model_with_a_row_that_it_takes(both: Any) -> None:
+    document = ask(both, "GET", "/openapi.json").json
+    assert document["openapi"] == "3.1.0"
+    assert list(document["paths"]) == ["/models/two/predict", "/models/three/predict"]
+    for path, described in document["paths"].items():
+        content = described["post"]["requestBody"]["content"]["application/json"]
+        row, rows = content["schema"]["anyOf"]
+        assert rows == {"type": "array", "items": row}
+        assert row["required"] == ["distance", "flight", "carrier", "departure"]
+        assert row["properties"]["distance"] == {"type": ["number", "null"]}
+        assert row["properties"]["departure"]["format"] == "date-time"
+        answer = post(both, path, content["example"])
+        assert answer.status == 200
+        wanted = described["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert set(answer.json) == set(wanted["required"])
+        lacking = post(both, path, {})
+        assert str(lacking.status) in described["post"]["responses"]
+        item = wanted["properties"]["predictions"]["items"]
+        assert (item["type"] == "array") == (path == "/models/three/predict")
+
+
 def test_predict_without_a_name_wants_one_of_several(both: Any) -> None:
     answer = post(both, "/predict", ROW)
     assert (answer.status, "/models/NAME/predict" in answer.error) == (404, True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mainspring.serve.json_pages import headers_of, json_response
+from mainspring.serve.openapi import openapi
 from mainspring.serve.page import page_response
 from mainspring.serve.triton import EXTENSIONS, model_config, model_stats
 
@@ -48,6 +49,11 @@ class _ModelPages:
             return page_response()
         self.server.access.require(headers_of(request), "predict")
         return json_response(_index(self.server))
+
+    async def openapi(self, request: Request) -> Response:
+        """Describe the server in OpenAPI."""
+        self.server.access.require(headers_of(request), "predict")
+        return json_response(openapi(self.server))
 
     async def metadata(self, request: Request) -> Response:
         """Describe a model."""
@@ -117,6 +123,7 @@ def model_routes(server: Server) -> list[BaseRoute]:
     return [
         Route("/", pages.index),
         Route("/version", pages.version),
+        Route("/openapi.json", pages.openapi),
         Route("/v2", pages.about),
         Route("/v2/models/stats", pages.stats),
         *(
@@ -161,6 +168,7 @@ def _index(server: Server) -> dict[str, Any]:
             "/healthz",
             "/ping",
             "/metrics",
+            "/openapi.json",
             "/v2",
             "/v2/health/live",
             "/v2/health/ready",
