@@ -34,16 +34,20 @@ const char* severity_name(Severity severity) {
   return "pass";
 }
 
-py::list check_table(const Table& table, const std::string& target, const std::string& task,
-                     const std::vector<std::string>& features, const std::string& time,
-                     std::map<std::string, std::variant<std::string, double>> available,
-                     const std::map<std::string, double>& limits) {
-  CheckRequest request{target, to_task(task), features, time, std::move(available), {}};
+py::list check_tables(const std::vector<const Table*>& tables, const std::string& target,
+                      const std::string& task, const std::vector<std::string>& features,
+                      const std::vector<std::string>& test_features,
+                      const std::vector<std::string>& groups, const std::vector<std::string>& ids,
+                      const std::string& time,
+                      std::map<std::string, std::variant<std::string, double>> available,
+                      const std::map<std::string, double>& limits) {
+  CheckRequest request{target, to_task(task),        features, test_features, groups, ids,
+                       time,   std::move(available), {}};
   set_limits(kCheckLimits, limits, &request.options);
   std::vector<Finding> findings;
   {
     const py::gil_scoped_release released;
-    findings = run_checks(table, request);
+    findings = run_checks(*tables.at(0), tables.size() > 1 ? tables[1] : nullptr, request);
   }
   py::list dicts;
   for (const Finding& finding : findings) {
@@ -56,6 +60,7 @@ py::list check_table(const Table& table, const std::string& target, const std::s
     fields["sentence"] = finding.sentence;
     fields["num_rows"] = finding.num_rows;
     fields["rows"] = finding.rows;
+    fields["table"] = finding.of_test ? "test" : "train";
     dicts.append(fields);
   }
   return dicts;
@@ -80,6 +85,8 @@ py::list checks() {
     row["formula"] = check->notes.formula;
     row["missing"] = check->notes.missing;
     row["source"] = check->notes.source;
+    row["why"] = check->notes.why;
+    row["remedy"] = check->notes.remedy;
     rows.append(row);
   }
   return rows;
@@ -88,8 +95,9 @@ py::list checks() {
 }  // namespace
 
 void register_checks(py::module_& module) {
-  module.def("check_table", &check_table, py::arg("table"), py::arg("target"), py::arg("task"),
-             py::arg("features"), py::arg("time"), py::arg("available"), py::arg("limits"));
+  module.def("check_tables", &check_tables, py::arg("tables"), py::arg("target"), py::arg("task"),
+             py::arg("features"), py::arg("test_features"), py::arg("groups"), py::arg("ids"),
+             py::arg("time"), py::arg("available"), py::arg("limits"));
   module.def("readable_columns", &readable_columns, py::arg("table"));
   module.def("check_limits", &check_limits);
   module.def("checks", &checks);

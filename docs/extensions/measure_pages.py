@@ -7,6 +7,7 @@ from typing import Any
 import rst
 
 from mainspring import _engine
+from mainspring.checks.model_checks import MODEL_CHECKS, MODEL_LIMITS
 
 __all__ = ["checks_page", "drift_page", "quality_page"]
 
@@ -19,7 +20,7 @@ KINDS = {
 
 STATISTIC_TERMS = ("formula", "missing", "infinity", "sketch", "test", "chance", "source")
 METRIC_TERMS = ("formula", "range", "source")
-CHECK_TERMS = ("formula", "missing", "source")
+CHECK_TERMS = ("formula", "missing", "source", "why", "remedy")
 
 
 def drift_page() -> str:
@@ -67,19 +68,19 @@ def quality_page() -> str:
 
 def checks_page() -> str:
     """Return the page of checks."""
-    checks = _engine.checks()
+    checks = [*_engine.checks(), *map(vars, MODEL_CHECKS)]
     rows = [(_link(row), rst.escape(row["summary"])) for row in checks]
     return "\n".join(
         [
             rst.heading("Checks"),
             "What :func:`mainspring.check` looks for. How a label's kind is found and features are "
             "cut into bins is told in :doc:`/concepts/checks`. Null and NaN are missing. The rows "
-            "must be in memory: eight bytes for each row and column in work.\n",
+            "must be in memory: eight bytes for each row and column.\n",
             rst.table(("check", "what it looks for"), rows),
             *(_section(row, CHECK_TERMS) for row in checks),
             rst.heading("Limits", 2),
             'Each is an argument: ``check(..., limits={"label_power_warn": 0.5})``.\n',
-            _limits(_engine.check_limits()),
+            _limits([*_engine.check_limits(), *MODEL_LIMITS]),
         ]
     )
 

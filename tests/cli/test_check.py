@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow as pa
@@ -50,23 +51,44 @@ def test_check_when_printed_is_pythons_report(run: Run, leaky: Path) -> None:
         time="asked_at",
         available={"late_news": "known_at"},
     )
-    assert (ran.code, ran.out) == (0, f"{report}\n")
+    assert (ran.code, ran.out) == (1, f"{report}\n")
     assert {finding.column for finding in report.failed} == {"answer", "late_news"}
 
 
 def test_check_when_json_is_the_report(run: Run, leaky: Path) -> None:
     ran = run("check", leaky, leaky, "--target", "label", "--json")
     table = pq.read_table(leaky)
-    assert json.loads(ran.out) == ms.check(table, table, target="label").to_dict()
+    found = json.loads(ms.check(table, table, target="label").to_json())
+    assert json.loads(ran.out) == found
 
 
-def test_check_when_asked_to_fail_exits_1_only_on_a_leak(
-    run: Run, leaky: Path, tmp_path: Path
-) -> None:
-    assert run("check", leaky, "--target", "label", "--fail-on-leak").code == 1
-    assert run("check", leaky, "--target", "label").code == 0
+def test_check_when_something_fails_exits_1(run: Run, leaky: Path, tmp_path: Path) -> None:
+    assert run("check", leaky, "--target", "label").code == 1
     pq.write_table(pq.read_table(leaky, columns=["label", "fine"]), tmp_path / "a.parquet")
-    assert run("check", tmp_path / "a.parquet", "--target", "label", "--fail-on-leak").code == 0
+    assert run("check", tmp_path / "a.parquet", "--target", "label").code == 0
+
+
+def test_check_when_two_tables_share_keys_says_so_in_junit(run: Run, tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    for name in ("train", "test"):
+        table = pa.table(
+            {
+                "label": random.integers(0, 2, 300),
+                "who": random.integers(0, 40, 300),
+                "row": np.arange(300) + (1000 if name == "test" else 0),
+                "x": random.normal(size=300),
+            }
+        )
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    ran = run(
+        *("check", tmp_path / "train.parquet", tmp_path / "test.parquet", "--target", "label"),
+        *("--group", "who", "--id", "row", "--junit", tmp_path / "checks.xml"),
+    )
+    assert ran.code == 1
+    suite = ElementTree.parse(tmp_path / "checks.xml").getroot()
+    failed = [case for case in suite if case.find("failure") is not None]
+    assert [case.get("classname") for case in failed] == ["mainspring.check.group_leakage"]
+    assert suite.get("failures") == "1"
 
 
 @pytest.mark.parametrize(

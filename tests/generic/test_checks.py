@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from inspect import signature
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import mainspring as ms
@@ -16,12 +17,19 @@ from tests.generic.columns import chunked, encoded, num_threads, sliced
 from tests.reference import check_values as oracles
 from tests.tolerances import check_is_close
 
-CHECKS = tuple(str(row["name"]) for row in _engine.checks())
+NAMES = tuple(str(row["name"]) for row in _engine.checks())
+# Of one feature of one table, and of a whole table or of two.
+CHECKS = tuple(n for n in NAMES if "feature" in signature(getattr(oracles, n)).parameters)
+WHOLE = tuple(name for name in NAMES if name not in CHECKS)
+OF_BOTH = ("test_columns", "test_size", "split_duplicates", "time_overlap", "new_labels")
+OF_PAIRS = ("new_categories", "out_of_range", "group_leakage", "index_leakage", "identifier_power")
 by_check = pytest.mark.parametrize("name", CHECKS)
+by_whole = pytest.mark.parametrize("name", WHOLE)
 
 FEATURES = {
     "numbers": (st.none() | st.integers(-3, 3).map(float) | st.floats(-9, 9, width=32)),
     "words": st.none() | st.sampled_from(["a", "b", "", "é", "long enough to leave a slot"]),
+    "untidy": st.sampled_from([" N/A", "null", "7", "-1.5 ", "Ab-c", "ab c", "--", "?!", "x" * 40]),
 }
 
 
@@ -101,7 +109,74 @@ def value_of(report: ms.CheckReport, name: str) -> float:
 
 def test_checks_when_run_are_those_of_the_list() -> None:
     report = check(table_of(fixed_columns()))
-    assert [finding.check for finding in report.findings] == list(CHECKS)
+    of_one = [name for name in NAMES if name not in (*OF_BOTH, *OF_PAIRS)]
+    assert [finding.check for finding in report.findings] == of_one
+    assert all(finding.why and finding.remedy for finding in report.findings)
+    both = check_both(fixed_columns(), fixed_columns())
+    assert {finding.check for finding in both} >= set(NAMES)
+    assert all(finding.why and finding.remedy for finding in both)
+
+
+def check_both(train: Columns, test: Columns) -> list[Any]:
+    """Return the findings of two tables, the feature taken for a group, and for an identifier."""
+    tables = table_of(train), table_of(test)
+    known = {"target": "label", "time": "due", "available": {"feature": "known"}}
+    return [
+        finding
+        for keys in ({"group": "feature"}, {"id": "feature", "available": None})
+        for finding in ms.check(*tables, **{**known, **keys}).findings
+    ]
+
+
+def assert_whole_is_right(name: str, train: Columns, test: Columns) -> float | None:
+    of = [f for f in check_both(train, test) if f.check == name]
+    # "known" is a feature, too, where nothing says what it is.
+    found = next((f for f in of if name not in OF_PAIRS or f.column == "feature"), None)
+    if found is None:  # a pair of columns of two kinds
+        assert name in OF_PAIRS
+        return None
+    assert check_is_close(found.value, getattr(oracles, name)(train, test))
+    return float(found.value)
+
+
+@by_whole
+@settings(max_examples=15)
+@given(data=st.data())
+def test_value_of_tables_when_drawn_equals_the_oracle(name: str, data: st.DataObject) -> None:
+    train = draw_columns(data, min_rows=data.draw(st.sampled_from([1, 70]), label="min_rows"))
+    test = draw_columns(data, min_rows=1)
+    assume(any(value is not None for value in train["label"] + test["label"]))
+    assert_whole_is_right(name, train, test)
+
+
+def differing() -> tuple[Columns, Columns]:
+    """Two tables of which every check of both measures something between nothing and all."""
+    train, test = fixed_columns(), fixed_columns(300)
+    train["feature"][:30] = [float(row % 3) + 1e-6 * row for row in range(30)]
+    test["feature"][:40] = [50.0 + row for row in range(40)]
+    test["label"][:5] = [2.0] * 5
+    test["due"] = [None if time is None else time + 2000 for time in test["due"]]
+    for columns in (train, test):
+        for name in columns:
+            columns[name][250:260] = columns[name][240:250]
+            columns[name][270:275] = columns[name][265:270]
+        columns["feature"][265:275] = [3.0] * 5 + [3.000001] * 5  # alike but for little
+    return train, test
+
+
+@by_whole
+def test_value_of_tables_when_they_differ_equals_the_oracle_and_is_not_trivial(name: str) -> None:
+    train, test = differing()
+    if name == "row_number_power":
+        train["label"] = [float(row > 250) for row in range(400)]
+    if name == "new_categories":
+        for columns in (train, test):
+            columns["feature"] = [v if v is None else f"v{v:g}" for v in columns["feature"]]
+    value = assert_whole_is_right(name, train, test)
+    if name not in ("test_columns", "redundant_features", "row_order"):
+        assert value is not None
+        assert value > 0
+        assert not check_is_close(value + 0.01, getattr(oracles, name)(train, test))
 
 
 @by_check

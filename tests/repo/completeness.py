@@ -207,7 +207,12 @@ def _public_functions(file: str) -> Callable[[Path], set[str]]:
     return names
 
 
-ORACLE_ARGUMENTS = (["before", "now"], ["feature", "label", "due", "known"], ["rows"])
+ORACLE_ARGUMENTS = (
+    ["before", "now"],
+    ["feature", "label", "due", "known"],
+    ["train", "test"],
+    ["rows"],
+)
 TOLERANCES, FORMAT = "tests/tolerances.py", "docs/format.md"
 METRICS = "tests/reference/quality_metrics.py"
 STATISTICS, CHECKS = "tests/reference/drift_statistics.py", "tests/reference/check_values.py"

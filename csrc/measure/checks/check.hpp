@@ -21,6 +21,26 @@ struct CheckOptions {
   double missing_auc_fail = 0.8;
   double majority_warn = 0.99;
   double min_rows = 50;
+  double duplicate_rows_warn = 0.01;
+  double near_duplicate_rows_warn = 0.01;
+  double conflicting_labels_warn = 0.001;
+  double redundant_features_warn = 0.95;
+  double row_order_warn = 0.001;
+  double row_number_power_warn = 0.02;
+  double identifier_power_warn = 0.02;
+  double identifier_power_fail = 0.1;
+  double missing_values_warn = 0.05;
+  double outliers_warn = 0.01;
+  double mixed_types_warn = 0.1;
+  double text_lengths_warn = 0.001;
+  double special_characters_warn = 0.001;
+  double new_categories_warn = 0.001;
+  double new_categories_fail = 0.05;
+  double out_of_range_warn = 0.001;
+  double split_duplicates_warn = 0.001;
+  double split_duplicates_fail = 0.01;
+  double test_rows_warn = 100;
+  double test_share_warn = 0.01;
 };
 
 struct CheckLimit {
@@ -44,6 +64,45 @@ inline constexpr std::array kCheckLimits{
                1},
     CheckLimit{"min_rows", "labelled rows needed to judge a feature", &CheckOptions::min_rows, 1,
                1e15},
+    CheckLimit{"duplicate_rows_warn", "share of rows that repeat another",
+               &CheckOptions::duplicate_rows_warn, 0, 1},
+    CheckLimit{"near_duplicate_rows_warn", "share of rows that repeat another but for little",
+               &CheckOptions::near_duplicate_rows_warn, 0, 1},
+    CheckLimit{"conflicting_labels_warn", "share of rows whose features have another label, too",
+               &CheckOptions::conflicting_labels_warn, 0, 1},
+    CheckLimit{"redundant_features_warn", "association of two features",
+               &CheckOptions::redundant_features_warn, 0, 1},
+    CheckLimit{"row_order_warn", "p-value of rows in no order; below it warns",
+               &CheckOptions::row_order_warn, 0, 1},
+    CheckLimit{"row_number_power_warn", "power of the row number over the label",
+               &CheckOptions::row_number_power_warn, 0, 1},
+    CheckLimit{"identifier_power_warn", "power of an identifier over the label",
+               &CheckOptions::identifier_power_warn, 0, 1},
+    CheckLimit{"identifier_power_fail", "the same, failing", &CheckOptions::identifier_power_fail,
+               0, 1},
+    CheckLimit{"missing_values_warn", "share of missing values", &CheckOptions::missing_values_warn,
+               0, 1},
+    CheckLimit{"outliers_warn", "share of values far out", &CheckOptions::outliers_warn, 0, 1},
+    CheckLimit{"mixed_types_warn", "share of the rarer of numbers and words; up to it warns",
+               &CheckOptions::mixed_types_warn, 0, 0.5},
+    CheckLimit{"text_lengths_warn", "share of strings of a length far out",
+               &CheckOptions::text_lengths_warn, 0, 1},
+    CheckLimit{"special_characters_warn", "share of strings without a letter or digit",
+               &CheckOptions::special_characters_warn, 0, 1},
+    CheckLimit{"new_categories_warn", "share of test rows with a category that training lacks",
+               &CheckOptions::new_categories_warn, 0, 1},
+    CheckLimit{"new_categories_fail", "the same, failing", &CheckOptions::new_categories_fail, 0,
+               1},
+    CheckLimit{"out_of_range_warn", "share of test values beyond those of training",
+               &CheckOptions::out_of_range_warn, 0, 1},
+    CheckLimit{"split_duplicates_warn", "share of test rows that are in training, too",
+               &CheckOptions::split_duplicates_warn, 0, 1},
+    CheckLimit{"split_duplicates_fail", "the same, failing", &CheckOptions::split_duplicates_fail,
+               0, 1},
+    CheckLimit{"test_rows_warn", "rows of the test; below it warns", &CheckOptions::test_rows_warn,
+               0, 1e15},
+    CheckLimit{"test_share_warn", "rows of the test for each of training; below it warns",
+               &CheckOptions::test_share_warn, 0, 1},
 };
 
 enum class Severity : uint8_t { kPass = 0, kWarn = 1, kFail = 2 };
@@ -55,16 +114,41 @@ struct Availability {
   double offset_us = 0;
 };
 
+/// A whole table, column by column.
+struct CheckTable {
+  std::vector<RowColumn> columns;    // all that can be read
+  std::vector<uint32_t> features;    // which of them are features
+  std::vector<std::string> missing;  // of a test table: features of training that it lacks, or has
+                                     // as another kind
+  Label label;
+  RowColumn time;  // the time of prediction; without rows where none was named
+  uint64_t num_rows = 0;
+};
+
 /// What a check may look at; what its scope does not name is null.
 struct CheckInput {
   const Label* label = nullptr;
   const RowColumn* feature = nullptr;
   const Availability* availability = nullptr;
+  const CheckTable* table = nullptr;        // of kTable; of kSplit, the training table
+  const CheckTable* test = nullptr;         // of kSplit
+  const RowColumn* test_feature = nullptr;  // of kPair, kGroup and kId; codes are those of feature
 };
 
-/// kFeature: once for every feature. kLabel: once. kAvailability: once for every feature whose
-/// availability was declared; the label may be null.
-enum class CheckScope : uint8_t { kLabel, kFeature, kAvailability };
+/// How often a check runs. kLabel, kTable: once for each table. kFeature: once for every feature.
+/// kAvailability: once for every feature whose availability was declared. kPair: once for every
+/// feature that training and test both have; kSplit: once when there is a test. kGroup, kId: once
+/// for each column that was declared as such, when there is a test.
+enum class CheckScope : uint8_t {
+  kLabel,
+  kFeature,
+  kAvailability,
+  kTable,
+  kPair,
+  kSplit,
+  kGroup,
+  kId
+};
 
 struct Finding {
   std::string_view check;
@@ -75,6 +159,7 @@ struct Finding {
   std::string sentence{};
   uint64_t num_rows = 0;         // rows the finding speaks of
   std::vector<uint64_t> rows{};  // the first five of them
+  bool of_test = false;
 };
 
 /// What the reference page of a check says, in plain text; empty: nothing to say.
@@ -82,6 +167,8 @@ struct CheckNotes {
   std::string_view formula;
   std::string_view missing;
   std::string_view source{};
+  std::string_view why{};     // why it matters
+  std::string_view remedy{};  // what to do
 };
 
 template <class C>
@@ -108,6 +195,12 @@ consteval CheckEntry check_of() {
 }
 
 std::span<const CheckEntry* const> check_list();
+
+/// How many rows of examples a finding names.
+inline constexpr size_t kShownRows = 5;
+
+/// Sets severity and limit by a value that warns or fails above its limits.
+void judge_above(double warn, double fail, Finding* finding);
 
 /// A value as messages print it.
 std::string short_text(double value);

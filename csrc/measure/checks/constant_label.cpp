@@ -14,6 +14,8 @@ struct ConstantLabel {
   static constexpr CheckNotes kNotes{
       .formula = "rows of the most frequent label / labelled rows",
       .missing = "rows without a label are left out",
+      .why = "A label that hardly varies cannot be learnt, and accuracy says nothing of it.",
+      .remedy = "Look at the feed; sample the rare class up, or choose a metric that sees it.",
   };
 
   static Finding run(const CheckInput& input, const CheckOptions& options) {

@@ -4,6 +4,7 @@
 
 #include "measure/checks/check.hpp"
 #include "measure/checks/feature_bins.hpp"
+#include "measure/checks/power_of.hpp"
 #include "runtime/core/hash.hpp"
 
 namespace mainspring {
@@ -123,6 +124,8 @@ double rank_power(const FeatureBins& bins, const Label& label) {
   return variance == 0 ? 0 : std::max(0.0, 1 - errors / variance);
 }
 
+}  // namespace
+
 double power_of(const RowColumn& feature, const Label& label) {
   const FeatureBins bins = bin_feature(feature);
   if (label.task == Task::kRegression) return rank_power(bins, label);
@@ -145,6 +148,8 @@ double power_of(const RowColumn& feature, const Label& label) {
   return weighted / weights;
 }
 
+namespace {
+
 struct LabelPower {
   static constexpr std::string_view kName = "label_power";
   static constexpr std::string_view kSummary =
@@ -161,6 +166,10 @@ struct LabelPower {
       .source =
           "D. Micci-Barreca 2001, doi:10.1145/507533.507538 (the means); H. B. Mann and D. R. "
           "Whitney 1947, doi:10.1214/aoms/1177730491 (the AUC)",
+      .why =
+          "One feature that foretells the label almost perfectly is nearly always made from it, or "
+          "known after it.",
+      .remedy = "Find out when it becomes known; leave it out, or name that time in available.",
   };
 
   static Finding run(const CheckInput& input, const CheckOptions& options) {

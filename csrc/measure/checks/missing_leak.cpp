@@ -52,6 +52,8 @@ struct MissingLeak {
           "of 30 rows or more; of two classes, one against the other",
       .missing = "rows without a label are left out; of a feature, missing is what is measured",
       .source = "H. B. Mann and D. R. Whitney 1947, doi:10.1214/aoms/1177730491 (the AUC)",
+      .why = "What is filled in only once the label is known tells it.",
+      .remedy = "Leave the feature out, or use the value that was there before.",
   };
 
   static Finding run(const CheckInput& input, const CheckOptions& options) {

@@ -35,9 +35,9 @@ void read_numbers(const ColumnView& view, bool is_time, std::vector<double>* out
 
 }  // namespace
 
-RowColumn read_rows(const Table& table, uint32_t column) {
+RowColumn read_rows(const Table& table, uint32_t column, const RowColumn* like) {
   const Table::Column& info = table.columns()[column];
-  RowColumn rows{info.name, info.type_name, kind_of(info), info.time_zone, {}, {}};
+  RowColumn rows{info.name, info.type_name, kind_of(info), info.time_zone, {}, {}, 1, {}};
   if (info.is_list) {
     throw Error(ErrorKind::kSchema, "Column '" + info.name + "' has type " + info.type_name +
                                         ", expected one value for each row: a number, string, "
@@ -47,6 +47,11 @@ RowColumn read_rows(const Table& table, uint32_t column) {
         .got(info.type_name);
   }
   std::unordered_map<std::string_view, uint32_t, TextHash> numbers;
+  if (like != nullptr) {
+    rows.texts = like->texts;
+    rows.num_codes = like->num_codes;
+    for (uint32_t i = 0; i < rows.texts.size(); ++i) numbers.emplace(rows.texts[i], i + 1);
+  }
   for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
     const ColumnView& view = table.batch_column(batch, column);
     if (rows.kind == ColumnKind::kUnknown) {
@@ -61,7 +66,10 @@ RowColumn read_rows(const Table& table, uint32_t column) {
             const BytesView& bytes = values_of<BytesView>(tile)[i];
             const std::string_view text(reinterpret_cast<const char*>(bytes.data), bytes.length);
             const auto [entry, added] = numbers.try_emplace(text, rows.num_codes);
-            if (added) ++rows.num_codes;
+            if (added) {
+              ++rows.num_codes;
+              rows.texts.push_back(text);
+            }
             code = entry->second;
           }
           rows.codes.push_back(code);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/table.hpp"
@@ -19,6 +20,7 @@ struct RowColumn {
   // Of strings: 0 where missing, else 1 + the number of the string in order of appearance.
   std::vector<uint32_t> codes;
   uint32_t num_codes = 1;
+  std::vector<std::string_view> texts;  // of code i + 1; they lie in the tables
 
   bool has_codes() const { return kind == ColumnKind::kText; }
   uint64_t num_rows() const { return has_codes() ? codes.size() : numbers.size(); }
@@ -27,7 +29,8 @@ struct RowColumn {
   }
 };
 
-/// Throws Error(kSchema) when the engine does not read the column.
-RowColumn read_rows(const Table& table, uint32_t column);
+/// Throws Error(kSchema) when the engine does not read the column. Strings that are in `like` have
+/// its codes, others those that follow.
+RowColumn read_rows(const Table& table, uint32_t column, const RowColumn* like = nullptr);
 
 }  // namespace mainspring

@@ -82,6 +82,8 @@ struct TargetInFeatures {
       .missing =
           "rows without a label are left out; of a feature, missing is a value that may stand for "
           "a class",
+      .why = "A model that is given the answer is perfect in tests and useless in use.",
+      .remedy = "Leave the feature out.",
   };
 
   static Finding run(const CheckInput& input, const CheckOptions& options) {

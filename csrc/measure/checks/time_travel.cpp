@@ -7,8 +7,6 @@ namespace mainspring {
 
 namespace {
 
-constexpr size_t kShownRows = 5;
-
 struct TimeTravel {
   static constexpr std::string_view kName = "time_travel";
   static constexpr std::string_view kSummary =
@@ -20,6 +18,8 @@ struct TimeTravel {
           "rows with a value that becomes known after the time of prediction / rows with a value "
           "and both times",
       .missing = "rows without a value are left out; a missing time of a row with one is a warning",
+      .why = "A value that is not known yet when the prediction is made cannot be used then.",
+      .remedy = "Leave the feature out, or use what was known before.",
   };
 
   static Finding run(const CheckInput& input, const CheckOptions&) {

@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any, overload
 
+from mainspring._json import to_json
 from mainspring.profiles.text_table import format_number, text_table
 
 __all__ = ["CheckReport", "Finding"]
@@ -35,6 +36,10 @@ class Finding:
         The first five of them, from 0, where single rows are at fault.
     table : str
         "train" or "test".
+    why : str
+        Why it matters.
+    remedy : str
+        What to do about it.
     """
 
     check: str
@@ -46,6 +51,8 @@ class Finding:
     num_rows: int
     rows: tuple[int, ...]
     table: str
+    why: str = ""
+    remedy: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain values.
@@ -101,6 +108,49 @@ class CheckReport:
             "ok": self.ok,
             "findings": [finding.to_dict() for finding in self.findings],
         }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the report as JSON.
+
+        Parameters
+        ----------
+        indent : int, optional
+            Spaces of indentation; one line without.
+
+        Returns
+        -------
+        str
+            Valid JSON: NaN is null, infinities are the strings "Infinity" and "-Infinity".
+        """
+        return to_json(self.to_dict(), indent)
+
+    def to_junit(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Write the report as JUnit XML, which continuous integration shows as tests.
+
+        Parameters
+        ----------
+        path : path, optional
+            The file to write, whole or not at all; by default the text is returned.
+
+        Returns
+        -------
+        str or None
+            A test case for each finding, where no path was given: failed ones are failures,
+            warnings pass with their text as output.
+
+        Raises
+        ------
+        FileError
+            When the file cannot be written.
+        """
+        from mainspring.checks.junit import junit_text
+        from mainspring.html.page import write_page
+
+        text = junit_text(self)
+        if path is None:
+            return text
+        write_page(text, path)
+        return None
 
     def _worst_first(self, *severities: str) -> list[Finding]:
         found = [finding for finding in self.findings if finding.severity in severities]
@@ -185,7 +235,7 @@ class CheckReport:
         lines.append(text_table(headers, rows, left=len(headers) - 2))
         said = set()
         for finding in shown:
-            sentence = f"{finding.column}: {finding.sentence}"
+            sentence = f"{finding.column}: {finding.sentence} {finding.remedy}".rstrip()
             if sentence not in said:
                 lines += textwrap.wrap(sentence, _WIDTH, subsequent_indent="  ")
             said.add(sentence)

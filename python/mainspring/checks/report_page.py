@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mainspring import __version__, _engine
+from mainspring.checks.model_checks import MODEL_CHECKS
 from mainspring.html.bars import value_and_limit
 from mainspring.html.budget import Budget
 from mainspring.html.facts import facts
@@ -160,14 +161,17 @@ def _sentence(finding: Finding) -> str:
         return "The share of the most frequent label; which one that is, is hidden."
     if finding.rows:
         rows = ", ".join(map(str, finding.rows))
-        return f"{finding.sentence} {'First rows' if len(finding.rows) > 1 else 'Row'}: {rows}."
-    return finding.sentence
+        rows = f"{'First rows' if len(finding.rows) > 1 else 'Row'}: {rows}."
+    else:
+        rows = ""
+    advice = (finding.why, finding.remedy) if finding.severity != "pass" else ()
+    return " ".join(text for text in (finding.sentence, rows, *advice) if text)
 
 
 def _words() -> Markup:
     entries = [
         join(element("dt", str(entry["name"])), element("dd", str(entry["summary"])))
-        for entry in _engine.checks()
+        for entry in [*_engine.checks(), *map(vars, MODEL_CHECKS)]
     ]
     return join(
         element("h2", "What was looked for"),

@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from mainspring import _engine
 from mainspring._arrow import as_table
+from mainspring._columns import arrow_table
 from mainspring._limits import checked_limits
+from mainspring.checks.drift_checks import drift_findings
+from mainspring.checks.model_check import model_data
+from mainspring.checks.model_checks import MODEL_CHECKS, MODEL_LIMITS
 from mainspring.checks.report import CheckReport, Finding
 from mainspring.errors import ParameterError, SchemaError
+from mainspring.profiles import profile
 
 __all__ = ["check"]
 
 _TASKS = ("auto", "binary", "multiclass", "regression")
 
 
-def check(
+def check(  # noqa: PLR0913 - each is something else that is known about the data
     train: Any,
     test: Any = None,
     *,
     target: str,
     time: str | None = None,
+    group: str | Sequence[str] | None = None,
+    id: str | Sequence[str] | None = None,
+    model: Any = None,
     available: Mapping[str, str | timedelta] | None = None,
     task: str = "auto",
     limits: Mapping[str, float] | None = None,
 ) -> CheckReport:
-    """Look for labels that cannot be learnt and for features that know too much.
+    """Look at training data, at test data beside it, and at a model of them.
 
-    ``constant_label``: the share of the most frequent label. ``target_in_features``: copies of the
-    label, straight lines of it, and columns whose values stand one to one for its classes.
-    ``label_power``: how well one feature alone foretells the label; dates and identifiers of events
-    after the label show up here. ``missing_leak``: columns that are filled in only after the label
-    is known. ``time_travel``: values that become known after the time of prediction.
+    Features that know too much, rows and keys on both sides of a split, labels that cannot be
+    learnt or contradict each other, values that are missing, constant, mixed or spelled in many
+    ways, and what a model makes of them: :doc:`the table of checks </reference/checks>` defines
+    each. Every finding passes, warns or fails, with its number and limit, what it means and what
+    to do.
 
     Parameters
     ----------
@@ -42,11 +51,20 @@ def check(
         Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
         DuckDB), or a list of dicts.
     test : table, optional
-        Checked like ``train``; findings say which table they are of.
+        Checked like ``train``, and against it; findings say which table they are of.
     target : str
         The label's column. Rows without a label are left out.
     time : str, optional
-        The date or timestamp column with the time of prediction.
+        The date or timestamp column with the time of prediction. Rows of the test must be later
+        than those of training.
+    group : str or sequence of str, optional
+        Columns of keys (a customer, a patient) that must not be on both sides. They are features,
+        too.
+    id : str or sequence of str, optional
+        Columns of identifiers of rows, which must not be on both sides. They are no features.
+    model : object, optional
+        A Predictor, or anything with ``predict`` and, of classes, ``predict_proba``: what it makes
+        of the rows is checked, too.
     available : mapping of str to str or timedelta, optional
         For a feature, the date or timestamp column that says when its value becomes known, or how
         long after the time of prediction it does. Needs ``time``.
@@ -54,9 +72,7 @@ def check(
         "binary", "multiclass" or "regression". Automatically, strings and booleans are classes, and
         so are numbers of two values, or of at most 20 values that are all integers.
     limits : mapping of str to float, optional
-        Other limits than the defaults, by name: ``label_power_warn`` 0.7, ``label_power_fail``
-        0.95, ``correlation_fail`` 0.999, ``missing_auc_warn`` 0.6, ``missing_auc_fail`` 0.8,
-        ``majority_warn`` 0.99, ``min_rows`` 50.
+        Other limits than the defaults, by name; the reference page lists them.
 
     Returns
     -------
@@ -79,7 +95,7 @@ def check(
     cross-fitted in five folds by row number: the mean label over equally filled bins or categories
     of four folds scores the fifth. It is 2 AUC - 1 for two classes, its mean over classes (by rows)
     against the rest for more, and the explained share of the variance of ranks for regression.
-    Memory: eight bytes for each row and column in work.
+    Memory: eight bytes for each row and column, of each table.
 
     Examples
     --------
@@ -96,29 +112,94 @@ def check(
             got=repr(task),
         )
     declared = _checked_available(available, time)
-    values = checked_limits(_engine.check_limits(), limits)
-    findings: list[Finding] = []
-    for name, data in (("train", train), ("test", test)):
-        if data is None and name == "test":
-            continue
-        table = as_table(data, what=name)
-        found = _engine.check_table(
-            table,
-            target,
-            task,
-            _features(table, target, time, declared),
-            time or "",
-            declared,
-            values,
+    groups, ids = _names(group, "group"), _names(id, "id")
+    values = checked_limits([*_engine.check_limits(), *MODEL_LIMITS], limits)
+    native = {row["name"]: values[row["name"]] for row in _engine.check_limits()}
+    first = as_table(train, what="train")
+    second = None if test is None else as_table(test, what="test")
+    features = _features(first, target, time, declared, ids)
+    test_features = [] if second is None else _features(second, target, time, declared, ids)
+    found = _engine.check_tables(
+        [first] if second is None else [first, second],
+        target,
+        task,
+        features,
+        test_features,
+        groups,
+        ids,
+        time or "",
+        declared,
+        native,
+    )
+    texts = {row["name"]: row for row in _engine.checks()}
+    findings = [
+        Finding(
+            **{**fields, "rows": tuple(fields["rows"])},
+            why=texts[fields["check"]]["why"],
+            remedy=texts[fields["check"]]["remedy"],
         )
-        findings += [
-            Finding(**{**fields, "rows": tuple(fields["rows"])}, table=name) for fields in found
-        ]
+        for fields in found
+    ]
+    if test is not None or model is not None:
+        findings += _further(train, test, target, task, features, model, values)
     return CheckReport(findings=findings, target=target)
 
 
+def _further(
+    train: Any,
+    test: Any,
+    target: str,
+    task: str,
+    features: list[str],
+    model: Any,
+    limits: dict[str, float],
+) -> list[Finding]:
+    """Return what is found by profiles and by a model."""
+    before = arrow_table(train, "check")
+    now = None if test is None else arrow_table(test, "check")
+    texts = {check.name: check for check in MODEL_CHECKS}
+    findings: list[Finding] = []
+    if now is not None:
+        shared = [name for name in features if _same_kind(before, now, name)]
+        if _same_kind(before, now, target):
+            findings += drift_findings(before, now, target, shared)
+    if model is not None:
+        data = model_data(model, before, now, target, task)
+        for check in MODEL_CHECKS:
+            findings += check.run(data, limits)
+    return [
+        replace(found, why=texts[found.check].why, remedy=texts[found.check].remedy)
+        for found in findings
+    ]
+
+
+def _same_kind(before: Any, now: Any, name: str) -> bool:
+    """Say whether drift can compare a column: whether both profiles know it as one kind."""
+    if name not in now.column_names:
+        return False
+    samples = [table.select([name]).slice(0, 1) for table in (before, now)]
+    kinds = [profile(sample).column(name).kind for sample in samples]
+    return kinds[0] == kinds[1] or "unknown" in kinds
+
+
+def _names(given: str | Sequence[str] | None, what: str) -> list[str]:
+    names = [given] if isinstance(given, str) else list(given or ())
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        raise ParameterError(
+            f"{what} must be a column or a list of columns, got {given!r}.",
+            expected="column names",
+            got=repr(given),
+        )
+    return names
+
+
 def _features(
-    table: Any, target: str, time: str | None, available: Mapping[str, str | float]
+    table: Any,
+    target: str,
+    time: str | None,
+    available: Mapping[str, str | float],
+    ids: Sequence[str],
 ) -> list[str]:
     """Return the columns that are features, in the order of the table."""
     names = list(table.column_names)
@@ -134,7 +215,10 @@ def _features(
     return [
         name
         for name in names
-        if name in readable and name != target and (name not in times or name in available)
+        if name in readable
+        and name != target
+        and name not in ids
+        and (name not in times or name in available)
     ]
 
 
