@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.claims_of_quality import QUALITY_CLAIMS
 from bench.goal import Claim, Goal, Record
 
 __all__ = ["CLAIMS", "README_ROWS", "Claim", "Goal", "find"]
@@ -280,6 +281,7 @@ CLAIMS = (
         "chi-squared tests of 25 numbers, 12 strings and 2 bools; both sides measure the same and "
         "the eight columns that moved are named.",
     ),
+    *QUALITY_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(
         "operators",

@@ -582,7 +582,7 @@ def check_operator(name: str, params: dict[str, typing.Any]) -> None:
     """
     Raise ParameterError unless such an operator can be.
     """
-def check_tables(train: Table, test: Table, target: str, task: str, features: collections.abc.Sequence[str], test_features: collections.abc.Sequence[str], groups: collections.abc.Sequence[str], ids: collections.abc.Sequence[str], time: str, available: collections.abc.Mapping[str, str | typing.SupportsFloat | typing.SupportsIndex], limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> list[typing.Any]:
+def check_tables(tables: collections.abc.Sequence[Table], target: str, task: str, features: collections.abc.Sequence[str], test_features: collections.abc.Sequence[str], groups: collections.abc.Sequence[str], ids: collections.abc.Sequence[str], time: str, available: collections.abc.Mapping[str, str | typing.SupportsFloat | typing.SupportsIndex], limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> list[typing.Any]:
     ...
 def checks() -> list[typing.Any]:
     ...
