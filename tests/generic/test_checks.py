@@ -23,6 +23,10 @@ CHECKS = tuple(n for n in NAMES if "feature" in signature(getattr(oracles, n)).p
 WHOLE = tuple(name for name in NAMES if name not in CHECKS)
 OF_BOTH = ("test_columns", "test_size", "split_duplicates", "time_overlap", "new_labels")
 OF_PAIRS = ("new_categories", "out_of_range", "group_leakage", "index_leakage", "identifier_power")
+# Of values alone, whatever the label: untidy_columns has something for each of them to find.
+OF_VALUES = ("constant_feature", "missing_values", "outliers", "mixed_types", "null_spellings")
+OF_VALUES += ("text_variants", "text_lengths", "special_characters")
+OF_LABELS = tuple(name for name in CHECKS if name not in OF_VALUES)
 by_check = pytest.mark.parametrize("name", CHECKS)
 by_whole = pytest.mark.parametrize("name", WHOLE)
 
@@ -207,6 +211,34 @@ def test_value_when_rows_are_few_equal_or_missing_equals_the_oracle(
 ) -> None:
     found = value_of(check(table_of(columns)), name)
     assert check_is_close(found, getattr(oracles, name)(**columns))
+
+
+def untidy_columns(name: str) -> Columns:
+    """A feature that a check of values has something to say about."""
+    values: dict[str, list[Any]] = {
+        "constant_feature": [7.0] * 400,
+        "missing_values": [None if row % 9 == 0 else float(row) for row in range(400)],
+        "outliers": [1e6 if row % 50 == 0 else float(row % 10) for row in range(400)],
+        "mixed_types": ["x" if row % 40 == 0 else f" {row}.5 " for row in range(400)],
+        "null_spellings": ["N/A " if row % 40 == 0 else f"v{row % 5}" for row in range(400)],
+        "text_variants": ["New York" if row % 3 else "new-york" for row in range(399)] + ["é"],
+        "text_lengths": ["y" * 90 if row % 100 == 0 else f"v{row % 5}" for row in range(400)],
+        "special_characters": ["?!" if row % 80 == 0 else f"v{row % 5}" for row in range(400)],
+    }
+    return {**fixed_columns(), "feature": values[name]}
+
+
+@pytest.mark.parametrize("name", OF_VALUES)
+def test_value_when_a_feature_is_untidy_equals_the_oracle_and_warns(name: str) -> None:
+    columns = untidy_columns(name)
+    report = check(table_of(columns))
+    expected = getattr(oracles, name)(**columns)
+    assert expected > 0
+    assert check_is_close(value_of(report, name), expected)
+    assert not check_is_close(value_of(report, name) * 1.01, expected)
+    assert [f.severity for f in report.findings if f.check == name] == ["warn"]
+    tidy = check(table_of({**fixed_columns(), "feature": [float(i % 37) for i in range(400)]}))
+    assert [f.severity for f in tidy.findings if f.check == name] == ["pass"]
 
 
 def test_findings_when_laid_out_otherwise_are_the_same() -> None:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tests.generic import test_checks as checks
 from tests.generic import test_models as models
@@ -79,7 +80,7 @@ def test_oracle_when_a_statistic_is_changed_bites(name: str, kind: str) -> None:
         assert not same or other[1] in (before, present)
 
 
-@checks.by_check
+@pytest.mark.parametrize("name", checks.OF_LABELS)
 def test_oracle_when_a_check_is_changed_bites(name: str) -> None:
     columns = checks.fixed_columns()
     got = checks.value_of(checks.check(checks.table_of(columns)), name)

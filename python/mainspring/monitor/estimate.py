@@ -202,8 +202,8 @@ def estimate_performance(
     >>> p = rng.random(4000)
     >>> reference = {"p": p, "late": (rng.random(4000) < p).astype(int)}
     >>> report = estimate_performance(reference, {"p": rng.random(1000)}, target="late", score="p")
-    >>> report.trusted, round(report.value("accuracy"), 1)
-    (True, 0.8)
+    >>> report.trusted, 0.7 < report.value("accuracy") < 0.8
+    (True, True)
     """
     if (score is None) == (prediction is None):
         raise ParameterError(
