@@ -73,7 +73,7 @@ class _RepositoryPages:
             for share in shares.values()
         ):
             raise Refusal(400, '"shares" is an object from versions to numbers.')
-        self.server.models.split(name, shares, None if shadow is None else str(shadow))
+        self.server.set_traffic(name, shares, None if shadow is None else str(shadow))
         return json_response({"name": name, "shares": shares, "shadow": shadow})
 
     def _admin(self, request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import socket
@@ -157,8 +158,12 @@ def run(app: Starlette, opened: socket.socket, options: RunOptions | None = None
 
     # uvicorn would raise the signal once more after it has stopped.
     runner.capture_signals = lambda: _stopped_by_signals(stop)
+    # What is there now stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     with opened:
         runner.run(sockets=[opened])
+    gc.unfreeze()
 
 
 def _write_access_line(record: AccessRecord) -> None:

@@ -86,7 +86,6 @@ class Server:
             self.models, self.access, self.load, options.max_body_bytes
         )
         self.shadows = ShadowComparison(self.models, self.load)
-        self.handler.watchers = (self.shadows,)
         self.repository: ModelRepository | None = None
         self.on_request: Callable[[AccessRecord], None] | None = None
         for model in open_models(models, options.max_rows):
@@ -119,6 +118,27 @@ class Server:
         """End what :meth:`start` began."""
         if self.repository is not None:
             self.repository.stop()
+
+    def set_traffic(self, name: str, shares: dict[str, float], shadow: str | None) -> None:
+        """Send shares of a model's requests to other versions, and copies to a shadow.
+
+        Parameters
+        ----------
+        name : str
+            The model's.
+        shares : dict of str to float
+            Share of each version; the current one takes the rest.
+        shadow : str or None
+            A version that is asked beside.
+
+        Raises
+        ------
+        Refusal
+            404 for a version that is not loaded, 400 for shares that are none.
+        """
+        self.models.split(name, shares, shadow)
+        has_shadow = any(slot.shadow is not None for slot in self.models.slots.values())
+        self.handler.watchers = (self.shadows,) if has_shadow else ()
 
     def count_refusal(self, status: int) -> None:
         """Count a request that no model saw.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mainspring import _engine
@@ -66,17 +67,18 @@ class ShadowComparison:
         slot = self.models.slots.get(model.name)
         if slot is None or slot.shadow is None or status != 200:
             return
-        shadow = slot.shadow
-
-        def compare() -> None:
-            found, answer, _ = shadow.native.answer(form, body)
-            outcome = "failed" if found != 200 else "same" if answer == content else "different"
-            self._count(shadow, outcome)
-
+        work = partial(self._compare, slot.shadow, form, body, content)
         try:
-            self.load.submit(compare, lambda: False)
+            self.load.submit(work, lambda: False)
         except Refusal:
-            self._count(shadow, "dropped")
+            self._count(slot.shadow, "dropped")
+
+    def _compare(
+        self, shadow: HostedModel, form: _engine.RequestForm, body: bytes, content: bytes
+    ) -> None:
+        found, answer, _ = shadow.native.answer(form, body)
+        outcome = "failed" if found != 200 else "same" if answer == content else "different"
+        self._count(shadow, outcome)
 
     def _count(self, shadow: HostedModel, outcome: str) -> None:
         with self._lock:
