@@ -198,6 +198,21 @@ void RowCounts::count_rows(const ColumnView* columns, uint64_t num_rows) noexcep
 
 void RowCounts::count_column(const CountedColumn& column, const ColumnView& view,
                              uint64_t first_row, uint32_t num_rows) noexcept {
+  if (num_rows == 1 && view.type == ColumnType::kF64 && column.kind == InputKind::kFloat) {
+    // A number of a single row, as JSON gives it: a tile would cost more than the rest.
+    const uint64_t at = view.offset + first_row;
+    const bool is_null = view.validity != nullptr && (view.validity[at / 8] >> (at % 8) & 1) == 0;
+    const double value = static_cast<const double*>(view.values)[at];
+    const auto count = [&](uint32_t word) { block_->add(column.first_word + word, 1); };
+    if (is_null || value != value) {
+      count(kMissingWord);
+    } else if (column.reference.empty()) {
+      count(kFirstBinWord);
+    } else {
+      count_number(column, value, count);
+    }
+    return;
+  }
   alignas(64) uint8_t slot[kSlotBytes];
   const Tile tile = slot_tile(slot, 0, value_type_of(column.kind), num_rows);
   const auto unit = static_cast<TimeUnit>(
