@@ -21,6 +21,7 @@
 #include "host/parallel_predict.hpp"
 #include "host/plan_features.hpp"
 #include "host/predict_json.hpp"
+#include "host/predict_sparse.hpp"
 #include "host/scratch.hpp"
 
 namespace py = pybind11;
@@ -294,6 +295,11 @@ class Bundle {
 
   /// The scores of one row, in this thread's scratch.
   double* predict_one(const ColumnView* columns, OutputKind kind, uint32_t width) const {
+    if (joins_sparse(view())) {
+      auto* out = reinterpret_cast<double*>(thread_scratch(width * sizeof(double)));
+      predict_joined(*image_, columns, 0, 1, kind, out);
+      return out;
+    }
     const uint64_t length = scratch_bytes(view());
     uint8_t* scratch = thread_scratch(length + width * sizeof(double));
     auto* out = reinterpret_cast<double*>(scratch + length);

@@ -5,13 +5,17 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "bind/buffers.hpp"
 #include "bind/bundle.hpp"
 #include "bind/read_row.hpp"
 #include "fit/plan/fitter.hpp"
+#include "host/error.hpp"
 #include "host/jagged_lists.hpp"
+#include "host/predict_sparse.hpp"
 #include "host/scratch.hpp"
 #include "host/sparse_rows.hpp"
 #include "runtime/predictor/sparse_rows.hpp"
@@ -130,6 +134,39 @@ Arrays training_sparse(const Fitter& fitter, const Table& table, uint64_t first_
   return to_arrays(std::move(rows));
 }
 
+bool model_takes_sparse(const py::object& bundle) {
+  return takes_sparse(image_of(bundle)->view().model);
+}
+
+void predict_sparse_rows(const py::object& bundle, const py::object& starts,
+                         const py::object& features, const py::object& values,
+                         std::string_view kind_name, const py::object& out) {
+  const std::shared_ptr<const BundleImage> image = image_of(bundle);
+  const BundleView& view = image->view();
+  const OutputKind kind = output_kind(kind_name);
+  const uint32_t width = output_width(view, kind);
+  const BufferView start_buffer(starts.ptr(), kInt64Format[0], false, "starts");
+  const BufferView feature_buffer(features.ptr(), 'i', false, "features");
+  const bool is_wide = py::buffer(values).request().itemsize == sizeof(double);
+  const BufferView value_buffer(values.ptr(), is_wide ? 'd' : 'f', false, "values");
+  const BufferView out_buffer(out.ptr(), 'd', true, "out");
+  const uint64_t num_rows = start_buffer.count() - 1;
+  if (!takes_sparse(view.model) || width == 0 || start_buffer.count() == 0 ||
+      feature_buffer.count() != value_buffer.count() || out_buffer.count() != num_rows * width) {
+    throw Error(ErrorKind::kParameter, "The arrays of a sparse matrix do not fit the model.");
+  }
+  const SparseMatrix matrix{nullptr,
+                            start_buffer.data<int64_t>(),
+                            feature_buffer.data<int32_t>(),
+                            is_wide ? nullptr : value_buffer.data<float>(),
+                            is_wide ? value_buffer.data<double>() : nullptr,
+                            num_rows,
+                            value_buffer.count()};
+  const py::gil_scoped_release unlocked;
+  check_sparse(matrix, view.model.header->num_features);
+  predict_sparse(*image, matrix, kind, out_buffer.data<double>());
+}
+
 }  // namespace
 
 void register_sparse(py::module_& module) {
@@ -144,6 +181,11 @@ void register_sparse(py::module_& module) {
              "Ids of each list of a plan: offsets of the rows, ids.");
   module.def("transform_jagged_rows", &transform_jagged_rows, py::arg("bundle"), py::arg("rows"),
              "The same of a list of dicts.");
+  module.def("takes_sparse", &model_takes_sparse, py::arg("bundle"),
+             "Whether the model of a bundle can be given rows without their zeros.");
+  module.def("predict_sparse", &predict_sparse_rows, py::arg("bundle"), py::arg("starts"),
+             py::arg("features"), py::arg("values"), py::arg("kind"), py::arg("out"),
+             "Fill out from compressed sparse rows: int64, int32, float32 or float64.");
   module.def("training_sparse", &training_sparse, py::arg("fitter"), py::arg("table"),
              py::arg("first_row"), "The same of Fitter.transform_training.");
 }

@@ -9,6 +9,7 @@
 #include "host/label_column.hpp"
 #include "host/match_columns.hpp"
 #include "host/plan_features.hpp"
+#include "host/predict_sparse.hpp"
 #include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
 
@@ -178,14 +179,21 @@ namespace {
 
 /// Calls write(row of the table, rows, their outputs row by row) for every tile.
 template <class Write>
-void predict_tiles(const BundleView& view, const std::vector<BatchColumns>& batches,
+void predict_tiles(const BundleImage& bundle, const std::vector<BatchColumns>& batches,
                    OutputKind kind, const Write& write) {
+  const BundleView& view = bundle.view();
   const Kernels& kernels = process_kernels();
   const uint64_t width = output_width(view, kind);
   for_each_table_tile(
       view, batches,
       [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
           uint64_t table_row) {
+        if (joins_sparse(view)) {
+          std::vector<double> rows(count * width);
+          predict_joined(bundle, batches[batch].columns.data(), first, count, kind, rows.data());
+          write(table_row, count, rows.data());
+          return;
+        }
         const uint64_t length = scratch_bytes(coded.bundle());
         uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(double));
         auto* rows = reinterpret_cast<double*>(scratch + length);
@@ -203,16 +211,17 @@ ArrowColumns predict_to_columns(const BundleImage& bundle, const Table& table, O
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
   if (kind == OutputKind::kPredict && view.labels.num_labels != 0) {
     std::vector<double> numbers(table.num_rows());
-    predict_tiles(view, batches, kind, [&](uint64_t first, uint64_t count, const double* classes) {
-      std::copy_n(classes, count, numbers.data() + first);
-    });
+    predict_tiles(bundle, batches, kind,
+                  [&](uint64_t first, uint64_t count, const double* classes) {
+                    std::copy_n(classes, count, numbers.data() + first);
+                  });
     return label_column(view.labels, names[0], numbers);
   }
   const uint64_t width = names.size();
   std::vector<ArrowColumns::Column> described;
   for (const std::string& name : names) described.push_back({name, ArrowColumns::Type::kFloat64});
   ArrowColumns columns(std::move(described), table.num_rows());
-  predict_tiles(view, batches, kind, [&](uint64_t first, uint64_t count, const double* rows) {
+  predict_tiles(bundle, batches, kind, [&](uint64_t first, uint64_t count, const double* rows) {
     for (uint32_t i = 0; i < width; ++i) {
       auto* to = static_cast<double*>(columns.values(i)) + first;
       for (uint64_t row = 0; row < count; ++row) to[row] = rows[row * width + i];

@@ -8,6 +8,7 @@
 #include "host/coded_table.hpp"
 #include "host/match_columns.hpp"
 #include "host/plan_features.hpp"
+#include "host/predict_sparse.hpp"
 #include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
 
@@ -93,6 +94,16 @@ void predict_table(const BundleImage& bundle, const Table& table, OutputKind kin
   const std::vector<BatchColumns> batches = match_columns(bundle, table);
   const Kernels& kernels = process_kernels();
   const uint64_t width = output_width(view, kind);
+  if (joins_sparse(view)) {
+    std::vector<uint64_t> rows;
+    for (const BatchColumns& batch : batches) rows.push_back(batch.num_rows);
+    for_blocks(rows, [&](const Block& block) {
+      const BatchColumns& batch = batches[block.batch];
+      predict_joined(bundle, batch.columns.data(), block.first_row, block.num_rows, kind,
+                     out + (batch.first_row + block.first_row) * width);
+    });
+    return;
+  }
   for_coded_blocks(view, batches, [&](const CodedTable& coded, size_t at, const Block& block) {
     const BatchColumns& batch = batches[at];
     check_texts(predict_rows(coded.bundle(), kernels, batch.columns.data(), block.first_row,

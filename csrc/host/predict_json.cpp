@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "host/predict_sparse.hpp"
 #include "host/scratch.hpp"
 
 namespace mainspring {
@@ -62,7 +63,8 @@ class JsonTile {
     capacity_ = static_cast<uint32_t>(std::clamp<uint64_t>(num_rows, 1, kTileRows));
     const uint64_t num_fields = schema.fields().size();
     validity_bytes_ = uint64_t{(capacity_ + 63) / 64} * 8;
-    const uint64_t predict_bytes = round_to_64(scratch_bytes(bundle.view()));
+    const uint64_t predict_bytes =
+        joins_sparse(bundle.view()) ? 0 : round_to_64(scratch_bytes(bundle.view()));
     const uint64_t value_bytes = round_to_64(uint64_t{capacity_} * sizeof(TextView));
     const uint64_t field_bytes = sizeof(ColumnView) + sizeof(FieldColumn) + sizeof(uint32_t) +
                                  sizeof(uint64_t) + validity_bytes_ + value_bytes;
@@ -123,8 +125,12 @@ class JsonTile {
     if (call_.observer != nullptr) call_.observer->on_read(views_, num_rows);
     const size_t done = out->size();
     out->resize(done + uint64_t{num_rows} * output_width(bundle_.view(), call_.kind));
-    check_texts(predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, call_.kind,
-                             scratch_, thread_texts(), out->data() + done));
+    if (joins_sparse(bundle_.view())) {
+      predict_joined(bundle_, views_, 0, num_rows, call_.kind, out->data() + done);
+    } else {
+      check_texts(predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, call_.kind,
+                               scratch_, thread_texts(), out->data() + done));
+    }
     if (call_.observer != nullptr) call_.observer->on_predicted(out->data() + done, num_rows);
   }
 

@@ -636,6 +636,10 @@ def operators() -> list[typing.Any]:
     """
     All operators: name, summary, params (name, type, help, default), and flags.
     """
+def predict_sparse(bundle: typing.Any, starts: typing.Any, features: typing.Any, values: typing.Any, kind: str, out: typing.Any) -> None:
+    """
+    Fill out from compressed sparse rows: int64, int32, float32 or float64.
+    """
 def quality_metrics() -> list[typing.Any]:
     ...
 def quality_options() -> list[typing.Any]:
@@ -677,6 +681,10 @@ def share_counters(num_workers: typing.SupportsInt | typing.SupportsIndex) -> No
 def step_names() -> list[typing.Any]:
     """
     Names of all steps, in the order of their codes.
+    """
+def takes_sparse(bundle: typing.Any) -> bool:
+    """
+    Whether the model of a bundle can be given rows without their zeros.
     """
 def training_sparse(fitter: Fitter, table: Table, first_row: typing.SupportsInt | typing.SupportsIndex) -> tuple[Numbers, Numbers, Numbers]:
     """

@@ -16,7 +16,14 @@ from mainspring.models import read_model
 from mainspring.models.derived import derive
 from mainspring.models.explanation import Explanation, explain, make_explainer
 from mainspring.models.feature_names import check_features, refuse_categories, refuse_unnamed_model
-from mainspring.models.matrix import as_matrix, has_columns, label_array, result_array
+from mainspring.models.matrix import (
+    as_csr,
+    as_matrix,
+    has_columns,
+    is_sparse,
+    label_array,
+    result_array,
+)
 from mainspring.models.metadata import canonical_json, checked_name, describe, fitted_plan
 from mainspring.models.row_scorer import OUTPUTS, Score, row_scorer
 from mainspring.models.row_work import work_on
@@ -265,7 +272,9 @@ class Predictor:
             Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (pyarrow, pandas, polars,
             DuckDB), or a list of dicts; columns are found by name, others are ignored. Without a
             preprocessor also a matrix whose columns are the features in order: float32 and float64
-            with any strides are read in place, other numbers are copied.
+            with any strides are read in place, other numbers are copied. A linear model or a
+            network also takes it sparse, in any format of SciPy or as a ``CsrMatrix``, and gives
+            the bits of the dense rows.
         out : ndarray, optional
             Where to write, C-contiguous and of the result's shape and type.
         num_trees : int, optional
@@ -748,6 +757,11 @@ class Predictor:
         width = self._widths[kind]
         row_shape = () if width == 1 and kind != "proba" else (width,)
         if not self.has_preprocessor and not has_columns(data):
+            if is_sparse(data) and _engine.takes_sparse(self._bundle):
+                rows = as_csr(data, self._num_features)
+                result = result_array(out, (len(rows[0]) - 1, *row_shape))
+                _engine.predict_sparse(self._bundle, *rows, kind, result)
+                return result
             matrix = as_matrix(data, self._num_features)
             result = result_array(out, (len(matrix), *row_shape))
             self._bundle.predict_matrix(matrix, kind, result)

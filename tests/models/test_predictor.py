@@ -173,12 +173,6 @@ def test_matrices_when_wrong_are_schema_errors(
         predictor.predict(data)
 
 
-def test_sparse_matrices_are_refused_by_name(predictor: ms.Predictor) -> None:
-    sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises(ms.UnsupportedError, match="toarray"):
-        predictor.predict(sparse.csr_matrix((2, NUM_FEATURES)))
-
-
 def test_predict_row_of_something_else_is_refused(predictor: ms.Predictor) -> None:
     with pytest.raises(ms.ParameterError, match="mapping of column names"):
         predictor.predict_row([1.0] * NUM_FEATURES)  # type: ignore[arg-type]

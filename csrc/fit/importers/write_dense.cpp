@@ -42,7 +42,8 @@ void pack(const SourceLayer& source, const DenseLayer& layer, DenseElement eleme
   } else {
     for (uint64_t i = 0; i < layer.num_outputs; ++i) {
       T* at = to + i / panel * panel * (num_inputs + 1) + i % panel;
-      *at = static_cast<T>(source.second[i]);
+      // Not -0, to which a sum over the inputs that are not 0 would not add what all inputs do.
+      *at = static_cast<T>(source.second[i]) + T{0};
       for (uint64_t k = 0; k < num_inputs; ++k) at[(k + 1) * panel] = weight(i, k);
     }
   }

@@ -56,14 +56,13 @@ uint32_t PlanBuilder::add_input(std::string_view name, InputKind kind, TimeUnit 
   record.kind = static_cast<uint8_t>(kind);
   record.unit = static_cast<uint8_t>(unit);
   record.fitted_type = static_cast<uint8_t>(fitted);
-  for (uint32_t i = 0; i < inputs_.size(); ++i) {
-    const InputRecord& known = inputs_[i];
-    if (known.name_offset == record.name_offset && known.name_length == record.name_length &&
-        known.kind == record.kind) {
-      return i;
-    }
-  }
+  // Each name lies in the pool once; only the empty one may lie where another begins.
+  const uint64_t key = uint64_t{record.name_offset} << 9 | uint64_t{record.kind} << 1 |
+                       (record.name_length == 0 ? 1 : 0);
+  const auto known = input_numbers_.find(key);
+  if (known != input_numbers_.end()) return known->second;
   check_room(inputs_.size(), kMaxPlanInputs, "inputs");
+  input_numbers_.emplace(key, static_cast<uint32_t>(inputs_.size()));
   inputs_.push_back(record);
   loaded_.push_back(-1);
   return static_cast<uint32_t>(inputs_.size() - 1);

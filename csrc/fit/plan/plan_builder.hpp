@@ -111,6 +111,7 @@ class PlanBuilder {
   ZoneTables zones_;
   std::vector<std::string>* missing_zones_ = nullptr;
   std::vector<InputRecord> inputs_;
+  std::unordered_map<uint64_t, uint32_t> input_numbers_;  // by name and kind
   std::vector<int32_t> loaded_;  // slot of each input, -1 when none is alive
   std::vector<ValueType> slots_;
   std::vector<uint32_t> slot_uses_;  // 0: free

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-__all__ = ["as_matrix", "has_columns", "label_array", "result_array"]
+__all__ = ["as_csr", "as_matrix", "has_columns", "is_sparse", "label_array", "result_array"]
 
 _NATIVE = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
@@ -43,10 +43,11 @@ def as_matrix(data: object, num_features: int) -> npt.NDArray[Any]:
     """
     if isinstance(data, np.ndarray) and _is_ready(data, num_features):
         return data
-    if hasattr(data, "tocsr"):
+    if is_sparse(data):
         raise errors.UnsupportedError(
-            f"A sparse matrix ({type(data).__name__}) cannot be read; expected a dense one. "
-            "Pass data.toarray().",
+            f"A sparse matrix ({type(data).__name__}) is for linear models and networks; expected "
+            "a dense one: to some libraries' trees what is not there is 0, to others it is "
+            "missing. Pass data.toarray().",
             expected="a dense matrix",
             got=type(data).__name__,
             hint="data.toarray()",
@@ -75,6 +76,82 @@ def as_matrix(data: object, num_features: int) -> npt.NDArray[Any]:
             hint="data.astype(float)",
         )
     return matrix if _is_ready(matrix, num_features) else matrix.astype(np.float64)
+
+
+def is_sparse(data: object) -> bool:
+    """Say whether data is a sparse matrix, of SciPy or of ours.
+
+    Parameters
+    ----------
+    data : object
+        Anything that ``predict`` may be given.
+
+    Returns
+    -------
+    bool
+        True for every format of SciPy, matrix or array, and for a ``CsrMatrix``.
+    """
+    return hasattr(data, "tocsr") or hasattr(data, "to_scipy")
+
+
+def as_csr(
+    data: Any, num_features: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[Any]]:
+    """Return the arrays of compressed sparse rows, as the engine reads them.
+
+    Parameters
+    ----------
+    data : sparse matrix
+        Of numbers, any format of SciPy or a ``CsrMatrix``; entries of one place are added.
+    num_features : int
+        Columns that the model expects.
+
+    Returns
+    -------
+    tuple of ndarray
+        Where rows start (int64), features (int32) and values (float32 or float64): views where
+        they are of these types already.
+
+    Raises
+    ------
+    SchemaError
+        When the shape or the element type is another.
+    """
+    shape = tuple(data.shape)
+    if len(shape) != 2 or shape[1] != num_features:
+        raise errors.SchemaError(
+            f"The sparse matrix has shape {shape}, expected (num_rows, {num_features}): the "
+            "features of the model in order.",
+            expected=f"(num_rows, {num_features})",
+            got=str(shape),
+        )
+    if hasattr(data, "tocsr"):
+        data = _canonical(data)
+    values = np.asarray(data.data)
+    if values.dtype.kind not in "fiub":
+        raise errors.SchemaError(
+            f"The sparse matrix has dtype {values.dtype}, expected numbers. Cast it to float64.",
+            expected="numbers",
+            got=str(values.dtype),
+            hint="data.astype(float)",
+        )
+    if values.dtype not in _NATIVE:
+        values = values.astype(np.float64)
+    starts = np.ascontiguousarray(data.indptr, np.int64)
+    # What lies behind the last row of a matrix that was cut is not its own.
+    count = int(starts[-1])
+    features = np.ascontiguousarray(data.indices[:count], np.int32)
+    return starts, features, np.ascontiguousarray(values[:count])
+
+
+def _canonical(data: Any) -> Any:
+    """Return compressed rows whose features ascend, without touching the caller's."""
+    rows = data.tocsr()
+    if rows.has_canonical_format:
+        return rows
+    rows = rows.copy() if rows is data else rows
+    rows.sum_duplicates()
+    return rows
 
 
 def _is_ready(matrix: npt.NDArray[Any], num_features: int) -> bool:

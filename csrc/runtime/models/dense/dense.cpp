@@ -28,16 +28,19 @@ uint64_t buffer_width(const DenseView& dense, uint32_t num_features) {
 
 uint32_t block_rows(uint64_t width) { return width > kManyNumbers ? kFewRows : kBlockRows; }
 
-/// One block through all layers; `buffers` has room for two of block * width numbers.
+/// One block through the layers from `first_layer` on; `buffers` has room for two of buffer_size
+/// numbers.
 template <class T>
-void run_block(const DenseView& dense, const T* x, uint64_t row_stride, uint32_t num_rows,
-               T* buffers, uint64_t buffer_size, const Kernels& kernels, double* out) {
+void run_block(const DenseView& dense, uint32_t first_layer, const T* x, uint64_t row_stride,
+               uint32_t num_rows, T* buffers, uint64_t buffer_size, const Kernels& kernels,
+               double* out) {
   constexpr double kQuietNan = __builtin_nan("");
   const auto element = static_cast<DenseElement>(dense.header->element);
   const T* numbers = reinterpret_cast<const T*>(dense.numbers);
+  for (uint32_t i = 0; i < first_layer; ++i) numbers += layer_numbers(dense.layers[i], element);
   // A block that was copied lies in the first buffer.
   uint32_t next = x == buffers ? 1 : 0;
-  for (uint32_t i = 0; i < dense.header->num_layers; ++i) {
+  for (uint32_t i = first_layer; i < dense.header->num_layers; ++i) {
     const DenseLayer& layer = dense.layers[i];
     T* to = buffers + next * buffer_size;
     const uint64_t to_stride = padded_count(layer.num_outputs, element);
@@ -86,14 +89,14 @@ void predict_rows(const DenseView& dense, const From* from, const FeatureTile& t
     double* scores = out + uint64_t{first} * num_outputs;
     if constexpr (sizeof(T) == sizeof(From)) {
       if (tile.feature_stride == 1 && tile.row_stride >= 0) {
-        run_block(dense, rows, static_cast<uint64_t>(tile.row_stride), count, buffers,
+        run_block(dense, 0, rows, static_cast<uint64_t>(tile.row_stride), count, buffers,
                   block * width, kernels, scores);
         continue;
       }
     }
     copy_rows(rows, tile, num_features, count, buffers, width);
-    run_block(dense, static_cast<const T*>(buffers), width, count, buffers, block * width, kernels,
-              scores);
+    run_block(dense, 0, static_cast<const T*>(buffers), width, count, buffers, block * width,
+              kernels, scores);
   }
 }
 
@@ -141,6 +144,18 @@ struct Dense {
 };
 
 }  // namespace
+
+void run_layers(const DenseView& dense, uint32_t first_layer, const float* x, uint64_t row_stride,
+                uint32_t num_rows, float* buffers, uint64_t buffer_size, const Kernels& kernels,
+                double* out) noexcept {
+  run_block(dense, first_layer, x, row_stride, num_rows, buffers, buffer_size, kernels, out);
+}
+
+void run_layers(const DenseView& dense, uint32_t first_layer, const double* x, uint64_t row_stride,
+                uint32_t num_rows, double* buffers, uint64_t buffer_size, const Kernels& kernels,
+                double* out) noexcept {
+  run_block(dense, first_layer, x, row_stride, num_rows, buffers, buffer_size, kernels, out);
+}
 
 extern constinit const Model kDenseModel;
 constinit const Model kDenseModel = model_of<Dense>();

@@ -131,6 +131,16 @@ void run_layer(const DenseLayer& layer, const float* x, uint64_t row_stride, uin
 void run_layer(const DenseLayer& layer, const double* x, uint64_t row_stride, uint32_t num_rows,
                const double* numbers, double* to, const Kernels& kernels) noexcept;
 
+/// Rows x[row * row_stride ..] that enter the layer `first_layer` to raw scores. `buffers`: two of
+/// buffer_size numbers, each with room for the rows of every layer's padded outputs; x may be the
+/// first of them.
+void run_layers(const DenseView& dense, uint32_t first_layer, const float* x, uint64_t row_stride,
+                uint32_t num_rows, float* buffers, uint64_t buffer_size, const Kernels& kernels,
+                double* out) noexcept;
+void run_layers(const DenseView& dense, uint32_t first_layer, const double* x, uint64_t row_stride,
+                uint32_t num_rows, double* buffers, uint64_t buffer_size, const Kernels& kernels,
+                double* out) noexcept;
+
 /// Applies a layer's activation to `count` numbers, in place; `count` is any number.
 void activate(const DenseLayer& layer, float* values, uint64_t count,
               const Kernels& kernels) noexcept;
