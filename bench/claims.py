@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.claims_of_drift import DRIFT_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
 from bench.goal import Claim, Goal, Record
 
@@ -274,13 +275,7 @@ CLAIMS = (
             ),
         ),
     ),
-    Claim(
-        "drift",
-        "Drift",
-        "Kolmogorov-Smirnov and Wasserstein distances, PSI, Jensen-Shannon distance and "
-        "chi-squared tests of 25 numbers, 12 strings and 2 bools; both sides measure the same and "
-        "the eight columns that moved are named.",
-    ),
+    *DRIFT_CLAIMS,
     *QUALITY_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(

@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "bind/buffers.hpp"
 #include "bind/named_limits.hpp"
 #include "bind/plain_values.hpp"
 #include "bind/shared_profile.hpp"
 #include "measure/drift/detect_drift.hpp"
 #include "measure/drift/incomplete_gamma.hpp"
 #include "measure/drift/statistic.hpp"
+#include "measure/drift/two_samples.hpp"
 
 namespace py = pybind11;
 
@@ -41,9 +43,9 @@ DriftOptions to_options(double level, const std::string& correction, const Limit
   return options;
 }
 
-py::dict to_dict(const ColumnDrift& column) {
+py::dict statistics_dict(const std::vector<ColumnDrift::Measured>& all) {
   py::dict statistics;
-  for (const ColumnDrift::Measured& measured : column.statistics) {
+  for (const ColumnDrift::Measured& measured : all) {
     const StatisticValue& result = measured.result;
     py::dict fields;
     fields["value"] = result.value;
@@ -54,6 +56,11 @@ py::dict to_dict(const ColumnDrift& column) {
                                              : py::object(py::str(std::string(result.reason)));
     statistics[py::str(std::string(measured.statistic->name))] = fields;
   }
+  return statistics;
+}
+
+py::dict to_dict(const ColumnDrift& column) {
+  const py::dict statistics = statistics_dict(column.statistics);
   py::dict fields;
   fields["name"] = column.name;
   fields["kind"] = kind_name(column.kind);
@@ -110,6 +117,23 @@ py::list detect(SharedProfile& reference, const std::vector<SharedProfile*>& win
   return all;
 }
 
+py::dict two_samples(const py::object& reference, const py::object& current,
+                     const std::vector<std::string>& wanted, const Limits& limits) {
+  const BufferView before(reference.ptr(), 'd', false, "reference");
+  const BufferView now(current.ptr(), 'd', false, "current");
+  DriftOptions options;
+  set_limits(kDriftLimits, limits, &options);
+  std::vector<const Statistic*> statistics;
+  for (const std::string& name : wanted) statistics.push_back(find_statistic(name));
+  std::vector<ColumnDrift::Measured> found;
+  {
+    const py::gil_scoped_release released;
+    found = measure_samples({before.data<double>(), before.count()},
+                            {now.data<double>(), now.count()}, statistics, options);
+  }
+  return statistics_dict(found);
+}
+
 std::vector<std::string> compared(SharedProfile& reference,
                                   const std::optional<std::vector<std::string>>& columns) {
   return reference.with([&](Profile& profile) { return compared_columns(profile, columns); });
@@ -148,6 +172,8 @@ void register_drift(py::module_& module) {
              py::arg("level"), py::arg("correction"), py::arg("limits"), py::arg("statistics"),
              py::arg("column_limits"));
   module.def("compared_columns", &compared, py::arg("reference"), py::arg("columns"));
+  module.def("two_samples", &two_samples, py::arg("reference"), py::arg("current"),
+             py::arg("statistics"), py::arg("limits"));
   module.def("gamma_tail", &gamma_tail, py::arg("a"), py::arg("x"));
   module.def("drift_limits", &drift_limits);
   module.def("drift_statistics", &statistics);

@@ -710,6 +710,8 @@ def transform_tensors(bundle: typing.Any, table: Table, dense: typing.Any, ids: 
     """
     Fill dense, float32 (rows, numbers), and ids, int32 (rows, ids).
     """
+def two_samples(reference: typing.Any, current: typing.Any, statistics: collections.abc.Sequence[str], limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> dict[str, typing.Any]:
+    ...
 def write_bundle(meta: bytes, plan: typing.Any, feature_names: collections.abc.Sequence[str] | None, model: bytes, profile: bytes, labels: bytes = b'') -> bytes:
     """
     The bytes of a bundle: a fitted bundle's plan, or a plan that hands the named columns to the model, with these sections beside it.

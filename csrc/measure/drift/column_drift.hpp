@@ -51,6 +51,10 @@ struct ColumnDrift {
   std::string reason;
 };
 
+/// A value, or why there is none.
+StatisticValue measure(const Statistic& statistic, const ColumnPair& pair,
+                       const DriftOptions& options);
+
 ColumnDrift measure_column(const ColumnProfile& reference, const ColumnProfile& current,
                            const DriftOptions& options);
 

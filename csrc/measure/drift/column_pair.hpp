@@ -1,6 +1,7 @@
 // One column on both sides, as drift statistics see it: what several of them need is computed once.
 #pragma once
 #include <cstdint>
+#include <utility>
 
 #include "measure/drift/frequencies.hpp"
 #include "measure/drift/options.hpp"
@@ -26,6 +27,11 @@ struct ColumnPair {
   /// `reference` and `current` are of one kind, or one of them is of kind kUnknown.
   ColumnPair(const ColumnProfile& reference, const ColumnProfile& current,
              const DriftOptions& options);
+  /// Numbers that were not profiled.
+  ColumnPair(ColumnKind numeric_kind, ColumnSide reference_side, ColumnSide current_side)
+      : kind(numeric_kind),
+        reference(std::move(reference_side)),
+        current(std::move(current_side)) {}
 
   ColumnKind kind;
   ColumnSide reference;

@@ -49,7 +49,7 @@ std::string type_and_kind(const ColumnProfile& column) {
   return column.type_names().front() + ", a " + kind_name(column.kind());
 }
 
-ColumnDrift measure(const Shared& shared, const DriftOptions& options) {
+ColumnDrift measure_shared(const Shared& shared, const DriftOptions& options) {
   if (shared.current == nullptr) {
     return broken(shared, "The current data lacks this column.");
   }
@@ -96,7 +96,7 @@ std::vector<std::vector<ColumnDrift>> detect_drift(
   }
   std::vector<ColumnDrift> columns(shared.size());
   parallel_for(shared.size(),
-               [&](uint64_t i, uint32_t) { columns[i] = measure(shared[i], options); });
+               [&](uint64_t i, uint32_t) { columns[i] = measure_shared(shared[i], options); });
   judge(&columns, options);
   std::vector<std::vector<ColumnDrift>> result;
   size_t from = 0;

@@ -69,6 +69,15 @@ void choose_tests(const ColumnPair& pair, const DriftOptions& options, ColumnDri
 
 }  // namespace
 
+StatisticValue measure(const Statistic& statistic, const ColumnPair& pair,
+                       const DriftOptions& options) {
+  StatisticValue result = statistic.value(pair, options);
+  if (std::isnan(result.value) && result.reason.empty()) {
+    result.reason = "infinite values leave nothing to measure by";
+  }
+  return result;
+}
+
 ColumnDrift measure_column(const ColumnProfile& reference, const ColumnProfile& current,
                            const DriftOptions& options) {
   const ColumnPair pair(reference, current, options);
@@ -84,11 +93,7 @@ ColumnDrift measure_column(const ColumnProfile& reference, const ColumnProfile& 
         statistic->use == StatisticUse::kAlways ||
         std::find(options.asked.begin(), options.asked.end(), statistic) != options.asked.end();
     if (!wanted || !applies(statistic->kind, pair)) continue;
-    StatisticValue result = statistic->value(pair, options);
-    if (std::isnan(result.value) && result.reason.empty()) {
-      result.reason = "infinite values leave nothing to measure by";
-    }
-    column.statistics.push_back({statistic, result});
+    column.statistics.push_back({statistic, measure(*statistic, pair, options)});
   }
   choose_tests(pair, options, &column);
   column.shares = shares_of(pair);

@@ -24,6 +24,7 @@ from mainspring.drift.learn import learn_limits
 from mainspring.drift.multivariate import MultivariateDrift, domain_classifier, mmd, pca_error
 from mainspring.drift.persistence import DriftAlert, DriftWindow
 from mainspring.drift.report import DriftReport
+from mainspring.drift.two_sample import two_sample
 
 __all__ = [
     "Adwin",
@@ -48,4 +49,5 @@ __all__ = [
     "learn_limits",
     "mmd",
     "pca_error",
+    "two_sample",
 ]
