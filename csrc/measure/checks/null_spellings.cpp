@@ -22,7 +22,8 @@ struct NullSpellings {
   static constexpr CheckScope kScope = CheckScope::kFeature;
   static constexpr CheckNotes kNotes{
       .formula =
-          "strings that are, in lower case and without spaces around, one of: nothing, -, --, ?, "
+          "strings that are, in lower case and without spaces around, one of: nothing, one or two "
+          "dashes, ?, "
           "na, n/a, #n/a, nan, nil, none, null, missing, (null) / strings",
       .missing = "missing rows are left out",
       .why = "What is missing becomes a category of its own, and is not imputed.",
