@@ -1,7 +1,8 @@
 """docs/performance.md and the README's table, written from bench/recorded.json.
 
 ``python -m bench.report`` writes both; ``python -m bench.report RESULT.json ...`` takes the results
-of these runs as the recorded ones first, one for each number of threads.
+of these runs as the recorded ones first, one for each number of threads. With ``--part`` they
+replace what was recorded of their claims alone, and every run keeps its date, commit and machine.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Record = Mapping[str, Any]
 
 
 def read_recorded(path: Path = RECORDED) -> list[Document]:
-    """Return the recorded runs, fewest threads first."""
+    """Return the recorded runs, fewest threads first; each claim is in one of as many threads."""
     runs: list[Document] = json.loads(path.read_text(encoding="utf-8"))["runs"]
     for run in runs:
         wrong = results.complaints(run)
@@ -40,7 +41,7 @@ def read_recorded(path: Path = RECORDED) -> list[Document]:
 def page(runs: Sequence[Document]) -> str:
     """Return the text of docs/performance.md."""
     parts = [_HEAD.format(machine=_machine(runs[0]), runs=_run_table(runs))]
-    parts.append(_goal_table(runs[0]))
+    parts.append(_goal_table(runs))
     parts += [_claim_section(claim, runs) for claim in CLAIMS]
     parts.append(_TAIL)
     return "\n".join(parts)
@@ -95,11 +96,17 @@ def _run_table(runs: Sequence[Document]) -> str:
     return _table(("threads", "run", "date", "commit", "load before", "copy by one thread"), rows)
 
 
-def _goal_table(run: Document) -> str:
+def _records(runs: Sequence[Document]) -> list[Record]:
+    """Return what was measured with one thread, in whichever run."""
+    return [record for run in runs if run["threads"] == 1 for record in run["records"]]
+
+
+def _goal_table(runs: Sequence[Document]) -> str:
     rows = []
+    records = _records(runs)
     for claim in CLAIMS:
         for goal in claim.goals:
-            record = find(run["records"], claim.name, goal.case, goal.peer)
+            record = find(records, claim.name, goal.case, goal.peer)
             if record is None:
                 rows.append((goal.text, "not measured", ""))
                 continue
@@ -119,7 +126,9 @@ def _claim_section(claim: Claim, runs: Sequence[Document]) -> str:
             continue
         found = True
         if len(runs) > 1:
-            parts.append(f"{_threads(run['threads'])}:\n")
+            several = sum(other["threads"] == run["threads"] for other in runs) > 1
+            where = f", commit {run['commit']}" if several else ""
+            parts.append(f"{_threads(run['threads'])}{where}:\n")
         pairs = [record for record in records if record["kind"] == "pair"]
         values = [record for record in records if record["kind"] == "value"]
         if pairs:
@@ -200,16 +209,17 @@ def _ratio(number: float) -> str:
     )
 
 
-def readme_table(run: Document) -> str:
-    """Return the README's table, of a run with one thread."""
+def readme_table(runs: Sequence[Document]) -> str:
+    """Return the README's table, of what was measured with one thread."""
     rows = []
     for claim, case, peer, text in README_ROWS:
-        record = find(run["records"], claim, case, peer)
+        record = find(_records(runs), claim, case, peer)
         if record is None:
             rows.append((text, peer, "not measured"))
             continue
         ours, theirs = (record[side]["cpu"]["median"] for side in ("ours", "theirs"))
-        version = ".".join(run["versions"][peer].split(".")[:2])
+        versions = next(run["versions"] for run in runs if record in run["records"])
+        version = ".".join(versions[peer].split(".")[:2])
         rows.append(
             (
                 f"{text}: {_time(ours)}",
@@ -234,13 +244,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Record results if any are given, and write the page and the README's table."""
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
     parser.add_argument("results", nargs="*", type=Path, help="results to record")
+    parser.add_argument("--part", action="store_true", help="replace their claims alone")
     given = parser.parse_args(arguments)
     if given.results:
-        _record([results.read(path) for path in given.results])
+        new = [results.read(path) for path in given.results]
+        _record([*(_others(read_recorded(RECORDED), new) if given.part else []), *new])
     runs = read_recorded(RECORDED)
     PAGE.write_text(page(runs), encoding="utf-8")
     text = README.read_text(encoding="utf-8")
-    README.write_text(with_table(text, readme_table(runs[0])), encoding="utf-8")
+    README.write_text(with_table(text, readme_table(runs)), encoding="utf-8")
+
+
+def _others(recorded: Sequence[Document], new: Sequence[Document]) -> list[Document]:
+    """Return the recorded runs without the claims that were measured anew."""
+    measured = {(run["threads"], record["claim"]) for run in new for record in run["records"]}
+    kept = [
+        {
+            **run,
+            "records": [
+                record
+                for record in run["records"]
+                if (run["threads"], record["claim"]) not in measured
+            ],
+        }
+        for run in recorded
+    ]
+    return [run for run in kept if run["records"]]
 
 
 def _record(runs: Sequence[Document]) -> None:

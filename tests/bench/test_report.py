@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,10 @@ from bench.claims import CLAIMS, README_ROWS, find
 from tests.bench.sample import document, pair, value
 
 CASE = "100 trees of 31 leaves, 4,096 rows"
+
+
+def one_thread(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [record for run in runs if run["threads"] == 1 for record in run["records"]]
 
 
 def test_page_is_that_of_the_recorded_results(root: Path) -> None:
@@ -22,7 +27,7 @@ def test_page_is_that_of_the_recorded_results(root: Path) -> None:
 
 def test_readme_shows_the_recorded_results(root: Path) -> None:
     readme = (root / "README.md").read_text()
-    table = report.readme_table(report.read_recorded()[0])
+    table = report.readme_table(report.read_recorded())
     assert report.with_table(readme, table) == readme, "run python -m bench.report"
     assert "not measured" not in table
 
@@ -31,7 +36,7 @@ def test_recorded_results_are_small_and_whole() -> None:
     assert report.RECORDED.stat().st_size < 200_000
     runs = report.read_recorded()
     assert runs[0]["threads"] == 1
-    measured = {record["claim"] for record in runs[0]["records"]}
+    measured = {record["claim"] for record in one_thread(runs)}
     # A claim that is newer than the recorded run is on the page as not measured.
     assert measured <= {claim.name for claim in CLAIMS}
     assert len(measured) > len(CLAIMS) / 2
@@ -43,7 +48,7 @@ def test_every_file_is_a_claim_and_every_claim_a_file(root: Path) -> None:
 
 
 def test_every_goal_and_row_of_the_readme_finds_its_record() -> None:
-    records = report.read_recorded()[0]["records"]
+    records = one_thread(report.read_recorded())
     measured = {record["claim"] for record in records}
     for claim in CLAIMS:
         for goal in claim.goals if claim.name in measured else ():
@@ -58,7 +63,7 @@ def test_what_nobody_measured_is_called_so() -> None:
     page = report.page([document(pair("predict", CASE, "lightgbm", 4.0))])
     assert page.count("| not measured |") == sum(len(claim.goals) for claim in CLAIMS) - 1
     assert page.count("\nnot measured\n") == len(CLAIMS) - 1
-    assert "not measured" in report.readme_table(document())
+    assert "not measured" in report.readme_table([document()])
 
 
 @pytest.mark.parametrize(("ratio", "word"), [(15.0, "yes"), (14.9, "**no**")])
@@ -116,3 +121,29 @@ def test_results_become_the_recorded_ones(tmp_path: Path, monkeypatch: pytest.Mo
     assert readme.endswith("last\n")
     assert "old" not in readme
     assert "4.00 x" in readme
+
+
+def test_part_of_the_claims_replaces_what_was_recorded_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench import results
+
+    for name in ("RECORDED", "PAGE", "README"):
+        monkeypatch.setattr(report, name, tmp_path / name)
+    (tmp_path / "README").write_text(f"{report.BEGIN}\n{report.END}\n")
+    both = (pair("predict", CASE, "lightgbm", 4.0), pair("fit", "a", "polars", 2.0))
+    old = [document(*both), document(*both, threads=2)]
+    new = {**document(pair("fit", "a", "polars", 3.0)), "commit": "fresh"}
+    for path, run in zip(("1", "2", "3"), (*old, new), strict=True):
+        results.write(tmp_path / path, run)
+    report.main([str(tmp_path / "1"), str(tmp_path / "2")])
+    report.main(["--part", str(tmp_path / "3")])
+    runs = report.read_recorded(tmp_path / "RECORDED")
+    assert [(run["threads"], [record["claim"] for record in run["records"]]) for run in runs] == [
+        (1, ["predict"]),
+        (1, ["fit"]),
+        (2, ["predict", "fit"]),
+    ]
+    page = (tmp_path / "PAGE").read_text()
+    assert "One thread, commit fresh:\n" in page
+    assert "4.00 x" in (tmp_path / "README").read_text()
