@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,23 +15,34 @@ slow = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
-    ("rows", "seed"),
-    [
-        (3_000, 101),
-        (3_000, 102),
-        (10_000, 103),
-        (10_000, 104),
-        *(pytest.param(3_000, seed, marks=slow) for seed in range(200, 220)),
-        *(pytest.param(10_000, seed, marks=slow) for seed in range(300, 320)),
-        *(pytest.param(100_000, seed, marks=slow) for seed in range(400, 406)),
-        pytest.param(1_000_000, 500, marks=slow),
-    ],
+    ("rows", "seed"), [(3_000, 101), (3_000, 102), (10_000, 103), (10_000, 104)]
 )
 def test_forty_columns_when_eight_moved_are_told_apart(rows: int, seed: int) -> None:
     """8 of 8, and none of the 31 others (the timestamp moves on and is not judged)."""
     drawn = workload(rows, seed)
     report = ms.detect_drift(drawn.reference, drawn.current)
     assert set(report.drifted) == drawn.shifted
+
+
+@slow
+@pytest.mark.parametrize(
+    ("rows", "seeds"),
+    [
+        (3_000, range(200, 220)),
+        (10_000, range(300, 320)),
+        (100_000, range(400, 406)),
+        (1_000_000, [500]),
+    ],
+)
+def test_forty_columns_when_drawn_often_are_told_apart(rows: int, seeds: Sequence[int]) -> None:
+    """All real shifts, and of the others no more than one in 300: the level is not zero."""
+    false = 0
+    for seed in seeds:
+        drawn = workload(rows, seed)
+        drifted = set(ms.detect_drift(drawn.reference, drawn.current).drifted)
+        assert drawn.shifted <= drifted, seed
+        false += len(drifted - drawn.shifted)
+    assert false <= 31 * len(seeds) / 300
 
 
 def test_forty_columns_when_the_reference_is_stored_are_told_apart() -> None:
@@ -75,28 +88,30 @@ def test_alarms_when_nothing_moved_are_at_most_one_percent(rows: int, trials: in
     assert flagged <= max(2, 0.01 * columns), (flagged, columns)
 
 
-@pytest.mark.parametrize(
-    ("rows", "distinct", "trials"),
-    [
-        (1_000, 100_000, 10),
-        (50_000, 100_000, 2),
-        *(
-            pytest.param(rows, distinct, 20, marks=slow)
-            for rows in (1_000, 10_000, 100_000)
-            for distinct in (2, 20, 200, 2_000, 20_000, 100_000)
-        ),
-        pytest.param(10_000_000, 100_000, 1, marks=slow),
-    ],
-)
-def test_alarms_when_categories_are_many_are_at_most_one_percent(
-    rows: int, distinct: int, trials: int
-) -> None:
+def category_alarms(rows: int, distinct: int, trials: int) -> int:
+    """How often a column of categories is flagged that has not moved."""
     rng = np.random.default_rng(rows + distinct)
     flagged = 0
     for _ in range(trials):
         sides = [pa.table({"x": zipf(rng, rows, distinct, 1.0)}) for _ in range(2)]
         flagged += len(ms.detect_drift(*sides).drifted)
-    assert flagged <= max(0, 0.01 * trials)
+    return flagged
+
+
+def test_alarms_when_categories_are_a_hundred_thousand_are_none() -> None:
+    assert category_alarms(1_000, 100_000, 10) + category_alarms(50_000, 100_000, 2) == 0
+
+
+@slow
+def test_alarms_when_categories_are_many_are_at_most_one_percent() -> None:
+    """2 to 100,000 categories, 1,000 to ten million rows."""
+    flagged = sum(
+        category_alarms(rows, distinct, 20)
+        for rows in (1_000, 10_000, 100_000)
+        for distinct in (2, 20, 200, 2_000, 20_000, 100_000)
+    )
+    assert flagged <= 0.01 * 18 * 20
+    assert category_alarms(10_000_000, 100_000, 1) == 0
 
 
 @slow
