@@ -53,3 +53,32 @@ def test_ids_when_beyond_the_cap_do_not_drift_and_a_heavy_newcomer_does() -> Non
     newcomer = compare(categories(before), categories([*now[:90_000], *["bot"] * 10_000]))
     assert newcomer.drifted
     assert not newcomer.exact
+
+
+def test_what_nothing_bounds_when_sketched_has_no_interval_and_no_test() -> None:
+    rng = np.random.default_rng(3)
+    sides = [numbers(rng.normal(size=40_000)) for _ in range(2)]
+    column = compare(*sides, statistics="all")
+    names = ("psi", "psi_excess", "js", "js_debiased", "hellinger", "total_variation")
+    for name in (*names, "kl", "anderson_darling", "cramer_von_mises"):
+        found = column.statistics[name]
+        assert np.isfinite(found.value), name
+        assert np.isnan(found.low), name
+        assert np.isnan(found.high), name
+        assert found.p_value is None, name
+        assert found.reason == "from a sketch: nothing bounds its error", name
+    for name in ("ks", "wasserstein", "energy"):
+        found = column.statistics[name]
+        assert found.low < found.value < found.high, name
+        assert found.reason is None, name
+
+
+def test_counts_when_moved_within_their_errors_are_called_the_least() -> None:
+    ids = [f"u{n}" for n in np.random.default_rng(4).permutation(300_000)]
+    sides = categories(ids[:100_000]), categories(ids[100_000:250_000])
+    column = compare(*sides, statistics="all")
+    for name in ("js_debiased", "chi2", "cramers_v"):
+        found = column.statistics[name]
+        assert found.low == found.value, name
+        assert np.isnan(found.high), name
+        assert found.reason == "from a sketch: counts as alike as they can be", name

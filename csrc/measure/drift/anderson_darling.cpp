@@ -74,7 +74,7 @@ struct AndersonDarling {
           "of all N values and of the side's n_i, l how many are equal",
       .missing = "left out; not a number where one side has no values",
       .infinity = "a value beyond all others",
-      .sketch = "computed from the sketched ranks, without an interval",
+      .sketch = "computed from the sketched ranks, without an interval or a test",
       .test = "the limit law",
       .chance = "1",
       .source = "F. W. Scholz and M. A. Stephens 1987, doi:10.1080/01621459.1987.10478517",
@@ -103,7 +103,7 @@ struct AndersonDarling {
     });
     if (distinct < 2) return StatisticValue::tested(0, 1);
     const double a2 = (all - 1) / all * sum * (1 / n + 1 / m);
-    return StatisticValue::tested(a2, limit_tail(a2));
+    return StatisticValue::estimated(a2, pair, limit_tail(a2));
   }
 };
 

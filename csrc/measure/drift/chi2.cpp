@@ -29,7 +29,7 @@ struct ChiSquared {
   static StatisticValue value(const ColumnPair& pair, const DriftOptions&) {
     if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
     const ContingencyTest test = test_homogeneity(pair.folded);
-    return StatisticValue::tested(test.statistic, test.p_value);
+    return StatisticValue::at_least(test.statistic, pair, test.p_value);
   }
 };
 

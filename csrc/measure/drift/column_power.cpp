@@ -45,7 +45,7 @@ struct ColumnPower {
       below += leaves.reference[leaf];
     }
     area /= leaves.reference_total * leaves.current_total;
-    return StatisticValue::exactly(std::clamp(area, 0.5, 1.0));
+    return StatisticValue::estimated(std::clamp(area, 0.5, 1.0), pair);
   }
 };
 

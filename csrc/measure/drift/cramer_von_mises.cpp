@@ -51,7 +51,7 @@ struct CramerVonMises {
           "rank; from integers",
       .missing = "left out; not a number where one side has no values",
       .infinity = "a value beyond all others",
-      .sketch = "computed from the sketched ranks, without an interval",
+      .sketch = "computed from the sketched ranks, without an interval or a test",
       .test = "the limit law, at the value scaled to its mean and variance",
       .chance = "(1 + 1 / (n + m)) / 6",
       .source = "T. W. Anderson 1962, doi:10.1214/aoms/1177704477",
@@ -80,7 +80,8 @@ struct CramerVonMises {
     const auto all = static_cast<double>(n + m);
     const double t =
         static_cast<double>(3 * four_u - 2 * n * m * (4 * n * m - 1)) / (12 * pairs * all);
-    return StatisticValue::tested(t, tail(t, static_cast<double>(n), static_cast<double>(m)));
+    return StatisticValue::estimated(t, pair,
+                                     tail(t, static_cast<double>(n), static_cast<double>(m)));
   }
 
   // Four times the sum of (twice_gap / 2 - k)^2 over k = 1..count.

@@ -30,7 +30,7 @@ struct CramersV {
     const double m = classes.current_total;
     const auto num_classes = static_cast<double>(classes.size());
     const double all = n + m;
-    if (num_classes < 2 || all <= 2) return StatisticValue::exactly(0);
+    if (num_classes < 2 || all <= 2) return StatisticValue::at_least(0, pair);
     double squared = 0;  // over N
     for (uint64_t i = 0; i < classes.size(); ++i) {
       const double gap = classes.reference[i] / n - classes.current[i] / m;
@@ -41,8 +41,8 @@ struct CramersV {
     const double columns = num_classes - (num_classes - 1) * (num_classes - 1) / (all - 1);
     const double rows = 2 - 1 / (all - 1);
     const double room = std::min(columns, rows) - 1;
-    if (excess <= 0 || room <= 0) return StatisticValue::exactly(0);
-    return StatisticValue::exactly(std::min(1.0, std::sqrt(excess / room)));
+    if (excess <= 0 || room <= 0) return StatisticValue::at_least(0, pair);
+    return StatisticValue::at_least(std::min(1.0, std::sqrt(excess / room)), pair);
   }
 };
 

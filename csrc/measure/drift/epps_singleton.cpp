@@ -105,7 +105,7 @@ struct EppsSingleton {
           "25 values",
       .missing = "left out; not a number where one side has fewer than five values",
       .infinity = "not a number",
-      .sketch = "computed from the sketched ranks, without an interval",
+      .sketch = "computed from the sketched ranks, without an interval or a test",
       .test = "chi-squared with as many degrees of freedom as S has rank, 4 at most",
       .chance = "4",
       .source = "T. W. Epps and K. J. Singleton 1986, doi:10.1080/00949658608810963",
@@ -124,7 +124,8 @@ struct EppsSingleton {
     if (!(unit > 0) || !std::isfinite(1 / unit)) {
       return StatisticValue::none("the middle half of all values is one value");
     }
-    return statistic(x, y, unit);
+    const StatisticValue exact = statistic(x, y, unit);
+    return StatisticValue::estimated(exact.value, pair, exact.p_value);
   }
 
   static StatisticValue statistic(const Distribution& x, const Distribution& y, double unit) {

@@ -32,7 +32,7 @@ struct Hellinger {
                          std::sqrt(classes.current[i] / classes.current_total);
       sum += gap * gap;
     }
-    return StatisticValue::exactly(std::sqrt(sum / 2));
+    return StatisticValue::estimated(std::sqrt(sum / 2), pair);
   }
 };
 

@@ -47,7 +47,7 @@ struct Js {
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
-    return StatisticValue::exactly(distance(divergence(many_classes(pair, options))));
+    return StatisticValue::estimated(distance(divergence(many_classes(pair, options))), pair);
   }
 };
 
@@ -71,8 +71,8 @@ struct JsDivergence {
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
-    return StatisticValue::exactly(divergence(many_classes(pair, options)) /
-                                   std::log(options.js_base));
+    return StatisticValue::estimated(
+        divergence(many_classes(pair, options)) / std::log(options.js_base), pair);
   }
 };
 
@@ -102,7 +102,9 @@ struct JsDebiased {
     const Frequencies classes = folded_classes(pair, options);
     const double chance = (static_cast<double>(classes.size()) - 1) / 8 *
                           (1 / classes.reference_total + 1 / classes.current_total);
-    return StatisticValue::exactly(distance(divergence(classes) - chance));
+    const double value = distance(divergence(classes) - chance);
+    return pair.categorical() ? StatisticValue::at_least(value, pair)
+                              : StatisticValue::estimated(value, pair);
   }
 };
 

@@ -34,7 +34,7 @@ struct KullbackLeibler {
       const double q = (classes.current[i] + 0.5) / (classes.current_total + half);
       sum += q * std::log(q / p) - (q - p);  // the shares' differences sum to 0: no cancellation
     }
-    return StatisticValue::exactly(std::max(sum, 0.0));
+    return StatisticValue::estimated(std::max(sum, 0.0), pair);
   }
 };
 

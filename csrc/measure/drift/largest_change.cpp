@@ -33,6 +33,7 @@ struct LargestChange {
       largest = std::max(largest, std::fabs(classes.reference[i] / classes.reference_total -
                                             classes.current[i] / classes.current_total));
     }
+    if (!pair.numeric()) return StatisticValue::estimated(largest, pair);
     const double error = 2 * (pair.reference.numbers.rank_error + pair.current.numbers.rank_error);
     return StatisticValue::within(largest, error, 0, 1);
   }

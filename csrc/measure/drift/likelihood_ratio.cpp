@@ -31,7 +31,7 @@ struct LikelihoodRatio {
     const Frequencies& classes = pair.folded;
     const double n = classes.reference_total;
     const double m = classes.current_total;
-    if (classes.size() < 2) return StatisticValue::tested(0, 1);
+    if (classes.size() < 2) return StatisticValue::at_least(0, pair, 1);
     const double dof = static_cast<double>(classes.size()) - 1;
     double sum = 0;
     for (uint64_t i = 0; i < classes.size(); ++i) {
@@ -42,7 +42,7 @@ struct LikelihoodRatio {
              term(classes.current[i] - step, pooled * m / (n + m));
     }
     const double g = std::max(0.0, 2 * sum);
-    return StatisticValue::tested(g, chi_squared_tail(g, dof));
+    return StatisticValue::at_least(g, pair, chi_squared_tail(g, dof));
   }
 
   // Less the difference, which sums to 0: then no terms cancel.

@@ -41,7 +41,7 @@ struct Psi {
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     if (!pair.both_have_rows()) return StatisticValue::none(kNoRows);
-    return StatisticValue::exactly(index_of(few_classes(pair, options)));
+    return StatisticValue::estimated(index_of(few_classes(pair, options)), pair);
   }
 };
 
@@ -67,7 +67,7 @@ struct PsiExcess {
     const Frequencies classes = few_classes(pair, options);
     const double noise = (static_cast<double>(classes.size()) - 1) *
                          (1 / classes.reference_total + 1 / classes.current_total);
-    return StatisticValue::exactly(index_of(classes) - noise);
+    return StatisticValue::estimated(index_of(classes) - noise, pair);
   }
 };
 

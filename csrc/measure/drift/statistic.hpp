@@ -18,22 +18,39 @@ enum class StatisticKind : uint8_t { kNumeric, kCategorical, kTwoCategories, kAn
 /// Whether every report has a statistic, or only those that ask for it.
 enum class StatisticUse : uint8_t { kAlways, kAsked };
 
+inline constexpr std::string_view kUnbounded = "from a sketch: nothing bounds its error";
+inline constexpr std::string_view kAtLeast = "from a sketch: counts as alike as they can be";
+
 struct StatisticValue {
   double value;  // NaN where one side has no values
-  // Of a sketch: the value of the data is certainly in [low, high]; both equal `value` where the
-  // profiles are exact. Of a rate: its confidence interval.
+  // Of a sketch: the value of the data is certainly in [low, high], NaN where nothing bounds that
+  // end; both equal `value` where the profiles are exact. Of a rate: its confidence interval.
   double low;
   double high;
   // Of the statistic's own test, for a value of `low`: never smaller than the truth because of a
   // sketch. None: no test.
   std::optional<double> p_value = std::nullopt;
-  std::string_view reason{};  // why there is no value
+  std::string_view reason{};  // why there is no value, or no bound
 
   static StatisticValue exactly(double value) { return {value, value, value}; }
   static StatisticValue tested(double value, double p) { return {value, value, value, p}; }
   /// Certain up to `error`, never outside [smallest, largest].
   static StatisticValue within(double value, double error, double smallest, double largest) {
     return {value, std::max(smallest, value - error), std::min(largest, value + error)};
+  }
+  /// Of a sketch without bounds, and so without a test.
+  static StatisticValue estimated(double value, const ColumnPair& pair,
+                                  std::optional<double> p = std::nullopt) {
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    if (pair.exact()) return {value, value, value, p};
+    return {value, kNan, kNan, std::nullopt, kUnbounded};
+  }
+  /// Of counts that were moved within their errors until both sides are as alike as they can be:
+  /// what is tested is never more than the truth.
+  static StatisticValue at_least(double value, const ColumnPair& pair,
+                                 std::optional<double> p = std::nullopt) {
+    if (pair.exact()) return {value, value, value, p};
+    return {value, value, std::numeric_limits<double>::quiet_NaN(), p, kAtLeast};
   }
   static StatisticValue none(std::string_view why) {
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();

@@ -32,7 +32,7 @@ struct TotalVariation {
       sum += std::fabs(classes.reference[i] / classes.reference_total -
                        classes.current[i] / classes.current_total);
     }
-    return StatisticValue::exactly(sum / 2);
+    return StatisticValue::estimated(sum / 2, pair);
   }
 };
 

@@ -209,8 +209,10 @@ def _value(statistic: str, value: float) -> str:
 
 
 def _interval(statistic: str, found: DriftStatistic) -> str:
-    if found.low == found.high or math.isnan(found.low) or math.isnan(found.high):
+    if found.low == found.high or math.isnan(found.value):
         return ""
+    if math.isnan(found.high):
+        return "estimated" if math.isnan(found.low) else "at least"
     return f"{_value(statistic, found.low)} to {_value(statistic, found.high)}"
 
 
@@ -227,7 +229,7 @@ def _exactness(column: ColumnDrift) -> str:
         return f"{rows}; nothing was approximated."
     if column.rank_error:
         return (
-            f"{rows}; ranks are certain up to {100 * column.rank_error:.2g}% of them, and "
-            "intervals hold the exact values."
+            f"{rows}; ranks are certain up to {100 * column.rank_error:.2g}% of them, intervals "
+            "hold the exact values, and nothing bounds what is estimated."
         )
     return f"{rows}; rare categories are not all counted, and what drifted did so for certain."

@@ -25,12 +25,14 @@ class DriftStatistic:
     value : float
         The statistic; NaN where one side has no values.
     low, high : float
-        Where a profile is a sketch: the exact value is certainly in between. Of rates, a confidence
-        interval at the report's level. Both equal ``value`` otherwise.
+        Where a profile is a sketch: the exact value is certainly in between; NaN where nothing
+        bounds that end. Of rates, a confidence interval at the report's level. Both equal ``value``
+        otherwise.
     p_value : float or None
-        Of the statistic's own test, uncorrected, for ``low`` where that differs; None without one.
+        Of the statistic's own test, uncorrected, for ``low`` where that differs; None without one,
+        as of a sketch that nothing bounds.
     reason : str or None
-        Why the value is NaN; None where it is not.
+        Why the value or a bound is NaN; None where none is.
     """
 
     value: float
@@ -38,6 +40,12 @@ class DriftStatistic:
     high: float
     p_value: float | None = None
     reason: str | None = None
+
+    def __post_init__(self) -> None:
+        for end in ("value", "low", "high"):
+            if math.isnan(getattr(self, end)):
+                # One NaN for all: the same findings are equal.
+                object.__setattr__(self, end, math.nan)
 
 
 @dataclass(frozen=True)
