@@ -309,8 +309,9 @@ bool try_profile(const Bytes& bytes) {
   const Profile& same = *profile;
   for (const Profile* other : {&small_profile(), &same}) {
     try {
-      (void)detect_drift(same, *other, std::nullopt, {});
-      (void)detect_drift(*other, same, std::nullopt, {});
+      const Profile* const sides[] = {&same, other};
+      (void)detect_drift(same, sides, std::nullopt, {});
+      (void)detect_drift(*other, sides, std::nullopt, {});
     } catch (const Error&) {
       continue;  // columns may be missing or of other kinds by now
     }

@@ -1,5 +1,4 @@
-// Plans and columns for the tests of steps: a plan that uses every step, and rows that reach every
-// rule of theirs.
+// For the tests of steps: a plan that uses every step, and columns that reach every rule of theirs.
 #pragma once
 #include <cmath>
 #include <cstring>
@@ -17,8 +16,8 @@
 #include "host/bundle_image.hpp"
 #include "runtime/predictor/predict.hpp"
 #include "runtime/steps/gather_bytes.hpp"
+#include "runtime/steps/hash_records.hpp"
 #include "runtime/steps/ngram_records.hpp"
-#include "runtime/steps/records.hpp"
 #include "runtime/steps/strip.hpp"
 #include "runtime/steps/text_records.hpp"
 
@@ -89,6 +88,8 @@ inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot inte
   plan->emit(
       gather_or_keep_record(ids.number, text.number, other.number, data.offset, data.length, 6));
   hashed(other);
+  plan->emit(spread_unseen_record(hash.number, ids.number, bucket.number, 3, 8));
+  feature(bucket);
   plan->emit(parse_number_record(other.number, work.number, 'k', 0x20ac));
   feature(work);
   std::vector<uint8_t> items;
@@ -186,9 +187,7 @@ inline std::vector<uint8_t> every_step_bundle() {
   unary(combine_hashes_record(hash.number, other.number, hash.number));
   unary(hash_bucket_record(hash.number, ids.number, 1000));
   feature(ids);
-  const std::string constant = "a1";
-  const DataRange range =
-      plan.add_data({reinterpret_cast<const uint8_t*>(constant.data()), constant.size()});
+  const DataRange range = add_bytes(&plan, "a1");
   unary(fill_bytes_record(bytes.number, bytes.number, range.offset, range.length));
   unary(lookup_record(bytes.number, ids.number, table.offset, table.length, kNumWords));
   feature(ids);

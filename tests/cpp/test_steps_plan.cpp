@@ -172,6 +172,8 @@ void parameters_out_of_range_are_refused() {
       {StepCode::kDatePart, [](StepRecord* r) { r->data_length = 8; }},
       {StepCode::kHashBucket, [](StepRecord* r) { r->integers[kCardinality] = 0; }},
       {StepCode::kHashBucket, [](StepRecord* r) { r->integers[kCardinality] = 1ull << 31; }},
+      {StepCode::kHashBucket, [](StepRecord* r) { r->integers[0] = 2; }},
+      {StepCode::kHashBucket, [](StepRecord* r) { r->integers[1] = 2; }},
       {StepCode::kLocalTime, [](StepRecord* r) { r->integers[0] = 5; }},
       {StepCode::kLocalTime, [](StepRecord* r) { r->data_length -= 8; }},
       {StepCode::kChangeCase, [](StepRecord* r) { r->integers[0] = 0; }},

@@ -123,10 +123,11 @@ def _combine_hashes(step: Step, plan: Plan) -> None:
 
 
 def _hash_bucket(step: Step, plan: Plan) -> None:
-    plan.reads(step, I64)
+    kind, buckets, _, cardinality = step.integers
+    plan.reads(step, I64, *[I32] * (kind == 2))
     plan.writes(step, I32)
-    pads = step.integers[0]
-    expect(pads <= 1 and 1 + pads <= step.integers[3] < 1 << 31)
+    expect(kind <= 2 and (buckets >= 2 if kind == 2 else buckets == 0))
+    expect((buckets if kind == 2 else kind) < cardinality < 1 << 31)
 
 
 def _local_time(step: Step, plan: Plan) -> None:
@@ -365,7 +366,7 @@ STEPS = {
     10: _row(_date_part, integers=(0, 1), payload=True),
     11: _row(_hash),
     12: _row(_combine_hashes),
-    13: _row(_hash_bucket, integers=(0, 3)),
+    13: _row(_hash_bucket, integers=(0, 1, 3)),
     14: _row(_local_time, integers=(0,), payload=True),
     15: _row(_is_missing),
     16: _row(_store_one_hot, integers=(0, 1, 3), payload=True),

@@ -66,3 +66,10 @@ def hash_bucket(value: int, buckets: int) -> int:
 def mix_row(seed: int, row: int) -> int:
     """Hash a row number under a seed."""
     return combine_hashes(hash_u64(seed), hash_u64(row))
+
+
+def spread_unseen(hashed: int, id_: int, buckets: int) -> int:
+    """Several ids instead of the one of what a lookup does not know."""
+    if id_ == 1:
+        return 1 + hash_bucket(hashed, buckets)
+    return id_ and id_ + buckets - 1

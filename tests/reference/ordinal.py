@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.generic.case import COUNTS, F64, FLAGS, NUMBERS, STR, WORDS, Case
 from tests.reference.columns import Column, is_missing
+from tests.reference.hashes import hash_bucket, hash_value
 
 
 def vocabulary(values: Column, min_count: float, max_size: int | None) -> list[Any]:
@@ -35,6 +36,7 @@ def features(
     min_count: int = 1,
     max_size: int | None = None,
     min_share: float = 0.0,
+    unseen_buckets: int = 1,
     lists: bool = False,
 ) -> list[Column]:
     # A row counts once for each category that its list holds.
@@ -44,7 +46,10 @@ def features(
     def one(value: Any) -> int:
         if is_missing(value):
             return 0
-        return 2 + known.index(value) if value in known else 1
+        if value in known:
+            return 1 + unseen_buckets + known.index(value)
+        plain = value.encode() if isinstance(value, str) else value
+        return 1 + hash_bucket(hash_value(plain), unseen_buckets)
 
     if lists:
         return [[[one(element) for element in value or []] for value in rows[0]]]
@@ -59,6 +64,9 @@ CASES = [
     Case({"min_count": 2}, (WORDS,), (pa.dictionary(pa.int8(), STR),)),
     Case({"min_share": 0.2}, (WORDS,), (STR,)),
     Case({"max_size": 2}, (COUNTS,), (pa.int16(),)),
+    Case({"max_size": 2, "unseen_buckets": 5}, (WORDS,), (STR,)),
+    Case({"min_count": 2, "unseen_buckets": 1000}, (NUMBERS,), (F64,)),
+    Case({"max_size": 1, "unseen_buckets": 2}, (COUNTS,), (pa.int16(),)),
     Case({}, (NUMBERS,), (F64,)),
     Case({}, (FLAGS,), (pa.bool_(),)),
     Case({"min_count": 2}, (LABELS,), (pa.list_(STR),), oracle=OF_LISTS, then=PADDED),

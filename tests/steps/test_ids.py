@@ -197,6 +197,26 @@ def test_cross_of_any_values_equals_plain_integers(
     np.testing.assert_array_equal(got, np.array(expected, np.float32).reshape(-1, 4))
 
 
+@given(st.lists(st.none() | texts, max_size=80), st.sampled_from([2, 3, 1000]))
+def test_unseen_ids_when_spread_equal_plain_integers(
+    column: list[str | None], buckets: int
+) -> None:
+    keys: list[object] = [b"a", b"ab", "é".encode()]
+    plan = Plan()
+    loaded = plan.load("x", TEXT)
+    ids = plan.step(LOOKUP, [loaded], I32, integers=(0, 0, 0, 5), payload=lookup_table(keys))
+    hashed = plan.step(HASH, [loaded], I64)
+    room = 5 + buckets - 1
+    plan.store(plan.step(HASH_BUCKET, [hashed, ids], I32, integers=(2, buckets, 0, room)))
+    column = [*column, "a", "é", None, "never"]
+    encoded = [None if value is None else value.encode() for value in column]
+    expected = [
+        hashes.spread_unseen(hashes.hash_value(value), steps.lookup(value, keys), buckets)
+        for value in encoded
+    ]
+    assert plan.run(x=pa.array(column, pa.string()))[:, 0].tolist() == expected
+
+
 def test_combine_hashes_in_another_order_gives_another_hash() -> None:
     plan = Plan()
     first, second = (plan.step(HASH, [plan.load(name, TEXT)], I64) for name in "ab")

@@ -2,6 +2,7 @@
 #include "fit/transforms/hashed_ids.hpp"
 #include "fit/transforms/transform.hpp"
 #include "host/error.hpp"
+#include "runtime/steps/hash_records.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {

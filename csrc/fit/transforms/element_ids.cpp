@@ -1,6 +1,7 @@
 // The steps that single values have behind ordinal and hash, for elements.
 #include "fit/transforms/element_ids.hpp"
 
+#include "runtime/steps/hash_records.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {

@@ -6,6 +6,7 @@
 #include "fit/transforms/feature.hpp"
 #include "fit/transforms/id_range.hpp"
 #include "fit/transforms/param.hpp"
+#include "runtime/steps/hash_records.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {

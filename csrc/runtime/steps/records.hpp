@@ -201,28 +201,6 @@ constexpr StepRecord hash_record(uint16_t in, uint16_t out) {
   return unary_record(StepCode::kHash, in, out);
 }
 
-/// (i64, i64) -> i64: combine_hashes(first, second). Order matters.
-constexpr StepRecord combine_hashes_record(uint16_t first, uint16_t second, uint16_t out) {
-  StepRecord record = unary_record(StepCode::kCombineHashes, first, out);
-  record.num_inputs = 2;
-  record.inputs[1] = second;
-  return record;
-}
-
-/// i64 -> i32 in [0, buckets), 1 <= buckets < 2^31.
-constexpr StepRecord hash_bucket_record(uint16_t in, uint16_t out, uint32_t buckets) {
-  StepRecord record = unary_record(StepCode::kHashBucket, in, out);
-  record.integers[kCardinality] = buckets;
-  return record;
-}
-
-/// The same with 0 for the hash of missing values, and [1, buckets) for the others; buckets from 2.
-constexpr StepRecord padded_hash_bucket_record(uint16_t in, uint16_t out, uint32_t buckets) {
-  StepRecord record = hash_bucket_record(in, out, buckets);
-  record.integers[0] = 1;
-  return record;
-}
-
 /// Any type -> f64: 1 where missing, else 0.
 constexpr StepRecord is_missing_record(uint16_t in, uint16_t out) {
   return unary_record(StepCode::kIsMissing, in, out);

@@ -30,6 +30,10 @@ class Ordinal(Transform, op="ordinal"):
         At most so many categories get an id of their own.
     min_share : float, default 0.0
         Categories of a smaller share of all rows share the id 1, too; 0 to 1.
+    unseen_buckets : int, default 1
+        How many ids those categories share, 1 to 1,048,576: 1 + their hash below it, so that an
+        embedding table can tell most of them apart (out-of-vocabulary buckets). The ids of the
+        others come behind. Columns of lists have one.
 
     Raises
     ------
@@ -41,11 +45,12 @@ class Ordinal(Transform, op="ordinal"):
     Notes
     -----
     Formula
-        2 + the number of categories that come before it.
+        1 + unseen_buckets + the number of categories that come before it.
     Missing
         0. In a column of numbers NaN is missing, too.
     Unseen
-        1, as the rare ones are.
+        1, as the rare ones are; with more buckets ``1 + floor(hash(x) * unseen_buckets / 2**64)``,
+        of the hash of :class:`Hash`.
     Infinity
         A category like any other.
     Memory
@@ -60,11 +65,15 @@ class Ordinal(Transform, op="ordinal"):
     >>> prep = ms.Preprocessor(ms.col("city").ordinal()).fit(train)
     >>> prep.transform([*train, {"city": "Bonn"}]).ravel().tolist()
     [2.0, 3.0, 2.0, 0.0, 1.0]
+    >>> prep = ms.Preprocessor(ms.col("city").ordinal(unseen_buckets=100)).fit(train)
+    >>> prep.transform([*train, {"city": "Bonn"}]).ravel().tolist()
+    [101.0, 102.0, 101.0, 0.0, 41.0]
     """
 
     min_count: int = 1
     max_size: int | None = None
     min_share: float = 0.0
+    unseen_buckets: int = 1
 
 
 @dataclass(frozen=True, repr=False)
