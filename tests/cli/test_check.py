@@ -108,3 +108,18 @@ def test_check_when_an_option_is_wrong_gives_one_line(
     assert ran.out == ""
     assert ran.err.count("\n") == 1
     assert [word for word in words if word not in ran.err] == []
+
+
+def test_checks_when_named_are_reported_alone(run: Run, leaky: Path) -> None:
+    ran = run("check", leaky, "--target", "label", "--checks", "label_power", "--json")
+    assert ran.code == 1
+    assert {finding["check"] for finding in json.loads(ran.out)["findings"]} == {"label_power"}
+    again = ms.check(pq.read_table(leaky), target="label", checks=["constant_label"])
+    assert [finding.check for finding in again.findings] == ["constant_label"]
+    assert again.ok
+
+
+def test_check_when_unknown_is_refused_by_name(run: Run, leaky: Path) -> None:
+    ran = run("check", leaky, "--target", "label", "--checks", "leaks")
+    assert ran.code == 2
+    assert "'leaks'" in ran.err

@@ -82,7 +82,7 @@ def test_crc_in_pieces_equals_its_definition(first: bytes, second: bytes) -> Non
 
 def test_status_messages_when_known_say_what_to_do() -> None:
     lib = library()
-    messages = [lib.probe_status_message(code).decode() for code in range(15)]
-    assert len(set(messages)) == 15
+    messages = [lib.probe_status_message(code).decode() for code in range(16)]
+    assert len(set(messages)) == 16
     assert all(message.endswith(".") for message in messages)
-    assert lib.probe_status_message(15).decode() == "Unknown error code."
+    assert lib.probe_status_message(16).decode() == "Unknown error code."

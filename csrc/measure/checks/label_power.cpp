@@ -187,11 +187,10 @@ struct LabelPower {
       finding.severity = Severity::kFail;
       finding.limit = options.label_power_fail;
       finding.sentence = "Alone it foretells the label almost perfectly (power " + power +
-                         "): it is made from the label, or known only after it. Leave it out.";
+                         "): it is made from the label, or known only after it.";
     } else if (finding.value > options.label_power_warn) {
       finding.severity = Severity::kWarn;
-      finding.sentence = "Alone it foretells the label very well (power " + power +
-                         "): make sure that it is known before the label is.";
+      finding.sentence = "Alone it foretells the label very well (power " + power + ").";
     } else {
       finding.sentence = "Power " + power + " over the label.";
     }

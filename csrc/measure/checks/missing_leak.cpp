@@ -74,11 +74,10 @@ struct MissingLeak {
       finding.severity = Severity::kFail;
       finding.limit = options.missing_auc_fail;
       finding.sentence = "That it is missing alone tells the label (AUC " + auc +
-                         "): it is filled in after the label is known. Leave it out.";
+                         "): it is filled in after the label is known.";
     } else if (finding.value > options.missing_auc_warn) {
       finding.severity = Severity::kWarn;
-      finding.sentence = "That it is missing says much about the label (AUC " + auc +
-                         "): make sure that it is filled in before the label is known.";
+      finding.sentence = "That it is missing says much about the label (AUC " + auc + ").";
     } else {
       finding.sentence = "Missing rows say little about the label (AUC " + auc + ").";
     }

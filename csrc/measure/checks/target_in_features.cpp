@@ -100,7 +100,7 @@ struct TargetInFeatures {
     const auto fail = [&](double value, const std::string& sentence) {
       finding.severity = Severity::kFail;
       finding.value = value;
-      finding.sentence = sentence + " Leave it out.";
+      finding.sentence = sentence;
       return finding;
     };
     if (!feature.has_codes() && !label.column.has_codes()) {

@@ -48,9 +48,7 @@ struct TimeTravel {
       finding.sentence = "Known only after the prediction in " + std::to_string(finding.num_rows) +
                          " of " + std::to_string(judged) + " rows (" +
                          short_text(100 * finding.value) + " %), first in row " +
-                         std::to_string(finding.rows.front()) +
-                         ". Leave it out, or use what was "
-                         "known before.";
+                         std::to_string(finding.rows.front()) + ".";
     } else if (unknown > 0) {
       finding.severity = Severity::kWarn;
       finding.num_rows = unknown;

@@ -35,6 +35,7 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
     model: Any = None,
     available: Mapping[str, str | timedelta] | None = None,
     task: str = "auto",
+    checks: Sequence[str] | None = None,
     limits: Mapping[str, float] | None = None,
 ) -> CheckReport:
     """Look at training data, at test data beside it, and at a model of them.
@@ -71,6 +72,8 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
     task : str, default "auto"
         "binary", "multiclass" or "regression". Automatically, strings and booleans are classes, and
         so are numbers of two values, or of at most 20 values that are all integers.
+    checks : sequence of str, optional
+        The names of those to report, of the reference page; all when not given.
     limits : mapping of str to float, optional
         Other limits than the defaults, by name; the reference page lists them.
 
@@ -86,7 +89,7 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
     DataError
         When a binary label has more than two values.
     ParameterError
-        When a limit or the task is unknown, or ``available`` is given without ``time``.
+        When a limit, a check or the task is unknown, or ``available`` is given without ``time``.
 
     Notes
     -----
@@ -111,6 +114,7 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
             expected=" or ".join(_TASKS),
             got=repr(task),
         )
+    wanted = _wanted(checks)
     declared = _checked_available(available, time)
     groups, ids = _names(group, "group"), _names(id, "id")
     values = checked_limits([*_engine.check_limits(), *MODEL_LIMITS], limits)
@@ -142,7 +146,22 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
     ]
     if test is not None or model is not None:
         findings += _further(train, test, target, task, features, model, values)
-    return CheckReport(findings=findings, target=target)
+    return CheckReport(
+        findings=[finding for finding in findings if finding.check in wanted], target=target
+    )
+
+
+def _wanted(checks: Sequence[str] | None) -> frozenset[str]:
+    """Return the names of the checks to report, or raise ParameterError for one that is none."""
+    known = [row["name"] for row in _engine.checks()] + [check.name for check in MODEL_CHECKS]
+    for name in checks if checks is not None else ():
+        if name not in known:
+            raise ParameterError(
+                f"There is no check {name!r}, expected some of {', '.join(known)}.",
+                expected="names of checks",
+                got=repr(name),
+            )
+    return frozenset(known if checks is None else checks)
 
 
 def _further(

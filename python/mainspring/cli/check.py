@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--id", nargs="+", default=[], metavar="COLUMN", help="identifiers, which are no features"
     )
+    parser.add_argument(
+        "--checks", nargs="+", metavar="NAME", help="report these alone, by their names"
+    )
     parser.add_argument("--model", metavar="NAME.spring", help="check what it predicts, too")
 
 
@@ -71,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         id=arguments.id,
         model=None if arguments.model is None else mainspring.load(arguments.model),
         available=available or None,
+        checks=arguments.checks,
     )
     print(report.to_json(indent=2) if arguments.json else report)
     if arguments.junit is not None:

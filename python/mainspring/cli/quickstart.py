@@ -154,6 +154,7 @@ def show_leaks(train: pa.Table) -> None:
         target="late",
         time="sched_dep",
         available={"dep_time": "departed", "arr_time": "landed", "air_time": "landed"},
+        checks=("target_in_features", "label_power", "missing_leak", "time_travel"),
     )
     print(report)
 
