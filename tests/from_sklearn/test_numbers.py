@@ -59,7 +59,7 @@ def test_robust_scaler_when_parameters_are_drawn(
     seed: int, center: bool, scale: bool, levels: tuple[float, float], unit: bool
 ) -> None:
     table = number_table(seed)
-    unit = unit and levels[0] > 0 and levels[1] < 100
+    unit = unit and levels[0] > 1e-9 and levels[1] < 100
     scaler = RobustScaler(
         with_centering=center, with_scaling=scale, quantile_range=levels, unit_variance=unit
     ).fit(table)
@@ -194,3 +194,11 @@ def test_step_list_when_a_pipeline_is_converted_has_no_more_than_needed() -> Non
     scaler = StandardScaler().fit(table[["price"]])
     prep = ms.from_sklearn(scaler)
     assert [step["step"] for step in prep.bundle.steps] == ["load", "affine", "store"]
+
+
+def test_scale_of_zero_is_refused() -> None:
+    table = number_table(0)
+    # The distance of these levels is infinite in a normal distribution.
+    scaler = RobustScaler(quantile_range=(5e-324, 60.0), unit_variance=True).fit(table)
+    with pytest.raises(ms.UnsupportedError, match="scale of 0"):
+        ms.from_sklearn(scaler, columns=list(table.columns))

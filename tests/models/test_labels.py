@@ -125,19 +125,24 @@ def test_labels_of_the_server_are_json_values(name: str) -> None:
     expected = predictor.predict(rows[:5]).tolist()
     served = _engine.ServedModel(predictor.bundle, "m", "1", ["label"], 100)
     dicts = table_of(rows[:5]).to_pylist()
-    status, body = served.predict(json.dumps(dicts).encode(), "predict")
+    status, body, _ = served.answer(
+        _engine.RequestForm("rows", "predict"), json.dumps(dicts).encode()
+    )
     assert status == 200
     assert json.loads(body) == {"outputs": ["label"], "predictions": expected}
     inputs = [
         {"name": f"Column_{i}", "shape": [5], "datatype": "FP64", "data": rows[:5, i].tolist()}
         for i in range(3)
     ]
-    status, body = served.infer(json.dumps({"inputs": inputs}).encode())
+    request = json.dumps({"inputs": inputs}).encode()
+    status, body, _ = served.answer(_engine.RequestForm("infer"), request)
     assert status == 200
     (output,) = json.loads(body)["outputs"]
     datatype = {bool: "BOOL", int: "INT64", float: "FP64", str: "BYTES"}[type(expected[0])]
     assert output == {"name": "label", "datatype": datatype, "shape": [5], "data": expected}
-    status, body = served.predict(json.dumps(dicts).encode(), "proba")
+    status, body, _ = served.answer(
+        _engine.RequestForm("rows", "proba"), json.dumps(dicts).encode()
+    )
     np.testing.assert_allclose(json.loads(body)["predictions"], predictor.predict_proba(rows[:5]))
 
 

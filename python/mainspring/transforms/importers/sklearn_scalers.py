@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mainspring.transforms.importers.refusals import fitted, same_count
+from mainspring.transforms.importers.refusals import fitted, refused, same_count
 from mainspring.transforms.importers.streams import Numbers, Plan, Stream
 
 if TYPE_CHECKING:
@@ -91,6 +91,9 @@ def _scaled(
     same_count(where, len(parts[0]) if parts else len(streams), len(streams))
     center_of = _list_of(centers) if centers is not None else [0.0] * len(streams)
     scale_of = _list_of(scales) if scales is not None else [1.0] * len(streams)
+    for stream, scale in zip(streams, scale_of, strict=True):
+        if scale == 0:
+            raise refused(where, f"it divides {stream.name!r} by a scale of 0")
     return [
         Numbers(stream.name, where, centered(plan, plan.number(stream, where), center, scale))
         for stream, center, scale in zip(streams, center_of, scale_of, strict=True)
