@@ -70,7 +70,7 @@ def best_exponent(logs: Array, below: NDArray[np.bool_]) -> float:
             return low
         if slope(high) <= 0:
             return high
-        return float(optimize.brentq(slope, low, high, xtol=1e-15, rtol=1e-15))
+        return float(optimize.brentq(slope, low, high, xtol=1e-15, rtol=1e-15, maxiter=10_000))
 
 
 def scaled(
