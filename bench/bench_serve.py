@@ -70,11 +70,14 @@ def caller(app: Any, body: bytes, loop: asyncio.AbstractEventLoop) -> Callable[[
         "server": ("127.0.0.1", 2),
     }
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
     def call() -> bytes:
         sent: list[dict[str, Any]] = []
+        waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            if not waiting:  # the client stays
+                await asyncio.get_running_loop().create_future()
+            return waiting.pop()
 
         async def send(message: Any) -> None:
             sent.append(message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mainspring import _engine, errors, runtime
 from mainspring.serve import create_app
+from mainspring.serve.predictions import Prediction
 from tests.runtime.test_batches import strip_model
 from tests.serve.client import ask, post
 from tests.serve.conftest import ROW, infer_body
@@ -180,6 +183,7 @@ def test_serving_loads_neither_numpy_nor_pyarrow(folder: Path) -> None:
     code = f"""
 import asyncio, json, sys
 from mainspring.serve import create_app
+from mainspring.serve.predictions import Prediction
 from tests.serve.client import post
 app = create_app({str(folder / "two.spring")!r})
 assert post(app, "/predict", {ROW!r}).status == 200
@@ -202,3 +206,19 @@ def test_app_when_mounted_in_another_answers_there(app: Any) -> None:
     outer = Starlette(routes=[Mount("/models", app)])
     assert post(outer, "/models/predict", ROW).body == post(app, "/predict", ROW).body
     assert ask(outer, "GET", "/models/v2/health/live").status == 200
+
+
+def test_receive_that_never_waits_does_not_hold_up_the_answer(
+    app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some hosts give the request again instead of waiting until the client leaves."""
+    monkeypatch.setattr(Prediction, "is_inline", lambda *_: False)
+    body = json.dumps(ROW).encode()
+
+    async def again(scope: Any, receive: Any, send: Any) -> None:
+        async def repeat() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await asyncio.wait_for(app(scope, repeat, send), 20)
+
+    assert post(again, "/predict", ROW).status == 200
