@@ -2,11 +2,10 @@
 //
 // Bytes: 32 at a time as four little-endian words, the last block zero-padded. Each word, with a
 // constant of its own, is multiplied half by half (32 x 32 -> 64 bits: what vectors can do too) and
-// its neighbour added, as XXH3 does, so that no word is lost where a half is
-// zero; the two sums of two words are folded: multiplied 64 x 64 -> 128 bits and both halves joined
-// with both factors (Wang Yi's wyhash in its protected form: joining the factors keeps what the
-// product of a zero factor would lose). The length goes into every block, so that padding is never
-// ambiguous.
+// its neighbour added, as XXH3 does, so that no word is lost where a half is zero; the two sums of
+// two words are folded: multiplied 64 x 64 -> 128 bits and both halves joined with both factors
+// (Wang Yi's wyhash in its protected form: joining the factors keeps what the product of a zero
+// factor would lose). The length goes into every block, so that padding is never ambiguous.
 #include "runtime/core/hash.hpp"
 
 #include "runtime/core/memory.hpp"

@@ -28,8 +28,29 @@ if TYPE_CHECKING:
 __all__ = ["GroupFolds", "StratifiedFolds", "TimeFolds"]
 
 
+class _Folds:
+    """What scikit-learn asks every object for ``cv=``."""
+
+    folds: int
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object, optional
+            Not looked at.
+
+        Returns
+        -------
+        int
+            As asked for.
+        """
+        return self.folds
+
+
 @dataclass(frozen=True)
-class TimeFolds:
+class TimeFolds(_Folds):
     """Folds for cross-validation in which every training row is earlier than every test row.
 
     The rows, in the order of time, are cut into ``folds + 1`` parts of about equally many rows; of
@@ -112,24 +133,9 @@ class TimeFolds:
             check_parts(train, test, f"TimeFolds, fold {fold}")
             yield np.flatnonzero(train), np.flatnonzero(test)
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return the number of folds.
-
-        Parameters
-        ----------
-        X, y, groups : object, optional
-            Not looked at.
-
-        Returns
-        -------
-        int
-            As asked for.
-        """
-        return self.folds
-
 
 @dataclass(frozen=True)
-class GroupFolds:
+class GroupFolds(_Folds):
     """Folds for cross-validation in which no key is in training and in test rows.
 
     Keys, the largest first, go to the fold that has the fewest rows. An object for ``cv=`` of
@@ -193,24 +199,9 @@ class GroupFolds:
         ones = np.zeros(len(keys), np.int64)
         yield from folds_of(fold_of_groups(keys, ones, self.folds, self.seed), self.folds)
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return the number of folds.
-
-        Parameters
-        ----------
-        X, y, groups : object, optional
-            Not looked at.
-
-        Returns
-        -------
-        int
-            As asked for.
-        """
-        return self.folds
-
 
 @dataclass(frozen=True)
-class StratifiedFolds:
+class StratifiedFolds(_Folds):
     """Folds for cross-validation in which every class has about the same share.
 
     Without keys the counts of a class differ by one row between folds at most. With keys whole keys
@@ -281,21 +272,6 @@ class StratifiedFolds:
         else:
             fold_of = fold_of_groups(keys, classes, self.folds, self.seed)
         yield from folds_of(fold_of, self.folds)
-
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return the number of folds.
-
-        Parameters
-        ----------
-        X, y, groups : object, optional
-            Not looked at.
-
-        Returns
-        -------
-        int
-            As asked for.
-        """
-        return self.folds
 
 
 def _check_folds(folds: object, what: str) -> None:
