@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import mainspring
+
+# Signatures and docstrings need no torch, which is too large to be installed for pages.
+autodoc_mock_imports = [] if find_spec("torch") else ["torch"]
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 

@@ -121,8 +121,8 @@ if not TYPE_CHECKING:  # type checkers read the imports above, and report a name
 
     def __getattr__(name: str) -> object:
         home = _HOMES.get(name)
-        if name == "drift":  # a package of its own: ms.drift.Adwin
-            return import_module("mainspring.drift")
+        if name in ("drift", "train"):  # packages of their own: ms.drift.Adwin
+            return import_module(f"mainspring.{name}")
         if home is None:
             raise AttributeError(f"module 'mainspring' has no attribute {name!r}")
         value = getattr(import_module(home), name)

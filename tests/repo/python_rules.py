@@ -11,7 +11,7 @@ import ast
 ENGINE_USERS = (
     *("__init__.py", "_arrow.py", "runtime.py", "predictor.py", "duplicates.py"),
     *("profiles/", "transforms/", "models/", "drift/", "quality/", "checks/", "history/"),
-    "serve/",
+    *("serve/", "train/"),
 )
 
 # Optional packages and the only places that may import them.
@@ -30,7 +30,7 @@ HOMES = {
 }
 
 # A subclass needs its base when it is defined: these are loaded by those alone who import them.
-BUILT_ON = {"sklearn": "sklearn/"}
+BUILT_ON = {"sklearn": "sklearn/", "torch": "train/"}
 
 # Ways for data to become code, or for a bundle to be anything but sections of plain bytes.
 UNSAFE_MODULES = frozenset(

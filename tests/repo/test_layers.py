@@ -146,7 +146,8 @@ def test_header_rule_when_header_is_misplaced_complains(path: str, text: str) ->
     [
         ("transforms/a.py", "import torch"),
         ("serve/a.py", "import starlette"),
-        ("train/a.py", "from torch import nn"),
+        ("models/a.py", "from torch import nn"),
+        ("train/a.py", "import triton"),
         ("predictor.py", "import lightgbm"),
         ("runtime.py", "import numpy as np"),
         ("__init__.py", "import asyncio"),
