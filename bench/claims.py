@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.claims_of_drift import DRIFT_CLAIMS
+from bench.claims_of_learning import LEARNING_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
 from bench.goal import Claim, Goal, Record
 
@@ -277,6 +278,7 @@ CLAIMS = (
     ),
     *DRIFT_CLAIMS,
     *QUALITY_CLAIMS,
+    *LEARNING_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(
         "operators",

@@ -14,6 +14,8 @@ void register_scorer(py::module_&);
 void register_explain(py::module_&);
 void register_sparse(py::module_&);
 void register_tensors(py::module_&);
+void register_id_model(py::module_&);
+void register_rows(py::module_&);
 void register_model(py::module_&);
 void register_tree_arrays(py::module_&);
 void register_dense(py::module_&);
@@ -55,4 +57,6 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_explain(module);
   mainspring::bind::register_sparse(module);
   mainspring::bind::register_tensors(module);
+  mainspring::bind::register_id_model(module);
+  mainspring::bind::register_rows(module);
 }

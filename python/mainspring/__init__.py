@@ -121,7 +121,7 @@ if not TYPE_CHECKING:  # type checkers read the imports above, and report a name
 
     def __getattr__(name: str) -> object:
         home = _HOMES.get(name)
-        if name in ("drift", "train"):  # packages of their own: ms.drift.Adwin
+        if name in ("drift", "train", "tune"):  # packages of their own: ms.drift.Adwin
             return import_module(f"mainspring.{name}")
         if home is None:
             raise AttributeError(f"module 'mainspring' has no attribute {name!r}")

@@ -574,6 +574,30 @@ class Numbers:
     """
     Numbers that the engine wrote: the buffer protocol shares them.
     """
+class IdLearner:
+    """
+    Learns linear models and factorization machines over ids.
+    """
+    def __init__(self, rule: str, starts: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], num_numbers: typing.SupportsInt | typing.SupportsIndex, num_factors: typing.SupportsInt | typing.SupportsIndex, rates: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        """
+        rates: rate, smoothing, l1, l2, rate of factors, l2 of factors; csrc/train says what they are.
+        """
+    def draw(self, factors: typing.Any, seed: typing.SupportsInt | typing.SupportsIndex, scale: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        """
+        Fill factors with vectors between -scale and scale, and squares of 0.
+        """
+    def effective(self, weights: typing.Any, out: typing.Any) -> None:
+        """
+        Write the weights themselves into a float32 buffer.
+        """
+    def learn(self, weights: typing.Any, factors: typing.Any, ids: typing.Any, numbers: typing.Any, labels: typing.Any, row_weights: typing.Any) -> typing.Any:
+        """
+        One step for each row. (loss, weight) of all rows, or, with nothing learnt, what is bad, its row and its column.
+        """
+    def predict(self, weights: typing.Any, factors: typing.Any, ids: typing.Any, numbers: typing.Any, scores: typing.Any, probability: bool) -> typing.Any:
+        """
+        Write raw scores, or probabilities, into a float64 buffer; None, or what is bad, its row and its column.
+        """
 def build_info() -> dict[str, typing.Any]:
     ...
 def check_limits() -> list[typing.Any]:
@@ -604,6 +628,14 @@ def drift_statistics() -> list[typing.Any]:
     ...
 def gamma_tail(a: typing.SupportsFloat | typing.SupportsIndex, x: typing.SupportsFloat | typing.SupportsIndex) -> float:
     ...
+def gather_floats(rows: typing.Any, index: typing.Any, out: typing.Any) -> None:
+    """
+    Copy the rows of a float32 matrix that index, int64, names.
+    """
+def gather_integers(rows: typing.Any, index: typing.Any, out: typing.Any) -> None:
+    """
+    Copy the rows of an int32 matrix that index, int64, names.
+    """
 def latency_bounds() -> list[float]:
     """
     Upper ends of the latency buckets in seconds; one more is open.
@@ -677,6 +709,10 @@ def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
 def share_counters(num_workers: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
     Count in memory that workers will share; before they are forked.
+    """
+def shuffle_numbers(seed: typing.SupportsInt | typing.SupportsIndex, stream: typing.SupportsInt | typing.SupportsIndex, out: typing.Any) -> None:
+    """
+    Fill an int64 buffer with 0, 1, 2, ... in an order of the seed and the stream.
     """
 def step_names() -> list[typing.Any]:
     """

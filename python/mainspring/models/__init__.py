@@ -53,7 +53,8 @@ def read_model(model: object) -> ModelImage:
         scalers and one of all these; votes, stacks, calibrated classifiers and an
         ``AdaBoostRegressor`` of them. A ``torch.nn.Module`` of layers that are known, or a Keras
         model of dense layers.
-        An ONNX model, object, bytes or file, and a ``.keras`` file. What this function returned.
+        An ONNX model, object, bytes or file, and a ``.keras`` file. A fitted model of
+        ``mainspring.train``. What this function returned.
 
     Returns
     -------
@@ -84,6 +85,9 @@ def read_model(model: object) -> ModelImage:
     """
     if isinstance(model, _engine.ModelImage):
         return model
+    if hasattr(type(model), "__mainspring_model__"):  # of mainspring.train
+        own: ModelImage = model.__mainspring_model__()  # type: ignore[attr-defined]
+        return own
     for importer in _importers():
         if importer.recognises(model):
             image: ModelImage = importer.read(model)

@@ -35,7 +35,7 @@ _NOTHING = frozenset(("AlphaDropout", "Dropout", "Dropout1d", "Identity"))
 _NO_FUNCTIONS = frozenset(("dropout", "contiguous", "float", "clone", "detach"))
 _PAIRS = {"add": "add", "mul": "multiply", "iadd": "add", "imul": "multiply"}
 # Classes that say of themselves what they compute, by an attribute `mainspring_layer`.
-_PROMISES = ("dot", "factorization")
+_PROMISES = ("cross", "dot", "embedding", "factorization")
 
 
 def read_graph(model: Any) -> ModelImage:
@@ -105,20 +105,26 @@ class _Reader(GraphValues):
         for name, count in self.inputs.items():
             offsets[name] = total
             total += count
+        # A model that was built for a preprocessor knows where in its order the features are.
+        own = getattr(self.model, "mainspring_features", None)
+        names, places = (default_names(total), None) if own is None else own
         for layer, pairs in self.reads.items():
             kind, _, *rest = self.network.layers[layer]
-            numbers = [offsets[name] + column for name, column in pairs]
+            numbers = [
+                offsets[name] + column if places is None else places[name][column]
+                for name, column in pairs
+            ]
             self.network.layers[layer] = (kind, numbers, *rest)
         if self.last.layer != len(self.network.layers) - 1:
             self.network.add("join", [self.last.layer])
         outputs = self.network.widths[self.last.layer]
         if self.link == "softmax" and outputs < 2:
             raise refused("Softmax of one output", "it is always 1")
+        self.link = getattr(self.model, "mainspring_link", self.link)
         classes = outputs if self.link == "softmax" else 0
         if self.link == "sigmoid" and outputs == 1:
             classes = 2
-        description = f"torch {self.name}, {total} features, {outputs} outputs, float32"
-        names = default_names(total)
+        description = f"torch {self.name}, {len(names)} features, {outputs} outputs, float32"
         return self.network.image(names, description, link=self.link, num_classes=classes)
 
     def _read(self, node: Any) -> Any:
@@ -164,9 +170,16 @@ class _Reader(GraphValues):
 
     def _promised(self, node: Any, kind: str, where: str) -> Value:
         """Take a class by its word."""
-        if kind not in _PROMISES or len(node.args) != 1:
+        wanted = 3 if kind == "cross" else 1
+        if kind not in _PROMISES or len(node.args) != wanted:
             known = " or ".join(repr(name) for name in _PROMISES)
-            raise refused(where, f"its mainspring_layer is {kind!r}, expected {known}")
+            raise refused(
+                where, f"its mainspring_layer is {kind!r}, expected {known} of {wanted} input(s)"
+            )
+        if kind == "embedding":
+            return self._tables(node, self.model.get_submodule(node.target), where)
+        if kind == "cross":
+            return self._crossed(node, where)
         vectors = self._value(node.args[0], where)
         if vectors.count < 2:
             raise refused(where, "it is given no vectors, rows of shape (count, width)")

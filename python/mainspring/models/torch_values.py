@@ -150,6 +150,27 @@ class GraphValues:
         self.reads[layer] = [(given.name, column) for column in columns]
         return self._made(node, layer, 0 if given.is_flat else len(columns))
 
+    def _tables(self, node: Any, module: Any, where: str) -> Value:
+        """Look up a table for each column, all of which lie in one matrix."""
+        given = self.values[node.args[0]]
+        if not isinstance(given, Input):
+            raise refused(where, "it looks up what is no column of an input")
+        sizes = [int(size) for size in module.sizes]
+        columns = self._know(given, len(sizes))
+        table = numbers(module.weight).astype(np.float32)
+        if len(columns) != len(sizes) or sum(sizes) != len(table):
+            raise refused(where, "its sizes are not those of its columns and its weight")
+        layer = self.network.add("embedding", columns, table, sizes)
+        self.reads[layer] = [(given.name, column) for column in columns]
+        return self._made(node, layer, len(columns))
+
+    def _crossed(self, node: Any, where: str) -> Value:
+        sides = [self._value(side, where) for side in node.args]
+        widths = {self.network.widths[side.layer] for side in sides}
+        if len(widths) != 1 or any(side.count for side in sides):
+            raise refused(where, "its three inputs are not rows of one length")
+        return self._made(node, self.network.add("cross", [side.layer for side in sides]))
+
     def _flat(self, node: Any, where: str) -> Any:
         if node.op == "call_module":
             module = self.model.get_submodule(node.target)

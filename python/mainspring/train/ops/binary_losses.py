@@ -14,7 +14,7 @@ from mainspring.train.ops.arguments import (
 )
 from mainspring.train.ops.backend import choose
 
-__all__ = ["asymmetric_loss", "binary_cross_entropy", "focal_loss"]
+__all__ = ["asymmetric_loss", "binary_cross_entropy", "check_values", "focal_loss"]
 
 REDUCTIONS = ("none", "mean", "sum")
 _LARGE = 1e6

@@ -15,7 +15,7 @@ from mainspring.train.ops.arguments import (
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.binary_losses import REDUCTIONS
 
-__all__ = ["softmax_cross_entropy"]
+__all__ = ["check_rows", "check_targets", "checked_classes", "softmax_cross_entropy"]
 
 
 def softmax_cross_entropy(

@@ -1,0 +1,96 @@
+"""Claim: FTRL over hashed features learns millions of rows a second on one core."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from bench.data.clicks import CATEGORIES, NUMBERS, clicks
+from mainspring.train import HashedFactorizationMachine, HashedLogisticRegression
+
+ROWS, BUCKETS = 100_000, 1 << 17
+
+
+def drawn() -> tuple[pa.Table, np.ndarray]:
+    """Draw 39 columns and the label of clicks."""
+    table = clicks(ROWS)
+    return table.select([*NUMBERS, *CATEGORIES]), table["label"].to_numpy()
+
+
+def as_text(table: pa.Table, label: np.ndarray, path: Path) -> None:
+    """Write the format of Vowpal Wabbit: numbers as buckets by magnitude, as ours are."""
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        values = column.to_pylist()
+        if name in NUMBERS:
+            numbers = np.array([np.nan if v is None else v for v in values], float)
+            with np.errstate(invalid="ignore"):
+                buckets = np.floor(2 * np.log2(np.maximum(numbers, 1e-3)))
+            values = ["n" if np.isnan(b) else str(int(b)) for b in buckets]
+        columns.append([f"{name}={value}" for value in values])
+    with path.open("w") as file:
+        for row, words in enumerate(zip(*columns, strict=True)):
+            file.write(f"{1 if label[row] else -1} | {' '.join(words)}\n")
+
+
+@pytest.mark.one_thread
+def test_pass_beside_vowpal_wabbit(compare: Any, tmp_path: Path) -> None:
+    peer = pytest.importorskip("vowpalwabbit")
+    table, label = drawn()
+    path = tmp_path / "clicks.txt"
+    as_text(table, label, path)
+    options = f"-d {path} --ftrl --ftrl_alpha 0.1 --ftrl_beta 1 -b 22 --loss_function logistic"
+
+    def theirs() -> float:
+        model = peer.Workspace(f"{options} --quiet")
+        loss = model.get_sum_loss() / ROWS
+        model.finish()
+        return float(loss)
+
+    def ours() -> float:
+        return HashedLogisticRegression(buckets=BUCKETS).fit(table, label).loss_
+
+    def check(mine: float, found: float) -> None:
+        constant = -np.log(np.abs(1 - label - label.mean())).mean()
+        assert mine < 0.99 * constant
+        assert mine < 1.02 * found
+
+    compare(
+        f"39 features of {ROWS:,} rows, from raw columns",
+        ours,
+        theirs,
+        peer="vowpalwabbit",
+        api="Workspace of --ftrl over its text format",
+        check=check,
+        rows=ROWS,
+    )
+
+
+@pytest.mark.one_thread
+@pytest.mark.parametrize("factors", [0, 8])
+def test_steps_alone(factors: int, record: Any) -> None:
+    table, label = drawn()
+    # Numbers as texts: 39 hashed columns.
+    texts = {f"{name}_": table[name].cast(pa.string()) for name in NUMBERS}
+    given = pa.table({**{name: table[name] for name in CATEGORIES}, **texts})
+    kind = HashedFactorizationMachine if factors else HashedLogisticRegression
+    model = kind(buckets=BUCKETS).partial_fit(given.slice(0, 1), label[:1], classes=[0, 1])
+    tensors = model.preprocessor_.transform(given, output="tensors")
+    assert tensors.ids.shape == (ROWS, 39)
+    learning = model._going_on()
+    labels = label.astype(np.float32)
+    seconds = []
+    for _ in range(7):
+        start = time.process_time()
+        loss, weight = learning.learner.learn(
+            learning.weights, learning.factors, tensors.ids, tensors.dense, labels, None
+        )
+        seconds.append(time.process_time() - start)
+        assert 0 < loss / weight < 0.7
+    name = "39 ids a row, steps alone" if factors == 0 else "39 ids a row, 8 factors, steps alone"
+    record.value(name, ROWS / float(np.median(seconds)), unit="rows/s")

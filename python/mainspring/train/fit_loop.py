@@ -1,0 +1,295 @@
+"""A short training loop: early stopping, checkpoints, the engine's own metrics, a verdict."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from mainspring import errors
+from mainspring._progress import Progress
+from mainspring.quality import Evaluation
+from mainspring.train.batches import ArrowBatches
+from mainspring.train.checkpoint import Checkpoint
+from mainspring.train.labels import checked_number
+from mainspring.train.training import Epoch, Training, scored_rows, verdict_of
+
+if TYPE_CHECKING:
+    from mainspring.train.windows import TensorBatch
+
+__all__ = ["fit"]
+
+_METRICS = {"binary": ("roc_auc", "log_loss"), "regression": ("r2", "rmse")}
+# Better is smaller; of all other metrics larger.
+_SMALLER = frozenset(("log_loss", "brier_score", "mae", "mse", "rmse", "mape", "quantile_loss"))
+
+
+def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
+    model: Any,
+    data: Any,
+    *,
+    preprocessor: Any = None,
+    label: str | None = None,
+    weight: str | None = None,
+    validation: Any = None,
+    epochs: int = 10,
+    batch_size: int = 1024,
+    optimizer: str | Callable[[Any], Any] = "adamw",
+    rate: float = 1e-3,
+    weight_decay: float = 1e-5,
+    loss: str | Callable[[Any, Any], Any] | None = None,
+    max_norm: float | None = None,
+    metrics: Sequence[str] | None = None,
+    patience: int | None = 3,
+    checkpoint: str | os.PathLike[str] | None = None,
+    seed: int = 0,
+    device: Any = None,
+    progress: bool = True,
+    on_epoch: Callable[[Epoch], bool | None] | None = None,
+) -> Training:
+    """Train a model of numbers and ids.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Called as ``model(dense, ids)``, gives a score for each row: a :class:`TabularModel`, or a
+        module of one's own. It is trained in place and is left in ``eval`` mode with the weights of
+        its best epoch.
+    data : object
+        Training rows: :class:`ArrowBatches`, or what it takes; then they are shuffled by blocks.
+    preprocessor : Preprocessor, optional
+        Makes the features, where data is no :class:`ArrowBatches`.
+    label, weight : str, optional
+        Columns of label and weight, where data is no :class:`ArrowBatches`.
+    validation : object, optional
+        Rows to stop by, of the same kinds. Without them all epochs run, and the last one counts.
+    epochs : int, default 10
+        At most so many.
+    batch_size : int, default 1024
+        Rows of a step, where data is no :class:`ArrowBatches`.
+    optimizer : {"adamw", "adagrad", "sgd"} or callable, default "adamw"
+        Or a function of the parameters that returns an optimizer of torch.
+    rate, weight_decay : float, default 1e-3 and 1e-5
+        Of an optimizer by name.
+    loss : {"log_loss", "squared"} or callable, optional
+        Of scores and labels; a callable returns a number for each row, or one for all. Default:
+        that of the model's task, ``"log_loss"`` for a model without one.
+    max_norm : float, optional
+        Gradients of a larger norm are shortened to it.
+    metrics : sequence of str, optional
+        Of :func:`mainspring.evaluate`, over the validation rows, exactly; the first one decides
+        which epoch is best. Default: roc_auc and log_loss, of numbers r2 and rmse.
+    patience : int, optional, default 3
+        Stop after so many epochs that are no better. None: never.
+    checkpoint : str or path, optional
+        A file that holds model, optimizer and epochs after each epoch, written atomically. Where it
+        is there, training goes on behind its last epoch, with the weights of a run that was not
+        interrupted.
+    seed : int, default 0
+        Of the shuffle, and of torch's own numbers from here on.
+    device : torch.device or str, optional
+        Where to train. Default: where the model is.
+    progress : bool, default True
+        Whether to show a progress bar, on terminals only.
+    on_epoch : callable, optional
+        Called after each epoch; True ends the training. For loggers and pruning.
+
+    Returns
+    -------
+    Training
+        Every epoch's numbers, the best one, a learning curve, and what :func:`mainspring.check`
+        says about overfitting and underfitting.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter is out of range, or data has no label.
+    DataError
+        When the loss is not finite; the message names the epoch and the step.
+    FileError
+        When the checkpoint cannot be written, or is of another model.
+
+    Notes
+    -----
+    The same seed, data and torch give the same weights on a CPU, where torch's own operators do.
+
+    Examples
+    --------
+    >>> import torch, mainspring as ms
+    >>> rows = {"city": ["Rome", "Oslo", "Bonn"] * 200, "y": [1, 0, 0] * 200}
+    >>> prep = ms.Preprocessor(ms.col("city").ordinal()).fit(rows)
+    >>> _ = torch.manual_seed(0)
+    >>> model = ms.train.MLP.from_features(prep, hidden=(8,), width=4)
+    >>> done = ms.train.fit(model, rows, preprocessor=prep, label="y", validation=rows, rate=0.05)
+    >>> done.metrics["roc_auc"]
+    1.0
+    """
+    _check(epochs, patience, max_norm, seed)
+    task = getattr(model, "task", "binary")
+    options = {"label": label, "weight": weight, "batch_size": batch_size, "seed": seed}
+    train = _batches(data, preprocessor, {**options, "shuffle": "block"})
+    held_out = None if validation is None else _batches(validation, preprocessor, options)
+    asked = tuple(_METRICS.get(task, _METRICS["binary"]) if metrics is None else metrics)
+    if device is not None:
+        model.to(device)
+    loop = _Loop(
+        model, _optimizer(model, optimizer, rate, weight_decay), _loss(loss, task), max_norm
+    )
+    torch.manual_seed(seed)
+    training = Training(asked[0] if held_out is not None else None, asked[0] in _SMALLER)
+    saved = None if checkpoint is None else Checkpoint(checkpoint, model, loop.optimizer)
+    best = copy.deepcopy(model.state_dict())
+    if saved is not None and saved.load():
+        training.epochs, best = saved.epochs, saved.best
+    while len(training.epochs) < epochs and not training.is_over(patience):
+        number = len(training.epochs)
+        train.set_epoch(number)
+        train_loss = loop.epoch(train, number, progress=progress)
+        values = {} if held_out is None else _measured(model, held_out, task, asked)
+        epoch = Epoch(number, train_loss, values)
+        training.epochs.append(epoch)
+        if training.best_epoch == number:
+            best = copy.deepcopy(model.state_dict())
+        if saved is not None:
+            saved.write(training.epochs, best)
+        if on_epoch is not None and on_epoch(epoch):
+            break
+    model.load_state_dict(best)
+    model.eval()
+    if held_out is not None:
+        training.verdict = verdict_of(
+            scored_rows(model, train, task, like=held_out), scored_rows(model, held_out, task), task
+        )
+    return training
+
+
+class _Loop:
+    """Steps over batches."""
+
+    def __init__(self, model: Any, optimizer: Any, loss: Any, max_norm: float | None) -> None:
+        self.model, self.optimizer = model, optimizer
+        self._loss, self._max_norm = loss, max_norm
+        self._device = next(model.parameters()).device
+
+    def epoch(self, batches: ArrowBatches, number: int, *, progress: bool) -> float:
+        """Take a step for each batch; return the mean loss of the rows before their steps."""
+        self.model.train()
+        total = torch.zeros((), dtype=torch.float64, device=self._device)
+        num_rows = 0
+        steps = None if batches.num_rows is None else len(batches)
+        with Progress(f"epoch {number + 1}", steps, shown=progress) as bar:
+            for step, given in enumerate(batches):
+                batch = given if self._device.type == "cpu" else given.to(self._device)
+                loss = self._step(batch)
+                total += loss.detach().double() * len(batch.dense)
+                num_rows += len(batch.dense)
+                if step % 64 == 0:
+                    _check_finite(total, number, step)
+                bar.advance()
+        _check_finite(total, number, num_rows)
+        if num_rows == 0:
+            raise errors.DataError("The training data has no rows, expected at least one.")
+        return float(total) / num_rows
+
+    def _step(self, batch: TensorBatch) -> Any:
+        scores = self.model(batch.dense, batch.ids)
+        losses = self._loss(scores, batch.label)
+        if batch.weight is not None and losses.ndim:
+            losses = losses * batch.weight
+        loss = losses.mean()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self._max_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self._max_norm)
+        self.optimizer.step()
+        return loss
+
+
+def _check_finite(total: Any, epoch: int, step: int) -> None:
+    if not math.isfinite(float(total)):
+        raise errors.DataError(
+            f"The loss is {float(total)} at step {step} of epoch {epoch}, expected a finite "
+            "number. Standardize and impute the numbers, take a smaller rate, or set max_norm.",
+            expected="a finite loss",
+            got=str(float(total)),
+            hint="Standardize and impute the numbers, take a smaller rate, or set max_norm.",
+        )
+
+
+def _measured(
+    model: Any, batches: ArrowBatches, task: str, metrics: Sequence[str]
+) -> dict[str, float]:
+    column = "score" if task == "binary" else "prediction"
+    evaluation = Evaluation(
+        target="label",
+        weight="weight" if batches.has_weight else None,
+        task=task,
+        metrics=list(metrics),
+        **{column: "score"},  # type: ignore[arg-type]
+    )
+    for rows in scored_rows(model, batches, task):
+        evaluation.update(rows)
+    report = evaluation.report()
+    return {name: report.value(name) for name in metrics}
+
+
+def _batches(data: Any, preprocessor: Any, options: dict[str, Any]) -> ArrowBatches:
+    if not isinstance(data, ArrowBatches):
+        data = ArrowBatches(data, preprocessor, output="torch", **options)
+    if not data.has_label:
+        raise errors.ParameterError(
+            "The data has no label. Pass label='...', the name of its column.",
+            expected="a label",
+            hint="Pass label='...', the name of its column.",
+        )
+    return data
+
+
+def _optimizer(model: Any, given: Any, rate: float, weight_decay: float) -> Any:
+    if callable(given):
+        return given(model.parameters())
+    kinds = {"adamw": torch.optim.AdamW, "adagrad": torch.optim.Adagrad, "sgd": torch.optim.SGD}
+    if given not in kinds:
+        expected = "'adamw', 'adagrad', 'sgd' or a function of the parameters"
+        raise errors.ParameterError(
+            f"optimizer must be {expected}, got {given!r}.", expected=expected, got=repr(given)
+        )
+    checked_number("rate", rate, 1e-12, 1e6)
+    checked_number("weight_decay", weight_decay, 0, 1e6)
+    options: dict[str, Any] = {"lr": rate, "weight_decay": weight_decay}
+    if given == "adamw":
+        options["fused"] = True
+    return kinds[given](model.parameters(), **options)
+
+
+def _loss(given: Any, task: str) -> Any:
+    if callable(given):
+        return given
+    functional = torch.nn.functional
+    kinds = {
+        "log_loss": functional.binary_cross_entropy_with_logits,
+        "squared": functional.mse_loss,
+    }
+    if given is None:
+        given = "squared" if task == "regression" else "log_loss"
+    if given not in kinds:
+        raise errors.ParameterError(
+            f"loss must be 'log_loss', 'squared' or a function, got {given!r}.",
+            expected="'log_loss', 'squared' or a function",
+            got=repr(given),
+        )
+    kind = kinds[given]
+    return lambda scores, labels: kind(scores, labels, reduction="none")
+
+
+def _check(epochs: Any, patience: Any, max_norm: Any, seed: Any) -> None:
+    checked_number("epochs", epochs, 1, 1 << 20, whole=True)
+    checked_number("seed", seed, 0, (1 << 63) - 1, whole=True)
+    if patience is not None:
+        checked_number("patience", patience, 1, 1 << 20, whole=True)
+    if max_norm is not None:
+        checked_number("max_norm", max_norm, 1e-12, 1e12)

@@ -1,0 +1,270 @@
+"""Windows of rows: many batches at once, transformed, shuffled, with labels and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mainspring import _arrow, _engine, errors
+from mainspring.train.row_features import FeatureRows
+from mainspring.transforms._buffers import BufferPool
+from mainspring.transforms._target import array_target, column_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from mainspring.train.row_features import PlainColumns, PlanColumns
+
+__all__ = ["RowNumbers", "TensorBatch", "Window", "WindowMaker"]
+
+
+class TensorBatch(NamedTuple):
+    """What a model is trained on at once: tensors of torch, or arrays of NumPy.
+
+    Attributes
+    ----------
+    dense : tensor of float32, shape (num_rows, num_numbers)
+        Features that are numbers, NaN where missing.
+    ids : tensor of int32, shape (num_rows, num_ids)
+        Features that are ids.
+    lists : dict of str to (values, offsets)
+        Ids of columns of lists, as ``torch.nn.EmbeddingBag(..., include_last_offset=True)`` takes
+        them.
+    label, weight : tensor of float32, shape (num_rows,), or None
+        None where there is none.
+    """
+
+    dense: Any
+    ids: Any
+    lists: dict[str, tuple[Any, Any]]
+    label: Any
+    weight: Any
+
+    def to(self, device: Any, *, non_blocking: bool = True) -> TensorBatch:
+        """Return the batch on a device of torch.
+
+        Parameters
+        ----------
+        device : torch.device or str
+            Where to.
+        non_blocking : bool, default True
+            Whether to go on while memory that is pinned is copied.
+
+        Returns
+        -------
+        TensorBatch
+            Copies, or the same tensors where they are there already.
+        """
+
+        def moved(tensor: Any) -> Any:
+            return None if tensor is None else tensor.to(device, non_blocking=non_blocking)
+
+        lists = {name: (moved(v), moved(o)) for name, (v, o) in self.lists.items()}
+        return TensorBatch(
+            moved(self.dense), moved(self.ids), lists, moved(self.label), moved(self.weight)
+        )
+
+
+@dataclass
+class RowNumbers:
+    """A number for each row, a label or a weight, from an array or a column.
+
+    Parameters
+    ----------
+    name : str
+        What it is, in messages.
+    column : str, optional
+        Where it is.
+    values : numpy.ndarray, optional
+        Of all rows.
+    """
+
+    name: str
+    column: str | None
+    values: Any = None
+
+    @classmethod
+    def of(cls, name: str, given: Any) -> RowNumbers | None:
+        """Return what a caller gave, a column's name or an array; None where there is none."""
+        if given is None:
+            return None
+        if isinstance(given, str):
+            return cls(name, given)
+        return cls(name, None, array_target(given).astype(np.float32))
+
+    def fill(self, table: pa.Table, first_row: int, out: Any) -> None:
+        """Write the numbers of the rows of a table."""
+        end = first_row + table.num_rows
+        if self.column is not None:
+            values = column_target(_arrow.as_table(table.select([self.column])), self.column)
+        elif end > len(self.values):
+            raise errors.ParameterError(
+                f"{self.name} has {len(self.values)} values, expected one for each of the data's "
+                f"rows, at least {end}.",
+                expected=f"at least {end} values",
+                got=f"{len(self.values)} values",
+            )
+        else:
+            values = self.values[first_row:end]
+        out[:] = values
+        bad = np.isnan(out)
+        if self.name == "weight":
+            bad |= ~(out >= 0) | np.isinf(out)
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            what = "missing" if np.isnan(out[row]) else f"{out[row]}"
+            raise errors.DataError(
+                f"The {self.name} at row {first_row + row} is {what}, expected a number"
+                f"{' of 0 or more' if self.name == 'weight' else ''}. Leave such rows out.",
+                column=self.column,
+                row=first_row + row,
+                expected="a number",
+                got=what,
+            )
+
+
+@dataclass
+class Window:
+    """Rows in the order in which batches take them."""
+
+    features: FeatureRows
+    label: npt.NDArray[np.float32] | None
+    weight: npt.NDArray[np.float32] | None
+
+    def __len__(self) -> int:
+        return len(self.features.dense)
+
+
+class WindowMaker:
+    """Makes windows of tables.
+
+    Parameters
+    ----------
+    columns : PlanColumns or PlainColumns
+        What makes features.
+    label, weight : RowNumbers, optional
+        What is known of rows besides.
+    new : callable, optional
+        Makes arrays, as ``numpy.empty`` does; pinned ones, for example.
+    """
+
+    def __init__(
+        self,
+        columns: PlanColumns | PlainColumns,
+        label: RowNumbers | None,
+        weight: RowNumbers | None,
+        new: Callable[[tuple[int, ...], Any], Any] | None = None,
+    ) -> None:
+        self._columns, self._label, self._weight = columns, label, weight
+        self._pool = BufferPool()
+        self._new = self._pool.empty if new is None else new
+        self._rough = BufferPool()  # what is shuffled into new arrays
+
+    def of_tables(
+        self,
+        tables: Iterable[tuple[pa.Table, int, str]],
+        num_rows: int,
+        order: npt.NDArray[np.int64] | None,
+        into: Window | None = None,
+    ) -> Window:
+        """Return the rows of some tables, in another order where one is given.
+
+        Parameters
+        ----------
+        tables : iterable
+            Each with the number of its first row over all data, and where it is from.
+        num_rows : int
+            Of all of them.
+        order : numpy.ndarray, optional
+            Where in them each row of the window is.
+        into : Window, optional
+            Room for the rows.
+        """
+        new = self._new if order is None else self._rough.empty
+        window = self.room(num_rows, new) if into is None else into
+        features = window.features
+        parts: list[dict[str, tuple[Any, Any]]] = []
+        at = 0
+        for table, first_row, where in tables:
+            end = at + table.num_rows
+            try:
+                lists = self._columns.fill(table, features.dense[at:end], features.ids[at:end])
+                for numbers, out in ((self._label, window.label), (self._weight, window.weight)):
+                    if numbers is not None and out is not None:
+                        numbers.fill(table, first_row, out[at:end])
+            except errors.MainspringError as error:
+                raise _explained(error, where) from error
+            parts.append(lists)
+            at = end
+        if self._columns.list_names:
+            features.lists = _joined(parts, self._columns.list_names)
+        return window if order is None else self.gathered(window, order)
+
+    def room(self, num_rows: int, new: Callable[[tuple[int, ...], Any], Any]) -> Window:
+        """Return a window whose rows are to be written."""
+        dense = new((num_rows, len(self._columns.dense_names)), np.float32)
+        ids = new((num_rows, len(self._columns.id_names)), np.int32)
+        label = None if self._label is None else new((num_rows,), np.float32)
+        weight = None if self._weight is None else new((num_rows,), np.float32)
+        return Window(FeatureRows(dense, ids), label, weight)
+
+    def gathered(self, window: Window, order: npt.NDArray[np.int64]) -> Window:
+        """Return rows of a window, in any order."""
+        made = self.room(len(order), self._new)
+        given = window.features
+        for rows, out in (
+            (given.dense, made.features.dense),
+            (window.label, made.label),
+            (window.weight, made.weight),
+        ):
+            if rows is not None and out is not None:
+                _engine.gather_floats(rows, order, out)
+        _engine.gather_integers(given.ids, order, made.features.ids)
+        made.features.lists = {
+            name: _gathered_list(values, offsets, order)
+            for name, (values, offsets) in given.lists.items()
+        }
+        return made
+
+
+def _explained(error: errors.MainspringError, where: str) -> errors.MainspringError:
+    if not where:
+        return error
+    return type(error)(
+        f"{where}: {error}",
+        column=error.column,
+        row=error.row,
+        expected=error.expected,
+        got=error.got,
+        hint=error.hint,
+    )
+
+
+def _joined(parts: list[dict[str, tuple[Any, Any]]], names: list[str]) -> dict[str, Any]:
+    joined: dict[str, Any] = {}
+    for name in names:
+        if not parts:
+            joined[name] = (np.empty(0, np.int32), np.zeros(1, np.int32))
+            continue
+        values = np.concatenate([part[name][0] for part in parts])
+        lengths = np.concatenate([np.diff(part[name][1]) for part in parts])
+        joined[name] = (values, _offsets(lengths, values.dtype))
+    return joined
+
+
+def _offsets(lengths: npt.NDArray[Any], dtype: Any) -> npt.NDArray[Any]:
+    offsets = np.zeros(len(lengths) + 1, dtype)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def _gathered_list(values: Any, offsets: Any, order: npt.NDArray[np.int64]) -> tuple[Any, Any]:
+    lengths = np.diff(offsets)[order]
+    made = _offsets(lengths, offsets.dtype)
+    shift = np.repeat(offsets[:-1][order] - made[:-1], lengths)
+    return values[np.arange(len(shift)) + shift], made
