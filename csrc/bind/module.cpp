@@ -30,6 +30,8 @@ void register_drift(py::module_&);
 void register_checks(py::module_&);
 void register_quality(py::module_&);
 void register_serve(py::module_&);
+void register_train(py::module_&);
+void register_train_embedding(py::module_&);
 }  // namespace mainspring::bind
 
 PYBIND11_MODULE(_engine, module) {
@@ -53,6 +55,8 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_checks(module);
   mainspring::bind::register_quality(module);
   mainspring::bind::register_serve(module);
+  mainspring::bind::register_train(module);
+  mainspring::bind::register_train_embedding(module);
   mainspring::bind::register_scorer(module);
   mainspring::bind::register_explain(module);
   mainspring::bind::register_sparse(module);

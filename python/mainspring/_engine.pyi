@@ -722,6 +722,42 @@ def takes_sparse(bundle: typing.Any) -> bool:
     """
     Whether the model of a bundle can be given rows without their zeros.
     """
+def train_binary_loss(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex, arg5: typing.SupportsInt | typing.SupportsIndex, arg6: typing.SupportsInt | typing.SupportsIndex, arg7: typing.SupportsFloat | typing.SupportsIndex, arg8: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> tuple[float, int]:
+    """
+    Sum of the losses, and the first bad place or -1.
+    """
+def train_cross_backward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex, arg5: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_cross_forward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_dot_backward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex, arg5: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_dot_forward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_gradient_norm(arg0: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> float:
+    ...
+def train_lookup_backward(places: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], grad: typing.SupportsInt | typing.SupportsIndex, weight_gradients: typing.SupportsInt | typing.SupportsIndex, update: typing.SupportsInt | typing.SupportsIndex, options: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], decoupled: bool, stochastic: bool, seed: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Rows updated with the sum of their gradients.
+    """
+def train_lookup_forward(places: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], out: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Rows pooled by bag; places as read_lookup has them.
+    """
+def train_math(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_pairs_backward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex, arg5: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_pairs_forward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_scale(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsFloat | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_softmax_loss(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: bool, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex, arg5: typing.SupportsInt | typing.SupportsIndex, arg6: typing.SupportsInt | typing.SupportsIndex, arg7: typing.SupportsInt | typing.SupportsIndex, arg8: typing.SupportsFloat | typing.SupportsIndex, arg9: typing.SupportsInt | typing.SupportsIndex, arg10: bool) -> tuple[float, int, int]:
+    """
+    Sum of the losses, rows not ignored, and the first bad row or -1.
+    """
+def train_step(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], arg2: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], arg3: bool, arg4: bool, arg5: bool, arg6: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
 def training_sparse(fitter: Fitter, table: Table, first_row: typing.SupportsInt | typing.SupportsIndex) -> tuple[Numbers, Numbers, Numbers]:
     """
     The same of Fitter.transform_training.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mainspring.train import OPS
+from mainspring.train.ops.op_list import OPS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "concepts" / "training.md"
 BEGIN, END = (

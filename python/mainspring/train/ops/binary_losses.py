@@ -13,10 +13,10 @@ from mainspring.train.ops.arguments import (
     refuse_data,
 )
 from mainspring.train.ops.backend import choose
+from mainspring.train.ops.native_losses import REDUCTIONS, binary_loss
 
 __all__ = ["asymmetric_loss", "binary_cross_entropy", "check_values", "focal_loss"]
 
-REDUCTIONS = ("none", "mean", "sum")
 _LARGE = 1e6
 
 
@@ -60,7 +60,9 @@ def binary_cross_entropy(
     op = "binary_cross_entropy"
     logits, labels, weight = _checked(op, logits, labels, weight, reduction)
     check_range(op, "pos_weight", pos_weight, 0, _LARGE)
-    choose(op, logits)
+    if choose(op, logits) == "native":
+        options = [pos_weight, 1.0, 1.0, 0.0, 0.0, 0.0]
+        return _native(0, logits, labels, weight, options, reduction)
     check_values(op, labels, weight)
     return reference.binary_cross_entropy(logits, labels, weight, pos_weight, reduction)
 
@@ -111,7 +113,10 @@ def focal_loss(
     if alpha is not None:
         check_range(op, "alpha", alpha, 0, 1)
     check_range(op, "gamma", gamma, 0, 100)
-    choose(op, logits)
+    if choose(op, logits) == "native":
+        factors = (1.0, 1.0) if alpha is None else (alpha, 1 - alpha)
+        options = [1.0, *factors, gamma, gamma, 0.0]
+        return _native(1, logits, labels, weight, options, reduction)
     check_values(op, labels, weight, whole=True)
     return reference.focal_loss(logits, labels, weight, alpha, gamma, reduction)
 
@@ -162,9 +167,25 @@ def asymmetric_loss(
     for name, gamma in zip(("gammas[0]", "gammas[1]"), gammas, strict=True):
         check_range(op, name, gamma, 0, 100)
     check_range(op, "margin", margin, 0, 0.99)
-    choose(op, logits)
+    if choose(op, logits) == "native":
+        options = [1.0, 1.0, 1.0, *gammas, margin]
+        return _native(2, logits, labels, weight, options, reduction)
     check_values(op, labels, weight, whole=True)
     return reference.asymmetric_loss(logits, labels, weight, gammas, margin, reduction)
+
+
+def _native(
+    kind: int,
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    weight: torch.Tensor | None,
+    options: list[float],
+    reduction: str,
+) -> torch.Tensor:
+    with_grad = logits.requires_grad and torch.is_grad_enabled()
+    number = REDUCTIONS.index(reduction)
+    loss, _ = binary_loss(logits, labels, weight, kind, options, number, with_grad)
+    return loss
 
 
 def check_values(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
+from mainspring import _engine
 from mainspring.train.ops import reference
 from mainspring.train.ops.arguments import check_floating, check_same, refuse
 from mainspring.train.ops.backend import choose
+from mainspring.train.ops.registration import register
 
 __all__ = ["cross_interaction", "dot_interaction", "factorization_machine"]
 
@@ -36,8 +40,9 @@ def dot_interaction(x: torch.Tensor) -> torch.Tensor:
     Systems, 2019, arXiv:1906.00091.
     """
     check_floating("dot_interaction", "x", x, (3,))
-    choose("dot_interaction", x)
-    return reference.dot_interaction(x)
+    if choose("dot_interaction", x) == "eager":
+        return reference.dot_interaction(x)
+    return _dot(x.float()).to(x.dtype)
 
 
 def factorization_machine(x: torch.Tensor) -> torch.Tensor:
@@ -63,8 +68,9 @@ def factorization_machine(x: torch.Tensor) -> torch.Tensor:
     S. Rendle: Factorization Machines, ICDM 2010, doi:10.1109/ICDM.2010.127.
     """
     check_floating("factorization_machine", "x", x, (3,))
-    choose("factorization_machine", x)
-    return reference.factorization_machine(x)
+    if choose("factorization_machine", x) == "eager":
+        return reference.factorization_machine(x)
+    return _pairs(x.float()).to(x.dtype)
 
 
 def cross_interaction(x0: torch.Tensor, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -93,5 +99,109 @@ def cross_interaction(x0: torch.Tensor, y: torch.Tensor, x: torch.Tensor) -> tor
         check_same("cross_interaction", name, value, x0, "x0")
         if value.dtype != x0.dtype:
             refuse("cross_interaction", name, f"of the type of x0, {x0.dtype}", str(value.dtype))
-    choose("cross_interaction", x0)
-    return reference.cross_interaction(x0, y, x)
+    if choose("cross_interaction", x0) == "eager":
+        return reference.cross_interaction(x0, y, x)
+    return _cross(x0.float(), y.float(), x.float()).to(x0.dtype)
+
+
+def _pairs_of(x: torch.Tensor) -> tuple[int, int]:
+    return x.shape[0], x.shape[1] * (x.shape[1] - 1) // 2
+
+
+def _run_dot(x: torch.Tensor) -> torch.Tensor:
+    x = x.contiguous()
+    out = x.new_empty(_pairs_of(x))
+    _engine.train_dot_forward(x.data_ptr(), out.data_ptr(), *x.shape)
+    return out
+
+
+def _run_dot_backward(grad: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    grad, x = grad.contiguous(), x.contiguous()
+    out = _like(x)
+    _engine.train_dot_backward(grad.data_ptr(), x.data_ptr(), out.data_ptr(), *x.shape)
+    return out
+
+
+def _run_pairs(x: torch.Tensor) -> torch.Tensor:
+    x = x.contiguous()
+    out = x.new_empty(x.shape[:1])
+    _engine.train_pairs_forward(x.data_ptr(), out.data_ptr(), *x.shape)
+    return out
+
+
+def _run_pairs_backward(grad: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    grad, x = grad.contiguous(), x.contiguous()
+    out = _like(x)
+    _engine.train_pairs_backward(grad.data_ptr(), x.data_ptr(), out.data_ptr(), *x.shape)
+    return out
+
+
+def _run_cross(x0: torch.Tensor, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    x0, y, x = x0.contiguous(), y.contiguous(), x.contiguous()
+    out = _like(x0)
+    _engine.train_cross_forward(
+        x0.data_ptr(), y.data_ptr(), x.data_ptr(), out.data_ptr(), x0.numel()
+    )
+    return out
+
+
+def _run_cross_backward(
+    grad: torch.Tensor, x0: torch.Tensor, y: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    grad, x0, y = grad.contiguous(), x0.contiguous(), y.contiguous()
+    dx0, dy = _like(x0), _like(y)
+    read = (grad.data_ptr(), x0.data_ptr(), y.data_ptr())
+    _engine.train_cross_backward(*read, dx0.data_ptr(), dy.data_ptr(), x0.numel())
+    return dx0, dy
+
+
+def _like(x: torch.Tensor) -> torch.Tensor:
+    return torch.empty_like(x, memory_format=torch.contiguous_format)
+
+
+_dot_backward = register(
+    "dot_interaction_backward(Tensor grad, Tensor x) -> Tensor",
+    _run_dot_backward,
+    lambda grad, x: _like(x),
+)
+_pairs_backward = register(
+    "factorization_machine_backward(Tensor grad, Tensor x) -> Tensor",
+    _run_pairs_backward,
+    lambda grad, x: _like(x),
+)
+_cross_backward = register(
+    "cross_interaction_backward(Tensor grad, Tensor x0, Tensor y) -> (Tensor, Tensor)",
+    _run_cross_backward,
+    lambda grad, x0, y: (_like(x0), _like(y)),
+)
+
+
+def _keep_first(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+    ctx.save_for_backward(inputs[0])
+
+
+def _keep_two(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+    ctx.save_for_backward(inputs[0], inputs[1])
+
+
+_dot = register(
+    "dot_interaction(Tensor x) -> Tensor",
+    _run_dot,
+    lambda x: x.new_empty(_pairs_of(x)),
+    keep=_keep_first,
+    backward=lambda ctx, grad: _dot_backward(grad, *ctx.saved_tensors),
+)
+_pairs = register(
+    "factorization_machine(Tensor x) -> Tensor",
+    _run_pairs,
+    lambda x: x.new_empty(x.shape[:1]),
+    keep=_keep_first,
+    backward=lambda ctx, grad: _pairs_backward(grad, *ctx.saved_tensors),
+)
+_cross = register(
+    "cross_interaction(Tensor x0, Tensor y, Tensor x) -> Tensor",
+    _run_cross,
+    lambda x0, y, x: _like(x0),
+    keep=_keep_two,
+    backward=lambda ctx, grad: (*_cross_backward(grad, *ctx.saved_tensors), grad),
+)

@@ -12,7 +12,6 @@ __all__ = ["OPS", "Op"]
 
 EVERY = ("float64", "float32", "bfloat16", "float16")
 SHORT = ("float32", "bfloat16", "float16")
-ONE = ("float32",)
 
 
 @dataclass(frozen=True)
@@ -39,40 +38,141 @@ class Op:
 
 OPS = (
     Op(
+        "EmbeddingTables",
+        "embedding",
+        "rows of many tables pooled by bag; updated in the backward pass",
+        {"native": SHORT, "eager": EVERY},
+    ),
+    Op(
         "dot_interaction",
         "interaction",
         "products of all pairs of a row's vectors (DLRM)",
-        {"eager": EVERY},
+        {"native": SHORT, "eager": EVERY},
     ),
     Op(
         "factorization_machine",
         "interaction",
         "sum of the products of all pairs of a row's vectors (FM)",
-        {"eager": EVERY},
+        {"native": SHORT, "eager": EVERY},
     ),
     Op(
         "cross_interaction",
         "interaction",
         "x0 * y + x, the end of a cross layer (DCN v2)",
-        {"eager": EVERY},
+        {"native": SHORT, "eager": EVERY},
     ),
     Op(
         "binary_cross_entropy",
         "loss",
         "log loss of logits, weighted by row and by class",
-        {"eager": EVERY},
+        {"native": SHORT, "eager": EVERY},
     ),
-    Op("focal_loss", "loss", "log loss that turns to the rows that are hard", {"eager": EVERY}),
+    Op(
+        "focal_loss",
+        "loss",
+        "log loss that turns to the rows that are hard",
+        {"native": SHORT, "eager": EVERY},
+    ),
     Op(
         "asymmetric_loss",
         "loss",
         "focal loss with a focus of its own for each class, and a margin",
-        {"eager": EVERY},
+        {"native": SHORT, "eager": EVERY},
     ),
     Op(
         "softmax_cross_entropy",
         "loss",
         "log loss of one of many classes, also in place",
+        {"native": SHORT, "eager": EVERY},
+    ),
+    Op(
+        "linear_cross_entropy",
+        "loss",
+        "softmax_cross_entropy of a linear layer, chunk by chunk",
+        {"native": ("float32",), "eager": EVERY},
+    ),
+    Op(
+        "in_batch_softmax_loss",
+        "loss",
+        "log loss of a row's item among those of the batch, corrected by log q",
         {"eager": EVERY},
+    ),
+    Op(
+        "sampled_softmax_loss",
+        "loss",
+        "log loss of a row's item among samples, corrected by log q",
+        {"eager": EVERY},
+    ),
+    Op(
+        "bpr_loss",
+        "loss",
+        "log loss of the difference of two scores",
+        {"eager": EVERY},
+    ),
+    Op(
+        "pairwise_loss",
+        "loss",
+        "log loss of all pairs of a query",
+        {"eager": EVERY},
+    ),
+    Op(
+        "lambda_rank_loss",
+        "loss",
+        "pairs weighted by the change of NDCG",
+        {"eager": EVERY},
+    ),
+    Op(
+        "list_net_loss",
+        "loss",
+        "cross-entropy of the softmax of labels and of scores",
+        {"eager": EVERY},
+    ),
+    Op(
+        "list_mle_loss",
+        "loss",
+        "log loss of a query's order",
+        {"eager": EVERY},
+    ),
+    Op(
+        "quantile_loss",
+        "loss",
+        "pinball loss",
+        {"eager": EVERY},
+    ),
+    Op(
+        "huber_loss",
+        "loss",
+        "squares, and lines from a distance on",
+        {"eager": EVERY},
+    ),
+    Op(
+        "tweedie_loss",
+        "loss",
+        "deviance of sums with zeros, of a logged mean",
+        {"eager": EVERY},
+    ),
+    Op(
+        "AdamW",
+        "optimizer",
+        "Adam with decoupled decay; clip, step, average and zero in one pass",
+        {"native": ("float32",), "eager": EVERY},
+    ),
+    Op(
+        "Lion",
+        "optimizer",
+        "steps by the sign of a moving average, likewise",
+        {"native": ("float32",), "eager": EVERY},
+    ),
+    Op(
+        "Adagrad",
+        "optimizer",
+        "steps over the root of the sum of squares, likewise",
+        {"native": ("float32",), "eager": EVERY},
+    ),
+    Op(
+        "SGD",
+        "optimizer",
+        "steps along the gradient, with momentum, likewise",
+        {"native": ("float32",), "eager": EVERY},
     ),
 )

@@ -13,7 +13,8 @@ from mainspring.train.ops.arguments import (
     refuse_data,
 )
 from mainspring.train.ops.backend import choose
-from mainspring.train.ops.binary_losses import REDUCTIONS
+from mainspring.train.ops.native_losses import REDUCTIONS, SoftmaxInPlace, softmax_loss
+from mainspring.train.ops.registration import is_plain
 
 __all__ = ["check_rows", "check_targets", "checked_classes", "softmax_cross_entropy"]
 
@@ -26,6 +27,7 @@ def softmax_cross_entropy(
     label_smoothing: float = 0.0,
     ignore_index: int = -100,
     reduction: str = "mean",
+    inplace: bool = False,
 ) -> torch.Tensor:
     """Return the log loss of one of many classes.
 
@@ -43,6 +45,10 @@ def softmax_cross_entropy(
         A target of this value has no loss and no gradient.
     reduction : str
         "mean" (over the rows that are not ignored; NaN when there is none), "sum" or "none".
+    inplace : bool
+        Let the gradient take the memory of the logits, which must not be used afterwards (autograd
+        refuses it). Done for logits of float32 that are not leaves, outside of compiled graphs;
+        elsewhere it changes nothing.
 
     Returns
     -------
@@ -61,11 +67,22 @@ def softmax_cross_entropy(
     logits, target, weight = checked_classes(op, logits, target, weight)
     check_choice(op, "reduction", reduction, REDUCTIONS)
     check_range(op, "label_smoothing", label_smoothing, 0, 1)
-    choose(op, logits)
+    if choose(op, logits) == "native":
+        with_grad = logits.requires_grad and torch.is_grad_enabled()
+        options = (target, weight, label_smoothing, ignore_index, REDUCTIONS.index(reduction))
+        if inplace and with_grad and not logits.is_leaf and _is_ready(logits, target, weight):
+            return SoftmaxInPlace.apply(logits, *options)
+        loss, _ = softmax_loss(logits, *options, with_grad)
+        return loss
     check_targets(op, target, logits.shape[1], ignore_index)
     return reference.softmax_cross_entropy(
         logits, target, weight, label_smoothing, ignore_index, reduction
     )
+
+
+def _is_ready(*tensors: torch.Tensor | None) -> bool:
+    """Say whether native code can take the tensors where they are."""
+    return is_plain(tensors) and all(one is None or one.is_contiguous() for one in tensors)
 
 
 def checked_classes(

@@ -1,0 +1,182 @@
+// Drivers of lookups: blocks of bags forward; backward a stable sort of ids, then runs of equal
+// rows.
+#include "train/embedding/lookup.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "train/kernels.hpp"
+
+namespace mainspring::train {
+
+namespace {
+
+constexpr int64_t kBagsOfBlock = 256;
+constexpr int64_t kKeysOfBlock = 4096;
+constexpr int64_t kIdsOfCheck = 65536;
+constexpr uint32_t kDigitBits = 11;  // counts of a digit stay in the first cache
+
+/// A piece of one table's work.
+struct Piece {
+  size_t table;
+  int64_t first, last;
+};
+
+template <class Length>
+std::vector<Piece> pieces_of(const Lookup& lookup, int64_t size, const Length& length) {
+  std::vector<Piece> pieces;
+  for (size_t t = 0; t < lookup.tables.size(); ++t) {
+    const int64_t count = length(lookup.bags[t]);
+    for (int64_t at = 0; at < count; at += size) {
+      pieces.push_back({t, at, std::min(at + size, count)});
+    }
+  }
+  return pieces;
+}
+
+int64_t num_bags_of(const Bags& bags) { return bags.num_bags; }
+int64_t num_ids_of(const Bags& bags) { return bags.num_ids; }
+
+/// Keys of a table's ids in their order: the row, and below it the bag or the place.
+void write_keys(const Bags& bags, uint64_t* keys) {
+  int64_t at = 0;
+  for (int64_t bag = 0; bag < bags.num_bags; ++bag) {
+    for (int64_t place = bags.begin(bag); place < bags.begin(bag + 1); ++place, ++at) {
+      const auto low = static_cast<uint64_t>(bags.weights == nullptr ? bag : at);
+      keys[at] = (static_cast<uint64_t>(bags.id(place)) << 32) | low;
+    }
+  }
+}
+
+/// Sorts by row, keeping the order of equal rows; returns where the result is.
+uint64_t* sort_by_row(uint64_t* keys, uint64_t* other, int64_t count, int64_t num_rows) {
+  if (count == 0) return keys;
+  const auto bits = static_cast<uint32_t>(std::bit_width(static_cast<uint64_t>(num_rows - 1)));
+  const uint32_t passes = (bits + kDigitBits - 1) / kDigitBits;
+  const uint32_t digit = passes == 0 ? 0 : (bits + passes - 1) / passes;
+  std::vector<uint32_t> starts(size_t{1} << digit);
+  for (uint32_t pass = 0; pass < passes; ++pass) {
+    const uint32_t shift = 32 + pass * digit;
+    const uint64_t mask = (uint64_t{1} << digit) - 1;
+    std::fill(starts.begin(), starts.end(), 0);
+    for (int64_t i = 0; i < count; ++i) ++starts[(keys[i] >> shift) & mask];
+    uint32_t sum = 0;
+    for (uint32_t& start : starts) sum += std::exchange(start, sum);
+    for (int64_t i = 0; i < count; ++i) other[starts[(keys[i] >> shift) & mask]++] = keys[i];
+    std::swap(keys, other);
+  }
+  return keys;
+}
+
+int64_t row_of_key(uint64_t key) { return static_cast<int64_t>(key >> 32); }
+
+}  // namespace
+
+LookupFault check_offsets(const int64_t* offsets, int64_t count, int64_t num_ids) {
+  if (offsets[0] != 0) return {LookupFaultKind::kFirstOffset, 0, 0, offsets[0]};
+  for (int64_t i = 1; i < count; ++i) {
+    if (offsets[i] < offsets[i - 1]) return {LookupFaultKind::kOffset, 0, i, offsets[i]};
+  }
+  if (offsets[count - 1] != num_ids) {
+    return {LookupFaultKind::kLastOffset, 0, count - 1, offsets[count - 1]};
+  }
+  return {};
+}
+
+LookupFault check_ids(const Lookup& lookup, const Workers& workers) {
+  const std::vector<Piece> pieces = pieces_of(lookup, kIdsOfCheck, num_ids_of);
+  std::mutex mutex;
+  LookupFault fault;
+  const auto report = [&](const Piece& piece, const auto* ids, uint64_t num_rows) {
+    for (int64_t i = piece.first; i < piece.last; ++i) {
+      if (static_cast<uint64_t>(static_cast<int64_t>(ids[i])) < num_rows) continue;
+      const std::lock_guard<std::mutex> held(mutex);
+      const int64_t place = lookup.bags[piece.table].first_id + i;
+      if (fault.kind == LookupFaultKind::kNone || place < fault.place) {
+        fault = {LookupFaultKind::kId, static_cast<int64_t>(piece.table), place, ids[i]};
+      }
+      return;
+    }
+  };
+  const auto check = [&](const Piece& piece, const auto* ids, uint64_t num_rows) {
+    bool bad = false;  // without a branch in the loop
+    for (int64_t i = piece.first; i < piece.last; ++i) {
+      bad |= static_cast<uint64_t>(static_cast<int64_t>(ids[i])) >= num_rows;
+    }
+    if (bad) report(piece, ids, num_rows);
+  };
+  workers.run(pieces.size(), [&](uint64_t item, uint32_t) {
+    const Piece& piece = pieces[item];
+    const Bags& bags = lookup.bags[piece.table];
+    const auto num_rows = static_cast<uint64_t>(lookup.tables[piece.table].num_rows);
+    if (bags.wide_ids) {
+      check(piece, static_cast<const int64_t*>(bags.ids) + bags.first_id, num_rows);
+    } else {
+      check(piece, static_cast<const int32_t*>(bags.ids) + bags.first_id, num_rows);
+    }
+  });
+  return fault;
+}
+
+void lookup_forward(const Lookup& lookup, float* out, const TrainKernels& kernels,
+                    const Workers& workers) {
+  const std::vector<Piece> pieces = pieces_of(lookup, kBagsOfBlock, num_bags_of);
+  workers.run(pieces.size(), [&](uint64_t item, uint32_t) {
+    const Piece& piece = pieces[item];
+    kernels.pool_bags(lookup.tables[piece.table], lookup.bags[piece.table], piece.first, piece.last,
+                      out);
+  });
+}
+
+void lookup_backward(const Lookup& lookup, const float* grad, const Rule& rule,
+                     const TrainKernels& kernels, const Workers& workers) {
+  int64_t num_ids = 0, widest = 0;
+  std::vector<int64_t> starts;
+  for (size_t t = 0; t < lookup.tables.size(); ++t) {
+    starts.push_back(num_ids);
+    num_ids += lookup.bags[t].num_ids;
+    widest = std::max(widest, lookup.tables[t].width);
+  }
+  const auto memory = std::make_unique_for_overwrite<uint64_t[]>(2 * num_ids);
+  std::vector<const uint64_t*> sorted(lookup.tables.size());
+  workers.run(lookup.tables.size(), [&](uint64_t t, uint32_t) {
+    uint64_t* keys = memory.get() + 2 * starts[t];
+    const Bags& bags = lookup.bags[t];
+    write_keys(bags, keys);
+    sorted[t] = sort_by_row(keys, keys + bags.num_ids, bags.num_ids, lookup.tables[t].num_rows);
+  });
+  const std::vector<Piece> pieces = pieces_of(lookup, kKeysOfBlock, num_ids_of);
+  std::vector<float> scratch(2 * widest * workers.count);
+  workers.run(pieces.size(), [&](uint64_t item, uint32_t worker) {
+    const Piece& piece = pieces[item];
+    const uint64_t* keys = sorted[piece.table];
+    const int64_t end = lookup.bags[piece.table].num_ids;
+    int64_t at = piece.first;
+    // A run belongs to the piece that it begins in.
+    while (at > 0 && at < piece.last && row_of_key(keys[at]) == row_of_key(keys[at - 1])) ++at;
+    while (at < piece.last) {
+      int64_t next = at + 1;
+      while (next < end && row_of_key(keys[next]) == row_of_key(keys[at])) ++next;
+      kernels.update_row(lookup.tables[piece.table], lookup.bags[piece.table], keys, at, next, end,
+                         grad, rule, scratch.data() + 2 * widest * worker);
+      at = next;
+    }
+  });
+}
+
+void lookup_weight_gradients(const Lookup& lookup, const float* grad, float* out,
+                             const TrainKernels& kernels, const Workers& workers) {
+  const std::vector<Piece> pieces = pieces_of(lookup, kBagsOfBlock, num_bags_of);
+  workers.run(pieces.size(), [&](uint64_t item, uint32_t) {
+    const Piece& piece = pieces[item];
+    kernels.weight_gradients(lookup.tables[piece.table], lookup.bags[piece.table], piece.first,
+                             piece.last, grad, out);
+  });
+}
+
+}  // namespace mainspring::train

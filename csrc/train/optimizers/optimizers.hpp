@@ -1,0 +1,47 @@
+// One step of a dense optimizer over all parameters: norm, clipping, update, average, zeros.
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "train/workers.hpp"
+
+namespace mainspring::train {
+
+struct TrainKernels;
+
+enum class Method : uint8_t { kSgd, kAdagrad, kAdamW, kLion };
+
+/// Numbers of a parameter, its gradient and its states; null where the method has none.
+struct Slice {
+  float* values;
+  float* grad;
+  void* first;     // momentum, Adagrad's sum, Adam's mean
+  void* second;    // Adam's second moment
+  float* average;  // moving average of the values, or null
+  int64_t count;
+};
+
+struct StepRule {
+  Method method;
+  bool short_states;  // bfloat16, rounded at random; else float32
+  bool zero_grad;
+  bool nesterov;
+  float rate;
+  float beta1, beta2;
+  float epsilon;
+  float decay;                     // decoupled: values lose rate * decay of themselves
+  float coupled;                   // added to the gradient: coupled * value
+  float clip;                      // factor of the gradients, from their norm
+  float correction1, correction2;  // of Adam's moments: 1 - beta^step
+  float average;                   // share that the moving average keeps
+  uint64_t seed;                   // of this step's random roundings
+};
+
+/// The norm of all gradients, in float64, in an order of its own.
+double gradient_norm(std::span<const Slice> slices, const TrainKernels& kernels,
+                     const Workers& workers);
+
+void step_slices(const StepRule& rule, std::span<const Slice> slices, const TrainKernels& kernels,
+                 const Workers& workers);
+
+}  // namespace mainspring::train

@@ -1,0 +1,100 @@
+"""Native functions as operators of torch: dispatcher, shapes for tracing, autograd.
+
+An operator is defined with ``torch.library`` (schema, CPU function, shapes, gradient), so that
+``torch.compile`` and ``torch.export`` know it. Called eagerly on plain tensors it goes past the
+dispatcher, which would cost more than a small operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import new_class
+from typing import Any
+
+import torch
+from torch.autograd.function import once_differentiable
+
+__all__ = ["LIBRARY", "is_plain", "register"]
+
+# Definitions live as long as this object does.
+LIBRARY = torch.library.Library("mainspring", "DEF")
+
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+
+def _keep_nothing(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+    """Keep nothing for the backward pass."""
+
+
+def register(
+    schema: str,
+    run: Callable[..., Any],
+    shapes: Callable[..., Any],
+    *,
+    keep: Callable[..., None] = _keep_nothing,
+    backward: Callable[..., Any] | None = None,
+) -> Callable[..., Any]:
+    """Define the operator ``mainspring::<schema>`` and return the function that calls it.
+
+    Parameters
+    ----------
+    schema : str
+        As ``torch.library`` has it, without the namespace.
+    run : callable
+        The native function, for tensors on the CPU.
+    shapes : callable
+        Empty tensors like those that ``run`` returns, for tracing.
+    keep, backward : callable, optional
+        ``keep(ctx, inputs, output)`` keeps what ``backward(ctx, *gradients)`` needs.
+    """
+    name = schema.partition("(")[0]
+    LIBRARY.define(schema)
+    LIBRARY.impl(name, run, "CPU")
+    torch.library.register_fake(f"mainspring::{name}", shapes, lib=LIBRARY)
+    operator = getattr(torch.ops.mainspring, name).default
+    if backward is None:
+        return lambda *args: operator(*args) if not is_plain(args) else run(*args)
+    torch.library.register_autograd(
+        f"mainspring::{name}", backward, setup_context=keep, lib=LIBRARY
+    )
+    members = {
+        "forward": staticmethod(run),
+        "setup_context": staticmethod(keep),
+        "backward": staticmethod(once_differentiable(backward)),
+    }
+    function: Any = new_class(
+        name, (torch.autograd.Function,), {}, lambda body: body.update(members)
+    )
+
+    def call(*args: Any) -> Any:
+        if _is_transformed():
+            return function.apply(*args)
+        if not is_plain(args):
+            return operator(*args)
+        if torch.is_grad_enabled() and any(
+            isinstance(arg, torch.Tensor) and arg.requires_grad for arg in args
+        ):
+            return function.apply(*args)
+        return run(*args)
+
+    return call
+
+
+def is_plain(args: tuple[Any, ...]) -> bool:
+    """Say whether nothing watches the call: no tracing, no transform, no tensor of another kind."""
+    if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0:
+        return False
+    if _is_transformed():
+        return False
+    return all(
+        type(arg) in _PLAIN and arg.device.type == "cpu"
+        for arg in args
+        if isinstance(arg, torch.Tensor)
+    )
+
+
+def _is_transformed() -> bool:
+    """Say whether a transform of ``torch.func`` is at work, outside of tracing."""
+    if torch.compiler.is_compiling():
+        return False
+    return torch._C._functorch.peek_interpreter_stack() is not None

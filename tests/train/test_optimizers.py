@@ -1,0 +1,215 @@
+"""Dense optimizers against torch's own, the reference in float64, and each other's threads."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import mainspring as ms  # noqa: E402
+from mainspring import train  # noqa: E402
+from tests.train import draw  # noqa: E402
+
+SHAPES = ((3, 5), (70000,), (1,), (64, 33))
+PLAIN: dict[str, dict[str, Any]] = {
+    "AdamW": {"lr": 0.01, "weight_decay": 0.1},
+    "Lion": {"lr": 0.001, "weight_decay": 0.1},
+    "Adagrad": {"lr": 0.05, "weight_decay": 0.01},
+    "SGD": {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+}
+
+
+def parameters(dtype: Any = torch.float32) -> list[Any]:
+    return [
+        torch.nn.Parameter(draw.normal(*shape, seed=i).float().to(dtype))
+        for i, shape in enumerate(SHAPES)
+    ]
+
+
+def take_steps(optimizer: Any, params: list[Any], count: int = 3) -> None:
+    for number in range(count):
+        for i, p in enumerate(params):
+            p.grad = draw.normal(*p.shape, seed=10 * number + i).to(p.dtype)
+        optimizer.step()
+
+
+@pytest.mark.parametrize("name", list(PLAIN))
+@pytest.mark.parametrize("max_norm", [None, 0.5, 1e9])
+def test_step_is_the_references(name: str, max_norm: float | None) -> None:
+    params, exact = parameters(), parameters(torch.float64)
+    optimizer = getattr(train, name)(params, max_norm=max_norm, average_decay=0.9, **PLAIN[name])
+    oracle = getattr(train, name)(exact, max_norm=max_norm, average_decay=0.9, **PLAIN[name])
+    take_steps(optimizer, params)
+    take_steps(oracle, exact)
+    for p, q, before in zip(params, exact, parameters(), strict=True):
+        # The sign of what is nearly zero may differ: a step of Lion is 2 * lr then.
+        near = (p.double() - q).abs() <= 1e-5 * (1 + q.abs())
+        assert float(near.float().mean()) > (0.999 if name == "Lion" else 0.9999)
+        assert not torch.equal(p, before)
+    for got, expected in zip(optimizer.averages(), oracle.averages(), strict=True):
+        torch.testing.assert_close(got.double(), expected, rtol=1e-4, atol=3e-4)
+    if max_norm is not None:
+        assert optimizer.grad_norm == pytest.approx(oracle.grad_norm, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "peer"),
+    [
+        ("AdamW", lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1)),
+        ("Adagrad", lambda p: torch.optim.Adagrad(p, lr=0.05, weight_decay=0.01)),
+        (
+            "SGD",
+            lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+        ),
+    ],
+)
+def test_step_is_torchs(name: str, peer: Any) -> None:
+    params, others = parameters(), parameters()
+    take_steps(getattr(train, name)(params, **PLAIN[name]), params)
+    take_steps(peer(others), others)
+    for p, q in zip(params, others, strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-5, atol=1e-6)
+
+
+def test_clipping_is_torchs() -> None:
+    params, others = parameters(), parameters()
+    optimizer = train.SGD(params, lr=1.0, max_norm=0.25)
+    for i, (p, q) in enumerate(zip(params, others, strict=True)):
+        p.grad, q.grad = (
+            draw.normal(*p.shape, seed=i).float(),
+            draw.normal(*p.shape, seed=i).float(),
+        )
+    norm = torch.nn.utils.clip_grad_norm_(others, 0.25)
+    optimizer.step()
+    torch.optim.SGD(others, lr=1.0).step()
+    assert optimizer.grad_norm == pytest.approx(float(norm), rel=1e-5)
+    for p, q in zip(params, others, strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", list(PLAIN))
+@pytest.mark.parametrize("state_dtype", [torch.float32, torch.bfloat16])
+def test_step_when_threads_differ_is_the_same_bits(name: str, state_dtype: Any) -> None:
+    threads = ms.build_info()["num_threads"]
+    results = []
+    for count in (1, 2, 5):
+        ms.set_num_threads(count)
+        params = parameters()
+        options = {**PLAIN[name], "max_norm": 0.5, "state_dtype": state_dtype}
+        take_steps(getattr(train, name)(params, **options), params)
+        results.append(params)
+    ms.set_num_threads(threads)  # type: ignore[arg-type]
+    for params in results[1:]:
+        assert all(torch.equal(p, q) for p, q in zip(params, results[0], strict=True))
+
+
+def test_states_when_short_are_near_and_small_changes_add_up() -> None:
+    wide, short = [torch.nn.Parameter(torch.ones(4096)) for _ in range(2)]
+    first = train.AdamW([wide], lr=0.01, weight_decay=0.0)
+    second = train.AdamW([short], lr=0.01, weight_decay=0.0, state_dtype=torch.bfloat16)
+    for number in range(60):
+        scale = 1.0 if number < 10 else 0.03  # then the second moment falls by little a step
+        for p, optimizer in ((wide, first), (short, second)):
+            p.grad = torch.full_like(p, scale)
+            optimizer.step()
+    assert second.state[short]["second"].dtype == torch.bfloat16
+    got = second.state[short]["second"].double().mean()
+    assert float(got) == pytest.approx(float(first.state[wide]["second"].mean()), rel=0.01)
+    torch.testing.assert_close(short.mean(), wide.mean(), rtol=0.02, atol=0)
+
+
+def test_gradients_when_zeroed_keep_their_memory() -> None:
+    params = parameters()
+    optimizer = train.AdamW(params, zero_grads=True)
+    for p in params:
+        p.grad = torch.ones_like(p)
+    addresses = [p.grad.data_ptr() for p in params]
+    optimizer.step()
+    assert [p.grad.data_ptr() for p in params] == addresses
+    assert all(bool((p.grad == 0).all()) for p in params)
+
+
+@pytest.mark.parametrize("state_dtype", [torch.float32, torch.bfloat16])
+def test_state_dict_when_loaded_goes_on_with_the_same_bits(state_dtype: Any) -> None:
+    params = parameters()
+    options = {"state_dtype": state_dtype, "average_decay": 0.5}
+    optimizer = train.AdamW(params, **options)
+    take_steps(optimizer, params, 2)
+    others = [torch.nn.Parameter(p.detach().clone()) for p in params]
+    other = train.AdamW(others, **options)
+    other.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    for one, some in ((optimizer, params), (other, others)):
+        take_steps(one, some, 2)
+    for p, q in zip(params, others, strict=True):
+        assert torch.equal(p, q)
+    for p, q in zip(optimizer.averages(), other.averages(), strict=True):
+        assert torch.equal(p, q)
+
+
+def test_parameters_when_odd_take_the_reference() -> None:
+    odd = torch.nn.Parameter(draw.normal(6, 4).float().t())
+    half = torch.nn.Parameter(draw.normal(5).to(torch.bfloat16))
+    plain = torch.nn.Parameter(draw.normal(5).float())
+    unused = torch.nn.Parameter(torch.ones(2))
+    copies = [torch.nn.Parameter(p.detach().clone()) for p in (odd, half, plain)]
+    optimizer = train.AdamW([odd, half, plain, unused], lr=0.1, max_norm=1.0, average_decay=0.9)
+    peer = torch.optim.AdamW(copies, lr=0.1)
+    for i, (p, q) in enumerate(zip((odd, half, plain), copies, strict=True)):
+        p.grad = draw.normal(*p.shape, seed=i).to(p.dtype)
+        q.grad = p.grad.clone()
+    torch.nn.utils.clip_grad_norm_(copies, 1.0)
+    optimizer.step()
+    peer.step()
+    for p, q in zip((odd, half, plain), copies, strict=True):
+        torch.testing.assert_close(p, q, rtol=3e-2 if p is half else 1e-5, atol=1e-6)
+    assert torch.equal(optimizer.averages()[3], torch.ones(2))
+
+
+def test_schedule_and_groups_when_used_are_followed() -> None:
+    first, second = [torch.nn.Parameter(torch.ones(3)) for _ in range(2)]
+    optimizer = train.SGD([{"params": [first], "lr": 1.0}, {"params": [second]}], lr=0.5)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.1)
+    for _ in range(2):
+        first.grad, second.grad = torch.ones(3), torch.ones(3)
+        assert optimizer.step(lambda: torch.tensor(3.0)) == 3.0
+        schedule.step()
+    torch.testing.assert_close(first.detach(), torch.full((3,), 1 - 1.1))
+    torch.testing.assert_close(second.detach(), torch.full((3,), 1 - 0.55))
+
+
+def test_gradient_when_not_finite_propagates() -> None:
+    p = torch.nn.Parameter(torch.ones(40))
+    optimizer = train.AdamW([p], max_norm=1.0)
+    p.grad = torch.ones(40)
+    p.grad[3] = math.nan
+    optimizer.step()
+    assert math.isnan(optimizer.grad_norm)
+    assert torch.isnan(p).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda p: train.AdamW(p, lr=-1.0), "lr must be a finite number that is not negative"),
+        (lambda p: train.AdamW(p, betas=(0.9, 1.0)), "betas must be numbers from 0 to below 1"),
+        (lambda p: train.Lion(p, max_norm=0.0), "max_norm must be a positive number or None"),
+        (lambda p: train.SGD(p, nesterov=True), "momentum must be positive with nesterov"),
+        (lambda p: train.SGD(p, average_decay=1.0), "average_decay must be from 0 to below 1"),
+        (lambda p: train.Adagrad(p, state_dtype=torch.float16), "state_dtype must be"),
+        (lambda p: train.Adagrad(p).averages(), "average_decay must be given"),
+    ],
+)
+def test_optimizer_when_an_option_is_wrong_names_it(call: Any, text: str) -> None:
+    with pytest.raises(ms.ParameterError, match=text):
+        call(parameters())
+
+
+def test_gradient_when_sparse_is_refused() -> None:
+    table = torch.nn.Embedding(5, 2, sparse=True)
+    table(torch.tensor([1])).sum().backward()
+    with pytest.raises(ms.ParameterError, match="EmbeddingTables updates the rows"):
+        train.SGD(table.parameters()).step()
