@@ -29,6 +29,7 @@ void register_detectors(py::module_&);
 void register_drift(py::module_&);
 void register_checks(py::module_&);
 void register_quality(py::module_&);
+void register_batches(py::module_&);
 void register_serve(py::module_&);
 void register_train(py::module_&);
 void register_train_embedding(py::module_&);
@@ -57,6 +58,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_serve(module);
   mainspring::bind::register_train(module);
   mainspring::bind::register_train_embedding(module);
+  mainspring::bind::register_batches(module);
   mainspring::bind::register_scorer(module);
   mainspring::bind::register_explain(module);
   mainspring::bind::register_sparse(module);

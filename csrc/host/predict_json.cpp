@@ -124,8 +124,12 @@ class JsonTile {
     }
     if (call_.observer != nullptr) call_.observer->on_read(views_, num_rows);
     const size_t done = out->size();
-    out->resize(done + uint64_t{num_rows} * output_width(bundle_.view(), call_.kind));
-    if (joins_sparse(bundle_.view())) {
+    const uint64_t width = output_width(bundle_.view(), call_.kind);
+    out->resize(done + num_rows * width);
+    if (call_.observer != nullptr &&
+        call_.observer->gives_scores(views_, num_rows, width, out->data() + done)) {
+      // Predicted elsewhere.
+    } else if (joins_sparse(bundle_.view())) {
       predict_joined(bundle_, views_, 0, num_rows, call_.kind, out->data() + done);
     } else {
       check_texts(predict_rows(bundle_.view(), process_kernels(), views_, 0, num_rows, call_.kind,

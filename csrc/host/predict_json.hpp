@@ -28,6 +28,13 @@ class TileObserver {
   virtual void on_read(const ColumnView* columns, uint64_t num_rows) noexcept = 0;
   /// `scores` has num_rows rows of what was asked for.
   virtual void on_predicted(const double* scores, uint64_t num_rows) noexcept = 0;
+  /// Fills num_rows * width scores in the model's place; false: the model is to predict. May throw.
+  virtual bool gives_scores(const ColumnView* columns, uint64_t num_rows, uint64_t width,
+                            double* scores) {
+    static_cast<void>(columns), static_cast<void>(num_rows), static_cast<void>(width);
+    static_cast<void>(scores);
+    return false;
+  }
 };
 
 /// What is asked of a model, beside the rows.

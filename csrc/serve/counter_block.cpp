@@ -59,7 +59,7 @@ uint64_t stride_of(uint32_t num_words) {
 }
 
 /// Null when there is no room left: such a block counts for its own process alone.
-std::atomic<uint64_t>* find_or_add(std::string_view key, uint32_t num_words) {
+std::atomic<uint64_t>* find_or_add(std::string_view key, uint32_t num_words, uint32_t num_copies) {
   if (key.size() >= kMaxKeyBytes) return nullptr;
   const SharedLock locked(shared);
   for (uint32_t i = 0; i < shared->num_blocks; ++i) {
@@ -68,7 +68,7 @@ std::atomic<uint64_t>* find_or_add(std::string_view key, uint32_t num_words) {
       return shared->words() + entry.first_word;
     }
   }
-  const uint64_t needed = stride_of(num_words) * shared->num_workers;
+  const uint64_t needed = stride_of(num_words) * num_copies;
   if (shared->num_blocks == kMaxBlocks || needed > shared->num_words - shared->used_words) {
     return nullptr;
   }
@@ -84,10 +84,11 @@ std::atomic<uint64_t>* find_or_add(std::string_view key, uint32_t num_words) {
 
 }  // namespace
 
-CounterBlock::CounterBlock(std::string_view key, uint32_t num_words) : num_words_(num_words) {
+CounterBlock::CounterBlock(std::string_view key, uint32_t num_words, bool is_common)
+    : num_words_(num_words) {
   if (shared != nullptr) {
-    base_ = find_or_add(key, num_words);
-    stride_ = stride_of(num_words);
+    base_ = find_or_add(key, num_words, is_common ? 1 : shared->num_workers);
+    stride_ = is_common ? 0 : stride_of(num_words);
     if (base_ != nullptr) return;
   }
   stride_ = 0;
@@ -97,13 +98,17 @@ CounterBlock::CounterBlock(std::string_view key, uint32_t num_words) : num_words
 
 std::atomic<uint64_t>* CounterBlock::mine() const noexcept { return base_ + this_worker * stride_; }
 
+std::vector<const std::atomic<uint64_t>*> CounterBlock::copies() const {
+  std::vector<const std::atomic<uint64_t>*> all;
+  const uint32_t num_workers = stride_ == 0 ? 1 : shared->num_workers;
+  for (uint32_t worker = 0; worker < num_workers; ++worker) all.push_back(base_ + worker * stride_);
+  return all;
+}
+
 std::vector<uint64_t> CounterBlock::sum() const {
   std::vector<uint64_t> total(num_words_);
-  const uint32_t num_workers = stride_ == 0 ? 1 : shared->num_workers;
-  for (uint32_t worker = 0; worker < num_workers; ++worker) {
-    for (uint32_t i = 0; i < num_words_; ++i) {
-      total[i] += base_[worker * stride_ + i].load(std::memory_order_relaxed);
-    }
+  for (const std::atomic<uint64_t>* words : copies()) {
+    for (uint32_t i = 0; i < num_words_; ++i) total[i] += words[i].load(std::memory_order_relaxed);
   }
   return total;
 }

@@ -11,8 +11,9 @@ namespace mainspring {
 
 class CounterBlock {
  public:
-  /// Zeros; with shared memory those that an earlier block of this key has counted.
-  CounterBlock(std::string_view key, uint32_t num_words);
+  /// Zeros; with shared memory those that an earlier block of this key has counted. `is_common`:
+  /// one copy for all processes.
+  CounterBlock(std::string_view key, uint32_t num_words, bool is_common = false);
 
   void add(uint32_t word, uint64_t amount) noexcept {
     mine()[word].fetch_add(amount, std::memory_order_relaxed);
@@ -20,9 +21,13 @@ class CounterBlock {
   /// Over all processes. Each number is exact; they may be of different moments.
   std::vector<uint64_t> sum() const;
 
- private:
+  uint32_t num_words() const { return num_words_; }
+  /// The words of this process.
   std::atomic<uint64_t>* mine() const noexcept;
+  /// Those of every process, this one too.
+  std::vector<const std::atomic<uint64_t>*> copies() const;
 
+ private:
   uint32_t num_words_;
   uint64_t stride_ = 0;  // words from one process to the next; 0: not shared
   std::atomic<uint64_t>* base_;

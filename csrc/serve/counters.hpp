@@ -16,17 +16,19 @@ enum class Outcome : uint8_t {
   kSchema = 2,
   kRequest = 3,
   kLimit = 4,
-  kBusy = 5
+  kBusy = 5,
+  kLate = 6
 };
-inline constexpr uint32_t kNumOutcomes = 6;
-inline constexpr std::array<const char*, kNumOutcomes> kOutcomeNames{"ok",      "data",  "schema",
-                                                                     "request", "limit", "busy"};
+inline constexpr uint32_t kNumOutcomes = 7;
+inline constexpr std::array<const char*, kNumOutcomes> kOutcomeNames{
+    "ok", "data", "schema", "request", "limit", "busy", "late"};
 
 /// What a request spends its time on. Transforms and the model run tile by tile, one behind the
 /// other through the same cache: they are one phase.
-enum class Phase : uint8_t { kParse = 0, kPredict = 1, kWrite = 2 };
-inline constexpr uint32_t kNumPhases = 3;
-inline constexpr std::array<const char*, kNumPhases> kPhaseNames{"parse", "predict", "write"};
+enum class Phase : uint8_t { kQueue = 0, kParse = 1, kPredict = 2, kWrite = 3 };
+inline constexpr uint32_t kNumPhases = 4;
+inline constexpr std::array<const char*, kNumPhases> kPhaseNames{"queue", "parse", "predict",
+                                                                 "write"};
 
 /// Upper ends of the latency buckets in nanoseconds; one more bucket is open.
 inline constexpr std::array<uint64_t, 19> kLatencyBuckets{

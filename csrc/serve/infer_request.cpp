@@ -29,6 +29,7 @@ struct Parameters {
   std::optional<uint64_t> binary_bytes;
   std::optional<bool> binary_data;
   std::vector<uint64_t> missing;
+  uint64_t priority = 0, timeout_us = 0;
 };
 
 class InferRequest {
@@ -46,7 +47,7 @@ class InferRequest {
         return 0;
       }
       if (equals(name, "parameters")) {
-        binary_answer_ = read_parameters("\"parameters\"").binary_data.value_or(false);
+        read_own_parameters();
         return 1;
       }
       if (equals(name, "inputs")) {
@@ -99,8 +100,10 @@ class InferRequest {
     Parameters found;
     request_.for_members(what, [&](const JsonString& name) {
       const uint8_t* const at = name.begin;
-      if (equals(name, "priority") || equals(name, "timeout")) {
-        request_.read_count(equals(name, "priority") ? "\"priority\"" : "\"timeout\"");
+      if (equals(name, "priority")) {
+        found.priority = request_.read_count("\"priority\"");
+      } else if (equals(name, "timeout")) {
+        found.timeout_us = request_.read_count("\"timeout\"");
       } else if (equals(name, "binary_data") || equals(name, "binary_data_output")) {
         found.binary_data = request_.read_bool("a binary parameter");
       } else if (equals(name, "binary_data_size")) {
@@ -123,6 +126,15 @@ class InferRequest {
       return -1;
     });
     return found;
+  }
+
+  void read_own_parameters() {
+    const Parameters found = read_parameters("\"parameters\"");
+    binary_answer_ = found.binary_data.value_or(false);
+    if (model_.demand == nullptr) return;
+    constexpr uint64_t kMost = UINT64_MAX / 1000;
+    if (found.priority != 0) model_.demand->priority = found.priority;
+    if (found.timeout_us != 0) model_.demand->timeout_ns = 1000 * std::min(found.timeout_us, kMost);
   }
 
   void read_input() {

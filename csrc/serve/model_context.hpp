@@ -15,12 +15,19 @@ struct ModelNames {
   std::vector<std::string> outputs;  // one for each value of predict
 };
 
+/// What a request asks of a queue; 0: nothing.
+struct Demand {
+  uint64_t priority = 0;  // 1 is the most urgent
+  uint64_t timeout_ns = 0;
+};
+
 struct ModelContext {
   const BundleImage& bundle;
   const JsonSchema& schema;
   const ModelNames& names;
   uint64_t max_rows;
   TileObserver* observer;
+  Demand* demand = nullptr;  // where a body says what it asks for
 
   JsonCall call(std::span<const uint8_t> body, OutputKind kind) const {
     return {bundle, schema, body, kind, max_rows, observer};

@@ -469,9 +469,17 @@ class ServedModel:
     """
     def __init__(self, bundle: typing.Any, name: str, version: str, outputs: collections.abc.Sequence[str], max_rows: typing.SupportsInt | typing.SupportsIndex, counts_values: bool = True) -> None:
         ...
-    def answer(self, form: RequestForm, body: typing.Any, json_bytes: typing.SupportsInt | typing.SupportsIndex = 18446744073709551615) -> tuple[int, bytes, int]:
+    def answer(self, form: RequestForm, body: typing.Any, json_bytes: typing.SupportsInt | typing.SupportsIndex = 18446744073709551615, request_id: bytes = b'', waited_seconds: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> tuple[int, bytes, int]:
         """
         A request to (status, body, where binary tensors begin in it or 0).
+        """
+    def keep_predictions(self, num_rows: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        Keep the last predictions for their labels.
+        """
+    def take_prediction(self, request_id: bytes, row: typing.SupportsInt | typing.SupportsIndex) -> float | None:
+        """
+        The prediction of a row, or the number of its class; given once.
         """
     @property
     def columns(self) -> list[typing.Any]:
@@ -493,6 +501,20 @@ class ServedModel:
         """
         The words that columns and outputs name.
         """
+class HotRoutes:
+    """
+    Answers plain requests from socket to socket.
+    """
+    def __init__(self, id_prefix: str) -> None:
+        ...
+    def __len__(self) -> int:
+        ...
+    def add(self, target: str, model: ServedModel, form: RequestForm, max_body_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def answer(self, request: bytes, head: bytes) -> typing.Any:
+        """
+        A whole response; None: the server has to read this request.
+        """
 class CounterBlock:
     """
     Numbers that only grow, shared by workers.
@@ -505,6 +527,62 @@ class CounterBlock:
         """
         Over all workers.
         """
+class SharedState:
+    """
+    Bytes of each worker that all can read.
+    """
+    def __init__(self, key: str, most_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def all(self) -> list[bytes]:
+        """
+        Of every worker that wrote any.
+        """
+    def mine(self) -> bytes:
+        ...
+    def put(self, state: bytes) -> None:
+        """
+        In place of what this worker wrote before.
+        """
+class BatchPort:
+    """
+    Where answers of batches come back.
+    """
+    def __init__(self) -> None:
+        ...
+    def take(self) -> list[tuple[int, tuple[int, bytes, int]]]:
+        """
+        (ticket, reply) of all that are there.
+        """
+    @property
+    def descriptor(self) -> int:
+        """
+        Can be read when replies are there.
+        """
+class BatchQueue:
+    """
+    Requests that wait to be predicted together.
+    """
+    def __init__(self, model: ServedModel, port: BatchPort, max_rows: typing.SupportsInt | typing.SupportsIndex, delay_seconds: typing.SupportsFloat | typing.SupportsIndex, max_queued_rows: typing.SupportsInt | typing.SupportsIndex, num_threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def cancel(self, ticket: typing.SupportsInt | typing.SupportsIndex) -> bool:
+        """
+        False: it waits no more.
+        """
+    def submit(self, form: RequestForm, body: bytes, request_id: bytes, json_bytes: typing.SupportsInt | typing.SupportsIndex, ticket: typing.SupportsInt | typing.SupportsIndex, priority: typing.SupportsInt | typing.SupportsIndex, timeout_seconds: typing.SupportsFloat | typing.SupportsIndex) -> tuple[str, tuple[int, bytes, int]]:
+        """
+        ('queued', 'answered', 'alone' or 'full', what it was answered with).
+        """
+    @property
+    def num_batches(self) -> int:
+        """
+        Over all workers.
+        """
+    @property
+    def queued_rows(self) -> int:
+        ...
+    @property
+    def seconds_per_row(self) -> float:
+        ...
 class RowWork:
     """
     What is made of rows of features, ready to be called.

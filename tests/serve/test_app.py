@@ -62,13 +62,14 @@ def test_index_shows_a_row_that_each_model_takes(both: Any) -> None:
 def test_openapi_describes_each_model_with_a_row_that_it_takes(both: Any) -> None:
     document = ask(both, "GET", "/openapi.json").json
     assert document["openapi"] == "3.1.0"
-    assert list(document["paths"]) == ["/models/two/predict", "/models/three/predict"]
-    for path, described in document["paths"].items():
+    paths = {path: each for path, each in document["paths"].items() if path.endswith("/predict")}
+    assert list(paths) == ["/models/two/predict", "/models/three/predict"]
+    for path, described in paths.items():
         content = described["post"]["requestBody"]["content"]["application/json"]
         row, rows = content["schema"]["anyOf"]
         assert rows == {"type": "array", "items": row}
         assert row["required"] == ["distance", "flight", "carrier", "departure"]
-        assert row["properties"]["distance"] == {"type": ["number", "null"]}
+        assert row["properties"]["distance"]["type"] == ["number", "null"]
         assert row["properties"]["departure"]["format"] == "date-time"
         answer = post(both, path, content["example"])
         assert answer.status == 200

@@ -237,7 +237,9 @@ def test_prometheus_scrapes_and_every_panel_shows_something(
     folder = tmp_path / "models"
     folder.mkdir()
     predictor.save(folder / "m.spring")
-    server = Server("--reload-dir", str(folder))
+    server = Server("--reload-dir", str(folder), "--batch-rows", "64")
+    labels = json.dumps({"labels": [1, 0], "predictions": [0.9, 0.2]}).encode()
+    row = json.dumps(made(1, 8).to_pylist()).encode()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -270,6 +272,8 @@ def test_prometheus_scrapes_and_every_panel_shows_something(
         while empty:
             assert time.monotonic() < deadline, empty
             assert server.post("/predict", body)[0] == 200
+            assert server.post("/predict", row)[0] == 200
+            assert server.post("/v2/models/m/labels", labels)[0] == 200
             server.post("/predict", b"{")
             server.post("/models/none/predict", b"{}")
             empty = {one for one in empty if not query(port, one)}

@@ -14,6 +14,8 @@ from mainspring.errors import ParameterError
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from mainspring.serve import BatchOptions, PayloadLogOptions
+
 __all__ = ["add_arguments", "run"]
 
 # Where SageMaker puts a model.
@@ -63,6 +65,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds that a request may take to come (%(default)s)",
     )
+    add("--batch-rows", type=int, metavar="ROWS", help="predict so many rows together")
+    add(
+        "--batch-delay-us",
+        type=float,
+        default=0,
+        metavar="US",
+        help="microseconds that a batch waits for more (%(default)s)",
+    )
+    add(
+        "--keep-predictions",
+        type=int,
+        default=0,
+        metavar="ROWS",
+        help="predictions that wait for their labels (%(default)s)",
+    )
+    add("--payload-log", metavar="DIR", help="keep a sample of requests as Arrow streams")
+    add(
+        "--payload-share",
+        type=float,
+        default=0.01,
+        metavar="SHARE",
+        help="of the requests that are kept (%(default)s)",
+    )
+    add(
+        "--payload-redact",
+        default="",
+        metavar="COLUMNS",
+        help="columns, by commas, whose values are not kept",
+    )
     add("--access-log", action="store_true", help="a line of JSON for each prediction")
     add("--no-hot-path", action="store_true", help="answer through ASGI alone")
 
@@ -99,6 +130,9 @@ def run(arguments: argparse.Namespace) -> int:
         repository=arguments.reload_dir,
         access=None if arguments.api_key_file is None else Path(arguments.api_key_file),
         rate_limit=arguments.rate_limit,
+        batching=_batching(arguments),
+        keep_predictions=arguments.keep_predictions,
+        payload_log=_payload_log(arguments),
     )
     port = (
         int(os.environ.get("AIP_HTTP_PORT", "8080")) if arguments.port is None else arguments.port
@@ -125,6 +159,23 @@ def run(arguments: argparse.Namespace) -> int:
         run_server(app, opened, options)
 
     return run_workers(sockets, serve)
+
+
+def _batching(arguments: argparse.Namespace) -> BatchOptions | None:
+    from mainspring.serve import BatchOptions
+
+    if arguments.batch_rows is None:
+        return None
+    return BatchOptions(max_rows=arguments.batch_rows, delay_us=arguments.batch_delay_us)
+
+
+def _payload_log(arguments: argparse.Namespace) -> PayloadLogOptions | None:
+    from mainspring.serve import PayloadLogOptions
+
+    if arguments.payload_log is None:
+        return None
+    redacted = [name for name in arguments.payload_redact.split(",") if name]
+    return PayloadLogOptions(arguments.payload_log, arguments.payload_share, redacted)
 
 
 def _check(arguments: argparse.Namespace) -> None:

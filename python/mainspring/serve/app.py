@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from mainspring import errors
 from mainspring.serve.access import Access, read_keys
+from mainspring.serve.batching import BatchOptions
 from mainspring.serve.endpoints import PredictMiddleware
+from mainspring.serve.payload_log import PayloadLogOptions
 from mainspring.serve.replies import Refusal, error_body
 from mainspring.serve.server import MAX_BODY_BYTES, MAX_ROWS, Server, ServerOptions
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["create_app", "make_app"]
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  each is an option of its own, by name
     models: object = (),
     *,
     max_body_bytes: int = MAX_BODY_BYTES,
@@ -30,6 +32,9 @@ def create_app(
     access: Access | str | Path | None = None,
     rate_limit: float | None = None,
     max_waiting: int = 256,
+    batching: BatchOptions | None = None,
+    keep_predictions: int = 0,
+    payload_log: PayloadLogOptions | None = None,
 ) -> Starlette:
     """Make an ASGI app that serves models.
 
@@ -53,6 +58,12 @@ def create_app(
         Requests a second that one key may send.
     max_waiting : int, default 256
         Long requests that may wait for a thread; one more is answered with 429.
+    batching : BatchOptions, optional
+        Predict rows of several requests together; default: each alone.
+    keep_predictions : int, default 0
+        How many predictions of each model wait for labels that name their request.
+    payload_log : PayloadLogOptions, optional
+        Keep a sample of requests and answers as Arrow streams; default: none.
 
     Returns
     -------
@@ -96,7 +107,17 @@ def create_app(
         access = Access(read_keys(access))
     server = Server(
         models,
-        ServerOptions(max_body_bytes, max_rows, repository, access, max_waiting, rate_limit),
+        ServerOptions(
+            max_body_bytes,
+            max_rows,
+            repository,
+            access,
+            max_waiting,
+            rate_limit,
+            batching,
+            keep_predictions,
+            payload_log,
+        ),
     )
     return make_app(server)
 

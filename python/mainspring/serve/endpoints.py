@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mainspring.serve.replies import Receive, Refusal, Reply, Scope, Send, read_body, send_reply
 from mainspring.serve.server import AccessRecord
@@ -61,13 +61,10 @@ class PredictMiddleware:
                 return
             prediction = self.server.handler.begin(target, dict(scope["headers"]))
             body = await read_body(receive, self.server.options.max_body_bytes)
-            if prediction.is_inline(len(body)):
-                reply = prediction.answer(body)
-            else:
-                found = await self._answer_on_thread(prediction, body, receive)
-                if found is None:
-                    return  # nobody is there any more
-                reply = found
+            found = await self._answer(prediction, body, receive)
+            if found is None:
+                return  # nobody is there any more
+            reply = found
         except Refusal as refusal:
             reply = self.server.refuse(refusal)
         await send_reply(send, reply)
@@ -79,21 +76,41 @@ class PredictMiddleware:
                 )
             )
 
-    async def _answer_on_thread(
-        self, prediction: Prediction, body: bytes, receive: Receive
-    ) -> Reply | None:
-        """Answer elsewhere; work that has not begun when the client leaves is dropped."""
-        work = asyncio.wrap_future(
-            self.server.load.submit(
-                lambda: prediction.answer(body), lambda: prediction.is_abandoned
-            )
+    async def _answer(self, prediction: Prediction, body: bytes, receive: Receive) -> Reply | None:
+        batches = self.server.handler.batches
+        if batches is not None and prediction.is_batched(len(body)):
+            batched: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+            def finish(reply: Reply) -> None:
+                if not batched.done():  # the server's own task may have been given up
+                    batched.set_result(reply)
+
+            if batches.submit(prediction, body, finish):
+                if batched.done():
+                    return batched.result()
+                return await self._wait_for(batched, prediction, receive)
+        if prediction.is_inline(len(body)):
+            return prediction.answer(body)
+        prediction.submitted = time.perf_counter()
+        work = self.server.load.submit(
+            lambda: prediction.answer(body), lambda: prediction.is_abandoned
         )
+        return await self._wait_for(asyncio.wrap_future(work), prediction, receive)
+
+    @staticmethod
+    async def _wait_for(
+        work: asyncio.Future[Any], prediction: Prediction, receive: Receive
+    ) -> Reply | None:
+        """Wait for an answer; work that has not begun when the client leaves is dropped."""
         leaving = asyncio.ensure_future(_wait_for_leaving(receive))
         try:
             await asyncio.wait((work, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
-                prediction.is_abandoned = True
-            return await work
+                prediction.leave()
+                if prediction.ticket:
+                    return None
+            found: Reply | None = await work
+            return found
         finally:
             leaving.cancel()
 

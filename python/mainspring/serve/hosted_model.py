@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mainspring import _engine, errors, runtime
+from mainspring.serve.label_quality import LabelQuality
 
 __all__ = ["HostedModel", "check_name", "open_models"]
 
@@ -46,6 +47,8 @@ class HostedModel:
         A request with more rows is refused.
     version : str, default "1"
         Which version of the model it is.
+    keep_predictions : int, default 0
+        How many predictions wait for their labels.
 
     Raises
     ------
@@ -59,6 +62,7 @@ class HostedModel:
         name: str,
         max_rows: int,
         version: str = FIRST_VERSION,
+        keep_predictions: int = 0,
     ) -> None:
         predictor.require_names()
         bundle = predictor.bundle
@@ -73,6 +77,9 @@ class HostedModel:
         self.columns = {column["name"]: column for column in reversed(bundle.inputs)}
         self.bundle = bundle
         self.native = _engine.ServedModel(bundle, name, version, self.outputs, max_rows)
+        if keep_predictions:
+            self.native.keep_predictions(keep_predictions)
+        self.quality = LabelQuality(self)
         self.counted_columns: list[dict[str, Any]] = self.native.columns
         self.inline_bytes = self._warm_up()
         self.loaded_at = time.time()
@@ -151,7 +158,7 @@ def _datatype_of(column: Mapping[str, Any]) -> str:
     return _DATATYPES.get(_element(column["type"]), _BY_KIND[kind])
 
 
-def open_models(models: object, max_rows: int) -> list[HostedModel]:
+def open_models(models: object, max_rows: int, keep_predictions: int = 0) -> list[HostedModel]:
     """Open every model and give each its name.
 
     Parameters
@@ -160,6 +167,8 @@ def open_models(models: object, max_rows: int) -> list[HostedModel]:
         Without a mapping each has the name that is saved in it.
     max_rows : int
         A request with more rows is refused.
+    keep_predictions : int, default 0
+        How many predictions of each wait for their labels.
 
     Returns
     -------
@@ -178,7 +187,7 @@ def open_models(models: object, max_rows: int) -> list[HostedModel]:
         predictor = _opened(source)
         name = predictor.name if chosen is None else chosen
         check_name(name, hosted)
-        hosted[name] = HostedModel(predictor, name, max_rows)
+        hosted[name] = HostedModel(predictor, name, max_rows, keep_predictions=keep_predictions)
     return list(hosted.values())
 
 

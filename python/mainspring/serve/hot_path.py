@@ -1,7 +1,8 @@
-"""Predictions inside uvicorn's HTTP protocol, without ASGI: parsing HTTP, and one native call.
+"""Predictions inside uvicorn's HTTP protocol, without ASGI.
 
-A request to a prediction's path is answered when its last byte has come, on the spot; everything
-else goes the way that uvicorn has for it. uvicorn's protocol is no public interface:
+A plain request in one piece, to a path that was asked before, is one native call from its bytes to
+those of the answer. Others to a prediction's path are read by uvicorn's parser and answered when
+their last byte has come; everything else goes the way that uvicorn has for it. uvicorn's protocol is no public interface:
 :func:`hot_protocol` looks at what it uses, and gives None where anything is not as it was; then the
 app answers.
 """
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from mainspring.serve.connection_watch import ConnectionWatch
+from mainspring.serve.hot_answers import HotAnswers
+from mainspring.serve.hot_request import HotRequest
 from mainspring.serve.replies import Refusal, Reply, error_body, too_long
 from mainspring.serve.server import AccessRecord, Server
 
@@ -64,44 +67,6 @@ _ATTRIBUTES = (
 )
 
 
-class _HotRequest:
-    """One request on the hot path; stands where uvicorn has its cycle, and looks like one."""
-
-    __slots__ = (
-        "body",
-        "expects",
-        "keep_alive",
-        "message_event",
-        "prediction",
-        "response_complete",
-        "started",
-    )
-
-    def __init__(self, keep_alive: bool, expects: bool) -> None:
-        self.keep_alive = keep_alive
-        self.expects = expects
-        self.body: list[bytes] = []
-        self.prediction: Prediction | None = None
-        self.response_complete = False
-        self.message_event = _NoEvent
-        self.started = time.perf_counter()
-
-    disconnected = property(lambda self: False, lambda self, value: self.leave())
-
-    def leave(self) -> None:
-        """Nobody waits for the answer any more."""
-        if self.prediction is not None:
-            self.prediction.is_abandoned = True
-
-
-class _NoEvent:
-    """Nobody waits for pieces of a body here."""
-
-    @staticmethod
-    def set() -> None:
-        """Do nothing."""
-
-
 def hot_protocol(server: Server, request_seconds: float = 30.0) -> type | None:
     """Make the protocol class that uvicorn is given.
 
@@ -127,7 +92,12 @@ def hot_protocol(server: Server, request_seconds: float = 30.0) -> type | None:
     return type(
         "HotProtocol",
         (_HotPath, HttpToolsProtocol),
-        {"hot_server": server, "hot_watch": ConnectionWatch(request_seconds), "known": {}},
+        {
+            "hot_server": server,
+            "hot_watch": ConnectionWatch(request_seconds),
+            "hot_answers": HotAnswers(server),
+            "known": {},
+        },
     )
 
 
@@ -158,15 +128,18 @@ class _HotPath:
     parser: Any
     server_state: Any
     tasks: set[Any]
+    timeout_keep_alive_task: Any
     transport: Any
     url: bytes
     # Ours.
     hot_server: Server
     hot_watch: ConnectionWatch
+    hot_answers: HotAnswers
     known: dict[bytes, Target | None]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.is_between = True  # the parser has seen the end of a request, and nothing behind it
         self.num_body_bytes = 0
         self.reading_since: float | None = None
         self.url = b""
@@ -180,8 +153,34 @@ class _HotPath:
             watch.is_running = True
             self.loop.call_later(watch.seconds / 8, watch.look, self.loop, self.connections)
 
+    def data_received(self, data: bytes) -> None:
+        """Answer a whole plain request at once; the parser gets everything else."""
+        if self.is_between:
+            cycle = self.cycle
+            answers = self.hot_answers
+            is_free = cycle is None or cycle.response_complete
+            if is_free and answers.is_open() and not self.transport.is_closing():
+                head = answers.head(self.server_state.default_headers)
+                response = answers.routes.answer(data, head)
+                if response is not None:
+                    self.transport.write(response)
+                    self._end_at_once()
+                    return
+        super().data_received(data)  # type: ignore[misc]
+
+    def _end_at_once(self) -> None:
+        """Do what uvicorn does behind an answer; the watch has the time instead of a timer."""
+        self.server_state.total_requests += 1
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+        self.reading_since = self.loop.time()
+        if self.flow.write_paused:
+            self.flow.pause_reading()
+
     def on_message_begin(self) -> None:
         """Note what is needed; uvicorn's part of it waits until the path is known."""
+        self.is_between = False
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -199,7 +198,7 @@ class _HotPath:
     def on_headers_complete(self) -> None:
         """Take a request over, or pass it on."""
         if self.transport.is_closing():
-            self.cycle = _HotRequest(False, False)
+            self.cycle = HotRequest(False, False)
             self.cycle.response_complete = True
             return
         target = None
@@ -212,11 +211,12 @@ class _HotPath:
             self._pass_on()
             return
         keep_alive = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
-        request = _HotRequest(keep_alive, self.expect_100_continue)
+        request = HotRequest(keep_alive, self.expect_100_continue)
         self.cycle = request
         self.num_body_bytes = 0
         try:
             request.prediction = self.hot_server.handler.begin(target, dict(self.headers))
+            self.hot_answers.learn(self.url, target)
         except Refusal as refusal:
             # A client that asked first sends no body now, and what comes next is none.
             request.keep_alive = keep_alive and not request.expects
@@ -254,7 +254,7 @@ class _HotPath:
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body, as long as it is not too long."""
         request = self.cycle
-        if type(request) is not _HotRequest:
+        if type(request) is not HotRequest:
             super().on_body(body)  # type: ignore[misc]
             return
         if request.response_complete:
@@ -268,9 +268,10 @@ class _HotPath:
 
     def on_message_complete(self) -> None:
         """Answer."""
+        self.is_between = True
         self.reading_since = None
         request = self.cycle
-        if type(request) is not _HotRequest:
+        if type(request) is not HotRequest:
             super().on_message_complete()  # type: ignore[misc]
             return
         if request.response_complete or request.prediction is None:
@@ -280,6 +281,9 @@ class _HotPath:
         request.body = []
         prediction = request.prediction
         try:
+            batched = prediction.is_batched(len(body))
+            if batched and self._answer_in_batch(request, prediction, body):
+                return
             if prediction.is_inline(len(body)):
                 self._send(request, prediction.answer(body))
             else:
@@ -293,8 +297,19 @@ class _HotPath:
             error = Refusal(500, "The server made a mistake, which is in its log.")
         return self.hot_server.refuse(error)
 
-    def _answer_on_thread(self, request: _HotRequest, prediction: Prediction, body: bytes) -> None:
+    def _answer_in_batch(self, request: HotRequest, prediction: Prediction, body: bytes) -> bool:
+        """Let the request wait for others; what the client sends meanwhile waits in the socket."""
+        batches = self.hot_server.handler.batches
+        assert batches is not None
+        if not batches.submit(prediction, body, lambda reply: self._send(request, reply)):
+            return False
+        if not request.response_complete:
+            self.flow.pause_reading()
+        return True
+
+    def _answer_on_thread(self, request: HotRequest, prediction: Prediction, body: bytes) -> None:
         """Hand long work to a thread; what the client sends meanwhile waits in the socket."""
+        prediction.submitted = time.perf_counter()
         work = self.hot_server.load.submit(
             lambda: prediction.answer(body), lambda: prediction.is_abandoned
         )
@@ -309,7 +324,7 @@ class _HotPath:
 
         work.add_done_callback(lambda done: loop.call_soon_threadsafe(finish))
 
-    def _send(self, request: _HotRequest, reply: Reply) -> None:
+    def _send(self, request: HotRequest, reply: Reply) -> None:
         transport = self.transport
         request.response_complete = True
         if transport.is_closing():
@@ -343,13 +358,13 @@ class _HotPath:
     def resume_writing(self) -> None:
         """Take requests again from a client that reads again."""
         super().resume_writing()  # type: ignore[misc]
-        if type(self.cycle) is _HotRequest and self.cycle.response_complete:
+        if self.cycle is None or self.cycle.response_complete:
             self.flow.resume_reading()
 
     def give_up(self) -> None:
         """Close a connection that has taken too long to send a request."""
         cycle = self.cycle
-        is_begun = bool(self.url) and (cycle is None or type(cycle) is _HotRequest)
+        is_begun = bool(self.url) and (cycle is None or type(cycle) is HotRequest)
         if is_begun and (cycle is None or not cycle.response_complete):
             self.hot_server.count_refusal(408)
             body = error_body("The request took too long to come.")
@@ -363,7 +378,7 @@ class _HotPath:
                 cycle.response_complete = True
         self.transport.close()
 
-    def _log(self, request: _HotRequest, reply: Reply) -> None:
+    def _log(self, request: HotRequest, reply: Reply) -> None:
         log = self.hot_server.on_request
         if log is not None:
             client = self.client[0] if self.client else ""

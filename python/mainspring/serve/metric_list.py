@@ -43,7 +43,8 @@ METRICS = (
         "counter",
         (*_MODEL, "protocol", "outcome"),
         "Requests that a model answered, by how they ended: ok, data, schema or request (the "
-        "client's mistakes), limit (too many rows) or busy (no memory).",
+        "client's mistakes), limit (too many rows), busy (no memory) or late (its time was over "
+        "before its turn).",
         "sum by (model, outcome) (rate(mainspring_requests_total[1m]))",
         "reqps",
     ),
@@ -59,7 +60,7 @@ METRICS = (
         "mainspring_request_seconds",
         "histogram",
         (*_MODEL, "protocol"),
-        "Time from the whole body to the whole answer.",
+        "Time from the whole body to the whole answer, waiting included.",
         "histogram_quantile(0.99, sum by (model, le) "
         "(rate(mainspring_request_seconds_bucket[1m])))",
         "s",
@@ -68,7 +69,8 @@ METRICS = (
         "mainspring_phase_seconds_total",
         "counter",
         (*_MODEL, "phase"),
-        "Time spent in each phase of answering: parse, predict (transforms and model) and write.",
+        "Time spent in each phase of answering: queue (for a thread or a batch), parse, predict "
+        "(transforms and model) and write.",
         "sum by (model, phase) (rate(mainspring_phase_seconds_total[1m]))",
         "s",
     ),
@@ -84,7 +86,8 @@ METRICS = (
         "mainspring_requests_in_flight",
         "gauge",
         ("state",),
-        "Long requests of the process that answers: waiting for a thread, or running on one.",
+        "Requests of the process that answers: waiting for a thread, running on one, or waiting "
+        "for their batch (batched).",
         "sum by (state) (mainspring_requests_in_flight)",
     ),
     Metric(
@@ -94,6 +97,14 @@ METRICS = (
         "Long requests whose client left before their turn; nothing was predicted for them.",
         "sum (rate(mainspring_abandoned_requests_total[1m]))",
         "reqps",
+    ),
+    Metric(
+        "mainspring_batches_total",
+        "counter",
+        _MODEL,
+        "Batches that were predicted, where requests are put together.",
+        "sum by (model) (rate(mainspring_rows_total[1m])) / "
+        "(sum by (model) (rate(mainspring_batches_total[1m])) > 0)",
     ),
     Metric("mainspring_model_info", "gauge", _MODEL, "1 for each version that is loaded."),
     Metric(
@@ -157,6 +168,29 @@ METRICS = (
         "counter",
         (*_MODEL, "label"),
         "Predicted labels, of models that give labels.",
+    ),
+    Metric(
+        "mainspring_labels_total",
+        "counter",
+        (*_MODEL, "outcome"),
+        "Labels that were posted: joined to a prediction, or unmatched.",
+        "sum by (model, outcome) (increase(mainspring_labels_total[1h]))",
+    ),
+    Metric(
+        "mainspring_quality",
+        "gauge",
+        (*_MODEL, "metric"),
+        "How good predictions were whose labels came, since the version was loaded: accuracy, f1, "
+        "roc_auc_histogram, log_loss and brier of two classes, accuracy and f1 of more, mae, rmse, "
+        "r2 and mean_error of numbers.",
+        "max by (model, version, metric) (mainspring_quality)",
+    ),
+    Metric(
+        "mainspring_payloads_total",
+        "counter",
+        (*_MODEL, "outcome"),
+        "Requests that were drawn for the payload log: written, or dropped because they could not "
+        "be.",
     ),
 )
 

@@ -46,6 +46,7 @@ class ServerMetrics:
             labels = [model.name, model.version]
             self._add_requests(families, model, labels)
             self._add_values(families, model, labels)
+            self._add_quality(families, model, labels)
             slot = self.server.models.slots.get(model.name)
             is_served = slot is not None and slot.current is model
             families["mainspring_model_info"].add_metric(labels, 1)
@@ -55,9 +56,15 @@ class ServerMetrics:
         load = self.server.load
         families["mainspring_requests_in_flight"].add_metric(["waiting"], load.waiting)
         families["mainspring_requests_in_flight"].add_metric(["running"], load.running)
+        batches = self.server.handler.batches
+        waiting = 0 if batches is None else batches.num_waiting
+        families["mainspring_requests_in_flight"].add_metric(["batched"], waiting)
         families["mainspring_abandoned_requests_total"].add_metric([], load.num_abandoned)
         for compared, count in self.server.shadows.counts.items():
             families["mainspring_shadow_requests_total"].add_metric(compared, count)
+        if self.server.payloads is not None:
+            for logged, count in list(self.server.payloads.counts.items()):
+                families["mainspring_payloads_total"].add_metric(logged, count)
         if self.server.repository is not None:
             for loaded, count in list(self.server.repository.loads.items()):
                 families["mainspring_model_loads_total"].add_metric(loaded, count)
@@ -66,7 +73,7 @@ class ServerMetrics:
     def _add_requests(
         self, families: dict[str, Any], model: HostedModel, labels: list[str]
     ) -> None:
-        phases = dict.fromkeys(("parse", "predict", "write"), 0.0)
+        phases = dict.fromkeys(("queue", "parse", "predict", "write"), 0.0)
         for protocol, counters in model.native.counters.items():
             for outcome, count in counters["requests"].items():
                 families["mainspring_requests_total"].add_metric(
@@ -82,6 +89,16 @@ class ServerMetrics:
                 phases[phase] += counters["phase_seconds"][phase]
         for phase, seconds in phases.items():
             families["mainspring_phase_seconds_total"].add_metric([*labels, phase], seconds)
+
+    def _add_quality(self, families: dict[str, Any], model: HostedModel, labels: list[str]) -> None:
+        for outcome, count in model.quality.counts.items():
+            families["mainspring_labels_total"].add_metric([*labels, outcome], count)
+        for name, value in model.quality.values().items():
+            families["mainspring_quality"].add_metric([*labels, name], value)
+        batches = self.server.handler.batches
+        if batches is not None:
+            count = batches.num_batches(model)
+            families["mainspring_batches_total"].add_metric(labels, count)
 
     def _add_values(self, families: dict[str, Any], model: HostedModel, labels: list[str]) -> None:
         words = model.native.value_counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from mainspring.serve.docs_page import docs_response
 from mainspring.serve.json_pages import headers_of, json_response
 from mainspring.serve.openapi import openapi
 from mainspring.serve.page import page_response
@@ -49,6 +50,10 @@ class _ModelPages:
             return page_response()
         self.server.access.require(headers_of(request), "predict")
         return json_response(_index(self.server))
+
+    async def docs(self, request: Request) -> Response:
+        """Show the routes in a browser; the page asks for the description itself."""
+        return docs_response()
 
     async def openapi(self, request: Request) -> Response:
         """Describe the server in OpenAPI."""
@@ -124,6 +129,7 @@ def model_routes(server: Server) -> list[BaseRoute]:
         Route("/", pages.index),
         Route("/version", pages.version),
         Route("/openapi.json", pages.openapi),
+        Route("/docs", pages.docs),
         Route("/v2", pages.about),
         Route("/v2/models/stats", pages.stats),
         *(
@@ -169,6 +175,7 @@ def _index(server: Server) -> dict[str, Any]:
             "/ping",
             "/metrics",
             "/openapi.json",
+            "/docs",
             "/v2",
             "/v2/health/live",
             "/v2/health/ready",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-__all__ = ["page_response"]
+__all__ = ["own_page", "page_response"]
 
 # One file that asks for no other; what it shows it fetches from this server, with the key that is
 # typed in where the server wants one.
@@ -36,6 +36,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; min-height: 1.5em; }
 <p id="key-line" hidden>
 <label>API key <input id="key" type="password" autocomplete="off"></label></p>
 <p id="state" role="status">Loading.</p>
+<p><a href="docs">Routes, with an example of each</a></p>
 <div id="models"></div>
 <h2>Live</h2>
 <table><caption>Since the page was opened</caption><tbody id="live"></tbody></table>
@@ -169,13 +170,18 @@ setInterval(scrape, 2000);
 """
 
 
-def page_response() -> Response:
-    """Answer with the page.
+def own_page(text: str) -> Response:
+    """Answer with a page of this server.
+
+    Parameters
+    ----------
+    text : str
+        HTML, in which ``NONCE`` stands where its own script and style say that they are.
 
     Returns
     -------
     Response
-        With a policy that lets nothing but its own script and style run.
+        With a policy that lets nothing but these run.
     """
     from starlette.responses import HTMLResponse
 
@@ -185,7 +191,7 @@ def page_response() -> Response:
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return HTMLResponse(
-        _PAGE.replace("NONCE", nonce),
+        text.replace("NONCE", nonce),
         headers={
             "content-security-policy": policy,
             "referrer-policy": "no-referrer",
@@ -193,3 +199,14 @@ def page_response() -> Response:
             "vary": "accept",
         },
     )
+
+
+def page_response() -> Response:
+    """Answer with the page of the models.
+
+    Returns
+    -------
+    Response
+        As :func:`own_page` makes it.
+    """
+    return own_page(_PAGE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,20 @@ from mainspring import _engine
 from mainspring.serve.csv_body import csv_to_json
 from mainspring.serve.encodings import compress, decompress, wanted_encoding
 from mainspring.serve.replies import JSON_TYPE, Refusal, Reply, too_long
-from mainspring.serve.targets import KINDS, Target
+from mainspring.serve.request_forms import (
+    ARROW_TYPE,
+    BINARY_TYPE,
+    CONTENT_TYPES,
+    CSV_TYPE,
+    accepts_arrow,
+    form_of,
+    json_bytes_of,
+)
+from mainspring.serve.targets import Target
 
 if TYPE_CHECKING:
     from mainspring.serve.access import Access
+    from mainspring.serve.batching import Batches
     from mainspring.serve.hosted_model import HostedModel
     from mainspring.serve.load import Load
     from mainspring.serve.model_table import ModelTable
@@ -26,27 +37,14 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "PredictionHandler", "Watcher"]
 
 # Called behind each answer: what is compared or kept beside it.
-Watcher = Callable[["HostedModel", _engine.RequestForm, bytes, int, bytes], None]
+Watcher = Callable[["Prediction", bytes, int, bytes], None]
 
-ARROW_TYPE = b"application/vnd.apache.arrow.stream"
-BINARY_TYPE = b"application/octet-stream"
-CSV_TYPE = b"text/csv"
-# Clients of these protocols leave the content type out, or send the one of binary data.
-_TYPES = {
-    "rows": (JSON_TYPE, ARROW_TYPE),
-    "infer": (JSON_TYPE, BINARY_TYPE, b""),
-    "v1": (JSON_TYPE,),
-    "invocations": (JSON_TYPE, CSV_TYPE, ARROW_TYPE),
-}
-_FORMS = {
-    (protocol, kind, arrow): _engine.RequestForm(protocol, kind, arrow)
-    for protocol in ("rows", "infer", "v1", "invocations", "arrow")
-    for kind in KINDS
-    for arrow in (False, True)
-}
 _TRACEPARENT = re.compile(
     rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 )
+_WHOLE_BODY = 2**64 - 1
+# A longer body is a batch itself, and reading it would hold up the event loop.
+MAX_BATCHED_BYTES = 1 << 16
 _ID = re.compile(rb"[\x21-\x7e]{1,128}")
 
 
@@ -65,7 +63,17 @@ class Prediction:
         In lower case.
     """
 
-    __slots__ = ("arrow", "content_type", "handler", "headers", "is_abandoned", "model", "target")
+    __slots__ = (
+        "content_type",
+        "handler",
+        "headers",
+        "is_abandoned",
+        "model",
+        "request_id",
+        "submitted",
+        "target",
+        "ticket",
+    )
 
     def __init__(
         self,
@@ -81,6 +89,9 @@ class Prediction:
         self.headers = headers
         self.content_type = content_type
         self.is_abandoned = False
+        self.submitted = 0.0  # when it began to wait for a thread
+        self.ticket = 0
+        self.request_id = handler.request_id(headers)
 
     def is_inline(self, num_bytes: int) -> bool:
         """Say whether a body is so short that its answer costs less than to hand it to a thread.
@@ -96,6 +107,76 @@ class Prediction:
             True: answer on the event loop.
         """
         return num_bytes <= self.model.inline_bytes and b"content-encoding" not in self.headers
+
+    def is_batched(self, num_bytes: int) -> bool:
+        """Say whether a body may wait for others, to be predicted together with them.
+
+        Parameters
+        ----------
+        num_bytes : int
+            Length of the body.
+
+        Returns
+        -------
+        bool
+            True: try :meth:`Batches.submit`.
+        """
+        return (
+            self.handler.batches is not None
+            and num_bytes <= MAX_BATCHED_BYTES
+            and self.content_type not in (ARROW_TYPE, CSV_TYPE)
+            and b"content-encoding" not in self.headers
+        )
+
+    def leave(self) -> None:
+        """Do no more for a client that has left."""
+        self.is_abandoned = True
+        if self.ticket and self.handler.batches is not None:
+            self.handler.batches.forget(self)
+
+    def demand(self) -> tuple[int, float]:
+        """Read what the headers ask of a queue.
+
+        Returns
+        -------
+        tuple of (int, float)
+            Priority, of which 1 is the most urgent, and seconds that it may wait; 0: none.
+
+        Raises
+        ------
+        Refusal
+            400 when one is no number.
+        """
+        found = []
+        for name in (b"x-priority", b"x-timeout-ms"):
+            written = self.headers.get(name, b"0").strip()
+            if not written.isdigit() or len(written) > 9:
+                raise Refusal(400, f"{name.decode().title()} is not a number of at most 9 digits.")
+            found.append(int(written))
+        return found[0], found[1] * 1e-3
+
+    @property
+    def protocol(self) -> str:
+        """The protocol that is spoken: that of the path, or ``arrow`` where the body is Arrow."""
+        return "arrow" if self.content_type == ARROW_TYPE else self.target.protocol
+
+    def form(self) -> tuple[_engine.RequestForm, int]:
+        """Say what of the request stands outside its body.
+
+        Returns
+        -------
+        tuple of (RequestForm, int)
+            With the bytes of JSON before binary tensors, 0: all.
+
+        Raises
+        ------
+        Refusal
+            400 for a length that is none.
+        """
+        protocol = self.protocol
+        arrow_answer = protocol == "arrow" and accepts_arrow(self.headers.get(b"accept"))
+        json_bytes = json_bytes_of(self.headers) if protocol == "infer" else 0
+        return form_of(protocol, self.target.kind, arrow_answer), json_bytes
 
     def answer(self, body: bytes) -> Reply:
         """Answer.
@@ -115,32 +196,44 @@ class Prediction:
         Refusal
             When the body cannot be unpacked, or a header contradicts it.
         """
-        headers, target, model = self.headers, self.target, self.model
-        protocol = target.protocol
-        arrow_answer = False
-        json_bytes = 0
-        encoding = headers.get(b"content-encoding")
+        waited = time.perf_counter() - self.submitted if self.submitted else 0.0
+        encoding = self.headers.get(b"content-encoding")
         if encoding is not None and encoding.strip().lower() != b"identity":
             body = decompress(body, encoding.strip().lower(), self.handler.max_body_bytes)
-        if self.content_type == ARROW_TYPE:
-            protocol = "arrow"
-            arrow_answer = _accepts_arrow(headers.get(b"accept"))
-        elif self.content_type == CSV_TYPE:
-            body = csv_to_json(body, model.columns)
-        if protocol == "infer":
-            json_bytes = _json_bytes(headers)
-        form = _FORMS[protocol, target.kind, arrow_answer]
-        if json_bytes:
-            status, content, binary_at = model.native.answer(form, body, json_bytes)
-        else:
-            status, content, binary_at = model.native.answer(form, body)
-        if not json_bytes:
-            for watch in self.handler.watchers:
-                watch(model, form, body, status, content)
+        if self.content_type == CSV_TYPE:
+            body = csv_to_json(body, self.model.columns)
+        form, json_bytes = self.form()
+        size = json_bytes or _WHOLE_BODY
+        return self.reply_of(
+            body, *self.model.native.answer(form, body, size, self.request_id, waited)
+        )
+
+    def reply_of(self, body: bytes, status: int, content: bytes, binary_at: int) -> Reply:
+        """Make a reply of what the engine has answered.
+
+        Parameters
+        ----------
+        body : bytes
+            The request's, unpacked.
+        status : int
+            Of the answer.
+        content : bytes
+            The answer.
+        binary_at : int
+            Where binary tensors begin in it, or 0.
+
+        Returns
+        -------
+        Reply
+            With all headers.
+        """
+        headers, handler = self.headers, self.handler
         reply_type = JSON_TYPE
-        extra = self.handler.common_headers(headers)
+        extra = handler.common_headers(headers, self.request_id)
+        for watch in handler.watchers:
+            watch(self, body, status, content)
         if status == 200:
-            if arrow_answer:
+            if self.content_type == ARROW_TYPE and accepts_arrow(headers.get(b"accept")):
                 reply_type = ARROW_TYPE
             elif binary_at:
                 reply_type = BINARY_TYPE
@@ -150,26 +243,6 @@ class Prediction:
             content = compress(content, accepted)
             extra += ((b"content-encoding", accepted), (b"vary", b"accept-encoding"))
         return Reply(status, content, reply_type, extra)
-
-
-def _json_bytes(headers: Mapping[bytes, bytes]) -> int:
-    written = headers.get(b"inference-header-content-length")
-    if written is None:
-        return 0
-    if not written.isdigit() or len(written) > 18 or int(written) == 0:
-        raise Refusal(
-            400,
-            "Inference-Header-Content-Length is not the number of bytes of JSON before the binary "
-            "data.",
-        )
-    return int(written)
-
-
-def _accepts_arrow(accept: bytes | None) -> bool:
-    """Arrow is answered with Arrow, unless JSON alone is asked for."""
-    if accept is None:
-        return True
-    return ARROW_TYPE in accept or b"*/*" in accept or JSON_TYPE not in accept
 
 
 class PredictionHandler:
@@ -193,6 +266,7 @@ class PredictionHandler:
         self.load = load
         self.max_body_bytes = max_body_bytes
         self.watchers: tuple[Watcher, ...] = ()
+        self.batches: Batches | None = None
         self._prefix = os.urandom(6).hex().encode() + b"-"
         self._numbers = itertools.count(1)
 
@@ -233,14 +307,15 @@ class PredictionHandler:
         content_type = headers.get(b"content-type", b"")
         if content_type != JSON_TYPE:
             content_type = content_type.partition(b";")[0].strip().lower()
-            if content_type not in _TYPES[target.protocol]:
+            types = CONTENT_TYPES[target.protocol]
+            if content_type not in types:
                 got = content_type.decode("ascii", "replace")[:60] or "none"
-                wanted = " or ".join(kind.decode() for kind in _TYPES[target.protocol] if kind)
+                wanted = " or ".join(kind.decode() for kind in types if kind)
                 raise Refusal(415, f"Content-Type is {got}; expected {wanted}. Send that header.")
         return Prediction(self, model, target, headers, content_type)
 
-    def common_headers(self, headers: Mapping[bytes, bytes]) -> tuple[tuple[bytes, bytes], ...]:
-        """Give the headers that every answer has.
+    def request_id(self, headers: Mapping[bytes, bytes]) -> bytes:
+        """Give a request its id: the client's, where it is well-formed, or a new one.
 
         Parameters
         ----------
@@ -249,13 +324,37 @@ class PredictionHandler:
 
         Returns
         -------
-        tuple of (bytes, bytes)
-            The request's id, the client's or a new one, and its place in a trace.
+        bytes
+            Printable.
         """
         given = headers.get(b"x-request-id")
         if given is None or not _ID.fullmatch(given):
-            given = self._prefix + b"%x" % next(self._numbers)
+            return self._prefix + b"%x" % next(self._numbers)
+        return given
+
+    def renew_ids(self) -> None:
+        """Begin ids anew, in a process that was forked: those of workers must differ."""
+        self._prefix = os.urandom(6).hex().encode() + b"-"
+
+    @staticmethod
+    def common_headers(
+        headers: Mapping[bytes, bytes], request_id: bytes
+    ) -> tuple[tuple[bytes, bytes], ...]:
+        """Give the headers that every answer has.
+
+        Parameters
+        ----------
+        headers : mapping of bytes to bytes
+            Of the request.
+        request_id : bytes
+            Its id.
+
+        Returns
+        -------
+        tuple of (bytes, bytes)
+            The id, and the request's place in a trace.
+        """
         parent = headers.get(b"traceparent")
         if parent is None or not _TRACEPARENT.fullmatch(parent):
-            return ((b"x-request-id", given),)
-        return ((b"x-request-id", given), (b"traceparent", parent))
+            return ((b"x-request-id", request_id),)
+        return ((b"x-request-id", request_id), (b"traceparent", parent))

@@ -47,18 +47,26 @@ class ModelRepository:
         What is kept.
     max_rows : int
         A request with more rows is refused.
+    keep_predictions : int, default 0
+        How many predictions of each version wait for their labels.
     seconds : float, default 1
         From one look to the next.
     """
 
     def __init__(
-        self, folder: Path, models: ModelTable, max_rows: int, seconds: float = 1.0
+        self,
+        folder: Path,
+        models: ModelTable,
+        max_rows: int,
+        keep_predictions: int = 0,
+        seconds: float = 1.0,
     ) -> None:
         if not folder.is_dir():
             raise errors.FileError(f"The repository {folder} is no folder.")
         self.folder = folder
         self.models = models
         self.max_rows = max_rows
+        self.keep_predictions = keep_predictions
         self.seconds = seconds
         self.loads: dict[tuple[str, str], int] = {}
         self._seen: dict[Path, tuple[int, int, int]] = {}
@@ -173,7 +181,9 @@ class ModelRepository:
         number = candidate.version
         if number is None:
             number = self._changes.get(candidate.name, 0) + 1
-        model = HostedModel(predictor, candidate.name, self.max_rows, str(number))
+        model = HostedModel(
+            predictor, candidate.name, self.max_rows, str(number), self.keep_predictions
+        )
         self._changes[candidate.name] = number
         self.models.put(model, KEPT_VERSIONS)
         self._count(candidate.name, "ok")

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from mainspring.serve.json_pages import headers_of, json_response
+from mainspring.serve.label_routes import label_routes
 from mainspring.serve.metrics import make_registry
 from mainspring.serve.model_routes import model_routes
 from mainspring.serve.replies import Refusal
@@ -42,6 +43,7 @@ def make_routes(server: Server) -> list[BaseRoute]:
         *_health_routes(server),
         *model_routes(server),
         *repository_routes(server),
+        *label_routes(server),
         *_scrape_routes(server),
     ]
 

@@ -128,6 +128,7 @@ def run(app: Starlette, opened: socket.socket, options: RunOptions | None = None
 
     options = options or RunOptions()
     server: Server = app.state.server
+    server.handler.renew_ids()
     if options.access_log:
         server.on_request = _write_access_line
     protocol = hot_protocol(server, options.request_seconds) if options.hot_path else None

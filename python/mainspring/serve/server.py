@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
 from mainspring.serve.access import Access
+from mainspring.serve.batching import Batches, BatchOptions
 from mainspring.serve.hosted_model import open_models
 from mainspring.serve.load import Load
 from mainspring.serve.model_table import ModelTable
-from mainspring.serve.predictions import PredictionHandler
+from mainspring.serve.payload_log import PayloadLog, PayloadLogOptions
+from mainspring.serve.predictions import PredictionHandler, Watcher
 from mainspring.serve.replies import Refusal, Reply, refusal_reply
 from mainspring.serve.shadow import ShadowComparison
 from mainspring.serve.targets import PredictRoutes, Target
@@ -39,6 +41,9 @@ class ServerOptions:
     access: Access | None = None
     max_waiting: int = 256
     rate_limit: float | None = None
+    batching: BatchOptions | None = None
+    keep_predictions: int = 0
+    payload_log: PayloadLogOptions | None = None
 
     def check(self) -> None:
         """Check the limits.
@@ -56,11 +61,22 @@ class ServerOptions:
                     expected="an integer from 1 to 2^31 - 1",
                     got=repr(limit),
                 )
+        kept = self.keep_predictions
+        if isinstance(kept, bool) or not isinstance(kept, int) or not 0 <= kept <= 10**7:
+            raise errors.ParameterError(
+                f"create_app: keep_predictions must be an integer from 0 to 10^7, got {kept!r}.",
+                expected="an integer from 0 to 10^7",
+                got=repr(kept),
+            )
         if self.rate_limit is not None and not self.rate_limit > 0:
             raise errors.ParameterError(
                 f"create_app: rate_limit must be a number above 0, got {self.rate_limit!r}.",
                 got=repr(self.rate_limit),
             )
+        if self.batching is not None:
+            self.batching.check()
+        if self.payload_log is not None:
+            self.payload_log.check()
 
 
 class Server:
@@ -85,16 +101,20 @@ class Server:
         self.handler = PredictionHandler(
             self.models, self.access, self.load, options.max_body_bytes
         )
+        if options.batching is not None:
+            self.handler.batches = Batches(options.batching, self.load)
         self.shadows = ShadowComparison(self.models, self.load)
+        self.payloads = None if options.payload_log is None else PayloadLog(options.payload_log)
+        self._choose_watchers()
         self.repository: ModelRepository | None = None
         self.on_request: Callable[[AccessRecord], None] | None = None
-        for model in open_models(models, options.max_rows):
+        for model in open_models(models, options.max_rows, options.keep_predictions):
             self.models.put(model)
         if options.repository is not None:
             from mainspring.serve.repository import ModelRepository
 
             self.repository = ModelRepository(
-                Path(options.repository), self.models, options.max_rows
+                Path(options.repository), self.models, options.max_rows, options.keep_predictions
             )
             self.repository.scan()
         elif not self.models.slots:
@@ -118,6 +138,8 @@ class Server:
         """End what :meth:`start` began."""
         if self.repository is not None:
             self.repository.stop()
+        if self.payloads is not None:
+            self.payloads.close()
 
     def set_traffic(self, name: str, shares: dict[str, float], shadow: str | None) -> None:
         """Send shares of a model's requests to other versions, and copies to a shadow.
@@ -137,8 +159,15 @@ class Server:
             404 for a version that is not loaded, 400 for shares that are none.
         """
         self.models.split(name, shares, shadow)
+        self._choose_watchers()
+
+    def _choose_watchers(self) -> None:
+        """Watch answers only where somebody wants to: it costs the shortest way."""
         has_shadow = any(slot.shadow is not None for slot in self.models.slots.values())
-        self.handler.watchers = (self.shadows,) if has_shadow else ()
+        watchers: list[Watcher] = [self.shadows] if has_shadow else []
+        if self.payloads is not None:
+            watchers.append(self.payloads)
+        self.handler.watchers = tuple(watchers)
 
     def count_refusal(self, status: int) -> None:
         """Count a request that no model saw.

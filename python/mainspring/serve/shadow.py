@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mainspring.serve.hosted_model import HostedModel
     from mainspring.serve.load import Load
     from mainspring.serve.model_table import ModelTable
+    from mainspring.serve.predictions import Prediction
 
 __all__ = ["ShadowComparison"]
 
@@ -41,32 +42,26 @@ class ShadowComparison:
         with self._lock:
             return dict(self._counts)
 
-    def __call__(
-        self,
-        model: HostedModel,
-        form: _engine.RequestForm,
-        body: bytes,
-        status: int,
-        content: bytes,
-    ) -> None:
+    def __call__(self, prediction: Prediction, body: bytes, status: int, content: bytes) -> None:
         """Compare one request, if its model has a shadow.
 
         Parameters
         ----------
-        model : HostedModel
-            What answered.
-        form : RequestForm
+        prediction : Prediction
             What was asked.
         body : bytes
-            The request.
+            The request, unpacked.
         status : int
             Of the answer.
         content : bytes
             The answer.
         """
-        slot = self.models.slots.get(model.name)
+        slot = self.models.slots.get(prediction.model.name)
         if slot is None or slot.shadow is None or status != 200:
             return
+        form, json_bytes = prediction.form()
+        if json_bytes:
+            return  # binary tensors are not asked twice
         work = partial(self._compare, slot.shadow, form, body, content)
         try:
             self.load.submit(work, lambda: False)
