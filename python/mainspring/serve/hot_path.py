@@ -2,9 +2,9 @@
 
 A plain request in one piece, to a path that was asked before, is one native call from its bytes to
 those of the answer. Others to a prediction's path are read by uvicorn's parser and answered when
-their last byte has come; everything else goes the way that uvicorn has for it. uvicorn's protocol is no public interface:
-:func:`hot_protocol` looks at what it uses, and gives None where anything is not as it was; then the
-app answers.
+their last byte has come; everything else goes uvicorn's own way. uvicorn's protocol is no public
+interface: :func:`hot_protocol` looks at what it uses, and gives None where anything is not as it
+was; then the app answers.
 """
 
 from __future__ import annotations
