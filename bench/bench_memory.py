@@ -1,4 +1,4 @@
-"""Claim: transforming takes less than 64 MB beyond the output, however many rows there are."""
+"""Claim: transforming takes 4 MB for each thread beyond the output, however many rows there are."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from bench.jobs.click_features import NUM_FEATURES, bucket_edges, check_features
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = 100_000
+LARGE_ROWS = 500_000
 PROCESSES = 3  # of each side, in turns, where one process cannot be both
 INPUTS: dict[str, dict[str, Any]] = {
     "strings of 8 bytes": {},
@@ -137,12 +138,20 @@ def test_transform_to_columns(job: tuple[str, Job], compare: Any) -> None:
     )
 
 
+@pytest.fixture(scope="module", params=list(INPUTS))
+def large_job(request: pytest.FixtureRequest) -> tuple[str, Job]:
+    """Dictionaries in chunks of a quarter of a million rows, as files of Parquet hold them."""
+    chunks = 2 if request.param == "dictionaries" else 1
+    title = f"{request.param} of two chunks" if chunks == 2 else request.param
+    return title, Job(request.param, LARGE_ROWS, chunks)
+
+
 @pytest.mark.large
 @pytest.mark.parametrize("peer", ["pyarrow", "polars"])
-def test_transform_of_large_dictionaries(peer: str, compare: Any) -> None:
-    """Chunks of a quarter of a million rows, as files of Parquet hold them."""
-    rows = 500_000
-    made = Job("dictionaries", rows, chunks=2)
+def test_transform_of_half_a_million_rows(
+    large_job: tuple[str, Job], peer: str, compare: Any
+) -> None:
+    title, made = large_job
     frame = pl.from_arrow(made.table)
     sides = {
         "pyarrow": (lambda: made.pyarrow(made.table), click_features_pyarrow.TRANSFORM_API),
@@ -150,13 +159,13 @@ def test_transform_of_large_dictionaries(peer: str, compare: Any) -> None:
     }
     theirs, api = sides[peer]
     compare(
-        f"{rows:,} rows, dictionaries of two chunks",
+        f"{LARGE_ROWS:,} rows, {title}",
         lambda: made.prep.transform(made.table),
         theirs,
         peer=peer,
         api=api,
         check=check_features,
-        rows=rows,
+        rows=LARGE_ROWS,
         num_bytes=made.num_bytes,
     )
 

@@ -2,6 +2,9 @@
 // consumer move a child out and release its parent.
 #include "host/arrow_columns.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -24,6 +27,20 @@ using Buffer = std::unique_ptr<uint8_t, Aligned>;
 Buffer make_buffer(uint64_t num_bytes) {
   return Buffer(
       static_cast<uint8_t*>(::operator new(std::max<uint64_t>(num_bytes, 1), kAlignment)));
+}
+
+/// Asks for large pages where memory is fresh and large: to have them made one by one takes longer
+/// than to write them. From NumPy's own least size on, for the same reason.
+void prefer_large_pages(uint8_t* bytes, uint64_t num_bytes) {
+#ifdef MADV_HUGEPAGE
+  constexpr uint64_t kLeastBytes = uint64_t{4} << 20;
+  if (num_bytes < kLeastBytes) return;
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t skipped = (page - reinterpret_cast<uintptr_t>(bytes) % page) % page;
+  (void)madvise(bytes + skipped, num_bytes - skipped, MADV_HUGEPAGE);  // a hint: may be refused
+#else
+  (void)bytes, (void)num_bytes;
+#endif
 }
 
 uint64_t value_bytes(ArrowColumns::Type type, uint64_t num_rows) {
@@ -50,16 +67,8 @@ const char* format_of(ArrowColumns::Type type) {
   return "";
 }
 
-/// One bit a row, 1 where the value is a number; returns how many are not. Most columns of features
-/// miss nothing, and to see that takes less than to write bits.
+/// One bit a row, 1 where the value is a number; returns how many are not.
 uint64_t write_validity(const float* values, uint64_t num_rows, uint8_t* bits) {
-  uint32_t any = 0;
-  for (uint64_t row = 0; row < num_rows; ++row) any |= values[row] == values[row] ? 0u : 1u;
-  if (any == 0) {
-    std::fill_n(bits, num_rows / 8, uint8_t{0xff});
-    if (num_rows % 8 != 0) bits[num_rows / 8] = static_cast<uint8_t>((1u << num_rows % 8) - 1);
-    return 0;
-  }
   uint64_t missing = 0;
   for (uint64_t first = 0; first < num_rows; first += 8) {
     const uint64_t count = std::min<uint64_t>(8, num_rows - first);
@@ -79,7 +88,9 @@ uint64_t write_validity(const float* values, uint64_t num_rows, uint8_t* bits) {
 struct ArrowColumns::Memory {
   std::vector<Column> columns;
   uint64_t num_rows;
-  std::vector<Buffer> values;
+  Buffer all_values;
+  std::vector<uint8_t*> values;  // of each column, in all_values
+  std::vector<std::atomic<bool>> may_miss;
   std::vector<Buffer> validity;  // null: every row is there
   std::vector<Buffer> texts;     // of columns of kText
   std::vector<int64_t> num_missing;
@@ -131,7 +142,7 @@ template <class Memory>
 void export_column(const std::shared_ptr<Memory>& memory, uint32_t column, ArrowArray* array) {
   auto* owned = new ColumnExport<Memory>{
       memory,
-      {memory->validity[column].get(), memory->values[column].get(), memory->texts[column].get()}};
+      {memory->validity[column].get(), memory->values[column], memory->texts[column].get()}};
   *array = ArrowArray{};
   array->length = static_cast<int64_t>(memory->num_rows);
   array->null_count = memory->num_missing[column];
@@ -193,9 +204,20 @@ ArrowColumns::ArrowColumns(std::vector<Column> columns, uint64_t num_rows)
     : memory_(std::make_shared<Memory>()) {
   memory_->columns = std::move(columns);
   memory_->num_rows = num_rows;
+  // One piece of memory: whoever keeps a column keeps them all anyway.
+  constexpr uint64_t kStep = static_cast<uint64_t>(kAlignment);
+  std::vector<uint64_t> begins;
+  uint64_t num_bytes = 0;
   for (const Column& column : memory_->columns) {
-    memory_->values.push_back(make_buffer(value_bytes(column.type, num_rows)));
+    begins.push_back(num_bytes);
+    num_bytes += (value_bytes(column.type, num_rows) + kStep - 1) / kStep * kStep;
   }
+  memory_->all_values = make_buffer(num_bytes);
+  prefer_large_pages(memory_->all_values.get(), num_bytes);
+  for (const uint64_t begin : begins) {
+    memory_->values.push_back(memory_->all_values.get() + begin);
+  }
+  memory_->may_miss = std::vector<std::atomic<bool>>(memory_->columns.size());
   memory_->validity.resize(memory_->columns.size());
   memory_->texts.resize(memory_->columns.size());
   memory_->num_missing.resize(memory_->columns.size());
@@ -203,7 +225,11 @@ ArrowColumns::ArrowColumns(std::vector<Column> columns, uint64_t num_rows)
 
 uint64_t ArrowColumns::num_rows() const { return memory_->num_rows; }
 const std::vector<ArrowColumns::Column>& ArrowColumns::columns() const { return memory_->columns; }
-void* ArrowColumns::values(uint32_t column) { return memory_->values[column].get(); }
+void* ArrowColumns::values(uint32_t column) { return memory_->values[column]; }
+
+void ArrowColumns::note_missing(uint32_t column) {
+  memory_->may_miss[column].store(true, std::memory_order_relaxed);
+}
 
 char* ArrowColumns::make_text(uint32_t column, uint64_t num_bytes) {
   memory_->texts[column] = make_buffer(num_bytes);
@@ -217,14 +243,14 @@ void ArrowColumns::mark_missing() {
   const size_t num_columns = memory_->columns.size();
   std::vector<std::atomic<int64_t>> missing(num_columns);
   for (size_t i = 0; i < num_columns; ++i) {
-    if (memory_->columns[i].type != Type::kFloat32) continue;
+    if (!memory_->may_miss[i]) continue;
     memory_->validity[i] = make_buffer((num_rows + 7) / 8);
   }
   parallel_for(num_columns * blocks, [&](uint64_t item, uint32_t) {
     const size_t column = item / blocks;
     if (memory_->validity[column] == nullptr) return;
     const uint64_t first = item % blocks * kBlockRows;
-    const auto* values = reinterpret_cast<const float*>(memory_->values[column].get());
+    const auto* values = reinterpret_cast<const float*>(memory_->values[column]);
     missing[column] +=
         static_cast<int64_t>(write_validity(values + first, std::min(kBlockRows, num_rows - first),
                                             memory_->validity[column].get() + first / 8));

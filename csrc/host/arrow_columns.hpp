@@ -29,7 +29,9 @@ class ArrowColumns {
   /// Room for the bytes of a column of kText.
   char* make_text(uint32_t column, uint64_t num_bytes);
 
-  /// NaN in a float32 column becomes null. Once, after all values are there.
+  /// A NaN is among the values of a float32 column. From any thread.
+  void note_missing(uint32_t column);
+  /// NaN becomes null in the columns that are noted. Once, after all values are there.
   void mark_missing();
 
   /// A struct array of the columns, released by whoever takes it.

@@ -11,6 +11,7 @@
 #include "host/plan_features.hpp"
 #include "host/predict_sparse.hpp"
 #include "host/scratch.hpp"
+#include "host/stream_values.hpp"
 #include "host/thread_pool.hpp"
 
 namespace mainspring {
@@ -68,17 +69,23 @@ std::vector<ArrowColumns::Column> feature_columns(const PlanView& plan) {
   return columns;
 }
 
+bool has_nan(const float* values, uint64_t count) {
+  uint32_t any = 0;
+  for (uint64_t row = 0; row < count; ++row) any |= values[row] == values[row] ? 0u : 1u;
+  return any != 0;
+}
+
 /// Features in columns of kTileRows to rows [first, first + count) of the columns.
 void copy_columns(const float* features, uint64_t first, uint64_t count, ArrowColumns* columns) {
   const uint64_t width = columns->columns().size();
   for (uint32_t i = 0; i < width; ++i, features += kTileRows) {
     if (columns->columns()[i].type == ArrowColumns::Type::kInt32) {
-      auto* to = static_cast<int32_t*>(columns->values(i)) + first;
-      for (uint64_t row = 0; row < count; ++row) to[row] = static_cast<int32_t>(features[row]);
-    } else {
-      std::copy_n(features, count, static_cast<float*>(columns->values(i)) + first);
+      stream_ids(features, count, static_cast<int32_t*>(columns->values(i)) + first);
+    } else if (stream_numbers(features, count, static_cast<float*>(columns->values(i)) + first)) {
+      columns->note_missing(i);
     }
   }
+  end_stream();
 }
 
 /// Rows of features to rows [first, first + count) of the columns.
@@ -92,6 +99,7 @@ void scatter(const float* rows, uint64_t first, uint64_t count, ArrowColumns* co
     } else {
       auto* to = static_cast<float*>(columns->values(i)) + first;
       for (uint64_t row = 0; row < count; ++row) to[row] = rows[row * width + i];
+      if (has_nan(to, count)) columns->note_missing(i);
     }
   }
 }

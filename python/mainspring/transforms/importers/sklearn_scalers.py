@@ -60,6 +60,7 @@ def min_max_scaler(plan: Plan, scaler: Any, streams: list[Stream], where: str) -
     same_count(where, len(scales), len(streams))
     scaled: list[Stream] = []
     for stream, scale, offset in zip(streams, scales, offsets, strict=True):
+        _refuse_infinite(stream, (scale, offset), where)
         value = plan.number(stream, where)
         if math.isfinite(scale) and math.isfinite(offset):
             value = plan.draft.calculate(value, "*", scale)
@@ -91,13 +92,20 @@ def _scaled(
     same_count(where, len(parts[0]) if parts else len(streams), len(streams))
     center_of = _list_of(centers) if centers is not None else [0.0] * len(streams)
     scale_of = _list_of(scales) if scales is not None else [1.0] * len(streams)
-    for stream, scale in zip(streams, scale_of, strict=True):
+    for stream, center, scale in zip(streams, center_of, scale_of, strict=True):
+        _refuse_infinite(stream, (center, scale), where)
         if scale == 0:
             raise refused(where, f"it divides {stream.name!r} by a scale of 0")
     return [
         Numbers(stream.name, where, centered(plan, plan.number(stream, where), center, scale))
         for stream, center, scale in zip(streams, center_of, scale_of, strict=True)
     ]
+
+
+def _refuse_infinite(stream: Stream, learnt: tuple[float, float], where: str) -> None:
+    """NaN is what a scaler learns from a column without values; infinity is no number it learns."""
+    if any(map(math.isinf, learnt)):
+        raise refused(where, f"what it has learnt of {stream.name!r} is infinite")
 
 
 def _clipped(plan: Plan, stream: Stream, low: float, high: float, where: str) -> Stream:
