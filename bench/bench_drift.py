@@ -12,6 +12,7 @@ from bench.data.sensors import SHIFTED, sensors
 from bench.jobs.drift_tests import API, ColumnTests, compare_tables
 
 ROWS = 25_000
+MANY = 200_000
 
 
 def check_report(report: ms.DriftReport, tests: dict[str, ColumnTests]) -> None:
@@ -34,7 +35,7 @@ def tables(rows: int) -> tuple[pa.Table, pa.Table]:
 
 
 @pytest.mark.parametrize(
-    "rows", [ROWS, pytest.param(200_000, marks=pytest.mark.large)], ids="{:,}".format
+    "rows", [ROWS, pytest.param(MANY, marks=pytest.mark.large)], ids="{:,}".format
 )
 def test_drift_of_two_tables(rows: int, compare: Any) -> None:
     before, now = tables(rows)
@@ -50,17 +51,20 @@ def test_drift_of_two_tables(rows: int, compare: Any) -> None:
     )
 
 
-def test_drift_from_a_profile(compare: Any) -> None:
+@pytest.mark.parametrize(
+    "rows", [ROWS, pytest.param(MANY, marks=pytest.mark.large)], ids="{:,}".format
+)
+def test_drift_from_a_profile(rows: int, compare: Any) -> None:
     """SciPy has nothing to store, so it reads both tables here, too."""
-    before, now = tables(ROWS)
+    before, now = tables(rows)
     profile = ms.profile(before)
     compare(
-        f"{ROWS:,} rows x 40 columns, reference profile stored",
+        f"{rows:,} rows x 40 columns, reference profile stored",
         lambda: ms.detect_drift(profile, now),
         lambda: compare_tables(before, now),
         peer="scipy",
         api=API,
         check=check_report,
-        rows=ROWS,
+        rows=rows,
         num_bytes=now.nbytes,
     )

@@ -2,9 +2,12 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "bind/buffers.hpp"
@@ -14,6 +17,7 @@
 #include "measure/drift/detect_drift.hpp"
 #include "measure/drift/incomplete_gamma.hpp"
 #include "measure/drift/statistic.hpp"
+#include "measure/drift/table_counts.hpp"
 #include "measure/drift/two_samples.hpp"
 
 namespace py = pybind11;
@@ -89,24 +93,37 @@ py::dict to_dict(const ColumnDrift& column) {
   return fields;
 }
 
-py::list detect(SharedProfile& reference, const std::vector<SharedProfile*>& windows,
-                const std::optional<std::vector<std::string>>& columns, double level,
-                const std::string& correction, const Limits& limits,
+// Profiles may change while others read them, so each is copied under its lock; counts do not.
+struct DriftInput {
+  std::optional<Profile> copy;
+  DriftSide side;
+
+  explicit DriftInput(const std::variant<SharedProfile*, TableCounts*>& given) {
+    if (const auto* counts = std::get_if<TableCounts*>(&given)) {
+      side = (*counts)->side();
+      return;
+    }
+    std::get<SharedProfile*>(given)->with([this](Profile& profile) { copy.emplace(profile); });
+    side = side_of(*copy);
+  }
+};
+
+using DriftInputs = std::vector<std::variant<SharedProfile*, TableCounts*>>;
+
+py::list detect(const std::variant<SharedProfile*, TableCounts*>& reference,
+                const DriftInputs& windows, const std::optional<std::vector<std::string>>& columns,
+                double level, const std::string& correction, const Limits& limits,
                 const std::vector<std::string>& asked,
                 const std::map<std::string, Limits>& column_limits) {
   const DriftOptions options = to_options(level, correction, limits, asked, column_limits);
   std::vector<std::vector<ColumnDrift>> found;
   {
     const py::gil_scoped_release released;
-    const auto copy = [](SharedProfile& shared) {
-      return shared.with([](Profile& profile) { return Profile(profile); });
-    };
-    const Profile before = copy(reference);
-    std::vector<Profile> copies;
-    copies.reserve(windows.size());
-    std::vector<const Profile*> now;
-    for (SharedProfile* window : windows) now.push_back(&copies.emplace_back(copy(*window)));
-    found = detect_drift(before, now, columns, options);
+    const DriftInput before(reference);
+    std::list<DriftInput> inputs;  // sides point into them
+    std::vector<DriftSide> now;
+    for (const auto& window : windows) now.push_back(inputs.emplace_back(window).side);
+    found = detect_drift(before.side, now, columns, options);
   }
   py::list all;
   for (const std::vector<ColumnDrift>& window : found) {
@@ -117,10 +134,14 @@ py::list detect(SharedProfile& reference, const std::vector<SharedProfile*>& win
   return all;
 }
 
-py::dict two_samples(const py::object& reference, const py::object& current,
+ColumnSide* sort_sample(const py::object& values) {
+  const BufferView view(values.ptr(), 'd', false, "values");
+  const py::gil_scoped_release released;
+  return new ColumnSide(sorted_sample({view.data<double>(), view.data<double>() + view.count()}));
+}
+
+py::dict two_samples(const ColumnSide& reference, const ColumnSide& current,
                      const std::vector<std::string>& wanted, const Limits& limits) {
-  const BufferView before(reference.ptr(), 'd', false, "reference");
-  const BufferView now(current.ptr(), 'd', false, "current");
   DriftOptions options;
   set_limits(kDriftLimits, limits, &options);
   std::vector<const Statistic*> statistics;
@@ -128,15 +149,32 @@ py::dict two_samples(const py::object& reference, const py::object& current,
   std::vector<ColumnDrift::Measured> found;
   {
     const py::gil_scoped_release released;
-    found = measure_samples({before.data<double>(), before.count()},
-                            {now.data<double>(), now.count()}, statistics, options);
+    found = measure_samples(reference, current, statistics, options);
   }
   return statistics_dict(found);
 }
 
-std::vector<std::string> compared(SharedProfile& reference,
+std::vector<std::string> compared(const std::variant<SharedProfile*, TableCounts*>& reference,
                                   const std::optional<std::vector<std::string>>& columns) {
-  return reference.with([&](Profile& profile) { return compared_columns(profile, columns); });
+  return compared_columns(DriftInput(reference).side, columns);
+}
+
+TableCounts* count_table(SharedProfile& reference, const std::vector<std::string>& columns,
+                         const Table& table) {
+  const py::gil_scoped_release released;
+  return reference.with([&](Profile& profile) { return new TableCounts(profile, columns, table); });
+}
+
+std::pair<TableCounts, TableCounts> count_tables(const Table& reference,
+                                                 const std::vector<std::string>& columns,
+                                                 const Table& current, bool sorted) {
+  const py::gil_scoped_release released;
+  return TableCounts::of_both(reference, columns, current, sorted);
+}
+
+void add_rows(TableCounts& self, const Table& table) {
+  const py::gil_scoped_release released;
+  self.update(table);
 }
 
 py::list drift_limits() { return list_limits<DriftOptions>(kDriftLimits); }
@@ -168,6 +206,18 @@ py::list statistics() {
 }  // namespace
 
 void register_drift(py::module_& module) {
+  py::class_<TableCounts>(module, "TableCounts",
+                          "A table as a drift report needs it: numbers counted, all else profiled.")
+      .def(py::init(&count_table), py::arg("reference"), py::arg("columns"), py::arg("first"))
+      .def("update", &add_rows, py::arg("table"))
+      .def_property_readonly("num_rows", &TableCounts::num_rows);
+  py::class_<ColumnSide>(module, "SortedSample", "Numbers, sorted once for many comparisons.")
+      .def(py::init(&sort_sample), py::arg("values"))
+      .def_readonly("num_rows", &ColumnSide::num_rows)
+      .def_readonly("missing", &ColumnSide::missing);
+  module.def("count_tables", &count_tables, py::arg("reference"), py::arg("columns"),
+             py::arg("current"), py::arg("sorted"));
+  module.attr("MIN_COUNTED_ROWS") = kMinCountedRows;
   module.def("detect_drift", &detect, py::arg("reference"), py::arg("windows"), py::arg("columns"),
              py::arg("level"), py::arg("correction"), py::arg("limits"), py::arg("statistics"),
              py::arg("column_limits"));

@@ -7,6 +7,7 @@
 
 #include "profile/dictionary_index.hpp"
 #include "profile/walk_tiles.hpp"
+#include "runtime/arrow/bitmap.hpp"
 
 namespace mainspring {
 
@@ -246,21 +247,45 @@ void ColumnProfile::update_numbers(const ColumnView& view) {
 void ColumnProfile::update_booleans(const ColumnView& view) {
   uint64_t valid = 0;
   uint64_t set = 0;
+  if (view.type == ColumnType::kBool) {
+    for (uint64_t first = 0; first < view.length; first += kTileRows) {
+      const auto rows = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, view.length - first));
+      std::array<uint64_t, kValidityWords> present, bits;
+      read_bitmap(view.validity, view.offset + first, rows, present.data());
+      read_bitmap(static_cast<const uint8_t*>(view.values), view.offset + first, rows, bits.data());
+      for (uint32_t word = 0; word * 64 < rows; ++word) {
+        valid += static_cast<uint64_t>(std::popcount(present[word]));
+        set += static_cast<uint64_t>(std::popcount(present[word] & bits[word]));
+      }
+    }
+    return add_booleans(view.length, valid, set);
+  }
   for_each_tile(view, InputKind::kInteger, [&](const Tile& tile, uint64_t) {
     valid += count_valid(tile);
     for (uint32_t i = 0; i < tile.num_rows; ++i) set += values_of<int64_t>(tile)[i] != 0 ? 1 : 0;
   });
-  nulls_ += view.length - valid;
+  add_booleans(view.length, valid, set);
+}
+
+void ColumnProfile::add_booleans(uint64_t rows, uint64_t valid, uint64_t set) {
+  nulls_ += rows - valid;
   if (set > 0) texts_.add("true", set);
   if (valid > set) texts_.add("false", valid - set);
 }
 
 void ColumnProfile::update_texts(const ColumnView& view) {
   for_each_tile(view, InputKind::kBytes, [&](const Tile& tile, uint64_t) {
-    nulls_ += tile.num_rows - count_valid(tile);
-    for (uint32_t i = 0; i < tile.num_rows; ++i) {
-      if (is_valid(tile.validity, i)) texts_.add(text_of(values_of<BytesView>(tile)[i]));
+    auto* values = values_of<BytesView>(tile);
+    const uint32_t valid = count_valid(tile);
+    if (valid < tile.num_rows) {
+      uint32_t at = 0;
+      for (uint32_t i = 0; i < tile.num_rows; ++i) {
+        values[at] = values[i];
+        at += is_valid(tile.validity, i) ? 1 : 0;
+      }
+      nulls_ += tile.num_rows - valid;
     }
+    texts_.add_all(values, valid);
   });
 }
 

@@ -80,6 +80,7 @@ class ColumnProfile {
   void update_lists(const ColumnView& view);
   void update_numbers(const ColumnView& view);
   void update_booleans(const ColumnView& view);
+  void add_booleans(uint64_t rows, uint64_t valid, uint64_t set);
   void update_texts(const ColumnView& view);
   void update_dictionary_texts(const ColumnView& view);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "host/state_bytes.hpp"
+#include "runtime/core/tile.hpp"
 
 namespace mainspring {
 
@@ -19,6 +20,19 @@ struct LengthTally {
     max = count == 0 ? length : std::max(max, length);
     count += times;
     sum += length * times;
+  }
+  void add_all(const BytesView* values, uint32_t num_values) {
+    if (num_values == 0) return;
+    uint64_t low = count == 0 ? values[0].length : min, high = count == 0 ? low : max, total = 0;
+    for (uint32_t i = 0; i < num_values; ++i) {
+      low = std::min(low, values[i].length);
+      high = std::max(high, values[i].length);
+      total += values[i].length;
+    }
+    min = low;
+    max = high;
+    sum += total;
+    count += num_values;
   }
   void merge(const LengthTally& other) {
     if (other.count == 0) return;

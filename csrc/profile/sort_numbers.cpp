@@ -26,11 +26,11 @@ double number_of(uint64_t key) {
 }
 
 // Finishes keys that are sorted but for their low bits. Gives up when they are far from sorted.
-bool insertion_sort(uint64_t* keys, uint32_t count) {
-  uint32_t budget = 4 * count;
-  for (uint32_t i = 1; i < count; ++i) {
+bool insertion_sort(uint64_t* keys, uint64_t count) {
+  uint64_t budget = 4 * count;
+  for (uint64_t i = 1; i < count; ++i) {
     const uint64_t key = keys[i];
-    uint32_t at = i;
+    uint64_t at = i;
     for (; at > 0 && keys[at - 1] > key; --at) {
       if (budget-- == 0) {
         keys[at] = key;
@@ -91,31 +91,61 @@ void sort_numbers(double* values, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) values[i] = number_of(from[i]);
 }
 
-// Least significant digit first, 11 bits a pass; passes where all keys agree are skipped, which
-// are most of them for integers and for numbers of few digits.
-void sort_many_numbers(double* values, uint64_t count) {
-  if (count <= kSortBlock) return sort_numbers(values, static_cast<uint32_t>(count));
-  constexpr uint32_t kPasses = (64 + kDigitBits - 1) / kDigitBits;
-  std::array<std::array<uint64_t, kBuckets>, kPasses> starts{};
-  std::vector<uint64_t> keys(count);
-  std::vector<uint64_t> other(count);
-  for (uint64_t i = 0; i < count; ++i) {
-    keys[i] = key_of(values[i]);
-    for (uint32_t pass = 0; pass < kPasses; ++pass) {
-      ++starts[pass][(keys[i] >> (pass * kDigitBits)) & (kBuckets - 1)];
+namespace {
+
+// One stable pass over the digit at `low`.
+void scatter(const std::vector<uint64_t>& from, uint32_t low, std::vector<uint64_t>* starts,
+             std::vector<uint64_t>* to) {
+  uint64_t start = 0;
+  for (uint64_t& bucket : *starts) {
+    const uint64_t in_bucket = bucket;
+    bucket = start;
+    start += in_bucket;
+  }
+  for (const uint64_t key : from) (*to)[(*starts)[(key >> low) & (kBuckets - 1)]++] = key;
+}
+
+// Least significant digit first, from bit `low` on, as many digits as reach bit `top`. Passes where
+// all keys agree are skipped, which are most of them for integers and for numbers of few digits.
+void radix_sort(std::vector<uint64_t>* keys, std::vector<uint64_t>* other, uint32_t low,
+                uint32_t top) {
+  const uint32_t passes = (top - low + kDigitBits - 1) / kDigitBits;
+  std::vector<std::vector<uint64_t>> starts(passes, std::vector<uint64_t>(kBuckets, 0));
+  for (const uint64_t key : *keys) {
+    for (uint32_t pass = 0; pass < passes; ++pass) {
+      ++starts[pass][(key >> (low + pass * kDigitBits)) & (kBuckets - 1)];
     }
   }
-  for (uint32_t pass = 0; pass < kPasses; ++pass) {
-    const uint32_t low = pass * kDigitBits;
-    if (starts[pass][(keys[0] >> low) & (kBuckets - 1)] == count) continue;
-    uint64_t start = 0;
-    for (uint64_t& bucket : starts[pass]) {
-      const uint64_t in_bucket = bucket;
-      bucket = start;
-      start += in_bucket;
-    }
-    for (const uint64_t key : keys) other[starts[pass][(key >> low) & (kBuckets - 1)]++] = key;
-    keys.swap(other);
+  for (uint32_t pass = 0; pass < passes; ++pass) {
+    const uint32_t from = low + pass * kDigitBits;
+    if (starts[pass][((*keys)[0] >> from) & (kBuckets - 1)] == keys->size()) continue;
+    scatter(*keys, from, &starts[pass], other);
+    keys->swap(*other);
+  }
+}
+
+}  // namespace
+
+// The highest 33 bits in which the keys differ at all decide the order of nearly all of them, and
+// insertion sort that of the rest; where they do not, all bits are sorted by.
+void sort_many_numbers(double* values, uint64_t count) {
+  if (count <= kSortBlock) return sort_numbers(values, static_cast<uint32_t>(count));
+  constexpr uint32_t kFirstBits = 3 * kDigitBits;
+  std::vector<uint64_t> keys(count);
+  std::vector<uint64_t> other(count);
+  uint64_t different = 0;
+  const uint64_t sample = key_of(values[0]);
+  for (uint64_t i = 0; i < count; ++i) {
+    keys[i] = key_of(values[i]);
+    different |= keys[i] ^ sample;
+  }
+  if (different == 0) return;
+  const uint32_t top = 64 - static_cast<uint32_t>(std::countl_zero(different));
+  const auto lowest = static_cast<uint32_t>(std::countr_zero(different));
+  const uint32_t low = top - lowest > kFirstBits ? top - kFirstBits : lowest;
+  radix_sort(&keys, &other, low, top);
+  if (low > lowest && !insertion_sort(keys.data(), count)) {
+    radix_sort(&keys, &other, lowest, top);
   }
   for (uint64_t i = 0; i < count; ++i) values[i] = number_of(keys[i]);
 }

@@ -2,17 +2,39 @@
 #include "profile/text_profile.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "host/bundle_image.hpp"
 #include "runtime/core/hash.hpp"
+#include "runtime/core/kernels.hpp"
 
 namespace mainspring {
 
 void TextProfile::add(std::string_view value, uint64_t times) {
-  const uint64_t hash = hash_bytes(reinterpret_cast<const uint8_t*>(value.data()), value.size());
+  add_hashed(value, hash_bytes(reinterpret_cast<const uint8_t*>(value.data()), value.size()),
+             times);
+  lengths_.add(value.size(), times);
+}
+
+void TextProfile::add_all(const BytesView* values, uint32_t num_values) {
+  std::array<uint64_t, kTileRows> hashes;
+  process_kernels().hash_strings(values, hashes.data(), num_values);
+  const bool certainly_room =
+      !distinct_.has_value() && counts_.num_entries() + num_values <= ValueCounts::kMaxEntries;
+  if (certainly_room) {
+    counts_.add_all(values, hashes.data(), num_values);
+  } else {
+    for (uint32_t i = 0; i < num_values; ++i) {
+      add_hashed({reinterpret_cast<const char*>(values[i].data), values[i].length}, hashes[i], 1);
+    }
+  }
+  lengths_.add_all(values, num_values);
+}
+
+void TextProfile::add_hashed(std::string_view value, uint64_t hash, uint64_t times) {
   if (counts_.num_entries() == ValueCounts::kMaxEntries) start_distinct();
   if (distinct_.has_value()) distinct_->add(hash);
   counts_.add(value, hash, times);
-  lengths_.add(value.size(), times);
 }
 
 void TextProfile::start_distinct() {

@@ -7,12 +7,15 @@
 #include "profile/distinct_sketch.hpp"
 #include "profile/length_tally.hpp"
 #include "profile/value_counts.hpp"
+#include "runtime/core/tile.hpp"
 
 namespace mainspring {
 
 class TextProfile {
  public:
   void add(std::string_view value, uint64_t times = 1);
+  /// At most a tile of them.
+  void add_all(const BytesView* values, uint32_t num_values);
   void merge(const TextProfile& other);
 
   bool exact() const { return counts_.exact(); }
@@ -27,6 +30,7 @@ class TextProfile {
 
  private:
   void start_distinct();
+  void add_hashed(std::string_view value, uint64_t hash, uint64_t times);
 
   ValueCounts counts_;
   LengthTally lengths_;

@@ -7,12 +7,36 @@
 #include <numeric>
 
 #include "runtime/core/hash.hpp"
+#include "runtime/core/memory.hpp"
 
 namespace mainspring {
 
 namespace {
 
 constexpr uint64_t kFirstSlots = 64;
+
+// Ends that overlap: categories are short, and a call would cost more than the comparison.
+bool same_key(const uint8_t* a, const uint8_t* b, uint64_t length) {
+  if (length > 32) return same_bytes(a, b, length);
+  if (length >= 16) {
+    const auto differ = [&](uint64_t at) {
+      return load<uint64_t>(a + at) ^ load<uint64_t>(b + at);
+    };
+    return (differ(0) | differ(8) | differ(length - 16) | differ(length - 8)) == 0;
+  }
+  if (length >= 8) {
+    return ((load<uint64_t>(a) ^ load<uint64_t>(b)) |
+            (load<uint64_t>(a + length - 8) ^ load<uint64_t>(b + length - 8))) == 0;
+  }
+  if (length >= 4) {
+    return ((load<uint32_t>(a) ^ load<uint32_t>(b)) |
+            (load<uint32_t>(a + length - 4) ^ load<uint32_t>(b + length - 4))) == 0;
+  }
+  for (uint64_t i = 0; i < length; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
 
 // A long text by its beginning, cut before a UTF-8 character that would not fit, and its hash.
 std::string shortened(std::string_view value, uint64_t hash) {
@@ -35,6 +59,35 @@ void ValueCounts::add(std::string_view value, uint64_t hash, uint64_t times) {
   }
 }
 
+// Slots of all, then entries of all: a batch's cache misses overlap.
+void ValueCounts::add_all(const BytesView* values, const uint64_t* hashes, uint32_t num_values) {
+  total_ += num_values;
+  if (slots_.empty()) index_entries(kFirstSlots);
+  std::array<uint32_t, kTileRows> numbers;
+  const uint64_t mask = slots_.size() - 1;
+  for (uint32_t i = 0; i < num_values; ++i) numbers[i] = slots_[hashes[i] & mask];
+  const auto* bytes = reinterpret_cast<const uint8_t*>(bytes_.data());
+  for (uint32_t i = 0; i < num_values; ++i) {
+    const BytesView& value = values[i];
+    // A slot that was empty or somebody else's may be filled by now: then it is looked for.
+    if (numbers[i] != 0) {
+      Entry& entry = entries_[numbers[i] - 1];
+      if (entry.hash == hashes[i] && entry.length == value.length &&
+          same_key(bytes + entry.offset, value.data, value.length)) {
+        ++entry.count;
+        continue;
+      }
+    }
+    const std::string_view text(reinterpret_cast<const char*>(value.data), value.length);
+    if (value.length > kMaxKeyBytes) {
+      add_key(shortened(text, hashes[i]), hashes[i], 1);
+    } else {
+      add_key(text, hashes[i], 1);
+    }
+    bytes = reinterpret_cast<const uint8_t*>(bytes_.data());
+  }
+}
+
 void ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
   if (slots_.empty()) index_entries(kFirstSlots);
   const uint64_t mask = slots_.size() - 1;
@@ -53,7 +106,7 @@ void ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
   slots_[at] = static_cast<uint32_t>(entries_.size());
   if (entries_.size() > kMaxEntries) {
     purge();
-  } else if (2 * entries_.size() > slots_.size()) {
+  } else if (4 * entries_.size() > slots_.size()) {
     index_entries(slots_.size() * 4);
   }
 }

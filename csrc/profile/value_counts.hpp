@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "host/state_bytes.hpp"
+#include "runtime/core/tile.hpp"
 
 namespace mainspring {
 
@@ -34,6 +35,9 @@ class ValueCounts {
 
   /// `hash` is hash_bytes of the value.
   void add(std::string_view value, uint64_t hash, uint64_t times = 1);
+  /// One of each of at most a tile, for which there is room: kMaxEntries is not passed even if all
+  /// are new.
+  void add_all(const BytesView* values, const uint64_t* hashes, uint32_t num_values);
   void merge(const ValueCounts& other);
 
   bool exact() const { return exact_; }
@@ -67,7 +71,9 @@ class ValueCounts {
   std::vector<uint32_t> in_order() const;
 
   std::vector<Entry> entries_;
-  std::vector<uint32_t> slots_;  // entry number + 1, 0: empty; a power of two, at most half full
+  // Entry number + 1, 0: empty; a power of two. At most a quarter full, so that the first probe
+  // mostly finds its entry: whether it did cannot be guessed.
+  std::vector<uint32_t> slots_;
   std::string bytes_;
   uint64_t total_ = 0;
   uint64_t error_ = 0;

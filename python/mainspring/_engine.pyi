@@ -436,6 +436,29 @@ class Detector:
     @property
     def num_values(self) -> int:
         ...
+class TableCounts:
+    """
+    A table as a drift report needs it: numbers counted, all else profiled.
+    """
+    def __init__(self, reference: Profile, columns: collections.abc.Sequence[str], first: Table) -> None:
+        ...
+    def update(self, table: Table) -> None:
+        ...
+    @property
+    def num_rows(self) -> int:
+        ...
+class SortedSample:
+    """
+    Numbers, sorted once for many comparisons.
+    """
+    def __init__(self, values: typing.Any) -> None:
+        ...
+    @property
+    def missing(self) -> int:
+        ...
+    @property
+    def num_rows(self) -> int:
+        ...
 class Evaluator:
     """
     Mergeable quality metrics over rows.
@@ -688,7 +711,9 @@ def check_tables(tables: collections.abc.Sequence[Table], target: str, task: str
     ...
 def checks() -> list[typing.Any]:
     ...
-def compared_columns(reference: Profile, columns: collections.abc.Sequence[str] | None) -> list[str]:
+def compared_columns(reference: Profile | TableCounts, columns: collections.abc.Sequence[str] | None) -> list[str]:
+    ...
+def count_tables(reference: Table, columns: collections.abc.Sequence[str], current: Table, sorted: bool) -> tuple[TableCounts, TableCounts]:
     ...
 def cuda_affine(arg0: typing.Any, arg1: typing.Any, arg2: typing.SupportsFloat | typing.SupportsIndex, arg3: typing.SupportsFloat | typing.SupportsIndex) -> None:
     ...
@@ -696,7 +721,7 @@ def derive_bundle(bundle: typing.Any, meta: bytes, what: str, num_trees: typing.
     """
     The bytes of a bundle with the plan of this one and another model: its first num_trees 'trees', or the numbers of their 'leaves'.
     """
-def detect_drift(reference: Profile, windows: collections.abc.Sequence[Profile], columns: collections.abc.Sequence[str] | None, level: typing.SupportsFloat | typing.SupportsIndex, correction: str, limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], statistics: collections.abc.Sequence[str], column_limits: collections.abc.Mapping[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]]) -> list[typing.Any]:
+def detect_drift(reference: Profile | TableCounts, windows: collections.abc.Sequence[Profile | TableCounts], columns: collections.abc.Sequence[str] | None, level: typing.SupportsFloat | typing.SupportsIndex, correction: str, limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], statistics: collections.abc.Sequence[str], column_limits: collections.abc.Mapping[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]]) -> list[typing.Any]:
     ...
 def detectors() -> list[typing.Any]:
     ...
@@ -860,7 +885,7 @@ def transform_tensors(bundle: typing.Any, table: Table, dense: typing.Any, ids: 
     """
     Fill dense, float32 (rows, numbers), and ids, int32 (rows, ids).
     """
-def two_samples(reference: typing.Any, current: typing.Any, statistics: collections.abc.Sequence[str], limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> dict[str, typing.Any]:
+def two_samples(reference: SortedSample, current: SortedSample, statistics: collections.abc.Sequence[str], limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> dict[str, typing.Any]:
     ...
 def write_bundle(meta: bytes, plan: typing.Any, feature_names: collections.abc.Sequence[str] | None, model: bytes, profile: bytes, labels: bytes = b'') -> bytes:
     """
@@ -870,3 +895,4 @@ def write_file(path: typing.Any, bytes: bytes) -> None:
     """
     Replace a file atomically: afterwards the path holds the old bytes or all of the new ones.
     """
+MIN_COUNTED_ROWS: int = 65536

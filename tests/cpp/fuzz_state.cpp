@@ -309,9 +309,9 @@ bool try_profile(const Bytes& bytes) {
   const Profile& same = *profile;
   for (const Profile* other : {&small_profile(), &same}) {
     try {
-      const Profile* const sides[] = {&same, other};
-      (void)detect_drift(same, sides, std::nullopt, {});
-      (void)detect_drift(*other, sides, std::nullopt, {});
+      const DriftSide sides[] = {side_of(same), side_of(*other)};
+      (void)detect_drift(sides[0], sides, std::nullopt, {});
+      (void)detect_drift(sides[1], sides, std::nullopt, {});
     } catch (const Error&) {
       continue;  // columns may be missing or of other kinds by now
     }

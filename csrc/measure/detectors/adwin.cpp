@@ -89,6 +89,10 @@ struct Adwin {
   bool cut() {
     const double log_level = std::log(2 * std::log(width) / delta);
     const double spread = variance / width;
+    // No cut is near while (u0 width - total n0)^2 stays below this times n0 n1: that is the test
+    // without min_part and the second term, which only make the bound larger, and without its
+    // divisions. Both margins are far beyond rounding.
+    const double surely_below = 2 * spread * log_level * width * (1 - 1e-6);
     double n0 = 0;
     double u0 = 0;
     const size_t top = highest();
@@ -100,6 +104,9 @@ struct Adwin {
         const double n1 = width - n0;
         if (n1 < min_part || n1 <= 0) return false;
         if (n0 < min_part) continue;
+        const double one = u0 * width, other = total * n0;
+        const double moved = std::fabs(one - other) + 1e-14 * (std::fabs(one) + std::fabs(other));
+        if (moved * moved <= surely_below * n0 * n1) continue;
         const double u1 = total - u0;
         const double inverse = 1 / (n0 - min_part + 1) + 1 / (n1 - min_part + 1);
         const double bound =

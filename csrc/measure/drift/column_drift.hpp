@@ -55,7 +55,7 @@ struct ColumnDrift {
 StatisticValue measure(const Statistic& statistic, const ColumnPair& pair,
                        const DriftOptions& options);
 
-ColumnDrift measure_column(const ColumnProfile& reference, const ColumnProfile& current,
+ColumnDrift measure_column(const DriftColumn& reference, const DriftColumn& current,
                            const DriftOptions& options);
 
 /// Corrects the p-values of all columns' tests together and decides: an effect must reach its limit

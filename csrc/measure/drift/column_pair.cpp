@@ -1,11 +1,37 @@
 // Brings the two sides of a column into the forms that the statistics share.
 #include "measure/drift/column_pair.hpp"
 
+#include <limits>
+
+#include "measure/drift/two_samples.hpp"
+
 namespace mainspring {
 
 namespace {
 
-ColumnSide side_of(const ColumnProfile& column) {
+ColumnSide side_of_counts(const CountedNumbers& counts) {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  ColumnSide side;
+  side.num_rows = counts.num_rows();
+  side.missing = counts.missing();
+  side.numbers = counts.distribution();
+  side.min = counts.min();
+  side.max = counts.max();
+  // No statistic of a plain report asks for those of the current data.
+  const std::optional<Moments>& moments = counts.moments();
+  side.finite = moments.has_value() ? moments->count() : 0;
+  side.mean = moments.has_value() ? moments->mean() : kNan;
+  side.deviation = moments.has_value() ? moments->deviation() : kNan;
+  return side;
+}
+
+ColumnSide side_of(const DriftColumn& either) {
+  if (either.counts != nullptr) return side_of_counts(*either.counts);
+  if (either.sorted != nullptr) {
+    return sorted_column(*either.sorted, either.number,
+                         either.profile->kind() == ColumnKind::kTimestamp);
+  }
+  const ColumnProfile& column = *either.profile;
   ColumnSide side;
   side.num_rows = column.num_rows();
   side.missing = column.missing();
@@ -23,21 +49,37 @@ ColumnSide side_of(const ColumnProfile& column) {
   return side;
 }
 
+ColumnSide reference_side(const DriftColumn& reference, const DriftColumn& current) {
+  ColumnSide side = side_of(reference);
+  if (current.counts != nullptr && reference.counts == nullptr) {
+    side.numbers = current.counts->bins().count(side.numbers);
+  }
+  return side;
+}
+
 }  // namespace
 
-ColumnPair::ColumnPair(const ColumnProfile& reference_column, const ColumnProfile& current_column,
+ColumnPair::ColumnPair(const DriftColumn& reference_column, const DriftColumn& current_column,
                        const DriftOptions& options)
-    : kind(reference_column.kind() == ColumnKind::kUnknown ? current_column.kind()
-                                                           : reference_column.kind()),
-      reference(side_of(reference_column)),
-      current(side_of(current_column)) {
+    : owned_reference_(reference_side(reference_column, current_column)),
+      owned_current_(side_of(current_column)),
+      kind(reference_column.profile->kind() == ColumnKind::kUnknown
+               ? current_column.profile->kind()
+               : reference_column.profile->kind()),
+      reference(*owned_reference_),
+      current(*owned_current_) {
   if (!categorical()) return;
   match = match_categories(reference.categories, current.categories);
   folded = folded_frequencies(match, reference.missing, current.missing, options.rows_per_bin);
 }
 
+const RankDistances& ColumnPair::distances() const {
+  if (!distances_.has_value()) distances_ = rank_distances(reference.numbers, current.numbers);
+  return *distances_;
+}
+
 bool ColumnPair::exact() const {
-  if (numeric()) return reference.numbers.rank_error == 0 && current.numbers.rank_error == 0;
+  if (numeric()) return reference.numbers.exact() && current.numbers.exact();
   return match.exact;
 }
 

@@ -1,13 +1,29 @@
 // One column on both sides, as drift statistics see it: what several of them need is computed once.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <utility>
 
+#include "measure/drift/counted_numbers.hpp"
 #include "measure/drift/frequencies.hpp"
 #include "measure/drift/options.hpp"
+#include "measure/drift/rank_distances.hpp"
 #include "profile/column_profile.hpp"
 
 namespace mainspring {
+
+/// One side of a column: what was profiled; or numbers that were only counted, or are at hand.
+struct DriftColumn {
+  const ColumnProfile* profile;            // without rows where `counts` has them
+  const CountedNumbers* counts = nullptr;  // numbers or times
+  const Table* sorted = nullptr;           // of whose numbers or times all are compared
+  uint32_t number = 0;                     // of the column there
+
+  uint64_t num_rows() const {
+    if (sorted != nullptr) return sorted->num_rows();
+    return counts != nullptr ? counts->num_rows() : profile->num_rows();
+  }
+};
 
 struct ColumnSide {
   uint64_t num_rows = 0;
@@ -24,18 +40,24 @@ struct ColumnSide {
 };
 
 struct ColumnPair {
-  /// `reference` and `current` are of one kind, or one of them is of kind kUnknown.
-  ColumnPair(const ColumnProfile& reference, const ColumnProfile& current,
-             const DriftOptions& options);
-  /// Numbers that were not profiled.
-  ColumnPair(ColumnKind numeric_kind, ColumnSide reference_side, ColumnSide current_side)
-      : kind(numeric_kind),
-        reference(std::move(reference_side)),
-        current(std::move(current_side)) {}
+  /// `reference` and `current` are of one kind, or one of them is of kind kUnknown. Where both
+  /// count, they do so on the same edges.
+  ColumnPair(const DriftColumn& reference, const DriftColumn& current, const DriftOptions& options);
+  /// Numbers that were not profiled, which must outlive this.
+  ColumnPair(ColumnKind numeric_kind, const ColumnSide& reference_side,
+             const ColumnSide& current_side)
+      : kind(numeric_kind), reference(reference_side), current(current_side) {}
+  ColumnPair(const ColumnPair&) = delete;
+  ColumnPair& operator=(const ColumnPair&) = delete;
 
+ private:
+  std::optional<ColumnSide> owned_reference_;
+  std::optional<ColumnSide> owned_current_;
+
+ public:
   ColumnKind kind;
-  ColumnSide reference;
-  ColumnSide current;
+  const ColumnSide& reference;
+  const ColumnSide& current;
   CategoryMatch match;  // of categorical columns
   Frequencies folded;   // of categorical columns
 
@@ -51,6 +73,11 @@ struct ColumnPair {
     return categorical() && match.exact && match.seen.size() + match.unseen.size() <= 2;
   }
   bool exact() const;
+  /// Of numbers that are there on both sides.
+  const RankDistances& distances() const;
+
+ private:
+  mutable std::optional<RankDistances> distances_;  // one thread measures a column
 };
 
 }  // namespace mainspring

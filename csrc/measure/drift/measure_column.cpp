@@ -78,16 +78,19 @@ StatisticValue measure(const Statistic& statistic, const ColumnPair& pair,
   return result;
 }
 
-ColumnDrift measure_column(const ColumnProfile& reference, const ColumnProfile& current,
+ColumnDrift measure_column(const DriftColumn& reference, const DriftColumn& current,
                            const DriftOptions& options) {
   const ColumnPair pair(reference, current, options);
   ColumnDrift column;
-  column.name = reference.name();
+  column.name = reference.profile->name();
   column.kind = pair.kind;
   column.reference_rows = reference.num_rows();
   column.current_rows = current.num_rows();
   column.exact = pair.exact();
-  column.rank_error = pair.reference.numbers.rank_error + pair.current.numbers.rank_error;
+  const Distribution& before = pair.reference.numbers;
+  const Distribution& now = pair.current.numbers;
+  column.rank_error =
+      before.rank_error + now.rank_error + std::min(before.gap_error, now.gap_error);
   for (const Statistic* statistic : statistic_list()) {
     const bool wanted =
         statistic->use == StatisticUse::kAlways ||

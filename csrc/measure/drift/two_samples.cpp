@@ -1,62 +1,73 @@
-// Sorts both samples and hands them to the statistics as exact distributions.
+// Sorts samples and hands them to the statistics as exact distributions.
 #include "measure/drift/two_samples.hpp"
 
 #include <cmath>
 
 #include "profile/moments.hpp"
 #include "profile/sort_numbers.hpp"
+#include "profile/walk_numbers.hpp"
 
 namespace mainspring {
 
-namespace {
-
-ColumnSide side_of_sample(std::span<const double> sample) {
+ColumnSide sorted_sample(std::vector<double> sample) {
   ColumnSide side;
   side.num_rows = sample.size();
-  std::vector<double> sorted;
-  sorted.reserve(sample.size());
+  size_t present = 0;
   for (const double value : sample) {
-    if (value == value) sorted.push_back(value + 0.0);  // -0.0 becomes 0.0
+    sample[present] = value + 0.0;  // -0.0 becomes 0.0
+    present += value == value ? 1 : 0;
   }
-  side.missing = sample.size() - sorted.size();
-  sort_many_numbers(sorted.data(), sorted.size());
+  sample.resize(present);
+  side.missing = side.num_rows - present;
+  sort_many_numbers(sample.data(), present);
   size_t first = 0;  // of the finite ones
-  size_t end = sorted.size();
-  while (first < end && std::isinf(sorted[first])) ++first;
-  while (end > first && std::isinf(sorted[end - 1])) --end;
+  size_t end = present;
+  while (first < end && std::isinf(sample[first])) ++first;
+  while (end > first && std::isinf(sample[end - 1])) --end;
   Moments moments;
-  moments.add(sorted.data() + first, end - first);
+  moments.add(sample.data() + first, end - first);
   side.finite = moments.count();
   side.mean = moments.mean();
   side.deviation = moments.deviation();
-  if (!sorted.empty()) {
-    side.min = sorted.front();
-    side.max = sorted.back();
+  if (present > 0) {
+    side.min = sample.front();
+    side.max = sample.back();
   }
   Distribution& numbers = side.numbers;
-  numbers.total = sorted.size();
-  numbers.counts.reserve(sorted.size());
+  numbers.total = present;
+  numbers.counts.resize(present);
   // Distinct values move to the front of what holds all of them.
   size_t distinct = 0;
-  for (size_t i = 0; i < sorted.size();) {
+  for (size_t i = 0; i < present;) {
     size_t next = i + 1;
-    while (next < sorted.size() && sorted[next] == sorted[i]) ++next;
-    sorted[distinct++] = sorted[i];
-    numbers.counts.push_back(next - i);
+    while (next < present && sample[next] == sample[i]) ++next;
+    sample[distinct] = sample[i];
+    numbers.counts[distinct++] = next - i;
     i = next;
   }
-  sorted.resize(distinct);
-  numbers.values = std::move(sorted);
+  sample.resize(distinct);
+  numbers.counts.resize(distinct);
+  numbers.values = std::move(sample);
   return side;
 }
 
-}  // namespace
+ColumnSide sorted_column(const Table& table, uint32_t column, bool is_time) {
+  std::vector<double> sample;
+  sample.reserve(table.num_rows());
+  for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
+    for_each_numbers(table.batch_column(batch, column), is_time,
+                     [&sample](const double* values, uint64_t count) {
+                       sample.insert(sample.end(), values, values + count);
+                     });
+  }
+  return sorted_sample(std::move(sample));
+}
 
-std::vector<ColumnDrift::Measured> measure_samples(std::span<const double> reference,
-                                                   std::span<const double> current,
+std::vector<ColumnDrift::Measured> measure_samples(const ColumnSide& reference,
+                                                   const ColumnSide& current,
                                                    std::span<const Statistic* const> wanted,
                                                    const DriftOptions& options) {
-  const ColumnPair pair(ColumnKind::kNumber, side_of_sample(reference), side_of_sample(current));
+  const ColumnPair pair(ColumnKind::kNumber, reference, current);
   std::vector<ColumnDrift::Measured> measured;
   for (const Statistic* statistic : wanted) {
     if (statistic->kind == StatisticKind::kNumeric || statistic->kind == StatisticKind::kAny) {

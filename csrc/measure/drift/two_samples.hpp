@@ -1,15 +1,22 @@
-// Two samples of numbers that are both at hand: every statistic exactly, without a profile.
+// Samples of numbers that are at hand: sorted, every statistic is exact, without a profile.
 #pragma once
 #include <span>
 #include <vector>
 
+#include "host/table.hpp"
 #include "measure/drift/column_drift.hpp"
 
 namespace mainspring {
 
-/// NaN is missing. Those of `wanted` that are for numbers, in the order given.
-std::vector<ColumnDrift::Measured> measure_samples(std::span<const double> reference,
-                                                   std::span<const double> current,
+/// One side, sorted: may be kept and compared with many others. NaN is missing.
+ColumnSide sorted_sample(std::vector<double> sample);
+
+/// All rows of a column of numbers or times.
+ColumnSide sorted_column(const Table& table, uint32_t column, bool is_time);
+
+/// Those of `wanted` that are for numbers, in the order given.
+std::vector<ColumnDrift::Measured> measure_samples(const ColumnSide& reference,
+                                                   const ColumnSide& current,
                                                    std::span<const Statistic* const> wanted,
                                                    const DriftOptions& options);
 

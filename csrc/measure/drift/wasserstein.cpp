@@ -12,55 +12,12 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Neumaier (1974): a million small areas lose no digits.
-class CompensatedSum {
- public:
-  void add(double value) {
-    const double next = sum_ + value;
-    if (std::isinf(next)) {
-      sum_ = next;
-      return;
-    }
-    lost_ += std::fabs(sum_) >= std::fabs(value) ? (sum_ - next) + value : (value - next) + sum_;
-    sum_ = next;
-  }
-  double value() const { return std::isinf(sum_) ? sum_ : sum_ + lost_; }
-
- private:
-  double sum_ = 0;
-  double lost_ = 0;
-};
-
-double area_between(const Distribution& x, const Distribution& y) {
-  const auto n = static_cast<double>(x.total);
-  const auto m = static_cast<double>(y.total);
-  uint64_t x_passed = 0, y_passed = 0;
-  size_t i = 0, j = 0;
-  double last = 0;
-  double gap = 0;  // between the functions, from `last` on
-  CompensatedSum area;
-  while (i < x.values.size() || j < y.values.size()) {
-    const double x_next = i < x.values.size() ? x.values[i] : kInfinity;
-    const double y_next = j < y.values.size() ? y.values[j] : kInfinity;
-    const double at = std::min(x_next, y_next);
-    // No gap, no area, however wide: two equal shares of an infinite value are not apart.
-    if (gap != 0) area.add(gap * (at - last));
-    if (i < x.values.size() && x.values[i] == at) x_passed += x.counts[i++];
-    if (j < y.values.size() && y.values[j] == at) y_passed += y.counts[j++];
-    last = at;
-    // Equal shares exactly, not up to rounding.
-    const auto x_share = static_cast<unsigned __int128>(x_passed) * y.total;
-    const auto y_share = static_cast<unsigned __int128>(y_passed) * x.total;
-    gap = x_share == y_share
-              ? 0
-              : std::fabs(static_cast<double>(x_passed) / n - static_cast<double>(y_passed) / m);
-  }
-  return area.value();
-}
-
-// A sketch's function is off by at most rank_error anywhere between the column's extremes.
+// A sketch's function is off by at most rank_error anywhere between the column's extremes; one of
+// counts between edges by at most what each bin holds.
 double sketch_error(const ColumnSide& side) {
-  return side.numbers.rank_error == 0 ? 0 : side.numbers.rank_error * (side.max - side.min);
+  const double sketched =
+      side.numbers.rank_error == 0 ? 0 : side.numbers.rank_error * (side.max - side.min);
+  return sketched + side.numbers.gap_area;
 }
 
 struct Wasserstein {
@@ -155,9 +112,7 @@ struct WassersteinStd {
 
 StatisticValue wasserstein_distance(const ColumnPair& pair) {
   if (!pair.both_present()) return StatisticValue::none(kNoValues);
-  const Distribution& x = pair.reference.numbers;
-  const Distribution& y = pair.current.numbers;
-  const double distance = area_between(x, y);
+  const double distance = pair.distances().area;
   const double error = sketch_error(pair.reference) + sketch_error(pair.current);
   if (error == 0) return StatisticValue::exactly(distance);
   if (!std::isfinite(error)) return {distance, 0, kInfinity};

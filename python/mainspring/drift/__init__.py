@@ -21,10 +21,11 @@ from mainspring.drift.detectors import (
     PageHinkley,
 )
 from mainspring.drift.learn import learn_limits
+from mainspring.drift.model_importance import model_importance
 from mainspring.drift.multivariate import MultivariateDrift, domain_classifier, mmd, pca_error
 from mainspring.drift.persistence import DriftAlert, DriftWindow
 from mainspring.drift.report import DriftReport
-from mainspring.drift.two_sample import two_sample
+from mainspring.drift.two_sample import SortedSample, two_sample
 
 __all__ = [
     "Adwin",
@@ -44,10 +45,12 @@ __all__ = [
     "Kswin",
     "MultivariateDrift",
     "PageHinkley",
+    "SortedSample",
     "detect_drift",
     "domain_classifier",
     "learn_limits",
     "mmd",
+    "model_importance",
     "pca_error",
     "two_sample",
 ]

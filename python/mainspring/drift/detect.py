@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mainspring import _engine
-from mainspring._arrow import as_table
 from mainspring._limits import checked_limits
-from mainspring._sources import is_source, open_source
 from mainspring.drift.asked import checked_statistics
 from mainspring.drift.column_drift import ColumnDrift, column_drift
+from mainspring.drift.model_importance import model_importance
 from mainspring.drift.persistence import DriftWindow, persistent
 from mainspring.drift.report import DriftReport
+from mainspring.drift.sides import Sides, as_profile, both_sides
 from mainspring.drift.windows import checked_chunks, merged, profile_windows
-from mainspring.errors import FileError, MainspringError, ParameterError
+from mainspring.errors import ParameterError
 from mainspring.profiles import Profile
-
-if TYPE_CHECKING:
-    from mainspring._sources import Source
 
 __all__ = ["detect_drift"]
 
@@ -37,11 +32,12 @@ def detect_drift(
     correction: str = "benjamini-hochberg",
     statistics: str | Sequence[str] = (),
     column_limits: Mapping[str, Mapping[str, float]] | None = None,
-    importance: Mapping[str, float] | None = None,
+    importance: Mapping[str, float] | str | None = None,
     chunk_rows: int | None = None,
     chunk_column: str | None = None,
     chunk_period: str | None = None,
     persistence: tuple[int, int] = (2, 3),
+    exact: bool = False,
 ) -> DriftReport:
     """Say which columns of a table have moved away from a reference, and by how much.
 
@@ -74,9 +70,11 @@ def detect_drift(
         Statistics to measure beside those that every report has, such as ``["energy"]``.
     column_limits : mapping of str to mapping, optional
         Limits that a column has to itself, by its name, as :func:`learn_limits` returns them.
-    importance : mapping of str to float, optional
-        How much the model relies on each column, from 0 on; 1 for those not named. Columns are
-        ranked by effect times importance; whether one drifted does not depend on it.
+    importance : mapping of str to float, or "model", optional
+        How much the model relies on each column, from 0 on; 1 for those not named. With "model",
+        where the reference is a predictor, what :func:`mainspring.drift.model_importance` measures
+        on the current data. Columns are ranked by effect times importance; whether one drifted does
+        not depend on it.
     chunk_rows : int, optional
         Cut the current data into windows of so many rows, and judge each.
     chunk_column : str, optional
@@ -87,6 +85,10 @@ def detect_drift(
     persistence : tuple of int, default (2, 3)
         With windows: a column is in ``alerts`` when it drifted in so many of so many windows that
         follow each other.
+    exact : bool, default False
+        Sort the numbers of both sides, which must be tables in memory, and measure them exactly
+        however many there are: some ten times the time, and 40 bytes for each value of the columns
+        that are being compared.
 
     Returns
     -------
@@ -108,7 +110,9 @@ def detect_drift(
     -----
     Profiles are exact up to 16,384 distinct numbers and 65,536 distinct strings a column. Beyond
     that, ranks are certain up to ``rank_error``; p-values are then those of the smallest distance
-    that the data may have, so a sketch never raises an alarm that the data would not.
+    that the data may have, so a sketch never raises an alarm that the data would not. Tables of
+    65,536 rows and more are not profiled: every number is counted between about a thousand edges,
+    quantiles of the reference, or on its values where they are few. All rows are counted always.
 
     Examples
     --------
@@ -125,46 +129,45 @@ def detect_drift(
         for name, given in (column_limits or {}).items()
     }
     _check_options(level, correction, columns)
-    weights = _checked_importance(importance)
+    weights = _checked_importance(importance, reference, current)
     needed, among = _checked_persistence(persistence)
     asked = checked_statistics(statistics)
     chunks = checked_chunks(chunk_rows, chunk_column, chunk_period)
     only = None if columns is None else list(columns)
-    before = _as_profile(reference, only, "reference")
-    wanted = _engine.compared_columns(before._native, only)
     parts: dict[str, Profile] = {}
     if chunks is not None:
+        if exact:
+            raise ParameterError("exact=True goes without windows.")
+        before = as_profile(reference, only, "reference")
+        wanted = _engine.compared_columns(before._native, only)
         parts, present = profile_windows(current, wanted, chunks, before.target)
-        now = merged(parts.values(), wanted)
-    elif _is_profile(current):
-        now = _as_profile(current, only, "current")
-        present = now.columns
+        now = merged(parts.values(), wanted)._native
+        sides = Sides(before._native, now, before.columns, present, wanted)
     else:
-        now, present = _profile_of(current, wanted)
+        sides = both_sides(reference, current, only, exact=exact, profiled=bool(asked))
 
-    def compare(windows: Sequence[Profile]) -> list[list[ColumnDrift]]:
-        natives = [window._native for window in windows]
+    def compare(windows: Sequence[Any]) -> list[list[ColumnDrift]]:
         found = _engine.detect_drift(
-            before._native, natives, only, level, correction, values, asked, own
+            sides.reference, windows, only, level, correction, values, asked, own
         )
         return [
             [column_drift(fields, weights.get(fields["name"], 1.0)) for fields in columns]
             for columns in found
         ]
 
-    known = set(before.columns)
-    whole = compare([now])[0]
-    compared = compare(list(parts.values()))
+    known = set(sides.reference_columns)
+    whole = compare([sides.current])[0]
+    compared = compare([part._native for part in parts.values()]) if parts else []
     windows = [
         DriftWindow(name=name, num_rows=part.num_rows, columns=found)
         for (name, part), found in zip(parts.items(), compared, strict=True)
     ]
     return DriftReport(
         columns=whole,
-        num_rows=now.num_rows,
-        reference_rows=before.num_rows,
-        new_columns=[] if only is not None else [name for name in present if name not in known],
-        skipped=[] if only is not None else [n for n in before.columns if n not in wanted],
+        num_rows=sides.current.num_rows,
+        reference_rows=sides.reference.num_rows,
+        new_columns=[] if only else [n for n in sides.current_columns if n not in known],
+        skipped=[] if only else [n for n in sides.reference_columns if n not in sides.wanted],
         level=level,
         correction=correction,
         limits=values,
@@ -195,7 +198,17 @@ def _check_options(level: float, correction: str, columns: object) -> None:
         )
 
 
-def _checked_importance(importance: Mapping[str, float] | None) -> dict[str, float]:
+def _checked_importance(
+    importance: Mapping[str, float] | str | None, reference: Any, current: Any
+) -> dict[str, float]:
+    if isinstance(importance, str):
+        if importance != "model":
+            raise ParameterError(
+                f'importance must be a mapping or "model", got {importance!r}.',
+                expected='a mapping of str to float, or "model"',
+                got=repr(importance),
+            )
+        return model_importance(reference, current)
     weights = {name: float(value) for name, value in (importance or {}).items()}
     for name, value in weights.items():
         if not 0 <= value < float("inf"):
@@ -217,63 +230,3 @@ def _checked_persistence(persistence: tuple[int, int]) -> tuple[int, int]:
             got=repr(persistence),
         )
     return needed, among
-
-
-def _is_profile(data: object) -> bool:
-    if isinstance(data, (str, os.PathLike)):
-        return Path(data).suffix in (".profile", ".spring")
-    return isinstance(data, (Profile, _engine.Profile)) or hasattr(data, "predict_row")
-
-
-def _profile_of(data: Any, wanted: list[str]) -> tuple[Profile, list[str]]:
-    """Profile the wanted columns that are there; and name all that are."""
-    if is_source(data):
-        with open_source(data, passes=1, spool=False, what="detect_drift") as source:
-            return _profile_of_parts(source, wanted)
-    table = as_table(data, what="current")
-    present = list(table.column_names)
-    return Profile(columns=[name for name in wanted if name in present]).update(table), present
-
-
-def _profile_of_parts(source: Source, wanted: list[str]) -> tuple[Profile, list[str]]:
-    now: Profile | None = None
-    present: list[str] = []
-    for part in source.parts():
-        if now is None:
-            present = list(part.table.column_names)
-            now = Profile(columns=[name for name in wanted if name in present])
-        try:
-            now.update(as_table(part.table))
-        except MainspringError as error:
-            raise part.explain(error) from error
-    return now or Profile(columns=[]), present
-
-
-def _as_profile(data: Any, only: list[str] | None, what: str) -> Profile:
-    if isinstance(data, Profile):
-        return data
-    if isinstance(data, _engine.Profile):  # a preprocessor's own
-        return Profile._of(data)
-    if isinstance(data, (str, os.PathLike)) and Path(data).suffix == ".profile":
-        return Profile.from_bytes(_read(Path(data)))
-    if isinstance(data, (str, os.PathLike)) and Path(data).suffix == ".spring":
-        import mainspring
-
-        data = mainspring.load(data)
-    if hasattr(data, "predict_row"):  # a predictor
-        return _as_profile(data.profile, only, what)
-    if data is None:
-        raise ParameterError(
-            f"{what} is None, expected a Profile or a table. A predictor made without a "
-            "preprocessor or profile has none: pass profile=ms.profile(train) when making it.",
-            expected="a Profile or a table",
-            got="None",
-        )
-    return Profile(columns=only).update(data if is_source(data) else as_table(data, what=what))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,139 @@
+// Edges of equally full bins, with heavy values in bins of their own.
+#include "measure/drift/choose_bins.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "profile/walk_numbers.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint32_t kBins = 1024;
+constexpr uint32_t kMaxPoints = 1024;
+constexpr uint32_t kCurrentBins = 128;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double next_after(double value) { return std::nextafter(value, kInfinity) + 0.0; }
+
+// Finite values with their counts, and the extremes, which a sketch may have lost.
+std::vector<double> equally_full(const Distribution& numbers, double min, double max) {
+  std::vector<double> edges;
+  const double full = static_cast<double>(numbers.total) / kBins;
+  if (std::isfinite(min)) edges.push_back(min);
+  double filled = 0;
+  for (size_t i = 0; i < numbers.values.size(); ++i) {
+    const double value = numbers.values[i];
+    if (!std::isfinite(value)) continue;
+    const auto count = static_cast<double>(numbers.counts[i]);
+    if (count >= full) {  // by itself: items of a sketch weigh half as much at most
+      edges.push_back(value);
+      edges.push_back(next_after(value));
+      filled = 0;
+      continue;
+    }
+    if (edges.empty() || filled + count > full) {
+      edges.push_back(value);
+      filled = 0;
+    }
+    filled += count;
+  }
+  double last = max;
+  if (!std::isfinite(last)) {
+    for (const double value : numbers.values) last = std::isfinite(value) ? value : last;
+  }
+  if (std::isfinite(last)) edges.push_back(next_after(last));
+  return edges;
+}
+
+void add_quantiles(const std::vector<double>& sorted, uint32_t num_bins,
+                   std::vector<double>* edges) {
+  if (sorted.empty()) return;
+  for (uint32_t k = 0; k < num_bins; ++k) {
+    edges->push_back(sorted[static_cast<size_t>(sorted.size() * uint64_t{k} / num_bins)]);
+  }
+  edges->push_back(next_after(sorted.back()));
+}
+
+std::shared_ptr<const DriftBins> of_edges(std::vector<double> edges) {
+  std::sort(edges.begin(), edges.end());
+  edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+  if (edges.size() < 2 || edges.size() > NumberBins::kMaxEdges) return nullptr;
+  return DriftBins::of_edges(std::move(edges));
+}
+
+// Sorted values that occur more than once where they are many: bins of their own.
+void add_heavy(const std::vector<double>& sorted, uint64_t many, std::vector<double>* edges) {
+  for (size_t i = 0; i < sorted.size();) {
+    size_t end = i + 1;
+    while (end < sorted.size() && sorted[end] == sorted[i]) ++end;
+    if (end - i >= many) {
+      edges->push_back(sorted[i]);
+      edges->push_back(next_after(sorted[i]));
+    }
+    i = end;
+  }
+}
+
+}  // namespace
+
+std::vector<double> sample_numbers(const Table& table, uint32_t column, bool is_time,
+                                   uint32_t at_most) {
+  std::vector<double> sample;
+  const uint64_t rows = table.num_rows();
+  const uint64_t wanted = std::min<uint64_t>(at_most, rows);
+  uint32_t batch = 0;
+  for (uint64_t i = 0; i < wanted; ++i) {
+    const uint64_t row = rows / wanted * i + rows % wanted * i / wanted;
+    while (row >= table.batch_first_row(batch) + table.batch_rows(batch)) ++batch;
+    ColumnView one = table.batch_column(batch, column);
+    one.offset += row - table.batch_first_row(batch);
+    one.length = 1;
+    for_each_numbers(one, is_time, [&sample](const double* values, uint64_t count) {
+      for (uint64_t at = 0; at < count; ++at) {
+        if (std::isfinite(values[at])) sample.push_back(values[at] + 0.0);
+      }
+    });
+  }
+  return sample;
+}
+
+std::shared_ptr<const DriftBins> choose_bins(const NumberProfile& reference,
+                                             std::vector<double> current_sample) {
+  const Distribution numbers = reference.distribution();
+  if (numbers.total == 0) return nullptr;
+  std::sort(current_sample.begin(), current_sample.end());
+  if (reference.exact()) {
+    if (numbers.values.size() <= kMaxPoints) return DriftBins::of_points(numbers.values);
+    uint64_t known = 0;
+    for (const double value : current_sample) {
+      known += std::binary_search(numbers.values.begin(), numbers.values.end(), value) ? 1 : 0;
+    }
+    if (known * 10 >= current_sample.size() * 9) return nullptr;
+  }
+  const NumberTally tally = reference.tally();
+  std::vector<double> edges = equally_full(numbers, tally.min, tally.max);
+  add_quantiles(current_sample, kCurrentBins, &edges);
+  add_heavy(current_sample, std::max<uint64_t>(4, current_sample.size() / kCurrentBins), &edges);
+  return of_edges(std::move(edges));
+}
+
+std::shared_ptr<const DriftBins> choose_bins(std::vector<double> reference_sample,
+                                             std::vector<double> current_sample) {
+  std::vector<double>& both = reference_sample;
+  both.insert(both.end(), current_sample.begin(), current_sample.end());
+  if (both.empty()) return nullptr;
+  std::sort(both.begin(), both.end());
+  std::vector<double> distinct;
+  std::unique_copy(both.begin(), both.end(), std::back_inserter(distinct));
+  if (distinct.size() <= kMaxPoints) return DriftBins::of_points(distinct);
+  if (distinct.size() * 4 < both.size() * 3) return nullptr;
+  std::vector<double> edges;
+  add_quantiles(both, kBins, &edges);
+  add_heavy(both, std::max<uint64_t>(4, both.size() / kBins), &edges);
+  return of_edges(std::move(edges));
+}
+
+}  // namespace mainspring

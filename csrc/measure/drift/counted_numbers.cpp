@@ -1,0 +1,165 @@
+// Counts between edges as a distribution, with what it leaves open.
+#include "measure/drift/counted_numbers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "profile/walk_numbers.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double next_after(double value) { return std::nextafter(value, kInfinity) + 0.0; }
+
+struct Weighted {
+  double value;
+  uint64_t count;
+};
+
+// Counts in bins, and values beside them that are in none, in one order.
+Distribution merged(const DriftBins& on, std::span<const uint64_t> bins,
+                    std::span<const Distribution* const> beside) {
+  std::vector<Weighted> all;
+  Distribution result;
+  const std::span<const double> edges = on.bins.edges();
+  double open_area = 0;
+  uint64_t open = 0;
+  for (uint32_t bin = 1; bin < edges.size(); ++bin) {
+    if (on.bins.lists(bin) || bins[bin] == 0) continue;
+    all.push_back({on.place_of(bin), bins[bin]});
+    if (next_after(edges[bin - 1]) == edges[bin]) continue;
+    open = std::max(open, bins[bin]);
+    open_area += (edges[bin] - edges[bin - 1]) * static_cast<double>(bins[bin]);
+  }
+  for (const Distribution* values : beside) {
+    const auto middle = static_cast<std::ptrdiff_t>(all.size());
+    for (size_t i = 0; i < values->values.size(); ++i) {
+      all.push_back({values->values[i], values->counts[i]});
+    }
+    std::inplace_merge(all.begin(), all.begin() + middle, all.end(),
+                       [](const Weighted& a, const Weighted& b) { return a.value < b.value; });
+  }
+  for (const Weighted& one : all) {
+    result.total += one.count;
+    result.values.push_back(one.value);
+    result.counts.push_back(one.count);
+  }
+  if (result.total == 0) return result;
+  const auto total = static_cast<double>(result.total);
+  result.gap_error = static_cast<double>(open) / total;
+  result.gap_area = open_area / total;
+  for (const Distribution* values : beside) {
+    const double error = values->rank_error * static_cast<double>(values->total) / total;
+    result.rank_error = std::max(result.rank_error, error);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::shared_ptr<const DriftBins> DriftBins::of_points(std::span<const double> ascending) {
+  std::vector<double> edges;
+  std::vector<uint8_t> listed;
+  for (const double point : ascending) {
+    if (!edges.empty() && !(edges.back() < point)) return nullptr;
+    edges.push_back(point);
+    edges.push_back(next_after(point));
+    listed.push_back(1);
+    listed.push_back(0);
+  }
+  listed.push_back(1);
+  if (edges.empty()) return nullptr;
+  return std::make_shared<const DriftBins>(
+      DriftBins{NumberBins(std::move(edges), std::move(listed)), true});
+}
+
+std::shared_ptr<const DriftBins> DriftBins::of_edges(std::vector<double> ascending) {
+  std::vector<uint8_t> listed(ascending.size() + 1, 0);
+  listed.front() = listed.back() = 1;
+  return std::make_shared<const DriftBins>(
+      DriftBins{NumberBins(std::move(ascending), std::move(listed)), false});
+}
+
+double DriftBins::place_of(uint32_t bin) const {
+  const std::span<const double> edges = bins.edges();
+  const double low = edges[bin - 1], high = edges[bin];
+  if (next_after(low) == high || !std::isfinite(high)) return low;
+  return std::max(low, low / 2 + high / 2);
+}
+
+Distribution DriftBins::count(const Distribution& numbers) const {
+  if (points) return numbers;
+  const std::span<const double> edges = bins.edges();
+  std::vector<uint64_t> counts(edges.size() + 1, 0);
+  Distribution beside;
+  uint32_t bin = 0;
+  for (size_t i = 0; i < numbers.values.size(); ++i) {
+    while (bin < edges.size() && numbers.values[i] >= edges[bin]) ++bin;
+    counts[bin] += numbers.counts[i];
+    if (!bins.lists(bin)) continue;
+    beside.values.push_back(numbers.values[i]);
+    beside.counts.push_back(numbers.counts[i]);
+  }
+  const Distribution* const all[] = {&beside};
+  Distribution result = merged(*this, counts, all);
+  result.rank_error = numbers.rank_error;
+  return result;
+}
+
+CountedNumbers::CountedNumbers(std::shared_ptr<const DriftBins> bins, bool with_moments)
+    : bins_(std::move(bins)), counts_(bins_->bins.empty_counts()) {
+  if (with_moments) moments_.emplace();
+}
+
+void CountedNumbers::update(const ColumnView& view, bool is_time) {
+  num_rows_ += view.length;
+  for_each_numbers(view, is_time, [this](const double* values, uint64_t count) {
+    bins_->bins.count(values, count, &counts_);
+    list();
+    if (moments_.has_value()) add_moments(values, count);
+  });
+  counts_.settle();
+}
+
+void CountedNumbers::add_moments(const double* values, uint64_t count) {
+  std::array<double, NumberBins::kBlock> finite;
+  for (uint64_t done = 0; done < count; done += finite.size()) {
+    const uint64_t block = std::min<uint64_t>(finite.size(), count - done);
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < block; ++i) {
+      finite[kept] = values[done + i];
+      kept += std::fabs(finite[kept]) <= std::numeric_limits<double>::max() ? 1 : 0;
+    }
+    moments_->add(finite.data(), kept);
+  }
+}
+
+void CountedNumbers::list() {
+  if (counts_.listed.empty()) return;
+  const double first = bins_->bins.edges()[0];
+  std::vector<double>& listed = counts_.listed;
+  const auto middle = std::stable_partition(listed.begin(), listed.end(),
+                                            [first](double value) { return value < first; });
+  const auto below = static_cast<uint64_t>(middle - listed.begin());
+  below_.add(listed.data(), below);
+  others_.add(listed.data() + below, listed.size() - below);
+  listed.clear();
+}
+
+double CountedNumbers::min() const { return num_rows_ > missing() ? counts_.min + 0.0 : 0; }
+
+double CountedNumbers::max() const { return num_rows_ > missing() ? counts_.max + 0.0 : 0; }
+
+Distribution CountedNumbers::distribution() const {
+  const Distribution below = below_.distribution();
+  const Distribution others = others_.distribution();
+  const Distribution* const all[] = {&below, &others};
+  return merged(*bins_, counts_.bins, all);
+}
+
+}  // namespace mainspring

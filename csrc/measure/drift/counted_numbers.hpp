@@ -1,0 +1,62 @@
+// Numbers of one side of a column counted on edges that both sides share: what stands in for a
+// profile when there are many rows.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "profile/distribution.hpp"
+#include "profile/number_bins.hpp"
+#include "profile/number_profile.hpp"
+#include "runtime/arrow/column_view.hpp"
+
+namespace mainspring {
+
+/// Where numbers are counted: between edges, or, of columns with few distinct values, on points.
+struct DriftBins {
+  NumberBins bins;
+  bool points;
+
+  /// Every value by itself. Null where two of them are neighbours, so that nothing is between.
+  static std::shared_ptr<const DriftBins> of_points(std::span<const double> ascending);
+  /// Edges ascending and finite, but for the last one, which may be infinite; at least two.
+  static std::shared_ptr<const DriftBins> of_edges(std::vector<double> ascending);
+
+  /// Counts that both sides have between edges are put where they stand for: the value itself where
+  /// a bin holds no other, else the middle.
+  double place_of(uint32_t bin) const;
+  /// A sketch, or exact counts, between these edges; the same on points.
+  Distribution count(const Distribution& numbers) const;
+};
+
+class CountedNumbers {
+ public:
+  /// with_moments: of a reference, whose deviation is the unit of a distance.
+  CountedNumbers(std::shared_ptr<const DriftBins> bins, bool with_moments);
+
+  void update(const ColumnView& view, bool is_time);
+  const DriftBins& bins() const { return *bins_; }
+  uint64_t num_rows() const { return num_rows_; }
+  uint64_t missing() const { return counts_.nans; }
+  /// Of what is there; 0 when nothing is.
+  double min() const;
+  double max() const;
+  Distribution distribution() const;
+  /// Of finite numbers; none unless asked for.
+  const std::optional<Moments>& moments() const { return moments_; }
+
+ private:
+  void list();
+  void add_moments(const double* values, uint64_t count);
+
+  std::shared_ptr<const DriftBins> bins_;
+  BinCounts counts_;
+  // What no bin holds: below the first edge, and everything else. Exact while it is little.
+  NumberProfile below_;
+  NumberProfile others_;
+  std::optional<Moments> moments_;
+  uint64_t num_rows_ = 0;
+};
+
+}  // namespace mainspring

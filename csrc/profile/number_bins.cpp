@@ -1,0 +1,307 @@
+// Places numbers in cells, eight at a time, then compares each with the edges of its cell.
+#include "profile/number_bins.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+
+#include "host/bundle_image.hpp"
+#include "runtime/core/kernels.hpp"
+
+// Vectors are passed between functions that are all inlined.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+namespace mainspring {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr uint32_t kTables = BinCounts::kTables;
+constexpr uint32_t kLanes = 8;
+typedef double Numbers __attribute__((vector_size(64), aligned(8), may_alias));
+typedef int64_t Integers __attribute__((vector_size(64)));
+typedef uint64_t Bits __attribute__((vector_size(64)));
+typedef uint16_t Cells __attribute__((vector_size(16), aligned(2), may_alias));
+
+// What placing a block needs and leaves.
+struct PlaceJob {
+  const double* values;
+  uint32_t num_values;  // a multiple of kLanes
+  double center, scale, reach;
+  uint32_t shift, half;
+  uint16_t* cells;
+  uint64_t nans;
+  double min, max;
+};
+
+// A distance plus the scale, read as an integer: its logarithm, by straight lines between powers
+// of two. Below the scale it is the distance itself.
+[[gnu::always_inline]] inline void place(PlaceJob* job) {
+  const Numbers zero = {};
+  const Numbers center = zero + job->center, scale = zero + job->scale, reach = zero + job->reach;
+  const Bits start = Bits{} + std::bit_cast<uint64_t>(job->scale);
+  const Bits half = Bits{} + job->half;
+  Numbers least = zero + job->min, most = zero + job->max;
+  Integers nans = {};
+  for (uint32_t i = 0; i < job->num_values; i += kLanes) {
+    const Numbers value = *reinterpret_cast<const Numbers*>(job->values + i);
+    least = value < least ? value : least;
+    most = value > most ? value : most;
+    nans += value != value;  // -1 for each
+    const Numbers away = value - center;
+    const Integers below = away < zero;
+    Numbers distance = away < zero ? -away : away;
+    distance = distance > zero ? distance : zero;  // NaN too
+    distance = distance < reach ? distance : reach;
+    const Numbers sum = distance + scale;
+    const Bits steps = (reinterpret_cast<Bits>(sum) - start) >> job->shift;
+    const Bits cell = half + (steps ^ reinterpret_cast<Bits>(below));
+    *reinterpret_cast<Cells*>(job->cells + i) = __builtin_convertvector(cell, Cells);
+  }
+  for (uint32_t lane = 0; lane < kLanes; ++lane) {
+    job->min = least[lane] < job->min ? least[lane] : job->min;
+    job->max = most[lane] > job->max ? most[lane] : job->max;
+    job->nans += static_cast<uint64_t>(-nans[lane]);
+  }
+}
+
+void place_baseline(PlaceJob* job) { place(job); }
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) void place_avx2(PlaceJob* job) { place(job); }
+__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl"))) void place_avx512(PlaceJob* job) {
+  place(job);
+}
+#endif
+
+using Place = void (*)(PlaceJob*);
+
+Place place_of(IsaLevel level) {
+#if defined(__x86_64__)
+  if (level == IsaLevel::kAvx512) return &place_avx512;
+  if (level == IsaLevel::kAvx2) return &place_avx2;
+#endif
+  (void)level;
+  return &place_baseline;
+}
+
+struct CountJob {
+  const double* values;
+  uint32_t num_values;
+  const uint16_t* cells;
+  const uint16_t* first;
+  const double* edges;
+  const uint8_t* listed;
+  uint32_t steps;
+  uint32_t* tables[kTables];
+};
+
+// Whether a value fell in a bin whose values are listed.
+template <uint32_t kSteps>
+bool count_block(const CountJob& job) {
+  uint32_t found = 0;
+  const auto bin_at = [&](uint32_t i) {
+    uint32_t bin = job.first[job.cells[i]];
+    const double value = job.values[i];
+    const uint32_t steps = kSteps == 0 ? job.steps : kSteps;
+    for (uint32_t step = 0; step < steps; ++step) bin += value >= job.edges[bin] ? 1 : 0;
+    found |= job.listed[bin];
+    return bin;
+  };
+  uint32_t i = 0;
+  for (; i + kTables <= job.num_values; i += kTables) {
+    ++job.tables[0][bin_at(i)];
+    ++job.tables[1][bin_at(i + 1)];
+    ++job.tables[2][bin_at(i + 2)];
+    ++job.tables[3][bin_at(i + 3)];
+  }
+  for (; i < job.num_values; ++i) ++job.tables[0][bin_at(i)];
+  return found != 0;
+}
+
+using CountBlock = bool (*)(const CountJob&);
+
+CountBlock count_block_of(uint32_t steps) {
+  switch (steps) {
+    case 1: return &count_block<1>;
+    case 2: return &count_block<2>;
+    case 3: return &count_block<3>;
+    case 4: return &count_block<4>;
+    default: return &count_block<0>;
+  }
+}
+
+}  // namespace
+
+NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed)
+    : num_edges_(static_cast<uint32_t>(edges.size())),
+      edges_(std::move(edges)),
+      listed_(std::move(listed)) {
+  edges_.insert(edges_.end(), kMaxSteps, kNan);
+  choose_placing();
+}
+
+NumberBins::Placing NumberBins::placing(double center, double scale) const {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  Placing placing{center, scale, 0, 0};
+  for (const double edge : {edges_[0], edges_[num_edges_ - 1]}) {
+    placing.reach = std::max(placing.reach, std::min(std::fabs(edge - center), kLargest));
+  }
+  const uint64_t last =
+      std::bit_cast<uint64_t>(placing.reach + scale) - std::bit_cast<uint64_t>(scale);
+  while ((last >> placing.shift) >= kHalfCells) ++placing.shift;
+  return placing;
+}
+
+uint16_t NumberBins::cell_of(const Placing& placing, double value) {
+  std::array<double, kLanes> lanes;
+  lanes.fill(value);
+  std::array<uint16_t, kLanes> cells;
+  PlaceJob job{lanes.data(),
+               kLanes,
+               placing.center,
+               placing.scale,
+               placing.reach,
+               placing.shift,
+               kHalfCells,
+               cells.data(),
+               0,
+               0,
+               0};
+  place_baseline(&job);
+  return cells[0];
+}
+
+uint32_t NumberBins::most_in_a_cell(const Placing& placing) const {
+  uint32_t most = 0, here = 0;
+  uint32_t last = kCells;
+  for (uint32_t i = 0; i < num_edges_; ++i) {
+    const uint32_t cell = cell_of(placing, edges_[i]);
+    here = cell == last ? here + 1 : 1;
+    last = cell;
+    most = std::max(most, here);
+  }
+  return most;
+}
+
+// Where cells are dense should be where edges are: around the middle on the scale of the middle
+// half, or, of skewed numbers, close to 0 or to the smallest on a scale of much less. The center is
+// an edge with an odd number: NaN then falls in the bin below it, which is not listed.
+void NumberBins::choose_placing() {
+  const auto at = [this](double share) {
+    return edges_[static_cast<size_t>(share * (num_edges_ - 1))];
+  };
+  const double low = at(0), high = at(1),
+               middle = edges_[std::min(num_edges_ / 2 | 1, num_edges_ - 1)];
+  const double half = (at(0.75) - at(0.25)) / 2;
+  const double range = high - low;
+  const double plain = half > 0 && std::isfinite(half) ? half : 1.0;
+  uint32_t best = ~uint32_t{0};
+  const auto try_one = [&](double center, double scale) {
+    if (best <= 1 || !std::isfinite(center) || !(scale > 1e-290) || !(scale < 1e290)) return;
+    const Placing tried = placing(center, scale);
+    const uint32_t most = most_in_a_cell(tried);
+    if (most >= best) return;
+    best = most;
+    placing_ = tried;
+  };
+  try_one(middle, plain);
+  try_one(middle, range);
+  for (const double part : {0x1p-4, 0x1p-10, 0x1p-20}) {
+    if (best <= 3) break;
+    try_one(middle, plain * part);
+    try_one(low, plain * part);
+    try_one(0, plain * part);
+  }
+  if (best == ~uint32_t{0}) {
+    try_one(0, 1);
+  }
+  first_.assign(kCells + 1, 0);
+  if (best > kMaxSteps) return;  // search
+  steps_ = best;
+  for (uint32_t i = 0; i < num_edges_; ++i) ++first_[cell_of(placing_, edges_[i]) + 1u];
+  for (uint32_t cell = 1; cell <= kCells; ++cell) {
+    first_[cell] = static_cast<uint16_t>(first_[cell] + first_[cell - 1]);
+  }
+}
+
+BinCounts NumberBins::empty_counts() const {
+  BinCounts counts;
+  counts.bins.assign(num_edges_ + 1, 0);
+  counts.tables.assign(kTables * (num_edges_ + 1), 0);
+  return counts;
+}
+
+void BinCounts::settle() {
+  const size_t num_bins = bins.size();
+  for (size_t i = 0; i < tables.size(); ++i) bins[i % num_bins] += tables[i];
+  std::fill(tables.begin(), tables.end(), 0);
+  in_tables = 0;
+}
+
+uint32_t NumberBins::bin_of(double value) const {
+  const auto end = edges_.begin() + num_edges_;
+  return static_cast<uint32_t>(std::upper_bound(edges_.begin(), end, value) - edges_.begin());
+}
+
+void NumberBins::list_block(const double* values, uint32_t num_values, BinCounts* counts) const {
+  for (uint32_t i = 0; i < num_values; ++i) {
+    if (values[i] == values[i] && lists(bin_of(values[i])))
+      counts->listed.push_back(values[i] + 0.0);
+  }
+}
+
+void NumberBins::count(const double* values, uint64_t num_values, BinCounts* counts) const {
+  constexpr uint64_t kMaxInTables = uint64_t{1} << 31;
+  if (num_values > kMaxInTables) {
+    count(values, kMaxInTables, counts);
+    return count(values + kMaxInTables, num_values - kMaxInTables, counts);
+  }
+  if (counts->in_tables + num_values > kMaxInTables) counts->settle();
+  counts->in_tables += num_values;
+  alignas(64) std::array<uint16_t, kBlock> cells;
+  const Place place_block = place_of(process_kernels().level);
+  const CountBlock count_cells = count_block_of(steps_);
+  PlaceJob job{
+      nullptr,      0, placing_.center, placing_.scale, placing_.reach, placing_.shift, kHalfCells,
+      cells.data(), 0, counts->min,     counts->max};
+  CountJob block{nullptr, 0, cells.data(), first_.data(), edges_.data(), listed_.data(),
+                 steps_,  {}};
+  for (uint32_t table = 0; table < kTables; ++table) {
+    block.tables[table] = counts->tables.data() + table * (num_edges_ + 1);
+  }
+  alignas(64) std::array<double, kLanes> last;
+  for (uint64_t done = 0; done < num_values; done += block.num_values) {
+    const auto left = static_cast<uint32_t>(std::min<uint64_t>(kBlock, num_values - done));
+    job.values = block.values = values + done;
+    job.num_values = block.num_values = left & ~(kLanes - 1);
+    if (left < kLanes) {  // filled up with a value that is among them
+      for (uint32_t i = 0; i < kLanes; ++i) last[i] = values[done + std::min(i, left - 1)];
+      job.values = block.values = last.data();
+      job.num_values = kLanes;
+      block.num_values = left;
+    }
+    const uint64_t nans = job.nans;
+    place_block(&job);
+    if (left < kLanes) {
+      job.nans = nans;
+      for (uint32_t i = 0; i < left; ++i) job.nans += last[i] != last[i] ? 1 : 0;
+    }
+    if (steps_ != 0) {
+      if (count_cells(block)) list_block(block.values, block.num_values, counts);
+      continue;
+    }
+    for (uint32_t i = 0; i < block.num_values; ++i) {
+      const double value = block.values[i];
+      ++block.tables[0][value == value ? bin_of(value) : 0];
+    }
+    list_block(block.values, block.num_values, counts);
+  }
+  // No edge is at or below NaN, wherever its cell is.
+  counts->bins[steps_ == 0 ? 0 : first_[cell_of(placing_, kNan)]] -= job.nans;
+  counts->nans += job.nans;
+  counts->min = job.min;
+  counts->max = job.max;
+}
+
+}  // namespace mainspring

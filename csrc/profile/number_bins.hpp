@@ -1,0 +1,75 @@
+// Counts numbers between fixed edges, thousands of edges if need be, in one pass over memory.
+//
+// A number is first placed in one of a few thousand cells by its distance from a center: equally
+// wide near the center, growing with the distance beyond. Few edges fall into a cell, and only
+// those are compared with. Placing is monotone however it is rounded, so counts are exact.
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace mainspring {
+
+/// What passes over numbers leave.
+struct BinCounts {
+  // Four tables of as many bins, so that equal values in a row do not wait for each other.
+  static constexpr uint32_t kTables = 4;
+  std::vector<uint32_t> tables;
+  uint64_t in_tables = 0;      // values counted there
+  std::vector<uint64_t> bins;  // bins[k]: values with k edges at or below them, less the tables
+  uint64_t nans = 0;
+  std::vector<double> listed;  // values that fell in bins whose values are listed; counted, too
+  double min = std::numeric_limits<double>::infinity();  // of what is not NaN
+  double max = -std::numeric_limits<double>::infinity();
+
+  /// Empties the tables into the bins.
+  void settle();
+};
+
+class NumberBins {
+ public:
+  static constexpr uint32_t kMaxEdges = 8192;
+  static constexpr uint32_t kBlock = 512;
+
+  /// Edges ascending and distinct, at least two and at most kMaxEdges; no NaN, no -0.0. Bins where
+  /// `listed` is not 0 have their values listed.
+  NumberBins(std::vector<double> edges, std::vector<uint8_t> listed);
+
+  std::span<const double> edges() const { return {edges_.data(), num_edges_}; }
+  bool lists(uint32_t bin) const { return listed_[bin] != 0; }
+  BinCounts empty_counts() const;
+  /// Any number of values in any order, infinities and NaN among them. settle() before the bins are
+  /// read.
+  void count(const double* values, uint64_t num_values, BinCounts* counts) const;
+  /// The number of edges at or below a value.
+  uint32_t bin_of(double value) const;
+
+ private:
+  struct Placing {
+    double center;
+    double scale;    // width of the part where cells are equally wide, to either side
+    double reach;    // distances beyond are all the same
+    uint32_t shift;  // from the bits of a distance to a cell
+  };
+  static constexpr uint32_t kHalfCells = 4096;
+  static constexpr uint32_t kCells = 2 * kHalfCells;
+  // So many edges in one cell, and a search is faster.
+  static constexpr uint32_t kMaxSteps = 12;
+
+  Placing placing(double center, double scale) const;
+  static uint16_t cell_of(const Placing& placing, double value);
+  /// The most edges in a cell.
+  uint32_t most_in_a_cell(const Placing& placing) const;
+  void choose_placing();
+  void list_block(const double* values, uint32_t num_values, BinCounts* counts) const;
+
+  uint32_t num_edges_;
+  std::vector<double> edges_;  // and kMaxSteps NaN, which nothing reaches: steps need no end
+  std::vector<uint8_t> listed_;
+  Placing placing_{};
+  uint32_t steps_ = 0;           // comparisons for each value; 0: search
+  std::vector<uint16_t> first_;  // by cell: edges in the cells before it
+};
+
+}  // namespace mainspring
