@@ -17,20 +17,27 @@ DRIFT_CLAIMS = (
     Claim(
         "samples",
         "Two samples, exactly",
-        "Kolmogorov-Smirnov and Wasserstein distance of two samples of numbers that are both at "
-        "hand, unsorted or with a reference that was sorted before; the distances are SciPy's.",
+        "Kolmogorov-Smirnov and Wasserstein distance of two unsorted samples of numbers that are "
+        "both at hand; the distances are SciPy's.",
         (
-            Goal(
-                "A million values, the reference sorted before: at least 30 times as fast as SciPy",
-                "normal, reference sorted before, 1,000,000 values",
-                "scipy",
-                at_least=30.0,
-            ),
             Goal(
                 "A million values on each side: at least 15 times as fast as SciPy",
                 "normal, 1,000,000 values",
                 "scipy",
                 at_least=15.0,
+            ),
+        ),
+    ),
+    Claim(
+        "sorted_reference",
+        "A sample against a sorted one",
+        "The same distances where the reference was sorted before and is kept.",
+        (
+            Goal(
+                "A million values, the reference sorted before: at least 30 times as fast as SciPy",
+                "normal, 1,000,000 values",
+                "scipy",
+                at_least=30.0,
             ),
         ),
     ),

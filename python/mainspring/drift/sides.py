@@ -76,7 +76,7 @@ def both_sides(
         reference = reference if tables[0] is None else tables[0]
     before = as_profile(reference, only, "reference")
     wanted = _engine.compared_columns(before._native, only)
-    if is_profile(current):
+    if _is_profile(current):
         now = as_profile(current, only, "current")
         return Sides(before._native, now._native, before.columns, now.columns, wanted)
     counted, present = _read_current(current, before, wanted, profiled)
@@ -93,7 +93,7 @@ def _counted_rows() -> int:
 
 def _table_in_memory(data: Any, what: str) -> Any:
     """Return a table of the engine, None where the data is a profile, a predictor or a source."""
-    if data is None or is_profile(data) or is_source(data):
+    if data is None or _is_profile(data) or is_source(data):
         return None
     return as_table(data, what=what)
 
@@ -161,18 +161,8 @@ def _start(table: Any, before: Profile, names: list[str], profiled: bool) -> Any
     return _engine.TableCounts(before._native, names, table)
 
 
-def is_profile(data: object) -> bool:
-    """Whether a side is a profile, or has one.
-
-    Parameters
-    ----------
-    data : object
-        A side of a report.
-
-    Returns
-    -------
-    bool
-    """
+def _is_profile(data: object) -> bool:
+    """Whether a side is a profile, or has one."""
     if isinstance(data, (str, os.PathLike)):
         return Path(data).suffix in (".profile", ".spring")
     return isinstance(data, (Profile, _engine.Profile)) or hasattr(data, "predict_row")
