@@ -80,7 +80,20 @@ using namespace mainspring;  // NOLINT: the functions below are C's
 
 uint32_t mainspring_abi_version(void) { return MAINSPRING_ABI_VERSION; }
 
-const char* mainspring_message(uint32_t code) { return status_message(static_cast<Code>(code)); }
+const char* mainspring_message(uint32_t code) {
+#if defined(MAINSPRING_SELECTION)
+  if (code == MAINSPRING_NEWER_VERSION) {
+    return "The bundle was written by a later format version, or has a model that this library was "
+           "built without.";
+  }
+  if (code == MAINSPRING_CORRUPT) {
+    return "An offset, count, id or index in the bundle is out of range, or it has a step that "
+           "this "
+           "library was built without.";
+  }
+#endif
+  return status_message(static_cast<Code>(code));
+}
 
 uint32_t mainspring_size(const void* bytes, uint64_t length, const mainspring_options* options,
                          mainspring_sizes* sizes, uint64_t* where) {

@@ -46,7 +46,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
         add_help=False,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=88),
     )
-    import_module(f"mainspring.cli.{name}").add_arguments(parser)
+    import_module(f"mainspring.cli.{name.replace('-', '_')}").add_arguments(parser)
     return parser
 
 

@@ -10,7 +10,13 @@ namespace mainspring {
 
 namespace {
 
-using SliceTables = std::array<std::array<uint32_t, 256>, 8>;
+// Eight tables are 8 KB; on a device one has to do.
+#if defined(MAINSPRING_SMALL)
+constexpr uint32_t kStride = 1;
+#else
+constexpr uint32_t kStride = 8;
+#endif
+using SliceTables = std::array<std::array<uint32_t, 256>, kStride>;
 
 /// Table k holds the remainders of a byte followed by k zero bytes (slicing-by-8; M. E. Kounavis
 /// and F. L. Berry, "Novel table lookup-based algorithms for high-performance CRC generation",
@@ -25,7 +31,7 @@ constexpr SliceTables make_tables() {
     tables[0][byte] = remainder;
   }
   for (uint32_t byte = 0; byte < 256; ++byte) {
-    for (uint32_t k = 1; k < 8; ++k) {
+    for (uint32_t k = 1; k < kStride; ++k) {
       const uint32_t before = tables[k - 1][byte];
       tables[k][byte] = (before >> 8) ^ tables[0][before & 0xFF];
     }
@@ -39,10 +45,12 @@ constexpr SliceTables kTables = make_tables();
 
 uint32_t crc32c_portable(const uint8_t* data, uint64_t length, uint32_t crc) noexcept {
   crc = ~crc;
-  for (; length >= 8; data += 8, length -= 8) {
+  for (; kStride == 8 && length >= 8; data += 8, length -= 8) {
     const uint64_t word = load<uint64_t>(data) ^ crc;
     crc = 0;
-    for (uint32_t i = 0; i < 8; ++i) crc ^= kTables[7 - i][(word >> (8 * i)) & 0xFF];
+    for (uint32_t i = 0; i < kStride; ++i) {
+      crc ^= kTables[kStride - 1 - i][(word >> (8 * i)) & 0xFF];
+    }
   }
   for (; length != 0; ++data, --length) crc = (crc >> 8) ^ kTables[0][(crc ^ *data) & 0xFF];
   return ~crc;

@@ -26,8 +26,10 @@ COMMANDS = {
     "serve": "answer requests over HTTP with a bundle",
     "transform": "compute the features of a table, in bounded memory",
     "profile": "summarise the columns of a table",
+    "merge-profiles": "add up the profiles of many devices, files or days",
     "drift": "compare a table, profile or bundle with another table",
     "check": "look for leaks and faults in training data",
+    "pack": "make a bundle small, and put it into a device, a browser or a function",
     "inspect": "show what a bundle holds",
     "version": "show the version and how the engine was built",
 }
@@ -88,7 +90,7 @@ def _run(arguments: list[str]) -> int:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
         if name == wanted:
-            module = import_module(f"mainspring.cli.{name}")
+            module = import_module(f"mainspring.cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             run, chosen = module.run, command
     parsed, unknown = parser.parse_known_args(arguments)

@@ -1,0 +1,109 @@
+"""Answer events of AWS Lambda, Google Cloud Functions and Azure Functions with a bundle.
+
+Handwritten for the plain events of each platform: no web framework, so that a cold start pays for
+the model alone. A body is a row ``{...}``, a list of rows, or ``{"rows": [...]}``; ``"output"``
+beside ``rows`` is ``predict``, ``proba`` or ``raw``. A GET says what the model is.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import mainspring_edge
+
+__all__ = ["LambdaHandler", "respond"]
+
+JSON = {"content-type": "application/json"}
+OUTPUTS = ("predict", "proba", "raw")
+
+
+def respond(
+    predictor: mainspring_edge.Predictor, method: str, body: bytes | str
+) -> tuple[int, str]:
+    """Return the HTTP status and the JSON that answer a request."""
+    if method in ("GET", "HEAD"):
+        about = {"name": predictor.name, "inputs": predictor.input_names}
+        return 200, json.dumps({**about, "labels": predictor.labels})
+    if method != "POST":
+        return 405, _wrong(f"The method is {method}, expected GET or POST.")
+    try:
+        asked = json.loads(body)
+    except ValueError as error:
+        return 400, _wrong(f"The body is no JSON: {error}.")
+    try:
+        return 200, json.dumps(predict(predictor, asked))
+    except mainspring_edge.MainspringError as error:
+        return 400, _wrong(str(error), error.column, error.row)
+
+
+def predict(predictor: mainspring_edge.Predictor, asked: Any) -> dict[str, Any]:
+    """Return the predictions for a row, a list of rows, or rows with an output."""
+    output, rows = "predict", asked
+    if isinstance(asked, dict) and isinstance(asked.get("rows"), list):
+        rows, output = asked["rows"], asked.get("output", "predict")
+    elif isinstance(asked, dict):
+        rows = [asked]
+    if output not in OUTPUTS:
+        found = ", ".join(OUTPUTS)
+        raise mainspring_edge.MainspringError(f"The output is {output!r}, expected one of {found}.")
+    if not isinstance(rows, list):
+        raise mainspring_edge.MainspringError("Expected a row, a list of rows or {'rows': [...]}.")
+    for at, row in enumerate(rows):
+        if not isinstance(row, dict):
+            text = f"Row {at} is {row!r}, expected an object with a value for each column."
+            raise mainspring_edge.MainspringError(text, row=at)
+    call = {"predict": predictor.predict, "proba": predictor.predict_proba}
+    return {"predictions": _finite(call.get(output, predictor.predict_raw)(rows))}
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they become null."""
+    if isinstance(value, list):
+        return [_finite(element) for element in value]
+    return None if isinstance(value, float) and value - value != 0 else value
+
+
+class LambdaHandler:
+    """What AWS Lambda calls: direct events, API Gateway 1 and 2, function URLs and ALB."""
+
+    def __init__(self, predictor: mainspring_edge.Predictor) -> None:
+        self._predictor = predictor
+
+    def __call__(self, event: Any, context: object = None) -> Any:
+        """Answer an event in the form in which it came; a direct one raises what is wrong."""
+        method = _method_of(event)
+        if method is None:
+            return predict(self._predictor, event)
+        body = event.get("body") or ""
+        if event.get("isBase64Encoded"):
+            try:
+                body = base64.b64decode(body, validate=True)
+            except ValueError:
+                return _reply(event, 400, _wrong("The body is no base64."))
+        return _reply(event, *respond(self._predictor, method, body))
+
+
+def _method_of(event: Any) -> str | None:
+    """The method of an HTTP event; None: a direct invocation."""
+    if not isinstance(event, dict) or not isinstance(event.get("requestContext"), dict):
+        return None
+    http = event["requestContext"].get("http")
+    method = http.get("method") if isinstance(http, dict) else event.get("httpMethod")
+    return method if isinstance(method, str) else None
+
+
+def _reply(event: dict[str, Any], status: int, text: str) -> dict[str, Any]:
+    reply = {"statusCode": status, "headers": JSON, "body": text, "isBase64Encoded": False}
+    if "elb" in event["requestContext"]:
+        reasons = {200: "OK", 400: "Bad Request", 405: "Method Not Allowed"}
+        reply["statusDescription"] = f"{status} {reasons[status]}"
+        if "multiValueHeaders" in event:
+            del reply["headers"]
+            reply["multiValueHeaders"] = {name: [value] for name, value in JSON.items()}
+    return reply
+
+
+def _wrong(text: str, column: str | None = None, row: int | None = None) -> str:
+    return json.dumps({"error": text, "column": column, "row": row})

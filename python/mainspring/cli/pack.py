@@ -1,0 +1,158 @@
+"""``mainspring pack``: make a bundle small and put it where it will run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mainspring._files import require_folder, write_file
+from mainspring.errors import FileError, ParameterError
+
+__all__ = ["add_arguments", "run"]
+
+_TARGETS = ("bundle", "c", "wasm", "lambda", "gcf", "azure")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Name the bundle, the target, and where to write.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The command's parser.
+    """
+    parser.add_argument("bundle", metavar="BUNDLE", help="a .spring file")
+    parser.add_argument(
+        "--target",
+        choices=_TARGETS,
+        default="bundle",
+        help="a smaller bundle (default), one C++ source file with a C interface, a folder for "
+        "browsers, or a function for AWS Lambda, Google Cloud or Azure.",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="the bundle, the source file, or the folder (.zip: a zip file of it); without it, "
+        "only sizes are shown",
+    )
+    parser.add_argument(
+        "--keep-profile", action="store_true", help="keep the reference profile in the bundle"
+    )
+    parser.add_argument(
+        "--tile-rows",
+        type=int,
+        default=64,
+        metavar="N",
+        help="of a source file: rows that run at once, 64 to 512; scratch grows with it (default "
+        "64)",
+    )
+    parser.add_argument(
+        "--library",
+        metavar="FILE",
+        help="of a function: the C library for its CPU (default: this machine's)",
+    )
+    parser.add_argument(
+        "--sign",
+        metavar="KEY.pem",
+        help="sign the output, a file, with an Ed25519 key: OUTPUT.sig",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Shrink, write, and print sizes and memory.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        What ``add_arguments`` names.
+
+    Returns
+    -------
+    int
+        0.
+    """
+    from mainspring import pack
+
+    data = _read(arguments.bundle)
+    if arguments.output is not None:
+        require_folder(arguments.output)
+    small = pack.shrink(data, keep_profile=arguments.keep_profile)
+    output, target = arguments.output, arguments.target
+    lines = []
+    if output is not None and target == "bundle":
+        write_file(output, small)
+    elif output is not None and target == "c":
+        path = Path(output)
+        if path.suffix != ".cpp":
+            raise ParameterError(
+                f"The output is {output}, expected a name that ends in .cpp: the source is C++ "
+                "with a C interface.",
+                expected="NAME.cpp",
+                got=output,
+            )
+        files = pack.c_source(small, path.stem, tile_rows=arguments.tile_rows)
+        for name, text in files.items():
+            write_file(str(path.with_name(name)), text.encode())
+        lines = [f"{path.with_name(name)}: {len(text):,} bytes" for name, text in files.items()]
+    elif output is not None:
+        made = (
+            pack.browser_package(small)
+            if target == "wasm"
+            else pack.function_package(data, target, library=arguments.library)
+        )
+        lines = list(_write(made, Path(output)))
+    print("\n".join([*_table(arguments.bundle, data, small), *lines]))
+    if arguments.sign is not None:
+        if output is None or Path(output).is_dir():
+            raise ParameterError("--sign needs an output that is one file; name one with -o.")
+        written = _read(output)
+        write_file(f"{output}.sig", pack.sign(written, _read(arguments.sign)))
+        print(f"{output}.sig: signature of {pack.bundle_id(written)}")
+    return 0
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _table(path: str, data: bytes, small: bytes) -> Iterator[str]:
+    from mainspring import pack
+    from mainspring.profiles.text_table import text_table
+
+    memory = pack.memory_needed(small)
+    yield f"{Path(path).name}: {len(data):,} bytes, packed {len(small):,}"
+    rows = [
+        ["bundle", f"{memory['bundle']:,}", "read only"],
+        ["arena", f"{memory['arena']:,}", "once"],
+        ["scratch", f"{memory['scratch']:,}", "for each thread; less with fewer tile rows"],
+    ]
+    yield text_table(["memory", "bytes", "when"], rows)
+    yield f"id: {pack.bundle_id(small)}"
+    yield f"steps: {', '.join(pack.needed_steps(small))}"
+    yield f"models: {', '.join(pack.needed_models(small)) or 'none'}"
+
+
+def _write(files: Mapping[str, bytes], output: Path) -> Iterator[str]:
+    """Write a folder, or a zip file whose bytes depend on the contents alone."""
+    if output.suffix == ".zip":
+        import io
+        import zipfile
+
+        room = io.BytesIO()
+        with zipfile.ZipFile(room, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for name in sorted(files):
+                entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 9)
+        write_file(str(output), room.getvalue())
+        yield f"{output}: {len(room.getvalue()):,} bytes"
+        return
+    output.mkdir(exist_ok=True)
+    for name in sorted(files):
+        write_file(str(output / name), files[name])
+        yield f"{output / name}: {len(files[name]):,} bytes"

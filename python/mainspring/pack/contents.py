@@ -1,0 +1,186 @@
+"""What is in a bundle, what of it a device needs, and in how much memory it runs there."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from mainspring import _engine
+from mainspring.native import get_library_dir
+from mainspring.pack.amalgamate import models_of, steps_of
+
+__all__ = ["memory_needed", "needed_models", "needed_steps", "shrink", "source_folder"]
+
+_HEADER_BYTES = 64
+_RECORD = struct.Struct("<4sIQQII")
+_PLAN = struct.Struct("<IIII")
+_INPUT_BYTES, _STEP_BYTES = 64, 128
+_MODEL_BYTES = 64
+_FOREST, _COMPOSITE = 1, 3
+_FOREST_HEADER = struct.Struct("<8I24xQ")
+_ALIGNMENT = 64
+
+
+def source_folder() -> Path:
+    """Return the folder of the runtime's sources, which lie in the package.
+
+    Returns
+    -------
+    Path
+        With the folders ``runtime``, ``edge``, ``python`` and ``wasm``.
+
+    Raises
+    ------
+    UnsupportedError
+        When the package was built without the C interface.
+    """
+    return Path(get_library_dir()) / "source"
+
+
+def shrink(bundle: bytes, *, keep_profile: bool = False, keep_program: bool = False) -> bytes:
+    """Leave out what predictions on a device do not need. The bits of predictions stay.
+
+    Parameters
+    ----------
+    bundle : bytes
+        The contents of a ``.spring`` file.
+    keep_profile : bool, default False
+        Keep the reference profile; without it no drift can be told from the bundle.
+    keep_program : bool, default False
+        Keep the bit-sliced program of a forest, which says its trees once more for blocks of rows;
+        the library for devices has no kernels for it.
+
+    Returns
+    -------
+    bytes
+        A bundle.
+
+    Raises
+    ------
+    BundleVersionError, BundleCorruptError
+        When the bytes are no whole bundle that this version reads.
+    """
+    opened = _engine.Bundle.open(bundle, "the bundle")
+    sections = _sections(bundle)
+    model = sections.get(b"MODL", b"")
+    if model and not keep_program:
+        model = _without_program(model)
+    profile = opened.profile if keep_profile else b""
+    labels = sections.get(b"LABL", b"")
+    return _engine.write_bundle(opened.meta, opened, None, model, profile, labels)
+
+
+def needed_steps(bundle: bytes) -> list[str]:
+    """Return the names of the steps that a bundle runs, each once.
+
+    Parameters
+    ----------
+    bundle : bytes
+        The contents of a ``.spring`` file, opened before.
+
+    Returns
+    -------
+    list of str
+        In the order of their codes.
+    """
+    plan = _sections(bundle)[b"PLAN"]
+    num_inputs, num_slots, num_steps, _ = _PLAN.unpack_from(plan)
+    at = _padded(_HEADER_BYTES + num_slots) + num_inputs * _INPUT_BYTES
+    codes = {
+        struct.unpack_from("<I", plan, at + number * _STEP_BYTES)[0] for number in range(num_steps)
+    }
+    names = list(steps_of(source_folder()))
+    return [names[code - 1] for code in sorted(codes)]
+
+
+def needed_models(bundle: bytes) -> list[str]:
+    """Return the kinds of models that a bundle holds, each once.
+
+    Parameters
+    ----------
+    bundle : bytes
+        The contents of a ``.spring`` file, opened before.
+
+    Returns
+    -------
+    list of str
+        Empty for a bundle of transforms.
+    """
+    model = _sections(bundle).get(b"MODL", b"")
+    names = list(models_of(source_folder()))
+    return [names[code - 1] for code in sorted(set(_model_codes(model)))]
+
+
+def memory_needed(bundle: bytes) -> dict[str, int]:
+    """Return the bytes that a bundle needs on a device.
+
+    Parameters
+    ----------
+    bundle : bytes
+        The contents of a ``.spring`` file.
+
+    Returns
+    -------
+    dict of str to int
+        ``bundle`` (may lie in read-only memory), ``arena`` (once) and ``scratch`` (for each thread
+        that predicts), as ``mainspring_size`` of the C interface says them on this machine. A
+        device with 32-bit pointers needs less.
+
+    Raises
+    ------
+    BundleVersionError, BundleCorruptError
+        When the bytes are no whole bundle that this version reads.
+    """
+    import ctypes
+
+    _engine.Bundle.open(bundle, "the bundle")  # its errors say more than a code
+    library = ctypes.CDLL(str(Path(get_library_dir()) / "libmainspring_edge.so"))
+    memory = (ctypes.c_uint8 * (len(bundle) + _ALIGNMENT))()
+    start = -ctypes.addressof(memory) % _ALIGNMENT
+    ctypes.memmove(ctypes.addressof(memory) + start, bundle, len(bundle))
+    sizes = (ctypes.c_uint64 * 3)()
+    sizes[0] = ctypes.sizeof(sizes)  # struct_size, and zero behind it
+    library.mainspring_size(
+        ctypes.c_void_p(ctypes.addressof(memory) + start),
+        ctypes.c_uint64(len(bundle)),
+        None,
+        sizes,
+        None,
+    )
+    return {"bundle": len(bundle), "arena": sizes[1], "scratch": sizes[2]}
+
+
+def _sections(bundle: bytes) -> dict[bytes, bytes]:
+    found = {}
+    for index in range(struct.unpack_from("<I", bundle, 12)[0]):
+        kind, _, offset, length, _, _ = _RECORD.unpack_from(
+            bundle, _HEADER_BYTES + index * _RECORD.size
+        )
+        found[kind] = bundle[offset : offset + length]
+    return found
+
+
+def _padded(num_bytes: int) -> int:
+    return -(-num_bytes // _ALIGNMENT) * _ALIGNMENT
+
+
+def _model_codes(section: bytes) -> Iterator[int]:
+    if not section:
+        return
+    code = struct.unpack_from("<I", section)[0]
+    yield code
+    if code == _COMPOSITE:
+        for number in range(struct.unpack_from("<I", section, _MODEL_BYTES)[0]):
+            at = _MODEL_BYTES + _HEADER_BYTES + 16 * number
+            yield struct.unpack_from("<I", section, struct.unpack_from("<Q", section, at)[0])[0]
+
+
+def _without_program(model: bytes) -> bytes:
+    """Cut off the program at the end of a forest's section; leave others as they are."""
+    if struct.unpack_from("<I", model)[0] != _FOREST:
+        return model
+    length = _FOREST_HEADER.unpack_from(model, _MODEL_BYTES)[-1]
+    shorter = bytearray(model[: len(model) - length])
+    struct.pack_into("<Q", shorter, _MODEL_BYTES + _FOREST_HEADER.size - 8, 0)
+    return bytes(shorter)

@@ -1,0 +1,1 @@
+"""Tests of bundles on their way to devices, browsers and functions."""

@@ -1,0 +1,290 @@
+"""The engine as WebAssembly: the golden bits in Node, a page that predicts in a browser."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import html
+import json
+import re
+import shutil
+import struct
+import subprocess
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import mainspring as ms
+from mainspring import _engine, pack
+from tests.edge.test_targets import unpacked
+from tests.pack.conftest import GOLDEN, Golden
+
+Find = Callable[[str], Golden]
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.spring"))
+MAX_GZIP_BYTES = 95_000
+
+
+def program(name: str, *others: str) -> str:
+    """Find a program; skip the test, saying why, where it is not installed."""
+    for known in (name, *others):
+        if found := shutil.which(known):
+            return found
+    pytest.skip(f"WebAssembly is not tested here: {name} is not installed")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package for npm, with the whole engine."""
+    program("clang++")
+    program("wasm-ld")
+    folder = tmp_path_factory.mktemp("package")
+    for name, data in pack.browser_package().items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def tagged(value: Any) -> Any:
+    """A value for run_browser.mjs, with all its bits."""
+    if isinstance(value, list):
+        return [tagged(element) for element in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return {"i64": str(value)}
+    return {"f64": struct.pack(">d", value).hex()}
+
+
+def tagged_rows(table: pa.Table) -> list[dict[str, Any]]:
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.int64())
+        elif pa.types.is_date32(column.type):
+            column = column.cast(pa.int32())
+        columns[name] = [tagged(value) for value in column.to_pylist()]
+    names = list(columns)
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def answers(package: Path, cases: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    node = program("node", "nodejs")
+    path = folder / "cases.json"
+    path.write_text(json.dumps(cases), encoding="utf-8")
+    script = Path(__file__).with_name("run_browser.mjs")
+    done = subprocess.run(
+        [node, str(script), str(package), str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def case(file: bytes, table: pa.Table, kinds: list[str]) -> dict[str, Any]:
+    return {"bundle": b64encode(file).decode(), "rows": tagged_rows(table), "kinds": kinds}
+
+
+def test_package_gives_the_golden_bits(package: Path, golden: Find, tmp_path: Path) -> None:
+    wholes = [golden(name) for name in NAMES]
+    cases = [case(whole.file, whole.table, list(whole.outputs)) for whole in wholes]
+    for name, whole, answer in zip(NAMES, wholes, answers(package, cases, tmp_path), strict=True):
+        assert answer.get("error") is None, (name, answer)
+        labels = _engine.Bundle.open(whole.file, name).labels
+        for kind, wanted in whole.outputs.items():
+            if labels and kind == "predict":
+                assert answer[kind] == [labels[int(number)] for number in wanted], name
+                continue
+            assert answer[kind] == wanted.tobytes().hex(), (name, kind)
+            width = len(wanted) // whole.table.num_rows
+            one = wanted[7 * width : 8 * width].tobytes().hex()
+            assert answer[f"one {kind}"] == one, (name, kind)
+
+
+TYPES = re.compile(r"(double|float|u?int\d+|bool|(large_)?string|date32\[day\]|timestamp\[.+\])$")
+
+
+def test_package_gives_the_golden_features_of_operators(package: Path, tmp_path: Path) -> None:
+    cases, wanted = [], []
+    for path in sorted(GOLDEN.glob("*-operators.json")):
+        for entry in json.loads(path.read_text(encoding="utf-8")):
+            with pa.ipc.open_stream(unpacked(entry, "rows")) as stream:
+                table = stream.read_all()
+            file = unpacked(entry, "bundle")
+            table = table.select(_engine.Bundle.open(file, entry["case"]).input_names)
+            kinds = [field.type for field in table.schema]
+            flat = [kind.value_type if pa.types.is_list(kind) else kind for kind in kinds]
+            if all(TYPES.match(str(kind)) for kind in flat):
+                cases.append(case(file, table, ["features"]))
+                features = np.frombuffer(unpacked(entry, "features"), ">f4").astype("<f4")
+                wanted.append((entry["case"], features.tobytes().hex()))
+    assert len(cases) > 80
+    given = answers(package, cases, tmp_path)
+    wrong = [
+        (name, answer.get("error"))
+        for (name, bits), answer in zip(wanted, given, strict=True)
+        if answer.get("features") != bits
+    ]
+    assert wrong == []
+
+
+def test_matrix_gives_the_bits_of_python(package: Path, golden: Find, tmp_path: Path) -> None:
+    whole = golden("0.1-three-classes")
+    matrix = np.column_stack([column.to_numpy() for column in whole.table.columns])
+    asked = case(whole.file, whole.table, [])
+    asked["matrix"] = [tagged(float(value)) for value in matrix.ravel()]
+    (answer,) = answers(package, [asked], tmp_path)
+    assert answer["matrix"] == whole.outputs["raw"].tobytes().hex()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"f64": struct.pack(">d", 1.5).hex()}, "has 1.5 at row 1, expected an integer"),
+        ({"i64": str(2**63)}, "expected an integer of 64 bits"),
+    ],
+)
+def test_integer_when_wrong_names_column_and_row(
+    package: Path, golden: Find, tmp_path: Path, value: Any, words: str
+) -> None:
+    whole = golden("0.1-every-step")
+    asked = case(whole.file, whole.table, ["predict"])
+    asked["rows"][1]["flights"] = value
+    (answer,) = answers(package, [asked], tmp_path)
+    assert words in answer["error"]
+    assert (answer["column"], answer["row"]) == ("flights", 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("distance", "far", "has 'far' at row 1, expected a number"),
+        ("carrier", {"i64": "7"}, "expected a string"),
+        ("sched_dep", "noon", "expected a Date, RFC 3339 text or an integer"),
+    ],
+)
+def test_value_when_wrong_names_column_and_row(
+    package: Path, golden: Find, tmp_path: Path, column: str, value: Any, words: str
+) -> None:
+    whole = golden("0.1-late-flights")
+    asked = case(whole.file, whole.table, ["predict"])
+    asked["rows"][1][column] = value
+    (answer,) = answers(package, [asked], tmp_path)
+    assert words in answer["error"]
+    assert (answer["column"], answer["row"]) == (column, 1)
+
+
+def test_times_as_text_are_those_of_python(package: Path, golden: Find, tmp_path: Path) -> None:
+    whole = golden("0.1-late-flights")
+    texts = ["2013-05-06T07:08:09Z", "2013-05-06 07:08", "1969-12-31T23:59:59.999+02:00"]
+    row = whole.rows()[0]
+    rows = [{**row, "sched_dep": text, "day": text[:10]} for text in texts]
+    expected = np.array(ms.Predictor.from_bytes(whole.file).predict_raw(rows))
+    asked = case(whole.file, whole.table.slice(0, 3), ["raw"])
+    for number, text in enumerate(texts):
+        asked["rows"][number] = {
+            **asked["rows"][0],
+            "sched_dep": text,
+            "day": text[:10],
+        }
+    (answer,) = answers(package, [asked], tmp_path)
+    assert answer["raw"] == expected.tobytes().hex()
+
+
+def test_bundle_when_damaged_is_refused(package: Path, golden: Find, tmp_path: Path) -> None:
+    whole = golden("0.1-network")
+    changed = bytearray(whole.file)
+    changed[-1] ^= 1
+    damaged = [whole.file[:-5], b"no bundle", bytes(changed)]
+    cases = [case(file, whole.table, []) for file in damaged]
+    codes = [answer["error"] for answer in answers(package, cases, tmp_path)]
+    assert ["code 1" in codes[0], "code 2" in codes[1], "code 4" in codes[2]] == [True] * 3
+
+
+def test_engine_is_small_imports_nothing_and_smaller_for_one_bundle(
+    package: Path, golden: Find
+) -> None:
+    whole = (package / "mainspring.wasm").read_bytes()
+    assert len(gzip.compress(whole)) <= MAX_GZIP_BYTES
+    assert section_numbers(whole).isdisjoint({2})  # of imports
+    files = pack.browser_package(golden("0.1-three-classes").file)
+    assert len(files["mainspring.wasm"]) < len(whole) / 2
+    assert files["model.spring"] == pack.shrink(golden("0.1-three-classes").file)
+
+
+def section_numbers(wasm: bytes) -> set[int]:
+    """The kinds of sections in a module (WebAssembly core specification, 5.5.2)."""
+    found, at = set(), 8
+    while at < len(wasm):
+        found.add(wasm[at])
+        at += 1
+        length = shift = 0
+        while True:
+            byte = wasm[at]
+            at += 1
+            length |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        at += length
+    return found
+
+
+def test_package_json_names_files_that_are_there(package: Path) -> None:
+    described = json.loads((package / "package.json").read_text(encoding="utf-8"))
+    assert described["version"] == ms.__version__
+    missing = [name for name in described["files"] if not (package / name).is_file()]
+    assert missing == []
+
+
+@pytest.fixture
+def site(package: Path) -> Iterator[str]:
+    """The package's folder over HTTP."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(package))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_page_shows_the_schema_and_predicts(
+    package: Path, site: str, golden: Find, tmp_path: Path
+) -> None:
+    chromium = program("chromium", "chromium-browser", "google-chrome")
+    whole = golden("0.1-late-flights")
+    (package / "late.spring").write_bytes(whole.file)
+    row = {"distance": 1234.5, "carrier": "UA", "dest": "D03", "seats": 120}
+    query = urlencode({"bundle": "late.spring", **row})
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    done = subprocess.run(
+        [
+            chromium,
+            *flags,
+            "--virtual-time-budget=5000",
+            "--dump-dom",
+            f"{site}/index.html?{query}",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    page = html.unescape(done.stdout)
+    predictor = ms.Predictor.from_bytes(whole.file)
+    fields = re.findall(r'<input type="text" name="([^"]+)"', page)
+    assert fields == predictor.input_names
+    full = {name: row.get(name) for name in predictor.input_names}
+    shown = re.search(r'<div id="value">([^<]*)</div>', page)
+    assert shown is not None
+    assert float(shown[1]) == pytest.approx(float(predictor.predict_row(full)), rel=1e-5)
