@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.claims_of_devices import DEVICE_CLAIMS
 from bench.claims_of_drift import DRIFT_CLAIMS
 from bench.claims_of_features import FEATURE_CLAIMS
 from bench.claims_of_learning import LEARNING_CLAIMS
@@ -195,6 +196,7 @@ CLAIMS = (
     ),
     *DRIFT_CLAIMS,
     *QUALITY_CLAIMS,
+    *DEVICE_CLAIMS,
     *LEARNING_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(

@@ -1,5 +1,6 @@
-/* Times predictions through the C interface: edge_time BUNDLE prints "name value" lines, microseconds
- * for each row and allocations. The fastest of many turns counts, since others only add to it. */
+/* Times predictions through the C interface: edge_time BUNDLE prints "name value" lines,
+ * microseconds for each row and allocations. The fastest of many turns counts, since others only
+ * add to it. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
