@@ -30,6 +30,7 @@ void register_drift(py::module_&);
 void register_checks(py::module_&);
 void register_quality(py::module_&);
 void register_batches(py::module_&);
+void register_monitor(py::module_&);
 void register_serve(py::module_&);
 void register_train(py::module_&);
 void register_train_embedding(py::module_&);
@@ -55,6 +56,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_drift(module);
   mainspring::bind::register_checks(module);
   mainspring::bind::register_quality(module);
+  mainspring::bind::register_monitor(module);
   mainspring::bind::register_serve(module);
   mainspring::bind::register_train(module);
   mainspring::bind::register_train_embedding(module);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,25 @@ def test_flights_when_checked_show_the_leaks_and_nothing_else(flights: pa.Table)
     )
     assert "duplicate_rows" not in said
     assert {"year"} == {f.column for f in report.warned if f.check == "constant_feature"}
+
+
+def test_flights_when_told_what_is_known_late_fail_for_those_columns_alone(
+    flights: pa.Table,
+) -> None:
+    """Columns of the flight itself are known after it, those of the plan before."""
+    after = ["dep_time", "dep_delay", "arr_time", "arr_delay", "air_time"]
+    before = ["distance", "carrier", "origin", "dest", "sched_dep_time"]
+    available = {name: timedelta(hours=1) for name in after}
+    available |= {name: timedelta(days=-1) for name in before}
+    report = ms.check(
+        flights.slice(0, 50_000),
+        target="late",
+        time="time_hour",
+        available=available,
+        checks=["time_travel"],
+    )
+    assert {f.column for f in report.failed} == set(after)
+    assert {f.column for f in report.findings} == {*after, *before}
 
 
 def test_flights_when_split_by_chance_leak_and_by_time_do_not(flights: pa.Table) -> None:

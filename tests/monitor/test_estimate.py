@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import mainspring as ms
@@ -99,5 +101,119 @@ def test_arguments_when_wrong_say_what_is_right(
     with pytest.raises(DataError, match="expected at least 200"):
         estimate_performance(classes(0, 20), classes(0, 20), target="late", score="p")
     same = {**classes(0, 400), "late": np.ones(400)}
-    with pytest.raises(DataError, match="must be 0 and 1"):
+    with pytest.raises(DataError, match="no rows of 1 of 2 classes"):
         estimate_performance(same, same, target="late", score="p")
+    with pytest.raises(ParameterError, match="level must be between"):
+        estimate_performance(data, data, target="late", score="p", level=1.0)
+    wrong = {**classes(0, 400), "late": np.arange(400) % 3}
+    with pytest.raises(DataError, match="3 distinct values, expected two"):
+        estimate_performance(wrong, wrong, target="late", score="p")
+    with pytest.raises(DataError, match="no score for a class"):
+        estimate_performance(wrong, wrong, target="late", score={0: "p", 1: "p"})
+
+
+def test_rows_when_missing_or_none_are_counted_and_have_reasons() -> None:
+    reference = classes(0, 400)
+    now = {"p": [0.2, None, float("nan"), 0.9]}
+    report = estimate_performance(reference, now, target="late", score="p")
+    assert (report.num_rows, report.num_missing) == (2, 2)
+    none = estimate_performance(reference, {"p": pa.array([], "f8")}, target="late", score="p")
+    assert none.num_rows == 0
+    assert all(m.reason for m in none.metrics.values() if math.isnan(m.value))
+    assert math.isnan(none.value("roc_auc"))
+    numeric = numbers(0, 400)
+    none = estimate_performance(numeric, {"p": pa.array([], "f8")}, target="y", prediction="p")
+    assert none.metrics["mae"].reason == "There are no rows with a prediction."
+    wild = {"p": [0.1, np.inf, np.nan], "x": [np.inf, 1.0, 1.0]}
+    report = estimate_performance(numeric, wild, target="y", prediction="p")
+    assert (report.num_rows, report.num_missing) == (1, 2)
+    assert math.isfinite(report.value("rmse"))
+
+
+def test_labels_when_text_or_of_a_named_class_are_taken() -> None:
+    numeric = classes(0, 2000)
+    text = {"p": numeric["p"], "late": np.where(numeric["late"] == 1, "late", "in time")}
+    wanted = estimate_performance(numeric, numeric, target="late", score="p")
+    for positive in (None, "late"):
+        found = estimate_performance(text, text, target="late", score="p", positive=positive)
+        assert found.metrics == wanted.metrics
+    both = {**text, "q": 1 - text["p"]}
+    score = {"in time": "q", "late": "p"}
+    found = estimate_performance(both, both, target="late", score=score, positive="late")
+    assert found.metrics == wanted.metrics
+
+
+def three(seed: int, rows: int, shift: float = 0.0) -> dict[str, Any]:
+    """Three classes, and scores of them that are too sure."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal([0, shift, 0.5], 1.5, (rows, 3))
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    label = (rng.random(rows)[:, None] > p.cumsum(axis=1)).sum(axis=1)
+    sure = np.exp(1.5 * logits) / np.exp(1.5 * logits).sum(axis=1, keepdims=True)
+    names = np.array(["a", "b", "c"])
+    return {"y": names[label], **{f"p_{name}": sure[:, k] for k, name in enumerate(names)}}
+
+
+def test_cbpe_when_there_are_three_classes_holds_the_realised_metrics() -> None:
+    reference, score = three(0, 8000), {name: f"p_{name}" for name in "abc"}
+    inside = total = 0
+    for seed in range(1, 7):
+        now = three(seed, 1500, shift=1.0)
+        report = estimate_performance(reference, now, target="y", score=score)
+        assert report.trusted
+        realised = ms.evaluate(now, target="y", score=score)
+        for name in ("accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "brier"):
+            metric = report.metrics[name]
+            total += 1
+            inside += metric.low <= realised.value(name) <= metric.high
+            assert metric.value == pytest.approx(realised.value(name), rel=0.1)
+    assert inside >= 0.8 * total
+
+
+def test_cbpe_interval_when_simulated_covers_as_often_as_it_says() -> None:
+    inside: dict[str, list[bool]] = {}
+    for seed in range(40):
+        reference, now = classes(1000 + seed, 1500), classes(seed, 400, shift=0.7)
+        report = estimate_performance(reference, now, target="late", score="p", level=0.9)
+        realised = ms.evaluate(now, target="late", score="p", positive=1)
+        for name in ("accuracy", "f1", "roc_auc", "log_loss", "brier"):
+            metric = report.metrics[name]
+            held = metric.low <= realised.value(name) <= metric.high
+            inside.setdefault(name, []).append(held)
+    shares = {name: float(np.mean(held)) for name, held in inside.items()}
+    # Of 40 binomial draws of 0.9 one in a thousand is below 0.73.
+    assert min(shares.values()) >= 0.73, shares
+    assert np.mean(list(shares.values())) <= 0.98, "intervals this wide say little"
+
+
+def errors_of_a_feature(seed: int, rows: int, wide: float) -> dict[str, Any]:
+    """What the loss depends on is one feature, so that a sum over features can be right."""
+    rng = np.random.default_rng(seed)
+    x, p = rng.uniform(0, wide, rows), rng.normal(size=rows)
+    return {"x": x, "p": p, "y": p + rng.normal(size=rows) * (0.2 + x)}
+
+
+def test_dle_interval_when_simulated_covers_as_often_as_it_says() -> None:
+    inside: dict[str, list[bool]] = {}
+    for seed in range(60):
+        reference = errors_of_a_feature(1000 + seed, 1500, 2.0)
+        now = errors_of_a_feature(seed, 300, 1.2)
+        report = estimate_performance(reference, now, target="y", prediction="p", level=0.9)
+        realised = ms.evaluate(now, target="y", prediction="p", task="regression")
+        for name in ("mae", "rmse"):
+            metric = report.metrics[name]
+            held = metric.low <= realised.value(name) <= metric.high
+            inside.setdefault(name, []).append(held)
+    shares = {name: float(np.mean(held)) for name, held in inside.items()}
+    # Of 60 binomial draws of 0.9 one in a thousand is below 0.77.
+    assert min(shares.values()) >= 0.77, shares
+    assert np.mean(list(shares.values())) <= 0.985, "intervals this wide say little"
+
+
+def test_dle_when_it_learns_noise_is_not_trusted() -> None:
+    rng = np.random.default_rng(5)
+    noise = {f"x{i}": rng.normal(size=220) for i in range(30)}
+    reference = {**noise, "p": np.zeros(220), "y": rng.exponential(size=220)}
+    report = estimate_performance(reference, reference, target="y", prediction="p")
+    assert not report.trusted
+    assert "held out" in report.reason

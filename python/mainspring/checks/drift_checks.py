@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mainspring.checks.model_check import ModelCheck, ModelData, judged
-from mainspring.drift import detect_drift
+from mainspring.drift import detect_drift, domain_classifier, pca_error
+from mainspring.errors import DataError, MissingExtraError
 from mainspring.profiles import profile
 
 if TYPE_CHECKING:
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
 
     from mainspring.checks.report import Finding
 
-__all__ = ["DRIFT_CHECKS", "PREPROCESSING_LEAKAGE", "drift_findings"]
+__all__ = [
+    "DRIFT_CHECKS",
+    "NAMED_CHECKS",
+    "PREPROCESSING_LEAKAGE",
+    "drift_findings",
+    "together_findings",
+]
+
+#: Checks that take long: they run when they are named alone.
+NAMED_CHECKS = frozenset({"domain_classifier"})
 
 
 def drift_findings(train: pa.Table, test: pa.Table, target: str, features: list[str]) -> list[Any]:
@@ -47,6 +57,64 @@ def drift_findings(train: pa.Table, test: pa.Table, target: str, features: list[
         )
         for column in report.columns
     ]
+
+
+def together_findings(
+    train: pa.Table,
+    test: pa.Table,
+    features: list[str],
+    wanted: frozenset[str],
+    limits: dict[str, float],
+) -> list[Finding]:
+    """Compare the features of training and test together.
+
+    Parameters
+    ----------
+    train, test : pyarrow.Table
+        The rows.
+    features : list of str
+        Columns that both have as the same kind.
+    wanted : frozenset of str
+        The checks that run.
+    limits : dict of str to float
+        All limits.
+
+    Returns
+    -------
+    list of Finding
+        One for each; a warning where they have drifted.
+    """
+    findings = []
+    for name, method in (
+        ("multivariate_drift", pca_error),
+        ("domain_classifier", domain_classifier),
+    ):
+        if name not in wanted:
+            continue
+        try:
+            found = method(train.select(features), test.select(features))
+        except (DataError, MissingExtraError) as error:
+            findings.append(
+                judged(name, "(all features)", 0, (1, math.inf), f"Not judged: {error}")
+            )
+            continue
+        middle, half = (found.low + found.high) / 2, (found.high - found.low) / 2
+        if name == "domain_classifier":
+            value = found.value if found.drifted else min(found.value, limits[f"{name}_warn"])
+        else:  # in widths of the interval that holds it without drift
+            value = abs(found.value - middle) / half if half > 0 else 0.0
+        most = ", ".join(column for column, _ in found.columns[:3])
+        findings.append(
+            judged(
+                name,
+                "(all features)",
+                value,
+                (limits[f"{name}_warn"], math.inf),
+                f"{found.reason[0].upper()}{found.reason[1:]} Most of it: {most}.",
+                num_rows=test.num_rows,
+            )
+        )
+    return findings
 
 
 def _prediction_drift(data: ModelData, limits: dict[str, float]) -> list[Finding]:
@@ -156,5 +224,26 @@ DRIFT_CHECKS: tuple[ModelCheck, ...] = (
         "Whether the model predicts otherwise in the test.",
         "What the model says has moved, for a reason that may be wrong.",
         _prediction_drift,
+    ),
+    ModelCheck(
+        "multivariate_drift",
+        "Whether features go together otherwise in the test.",
+        "how far mainspring.drift.pca_error is from its mean over parts of training that were held "
+        "out, by the distance that is no drift there",
+        "missing values are the mean",
+        "as mainspring.drift.pca_error",
+        "Columns can be alike one by one, and be combined as training never saw them.",
+        "Look at the columns that are named; train on newer rows.",
+        _none,
+    ),
+    ModelCheck(
+        "domain_classifier",
+        "How well a model tells test rows from training rows; runs when it is named in checks.",
+        "the area under the ROC curve of mainspring.drift.domain_classifier",
+        "missing values are the mean",
+        "as mainspring.drift.domain_classifier",
+        "What tells the sides apart is what will not hold.",
+        "Leave out columns that only tell when a row was made; train on newer rows.",
+        _none,
     ),
 )

@@ -55,6 +55,8 @@ class ModelData:
     labels, scores : dict
         By "train" and "test": class codes or numbers, and what the model says of each row:
         probabilities of each class, or a number.
+    time, group : str or None
+        The columns of times, and of keys where there is one.
     """
 
     model: Any
@@ -65,6 +67,8 @@ class ModelData:
     classes: list[Any]
     labels: dict[str, Any]
     scores: dict[str, Any]
+    time: str | None = None
+    group: str | None = None
 
     @property
     def held_out(self) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mainspring.checks.baselines import baselines
 from mainspring.checks.drift_checks import DRIFT_CHECKS, PREPROCESSING_LEAKAGE
 from mainspring.checks.model_check import ModelCheck, ModelData, judged
 from mainspring.checks.weak_segments import WEAK_SEGMENTS, WEAK_SEGMENTS_LIMITS
@@ -27,10 +29,18 @@ MODEL_LIMITS: list[dict[str, Any]] = [
     {"name": name, "summary": summary, "default": default, "smallest": 0.0, "largest": largest}
     for name, summary, default, largest in (
         ("overfit_warn", "relative gap of train and test, its lower bound", 0.1, 1.0),
-        ("underfit_warn", "share of what a constant loses that the model saves; below it", 0.1, 1),
+        (
+            "underfit_warn",
+            "share of what a simple rule loses that the model saves; below it",
+            0.1,
+            1,
+        ),
         ("boosting_overfit_warn", "decline of the test from the best round to the last", 0.05, 1),
         ("calibration_warn", "ece_excess", 0.03, 1.0),
         ("error_bias_warn", "mean error by its root mean square", 0.05, 1.0),
+        # Twice what is no drift to pca_error: that is three deviations that ten parts estimate.
+        ("multivariate_drift_warn", "reconstruction error, by what is no drift", 2.0, 1e6),
+        ("domain_classifier_warn", "area under the ROC curve of sides", 0.55, 1.0),
         ("likely_wrong_labels_warn", "share of labels that are likely wrong", 0.01, 1.0),
         ("inference_time_warn", "milliseconds for a row, the slowest of a hundred", 1.0, 1e6),
     )
@@ -65,29 +75,27 @@ def _overfit(data: ModelData, limits: dict[str, float]) -> list[Finding]:
 
 
 def _underfit(data: ModelData, limits: dict[str, float]) -> list[Finding]:
-    import numpy as np
-
-    which, labels = data.held_out, data.labels["train"]
-    if data.task == "regression":
-        constant = np.full(len(data.labels[which]), labels.mean() if len(labels) else 0.0)
-    else:
-        shares = np.bincount(labels, minlength=len(data.classes)) / max(len(labels), 1)
-        constant = np.tile(shares, (len(data.labels[which]), 1))
-    base = data.losses(which, constant).mean() if len(constant) else 0.0
-    loss = data.losses(which).mean() if len(constant) else 0.0
-    gain = 1 - loss / base if base > 0 else 0.0
+    which = data.held_out
+    rows = len(data.labels[which])
+    gains = {"a constant": 0.0}
+    loss = float(data.losses(which).mean()) if rows else 0.0
+    for name, scores in baselines(data, which).items() if rows else ():
+        base = float(data.losses(which, scores).mean())
+        gains[name] = 1 - loss / base if base > 0 else 0.0
+    name = min(gains, key=lambda name: gains[name])
+    gain, limit = gains[name], limits["underfit_warn"]
+    severity = "fail" if gain < 0 else "warn" if gain < limit else "pass"
+    saved = ", ".join(f"{100 * of:.3g} % of what {name} loses" for name, of in gains.items())
     finding = judged(
         "underfit",
         data.target,
         gain,
         (_NEVER, _NEVER),
-        f"The model saves {100 * gain:.3g} % of what a constant loses.",
-        num_rows=len(constant),
+        f"The model saves {saved}.",
+        num_rows=rows,
         table=which,
     )
-    severity = "fail" if gain < 0 else "warn" if gain < limits["underfit_warn"] else "pass"
-    limit = 0.0 if severity == "fail" else limits["underfit_warn"]
-    return [type(finding)(**{**vars(finding), "severity": severity, "limit": limit})]
+    return [replace(finding, severity=severity, limit=0.0 if severity == "fail" else limit)]
 
 
 def _num_trees(data: ModelData) -> int:
@@ -298,11 +306,14 @@ MODEL_CHECKS: tuple[ModelCheck, ...] = (
     _check(
         "underfit",
         _underfit,
-        "Share of what a constant loses that the model saves: fails below 0.",
-        "1 - loss of the model / loss of the class shares, or of the mean, of training; the loss "
-        "is Brier's, or the squared error",
-        "G. W. Brier 1950 (the skill score)",
-        "A model that is hardly better than a constant is not worth its upkeep.",
+        "Share of what the best simple rule loses that the model saves: fails below 0.",
+        "the least of 1 - loss of the model / loss of a rule; the loss is Brier's, or the squared "
+        "error. Rules: the class shares, or the mean, of training; a tree of at most three cuts in "
+        "a row over 32 parts of each feature; where time is given the label of the row before, of "
+        "the same key where one group is",
+        "G. W. Brier 1950 (the skill score); L. Breiman et al. 1984, Classification and "
+        "Regression Trees",
+        "A model that is hardly better than a simple rule is not worth its upkeep.",
         "Look whether features and label belong to the same rows; add features.",
     ),
     _check(

@@ -12,7 +12,7 @@ from mainspring import _engine
 from mainspring._arrow import as_table
 from mainspring._columns import arrow_table
 from mainspring._limits import checked_limits
-from mainspring.checks.drift_checks import drift_findings
+from mainspring.checks.drift_checks import NAMED_CHECKS, drift_findings, together_findings
 from mainspring.checks.model_check import model_data
 from mainspring.checks.model_checks import MODEL_CHECKS, MODEL_LIMITS
 from mainspring.checks.report import CheckReport, Finding
@@ -73,7 +73,8 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
         "binary", "multiclass" or "regression". Automatically, strings and booleans are classes, and
         so are numbers of two values, or of at most 20 values that are all integers.
     checks : sequence of str, optional
-        The names of those to report, of the reference page; all when not given.
+        The names of those to report, of the reference page. When not given all but those that take
+        long: ``domain_classifier``.
     limits : mapping of str to float, optional
         Other limits than the defaults, by name; the reference page lists them.
 
@@ -145,7 +146,8 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
         for fields in found
     ]
     if test is not None or model is not None:
-        findings += _further(train, test, target, task, features, model, values)
+        where = time, groups[0] if len(groups) == 1 else None
+        findings += _further((train, test), (target, task), features, model, values, wanted, where)
     return CheckReport(
         findings=[finding for finding in findings if finding.check in wanted], target=target
     )
@@ -161,19 +163,20 @@ def _wanted(checks: Sequence[str] | None) -> frozenset[str]:
                 expected="names of checks",
                 got=repr(name),
             )
-    return frozenset(known if checks is None else checks)
+    return frozenset(checks if checks is not None else set(known) - NAMED_CHECKS)
 
 
 def _further(
-    train: Any,
-    test: Any,
-    target: str,
-    task: str,
+    tables: tuple[Any, Any],
+    label: tuple[str, str],
     features: list[str],
     model: Any,
     limits: dict[str, float],
+    wanted: frozenset[str],
+    where: tuple[str | None, str | None],
 ) -> list[Finding]:
     """Return what is found by profiles and by a model."""
+    (train, test), (target, task) = tables, label
     before = arrow_table(train, "check")
     now = None if test is None else arrow_table(test, "check")
     texts = {check.name: check for check in MODEL_CHECKS}
@@ -182,8 +185,10 @@ def _further(
         shared = [name for name in features if _same_kind(before, now, name)]
         if _same_kind(before, now, target):
             findings += drift_findings(before, now, target, shared)
+        findings += together_findings(before, now, shared, wanted, limits)
     if model is not None:
         data = model_data(model, before, now, target, task)
+        data.time, data.group = where
         for check in MODEL_CHECKS:
             findings += check.run(data, limits)
     return [

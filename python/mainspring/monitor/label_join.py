@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
-import struct
-import zlib
+import os
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from mainspring import _engine
+from mainspring._arrow import as_table
 from mainspring._columns import arrow_table, column_of, span_in, times_of
-from mainspring.errors import BundleCorruptError, DataError, ParameterError
+from mainspring._files import write_file
+from mainspring.errors import ParameterError
+from mainspring.monitor.state_bytes import read_file, read_state, write_state
+from mainspring.monitor.waiting_rows import WaitingRows
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
 __all__ = ["LabelJoin"]
 
 _MAGIC = b"MSLJ"
-_VERSION = 1
-_DONE = "done"  # in place of what waits: the id was joined already
+_VERSION = 2
+_SIDES = ("prediction", "label")
+_SLACK = 4096  # rows that may be held though they wait no more
 
 
 class LabelJoin:
@@ -27,25 +34,19 @@ class LabelJoin:
 
     A prediction waits for its label as long as ``window``, counted from its own time to the latest
     time that was seen; a label that came first waits as long for its prediction. What has waited
-    longer is dropped and counted. An id is joined once: whatever comes again within the window is
-    counted as a duplicate and changes nothing, so that a log can be read again after a restart.
+    longer is dropped and counted. An id is joined once: whatever comes again is counted as a
+    duplicate or as late and changes nothing, so that a log can be read again after a restart.
 
     Parameters
     ----------
     id, time : str
-        Columns that predictions and labels both have: the key, and when each was made.
+        Columns that predictions and labels both have: the key, of integers or text, and when each
+        was made.
     window : timedelta
         How late a label may be.
     max_ids : int, default 10_000_000
         Ids that may wait or be remembered at a time; when there are more, the oldest go first and
-        are counted as dropped.
-
-    Attributes
-    ----------
-    counts : collections.Counter
-        ``joined``, ``duplicates``, ``unlabelled`` (predictions dropped without a label),
-        ``unmatched`` (labels dropped without a prediction), ``late`` (what came when its time was
-        past the window already), ``dropped`` (for want of room).
+        are counted as dropped. Rows as old as those are late from then on.
 
     Raises
     ------
@@ -54,8 +55,9 @@ class LabelJoin:
 
     Notes
     -----
-    Memory: what waits or was joined within the window, at most ``max_ids``. Time: about a
-    microsecond for each row. Not safe to use from several threads at once.
+    Memory: about 100 bytes for each id that waits or was joined within the window, and twice the
+    rows that wait. Text ids are remembered as 128 bits: two are taken for one once in 2^128 pairs.
+    Not safe to use from several threads at once.
 
     Examples
     --------
@@ -83,16 +85,23 @@ class LabelJoin:
                 got=repr(max_ids),
             )
         self._id, self._time, self._window, self._max_ids = id, time, window, max_ids
-        self._span = span_in(window, "us", "window")
-        # Of each id: what waits ("prediction" or "label") or _DONE, since when, and its values.
-        self._waiting: dict[Any, tuple[str, int, dict[str, Any]]] = {}
-        self._latest: int | None = None
-        self.counts: Counter[str] = Counter()
+        self._native = _engine.LabelJoin(int(span_in(window, "us", "window")), max_ids)
+        self._rows = {side: WaitingRows() for side in _SIDES}
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Rows by what became of them.
+
+        ``joined``, ``duplicates``, ``unlabelled`` (predictions dropped without a label),
+        ``unmatched`` (labels dropped without a prediction), ``late`` (what came when its time was
+        past the window already), ``dropped`` (ids forgotten for want of room).
+        """
+        return Counter(self._native.counts())
 
     @property
     def num_waiting(self) -> int:
         """Predictions and labels that wait for each other."""
-        return sum(side != _DONE for side, _, _ in self._waiting.values())
+        return sum(self._native.num_waiting(side) for side in _SIDES)
 
     def add_predictions(self, data: object) -> pa.Table:
         """Take predictions, and return those whose labels were there before.
@@ -105,16 +114,17 @@ class LabelJoin:
         Returns
         -------
         pyarrow.Table
-            The joined rows: columns of the prediction, of the label, and ``delay_seconds``, how
-            long after the prediction the label came: what
-            :meth:`mainspring.quality.Evaluation.update` takes.
+            The joined rows: columns of the prediction, of the label (which wins where both have
+            one of the same name), and ``delay_seconds``, how long after the prediction the label
+            came: what :meth:`mainspring.quality.Evaluation.update` takes.
 
         Raises
         ------
         SchemaError, DataError
-            When a column is missing or of the wrong type, or an id or a time is missing.
+            When a column is missing or of the wrong type, or an id or a time is missing. Nothing
+            has changed then.
         """
-        return self._add("prediction", data)
+        return self.add("prediction", data)[0]
 
     def add_labels(self, data: object) -> pa.Table:
         """Take labels, and return the rows of those whose predictions are there.
@@ -132,15 +142,59 @@ class LabelJoin:
         Raises
         ------
         SchemaError, DataError
-            When a column is missing or of the wrong type, or an id or a time is missing.
+            When a column is missing or of the wrong type, or an id or a time is missing. Nothing
+            has changed then.
         """
-        return self._add("label", data)
+        return self.add("label", data)[0]
 
-    def _add(self, side: str, data: object) -> pa.Table:
+    def add(self, side: str, data: object) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+        """Take rows of one side.
+
+        Parameters
+        ----------
+        side : str
+            "prediction" or "label".
+        data : table
+            With the columns of id and time.
+
+        Returns
+        -------
+        table : pyarrow.Table
+            The joined rows, as of :meth:`add_predictions`.
+        times : numpy.ndarray
+            int64: when each was predicted, in microseconds since 1970.
+        """
+        import numpy as np
         import pyarrow as pa
 
         table = arrow_table(data, "LabelJoin")
-        ids = column_of(table, self._id, "id").to_pylist()
+        keys = pa.table({self._id: _plain_ids(column_of(table, self._id, "id"))})
+        times = self._times(table)
+        names = [name for name in table.column_names if name not in (self._id, self._time)]
+        # A column of nothing: without others the rows would have no number.
+        rows = pa.table({self._id: pa.nulls(table.num_rows), **{n: table[n] for n in names}})
+        mine = self._rows[side]
+        other = self._rows[_SIDES[side == "prediction"]]
+        mine.schema_with(rows)
+        at, numbers, delays = (
+            np.frombuffer(found, kind)
+            for found, kind in zip(
+                self._native.add(side, as_table(keys), self._id, times),
+                (np.uint64, np.uint64, np.int64),
+                strict=True,
+            )
+        )
+        if rows.num_rows:
+            mine.append(rows)
+        new, waited = rows.take(at), other.take(numbers)
+        first, second = (new, waited) if side == "prediction" else (waited, new)
+        joined = _side_by_side(first, second, delays, self._id)
+        self._compact()
+        return joined, times[at] - (delays if side == "label" else 0)
+
+    def _times(self, table: pa.Table) -> npt.NDArray[np.int64]:
+        import numpy as np
+
         times, unit = times_of(column_of(table, self._time, "time"), self._time)
         if unit == "":
             raise ParameterError(
@@ -152,68 +206,14 @@ class LabelJoin:
             )
         per_unit = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}[unit]
         micros = times // 1_000 if unit == "ns" else times * per_unit
-        others = [name for name in table.column_names if name not in (self._id, self._time)]
-        if None in ids:
-            row = ids.index(None)
-            raise DataError(
-                f"Column '{self._id}', row {row}: the id is missing.",
-                column=self._id,
-                row=row,
-                expected="an id",
-                got="missing",
-            )
-        # The latest time of the batch counts for all of its rows, whatever their order in it.
-        if len(micros):
-            self._latest = max(int(micros.max()), self._latest or int(micros.max()))
-        rows = table.select(others).to_pylist()
-        joined = [
-            row
-            for key, at, values in zip(ids, micros.tolist(), rows, strict=True)
-            if (row := self._one(side, key, at, values)) is not None
-        ]
-        self._forget()
-        return pa.Table.from_pylist(joined)
+        return np.ascontiguousarray(micros, np.int64)
 
-    def _one(self, side: str, key: Any, at: int, values: dict[str, Any]) -> dict[str, Any] | None:
-        waits = self._waiting.get(key)
-        if waits is not None and self._is_past(waits[1]):
-            self._drop(key)
-            waits = None
-        if waits is None:
-            if self._is_past(at):
-                self.counts["late"] += 1
-            else:
-                self._waiting[key] = (side, at, values)
-            return None
-        what, since, kept = waits
-        if what in (side, _DONE):
-            self.counts["duplicates"] += 1
-            return None
-        del self._waiting[key]
-        self._waiting[key] = (_DONE, max(at, since), {})
-        self.counts["joined"] += 1
-        first, second = (kept, values) if side == "label" else (values, kept)
-        delay = (at - since) * (1 if side == "label" else -1) / 1e6
-        return {**first, **second, "delay_seconds": delay}
+    def _compact(self, slack: int = _SLACK) -> None:
+        import numpy as np
 
-    def _is_past(self, at: int) -> bool:
-        return self._latest is not None and at < self._latest - self._span
-
-    def _drop(self, key: Any) -> None:
-        side, _, _ = self._waiting.pop(key)
-        if side != _DONE:
-            self.counts["unlabelled" if side == "prediction" else "unmatched"] += 1
-
-    def _forget(self) -> None:
-        """Drop what is past the window, and the oldest where there are too many."""
-        for key in [key for key, (_, at, _) in self._waiting.items() if self._is_past(at)]:
-            self._drop(key)
-        over = len(self._waiting) - self._max_ids
-        if over > 0:
-            oldest = sorted(self._waiting, key=lambda key: self._waiting[key][1])[:over]
-            for key in oldest:
-                self._drop(key)
-                self.counts["dropped"] += 1
+        for side, rows in self._rows.items():
+            if rows.num_rows > 2 * self._native.num_waiting(side) + slack or not slack:
+                rows.keep(np.frombuffer(self._native.renumber(side), np.uint64))
 
     def to_bytes(self) -> bytes:
         """Return the state, so that another process can go on.
@@ -222,29 +222,17 @@ class LabelJoin:
         -------
         bytes
             With a checksum; :meth:`from_bytes` reads them.
-
-        Raises
-        ------
-        ParameterError
-            When ids or values are neither text, numbers nor booleans.
         """
-        state = {
+        self._compact(slack=0)
+        head = {
             "id": self._id,
             "time": self._time,
             "window": [self._window.days, self._window.seconds, self._window.microseconds],
             "max_ids": self._max_ids,
-            "latest": self._latest,
-            "counts": dict(self.counts),
-            "waiting": [[key, *entry] for key, entry in self._waiting.items()],
         }
-        try:
-            body = struct.pack("<I", _VERSION) + json.dumps(state).encode()
-        except TypeError as error:
-            raise ParameterError(
-                f"to_bytes: ids and values must be text, numbers or booleans: {error}.",
-                expected="text, numbers or booleans",
-            ) from error
-        return _MAGIC + struct.pack("<I", zlib.crc32(body)) + body
+        sections = [json.dumps(head).encode(), self._native.to_bytes()]
+        sections += [self._rows[side].to_bytes() for side in _SIDES]
+        return write_state(_MAGIC, _VERSION, sections)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> LabelJoin:
@@ -265,14 +253,69 @@ class LabelJoin:
         BundleCorruptError
             When the bytes are something else, cut or changed.
         """
-        sound = len(data) > 12 and data[:4] == _MAGIC
-        if not sound or struct.unpack_from("<II", data, 4) != (zlib.crc32(data[8:]), _VERSION):
-            raise BundleCorruptError("The bytes are no state of labels, or were cut or changed.")
-        state = json.loads(data[12:])
-        days, seconds, micros = state["window"]
-        window = timedelta(days=days, seconds=seconds, microseconds=micros)
-        found = cls(id=state["id"], time=state["time"], window=window, max_ids=state["max_ids"])
-        found._latest = state["latest"]
-        found.counts = Counter(state["counts"])
-        found._waiting = {key: (side, at, row) for key, side, at, row in state["waiting"]}
+        header, native, *rows = read_state(_MAGIC, _VERSION, data, 4, "no state of labels")
+        head = json.loads(header)
+        days, seconds, micros = head.pop("window")
+        found = cls(**head, window=timedelta(days, seconds, micros))
+        found._native = _engine.LabelJoin.from_bytes(native)
+        found._rows = {
+            side: WaitingRows.from_bytes(of, found._native.num_kept(side))
+            for side, of in zip(_SIDES, rows, strict=True)
+        }
         return found
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+
+        Raises
+        ------
+        FileError
+            When it cannot be written.
+        """
+        write_file(os.fspath(path), self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LabelJoin:
+        """Read a state from a file.
+
+        Parameters
+        ----------
+        path : path
+            What :meth:`save` wrote.
+
+        Returns
+        -------
+        LabelJoin
+            As it was.
+
+        Raises
+        ------
+        FileError, BundleCorruptError
+            When the file cannot be read, or is something else, cut or changed.
+        """
+        return cls.from_bytes(read_file(path))
+
+
+def _plain_ids(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return ids as the engine reads them: integers of 64 bits, or text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_uint64(column.type):  # the same bits: hashes are ids, too
+        return pc.cast(column, pa.int64(), safe=False)
+    return column.cast(pa.binary()) if pa.types.is_fixed_size_binary(column.type) else column
+
+
+def _side_by_side(predictions: pa.Table, labels: pa.Table, delays: Any, without: str) -> pa.Table:
+    import pyarrow as pa
+
+    columns = {name: predictions[name] for name in predictions.column_names if name != without}
+    columns |= {name: labels[name] for name in labels.column_names if name != without}
+    return pa.table({**columns, "delay_seconds": pa.array(delays / 1e6, pa.float64())})
