@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
     from mlflow.models.model import ModelInfo
 
-__all__ = ["load_model", "log_model", "save_model", "signature_of"]
+__all__ = ["load_model", "log_model", "require_mlflow", "save_model", "signature_of"]
 
 _ARTIFACT = "bundle"
 
