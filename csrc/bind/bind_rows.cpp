@@ -1,7 +1,9 @@
 // Shuffled numbers and gathered rows for Python's feeder of batches.
 #include <pybind11/pybind11.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "bind/buffers.hpp"
 #include "host/error.hpp"
@@ -47,6 +49,38 @@ void gather_integers(const py::object& rows, const py::object& index, const py::
   gather_into(rows, index, out, 'i');
 }
 
+void interleave_into(const py::list& columns, uint64_t first, uint64_t end, const py::object& out,
+                     char format) {
+  const BufferView to(out.ptr(), format, true, "out");
+  std::vector<std::unique_ptr<BufferView>> views;
+  std::vector<const uint32_t*> starts;
+  for (const py::handle column : columns) {
+    views.push_back(std::make_unique<BufferView>(column.ptr(), format, false, "a column"));
+    starts.push_back(views.back()->data<uint32_t>());
+    if (end > views.back()->count()) {
+      throw Error(ErrorKind::kParameter, "A column has " + std::to_string(views.back()->count()) +
+                                             " rows, expected at least " + std::to_string(end) +
+                                             ".");
+    }
+  }
+  if (first > end || to.count() != (end - first) * starts.size()) {
+    throw Error(ErrorKind::kParameter, "out has another number of elements than the rows.");
+  }
+  const py::gil_scoped_release unlocked;
+  interleave_columns(starts.data(), static_cast<uint32_t>(starts.size()), first, end,
+                     to.data<uint32_t>());
+}
+
+void interleave_floats(const py::list& columns, uint64_t first, uint64_t end,
+                       const py::object& out) {
+  interleave_into(columns, first, end, out, 'f');
+}
+
+void interleave_integers(const py::list& columns, uint64_t first, uint64_t end,
+                         const py::object& out) {
+  interleave_into(columns, first, end, out, 'i');
+}
+
 }  // namespace
 
 void register_rows(py::module_& module) {
@@ -56,6 +90,12 @@ void register_rows(py::module_& module) {
              "Copy the rows of a float32 matrix that index, int64, names.");
   module.def("gather_integers", &gather_integers, py::arg("rows"), py::arg("index"), py::arg("out"),
              "Copy the rows of an int32 matrix that index, int64, names.");
+  module.def("interleave_floats", &interleave_floats, py::arg("columns"), py::arg("first"),
+             py::arg("end"), py::arg("out"),
+             "Write rows [first, end) of float32 columns row by row.");
+  module.def("interleave_integers", &interleave_integers, py::arg("columns"), py::arg("first"),
+             py::arg("end"), py::arg("out"),
+             "Write rows [first, end) of int32 columns row by row.");
 }
 
 }  // namespace mainspring::bind

@@ -41,4 +41,19 @@ void gather_rows(const uint8_t* from, uint64_t row_bytes, const int64_t* index, 
   }
 }
 
+void interleave_columns(const uint32_t* const* columns, uint32_t num_columns, uint64_t first,
+                        uint64_t end, uint32_t* to) {
+  // Rows at a time that stay in the L1 cache while one column after the other is written to them.
+  constexpr uint64_t kTileRows = 64;
+  for (uint64_t row = first; row < end; row += kTileRows) {
+    const uint64_t count = end - row < kTileRows ? end - row : kTileRows;
+    for (uint32_t column = 0; column < num_columns; ++column) {
+      const uint32_t* from = columns[column] + row;
+      uint32_t* out = to + column;
+      for (uint64_t i = 0; i < count; ++i) out[i * num_columns] = from[i];
+    }
+    to += count * num_columns;
+  }
+}
+
 }  // namespace mainspring

@@ -15,4 +15,8 @@ bool rows_exist(const int64_t* index, uint64_t count, uint64_t num_rows);
 void gather_rows(const uint8_t* from, uint64_t row_bytes, const int64_t* index, uint64_t count,
                  uint8_t* to);
 
+/// Rows [first, end) of columns of 4-byte numbers, written row by row.
+void interleave_columns(const uint32_t* const* columns, uint32_t num_columns, uint64_t first,
+                        uint64_t end, uint32_t* to);
+
 }  // namespace mainspring

@@ -762,6 +762,14 @@ def gather_integers(rows: typing.Any, index: typing.Any, out: typing.Any) -> Non
     """
     Copy the rows of an int32 matrix that index, int64, names.
     """
+def interleave_floats(columns: list[typing.Any], first: typing.SupportsInt | typing.SupportsIndex, end: typing.SupportsInt | typing.SupportsIndex, out: typing.Any) -> None:
+    """
+    Write rows [first, end) of float32 columns row by row.
+    """
+def interleave_integers(columns: list[typing.Any], first: typing.SupportsInt | typing.SupportsIndex, end: typing.SupportsInt | typing.SupportsIndex, out: typing.Any) -> None:
+    """
+    Write rows [first, end) of int32 columns row by row.
+    """
 def latency_bounds() -> list[float]:
     """
     Upper ends of the latency buckets in seconds; one more is open.

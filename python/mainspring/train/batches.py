@@ -16,8 +16,7 @@ from mainspring.train.windows import RowNumbers, TensorBatch, Window, WindowMake
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import pyarrow as pa
-
+    from mainspring.train.row_blocks import Rows
     from mainspring.transforms import Preprocessor
 
 __all__ = ["ArrowBatches"]
@@ -318,11 +317,11 @@ class ArrowBatches:
             if self._whole is not None:
                 yield maker.gathered(self._whole, sequence.rows(first, end))
                 continue
-            tables = (
+            parts = (
                 self._blocks.read(part.block, part.first, part.end)  # type: ignore[union-attr]
                 for part in sequence.segments(first, end)
             )
-            yield maker.of_tables(tables, end - first, sequence.mixed(first, end))
+            yield maker.of_tables(parts, end - first, sequence.mixed(first, end))
 
     def _sizes(self) -> list[int]:
         assert not isinstance(self._blocks, StreamBlocks)
@@ -335,7 +334,7 @@ class ArrowBatches:
             round_, place = divmod(number, shard.world_size * shard.num_workers)
             if place != turn or round_ < skip:
                 continue
-            rows = part[0].num_rows
+            rows = len(part)
             sequence = RowSequence([rows], self.shuffle, self.seed, epoch * (1 << 32) + number)
             yield maker.of_tables([part], rows, sequence.mixed(0, rows))
 
@@ -344,14 +343,14 @@ class ArrowBatches:
         from mainspring.train.kept_rows import keep_rows
 
         maker = WindowMaker(self._columns, self._label, self._weight)
-        tables: Iterator[tuple[pa.Table, int, str]]
+        parts: Iterator[Rows]
         blocks = self._blocks
         if isinstance(blocks, StreamBlocks):
-            tables = blocks.parts(self._window_rows)
+            parts = blocks.parts(self._window_rows)
         else:
             read = blocks.read
-            tables = (read(block, 0, size) for block, size in enumerate(blocks.sizes))
-        self._whole = keep_rows(maker, tables, self.num_rows, in_memory=_in_memory(blocks))
+            parts = (read(block, 0, size) for block, size in enumerate(blocks.sizes))
+        self._whole = keep_rows(maker, parts, self.num_rows, in_memory=_in_memory(blocks))
         self.num_rows = len(self._whole)
 
 

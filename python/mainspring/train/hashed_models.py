@@ -118,8 +118,10 @@ class HashedFactorizationMachine(IdClassifier):
 
     Parameters
     ----------
-    preprocessor, buckets, optimizer, rate, smoothing, l1, l2, epochs
+    preprocessor, optimizer, rate, smoothing, l1, l2, epochs
         As in :class:`HashedLogisticRegression`, of the weights.
+    buckets : int, default 65,536
+        As there, with vectors.
     num_factors : int, default 8
         Numbers of a vector, 1 to 256.
     factor_rate : float, default 0.05
@@ -156,7 +158,7 @@ class HashedFactorizationMachine(IdClassifier):
         self,
         preprocessor: Preprocessor | None = None,
         *,
-        buckets: int = 1 << 18,
+        buckets: int = 1 << 16,
         optimizer: str = "ftrl",
         rate: float = 0.1,
         smoothing: float = 1.0,

@@ -14,8 +14,7 @@ from mainspring.train.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pyarrow as pa
-
+    from mainspring.train.row_blocks import Rows
     from mainspring.train.windows import WindowMaker
 
 __all__ = ["keep_rows"]
@@ -23,7 +22,7 @@ __all__ = ["keep_rows"]
 
 def keep_rows(
     maker: WindowMaker,
-    tables: Iterator[tuple[pa.Table, int, str]],
+    parts: Iterator[Rows],
     num_rows: int | None,
     *,
     in_memory: bool,
@@ -34,7 +33,7 @@ def keep_rows(
     ----------
     maker : WindowMaker
         Makes the features.
-    tables : iterator
+    parts : iterator of Rows
         All rows, in their order.
     num_rows : int or None
         How many; None: not known.
@@ -47,10 +46,10 @@ def keep_rows(
         When there are lists, and no memory for them.
     """
     if in_memory and num_rows is not None:
-        return maker.of_tables(tables, num_rows, None)
+        return maker.of_tables(parts, num_rows, None)
     files: dict[str, _GrowingFile] = {}
-    for table, first_row, where in tables:
-        window = maker.of_tables([(table, first_row, where)], table.num_rows, None)
+    for part in parts:
+        window = maker.of_tables([part], len(part), None)
         if window.features.lists:
             raise errors.ParameterError(
                 f"shuffle='full' cannot keep lists of ids ({', '.join(window.features.lists)}) of "

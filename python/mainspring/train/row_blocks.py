@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
@@ -22,9 +23,27 @@ if TYPE_CHECKING:
 
     from mainspring._sources import Source
 
-__all__ = ["ParquetBlocks", "StreamBlocks", "TableBlocks", "blocks_of"]
+__all__ = ["ParquetBlocks", "Rows", "StreamBlocks", "TableBlocks", "blocks_of"]
 
 _MOST_OPEN = 2  # row groups that are kept decoded: consecutive windows share one
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows [first, end) of a table that is kept whole: what is made of a column is made once."""
+
+    table: pa.Table
+    first: int
+    end: int
+    first_row: int  # number of the first one over all rows
+    where: str = ""  # a file, in messages
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+    def cut(self) -> pa.Table:
+        """Return them as a table."""
+        return self.table.slice(self.first, len(self))
 
 
 class TableBlocks:
@@ -39,10 +58,10 @@ class TableBlocks:
         """Return the columns and their types."""
         return self._table.schema
 
-    def read(self, block: int, first: int, end: int) -> tuple[pa.Table, int, str]:
-        """Return rows of a block, the number of the first over all rows, and where they are."""
-        start = block * self._block_rows + first
-        return self._table.slice(start, end - first), start, ""
+    def read(self, block: int, first: int, end: int) -> Rows:
+        """Return rows of a block."""
+        start = block * self._block_rows
+        return Rows(self._table, start + first, start + end, start + first)
 
 
 class ParquetBlocks:
@@ -79,15 +98,15 @@ class ParquetBlocks:
 
         return pyarrow.parquet.read_schema(self._first)
 
-    def read(self, block: int, first: int, end: int) -> tuple[pa.Table, int, str]:
-        """Return rows of a block, the number of the first over all rows, and the file."""
+    def read(self, block: int, first: int, end: int) -> Rows:
+        """Return rows of a block."""
         path, _, first_row = self._groups[block]
         if block not in self._decoded:
             while len(self._decoded) >= _MOST_OPEN:
                 self._decoded.popitem(last=False)
             self._decoded[block] = self._decode(block)
         self._decoded.move_to_end(block)
-        return self._decoded[block].slice(first, end - first), first_row + first, str(path)
+        return Rows(self._decoded[block], first, end, first_row + first, str(path))
 
     def _decode(self, block: int) -> pa.Table:
         import pyarrow as pa
@@ -121,11 +140,11 @@ class StreamBlocks:
             return part.table.schema
         raise errors.DataError("The data has no parts, expected at least one table.")
 
-    def parts(self, num_rows: int) -> Iterator[tuple[pa.Table, int, str]]:
-        """Give all rows in their order: tables, the number of the first row, where they are."""
+    def parts(self, num_rows: int) -> Iterator[Rows]:
+        """Give all rows in their order."""
         for part in self._source.parts(self._columns, num_rows):
             if part.table.num_rows:
-                yield part.table, part.first_row, part.where
+                yield Rows(part.table, 0, part.table.num_rows, part.first_row, part.where)
 
 
 def blocks_of(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mainspring import _arrow, errors
+from mainspring import _arrow, _engine, errors
 from mainspring.transforms import Preprocessor
 from mainspring.transforms._output import Wanted, of_table
 from mainspring.transforms.tensors import Tensors
@@ -15,6 +15,10 @@ from mainspring.transforms.tensors import Tensors
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
+
+    from mainspring.train.row_blocks import Rows
+
+_MOST_KNOWN = 2  # as many as there are row groups in memory
 
 __all__ = ["FeatureRows", "PlainColumns", "PlanColumns", "columns_of"]
 
@@ -51,11 +55,12 @@ class PlanColumns:
         self.list_names = [name for name, _ in bundle.lists]
         self.columns = list(bundle.input_names)
 
-    def fill(self, table: pa.Table, dense: Any, ids: Any) -> dict[str, tuple[Any, Any]]:
-        """Write the features of a table, and return its lists."""
+    def fill(self, rows: Rows, dense: Any, ids: Any) -> dict[str, tuple[Any, Any]]:
+        """Write the features of rows, and return their lists."""
         bundle = self._preprocessor.bundle
         room = Tensors(dense, ids, self.dense_names, self.id_names, self.cardinalities)
-        made: Tensors = of_table(bundle, _arrow.as_table(table), Wanted("tensors", room))
+        table = _arrow.as_table(rows.cut())
+        made: Tensors = of_table(bundle, table, Wanted("tensors", room))
         return {name: (of.values, of.offsets) for name, of in made.lists.items()}
 
 
@@ -98,24 +103,46 @@ class PlainColumns:
                     got=str(column.type),
                 )
         self.columns = [*self.dense_names, *self.id_names]
+        self._known: list[tuple[pa.Table, tuple[list[Any], list[Any]]]] = []
 
-    def fill(self, table: pa.Table, dense: Any, ids: Any) -> dict[str, tuple[Any, Any]]:
-        """Write the columns of a table, NaN where a number is missing."""
-        for place, name in enumerate(self.dense_names):
-            dense[:, place] = table.column(name).to_numpy()
-        for place, name in enumerate(self.id_names):
-            column = table.column(name)
-            if column.null_count:
-                raise _no_id(name, "a missing value")
-            values = column.to_numpy()
-            if values.dtype.kind != "b" and values.itemsize >= 4 and len(values):
-                low, high = values.min(), values.max()
-                if low < 0 or high >= 1 << 31:
-                    raise _no_id(name, str(low if low < 0 else high))
-            elif values.dtype.kind == "i" and len(values) and values.min() < 0:
-                raise _no_id(name, str(values.min()))
-            ids[:, place] = values
+    def fill(self, rows: Rows, dense: Any, ids: Any) -> dict[str, tuple[Any, Any]]:
+        """Write the columns of rows, NaN where a number is missing."""
+        numbers, integers = self._arrays(rows.table)
+        _engine.interleave_floats(numbers, rows.first, rows.end, dense)
+        _engine.interleave_integers(integers, rows.first, rows.end, ids)
         return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_known": []}
+
+    def _arrays(self, table: pa.Table) -> tuple[list[Any], list[Any]]:
+        """Return the columns of a table as arrays of 4-byte numbers, of the last tables at once."""
+        for known, arrays in self._known:
+            if known is table:
+                return arrays
+        numbers = [
+            np.ascontiguousarray(_values(table.column(name)), np.float32)
+            for name in self.dense_names
+        ]
+        integers = [_ids(table.column(name), name) for name in self.id_names]
+        self._known = [(table, (numbers, integers)), *self._known[: _MOST_KNOWN - 1]]
+        return numbers, integers
+
+
+def _values(column: pa.ChunkedArray) -> Any:
+    chunk = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return chunk.to_numpy(zero_copy_only=False)
+
+
+def _ids(column: pa.ChunkedArray, name: str) -> Any:
+    if column.null_count:
+        raise _no_id(name, "a missing value")
+    values = _values(column)
+    if values.dtype.kind != "b" and len(values):
+        low, high = values.min(), values.max()
+        if low < 0 or high >= 1 << 31:
+            raise _no_id(name, str(low if low < 0 else high))
+    return np.ascontiguousarray(values, np.int32)
 
 
 def _no_id(name: str, got: str) -> errors.DataError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
+    from mainspring.train.row_blocks import Rows
     from mainspring.train.row_features import PlainColumns, PlanColumns
 
 __all__ = ["RowNumbers", "TensorBatch", "Window", "WindowMaker"]
@@ -87,6 +88,7 @@ class RowNumbers:
     name: str
     column: str | None
     values: Any = None
+    known: list[tuple[pa.Table, Any]] = field(default_factory=list, repr=False)
 
     @classmethod
     def of(cls, name: str, given: Any) -> RowNumbers | None:
@@ -97,11 +99,12 @@ class RowNumbers:
             return cls(name, given)
         return cls(name, None, array_target(given).astype(np.float32))
 
-    def fill(self, table: pa.Table, first_row: int, out: Any) -> None:
-        """Write the numbers of the rows of a table."""
-        end = first_row + table.num_rows
+    def fill(self, rows: Rows, out: Any) -> None:
+        """Write the numbers of rows."""
+        first_row = rows.first_row
+        end = first_row + len(rows)
         if self.column is not None:
-            values = column_target(_arrow.as_table(table.select([self.column])), self.column)
+            values = self._of_table(rows.table, self.column)[rows.first : rows.end]
         elif end > len(self.values):
             raise errors.ParameterError(
                 f"{self.name} has {len(self.values)} values, expected one for each of the data's "
@@ -127,6 +130,17 @@ class RowNumbers:
                 got=what,
             )
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "known": []}
+
+    def _of_table(self, table: pa.Table, column: str) -> Any:
+        """Return the column of a table as float32; that of the last table is kept."""
+        if not self.known or self.known[0][0] is not table:
+            names = [name for name in table.column_names if name == column]
+            found = column_target(_arrow.as_table(table.select(names)), column)
+            self.known = [(table, found.astype(np.float32))]
+        return self.known[0][1]
+
 
 @dataclass
 class Window:
@@ -138,6 +152,17 @@ class Window:
 
     def __len__(self) -> int:
         return len(self.features.dense)
+
+
+class _Pools:
+    """A pool for each kind of array: those of windows that are gone fit the next ones."""
+
+    def __init__(self) -> None:
+        self._pools: dict[tuple[str, int], BufferPool] = {}
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        kind = (np.dtype(dtype).str, len(shape))
+        return self._pools.setdefault(kind, BufferPool()).empty(shape, dtype)
 
 
 class WindowMaker:
@@ -161,23 +186,22 @@ class WindowMaker:
         new: Callable[[tuple[int, ...], Any], Any] | None = None,
     ) -> None:
         self._columns, self._label, self._weight = columns, label, weight
-        self._pool = BufferPool()
-        self._new = self._pool.empty if new is None else new
-        self._rough = BufferPool()  # what is shuffled into new arrays
+        self._new = _Pools().empty if new is None else new
+        self._rough = _Pools()  # what is shuffled into new arrays
 
     def of_tables(
         self,
-        tables: Iterable[tuple[pa.Table, int, str]],
+        parts: Iterable[Rows],
         num_rows: int,
         order: npt.NDArray[np.int64] | None,
         into: Window | None = None,
     ) -> Window:
-        """Return the rows of some tables, in another order where one is given.
+        """Return rows of some tables, in another order where one is given.
 
         Parameters
         ----------
-        tables : iterable
-            Each with the number of its first row over all data, and where it is from.
+        parts : iterable of Rows
+            One behind the other.
         num_rows : int
             Of all of them.
         order : numpy.ndarray, optional
@@ -188,21 +212,21 @@ class WindowMaker:
         new = self._new if order is None else self._rough.empty
         window = self.room(num_rows, new) if into is None else into
         features = window.features
-        parts: list[dict[str, tuple[Any, Any]]] = []
+        made: list[dict[str, tuple[Any, Any]]] = []
         at = 0
-        for table, first_row, where in tables:
-            end = at + table.num_rows
+        for rows in parts:
+            end = at + len(rows)
             try:
-                lists = self._columns.fill(table, features.dense[at:end], features.ids[at:end])
+                lists = self._columns.fill(rows, features.dense[at:end], features.ids[at:end])
                 for numbers, out in ((self._label, window.label), (self._weight, window.weight)):
                     if numbers is not None and out is not None:
-                        numbers.fill(table, first_row, out[at:end])
+                        numbers.fill(rows, out[at:end])
             except errors.MainspringError as error:
-                raise _explained(error, where) from error
-            parts.append(lists)
+                raise _explained(error, rows.where) from error
+            made.append(lists)
             at = end
         if self._columns.list_names:
-            features.lists = _joined(parts, self._columns.list_names)
+            features.lists = _joined(made, self._columns.list_names)
         return window if order is None else self.gathered(window, order)
 
     def room(self, num_rows: int, new: Callable[[tuple[int, ...], Any], Any]) -> Window:
