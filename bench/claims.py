@@ -9,6 +9,7 @@ from bench.claims_of_drift import DRIFT_CLAIMS
 from bench.claims_of_features import FEATURE_CLAIMS
 from bench.claims_of_learning import LEARNING_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
+from bench.claims_of_training import TRAINING_CLAIMS
 from bench.goal import Claim, Goal, Record
 
 __all__ = ["CLAIMS", "README_ROWS", "Claim", "Goal", "find"]
@@ -198,6 +199,7 @@ CLAIMS = (
     *QUALITY_CLAIMS,
     *DEVICE_CLAIMS,
     *LEARNING_CLAIMS,
+    *TRAINING_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(
         "operators",

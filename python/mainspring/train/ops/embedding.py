@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from mainspring import _engine
 from mainspring.errors import UnsupportedError
 from mainspring.train.ops import embedding_ops
 from mainspring.train.ops.arguments import check_choice, refuse
@@ -96,12 +97,12 @@ class EmbeddingTables(torch.nn.Module):
         self._each = self.pooling[0] == "none"
         layout, num_elements, num_rows = self._lay_out()
         self.width = self.sizes[0][1] if self._each else sum(width for _, width in self.sizes)
-        values = torch.zeros(num_elements, dtype=dtype)
+        values = _in_large_pages(num_elements, dtype)
         self.weight = torch.nn.Parameter(values, requires_grad=optimizer is None)
         lengths = {None: 0, "element": num_elements, "row": num_rows}
         kinds = UPDATES[optimizer.name] if optimizer is not None else (None, None)
         state = torch.float64 if dtype == torch.float64 else torch.float32
-        self._first, self._second = (torch.zeros(lengths[kind], dtype=state) for kind in kinds)
+        self._first, self._second = (_in_large_pages(lengths[kind], state) for kind in kinds)
         settings = optimizer.settings() if optimizer is not None else []
         # On the CPU always: they are read by whoever starts the kernels.
         self._settings = torch.tensor(settings, dtype=torch.float64)
@@ -336,6 +337,13 @@ class EmbeddingTables(torch.nn.Module):
         name = None if self.optimizer is None else self.optimizer.name
         kind = str(self.weight.dtype).removeprefix("torch.")
         return f"{len(self.sizes)} tables, {rows:,} rows, width {self.width}, {kind}, {name}"
+
+
+def _in_large_pages(count: int, dtype: torch.dtype) -> torch.Tensor:
+    """Return zeros; memory that comes fresh is backed by large pages where there are some."""
+    values = torch.empty(count, dtype=dtype)
+    _engine.train_large_pages(values.data_ptr(), values.nbytes)
+    return values.zero_()
 
 
 def _poolings(pooling: str | Sequence[str], sizes: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
