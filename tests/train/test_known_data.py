@@ -1,4 +1,4 @@
-"""Models on flights and on a public data set are as good as those of others on the same features."""
+"""Models on flights and on public data are as good as those of others on the same features."""
 
 from __future__ import annotations
 
