@@ -57,6 +57,11 @@ def test_requests_that_schemathesis_draws_have_documented_answers(both: Any) -> 
     schemathesis = pytest.importorskip("schemathesis")
     from hypothesis import HealthCheck, Phase, settings
 
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+    # How many values a tensor has is said by another member: JSON Schema cannot say so, and what
+    # it allows here may be refused.
+    bound = ("infer", "labels")
     schema = schemathesis.openapi.from_asgi("/openapi.json", both)
     num_cases = 0
 
@@ -75,7 +80,8 @@ def test_requests_that_schemathesis_draws_have_documented_answers(both: Any) -> 
         def check(case: Any) -> None:
             nonlocal num_cases
             num_cases += 1
-            case.call_and_validate()
+            is_bound = str(case.operation.path).endswith(bound)
+            case.call_and_validate(excluded_checks=[positive_data_acceptance] if is_bound else [])
 
         check()
     assert num_cases > 200

@@ -171,6 +171,8 @@ def _predict(model: HostedModel) -> dict[str, Any]:
     score: dict[str, Any] = {"type": ["number", "string", "boolean", "null"]}
     if len(model.outputs) > 1:
         score = {"type": "array", "items": score}
+    elif model.num_classes:  # of output=proba a list for each row
+        score = {"type": [*score["type"], "array"], "items": {"type": ["number", "null"]}}
     return {
         "operationId": f"predict {model.name}",
         "summary": f"Predict rows with {model.name}, version {model.version}.",
