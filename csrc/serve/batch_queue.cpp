@@ -137,7 +137,7 @@ BatchQueue::Batch BatchQueue::take_batch(std::vector<BatchedReply>* late) {
         late->push_back({(*at)->ticket, model_->refuse_late((*at)->form, now - (*at)->queued_ns)});
       } else if (num_rows + rows > limits_.max_rows) {
         return batch;  // whoever comes behind must not overtake it
-      } else if (!batch.empty() && batch.front()->form.kind != (*at)->form.kind) {
+      } else if (!batch.empty() && batch.front()->form.output() != (*at)->form.output()) {
         ++at;
         continue;
       } else {
@@ -161,7 +161,7 @@ std::vector<BatchedReply> BatchQueue::answer(Batch& batch) {
     for (const auto& request : batch) {
       all.append(request->rows.views().data(), request->rows.num_rows());
     }
-    scores = model_->predict_batch(all, batch.front()->form.kind);
+    scores = model_->predict_batch(all, batch.front()->form.output());
   } catch (const std::exception&) {  // no memory for all of them together
   }
   batches_.add(0, 1);

@@ -26,6 +26,9 @@ struct RequestForm {
   uint64_t json_bytes = UINT64_MAX;
   /// Of kArrow: answer in Arrow too, not in JSON.
   bool arrow_answer = true;
+
+  /// Inference requests ask for predictions, whatever else is said.
+  OutputKind output() const { return protocol == Protocol::kInfer ? OutputKind::kPredict : kind; }
 };
 
 }  // namespace mainspring

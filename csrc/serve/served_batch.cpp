@@ -40,7 +40,7 @@ bool ServedModel::takes_batches(const RequestForm& form) const {
 
 bool ServedModel::read_rows(const RequestForm& form, std::string_view body, BatchRows* rows,
                             Demand* demand, Reply* reply) noexcept {
-  RequestTrace trace(nullptr, form.kind);
+  RequestTrace trace(nullptr, form.output());
   RowCollector collector(rows);
   Outcome outcome = Outcome::kOk;
   uint64_t num_rows = 0;
@@ -81,7 +81,7 @@ Reply ServedModel::answer_batched(const RequestForm& form, std::span<const uint8
 }
 
 Reply ServedModel::refuse_late(const RequestForm& form, uint64_t waited_ns) noexcept {
-  RequestTrace trace(nullptr, form.kind);
+  RequestTrace trace(nullptr, form.output());
   trace.add(Phase::kQueue, waited_ns);
   counters_.count(form.protocol, trace.finish(Outcome::kLate, 0));
   return {503, "{\"error\":\"The time that this request allowed was over before its turn.\"}", 0};

@@ -110,9 +110,9 @@ Reply ServedModel::try_answer(const RequestForm& form, std::span<const uint8_t> 
 }
 
 RequestTrace ServedModel::trace_of(const RequestForm& form, std::string_view id) {
-  RequestTrace trace(counts_values_ ? &row_counts_ : nullptr, form.kind);
+  RequestTrace trace(counts_values_ ? &row_counts_ : nullptr, form.output());
   if (kept_ != nullptr && !id.empty()) {
-    trace.keep(kept_.get(), id, output_width(image_->view(), form.kind));
+    trace.keep(kept_.get(), id, output_width(image_->view(), form.output()));
   }
   return trace;
 }

@@ -224,7 +224,7 @@ void try_batch(ServedModel& model, const RequestForm& form, std::span<const uint
     if (reply.body != alone.body || reply.status != alone.status) std::abort();
     return;
   }
-  const std::vector<double> scores = model.predict_batch(rows, form.kind);
+  const std::vector<double> scores = model.predict_batch(rows, form.output());
   reply = model.answer_batched(form, body, scores, "id", {1, 2, 3});
   if (reply.body != alone.body || reply.status != alone.status) std::abort();
 }
