@@ -56,7 +56,6 @@ def test_page_of_routes_asks_for_nothing_from_elsewhere(app: Any) -> None:
 def test_requests_that_schemathesis_draws_have_documented_answers(both: Any) -> None:
     schemathesis = pytest.importorskip("schemathesis")
     from hypothesis import HealthCheck, Phase, settings
-
     from schemathesis.specs.openapi.checks import positive_data_acceptance
 
     # How many values a tensor has is said by another member: JSON Schema cannot say so, and what
