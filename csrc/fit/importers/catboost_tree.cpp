@@ -140,11 +140,13 @@ void read_symmetric_tree(const Document& document, const DocumentValue& value,
   if (const DocumentValue* weights = document.find(value, "leaf_weights"); weights != nullptr) {
     covers = document.doubles(*weights, num_leaves);
   }
-  // Level by level; the answer at level k is bit k of the leaf's number.
+  // Level by level, the last split first, as CatBoost's own contributions take the levels: the
+  // answer to split k is bit k of the leaf's number.
   SourceTree tree;
   std::vector<uint32_t> numbers{0};
   for (size_t level = 0; level < splits.size(); ++level) {
-    SourceNode node = split_of(document, splits[level], features);
+    const size_t bit = splits.size() - 1 - level;
+    SourceNode node = split_of(document, splits[bit], features);
     const auto first = static_cast<uint32_t>(tree.nodes.size());
     const auto count = static_cast<uint32_t>(numbers.size());
     std::vector<uint32_t> next;
@@ -154,7 +156,7 @@ void read_symmetric_tree(const Document& document, const DocumentValue& value,
       node.right = node.left + 1;
       tree.nodes.push_back(node);
       next.push_back(numbers[i]);
-      next.push_back(numbers[i] | 1u << level);
+      next.push_back(numbers[i] | 1u << bit);
     }
     numbers = std::move(next);
   }
