@@ -8,13 +8,12 @@ from bench.claims_of_devices import DEVICE_CLAIMS
 from bench.claims_of_drift import DRIFT_CLAIMS
 from bench.claims_of_features import FEATURE_CLAIMS
 from bench.claims_of_learning import LEARNING_CLAIMS
+from bench.claims_of_models import MODEL_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
 from bench.claims_of_training import TRAINING_CLAIMS
 from bench.goal import Claim, Goal, Record
 
 __all__ = ["CLAIMS", "README_ROWS", "Claim", "Goal", "find"]
-
-LARGE = "LightGBM, 1,000 trees of 255 leaves"
 
 CLAIMS = (
     *FEATURE_CLAIMS,
@@ -59,142 +58,7 @@ CLAIMS = (
             ),
         ),
     ),
-    Claim(
-        "forests",
-        "Forests of other libraries",
-        "Models of LightGBM, XGBoost and scikit-learn, read by `ms.Predictor`; raw scores of the "
-        "boosted ones are the same bits.",
-        tuple(
-            Goal(
-                f"{text}, {rows}: at least {ratio:g} times as fast as {name}",
-                f"{case}, {rows}",
-                peer,
-                at_least=ratio,
-            )
-            for case, text, name, peer, ratios in (
-                (
-                    "LightGBM, 200 trees of 63 leaves, 10 of 30 features categories",
-                    "200 trees with categories",
-                    "LightGBM",
-                    "lightgbm",
-                    (5, 8, 60, 60),
-                ),
-                (
-                    "LightGBM, 1,000 trees of 255 leaves",
-                    "1,000 trees of 255 leaves",
-                    "LightGBM",
-                    "lightgbm",
-                    (8, 9, 23, 24),
-                ),
-                (
-                    "XGBoost, 500 trees of depth 8",
-                    "500 trees of depth 8",
-                    "XGBoost",
-                    "xgboost-cpu",
-                    (7, 5, 6.5, 7),
-                ),
-                (
-                    "scikit-learn, random forest of 200 trees of depth 16, 3 classes",
-                    "Random forest",
-                    "scikit-learn",
-                    "scikit-learn",
-                    (6.5, 6, 9, 5),
-                ),
-            )
-            for rows, ratio in zip(
-                ("1 row", "16 rows", "256 rows", "4,096 rows"), ratios, strict=True
-            )
-        ),
-    ),
-    Claim(
-        "explain",
-        "Explanations",
-        "Exact Shapley values of every feature, path-dependent, of models of LightGBM and XGBoost; "
-        "contributions are theirs but for rounding.",
-        tuple(
-            Goal(
-                f"{text}: at least {ratio:g} times as fast as {name}",
-                f"{case}, {rows}",
-                peer,
-                at_least=ratio,
-            )
-            for case, rows, text, name, peer, ratio in (
-                (
-                    "LightGBM, 100 trees of 31 leaves",
-                    "1 row",
-                    "Contributions of 100 trees, one row",
-                    "LightGBM",
-                    "lightgbm",
-                    1,
-                ),
-                (
-                    "LightGBM, 100 trees of 31 leaves",
-                    "1,024 rows",
-                    "Contributions of 100 trees, 1,024 rows",
-                    "LightGBM",
-                    "lightgbm",
-                    80,
-                ),
-                (
-                    "XGBoost, 500 trees of depth 8",
-                    "1 row",
-                    "Contributions of 500 trees of depth 8, one row",
-                    "XGBoost",
-                    "xgboost-cpu",
-                    1,
-                ),
-                (
-                    "XGBoost, 500 trees of depth 8",
-                    "128 rows",
-                    "Contributions of 500 trees of depth 8, 128 rows",
-                    "XGBoost",
-                    "xgboost-cpu",
-                    80,
-                ),
-            )
-        ),
-    ),
-    Claim(
-        "dense",
-        "Linear models and small networks",
-        "A network of 64-256-128-1 in float32 and a logistic regression of 1,000 numbers in "
-        "float64, read by `ms.Predictor`. scikit-learn is called as its users do, NumPy is given "
-        "the weights.",
-        tuple(
-            Goal(f"{text}: at least {ratio:g} times as fast as NumPy", case, "numpy", ratio)
-            for text, case, ratio in (
-                ("Network, one row", "network 64-256-128-1, 1 row", 5.0),
-                ("Network, 256 rows", "network 64-256-128-1, 256 rows", 1.1),
-                (
-                    "Logistic regression, one row",
-                    "logistic regression of 1,000 features, 1 row",
-                    8.0,
-                ),
-                (
-                    "Logistic regression, 4,096 rows",
-                    "logistic regression of 1,000 features, 4,096 rows",
-                    2.0,
-                ),
-            )
-        ),
-    ),
-    Claim(
-        "load",
-        "Opening large models",
-        "1,000 trees of 255 leaves on 100 features, from LightGBM's text and from a bundle, whose "
-        "checksums, offsets and indices are all verified, to an object that predicts.",
-        (
-            Goal(
-                "At most 0.4 s from LightGBM's text", f"{LARGE}, from text", at_most=400, unit="ms"
-            ),
-            Goal(
-                "A bundle of at most twice what its nodes need",
-                f"{LARGE}, bundle",
-                at_most=2.0,
-                unit="x",
-            ),
-        ),
-    ),
+    *MODEL_CLAIMS,
     *DRIFT_CLAIMS,
     *QUALITY_CLAIMS,
     *DEVICE_CLAIMS,

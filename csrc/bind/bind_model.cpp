@@ -7,6 +7,8 @@
 
 #include "bind/class_labels.hpp"
 #include "bind/plain_values.hpp"
+#include "fit/data_section.hpp"
+#include "fit/derive_forest.hpp"
 #include "fit/importers/catboost.hpp"
 #include "fit/importers/class_labels.hpp"
 #include "fit/importers/lightgbm.hpp"
@@ -62,6 +64,21 @@ ModelImage labelled(const ModelImage& image, const py::list& labels, const std::
                      is_raw ? Decision::kRaw : Decision::kProbability, threshold);
 }
 
+/// The same forest with sums in fixed point.
+ModelImage with_fixed_sums(const ModelImage& image) {
+  const std::vector<uint8_t, SectionAllocator<uint8_t>> aligned(image.section.begin(),
+                                                                image.section.end());
+  ModelView view{};
+  if (!open_model(aligned.data(), aligned.size(), &view).ok()) {
+    throw Error(ErrorKind::kData, "The model's section is damaged; read the model again.");
+  }
+  ModelImage fixed = image;
+  fixed.section = fixed_sums(view);
+  constexpr std::string_view kWords = ", sums in fixed point";
+  if (!fixed.description.ends_with(kWords)) fixed.description += kWords;
+  return fixed;
+}
+
 /// Names of all kinds of models.
 py::list model_kinds() {
   uint32_t count = 0;
@@ -83,6 +100,9 @@ void register_model(py::module_& module) {
            "The same model, whose predict gives one of these labels for each class, all bool, int, "
            "float or str: that of the highest score, 'raw' or 'probability'; with one output, the "
            "second where it is above the threshold, which several outputs leave aside.")
+      .def("with_fixed_sums", &with_fixed_sums,
+           "The same forest, whose leaves are rounded to whole numbers of one unit, so that sums "
+           "are exact. Raises UnsupportedError where the model is no forest.")
       .def_readonly("feature_names", &ModelImage::feature_names)
       .def_readonly("kind", &ModelImage::kind)
       .def_readonly("link", &ModelImage::link)

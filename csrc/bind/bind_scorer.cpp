@@ -1,5 +1,5 @@
-// A callable that scores one row: its own type, because a call through pybind11 costs more than a
-// small forest. Whatever is unusual about a row goes to a Python function instead.
+// Callables that score one row, or the rows of a matrix: their own types, because a call through
+// pybind11 costs more than a small forest. Whatever is unusual goes to a Python function instead.
 #include <pybind11/pybind11.h>
 #include <structmember.h>
 
@@ -12,6 +12,7 @@
 
 #include "bind/bundle.hpp"
 #include "bind/class_labels.hpp"
+#include "host/parallel_predict.hpp"
 #include "host/scratch.hpp"
 
 namespace py = pybind11;
@@ -165,6 +166,140 @@ PyType_Spec scorer_spec = {
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     scorer_slots};
 
+/// A model without transforms, and how arrays for its results are made.
+struct MatrixParts {
+  std::shared_ptr<const BundleImage> image;
+  OutputKind kind;
+  uint32_t width;
+  bool is_flat;  // results have one dimension
+  uint64_t num_features;
+  uint64_t scratch_length;
+  bool is_light;          // a row costs too little to let go of the GIL for
+  py::object make_array;  // from a shape: float64, C-contiguous
+};
+
+struct MatrixScorer {
+  PyObject_HEAD;
+  vectorcallfunc call;
+  MatrixParts* parts;
+};
+
+/// A Python buffer that is let go at the end.
+struct HeldBuffer {
+  Py_buffer view;
+  bool held;
+  HeldBuffer(PyObject* object, int flags)
+      : held(PyObject_CheckBuffer(object) != 0 && PyObject_GetBuffer(object, &view, flags) == 0) {}
+  ~HeldBuffer() {
+    if (held) PyBuffer_Release(&view);
+  }
+  HeldBuffer(const HeldBuffer&) = delete;
+  HeldBuffer& operator=(const HeldBuffer&) = delete;
+};
+
+/// Aligned rows of the model's features, float32 or float64; `is_wide` says which.
+bool is_matrix_of(const MatrixParts& parts, const Py_buffer& view, bool* is_wide) {
+  if (view.ndim != 2 || static_cast<uint64_t>(view.shape[1]) != parts.num_features) return false;
+  const char* format = view.format != nullptr ? view.format : "B";
+  *is_wide = std::strcmp(format, "d") == 0;
+  if (!*is_wide && std::strcmp(format, "f") != 0) return false;
+  return view.strides[0] % view.itemsize == 0 && view.strides[1] % view.itemsize == 0 &&
+         reinterpret_cast<uintptr_t>(view.buf) % static_cast<uintptr_t>(view.itemsize) == 0;
+}
+
+py::object new_result(const MatrixParts& parts, Py_ssize_t num_rows) {
+  py::object shape = py::int_(num_rows);
+  if (!parts.is_flat) shape = py::make_tuple(num_rows, parts.width);
+  return py::reinterpret_steal<py::object>(
+      PyObject_CallOneArg(parts.make_array.ptr(), shape.ptr()));
+}
+
+/// None where the general way has to read the data, or refuse it.
+py::object score_matrix(const MatrixParts& parts, PyObject* data) {
+  const HeldBuffer rows(data, PyBUF_STRIDED_RO | PyBUF_FORMAT);
+  bool is_wide = false;
+  if (!rows.held || !is_matrix_of(parts, rows.view, &is_wide)) {
+    PyErr_Clear();
+    return py::none();
+  }
+  const Py_buffer& view = rows.view;
+  py::object result = new_result(parts, view.shape[0]);
+  if (!result) throw py::error_already_set();
+  const HeldBuffer scores(result.ptr(), PyBUF_WRITABLE);
+  if (!scores.held) throw py::error_already_set();
+  const auto* narrow = is_wide ? nullptr : static_cast<const float*>(view.buf);
+  const auto* wide = is_wide ? static_cast<const double*>(view.buf) : nullptr;
+  auto* out = static_cast<double*>(scores.view.buf);
+  const int64_t row_stride = view.strides[0] / view.itemsize;
+  const int64_t feature_stride = view.strides[1] / view.itemsize;
+  if (view.shape[0] == 1 && parts.is_light) {
+    predict_matrix(parts.image->view(), process_kernels(), narrow, wide, row_stride, feature_stride,
+                   1, parts.kind, thread_scratch(parts.scratch_length), out);
+  } else {
+    const py::gil_scoped_release unlocked;
+    predict_matrix_parallel(*parts.image, narrow, wide, row_stride, feature_stride,
+                            static_cast<uint64_t>(view.shape[0]), parts.kind, out);
+  }
+  return result;
+}
+
+PyObject* call_matrix_scorer(PyObject* self, PyObject* const* arguments, size_t flags,
+                             PyObject* keywords) noexcept {
+  if (PyVectorcall_NARGS(flags) != 1 || (keywords != nullptr && PyTuple_GET_SIZE(keywords) != 0)) {
+    PyErr_SetString(PyExc_TypeError, "a scorer of matrices takes data and nothing else");
+    return nullptr;
+  }
+  try {
+    return score_matrix(*reinterpret_cast<MatrixScorer*>(self)->parts, arguments[0])
+        .release()
+        .ptr();
+  } catch (py::error_already_set& error) {
+    error.restore();
+    return nullptr;
+  } catch (...) {
+    return PyErr_NoMemory();
+  }
+}
+
+void free_matrix_scorer(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  delete reinterpret_cast<MatrixScorer*>(self)->parts;
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyMemberDef matrix_scorer_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(MatrixScorer, call), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr}};
+PyType_Slot matrix_scorer_slots[] = {{Py_tp_members, matrix_scorer_members},
+                                     {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                                     {Py_tp_dealloc, reinterpret_cast<void*>(free_matrix_scorer)},
+                                     {Py_tp_doc, const_cast<char*>("Scores the rows of a matrix.")},
+                                     {0, nullptr}};
+PyType_Spec matrix_scorer_spec = {
+    "mainspring._engine.MatrixScorer", sizeof(MatrixScorer), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    matrix_scorer_slots};
+
+py::object make_matrix_scorer(const py::object& type, const py::object& bundle,
+                              std::string_view kind_name, const py::object& make_array) {
+  auto parts = std::make_unique<MatrixParts>();
+  parts->image = image_of(bundle);
+  parts->kind = output_kind(kind_name);
+  parts->width = output_width(parts->image->view(), parts->kind);
+  parts->is_flat = parts->width == 1 && parts->kind != OutputKind::kProba;
+  parts->num_features = parts->image->view().model.header->num_features;
+  parts->scratch_length = scratch_bytes(parts->image->view());
+  constexpr uint64_t kLightBytes = uint64_t{4} << 20;
+  parts->is_light = parts->image->bytes().size() < kLightBytes;
+  parts->make_array = make_array;
+  auto* scorer = PyObject_New(MatrixScorer, reinterpret_cast<PyTypeObject*>(type.ptr()));
+  if (scorer == nullptr) throw py::error_already_set();
+  scorer->call = &call_matrix_scorer;
+  scorer->parts = parts.release();
+  return py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(scorer));
+}
+
 py::object make_scorer(const py::object& type, const py::object& bundle, std::string_view kind_name,
                        const py::list& features, bool reads_dicts, const py::object& otherwise) {
   auto parts = std::make_unique<ScorerParts>();
@@ -203,6 +338,16 @@ void register_scorer(py::module_& module) {
       "A callable for one row: a buffer of `features`, or a dict of them where `reads_dicts`; "
       "anything "
       "else goes to `otherwise`, and everything where there are no features.");
+  const auto matrix_type = py::reinterpret_steal<py::object>(PyType_FromSpec(&matrix_scorer_spec));
+  if (!matrix_type) throw py::error_already_set();
+  module.def(
+      "make_matrix_scorer",
+      [matrix_type](const py::object& bundle, std::string_view kind, const py::object& make_array) {
+        return make_matrix_scorer(matrix_type, bundle, kind, make_array);
+      },
+      py::arg("bundle"), py::arg("kind"), py::arg("make_array"),
+      "A callable for the rows of a matrix of features, which gives an array that `make_array` "
+      "makes of a shape; None where the data is no aligned matrix of float32 or float64.");
 }
 
 }  // namespace mainspring::bind

@@ -1,6 +1,8 @@
 // Copies the arrays that belong to the trees that stay.
 #include "fit/derive_forest.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 
@@ -71,7 +73,68 @@ class SectionWriter {
   std::vector<uint8_t> section_;
 };
 
+/// The leaf vector of a leaf, in float64; of a leaf that is a number, that.
+std::vector<double> values_of(const ForestView& forest, const ForestNode& leaf) {
+  const uint64_t width = forest.header->leaf_width;
+  if (width == 1) return {leaf.leaf};
+  const uint64_t first = static_cast<uint64_t>(leaf.leaf) * width;
+  if (forest.narrow_vectors != nullptr) {
+    return {forest.narrow_vectors + first, forest.narrow_vectors + first + width};
+  }
+  return {forest.wide_vectors + first, forest.wide_vectors + first + width};
+}
+
+/// What the largest leaves of all trees and the largest base come to, but for rounding.
+double most_of_sums(const ForestView& forest, uint32_t num_outputs) {
+  double total = 0;
+  for (uint32_t i = 0; i < num_outputs; ++i) total = std::max(total, std::fabs(forest.bases[i]));
+  for (uint32_t i = 0; i < forest.header->num_trees; ++i) {
+    const ForestTree& tree = forest.trees[i];
+    double most = 0;
+    for (uint32_t k = tree.first_node; k < tree.first_node + tree.num_nodes; ++k) {
+      if (forest.nodes[k].value != 0) continue;
+      for (const double value : values_of(forest, forest.nodes[k])) {
+        most = std::max(most, std::fabs(value));
+      }
+    }
+    total += most;
+  }
+  return total;
+}
+
 }  // namespace
+
+std::vector<uint8_t> fixed_sums(const ModelView& model) {
+  const ForestView source = forest_of(model);
+  const uint32_t num_outputs = model.header->num_outputs;
+  int exponent = 0;
+  std::frexp(most_of_sums(source, num_outputs), &exponent);
+  ForestHeader forest = *source.header;
+  forest.program_length = 0;
+  forest.sum = static_cast<uint32_t>(ForestSum::kFixedPoint);
+  // Half of the units that there may be, so that rounding leaves cannot make them too many.
+  forest.unit_exponent = std::clamp(52 - exponent, -kMaxUnitExponent, kMaxUnitExponent);
+  const double scale = power_of_two(forest.unit_exponent);
+  const double unit = power_of_two(-forest.unit_exponent);
+  const auto rounded = [&](double value) { return std::nearbyint(value * scale) * unit; };
+  SectionWriter out(*model.header, forest);
+  out.put_common(source, forest.num_nodes);
+  out.put(out.at.trees, source.trees, forest.num_trees * sizeof(ForestTree));
+  auto* nodes = reinterpret_cast<ForestNode*>(out.data() + out.at.nodes);
+  for (uint32_t i = 0; i < forest.num_nodes; ++i) {
+    nodes[i] = source.nodes[i];
+    if (nodes[i].value == 0 && forest.leaf_width == 1) nodes[i].leaf = rounded(nodes[i].leaf);
+  }
+  auto* bases = reinterpret_cast<double*>(out.data() + out.at.bases);
+  for (uint32_t i = 0; i < num_outputs; ++i) bases[i] = rounded(source.bases[i]);
+  auto* vectors = reinterpret_cast<double*>(out.data() + out.at.vectors);
+  for (uint64_t i = 0; i < uint64_t{forest.num_vectors} * forest.leaf_width; ++i) {
+    vectors[i] =
+        rounded(source.narrow_vectors != nullptr ? static_cast<double>(source.narrow_vectors[i])
+                                                 : source.wide_vectors[i]);
+  }
+  return out.take();
+}
 
 std::vector<uint8_t> first_trees(const ModelView& model, uint32_t num_trees) {
   const ForestView source = forest_of(model);
@@ -136,6 +199,7 @@ std::vector<uint8_t> leaf_numbers(const ModelView& model, uint32_t num_trees) {
   forest.num_nodes = nodes_of(source, num_trees);
   forest.program_length = 0;
   forest.sum = static_cast<uint32_t>(ForestSum::kDoubleInTreeOrder);
+  forest.unit_exponent = 0;
   forest.leaf_width = 1;
   forest.num_vectors = 0;
   SectionWriter out(header, forest);

@@ -1,5 +1,6 @@
-// Forests made of another one: its first trees, or what leaf of each tree a row falls into. Either
-// is a model like any other, so that every kernel and every surface predicts from it.
+// Forests made of another one: its first trees, what leaf of each tree a row falls into, or the
+// same trees with other sums. Each is a model like any other, so that every kernel and every
+// surface predicts from it.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -18,5 +19,11 @@ std::vector<uint8_t> first_trees(const ModelView& model, uint32_t num_trees);
 /// source library's own number of the leaf. Throws as first_trees(), and for more trees than a
 /// model may have outputs.
 std::vector<uint8_t> leaf_numbers(const ModelView& model, uint32_t num_trees);
+
+/// The MODEL section of the same forest, whose leaves and bases are rounded to whole numbers of a
+/// unit: at most the sum of the largest leaves of all trees and the largest base, times 2^-51. So
+/// no sum is rounded, and their order does not matter. Throws Error(kUnsupported) for a model that
+/// is no forest.
+std::vector<uint8_t> fixed_sums(const ModelView& model);
 
 }  // namespace mainspring

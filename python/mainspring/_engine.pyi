@@ -220,6 +220,10 @@ class ModelImage:
     """
     A model of another library, read: the bytes of its MODEL section.
     """
+    def with_fixed_sums(self) -> ModelImage:
+        """
+        The same forest, whose leaves are rounded to whole numbers of one unit, so that sums are exact. Raises UnsupportedError where the model is no forest.
+        """
     def with_labels(self, labels: list[typing.Any], decision: str, threshold: typing.SupportsFloat | typing.SupportsIndex) -> ModelImage:
         """
         The same model, whose predict gives one of these labels for each class, all bool, int, float or str: that of the highest score, 'raw' or 'probability'; with one output, the second where it is above the threshold, which several outputs leave aside.
@@ -783,6 +787,10 @@ def make_composite(parts: list[typing.Any], nodes: list[typing.Any], finished_by
 def make_dense(element: str, layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
     """
     A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance plus epsilon, 'distance' second - sum of weights * (x - centers)^2 with centers and weights (2 * outputs, inputs) in first; arrays of float64.
+    """
+def make_matrix_scorer(bundle: typing.Any, kind: str, make_array: typing.Any) -> typing.Any:
+    """
+    A callable for the rows of a matrix of features, which gives an array that `make_array` makes of a shape; None where the data is no aligned matrix of float32 or float64.
     """
 def make_network(layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
     """

@@ -22,9 +22,17 @@ from mainspring.models.matrix import (
     has_columns,
     is_sparse,
     label_array,
+    matrix_scorers,
     result_array,
 )
-from mainspring.models.metadata import canonical_json, checked_name, describe, fitted_plan
+from mainspring.models.metadata import (
+    canonical_json,
+    checked_name,
+    describe,
+    fitted_plan,
+    with_sums,
+)
+from mainspring.models.pipelines import split_pipeline
 from mainspring.models.row_scorer import OUTPUTS, Score, row_scorer
 from mainspring.models.row_work import work_on
 from mainspring.transforms._output import refuse_lists
@@ -57,7 +65,9 @@ class Predictor:
     ----------
     model : object
         What :func:`mainspring.models.read_model` takes: an object or a file of LightGBM, XGBoost or
-        CatBoost, a fitted estimator of scikit-learn, or a module of torch.
+        CatBoost, a fitted estimator of scikit-learn, or a module of torch. The steps of a
+        ``Pipeline`` before its model become the preprocessor, as :func:`mainspring.from_sklearn`
+        makes it; scalers alone are part of the model.
     preprocessor : Preprocessor, optional
         Fitted transforms whose features the model was trained on, in their order. Without one,
         data is a feature matrix, or columns with the model's feature names; models of
@@ -67,6 +77,10 @@ class Predictor:
         model's file, else ``"model"``.
     profile : Profile, optional
         Reference profile of the training data, for drift. Default: the preprocessor's, if any.
+    sums : {"library", "fixed"}, default "library"
+        How the leaves of a forest are added up: as the source library does, for its own bits; or in
+        fixed point, where the order does not matter and leaves are rounded once
+        (:doc:`/concepts/forests` has the bound). For forests alone.
 
     Raises
     ------
@@ -96,6 +110,7 @@ class Predictor:
     _num_features: int
     _widths: dict[str, int]
     _labels: npt.NDArray[Any] | None
+    _score_matrix: dict[str, Callable[[object], Floats | None]]
     _derived: dict[tuple[str, int | None], Predictor]
     _explainer: Explainer | None
     _exits: EarlyExits | None
@@ -107,11 +122,15 @@ class Predictor:
         *,
         name: str | None = None,
         profile: Profile | None = None,
+        sums: str = "library",
     ) -> None:
+        whole = model
         if preprocessor is None:  # models of mainspring.train have their own
             preprocessor = getattr(model, "__mainspring_preprocessor__", None)
+        if preprocessor is None:
+            preprocessor, model = self._split(model)
         plan = None if preprocessor is None else fitted_plan(preprocessor)
-        image = read_model(model)
+        image = with_sums(read_model(model), sums)
         if plan is not None:
             refuse_lists(plan, "a Predictor")
             check_features(list(plan.feature_names), list(image.feature_names))
@@ -121,7 +140,7 @@ class Predictor:
                 check_ids(plan, image)
         if profile is None and preprocessor is not None:
             profile = getattr(preprocessor, "profile", None)
-        meta = describe(checked_name(name, model), image, plan, profile is not None)
+        meta = describe(checked_name(name, whole), image, plan, profile is not None)
         data = _engine.write_bundle(
             canonical_json(meta),
             plan,
@@ -132,6 +151,16 @@ class Predictor:
         )
         subject = f"predictor {meta['name']!r}"
         self._take(_engine.Bundle.open(data, subject), subject)
+
+    @staticmethod
+    def _split(model: object) -> tuple[Preprocessor | None, object]:
+        """Turn the steps before the model of a scikit-learn Pipeline into a preprocessor."""
+        head, model = split_pipeline(model)
+        if head is None:
+            return None, model
+        from mainspring.transforms import from_sklearn
+
+        return from_sklearn(head), model
 
     @classmethod
     def from_bytes(cls, data: bytes, *, subject: str = "the bytes") -> Predictor:
@@ -173,6 +202,9 @@ class Predictor:
         self._num_features = bundle.num_features
         self._widths = {kind: bundle.output_width(kind) for kind in ("predict", "proba", "raw")}
         self._labels = None if bundle.labels is None else self.classes_
+        self._score_matrix = {}
+        if not self.has_preprocessor:
+            self._score_matrix = matrix_scorers(bundle, self._widths)
         self._derived = {}
         self._explainer = None
         self._exits = None
@@ -757,6 +789,10 @@ class Predictor:
         return f"Predictor({self.name!r}: {count} {kind}, {self.description})"
 
     def _predict(self, data: object, kind: str, out: Floats | None) -> Floats:
+        if out is None and kind in self._score_matrix:
+            scores = self._score_matrix[kind](data)
+            if scores is not None:
+                return scores
         width = self._widths[kind]
         row_shape = () if width == 1 and kind != "proba" else (width,)
         if not self.has_preprocessor and not has_columns(data):

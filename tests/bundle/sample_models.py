@@ -62,7 +62,12 @@ def sample_model(num_features: int = 9, *, labels: bool = False) -> bytes:
     return section
 
 
-def sample_vector_model(num_features: int = 9) -> bytes:
+def sample_fixed_model(num_features: int = 9) -> bytes:
+    """The same two trees with sums in fixed point: vectors in float64, units of an eighth."""
+    return sample_vector_model(num_features, unit_exponent=3)
+
+
+def sample_vector_model(num_features: int = 9, unit_exponent: int = 0) -> bytes:
     """Two trees for three classes: vectors in float32, and every treatment of categories."""
     slots = [(0, 2), (1, 5), (1, 6), (2, 7), (3, 8)]
 
@@ -92,13 +97,15 @@ def sample_vector_model(num_features: int = 9) -> bytes:
         b"".join(struct.pack("<dII", *node) for node in nodes),
         struct.pack("<2I", 0b1011, 1),
         doubles(0.5, 0.25, -1.0),
-        struct.pack(f"<{len(vectors)}f", *vectors),
+        struct.pack(f"<{len(vectors)}{'d' if unit_exponent else 'f'}", *vectors),
         struct.pack(f"<{len(nodes)}I", *range(len(nodes))),
         bytes(8 * len(nodes)),
         bytes(8 * len(nodes)),
     ]
     section = MODEL_HEADER.pack(1, num_features, 3, 2, 1.0, 3, 0, 1.0, 0.0, bytes(16))
-    section += struct.pack("<8I32x", len(trees), len(nodes), len(slots), 2, 2, 2, 3, 2)
+    order = 3 if unit_exponent else 2
+    counts = (len(trees), len(nodes), len(slots))
+    section += struct.pack("<8Ii28x", *counts, 2, order, 2, 3, 2, unit_exponent)
     for array in arrays:
         section += array + bytes(align(len(array)) - len(array))
     return section

@@ -15,6 +15,7 @@ from tests.bundle.sample import sample_sections
 from tests.bundle.sample_models import (
     sample_composite_model,
     sample_dense_model,
+    sample_fixed_model,
     sample_network_model,
     sample_vector_model,
 )
@@ -75,7 +76,13 @@ def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) ->
 
 @pytest.mark.parametrize(
     "make_model",
-    [sample_vector_model, sample_dense_model, sample_composite_model, sample_network_model],
+    [
+        sample_vector_model,
+        sample_fixed_model,
+        sample_dense_model,
+        sample_composite_model,
+        sample_network_model,
+    ],
 )
 def test_verdicts_of_mutants_of_other_models_agree_with_the_page(
     library: CDLL, make_model: Callable[[int], bytes]

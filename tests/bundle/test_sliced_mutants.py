@@ -86,6 +86,15 @@ def test_verdicts_when_leaves_are_vectors_agree_with_the_page(library: CDLL) -> 
     judge_mutants(library, split(ms.Predictor(model)), 300)
 
 
+def test_verdicts_of_trees_that_ask_one_condition_a_level_agree_with_the_page(
+    library: CDLL,
+) -> None:
+    booster = train(Recipe("regression", num_leaves=2, categorical=True, num_rounds=30))
+    parts = split(ms.Predictor(booster))
+    assert struct.unpack_from("<I", parts[2], 28) == (1,)  # no masks of rows that reach a node
+    judge_mutants(library, parts, 300)
+
+
 def judge_mutants(library: CDLL, parts: tuple[list[Section], bytes, bytes], count: int) -> None:
     sections, model, program = parts
     rows = np.random.default_rng(1).normal(size=(150, NUM_FEATURES))

@@ -112,6 +112,44 @@ def test_more_thresholds_than_one_column_of_ranks_holds() -> None:
     check_ways(predictor, some, expected.astype(np.float64))
 
 
+@pytest.mark.parametrize("more", [{}, {"objective": "multiclass", "num_class": 3}])
+def test_trees_of_one_condition(more: dict[str, Any]) -> None:
+    booster = trained(200, 2, **more)
+    predictor = ms.Predictor(booster)
+    rows = rows_with(260, 700, 3)
+    check_ways(predictor, rows, booster.predict(rows, raw_score=True, num_threads=1))
+
+
+@pytest.mark.parametrize("depth", [1, 3, 6, 9])
+def test_trees_that_ask_one_condition_a_level(depth: int) -> None:
+    catboost = pytest.importorskip("catboost")
+    rows = rows_with(200, 2000, 8)
+    options = {"iterations": 20, "depth": depth, "thread_count": 1, "random_seed": 1}
+    model = catboost.CatBoostRegressor(**options, verbose=0, allow_writing_files=False)
+    model.fit(rows, np.nan_to_num(rows).sum(1))
+    check_ways(ms.Predictor(model), rows[:700], model.predict(rows[:700], thread_count=1))
+
+
+@pytest.mark.parametrize("num_rows", [8, 64, 200, 519])
+def test_large_trees_are_walked(num_rows: int) -> None:
+    """More inner nodes than a program takes, leaves that are vectors and that are numbers."""
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    rows = np.nan_to_num(rows_with(20, 12_000, 9))
+    noise = np.random.default_rng(1).normal(size=len(rows))
+    label = np.digitize(noise + rows[:, 0], [-0.5, 0.5])
+    some = rows[:num_rows]
+    model = ensemble.RandomForestClassifier(4, random_state=1).fit(rows, label)
+    predictor = ms.Predictor(model)
+    assert predictor.kernel_name(512) == "walks of eight rows"
+    expected = sum(tree.predict_proba(some) for tree in model.estimators_)
+    np.testing.assert_array_equal(predictor.predict_raw(some), expected)
+    boosted = ensemble.GradientBoostingRegressor(n_estimators=3, max_depth=16, random_state=1)
+    boosted.fit(rows, noise)
+    predictor = ms.Predictor(boosted)
+    assert predictor.kernel_name(512) == "walks of eight rows"
+    np.testing.assert_array_equal(predictor.predict(some), boosted.predict(some))
+
+
 @pytest.mark.parametrize("num_classes", [3, 7])
 def test_leaves_that_are_vectors(num_classes: int) -> None:
     ensemble = pytest.importorskip("sklearn.ensemble")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import struct
+from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 ENTRY_BYTES = {5: 32, 4: 8, 2: 8}
 
@@ -101,8 +103,10 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
     num_trees, num_nodes, num_slots, num_words, order = struct.unpack_from("<5I", section, 64)
     rounding, leaf_width, num_vectors = struct.unpack_from("<3I", section, 84)
     (program_length,) = struct.unpack_from("<Q", section, 120)
-    expect(not any(section[96:120]) and program_length <= 1 << 40)
-    expect(order in (1, 2) and rounding in (1, 2))
+    (exponent,) = struct.unpack_from("<i", section, 96)
+    expect(not any(section[100:120]) and program_length <= 1 << 40)
+    expect(order in (1, 2, 3) and rounding in (1, 2))
+    expect(-1000 <= exponent <= 1000 if order == 3 else exponent == 0)
     expect(num_vectors == 0 if leaf_width == 1 else leaf_width == num_outputs)
     floats = order == 2
     arrays, at = [], 128
@@ -147,6 +151,30 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
             else:
                 _check_inner(nodes, number, next_node, treatments, has_sets == 1, num_words)
     expect(next_node == num_nodes)
+    if order == 3:
+        rows = list(struct.iter_unpack(f"<{leaf_width}d", vectors)) if leaf_width != 1 else []
+        _check_units(exponent, struct.unpack(f"<{num_outputs}d", bases), trees, nodes, rows)
+
+
+def _check_units(
+    exponent: int, bases: tuple[float, ...], trees: bytes, nodes: bytes, rows: list[Any]
+) -> None:
+    """Check that leaves are whole numbers of units, and that float64 holds every sum of them."""
+    total = max(_units(base, exponent) for base in bases)
+    for first, count, _, _ in struct.iter_unpack("<4I", trees):
+        most = 0
+        for leaf, _, value in struct.iter_unpack("<dII", nodes[16 * first : 16 * (first + count)]):
+            if value == 0:
+                values = rows[int(leaf)] if rows else [leaf]
+                most = max(most, *(_units(number, exponent) for number in values))
+        total += most
+    expect(total <= 1 << 53)
+
+
+def _units(value: float, exponent: int) -> int:
+    units = Fraction(value) * Fraction(2) ** exponent
+    expect(units.denominator == 1 and abs(units) <= 1 << 53)
+    return abs(int(units))
 
 
 def is_summand(value: float, floats: bool) -> bool:

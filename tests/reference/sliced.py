@@ -15,6 +15,7 @@ ARRAYS |= {"quick_rows": 2, "quick_ranks": 2, "quick_masks": 4, "quick_leaves": 
 ARRAYS |= {"categories": 32, "classes": 2, "words": 8, "runs": 8, "bit_nodes": 4}
 FIRST_BIT = 4096
 MAX_BITS = 1 << 19
+SYMMETRIC = 2**32 - 1
 
 
 def check_sliced(program: bytes, section: bytes, num_features: int, num_outputs: int) -> None:
@@ -174,6 +175,11 @@ def _check_tree(
     first_step, num_steps, at, num_planes, first_leaf, _ = tree
     expect(num_planes <= 12 and first_leaf + (1 << num_planes) <= counts["leaves"])
     expect(first_step + num_steps <= len(steps))
+    if at == SYMMETRIC:
+        expect(num_steps == num_planes)
+        for condition, left, right in steps[first_step : first_step + num_steps]:
+            expect(condition < counts["conditions"] and left == right == 0)
+        return
     for number, (condition, left, right) in enumerate(steps[first_step : first_step + num_steps]):
         expect(condition < counts["conditions"])
         expect(number < left < counts["masks"] and number < right < counts["masks"])

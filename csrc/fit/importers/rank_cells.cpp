@@ -1,5 +1,5 @@
 // Numbers of equal cells between the lowest and the highest threshold are tried one after the
-// other.
+// other; and without these two, since some libraries put one far away from all values.
 #include "fit/importers/rank_cells.hpp"
 
 #include <algorithm>
@@ -18,6 +18,12 @@ uint32_t cell_of(double value, const SlicedColumn& column) {
   return static_cast<uint32_t>(static_cast<int32_t>(cell));
 }
 
+/// How many, and whether the range leaves out the threshold at either end: what lies beyond is in
+/// the cell there.
+struct Cells {
+  uint32_t count, without_lowest, without_highest;
+};
+
 }  // namespace
 
 void add_cells(std::span<const double> thresholds, SlicedColumn& column,
@@ -25,26 +31,30 @@ void add_cells(std::span<const double> thresholds, SlicedColumn& column,
   const auto is_finite = [](double value) { return std::isfinite(value); };
   const auto first = std::find_if(thresholds.begin(), thresholds.end(), is_finite);
   const auto last = std::find_if(thresholds.rbegin(), thresholds.rend(), is_finite);
-  if (first == thresholds.end() || thresholds.size() < 4) return;
-  const double range = *last - *first;
+  if (first == thresholds.end() ||
+      std::count_if(thresholds.begin(), thresholds.end(), is_finite) < 4)
+    return;
+  const double ends[2][2] = {{*first, *last}, {*(first + 1), *(last + 1)}};  // lows, highs
   std::vector<uint32_t> held;
-  const auto try_cells = [&](uint32_t num_cells) {
-    column.low = *first;
-    column.scale = (num_cells - 2) / range;
-    column.num_cells = num_cells;
+  const auto try_cells = [&](const Cells& cells_of) {
+    column.low = ends[cells_of.without_lowest][0];
+    column.scale = (cells_of.count - 2) / (ends[cells_of.without_highest][1] - column.low);
+    column.num_cells = cells_of.count;
     if (!std::isfinite(column.scale) || !(column.scale > 0)) return kMaxRanks;
-    held.assign(num_cells, 0);
+    held.assign(cells_of.count, 0);
     for (const double threshold : thresholds) ++held[cell_of(threshold, column)];
     return *std::max_element(held.begin(), held.end());
   };
-  uint32_t best = kMaxRanks, best_cells = 0;
-  for (uint32_t count = 64; count <= kMaxCells; count *= 2) {
-    const uint32_t most = try_cells(count);
-    if (most < best) {
+  uint32_t best = kMaxRanks;
+  Cells best_cells{};
+  for (uint32_t without = 0; without < 4 && best > 2; ++without) {
+    for (uint32_t count = 64; count <= kMaxCells && best > 2; count *= 2) {
+      const Cells cells_of{count, without % 2, without / 2};
+      const uint32_t most = try_cells(cells_of);
+      if (most >= best) continue;
       best = most;
-      best_cells = count;
+      best_cells = cells_of;
     }
-    if (most <= 2) break;
   }
   if (best > kMaxCompares) {
     column.low = column.scale = 0;

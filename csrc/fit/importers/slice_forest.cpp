@@ -223,6 +223,7 @@ class ForestSlicer {
       if (nodes[i].value != 0) numbers[i] = num_steps++;
     }
     if (!codes_.assign(lefts, kMaxPlanes)) return false;
+    if (is_symmetric_tree(tree, lefts)) return add_symmetric_tree(tree, lefts);
 
     SlicedTree record{static_cast<uint32_t>(steps_.size()),  num_steps,
                       static_cast<uint32_t>(planes_.size()), codes_.num_bits(),
@@ -255,6 +256,12 @@ class ForestSlicer {
         ++planes_[count_at];
       }
     }
+    return add_leaves(tree, record, lefts);
+  }
+
+  bool add_leaves(const ForestTree& tree, const SlicedTree& record,
+                  std::span<const uint32_t> lefts) {
+    const ForestNode* nodes = forest_.nodes + tree.first_node;
     leaves_.resize(leaves_.size() + (size_t{1} << record.num_planes), 0.0);
     for (uint32_t i = 0; i < tree.num_nodes; ++i) {
       if (nodes[i].value == 0) leaves_[record.first_leaf + codes_.path_codes()[i]] = nodes[i].leaf;
@@ -262,6 +269,36 @@ class ForestSlicer {
     trees_.push_back(record);
     if (num_bits_ != 0) add_bit_nodes(tree, lefts);
     return leaves_.size() < kMaxLeaves;
+  }
+
+  /// Whether all nodes of a level ask the same, and the code of a level is one bit. Nodes lie level
+  /// by level.
+  bool is_symmetric_tree(const ForestTree& tree, std::span<const uint32_t> lefts) const {
+    const uint32_t depth = codes_.num_bits();
+    if (depth == 0 || tree.num_nodes != (2u << depth) - 1) return false;
+    for (uint32_t level = 0; level < depth; ++level) {
+      const uint32_t first = (1u << level) - 1;
+      const SlicedCondition& asked = of_nodes_[tree.first_node + first];
+      for (uint32_t i = first; i < 2 * first + 1; ++i) {
+        const SlicedCondition& condition = of_nodes_[tree.first_node + i];
+        if (lefts[i] != 2 * i + 1 || codes_.right_codes()[i] != 1u << (depth - 1 - level) ||
+            condition.column != asked.column || condition.rank != asked.rank) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  bool add_symmetric_tree(const ForestTree& tree, std::span<const uint32_t> lefts) {
+    const uint32_t depth = codes_.num_bits();
+    const SlicedTree record{static_cast<uint32_t>(steps_.size()),  depth,      kSymmetric, depth,
+                            static_cast<uint32_t>(leaves_.size()), tree.output};
+    for (uint32_t plane = 0; plane < depth; ++plane) {
+      const uint32_t first = (1u << (depth - 1 - plane)) - 1;
+      steps_.push_back({number_of(of_nodes_[tree.first_node + first]), 0, 0});
+    }
+    return add_leaves(tree, record, lefts);
   }
 
   std::vector<uint8_t> bytes() const {

@@ -18,7 +18,7 @@ from mainspring.models.sklearn_names import sklearn_name
 if TYPE_CHECKING:
     from mainspring._engine import ModelImage
 
-__all__ = ["add_scaler", "read", "recognises"]
+__all__ = ["add_scaler", "is_scaler", "read", "recognises"]
 
 _REGRESSORS = frozenset(
     "ARDRegression BayesianRidge ElasticNet ElasticNetCV GammaRegressor HuberRegressor Lars LarsCV "
@@ -106,6 +106,25 @@ def _feature_names(model: Any, steps: list[Any]) -> list[str]:
     return default_names(np.atleast_2d(_fitted(steps[-1], "coef_")).shape[1])
 
 
+def is_scaler(step: Any) -> bool:
+    """Say whether ``add_scaler`` takes this step of a Pipeline.
+
+    Parameters
+    ----------
+    step : object
+        A transformer, None or "passthrough".
+
+    Returns
+    -------
+    bool
+        True for the scalers that are one subtraction or product for each feature, and for none.
+    """
+    if step is None or (isinstance(step, str) and step == "passthrough"):
+        return True
+    name = sklearn_name(step)
+    return name in _SCALERS and not (name == "MinMaxScaler" and step.clip)
+
+
 def add_scaler(chain: LayerChain, scaler: Any) -> None:
     """Append a step of a Pipeline that stands before its model.
 
@@ -119,12 +138,12 @@ def add_scaler(chain: LayerChain, scaler: Any) -> None:
     if scaler is None or (isinstance(scaler, str) and scaler == "passthrough"):
         return
     name = sklearn_name(scaler)
-    if name not in _SCALERS or (name == "MinMaxScaler" and scaler.clip):
+    if not is_scaler(scaler):
         what = "MinMaxScaler(clip=True)" if name == "MinMaxScaler" else type(scaler).__name__
         raise _refused(
             f"A Pipeline with {what}",
             "only StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler may stand before a "
-            "model",
+            "model that is part of another, or has a preprocessor",
             "Pass the parts: ms.Predictor(pipeline[-1], ms.from_sklearn(pipeline[:-1])).",
         )
     count = int(_fitted(scaler, "n_features_in_"))

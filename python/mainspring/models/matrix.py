@@ -10,11 +10,23 @@ import numpy as np
 from mainspring import _engine, errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
+
+    from mainspring._engine import Bundle
 
     Floats = npt.NDArray[np.float64]
 
-__all__ = ["as_csr", "as_matrix", "has_columns", "is_sparse", "label_array", "result_array"]
+__all__ = [
+    "as_csr",
+    "as_matrix",
+    "has_columns",
+    "is_sparse",
+    "label_array",
+    "matrix_scorers",
+    "result_array",
+]
 
 _NATIVE = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
@@ -183,6 +195,31 @@ def result_array(out: Floats | None, shape: tuple[int, ...]) -> Floats:
         return np.empty(shape)
     _check_out(out, np.dtype(np.float64), shape)
     return out
+
+
+def matrix_scorers(
+    bundle: Bundle, widths: dict[str, int]
+) -> dict[str, Callable[[object], Floats | None]]:
+    """Make the shortest ways for matrices, which cost next to nothing beside a small model.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        With a model and without transforms.
+    widths : dict of str to int
+        Values of a row by kind of output; 0: the model has no such output.
+
+    Returns
+    -------
+    dict of str to callable
+        By kind of output: takes what ``predict`` may be given, returns a new array, or None where
+        that is no aligned matrix of float32 or float64 of the model's features.
+    """
+    return {
+        kind: _engine.make_matrix_scorer(bundle, kind, np.empty)
+        for kind, width in widths.items()
+        if width
+    }
 
 
 def label_array(

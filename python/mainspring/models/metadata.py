@@ -12,7 +12,7 @@ from mainspring import errors
 if TYPE_CHECKING:
     from mainspring._engine import Bundle, ModelImage
 
-__all__ = ["canonical_json", "checked_name", "describe", "fitted_plan"]
+__all__ = ["canonical_json", "checked_name", "describe", "fitted_plan", "with_sums"]
 
 
 def checked_name(name: str | None, model: object) -> str:
@@ -95,6 +95,37 @@ def describe(
         "outputs": _output_names(image),
         "profile": has_profile,
     }
+
+
+def with_sums(image: ModelImage, sums: str) -> ModelImage:
+    """Return a model that adds up as it is told.
+
+    Parameters
+    ----------
+    image : ModelImage
+        The model as its library adds it up.
+    sums : {"library", "fixed"}
+        As it is, or in fixed point.
+
+    Returns
+    -------
+    ModelImage
+        The same where nothing changes.
+
+    Raises
+    ------
+    ParameterError
+        When ``sums`` is something else.
+    UnsupportedError
+        When the model is no forest and sums are to be fixed.
+    """
+    if sums not in ("library", "fixed"):
+        raise errors.ParameterError(
+            f"sums is {sums!r}; expected 'library' or 'fixed'.",
+            expected="'library' or 'fixed'",
+            got=repr(sums),
+        )
+    return image if sums == "library" else image.with_fixed_sums()
 
 
 def _output_names(image: ModelImage) -> list[str]:

@@ -6,6 +6,7 @@
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
+#include "runtime/models/forest/lane_walk.hpp"
 #include "runtime/models/forest/part.hpp"
 #include "runtime/models/forest/sliced.hpp"
 #include "runtime/models/forest/slot_values.hpp"
@@ -81,31 +82,44 @@ bool is_plain(const ForestView& forest) {
   return forest.header->leaf_width == 1 && !sums_floats(*forest.header);
 }
 
-/// The other ways to add a leaf; `scores` is the output of its tree.
-[[gnu::noinline]] void add_other_leaf(const ForestView& forest, double leaf, double* scores) {
-  if (forest.header->leaf_width == 1) {
-    *scores = float_sum(*scores, leaf);
-    return;
-  }
+/// Adds leaves that are no plain numbers, of rows whose scores lie `stride` apart; `scores` is the
+/// output of their tree in the first row.
+template <class Vector>
+void add_vectors(const ForestView& forest, const Vector* vectors, const uint32_t* leaves,
+                 uint32_t count, double* scores, uint32_t stride) {
   const uint64_t width = forest.header->leaf_width;
-  const uint64_t first = static_cast<uint64_t>(leaf) * width;
-  if (forest.narrow_vectors != nullptr) {
-    const float* vector = forest.narrow_vectors + first;
+  const Vector* of_rows[kLaneGroups * kChains];
+  for (uint32_t k = 0; k < count; ++k) {
+    of_rows[k] = vectors + static_cast<uint64_t>(forest.nodes[leaves[k]].leaf) * width;
+    __builtin_prefetch(of_rows[k]);
+  }
+  for (uint32_t k = 0; k < count; ++k, scores += stride) {
     for (uint64_t i = 0; i < width; ++i) {
-      scores[i] = float_sum(scores[i], static_cast<double>(vector[i]));
+      const auto summand = static_cast<double>(of_rows[k][i]);
+      scores[i] =
+          sizeof(Vector) == sizeof(float) ? float_sum(scores[i], summand) : scores[i] + summand;
     }
-  } else {
-    for (uint64_t i = 0; i < width; ++i) scores[i] += forest.wide_vectors[first + i];
   }
 }
 
-void add_leaf(const ForestView& forest, bool plain, uint32_t node, double* scores) {
-  const double leaf = forest.nodes[node].leaf;
-  if (plain) {
-    *scores += leaf;
+[[gnu::noinline]] void add_other_leaves(const ForestView& forest, const uint32_t* leaves,
+                                        uint32_t count, double* scores, uint32_t stride) {
+  if (forest.header->leaf_width == 1) {
+    for (uint32_t k = 0; k < count; ++k, scores += stride) {
+      *scores = float_sum(*scores, forest.nodes[leaves[k]].leaf);
+    }
+  } else if (forest.narrow_vectors != nullptr) {
+    add_vectors(forest, forest.narrow_vectors, leaves, count, scores, stride);
   } else {
-    add_other_leaf(forest, leaf, scores);
+    add_vectors(forest, forest.wide_vectors, leaves, count, scores, stride);
   }
+}
+
+/// Adds the leaves of `count` rows, at most kLaneGroups groups, whose scores lie `stride` apart.
+void add_leaves(const ForestView& forest, bool plain, const uint32_t* leaves, uint32_t count,
+                double* scores, uint32_t stride) {
+  if (!plain) return add_other_leaves(forest, leaves, count, scores, stride);
+  for (uint32_t k = 0; k < count; ++k, scores += stride) *scores += forest.nodes[leaves[k]].leaf;
 }
 
 /// One row: the last group of trees is filled up with its own last tree, whose values are dropped.
@@ -123,7 +137,7 @@ void predict_one(const ForestView& forest, const double* values, double* out) {
     }
     walk<0>(forest, has_sets != 0, values, at);
     for (uint32_t k = 0; k < count; ++k) {
-      add_leaf(forest, plain, at[k], out + forest.trees[first + k].output);
+      add_leaves(forest, plain, &at[k], 1, out + forest.trees[first + k].output, 0);
     }
   }
 }
@@ -153,24 +167,47 @@ class NextTree {
   int64_t step_ = 0;
 };
 
+void walk_rows_of_group(const ForestView& forest, const ForestTree& tree, const double* values,
+                        uint32_t* leaves) {
+  uint32_t at[kChains];
+  for (uint32_t& node : at) node = tree.first_node;
+  walk<1>(forest, tree.has_sets != 0, values, at);
+  for (uint32_t k = 0; k < kChains; ++k) leaves[k] = at[k];
+}
+
+/// Walks for eight rows to a register where the level has them; else null.
+WalkLanes walk_lanes_of(const ForestView& forest, IsaLevel level) {
+#if defined(MAINSPRING_SMALL)
+  (void)forest, (void)level;
+  return nullptr;
+#else
+  if (level != IsaLevel::kAvx512 || forest.header->num_nodes >= kMaxLaneNodes) return nullptr;
+  return walk_lanes_avx512();
+#endif
+}
+
 void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_outputs,
-                   const double* values, double* out) {
+                   const double* values, WalkLanes walk_lanes, double* out) {
   const uint32_t grouped = num_rows / kChains;
   const uint64_t stride = group_values(forest);
   const bool plain = is_plain(forest);
   for (uint32_t t = 0; grouped != 0 && t < forest.header->num_trees; ++t) {
     const ForestTree& tree = forest.trees[t];
-    double* scores = out + tree.output;
+    const bool in_lanes = walk_lanes != nullptr && tree.has_sets == 0;
     NextTree next(forest, t, num_rows);
-    for (uint32_t group = 0; group < grouped; ++group) {
-      uint32_t at[kChains];
-      for (uint32_t& node : at) node = tree.first_node;
-      next.fetch_some();
-      walk<1>(forest, tree.has_sets != 0, values + group * stride, at);
-      for (uint32_t k = 0; k < kChains; ++k) {
-        add_leaf(forest, plain, at[k], scores);
-        scores += num_outputs;
+    for (uint32_t group = 0; group < grouped;) {
+      const uint32_t left = in_lanes ? grouped - group : 1;
+      const uint32_t count = left < kLaneGroups ? left : kLaneGroups;
+      uint32_t at[kLaneGroups * kChains];
+      for (uint32_t i = 0; i < count; ++i) next.fetch_some();
+      if (in_lanes) {
+        walk_lanes(forest.nodes, values + group * stride, stride, count, tree.first_node, at);
+      } else {
+        walk_rows_of_group(forest, tree, values + group * stride, at);
       }
+      add_leaves(forest, plain, at, count * kChains,
+                 out + uint64_t{group} * kChains * num_outputs + tree.output, num_outputs);
+      group += count;
     }
   }
   for (uint32_t row = grouped * kChains; row < num_rows; ++row) {
@@ -180,7 +217,7 @@ void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_out
 }
 
 void walk_rows(const ForestView& forest, const FeatureTile& features, uint32_t num_outputs,
-               double* values, double* out) {
+               WalkLanes walk_lanes, double* values, double* out) {
   const uint32_t num_rows = features.num_rows;
   for (uint32_t row = 0; row < num_rows; ++row) {
     for (uint32_t i = 0; i < num_outputs; ++i) {
@@ -194,7 +231,8 @@ void walk_rows(const ForestView& forest, const FeatureTile& features, uint32_t n
       fill_group(forest, features, first + row, count - row < kChains ? count - row : kChains,
                  values + row / kChains * group_values(forest));
     }
-    predict_block(forest, count, num_outputs, values, out + uint64_t{first} * num_outputs);
+    predict_block(forest, count, num_outputs, values, walk_lanes,
+                  out + uint64_t{first} * num_outputs);
   }
 }
 
@@ -241,6 +279,7 @@ struct Forest {
           forest.wide_vectors,
           forest.narrow_vectors,
           sums_floats(*forest.header),
+          sums_units(*forest.header),
           static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
       if (way == ForestWay::kQuick) {
         predict_quick(job, out);
@@ -251,7 +290,8 @@ struct Forest {
       }
       return;
     }
-    walk_rows(forest, features, num_outputs, reinterpret_cast<double*>(scratch), out);
+    walk_rows(forest, features, num_outputs, walk_lanes_of(forest, kernels.level),
+              reinterpret_cast<double*>(scratch), out);
   }
 };
 
@@ -265,12 +305,12 @@ void predict_first_trees(const ModelView& model, const FeatureTile& features, ui
   ForestView part = whole;
   part.header = &header;
   const uint32_t num_outputs = model.header->num_outputs;
-  walk_rows(part, features, num_outputs, reinterpret_cast<double*>(scratch), out);
+  walk_rows(part, features, num_outputs, nullptr, reinterpret_cast<double*>(scratch), out);
   if (num_base_trees(whole) == 0) return;
   const ForestTree& base = whole.trees[whole.header->num_trees - 1];
   for (uint32_t row = 0; row < features.num_rows; ++row) {
-    add_leaf(whole, is_plain(whole), base.first_node,
-             out + uint64_t{row} * num_outputs + base.output);
+    add_leaves(whole, is_plain(whole), &base.first_node, 1,
+               out + uint64_t{row} * num_outputs + base.output, 0);
   }
 }
 

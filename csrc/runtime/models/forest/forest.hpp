@@ -13,8 +13,19 @@
 namespace mainspring {
 
 /// How raw scores are added up, tree by tree, from the output's base on. Stored in bundles, never
-/// changes. With floats every sum is rounded to float32, as if it were held in one.
-enum class ForestSum : uint32_t { kDoubleInTreeOrder = 1, kFloatInTreeOrder = 2 };
+/// changes. With floats every sum is rounded to float32, as if it were held in one. Fixed point:
+/// leaves and bases are whole numbers of one unit, so few that float64 holds every sum of them: no
+/// sum is rounded, and its bits are those of integers in any order.
+enum class ForestSum : uint32_t { kDoubleInTreeOrder = 1, kFloatInTreeOrder = 2, kFixedPoint = 3 };
+
+inline constexpr int32_t kMaxUnitExponent = 1000;
+/// The most that the largest leaves of all trees and the largest base come to together, in units.
+inline constexpr uint64_t kMaxUnits = uint64_t{1} << 53;
+
+/// 2^exponent, a normal number.
+constexpr double power_of_two(int32_t exponent) {
+  return __builtin_bit_cast(double, static_cast<uint64_t>(1023 + exponent) << 52);
+}
 
 /// What is done to the values of features before anything else. Stored in bundles, never changes.
 enum class ForestInput : uint32_t {
@@ -32,11 +43,12 @@ struct ForestHeader {
   uint32_t num_nodes;  // leaves included
   uint32_t num_slots;
   uint32_t num_set_words;
-  uint32_t sum;          // ForestSum
-  uint32_t input;        // ForestInput
-  uint32_t leaf_width;   // 1: a leaf adds a number to its tree's output; else num_outputs
-  uint32_t num_vectors;  // rows of the table of leaf vectors; 0 when leaf_width is 1
-  uint32_t reserved[6];
+  uint32_t sum;           // ForestSum
+  uint32_t input;         // ForestInput
+  uint32_t leaf_width;    // 1: a leaf adds a number to its tree's output; else num_outputs
+  uint32_t num_vectors;   // rows of the table of leaf vectors; 0 when leaf_width is 1
+  int32_t unit_exponent;  // of kFixedPoint: a unit is 2^-unit_exponent; else 0
+  uint32_t reserved[5];
   uint64_t program_length;  // of the bit-sliced program behind the arrays; 0: there is none
 };
 static_assert(sizeof(ForestHeader) == 64);
@@ -126,6 +138,10 @@ struct ForestLayout {
 
 constexpr bool sums_floats(const ForestHeader& header) {
   return header.sum == static_cast<uint32_t>(ForestSum::kFloatInTreeOrder);
+}
+
+constexpr bool sums_units(const ForestHeader& header) {
+  return header.sum == static_cast<uint32_t>(ForestSum::kFixedPoint);
 }
 
 /// The number of a vector: whole, and one of the table's.

@@ -67,9 +67,8 @@ void predict_rows(const SlicedJob& job, double* out) {
       const uint32_t count = left < kQuickTrees ? left : kQuickTrees;
       const double* values = view.quick.leaves + uint64_t{first} * kQuickLeaves;
       if (job.num_outputs == 1) {
-        for (uint32_t t = 0; t < count; ++t) {
-          only += static_cast<Sum>(values[t * kQuickLeaves + leaves[t]]);
-        }
+        only = add_values(job, only, count,
+                          [&](uint32_t t) { return values[t * kQuickLeaves + leaves[t]]; });
         continue;
       }
       for (uint32_t t = 0; t < count; ++t) {

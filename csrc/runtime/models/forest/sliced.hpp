@@ -129,6 +129,12 @@ struct SlicedTree {
 };
 static_assert(sizeof(SlicedTree) == 24);
 
+/// The first plane of a tree that asks one condition at each level: it splits no rows, since the
+/// masks of these conditions are its planes. It has a step for each of them, with both masks 0.
+inline constexpr uint32_t kSymmetric = 0xFFFFFFFFu;
+
+constexpr bool is_symmetric(const SlicedTree& tree) { return tree.first_plane == kSymmetric; }
+
 /// Step k of a tree splits mask k, which is all rows for step 0.
 struct SlicedStep {
   uint32_t condition;
@@ -250,7 +256,8 @@ struct SlicedJob {
   const double* wide_vectors;   // of double sums
   const float* narrow_vectors;  // of float sums
   bool float_sums;
-  bool round;  // values are rounded to float32 first
+  bool any_order;  // no sum is rounded, so that several may be made side by side
+  bool round;      // values are rounded to float32 first
 };
 
 /// Of the forest's program; 0 when it has none.

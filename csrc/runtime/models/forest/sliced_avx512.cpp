@@ -16,13 +16,13 @@ namespace {
 /// Eight values at a time: their cells and the thresholds behind these are looked up together.
 template <uint32_t kCompares>
 inline void rank_by_eights(const SlicedColumn& column, const double* thresholds,
-                           const uint8_t* before, const double* values, uint8_t* below,
-                           uint8_t* above) {
+                           const uint8_t* before, const double* values, uint32_t count,
+                           uint8_t* below, uint8_t* above) {
   const __m512d low = _mm512_set1_pd(column.low), scale = _mm512_set1_pd(column.scale);
   const __m512d last = _mm512_set1_pd(column.num_cells - 1.0), zero = _mm512_setzero_pd();
   const __m256i one = _mm256_set1_epi32(1), all = _mm256_set1_epi32(255);
 #pragma GCC unroll 4
-  for (uint32_t i = 0; i < 64; i += 8) {
+  for (uint32_t i = 0; i < count; i += 8) {
     const __m512d value = _mm512_load_pd(values + i);
     __m512d cell = _mm512_mul_pd(_mm512_sub_pd(value, low), scale);
     cell = _mm512_min_pd(_mm512_max_pd(cell, zero), last);  // of NaN: 0
@@ -43,21 +43,73 @@ inline void rank_by_eights(const SlicedColumn& column, const double* thresholds,
 }
 
 inline void rank_in_cells(const SlicedColumn& column, const double* thresholds,
-                          const uint8_t* before, const double* values, uint8_t* below,
-                          uint8_t* above) {
+                          const uint8_t* before, const double* values, uint32_t count,
+                          uint8_t* below, uint8_t* above) {
   switch (column.num_compares) {
     case 0:
-    case 1: return rank_by_eights<1>(column, thresholds, before, values, below, above);
-    case 2: return rank_by_eights<2>(column, thresholds, before, values, below, above);
-    case 3: return rank_by_eights<3>(column, thresholds, before, values, below, above);
-    case 4: return rank_by_eights<4>(column, thresholds, before, values, below, above);
-    default: return rank_by_eights<kMaxCompares>(column, thresholds, before, values, below, above);
+    case 1: return rank_by_eights<1>(column, thresholds, before, values, count, below, above);
+    case 2: return rank_by_eights<2>(column, thresholds, before, values, count, below, above);
+    case 3: return rank_by_eights<3>(column, thresholds, before, values, count, below, above);
+    case 4: return rank_by_eights<4>(column, thresholds, before, values, count, below, above);
+    default:
+      return rank_by_eights<kMaxCompares>(column, thresholds, before, values, count, below, above);
   }
 }
 
 inline uint64_t mask_above(const uint8_t* ranks, uint8_t rank) {
   return _mm512_cmpgt_epu8_mask(_mm512_loadu_si512(ranks),
                                 _mm512_set1_epi8(static_cast<char>(rank)));
+}
+
+/// Rows and columns of eight words each.
+inline void transpose_words(__m512i (&rows)[8]) {
+  __m512i pairs[8], lanes[8];
+#pragma GCC unroll 4
+  for (uint32_t k = 0; k < 8; k += 2) {
+    pairs[k] = _mm512_unpacklo_epi64(rows[k], rows[k + 1]);      // words 0, 2, 4, 6 of both
+    pairs[k + 1] = _mm512_unpackhi_epi64(rows[k], rows[k + 1]);  // 1, 3, 5, 7
+  }
+#pragma GCC unroll 2
+  for (uint32_t odd = 0; odd < 2; ++odd) {
+#pragma GCC unroll 2
+    for (uint32_t half = 0; half < 2; ++half) {
+      const __m512i first = pairs[4 * half + odd], second = pairs[4 * half + 2 + odd];
+      lanes[4 * odd + half] = _mm512_shuffle_i64x2(first, second, 0x88);      // 0 and 4
+      lanes[4 * odd + 2 + half] = _mm512_shuffle_i64x2(first, second, 0xDD);  // 2 and 6
+    }
+#pragma GCC unroll 2
+    for (uint32_t pair = 0; pair < 2; ++pair) {
+      const __m512i first = lanes[4 * odd + 2 * pair], second = lanes[4 * odd + 2 * pair + 1];
+      rows[2 * pair + odd] = _mm512_shuffle_i64x2(first, second, 0x88);
+      rows[2 * pair + odd + 4] = _mm512_shuffle_i64x2(first, second, 0xDD);
+    }
+  }
+}
+
+/// By way of bytes: byte j of all words lies in one register, whose eight bits are eight masks.
+inline void transpose_bits(uint64_t (&words)[64]) {
+  const __m512i zip_bytes =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
+  alignas(64) static constexpr uint16_t kZipPairs[32] = {0,  8,  16, 24, 1,  9,  17, 25, 2,  10, 18,
+                                                         26, 3,  11, 19, 27, 4,  12, 20, 28, 5,  13,
+                                                         21, 29, 6,  14, 22, 30, 7,  15, 23, 31};
+  const __m512i zip_pairs = _mm512_load_si512(kZipPairs);
+  __m512i bytes[8];
+#pragma GCC unroll 8
+  for (uint32_t k = 0; k < 8; ++k) {
+    const __m512i pairs = _mm512_shuffle_epi8(_mm512_load_si512(words + 8 * k), zip_bytes);
+    bytes[k] = _mm512_permutexvar_epi16(zip_pairs, pairs);
+  }
+  transpose_words(bytes);
+#pragma GCC unroll 8
+  for (uint32_t k = 0; k < 8; ++k) {
+    __m512i bits = bytes[k];
+#pragma GCC unroll 8
+    for (uint32_t bit = 8; bit-- != 0;) {
+      words[8 * k + bit] = _mm512_movepi8_mask(bits);
+      bits = _mm512_add_epi8(bits, bits);
+    }
+  }
 }
 
 inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t count,
@@ -102,18 +154,18 @@ inline void add_eight(float* sums, __m512d values) {
 /// Tables of up to 32 leaves are looked up in registers.
 template <class Sum>
 inline void add_leaves(const double* leaves, uint32_t num_planes, const uint16_t* codes,
-                       Sum* sums) {
+                       uint32_t count, Sum* sums) {
   if (num_planes == 5) {
     const __m512d a = _mm512_loadu_pd(leaves), b = _mm512_loadu_pd(leaves + 8);
     const __m512d c = _mm512_loadu_pd(leaves + 16), d = _mm512_loadu_pd(leaves + 24);
-    for (uint32_t i = 0; i < 64; i += 8) {
+    for (uint32_t i = 0; i < count; i += 8) {
       const __m512i code = load_codes(codes + i);
       const __mmask8 upper = _mm512_test_epi64_mask(code, _mm512_set1_epi64(16));
       const __m512d low = _mm512_permutex2var_pd(a, code, b);
       add_eight(sums + i, _mm512_mask_blend_pd(upper, low, _mm512_permutex2var_pd(c, code, d)));
     }
   } else {
-    for (uint32_t i = 0; i < 64; i += 8) {
+    for (uint32_t i = 0; i < count; i += 8) {
       add_eight(sums + i, _mm512_i64gather_pd(load_codes(codes + i), leaves, 8));
     }
   }

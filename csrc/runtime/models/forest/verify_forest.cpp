@@ -26,8 +26,61 @@ bool all_zero(const uint8_t* bytes, uint64_t first, uint64_t last) {
 constexpr bool codes_are_known(const ForestHeader& header) {
   const auto sum = static_cast<ForestSum>(header.sum);
   const auto input = static_cast<ForestInput>(header.input);
-  return (sum == ForestSum::kDoubleInTreeOrder || sum == ForestSum::kFloatInTreeOrder) &&
+  const int32_t exponent = header.unit_exponent;
+  const bool exponent_is_known = sum == ForestSum::kFixedPoint
+                                     ? exponent >= -kMaxUnitExponent && exponent <= kMaxUnitExponent
+                                     : exponent == 0;
+  return (sum == ForestSum::kDoubleInTreeOrder || sum == ForestSum::kFloatInTreeOrder ||
+          sum == ForestSum::kFixedPoint) &&
+         exponent_is_known &&
          (input == ForestInput::kAsIs || input == ForestInput::kRoundedToFloat);
+}
+
+/// Raises `most` to the size of a value in units; false where that is no whole number of them.
+bool is_whole(const ForestHeader& header, double value, uint64_t* most) {
+  const double units = value * power_of_two(header.unit_exponent);
+  const double size = units < 0 ? -units : units;
+  if (!(size <= static_cast<double>(kMaxUnits)) ||
+      units * power_of_two(-header.unit_exponent) != value) {
+    return false;
+  }
+  const auto whole = static_cast<uint64_t>(size);
+  if (whole > *most) *most = whole;
+  return static_cast<double>(whole) == size;
+}
+
+/// Of a tree whose nodes are sound.
+bool leaves_are_whole(const ForestView& forest, const ForestTree& tree, uint64_t* most) {
+  const ForestHeader& header = *forest.header;
+  for (uint32_t i = tree.first_node; i < tree.first_node + tree.num_nodes; ++i) {
+    const ForestNode& node = forest.nodes[i];
+    if (node.value != 0) continue;
+    if (header.leaf_width == 1) {
+      if (!is_whole(header, node.leaf, most)) return false;
+      continue;
+    }
+    const double* vector =
+        forest.wide_vectors + static_cast<uint64_t>(node.leaf) * header.leaf_width;
+    for (uint32_t k = 0; k < header.leaf_width; ++k) {
+      if (!is_whole(header, vector[k], most)) return false;
+    }
+  }
+  return true;
+}
+
+/// Whether float64 holds every sum of the leaves.
+bool sums_are_exact(const ForestView& forest, uint32_t num_outputs) {
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < num_outputs; ++i) {
+    if (!is_whole(*forest.header, forest.bases[i], &total)) return false;
+  }
+  for (uint32_t i = 0; i < forest.header->num_trees; ++i) {
+    uint64_t most = 0;
+    if (!leaves_are_whole(forest, forest.trees[i], &most)) return false;
+    total += most;
+    if (total > kMaxUnits) return false;
+  }
+  return true;
 }
 
 bool vectors_are_sound(const ForestView& forest) {
@@ -145,6 +198,7 @@ Status verify_forest(const ModelView& view) noexcept {
     }
   }
   if (next_node != num_nodes) return corrupt(at.trees);
+  if (sums_units(header) && !sums_are_exact(forest, num_outputs)) return corrupt(at.nodes);
   if (forest.program == nullptr) return kOkStatus;
   Status status = verify_sliced(forest.program, header.program_length, forest,
                                 view.header->num_features, view.header->num_outputs);

@@ -96,6 +96,18 @@ bool bit_nodes_are_sound(const SlicedView& view, const ForestTree& tree, uint32_
   return true;
 }
 
+/// A condition for each plane.
+bool symmetric_is_sound(const SlicedView& view, const SlicedTree& tree) {
+  if (tree.num_steps != tree.num_planes) return false;
+  for (uint32_t k = 0; k < tree.num_steps; ++k) {
+    const SlicedStep& step = view.steps[tree.first_step + k];
+    if (step.condition >= num_condition_masks(*view.header) || step.left != 0 || step.right != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool tree_is_sound(const SlicedView& view, const SlicedTree& tree, uint32_t num_outputs) {
   const SlicedHeader& header = *view.header;
   if (tree.output >= num_outputs || tree.num_planes > kMaxPlanes ||
@@ -103,6 +115,7 @@ bool tree_is_sound(const SlicedView& view, const SlicedTree& tree, uint32_t num_
       uint64_t{tree.first_step} + tree.num_steps > header.num_steps) {
     return false;
   }
+  if (is_symmetric(tree)) return symmetric_is_sound(view, tree);
   for (uint32_t k = 0; k < tree.num_steps; ++k) {
     const SlicedStep& step = view.steps[tree.first_step + k];
     if (step.condition >= num_condition_masks(header) || step.left <= k || step.right <= k ||

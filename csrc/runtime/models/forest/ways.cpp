@@ -16,6 +16,8 @@ ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel leve
   if (has_quick(view, level)) {
     return num_rows < fewest.than_quick ? ForestWay::kQuick : ForestWay::kBlocks;
   }
+  const bool splits_none = view.header->num_masks == 1;  // all of its trees are symmetric
+  if (splits_none && num_rows >= fewest.if_symmetric) return ForestWay::kBlocks;
   if (view.header->num_bits != 0) {
     return num_rows < fewest.than_bits ? ForestWay::kBits : ForestWay::kBlocks;
   }

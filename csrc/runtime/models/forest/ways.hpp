@@ -14,19 +14,20 @@ enum class ForestWay : uint8_t {
   kBlocks,  // bit-sliced blocks
 };
 
-/// From how many rows on one block is faster than these rows one by one: a block of 64 costs the
-/// same for one row. Where the times cross, measured with forests of 100 trees of 31 leaves, 200 of
-/// 63 with categories, and 500 of depth 8: AVX-512 13, 20 and 17 rows (30 for the quick form), AVX2
-/// 14, 17 and 18, baseline 30, 30 and 41.
+/// From how many rows on one block is faster than these rows one by one: the steps of a block of 64
+/// are the same for one row. Where the times cross, measured with forests of 200 trees of 63 leaves
+/// with categories, of 500 of depth 8, and of 1,000 of 255 leaves when others use the caches in
+/// between: AVX-512 16, 18 and 12 rows (100 trees of 31 leaves: 30 for the quick form), AVX2 14 and
+/// 18, baseline 29 and 41. Symmetric trees have no steps: 4, 4 and 14.
 struct FewestBlockRows {
-  uint32_t than_bits, than_quick, than_walks;
+  uint32_t than_bits, than_quick, than_walks, if_symmetric;
 };
 
 /// By IsaLevel.
 inline constexpr FewestBlockRows kFewestBlockRows[] = {
-    {32, 32, 24},
-    {16, 16, 16},
-    {18, 30, 16},
+    {32, 32, 24, 14},
+    {16, 16, 16, 5},
+    {15, 30, 16, 5},
 };
 
 /// Follows from the arguments alone, never from a measurement.
