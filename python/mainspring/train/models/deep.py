@@ -9,6 +9,7 @@ from torch import nn
 
 from mainspring.train.models.layers import IdEmbeddings, perceptron
 from mainspring.train.models.tabular import LinearPart, TabularModel
+from mainspring.train.ops.row_optimizer import RowOptimizer
 
 __all__ = [  # noqa: RUF022 - in the order of sorted()
     "FlatFeatures",
@@ -29,12 +30,24 @@ class FlatFeatures(nn.Module):
         Ids of each column of ids.
     width : int
         Numbers of a vector.
+    row_optimizer : RowOptimizer, optional
+        As in :class:`MLP`.
     """
 
-    def __init__(self, num_numbers: int, cardinalities: Sequence[int], width: int) -> None:
+    def __init__(
+        self,
+        num_numbers: int,
+        cardinalities: Sequence[int],
+        width: int,
+        row_optimizer: RowOptimizer | None = None,
+    ) -> None:
         super().__init__()
         self.num_numbers = num_numbers
-        self.embeddings = IdEmbeddings(cardinalities, width) if cardinalities else None
+        self.embeddings = (
+            IdEmbeddings(cardinalities, width, row_optimizer=row_optimizer)
+            if cardinalities
+            else None
+        )
         self.width = num_numbers + len(cardinalities) * width
 
     def forward(self, numbers: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
@@ -58,6 +71,9 @@ class MLP(TabularModel):
         Numbers of a vector of an id.
     dropout : float, default 0.0
         Share of numbers that are left out while training, behind each layer.
+    row_optimizer : RowOptimizer, optional
+        Updates the vectors of ids in the backward pass, those alone that a batch has looked up: for
+        large tables. Default: they are a parameter like others, of the optimizer of the rest.
 
     Examples
     --------
@@ -79,9 +95,10 @@ class MLP(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        row_optimizer: RowOptimizer | None = None,
     ) -> None:
         super().__init__(num_numbers, cardinalities, task=task)
-        self.features = FlatFeatures(num_numbers, cardinalities, width)
+        self.features = FlatFeatures(num_numbers, cardinalities, width, row_optimizer)
         self.layers = perceptron(self.features.width, hidden, dropout)
         self.last = nn.Linear(hidden[-1] if hidden else self.features.width, 1)
 
@@ -120,7 +137,7 @@ class ResNet(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width, dropout
+    num_numbers, cardinalities, task, width, dropout, row_optimizer
         As in :class:`MLP`.
     num_blocks : int, default 2
         Blocks of two layers.
@@ -146,9 +163,10 @@ class ResNet(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        row_optimizer: RowOptimizer | None = None,
     ) -> None:
         super().__init__(num_numbers, cardinalities, task=task)
-        self.features = FlatFeatures(num_numbers, cardinalities, width)
+        self.features = FlatFeatures(num_numbers, cardinalities, width, row_optimizer)
         self.first = nn.Linear(self.features.width, size)
         self.blocks = nn.ModuleList(_Block(size, inner, dropout) for _ in range(num_blocks))
         self.norm = nn.BatchNorm1d(size)
@@ -167,7 +185,7 @@ class WideAndDeep(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, hidden, width, dropout
+    num_numbers, cardinalities, task, hidden, width, dropout, row_optimizer
         As in :class:`MLP`. Put crosses (``col("a", "b").cross()``) among the features: the linear
         part learns a weight for each.
 
@@ -186,10 +204,11 @@ class WideAndDeep(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        row_optimizer: RowOptimizer | None = None,
     ) -> None:
         super().__init__(num_numbers, cardinalities, task=task)
-        self.wide = LinearPart(num_numbers, cardinalities)
-        self.features = FlatFeatures(num_numbers, cardinalities, width)
+        self.wide = LinearPart(num_numbers, cardinalities, row_optimizer)
+        self.features = FlatFeatures(num_numbers, cardinalities, width, row_optimizer)
         self.layers = perceptron(self.features.width, hidden, dropout)
         self.last = nn.Linear(hidden[-1] if hidden else self.features.width, 1)
 

@@ -17,6 +17,7 @@ from mainspring.train.models.layers import (
     perceptron,
 )
 from mainspring.train.models.tabular import LinearPart, TabularModel
+from mainspring.train.ops.row_optimizer import RowOptimizer
 
 __all__ = [  # noqa: RUF022 - in the order of sorted()
     "DCNv2",
@@ -29,7 +30,13 @@ __all__ = [  # noqa: RUF022 - in the order of sorted()
 class _Vectors(nn.Module):
     """A vector for each id, and one that a linear map makes of all numbers."""
 
-    def __init__(self, num_numbers: int, cardinalities: Sequence[int], width: int) -> None:
+    def __init__(
+        self,
+        num_numbers: int,
+        cardinalities: Sequence[int],
+        width: int,
+        row_optimizer: RowOptimizer | None = None,
+    ) -> None:
         super().__init__()
         self.count = len(cardinalities) + (1 if num_numbers else 0)
         if self.count < 2 or not cardinalities:
@@ -40,7 +47,7 @@ class _Vectors(nn.Module):
                 expected="two columns of ids, or one and numbers",
                 got=f"{len(cardinalities)} columns of ids and {num_numbers} numbers",
             )
-        self.embeddings = IdEmbeddings(cardinalities, width)
+        self.embeddings = IdEmbeddings(cardinalities, width, row_optimizer=row_optimizer)
         self.of_numbers = nn.Linear(num_numbers, width, bias=False) if num_numbers else None
         if self.of_numbers is not None:
             nn.init.normal_(self.of_numbers.weight, std=0.05)
@@ -64,6 +71,8 @@ class FM(TabularModel):
         As in :class:`TabularModel`.
     width : int, default 16
         Numbers of a vector.
+    row_optimizer : RowOptimizer, optional
+        As in :class:`MLP`.
 
     References
     ----------
@@ -77,10 +86,11 @@ class FM(TabularModel):
         *,
         width: int = 16,
         task: str = "binary",
+        row_optimizer: RowOptimizer | None = None,
     ) -> None:
         super().__init__(num_numbers, cardinalities, task=task)
-        self.linear = LinearPart(num_numbers, cardinalities)
-        self.vectors = _Vectors(num_numbers, cardinalities, width)
+        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer)
+        self.vectors = _Vectors(num_numbers, cardinalities, width, row_optimizer)
         self.pairs = FactorizedPairs()
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
@@ -95,7 +105,7 @@ class DeepFM(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width
+    num_numbers, cardinalities, task, width, row_optimizer
         As in :class:`FM`.
     hidden : sequence of int, default (256, 128)
         Widths of the perceptron's layers.
@@ -116,10 +126,11 @@ class DeepFM(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        row_optimizer: RowOptimizer | None = None,
     ) -> None:
         super().__init__(num_numbers, cardinalities, task=task)
-        self.linear = LinearPart(num_numbers, cardinalities)
-        self.vectors = _Vectors(num_numbers, cardinalities, width)
+        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer)
+        self.vectors = _Vectors(num_numbers, cardinalities, width, row_optimizer)
         self.pairs = FactorizedPairs()
         self.layers = perceptron(self.vectors.count * width, hidden, dropout)
         self.last = nn.Linear(hidden[-1] if hidden else self.vectors.count * width, 1)
@@ -137,7 +148,7 @@ class DCNv2(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width, hidden, dropout
+    num_numbers, cardinalities, task, width, hidden, dropout, row_optimizer
         As in :class:`DeepFM`; ``hidden=()`` leaves the perceptron out.
     num_crosses : int, default 2
         Cross layers: features meet in products of up to one more than that.
@@ -160,9 +171,10 @@ class DCNv2(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        row_optimizer: RowOptimizer | None = None,
     ) -> None:
         super().__init__(num_numbers, cardinalities, task=task)
-        self.features = FlatFeatures(num_numbers, cardinalities, width)
+        self.features = FlatFeatures(num_numbers, cardinalities, width, row_optimizer)
         size = self.features.width
         self.linears = nn.ModuleList(_matrix(size, rank) for _ in range(num_crosses))
         self.cross = Cross()
@@ -191,7 +203,7 @@ class DLRM(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width, dropout
+    num_numbers, cardinalities, task, width, dropout, row_optimizer
         As in :class:`DeepFM`.
     bottom : sequence of int, default (128,)
         Layers that make a vector of the numbers, before a last one of ``width``.
@@ -203,7 +215,7 @@ class DLRM(TabularModel):
     M. Naumov et al., "Deep Learning Recommendation Model", 2019, arXiv:1906.00091.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a size of its own
         self,
         num_numbers: int,
         cardinalities: Sequence[int],
@@ -213,6 +225,7 @@ class DLRM(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        row_optimizer: RowOptimizer | None = None,
     ) -> None:
         super().__init__(num_numbers, cardinalities, task=task)
         count = len(cardinalities) + (1 if num_numbers else 0)
@@ -223,7 +236,7 @@ class DLRM(TabularModel):
                 expected="two columns of ids, or one and numbers",
                 got=f"{len(cardinalities)} columns of ids and {num_numbers} numbers",
             )
-        self.embeddings = IdEmbeddings(cardinalities, width)
+        self.embeddings = IdEmbeddings(cardinalities, width, row_optimizer=row_optimizer)
         self.bottom = perceptron(num_numbers, (*bottom, width), 0.0) if num_numbers else None
         self.dots = DotPairs()
         made = count * (count - 1) // 2 + (width if num_numbers else 0)

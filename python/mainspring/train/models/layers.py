@@ -7,20 +7,20 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from mainspring import errors
+from mainspring.train.ops.embedding import EmbeddingTables
 from mainspring.train.ops.interactions import (
     cross_interaction,
     dot_interaction,
     factorization_machine,
 )
+from mainspring.train.ops.row_optimizer import RowOptimizer
 
 __all__ = ["Cross", "DotPairs", "FactorizedPairs", "IdEmbeddings", "perceptron"]
 
 
 class IdEmbeddings(nn.Module):
-    """A table of vectors for each column of ids, all in one matrix, looked up at once.
+    """A table of vectors for each column of ids, all of them looked up at once.
 
     Parameters
     ----------
@@ -30,25 +30,39 @@ class IdEmbeddings(nn.Module):
         Numbers of a vector.
     scale : float, default 0.05
         Standard deviation of the first vectors.
+    row_optimizer : RowOptimizer, optional
+        Updates rows in the backward pass, those alone that were looked up. Default: the vectors are
+        a parameter like others.
     """
 
     mainspring_layer = "embedding"
 
-    def __init__(self, cardinalities: Sequence[int], width: int, scale: float = 0.05) -> None:
+    def __init__(
+        self,
+        cardinalities: Sequence[int],
+        width: int,
+        scale: float = 0.05,
+        row_optimizer: RowOptimizer | None = None,
+    ) -> None:
         super().__init__()
-        self.sizes = [int(size) for size in cardinalities]
-        self.weight = nn.Parameter(torch.randn(sum(self.sizes), width) * scale)
-        sizes = torch.tensor(self.sizes, dtype=torch.int64)
-        self.register_buffer("starts", torch.cumsum(sizes, 0) - sizes, persistent=False)
-        self.register_buffer("limits", sizes, persistent=False)
+        self.sizes, self.width = [int(size) for size in cardinalities], width
+        sizes = [(size, width) for size in self.sizes]
+        self.tables = EmbeddingTables(sizes, optimizer=row_optimizer)
+        for name in self.tables.names:
+            self.tables.table(name).normal_(0, scale) if scale else self.tables.table(name).zero_()
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The rows of all tables, one behind the other: for bundles."""
+        return torch.cat([self.tables.table(name) for name in self.tables.names])
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        """Return the vectors of ids of shape (num_rows, num_columns), behind each other.
+        """Return the vectors of ids of shape (num_rows, num_columns).
 
         Parameters
         ----------
         ids : tensor
-            Integers.
+            int32 or int64.
 
         Returns
         -------
@@ -57,24 +71,9 @@ class IdEmbeddings(nn.Module):
         Raises
         ------
         DataError
-            On the CPU, when an id has no row.
+            When an id has no row.
         """
-        ids = ids.long()
-        if ids.device.type == "cpu" and not torch.compiler.is_compiling():
-            self._check(ids)
-        return functional.embedding(ids + self.starts, self.weight)
-
-    def _check(self, ids: torch.Tensor) -> None:
-        bad = (ids < 0) | (ids >= self.limits)
-        if bool(bad.any()):
-            row, column = (int(place) for place in torch.nonzero(bad)[0])
-            raise errors.DataError(
-                f"The id in row {row}, column {column} is {int(ids[row, column])}, expected one "
-                f"below {self.sizes[column]}.",
-                row=row,
-                expected=f"an id below {self.sizes[column]}",
-                got=str(int(ids[row, column])),
-            )
+        return self.tables(ids).view(len(ids), len(self.sizes), self.width)
 
 
 class DotPairs(nn.Module):

@@ -10,6 +10,7 @@ from torch import nn
 
 from mainspring import errors
 from mainspring.train.models.layers import IdEmbeddings
+from mainspring.train.ops.row_optimizer import RowOptimizer
 
 if TYPE_CHECKING:
     from mainspring.transforms import Preprocessor
@@ -130,11 +131,18 @@ class LinearPart(nn.Module):
         Columns of numbers.
     cardinalities : sequence of int
         Ids of each column of ids.
+    row_optimizer : RowOptimizer, optional
+        As in :class:`MLP`.
     """
 
-    def __init__(self, num_numbers: int, cardinalities: Sequence[int]) -> None:
+    def __init__(
+        self,
+        num_numbers: int,
+        cardinalities: Sequence[int],
+        row_optimizer: RowOptimizer | None = None,
+    ) -> None:
         super().__init__()
-        self.of_ids = IdEmbeddings(cardinalities, 1, 0.0) if cardinalities else None
+        self.of_ids = IdEmbeddings(cardinalities, 1, 0.0, row_optimizer) if cardinalities else None
         self.of_numbers = nn.Linear(num_numbers, 1, bias=False) if num_numbers else None
         if self.of_numbers is not None:
             nn.init.zeros_(self.of_numbers.weight)
