@@ -60,7 +60,7 @@ def binary_cross_entropy(
     op = "binary_cross_entropy"
     logits, labels, weight = _checked(op, logits, labels, weight, reduction)
     check_range(op, "pos_weight", pos_weight, 0, _LARGE)
-    if choose(op, logits) == "native":
+    if choose(op, logits) != "eager":
         options = [pos_weight, 1.0, 1.0, 0.0, 0.0, 0.0]
         return _native(0, logits, labels, weight, options, reduction)
     check_values(op, labels, weight)
@@ -113,7 +113,7 @@ def focal_loss(
     if alpha is not None:
         check_range(op, "alpha", alpha, 0, 1)
     check_range(op, "gamma", gamma, 0, 100)
-    if choose(op, logits) == "native":
+    if choose(op, logits) != "eager":
         factors = (1.0, 1.0) if alpha is None else (alpha, 1 - alpha)
         options = [1.0, *factors, gamma, gamma, 0.0]
         return _native(1, logits, labels, weight, options, reduction)
@@ -167,7 +167,7 @@ def asymmetric_loss(
     for name, gamma in zip(("gammas[0]", "gammas[1]"), gammas, strict=True):
         check_range(op, name, gamma, 0, 100)
     check_range(op, "margin", margin, 0, 0.99)
-    if choose(op, logits) == "native":
+    if choose(op, logits) != "eager":
         options = [1.0, 1.0, 1.0, *gammas, margin]
         return _native(2, logits, labels, weight, options, reduction)
     check_values(op, labels, weight, whole=True)

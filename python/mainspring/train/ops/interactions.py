@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
-from mainspring.train.ops import reference
+from mainspring.train.ops import reference, triton_runs
 from mainspring.train.ops.arguments import check_floating, check_same, refuse
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.registration import register
@@ -163,11 +163,13 @@ _dot_backward = register(
     "dot_interaction_backward(Tensor grad, Tensor x) -> Tensor",
     _run_dot_backward,
     lambda grad, x: _like(x),
+    cuda=triton_runs.run_dot_backward,
 )
 _pairs_backward = register(
     "factorization_machine_backward(Tensor grad, Tensor x) -> Tensor",
     _run_pairs_backward,
     lambda grad, x: _like(x),
+    cuda=triton_runs.run_pairs_backward,
 )
 _cross_backward = register(
     "cross_interaction_backward(Tensor grad, Tensor x0, Tensor y) -> (Tensor, Tensor)",
@@ -188,6 +190,7 @@ _dot = register(
     "dot_interaction(Tensor x) -> Tensor",
     _run_dot,
     lambda x: x.new_empty(_pairs_of(x)),
+    cuda=triton_runs.run_dot,
     keep=_keep_first,
     backward=lambda ctx, grad: _dot_backward(grad, *ctx.saved_tensors),
 )
@@ -195,6 +198,7 @@ _pairs = register(
     "factorization_machine(Tensor x) -> Tensor",
     _run_pairs,
     lambda x: x.new_empty(x.shape[:1]),
+    cuda=triton_runs.run_pairs,
     keep=_keep_first,
     backward=lambda ctx, grad: _pairs_backward(grad, *ctx.saved_tensors),
 )

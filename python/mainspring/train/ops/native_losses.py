@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
+from mainspring.train.ops import triton_runs
 from mainspring.train.ops.arguments import refuse_data
 from mainspring.train.ops.registration import is_plain, register
 
@@ -121,6 +122,7 @@ binary_loss = register(
     "int reduction, bool with_grad) -> (Tensor, Tensor)",
     _run_binary,
     _binary_shapes,
+    cuda=triton_runs.run_binary,
     keep=_keep_gradient,
     backward=_binary_backward,
 )
@@ -202,6 +204,7 @@ softmax_loss = register(
     "int ignore_index, int reduction, bool with_grad) -> (Tensor, Tensor)",
     _run_softmax,
     _softmax_shapes,
+    cuda=triton_runs.run_softmax,
     keep=_keep_gradient,
     backward=_binary_backward,
 )

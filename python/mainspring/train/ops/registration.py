@@ -31,6 +31,7 @@ def register(
     run: Callable[..., Any],
     shapes: Callable[..., Any],
     *,
+    cuda: Callable[..., Any] | None = None,
     keep: Callable[..., None] = _keep_nothing,
     backward: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
@@ -44,12 +45,16 @@ def register(
         The native function, for tensors on the CPU.
     shapes : callable
         Empty tensors like those that ``run`` returns, for tracing.
+    cuda : callable, optional
+        The same for tensors on CUDA.
     keep, backward : callable, optional
         ``keep(ctx, inputs, output)`` keeps what ``backward(ctx, *gradients)`` needs.
     """
     name = schema.partition("(")[0]
     LIBRARY.define(schema)
     LIBRARY.impl(name, run, "CPU")
+    if cuda is not None:
+        LIBRARY.impl(name, cuda, "CUDA")
     torch.library.register_fake(f"mainspring::{name}", shapes, lib=LIBRARY)
     operator = getattr(torch.ops.mainspring, name).default
     if backward is None:

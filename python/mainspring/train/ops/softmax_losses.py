@@ -67,7 +67,7 @@ def softmax_cross_entropy(
     logits, target, weight = checked_classes(op, logits, target, weight)
     check_choice(op, "reduction", reduction, REDUCTIONS)
     check_range(op, "label_smoothing", label_smoothing, 0, 1)
-    if choose(op, logits) == "native":
+    if choose(op, logits) != "eager":
         with_grad = logits.requires_grad and torch.is_grad_enabled()
         options = (target, weight, label_smoothing, ignore_index, REDUCTIONS.index(reduction))
         if inplace and with_grad and not logits.is_leaf and _is_ready(logits, target, weight):
