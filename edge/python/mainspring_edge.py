@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 from array import array
 from ctypes import c_double, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
-from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing alone would be a tenth of a cold start
+    from typing import Any
 
 __all__ = ["MainspringError", "Predictor", "load"]
 
@@ -25,7 +27,6 @@ FIRST_LIST = 5
 F64, I64, UTF8, DATE32, TIMESTAMP_TYPE, LIST = 11, 5, 12, 15, 17, 29
 DAY = 5
 PER_SECOND = {1: 1, 2: 1000, 3: 1_000_000, 4: 1_000_000_000}
-EPOCH = datetime(1970, 1, 1)
 ARRAYS = {F64: "d", I64: "q", TIMESTAMP_TYPE: "q", DATE32: "i"}
 
 
@@ -109,21 +110,23 @@ class _Request(ctypes.Structure):
     ]
 
 
-def load(source: str | Path | bytes, library: str | Path | None = None) -> Predictor:
+def load(source: str | os.PathLike[str] | bytes, library: object = None) -> Predictor:
     """Open a bundle: a path or its bytes.
 
     ``library`` is the path of libmainspring.so or libmainspring_edge.so; by default the one beside
     this file.
     """
-    data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    return Predictor(data, library or _library_beside())
+    if not isinstance(source, bytes):
+        with open(source, "rb") as file:
+            source = file.read()
+    return Predictor(source, str(library or _library_beside()))
 
 
-def _library_beside() -> Path:
-    folder = Path(__file__).resolve().parent
+def _library_beside() -> str:
+    folder = os.path.dirname(os.path.abspath(__file__))
     for name in ("libmainspring.so", "libmainspring_edge.so"):
-        for path in (folder / name, folder.parent / name):
-            if path.is_file():
+        for path in (os.path.join(folder, name), os.path.join(folder, "..", "..", name)):
+            if os.path.isfile(path):
                 return path
     raise MainspringError(f"There is no libmainspring.so in {folder}; put it beside this file.")
 
@@ -140,8 +143,8 @@ class _Aligned:
 class Predictor:
     """A model with its transforms. Made by :func:`load`; one thread at a time."""
 
-    def __init__(self, data: bytes, library: str | Path) -> None:
-        self._c = ctypes.CDLL(str(library))
+    def __init__(self, data: bytes, library: str) -> None:
+        self._c = ctypes.CDLL(library)
         self._c.mainspring_message.restype = ctypes.c_char_p
         self._where = c_uint64()
         self._bytes = _Aligned(len(data))
@@ -348,6 +351,8 @@ class _Reader:
         """A datetime, a date, RFC 3339 text, or an int in the column's unit; naive is UTC."""
         if isinstance(value, int):
             return value
+        from datetime import date, datetime, timedelta, timezone
+
         if isinstance(value, str):
             text = value[:-1] + "+00:00" if value[-1:] in "Zz" else value
             try:
@@ -361,7 +366,7 @@ class _Reader:
             value = datetime(value.year, value.month, value.day)
         else:
             return self._refuse(at, "RFC 3339 text or an integer", value)
-        since = value - EPOCH
+        since = value - datetime(1970, 1, 1)
         if self.unit == DAY:
             return since.days
         microseconds = since // timedelta(microseconds=1)

@@ -7,11 +7,13 @@ beside ``rows`` is ``predict``, ``proba`` or ``raw``. A GET says what the model 
 
 from __future__ import annotations
 
-import base64
 import json
-from typing import Any
 
 import mainspring_edge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["LambdaHandler", "respond"]
 
@@ -78,8 +80,10 @@ class LambdaHandler:
             return predict(self._predictor, event)
         body = event.get("body") or ""
         if event.get("isBase64Encoded"):
+            import binascii
+
             try:
-                body = base64.b64decode(body, validate=True)
+                body = binascii.a2b_base64(body)
             except ValueError:
                 return _reply(event, 400, _wrong("The body is no base64."))
         return _reply(event, *respond(self._predictor, method, body))

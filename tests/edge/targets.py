@@ -66,6 +66,12 @@ TARGETS = (
         ("-march=armv7-a+fp", "-mfpu=vfpv3-d16", "-fPIC"),
         ("qemu-arm-static", "qemu-arm"),
     ),
+    Target(
+        "riscv64",
+        "riscv64-linux-gnu-",
+        ("-fPIC",),
+        ("qemu-riscv64-static", "qemu-riscv64"),
+    ),
 )
 
 

@@ -6,6 +6,7 @@ import json
 import struct
 import zlib
 from base64 import b64decode
+from ctypes import CDLL
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,12 @@ from tests.edge import library as edge
 from tests.edge.case_file import TRANSFORM, case_bytes
 from tests.edge.targets import LINK, TARGETS, Target, run
 from tests.golden.rows import table_of
+from tests.reference import bundle as reference
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 KINDS = {"predict": edge.PREDICT, "proba": edge.PROBA, "raw": edge.RAW}
 # Bytes of the library, stripped, with every step and model; docs/edge/index.md has the sizes.
-MAX_BYTES = {"x86-64": 175_000, "aarch64": 190_000, "armv7": 160_000}
+MAX_BYTES = {"x86-64": 175_000, "aarch64": 190_000, "armv7": 160_000, "riscv64": 190_000}
 
 
 def golden_cases() -> dict[str, tuple[bytes, bytes]]:
@@ -110,18 +112,24 @@ def answers_of(target: Target, program: Path, files: list[Path]) -> list[tuple[i
     return answers
 
 
-def test_target_gives_the_golden_bits(
-    built: tuple[Target, Path, Path],
-    cases: tuple[list[str], list[Path], list[bytes]],
-    root: Path,
-) -> None:
+@pytest.fixture(scope="module")
+def program(built: tuple[Target, Path, Path], root: Path) -> Path:
+    """The program of run_cases.c for the target."""
     target, made, folder = built
     program = folder / "run_cases"
     command = [target.compiler("gcc"), "-std=c11", "-O1", "-Wall", "-Werror", "-static"]
     command += [f"-I{root / 'edge'}", str(root / "tests" / "edge" / "run_cases.c"), str(made)]
     run([*command, "-o", str(program)])
+    return program
+
+
+def test_target_gives_the_golden_bits(
+    built: tuple[Target, Path, Path],
+    program: Path,
+    cases: tuple[list[str], list[Path], list[bytes]],
+) -> None:
     names, files, expected = cases
-    answers = answers_of(target, program, files)
+    answers = answers_of(built[0], program, files)
     assert len(answers) == len(names) > 100
     codes = {name: code for name, (code, _) in zip(names, answers, strict=True) if code}
     assert codes == {}
@@ -131,6 +139,41 @@ def test_target_gives_the_golden_bits(
         if bits != wanted
     ]
     assert wrong == []
+
+
+def test_target_refuses_what_this_machine_refuses(
+    built: tuple[Target, Path, Path],
+    program: Path,
+    tmp_path: Path,
+    library: CDLL,
+) -> None:
+    """Damaged bundles with checksums that hold: what a size of 32 bits could get wrong."""
+    target = built[0]
+    path = GOLDEN / "0.1-three-classes.spring"
+    table = table_of(json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["rows"])
+    arrays = [column.combine_chunks() for column in table.columns]
+    codes, files = [], []
+    for number, file in enumerate(mutants(path.read_bytes())):
+        code, _ = edge.size(library, file)
+        codes.append(code)
+        files.append(tmp_path / f"{number}.case")
+        files[-1].write_bytes(case_bytes(file, arrays, edge.RAW))
+    said = [code for code, _ in answers_of(target, program, files)]
+    assert said == codes
+    assert {edge.OK, edge.TRUNCATED, edge.CORRUPT} <= set(codes)
+
+
+def mutants(whole: bytes) -> list[bytes]:
+    """Truncated at many places, and with some of its numbers changed to extremes."""
+    files = [whole[:length] for length in range(0, len(whole), 997)]
+    random = np.random.default_rng(11)
+    for _ in range(150):
+        changed = bytearray(whole)
+        at = int(random.integers(96, len(whole)) // 4 * 4)
+        value = int(random.choice([0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFC0]))
+        changed[at : at + 4] = value.to_bytes(4, "little")
+        files.append(reference.with_checksums(bytes(changed)))
+    return files
 
 
 def test_library_of_a_target_needs_nothing_and_is_small(

@@ -312,6 +312,14 @@ def test_azure_function_answers_requests(
         sys.modules.pop(name, None)
 
 
+def test_bundle_when_it_has_no_model_is_refused() -> None:
+    prep = ms.Preprocessor(ms.col("x").standardize()).fit({"x": [1.0, 2.0]})
+    bundle = prep.bundle.to_bytes()
+    assert pack.needed_models(pack.shrink(bundle)) == []
+    with pytest.raises(ms.UnsupportedError, match="no model"):
+        pack.function_package(bundle, "lambda")
+
+
 def test_platform_when_unknown_is_refused(golden: Find) -> None:
     with pytest.raises(ms.ParameterError, match="lambda, gcf, azure"):
         pack.function_package(golden("0.1-network").file, "heroku")

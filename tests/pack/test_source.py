@@ -46,7 +46,7 @@ def c_number(value: float) -> str:
     return "0.0 / 0.0" if np.isnan(value) else float(value).hex()
 
 
-def answer(target: Target, golden: Golden, folder: Path) -> tuple[np.ndarray, Path]:
+def answer(target: Target, golden: Golden, folder: Path, *options: str) -> tuple[np.ndarray, Path]:
     """Pack, compile and run; return the raw scores and the object of the packed source."""
     for name, text in pack.c_source(golden.file, "model").items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -62,7 +62,8 @@ def answer(target: Target, golden: Golden, folder: Path) -> tuple[np.ndarray, Pa
         "values": values,
     }
     (folder / "main.c").write_text(program, encoding="utf-8")
-    made = target.compile(folder / "model.cpp", folder / "model.o", "-Wall", "-Wextra", "-Werror")
+    warnings = ("-Wall", "-Wextra", "-Werror")
+    made = target.compile(folder / "model.cpp", folder / "model.o", *warnings, *options)
     command = [target.compiler("gcc"), "-std=c11", "-static", "-Wl,--gc-sections", "-s"]
     run([*command, str(folder / "main.c"), str(made), "-o", str(folder / "main")])
     out = run([*target.emulator(), str(folder / "main")])
@@ -84,6 +85,15 @@ def test_packed_source_of_other_models_gives_the_bits(
 ) -> None:
     whole = golden(name)
     out, _ = answer(TARGETS[0], whole, tmp_path)
+    assert np.array_equal(out.view(np.uint64), whole.outputs["raw"].view(np.uint64))
+
+
+def test_packed_source_forbids_fused_arithmetic_itself(golden: Find, tmp_path: Path) -> None:
+    """The flag that one might forget; 64-bit ARM would fuse."""
+    target = TARGETS[1]
+    target.emulator()
+    whole = golden("0.1-composite")
+    out, _ = answer(target, whole, tmp_path, "-ffp-contract=fast")
     assert np.array_equal(out.view(np.uint64), whole.outputs["raw"].view(np.uint64))
 
 

@@ -10,21 +10,22 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from mainspring.errors import ParameterError
+from mainspring.errors import ParameterError, UnsupportedError
 from mainspring.native import get_library_dir
-from mainspring.pack.contents import shrink, source_folder
+from mainspring.pack.contents import needed_models, shrink, source_folder
 
 __all__ = ["PLATFORMS", "function_package"]
 
 _LAMBDA = '''\
 """What AWS Lambda calls: set the function's handler to function.handler."""
 
-from pathlib import Path
+import os.path
 
 import mainspring_edge
 from mainspring_functions import LambdaHandler
 
-handler = LambdaHandler(mainspring_edge.load(Path(__file__).with_name("model.spring")))
+MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "model.spring")
+handler = LambdaHandler(mainspring_edge.load(MODEL))
 '''
 _DOCKERFILE = """\
 # The same function as a container image; its base has the Lambda runtime's client.
@@ -112,6 +113,8 @@ def function_package(
     ------
     ParameterError
         When there is no such platform.
+    UnsupportedError
+        When the bundle holds transforms only.
     BundleVersionError, BundleCorruptError
         When the bytes are no whole bundle that this version reads.
     """
@@ -122,11 +125,19 @@ def function_package(
             expected=f"one of {known}",
             got=repr(platform),
         )
+    small = shrink(bundle, keep_program=True)
+    if not needed_models(small):
+        raise UnsupportedError(
+            "The bundle holds transforms but no model; expected a Predictor's bundle. Save it from "
+            "a Predictor.",
+            expected="a bundle with a model",
+            got="transforms only",
+        )
     code = source_folder() / "python"
     native = Path(library) if library is not None else Path(get_library_dir()) / "libmainspring.so"
     files = {name: text.encode() for name, text in PLATFORMS[platform].items()}
     for name in ("mainspring_edge.py", "mainspring_functions.py"):
         files[name] = (code / name).read_bytes()
     files["libmainspring.so"] = native.read_bytes()
-    files["model.spring"] = shrink(bundle, keep_program=True)
+    files["model.spring"] = small
     return files
