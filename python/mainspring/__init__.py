@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SchemaError,
         UnsupportedError,
     )
+    from mainspring.history import HistoryState, events, join_asof, replay
     from mainspring.models.explanation import Explanation
     from mainspring.native import get_cmake_dir, get_include, get_library_dir
     from mainspring.predictor import Predictor, load
@@ -48,6 +49,7 @@ __all__ = [
     "Explanation",
     "FileError",
     "GroupFolds",
+    "HistoryState",
     "MainspringError",
     "MissingExtraError",
     "NotFittedError",
@@ -68,12 +70,15 @@ __all__ = [
     "deduplicate_batches",
     "detect_drift",
     "evaluate",
+    "events",
     "from_sklearn",
     "get_cmake_dir",
     "get_include",
     "get_library_dir",
+    "join_asof",
     "load",
     "profile",
+    "replay",
     "set_num_threads",
     "split",
 ]
@@ -89,6 +94,7 @@ _HOMES = {
     "Explanation": "mainspring.models.explanation",
     "FileError": "mainspring.errors",
     "GroupFolds": "mainspring.splits",
+    "HistoryState": "mainspring.history",
     "MainspringError": "mainspring.errors",
     "MissingExtraError": "mainspring.errors",
     "NotFittedError": "mainspring.errors",
@@ -107,12 +113,15 @@ _HOMES = {
     "deduplicate_batches": "mainspring.duplicates",
     "detect_drift": "mainspring.drift",
     "evaluate": "mainspring.quality",
+    "events": "mainspring.history",
     "from_sklearn": "mainspring.transforms",
     "get_cmake_dir": "mainspring.native",
     "get_include": "mainspring.native",
     "get_library_dir": "mainspring.native",
+    "join_asof": "mainspring.history",
     "load": "mainspring.predictor",
     "profile": "mainspring.profiles",
+    "replay": "mainspring.history",
     "split": "mainspring.splits",
 }
 
@@ -121,7 +130,7 @@ if not TYPE_CHECKING:  # type checkers read the imports above, and report a name
 
     def __getattr__(name: str) -> object:
         home = _HOMES.get(name)
-        if name in ("drift", "train", "tune"):  # packages of their own: ms.drift.Adwin
+        if name in ("drift", "history", "train", "tune"):  # packages of their own: ms.drift.Adwin
             return import_module(f"mainspring.{name}")
         if home is None:
             raise AttributeError(f"module 'mainspring' has no attribute {name!r}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
 from mainspring.transforms.arithmetic import Arithmetic, ArithmeticNumber
+from mainspring.transforms.condition import Condition
 from mainspring.transforms.operator_methods import OperatorMethods
 from mainspring.transforms.transform import Transform, joins, unknown_operator
 
@@ -109,6 +110,43 @@ class Expression(OperatorMethods):
 
     def __rtruediv__(self, other: float) -> Expression:
         return self._calculate("/", other, number_first=True)
+
+    def __eq__(self, other: object) -> Any:
+        """Compare with another expression, or make a condition of a column and a value."""
+        if isinstance(other, (str, int, float)):
+            return self._compare("==", other)
+        if not isinstance(other, Expression):
+            return NotImplemented
+        return all(getattr(self, f.name) == getattr(other, f.name) for f in fields(self))
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, (str, int, float)):
+            return self._compare("!=", other)
+        same = self.__eq__(other)
+        return same if same is NotImplemented else not same
+
+    def __lt__(self, other: float | str) -> Condition:
+        return self._compare("<", other)
+
+    def __le__(self, other: float | str) -> Condition:
+        return self._compare("<=", other)
+
+    def __gt__(self, other: float | str) -> Condition:
+        return self._compare(">", other)
+
+    def __ge__(self, other: float | str) -> Condition:
+        return self._compare(">=", other)
+
+    def _compare(self, symbol: str, value: float | str) -> Condition:
+        if not isinstance(value, (str, int, float)):
+            return NotImplemented  # type: ignore[no-any-return]
+        if len(self.columns) != 1 or self.operators or self.sides:
+            raise errors.ParameterError(
+                f"{self!r} {symbol} {value!r}: a condition compares one column as it is.",
+                expected="a column",
+                got=repr(self),
+            )
+        return Condition(self.columns[0], symbol, value if isinstance(value, str) else float(value))
 
     def _calculate(
         self, symbol: str, other: Expression | float, *, number_first: bool = False

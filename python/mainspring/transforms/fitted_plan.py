@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from mainspring import _engine, errors
+from mainspring.transforms._derived import derivation_of
 from mainspring.transforms._limits import (
     DEFAULT_MAX_KEYS,
     DEFAULT_MAX_VALUES,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
+
+    from mainspring.transforms.derived_column import Derivation
 
 __all__ = ["FittedPlan"]
 
@@ -63,6 +66,7 @@ class FittedPlan:
         self._warned: set[tuple[str, str]] = set()
         self._output = "numpy"
         self._fitter = self._new_fitter()
+        self._derivation = derivation_of(self._expressions)
         self._bundle: _engine.Bundle | None = None
         self._profile: _engine.Profile | None = None
         self._goes_on = False  # built with partial_fit or merge: pickles keep the states
@@ -105,6 +109,11 @@ class FittedPlan:
     def expressions(self) -> tuple[Expression, ...]:
         """The expressions, in the order of their features; none of a converted object."""
         return () if self._made_by else self._expressions
+
+    @property
+    def history(self) -> Derivation | None:
+        """Plans of the features about the past of events; None where there are none."""
+        return self._derivation
 
     @property
     def num_rounds(self) -> int:
@@ -246,6 +255,7 @@ class FittedPlan:
             "state": self.state_bytes() if self._goes_on else None,
             "plan": self.bundle.to_bytes() if fitted and not self._goes_on else None,
             "profile": None if self._profile is None else self._profile.to_bytes(),
+            "derivation": None if self._derivation is None else self._derivation.to_bytes(),
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -256,6 +266,8 @@ class FittedPlan:
             max_values=state["max_values"],
         )
         self._output = state["output"]
+        if self._derivation is not None:
+            self._derivation.restore(state["derivation"])
         self._made_by = state["made_by"]
         if state["state"] is not None:
             other = type(self).from_state_bytes(state["state"])

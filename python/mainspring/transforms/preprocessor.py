@@ -8,6 +8,7 @@ import numpy as np
 
 from mainspring import _arrow, _engine, errors
 from mainspring._sources import is_source, open_source
+from mainspring.transforms._derived import extended, refuse_derived
 from mainspring.transforms._output import (
     Wanted,
     checked_output,
@@ -95,6 +96,7 @@ class Preprocessor(StreamedPlan):
         y: Any = None,
         *,
         target: str | None = None,
+        events: Mapping[str, object] | None = None,
         spool: bool = True,
         progress: bool = False,
     ) -> Preprocessor:
@@ -112,6 +114,8 @@ class Preprocessor(StreamedPlan):
             The target, numbers or bools. Only operators that learn from it look at it.
         target : str, optional
             The target's column in ``data``, instead of ``y``.
+        events : mapping, optional
+            The table of each source that expressions of :func:`mainspring.events` name.
         spool : bool, default True
             Whether a reader or an iterator, which can be read only once, may be kept in a
             temporary file where :attr:`num_rounds` is more than one; else that is an error.
@@ -135,6 +139,7 @@ class Preprocessor(StreamedPlan):
             When features have the same name, or a target is needed and there is none.
         """
         self._check_can_fit()
+        data = extended(self._derivation, data, events, learn=True)
         if is_source(data):
             with open_source(data, passes=self._fitter.num_passes, spool=spool) as source:
                 self._fit_source(source, y, target, cross_fit=False, progress=progress)
@@ -149,6 +154,7 @@ class Preprocessor(StreamedPlan):
         y: Any = None,
         *,
         target: str | None = None,
+        events: Mapping[str, object] | None = None,
         output: str | None = None,
         out: Floats | Tensors | None = None,
     ) -> Any:
@@ -159,7 +165,7 @@ class Preprocessor(StreamedPlan):
 
         Parameters
         ----------
-        data, y, target
+        data, y, target, events
             As in :meth:`fit`.
         output, out
             As in :meth:`transform`.
@@ -177,6 +183,7 @@ class Preprocessor(StreamedPlan):
         self._check_can_fit()
         output = checked_output(self._output if output is None else output)
         _refuse_source(data, "fit_transform")
+        data = extended(self._derivation, data, events, learn=True)
         table = _arrow.as_table(data)
         cross_fit = self.uses_target
         self._fit(table, target_values(table, y, target), cross_fit=cross_fit)
@@ -228,6 +235,7 @@ class Preprocessor(StreamedPlan):
             When a column has changed its kind since the first table; types may widen.
         """
         self._check_can_go_on()
+        refuse_derived(self._derivation, "partial_fit")
         if is_source(data):
             with open_source(data, passes=1, spool=False, what="partial_fit") as source:
                 self._partial_fit_source(source, y, target, progress=progress)
@@ -289,7 +297,12 @@ class Preprocessor(StreamedPlan):
         return profile
 
     def transform(
-        self, data: Any, *, output: str | None = None, out: Floats | Tensors | None = None
+        self,
+        data: Any,
+        *,
+        events: Mapping[str, object] | None = None,
+        output: str | None = None,
+        out: Floats | Tensors | None = None,
     ) -> Any:
         """Compute the features of a table.
 
@@ -299,6 +312,8 @@ class Preprocessor(StreamedPlan):
             As in :meth:`fit`, or one row as a dict of single values. Rows of dicts are read without
             Arrow, in microseconds; their values are as in :meth:`transform_row`, and a key that
             some rows lack is missing there.
+        events : mapping, optional
+            As in :meth:`fit`. Without it the data has the columns of history features already.
         output : {"numpy", "arrow", "pandas", "polars", "csr", "tensors"}, optional
             What to return. Default: what :meth:`set_output` has set, else ``"numpy"``.
         out : numpy.ndarray or Tensors, optional
@@ -329,6 +344,7 @@ class Preprocessor(StreamedPlan):
         """
         bundle = self.bundle  # not fitted: an error before any data is read
         output = checked_output(self._output if output is None else output)
+        data = extended(self._derivation, data, events, learn=False)
         rows = as_rows(data)
         if rows is None:
             _refuse_source(data, "transform")

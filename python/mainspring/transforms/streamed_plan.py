@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
 from mainspring.transforms._buffers import BufferPool
+from mainspring.transforms._derived import refuse_derived
 from mainspring.transforms._output import Wanted, checked_output, of_table, of_training
 from mainspring.transforms._parts import (
     Targets,
@@ -121,6 +122,7 @@ class StreamedPlan(FittedPlan):
             As in :meth:`fit` and :meth:`transform_batches`.
         """
         self._check_can_fit()
+        refuse_derived(self._derivation, "fit_transform_batches")
         output = checked_output(self._output if output is None else output)
         check_batch_rows(batch_rows)
         source = opened(data, self._fitter.num_passes + 1, spool, "fit_transform_batches")

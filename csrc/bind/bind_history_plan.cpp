@@ -1,0 +1,152 @@
+// Plans of history features for Python: made from plain values, fitted, computed and stored.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "bind/buffers.hpp"
+#include "bind/plain_values.hpp"
+#include "history/offline_history.hpp"
+#include "host/error.hpp"
+
+namespace py = pybind11;
+
+namespace mainspring::bind {
+
+namespace {
+
+using ConditionRow = std::tuple<std::string, uint32_t, std::variant<double, std::string>>;
+// name, aggregate, frame, rows, width, lag, value, available, condition, parameter
+using FeatureRow = std::tuple<std::string, uint32_t, uint32_t, uint32_t, int64_t, int64_t, int64_t,
+                              int64_t, int64_t, double>;
+
+uint32_t column_or_none(int64_t column) {
+  return column < 0 ? kNoColumn : static_cast<uint32_t>(column);
+}
+
+HistoryPlan make_plan(std::string source, std::vector<std::string> keys, std::string time,
+                      std::string id, std::string zone, int64_t lateness, int64_t skew,
+                      int64_t ttl, std::vector<std::string> numbers,
+                      std::vector<std::string> categories, std::vector<std::string> available,
+                      const std::vector<ConditionRow>& conditions,
+                      const std::vector<FeatureRow>& features) {
+  HistoryPlan plan{std::move(source), std::move(keys), std::move(time), std::move(id),
+                   std::move(zone), lateness, skew, ttl, std::move(numbers), {},
+                   std::move(categories), std::move(available), {}, {}};
+  for (const auto& [column, comparison, value] : conditions) {
+    HistoryCondition condition;
+    condition.column = column;
+    condition.comparison = static_cast<Comparison>(comparison);
+    condition.is_text = std::holds_alternative<std::string>(value);
+    if (condition.is_text) {
+      condition.text = std::get<std::string>(value);
+    } else {
+      condition.number = std::get<double>(value);
+    }
+    plan.conditions.push_back(std::move(condition));
+  }
+  for (const auto& [name, aggregate, kind, rows, width, lag, value, known, condition, parameter] :
+       features) {
+    plan.features.push_back({name,
+                             static_cast<Aggregate>(aggregate),
+                             {static_cast<FrameKind>(kind), rows, width, lag},
+                             column_or_none(value),
+                             column_or_none(known),
+                             column_or_none(condition),
+                             parameter});
+  }
+  check_plan(plan);
+  return plan;
+}
+
+py::dict counts_dict(const HistoryCounts& counts) {
+  py::dict dict;
+  dict["without_time"] = counts.without_time;
+  dict["without_key"] = counts.without_key;
+  dict["late"] = counts.late;
+  dict["duplicates"] = counts.duplicates;
+  dict["off_grid"] = counts.off_grid;
+  dict["future"] = counts.future;
+  dict["requests_without_time"] = counts.requests_without_time;
+  dict["requests_without_key"] = counts.requests_without_key;
+  return dict;
+}
+
+void fit_plan(HistoryPlan& plan, const Table& events) {
+  const py::gil_scoped_release unlocked;
+  fit_grids(&plan, events);
+}
+
+py::dict compute_plan(const HistoryPlan& plan, const Table& events, const Table& requests,
+                      const std::string& at, const std::vector<std::string>& keys,
+                      const py::object& out) {
+  const BufferView buffer(out.ptr(), 'd', true, "out");
+  const uint64_t num_rows = requests.num_rows();
+  if (buffer.count() != plan.features.size() * num_rows || keys.size() != plan.keys.size()) {
+    throw Error(ErrorKind::kParameter, "out has " + std::to_string(buffer.count()) +
+                                           " elements, expected one for each feature and row, "
+                                           "and a column for each key.");
+  }
+  std::vector<double*> columns;
+  for (size_t i = 0; i < plan.features.size(); ++i) {
+    columns.push_back(buffer.data<double>() + i * num_rows);
+  }
+  HistoryCounts counts;
+  {
+    const py::gil_scoped_release unlocked;
+    counts = offline_features(plan, events, requests, {at, keys}, columns.data());
+  }
+  return counts_dict(counts);
+}
+
+py::bytes plans_to_bytes(const std::vector<HistoryPlan>& plans) {
+  const std::vector<uint8_t> bytes = write_history(plans);
+  return bytes_of(bytes);
+}
+
+std::vector<HistoryPlan> plans_from_bytes(const py::object& bytes) {
+  const BufferView buffer(bytes.ptr(), 'B', false, "A history section");
+  return read_history({buffer.data<uint8_t>(), buffer.num_bytes()});
+}
+
+py::dict describe_history(const HistoryPlan& plan) {
+  py::dict dict;
+  py::list features;
+  for (const HistoryFeature& feature : plan.features) features.append(feature.name);
+  dict["source"] = plan.source;
+  dict["keys"] = plan.keys;
+  dict["time"] = plan.time;
+  dict["id"] = plan.id;
+  dict["numbers"] = plan.numbers;
+  dict["categories"] = plan.categories;
+  dict["available"] = plan.available;
+  dict["exponents"] = plan.exponents;
+  dict["features"] = features;
+  dict["retention_us"] = plan.retention();
+  return dict;
+}
+
+}  // namespace
+
+void register_history_plan(py::module_& module) {
+  py::class_<HistoryPlan>(module, "HistoryPlan", "Features about the past of one source.")
+      .def(py::init(&make_plan), py::arg("source"), py::arg("keys"), py::arg("time"),
+           py::arg("id"), py::arg("zone"), py::arg("lateness"), py::arg("skew"), py::arg("ttl"),
+           py::arg("numbers"), py::arg("categories"), py::arg("available"), py::arg("conditions"),
+           py::arg("features"))
+      .def_static("many_from_bytes", &plans_from_bytes, py::arg("bytes"),
+                  "Read the section HIST of a bundle.")
+      .def_static("many_to_bytes", &plans_to_bytes, py::arg("plans"))
+      .def("fit", &fit_plan, py::arg("events"), "Choose the grids of the columns of numbers.")
+      .def("compute", &compute_plan, py::arg("events"), py::arg("requests"), py::arg("at"),
+           py::arg("keys"), py::arg("out"),
+           "Fill out, float64 (features, rows); return counts of what was left out.")
+      .def_property_readonly("description", &describe_history)
+      .def_property_readonly("definition_hash",
+                             [](const HistoryPlan& plan) { return definition_hash(plan); });
+}
+
+}  // namespace mainspring::bind

@@ -1,0 +1,290 @@
+// Batches go to the log, then into the shards of their keys. What is kept of an event is what
+// training would have read of it, so features have the same bits.
+#include "history/history_state.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "history/key_bytes.hpp"
+#include "history/state_files.hpp"
+#include "history/time_column.hpp"
+#include "host/error.hpp"
+#include "host/files.hpp"
+#include "runtime/core/hash.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr size_t kShards = 64;
+constexpr uint32_t kDroppedOnIngest = 8;   // oldest events of the key, so that none owes many
+constexpr uint32_t kSweptForEvent = 2;     // slots looked at for each event of a batch
+
+uint64_t hash_of(std::string_view key) {
+  return hash_bytes(reinterpret_cast<const uint8_t*>(key.data()), key.size());
+}
+
+}  // namespace
+
+/// What the log holds of a call: arrival, keys and words.
+struct HistoryState::Batch {
+  int64_t now = 0;
+  std::vector<std::string_view> keys;
+  std::vector<uint64_t> words;  // of one event after another
+};
+
+HistoryState::HistoryState(HistoryPlan plan, const StateOptions& options)
+    : plan_(std::move(plan)),
+      groups_(plan_.groups()),
+      first_availability_(plan_),
+      max_bytes_(options.max_bytes),
+      folder_(options.folder) {
+  if (plan_.exponents.size() != plan_.numbers.size()) {
+    throw Error(ErrorKind::kNotFitted,
+                "events('" + plan_.source + "') has no grids yet. Fit it to events first.");
+  }
+  for (size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>(plan_, groups_));
+  if (folder_.empty()) return;
+  if (const std::optional<std::vector<uint8_t>> bytes = read_if_there(snapshot_path())) {
+    read_snapshot(*bytes);
+  }
+  const uint64_t saved = number_;
+  log_ = std::make_unique<EventLog>(
+      folder_ + "/events.log", definition_hash(plan_), options.durability,
+      [&](uint64_t number, std::span<const uint8_t> bytes) {
+        if (number <= saved) return;
+        Batch batch;
+        batch.now = read_batch(bytes, plan_.num_words(), &batch.keys, &batch.words);
+        clock_ = std::max<int64_t>(clock_, batch.now);
+        IngestResult ignored;
+        apply(batch, &ignored);
+        number_ = number;
+      });
+}
+
+int64_t HistoryState::oldest_kept() const {
+  const int64_t age = plan_.retention(), now = clock_;
+  if (age == kUnlimited || now < INT64_MIN + age) return INT64_MIN;
+  return now - age;
+}
+
+/// False: it is there already, or no feature can see it.
+bool HistoryState::put(std::string_view key, const uint64_t* words, IngestResult* result) {
+  const auto time = static_cast<int64_t>(words[0]);
+  const int64_t oldest = oldest_kept();
+  if (time < oldest) {
+    ++result->expired;
+    return false;
+  }
+  const uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  KeySlot& slot = shard.slots.find_or_add(key, hash);
+  shard.slots.drop_before(&slot, oldest, kDroppedOnIngest);
+  const EventView events = slot.events();
+  uint32_t place = events.count;
+  const EventView mine{words, 1, 1};
+  const int64_t first = first_availability_.of(mine, 0);
+  while (place > 0 && (events.time(place - 1) > time ||
+                       (events.time(place - 1) == time &&
+                        first_availability_.of(events, place - 1) > first))) {
+    --place;
+  }
+  if (!plan_.id.empty() && (words[1] & plan_.id_flag()) != 0) {
+    const uint32_t word = plan_.id_word();
+    // Those of its time lie around the place.
+    uint32_t from = place, to = place;
+    while (from > 0 && events.time(from - 1) == time) --from;
+    while (to < events.count && events.time(to) == time) ++to;
+    for (uint32_t event = from; event < to; ++event) {
+      if ((events.word(1, event) & plan_.id_flag()) == 0) continue;
+      if (events.word(word, event) != words[word]) continue;
+      ++result->counts.duplicates;
+      return false;
+    }
+  }
+  shard.slots.insert(&slot, place, words);
+  return true;
+}
+
+void HistoryState::apply(const Batch& batch, IngestResult* result) {
+  const uint32_t num_words = plan_.num_words();
+  for (size_t i = 0; i < batch.keys.size(); ++i) {
+    result->taken += put(batch.keys[i], batch.words.data() + i * num_words, result) ? 1 : 0;
+  }
+  const int64_t oldest = oldest_kept();
+  if (oldest == INT64_MIN) return;
+  const auto share = static_cast<uint32_t>(batch.keys.size() * kSweptForEvent / kShards + 1);
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    const std::scoped_lock lock(shard->mutex);
+    shard->slots.sweep(oldest, share);
+  }
+}
+
+IngestResult HistoryState::ingest(const Table& events, int64_t now) {
+  std::vector<uint32_t> key_columns;
+  for (const std::string& name : plan_.keys) key_columns.push_back(events.column_index(name));
+  const EventTable table = read_events(plan_, events);
+  const KeyBytes keys = key_bytes(events, key_columns);
+  const std::scoped_lock writing(writer_);
+  // Never back: what was answered stays answered.
+  now = std::max<int64_t>(now, clock_);
+  IngestResult result;
+  result.counts = table.counts;
+  Batch batch;
+  batch.now = now;
+  const uint32_t num_words = plan_.num_words();
+  uint64_t new_bytes = 0;
+  for (uint64_t row = 0; row < table.num_rows; ++row) {
+    const auto time = static_cast<int64_t>(table.columns[0][row]);
+    if (time == kNoTime) continue;
+    if (keys.valid[row] == 0) {
+      ++result.counts.without_key;
+      continue;
+    }
+    if (time > now && static_cast<uint64_t>(time) - static_cast<uint64_t>(now) >
+                          static_cast<uint64_t>(plan_.skew)) {
+      ++result.counts.future;
+      continue;
+    }
+    batch.keys.push_back(keys.key(row));
+    for (uint32_t word = 0; word < num_words; ++word) {
+      batch.words.push_back(table.columns[word][row]);
+    }
+    new_bytes += num_words * sizeof(uint64_t);
+  }
+  if (max_bytes_ != UINT64_MAX) {
+    const StateMemory held = memory();
+    const uint64_t used = held.event_bytes + held.key_bytes;
+    if (used > max_bytes_ || new_bytes > max_bytes_ - used) {
+      throw Error(ErrorKind::kData,
+                  "The state of events('" + plan_.source + "') holds " + std::to_string(used) +
+                      " bytes and the batch takes " + std::to_string(new_bytes) +
+                      " more, expected at most max_bytes = " + std::to_string(max_bytes_) +
+                      ". Nothing of it was taken. Set a ttl, raise max_bytes, or call evict().")
+          .expected("at most " + std::to_string(max_bytes_) + " bytes")
+          .got(std::to_string(used + new_bytes) + " bytes");
+    }
+  }
+  if (log_ != nullptr && !batch.keys.empty()) {
+    log_->append(number_ + 1, write_batch(now, batch.keys, batch.words, num_words));
+  }
+  if (!batch.keys.empty()) ++number_;
+  clock_ = now;
+  apply(batch, &result);
+  return result;
+}
+
+void HistoryState::take_event(std::string_view key, const uint64_t* words, int64_t now,
+                              IngestResult* result) {
+  clock_ = std::max<int64_t>(clock_, now);
+  result->taken += put(key, words, result) ? 1 : 0;
+}
+
+int64_t HistoryState::query_key(std::string_view key, int64_t at, double* out) {
+  const uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  const KeySlot* slot = shard.slots.find(key, hash);
+  shard.scanner.features(slot == nullptr ? EventView{} : slot->events(), at, out);
+  return slot == nullptr ? shard.slots.forgotten_before() : slot->known_since;
+}
+
+HistoryCounts HistoryState::query(const Table& requests, const RequestColumns& columns,
+                                  double* const* out, int64_t* known_since) {
+  std::vector<uint32_t> key_columns;
+  for (const std::string& name : columns.keys) key_columns.push_back(requests.column_index(name));
+  const KeyBytes keys = key_bytes(requests, key_columns);
+  GrowingArray<uint64_t> owned;
+  HistoryCounts counts;
+  const uint64_t* times = read_microseconds(requests, requests.column_index(columns.at), &owned,
+                                            &counts.requests_without_time);
+  std::vector<double> features(plan_.features.size());
+  for (uint64_t row = 0; row < requests.num_rows(); ++row) {
+    const auto at = static_cast<int64_t>(times[row]);
+    const bool has_key = keys.valid[row] != 0;
+    counts.requests_without_key += has_key ? 0 : 1;
+    if (has_key && at != kNoTime) {
+      known_since[row] = query_key(keys.key(row), at, features.data());
+    } else {
+      known_since[row] = INT64_MIN;
+      EventScanner(plan_, groups_).features(EventView{}, 0, features.data());
+    }
+    for (size_t i = 0; i < features.size(); ++i) out[i][row] = features[i];
+  }
+  return counts;
+}
+
+void HistoryState::evict(int64_t now) {
+  const std::scoped_lock writing(writer_);
+  clock_ = std::max<int64_t>(clock_, now);
+  const int64_t oldest = oldest_kept();
+  if (oldest == INT64_MIN) return;
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    const std::scoped_lock lock(shard->mutex);
+    // Each visit of a slot drops a bounded number of events.
+    uint64_t before = UINT64_MAX;
+    while (shard->slots.num_events() != before) {
+      before = shard->slots.num_events();
+      shard->slots.sweep(oldest, static_cast<uint32_t>(shard->slots.num_keys() * 2 + 1));
+    }
+  }
+}
+
+StateMemory HistoryState::memory() const {
+  StateMemory memory;
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    const std::scoped_lock lock(shard->mutex);
+    memory.num_keys += shard->slots.num_keys();
+    memory.num_events += shard->slots.num_events();
+    memory.event_bytes += shard->slots.event_bytes();
+    memory.key_bytes += shard->slots.key_bytes();
+  }
+  return memory;
+}
+
+void HistoryState::save() {
+  if (folder_.empty()) {
+    throw Error(ErrorKind::kParameter,
+                "The state has no folder to save to. Make it with folder=.");
+  }
+  const std::scoped_lock writing(writer_);
+  write_file(snapshot_path(), write_snapshot());
+  log_->clear();
+}
+
+std::vector<uint8_t> HistoryState::write_snapshot() const {
+  SnapshotWriter out(definition_hash(plan_), number_, clock_);
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    const std::scoped_lock lock(shard->mutex);
+    out.forget_before(shard->slots.forgotten_before());
+    shard->slots.for_each([&](const KeySlot& slot) {
+      out.put_key(slot.key, slot.known_since, slot.events(), plan_.num_words());
+    });
+  }
+  return out.take();
+}
+
+void HistoryState::read_snapshot(std::span<const uint8_t> bytes) {
+  const SnapshotHeader header = check_snapshot(snapshot_path(), bytes, definition_hash(plan_));
+  number_ = header.number;
+  clock_ = header.clock;
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    shard->slots.forget_before(header.forgotten_before);
+  }
+  read_snapshot_keys(bytes, plan_.num_words(), [&](const SnapshotKey& key) {
+    const uint64_t hash = hash_of(key.key);
+    Shard& shard = shard_of(hash);
+    KeySlot& slot = shard.slots.find_or_add(key.key, hash);
+    slot.known_since = key.known_since;
+    std::vector<uint64_t> words(plan_.num_words());
+    for (uint32_t event = 0; event < key.num_events; ++event) {
+      for (uint32_t word = 0; word < words.size(); ++word) {
+        words[word] = key.words[uint64_t{word} * key.num_events + event];
+      }
+      shard.slots.insert(&slot, event, words.data());
+    }
+  });
+}
+
+}  // namespace mainspring

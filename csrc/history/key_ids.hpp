@@ -1,0 +1,33 @@
+// Keys of two tables as dense numbers: a history has an array with a place for every key, and no
+// hash on the way of a row.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "host/growing_array.hpp"
+#include "host/table.hpp"
+
+namespace mainspring {
+
+/// The id of a row whose key is null, or that no event has.
+inline constexpr uint32_t kNoKey = UINT32_MAX;
+
+struct KeyIds {
+  GrowingArray<uint32_t> requests, events;  // one for each row
+  uint32_t num_keys = 0;                    // ids are below it; not every one has events
+  uint64_t requests_without_key = 0;        // null keys
+  uint64_t events_without_key = 0;
+};
+
+/// Columns by index, in pairs; no columns: one key for all. A key with a null or NaN in any column
+/// is null. Integers, booleans, dates and times are equal as integers, text and binary by their
+/// bytes, floats by value. Throws Error(kSchema) when a pair is not of one kind.
+KeyIds key_ids(const Table& requests, std::span<const uint32_t> request_columns,
+               const Table& events, std::span<const uint32_t> event_columns);
+
+/// Each row of a column as 64 bits that are equal where the values are: integers as they are,
+/// floats by their bits (-0 is 0), text and binary by their hash. valid[row]: 0 where missing.
+void read_words(const Table& table, uint32_t column, uint64_t* words, uint8_t* valid);
+
+}  // namespace mainspring

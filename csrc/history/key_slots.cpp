@@ -1,0 +1,145 @@
+// Linear probing whose cells move back when one is freed, so that no marks of the dead are left.
+#include "history/key_slots.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint32_t kFirstCapacity = 4;
+constexpr size_t kShortKey = 15;  // longer ones lie outside the slot
+
+uint32_t cell_hash(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+
+}  // namespace
+
+KeySlot* KeySlots::find(std::string_view key, uint64_t hash) {
+  const uint32_t short_hash = cell_hash(hash);
+  for (uint64_t at = short_hash & mask(); cells_[at].slot != UINT32_MAX; at = (at + 1) & mask()) {
+    if (cells_[at].hash != short_hash) continue;
+    KeySlot* slot = slots_[cells_[at].slot].get();
+    if (slot->key == key) return slot;
+  }
+  return nullptr;
+}
+
+KeySlot& KeySlots::find_or_add(std::string_view key, uint64_t hash) {
+  if (KeySlot* found = find(key, hash); found != nullptr) return *found;
+  if ((num_keys_ + 1) * 2 > cells_.size()) grow_cells();
+  uint32_t number = 0;
+  if (free_.empty()) {
+    number = static_cast<uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    number = free_.back();
+    free_.pop_back();
+  }
+  slots_[number] = std::make_unique<KeySlot>();
+  KeySlot& slot = *slots_[number];
+  slot.key = key;
+  slot.hash = cell_hash(hash);
+  if (key.size() > kShortKey) long_key_bytes_ += key.size() + 1;
+  uint64_t at = slot.hash & mask();
+  while (cells_[at].slot != UINT32_MAX) at = (at + 1) & mask();
+  cells_[at] = {slot.hash, number};
+  ++num_keys_;
+  return slot;
+}
+
+void KeySlots::grow_cells() {
+  std::vector<Cell> old(cells_.size() * 2);
+  old.swap(cells_);
+  for (const Cell& cell : old) {
+    if (cell.slot == UINT32_MAX) continue;
+    uint64_t at = cell.hash & mask();
+    while (cells_[at].slot != UINT32_MAX) at = (at + 1) & mask();
+    cells_[at] = cell;
+  }
+}
+
+void KeySlots::resize(KeySlot* slot, uint32_t capacity) {
+  std::unique_ptr<uint64_t[]> words(new uint64_t[uint64_t{capacity} * num_words_]);
+  for (uint32_t column = 0; column < num_words_ && slot->count != 0; ++column) {
+    std::memcpy(words.get() + uint64_t{column} * capacity,
+                slot->words.get() + uint64_t{column} * slot->capacity + slot->first,
+                slot->count * sizeof(uint64_t));
+  }
+  event_bytes_ += (uint64_t{capacity} - slot->capacity) * num_words_ * sizeof(uint64_t);
+  slot->words = std::move(words);
+  slot->capacity = capacity;
+  slot->first = 0;
+}
+
+void KeySlots::insert(KeySlot* slot, uint32_t place, const uint64_t* words) {
+  if (slot->first + slot->count == slot->capacity) {
+    const uint32_t wanted = slot->count + slot->count / 2;
+    // What was dropped in front makes room where it is enough.
+    resize(slot, slot->capacity == 0        ? kFirstCapacity
+                 : wanted <= slot->capacity ? slot->capacity
+                                            : std::max(wanted, kFirstCapacity));
+  }
+  for (uint32_t column = 0; column < num_words_; ++column) {
+    uint64_t* base = slot->words.get() + uint64_t{column} * slot->capacity + slot->first;
+    std::memmove(base + place + 1, base + place, (slot->count - place) * sizeof(uint64_t));
+    base[place] = words[column];
+  }
+  ++slot->count;
+  ++num_events_;
+}
+
+void KeySlots::drop_before(KeySlot* slot, int64_t time, uint32_t limit) {
+  const EventView events = slot->events();
+  uint32_t gone = 0;
+  while (gone < events.count && gone < limit && events.time(gone) < time) ++gone;
+  if (gone == 0) return;
+  slot->known_since = std::max(slot->known_since, events.time(gone - 1) + 1);
+  slot->first += gone;
+  slot->count -= gone;
+  num_events_ -= gone;
+  // Memory follows when three quarters are empty.
+  if (slot->capacity > kFirstCapacity && slot->count * 4 < slot->capacity) {
+    resize(slot, std::max(slot->count * 2, kFirstCapacity));
+  }
+}
+
+void KeySlots::sweep(int64_t time, uint32_t count) {
+  constexpr uint32_t kDropped = 64;
+  for (; count > 0 && !slots_.empty(); --count) {
+    if (next_swept_ >= slots_.size()) next_swept_ = 0;
+    const uint32_t number = next_swept_++;
+    KeySlot* slot = slots_[number].get();
+    if (slot == nullptr) continue;
+    drop_before(slot, time, kDropped);
+    if (slot->count == 0) erase(number);
+  }
+}
+
+void KeySlots::erase(uint32_t number) {
+  const KeySlot& slot = *slots_[number];
+  uint64_t hole = slot.hash & mask();
+  while (cells_[hole].slot != number) hole = (hole + 1) & mask();
+  for (uint64_t at = (hole + 1) & mask(); cells_[at].slot != UINT32_MAX; at = (at + 1) & mask()) {
+    const uint64_t home = cells_[at].hash & mask();
+    // A cell may move to the hole when its home does not lie behind it.
+    if (((at - home) & mask()) < ((at - hole) & mask())) continue;
+    cells_[hole] = cells_[at];
+    hole = at;
+  }
+  cells_[hole] = Cell{};
+  event_bytes_ -= uint64_t{slot.capacity} * num_words_ * sizeof(uint64_t);
+  if (slot.key.size() > kShortKey) long_key_bytes_ -= slot.key.size() + 1;
+  forgotten_before_ = std::max(forgotten_before_, slot.known_since);
+  slots_[number].reset();
+  free_.push_back(number);
+  --num_keys_;
+}
+
+uint64_t KeySlots::key_bytes() const {
+  constexpr uint64_t kAllocation = 16;  // what an allocator adds
+  return cells_.size() * sizeof(Cell) + slots_.capacity() * sizeof(void*) +
+         num_keys_ * (sizeof(KeySlot) + 2 * kAllocation) + long_key_bytes_;
+}
+
+}  // namespace mainspring

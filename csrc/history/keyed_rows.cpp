@@ -1,0 +1,168 @@
+// A counting sort by key, stable, then a look whether each key's rows are in order already.
+#include "history/keyed_rows.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "history/time_column.hpp"
+#include "history/word_table.hpp"
+#include "host/error.hpp"
+#include "host/thread_pool.hpp"
+#include "runtime/core/window_sum.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint64_t kBlockRows = 1 << 17;
+constexpr uint64_t kAhead = 16;
+constexpr uint32_t kLeftOut = UINT32_MAX;
+
+/// Where each row goes, kLeftOut for those that go nowhere; `starts` gets num_keys + 1 numbers.
+GrowingArray<uint32_t> places_of(const uint64_t* times, uint64_t num_rows, const uint32_t* ids,
+                                 uint32_t num_keys, std::vector<uint64_t>* starts) {
+  if (num_rows >= kLeftOut) {
+    throw Error(ErrorKind::kData, "A table has " + std::to_string(num_rows) +
+                                      " rows, expected fewer than 4294967295. Give it in parts.");
+  }
+  const auto is_in = [&](uint64_t row) {
+    return ids[row] != kNoKey && static_cast<int64_t>(times[row]) != kNoTime;
+  };
+  starts->assign(num_keys + size_t{1}, 0);
+  std::vector<uint32_t> next(num_keys);
+  for (uint64_t row = 0; row < num_rows; ++row) {
+    if (is_in(row)) ++next[ids[row]];
+  }
+  uint64_t sum = 0;
+  for (uint32_t key = 0; key < num_keys; ++key) {
+    (*starts)[key] = sum;
+    sum += next[key];
+    next[key] = static_cast<uint32_t>((*starts)[key]);
+  }
+  (*starts)[num_keys] = sum;
+  GrowingArray<uint32_t> places(std::max<uint64_t>(num_rows, 1));
+  uint32_t* out = places.data();
+  for (uint64_t row = 0; row < num_rows; ++row) {
+    if (row + kAhead < num_rows && ids[row + kAhead] != kNoKey) {
+      __builtin_prefetch(&next[ids[row + kAhead]], 1);
+    }
+    out[row] = is_in(row) ? next[ids[row]]++ : kLeftOut;
+  }
+  return places;
+}
+
+}  // namespace
+
+KeyedEvents::KeyedEvents(const HistoryPlan& plan, const EventTable& events, const uint32_t* ids,
+                         uint32_t num_keys)
+    : plan_(plan), first_availability_(plan) {
+  const GrowingArray<uint32_t> places =
+      places_of(events.columns[0], events.num_rows, ids, num_keys, &starts_);
+  stride_ = std::max<uint64_t>(starts_[num_keys], 1);
+  words_.reserve(stride_ * plan.num_words());
+  counts_.resize(num_keys);
+  for (uint32_t key = 0; key < num_keys; ++key) {
+    const uint64_t count = starts_[key + 1] - starts_[key];
+    if (count > kMaxWindowCount) {
+      throw Error(ErrorKind::kData, "A key of events('" + plan.source + "') has " +
+                                        std::to_string(count) +
+                                        " events, expected at most 134217728.");
+    }
+    counts_[key] = static_cast<uint32_t>(count);
+  }
+  const uint64_t blocks = (events.num_rows + kBlockRows - 1) / kBlockRows;
+  parallel_for(blocks * plan.num_words(), [&](uint64_t item, uint32_t) {
+    const uint64_t block = item % blocks, column = item / blocks;
+    const uint64_t* from = events.columns[column];
+    uint64_t* to = words_.data() + column * stride_;
+    const uint64_t end = std::min(events.num_rows, (block + 1) * kBlockRows);
+    for (uint64_t row = block * kBlockRows; row < end; ++row) {
+      if (places.data()[row] != kLeftOut) to[places.data()[row]] = from[row];
+    }
+  });
+}
+
+uint32_t KeyedEvents::put_in_order(uint32_t key) {
+  const EventView view = events(key);
+  const auto place = [&](uint32_t event) {
+    return std::tuple(view.time(event), first_availability_.of(view, event));
+  };
+  bool is_sorted = true, has_ties = false;
+  for (uint32_t event = 1; event < view.count && is_sorted; ++event) {
+    is_sorted = place(event - 1) <= place(event);
+    has_ties = has_ties || view.time(event - 1) == view.time(event);
+  }
+  if (is_sorted && (plan_.id.empty() || !has_ties)) return 0;
+  std::vector<uint32_t> order(view.count);
+  std::iota(order.begin(), order.end(), 0u);
+  if (!plan_.id.empty()) {
+    // Of equal ids at one time the one that arrived first stays.
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return view.time(a) < view.time(b); });
+    const uint32_t word = plan_.id_word();
+    std::vector<uint32_t> kept;
+    std::vector<uint64_t> seen;
+    for (uint32_t i = 0; i < order.size(); ++i) {
+      if (i == 0 || view.time(order[i - 1]) != view.time(order[i])) seen.clear();
+      const uint64_t id = view.word(word, order[i]);
+      const bool has_id = (view.word(1, order[i]) & plan_.id_flag()) != 0;
+      if (has_id && std::find(seen.begin(), seen.end(), id) != seen.end()) continue;
+      if (has_id) seen.push_back(id);
+      kept.push_back(order[i]);
+    }
+    order = std::move(kept);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return place(a) < place(b); });
+  std::vector<uint64_t> moved(order.size());
+  for (uint32_t column = 0; column < plan_.num_words(); ++column) {
+    uint64_t* words = words_.data() + column * stride_ + starts_[key];
+    for (size_t i = 0; i < order.size(); ++i) moved[i] = words[order[i]];
+    std::copy(moved.begin(), moved.end(), words);
+  }
+  counts_[key] = static_cast<uint32_t>(order.size());
+  return view.count - counts_[key];
+}
+
+std::vector<uint32_t> KeyedEvents::number_categories() {
+  std::vector<uint32_t> counts(plan_.categories.size());
+  const uint64_t num_events = starts_.back();
+  parallel_for(counts.size(), [&](uint64_t category, uint32_t) {
+    const auto column = static_cast<uint32_t>(category);
+    uint64_t* words = words_.data() + plan_.category_word(column) * stride_;
+    WordTable seen;
+    for (uint64_t event = 0; event < num_events; ++event) {
+      if (event + kAhead < num_events) seen.fetch(words[event + kAhead]);
+      words[event] = seen.put(words[event]);
+    }
+    counts[column] = seen.size();
+  });
+  return counts;
+}
+
+KeyedRequests::KeyedRequests(const uint64_t* moments, uint64_t num_rows, const uint32_t* ids,
+                             uint32_t num_keys) {
+  const GrowingArray<uint32_t> places = places_of(moments, num_rows, ids, num_keys, &starts);
+  rows.reserve(std::max<uint64_t>(starts[num_keys], 1));
+  times.reserve(std::max<uint64_t>(starts[num_keys], 1));
+  for (uint64_t row = 0; row < num_rows; ++row) {
+    const uint32_t place = places.data()[row];
+    if (place == kLeftOut) continue;
+    rows.data()[place] = static_cast<uint32_t>(row);
+    times.data()[place] = static_cast<int64_t>(moments[row]);
+  }
+}
+
+void KeyedRequests::put_in_order(uint32_t key) {
+  int64_t* at = times.data() + starts[key];
+  uint32_t* row = rows.data() + starts[key];
+  const uint64_t count = starts[key + 1] - starts[key];
+  if (std::is_sorted(at, at + count)) return;
+  std::vector<std::pair<int64_t, uint32_t>> pairs(count);
+  for (uint64_t i = 0; i < count; ++i) pairs[i] = {at[i], row[i]};
+  std::sort(pairs.begin(), pairs.end());
+  for (uint64_t i = 0; i < count; ++i) std::tie(at[i], row[i]) = pairs[i];
+}
+
+}  // namespace mainspring

@@ -1,0 +1,313 @@
+"""The features of one list of expressions about the past: compiled, fitted, computed, stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mainspring import _engine, errors
+from mainspring._arrow import as_table
+from mainspring._columns import arrow_table
+from mainspring.history.column import HistoryColumn
+from mainspring.transforms._derived import derived_columns
+from mainspring.transforms.condition import COMPARISONS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from mainspring.history.source import EventSource
+    from mainspring.transforms.expression import Expression
+
+__all__ = ["AGGREGATES", "FRAMES", "HistoryPlans", "plans_of"]
+
+# As the engine numbers them.
+AGGREGATES = {
+    "count": 1,
+    "sum": 2,
+    "mean": 3,
+    "min": 4,
+    "max": 5,
+    "std": 6,
+    "first": 7,
+    "last": 8,
+    "nunique": 9,
+    "since_last": 10,
+    "ewm": 11,
+    "lag": 12,
+    "quantile": 13,
+}
+FRAMES = {"time": 1, "rows": 2, "expanding": 3, "session": 4}
+
+
+class HistoryPlans:
+    """Plans of every source that columns name.
+
+    Parameters
+    ----------
+    columns : sequence of HistoryColumn
+        The features.
+
+    Raises
+    ------
+    ParameterError
+        When two sources have one name, or a feature cannot be.
+    """
+
+    def __init__(self, columns: Sequence[Any]) -> None:
+        self._sources: dict[str, EventSource] = {}
+        self._columns: dict[str, list[HistoryColumn]] = {}
+        for column in dict.fromkeys(columns):
+            self._columns.setdefault(column.definition.source.name, []).append(column)
+        for column in columns:
+            source = column.definition.source
+            if self._sources.setdefault(source.name, source) != source:
+                raise errors.ParameterError(
+                    f"Two sources are called '{source.name}' and differ. Give each its own name.",
+                    expected="one source of a name",
+                    got="two",
+                )
+        self._plans = {
+            name: _compiled(self._sources[name], columns) for name, columns in self._columns.items()
+        }
+        self.counts: dict[str, dict[str, int]] = {}
+
+    @property
+    def sources(self) -> dict[str, EventSource]:
+        """The sources by name."""
+        return dict(self._sources)
+
+    def plan(self, name: str) -> _engine.HistoryPlan:
+        """Return the compiled plan of a source."""
+        return self._plans[name]
+
+    def columns(self, name: str) -> list[HistoryColumn]:
+        """Return the features of a source, in the order of its plan."""
+        return list(self._columns[name])
+
+    def to_bytes(self) -> bytes:
+        """Return what a bundle stores."""
+        return _engine.HistoryPlan.many_to_bytes(list(self._plans.values()))
+
+    def restore(self, data: bytes) -> None:
+        """Take the grids from bytes that :meth:`to_bytes` returned.
+
+        Parameters
+        ----------
+        data : bytes
+            Of equal columns.
+
+        Raises
+        ------
+        BundleCorruptError
+            When the bytes are of something else.
+        """
+        plans = _engine.HistoryPlan.many_from_bytes(data)
+        self._plans = dict(zip(self._plans, plans, strict=True))
+
+    @classmethod
+    def of(cls, *expressions: Expression) -> HistoryPlans:
+        """Make the plans of expressions, whatever else they read.
+
+        Parameters
+        ----------
+        *expressions : Expression
+            What a :class:`~mainspring.Preprocessor` takes.
+
+        Returns
+        -------
+        HistoryPlans
+            Not fitted.
+
+        Raises
+        ------
+        ParameterError
+            When none of them is about the past.
+        """
+        found = [column for one in expressions for column in derived_columns(one)]
+        if not found:
+            raise errors.ParameterError(
+                "No expression is about the past of events. Begin one with ms.events(...)."
+            )
+        return cls(found)
+
+    def fit(self, events: Mapping[str, object] | None) -> HistoryPlans:
+        """Choose the grid of every column of numbers.
+
+        Parameters
+        ----------
+        events : mapping
+            The table of each source.
+
+        Returns
+        -------
+        HistoryPlans
+            Itself.
+
+        Raises
+        ------
+        ParameterError
+            When a source has no table.
+        SchemaError
+            When a column is missing or of a wrong type.
+        """
+        for name, plan in self._plans.items():
+            plan.fit(as_table(_events_of(name, events)))
+        return self
+
+    def compute(self, data: object, events: object) -> dict[str, npt.NDArray[np.float64]]:
+        """Compute the features of a table of requests.
+
+        Parameters
+        ----------
+        data : table
+            Has the sources' columns of request times and keys.
+        events : mapping
+            The table of each source, or its :class:`~mainspring.HistoryState`.
+
+        Returns
+        -------
+        dict of numpy.ndarray
+            For each source float64 of shape (features, rows); NaN is null.
+
+        Raises
+        ------
+        ParameterError, SchemaError
+            As :meth:`fit`.
+        """
+        import numpy as np
+
+        table = arrow_table(data, "history features")
+        computed = {}
+        for name, plan in self._plans.items():
+            source, columns = self._sources[name], self._columns[name]
+            needed = dict.fromkeys((source.at, *source.request_keys))
+            # Columns that are missing are the engine's to name.
+            is_there = all(one in table.column_names for one in needed)
+            requests = table.select(list(needed)) if is_there else table
+            given = _events_of(name, events)
+            if hasattr(given, "fill"):
+                computed[name] = given.fill(requests)[0]
+                continue
+            out = np.empty((len(columns), table.num_rows))
+            self.counts[name] = plan.compute(
+                as_table(given), as_table(requests), source.at, list(source.request_keys), out
+            )
+            computed[name] = out
+        return computed
+
+    def extend(self, data: object, events: object) -> pa.Table:
+        """Add the features to a table of requests.
+
+        Parameters
+        ----------
+        data, events
+            As in :meth:`compute`.
+
+        Returns
+        -------
+        pyarrow.Table
+            The rows in their order, with one more float64 column for each feature; null where it is
+            null.
+
+        Raises
+        ------
+        ParameterError, SchemaError
+            As :meth:`fit`.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        result = arrow_table(data, "history features")
+        for name, rows in self.compute(result, events).items():
+            for column, values in zip(self._columns[name], rows, strict=True):
+                result = result.append_column(
+                    str(column), pa.array(values, mask=np.isnan(values))
+                )
+        return result
+
+
+def plans_of(given: Any, what: str) -> HistoryPlans:
+    """Return the plans that a call was given, or those of a preprocessor.
+
+    Parameters
+    ----------
+    given : Preprocessor or HistoryPlans
+        What was given.
+    what : str
+        The call, for error messages.
+
+    Returns
+    -------
+    HistoryPlans
+
+    Raises
+    ------
+    ParameterError
+        When it has none.
+    """
+    plans = getattr(given, "history", given)
+    if not isinstance(plans, HistoryPlans):
+        raise errors.ParameterError(
+            f"{what}: expected a Preprocessor with features about the past, or HistoryPlans, got "
+            f"{type(given).__name__}.",
+            expected="a Preprocessor with features about the past, or HistoryPlans",
+            got=type(given).__name__,
+        )
+    return plans
+
+
+def _events_of(name: str, events: object) -> Any:
+    if isinstance(events, Mapping) and name in events:
+        return events[name]
+    got = ", ".join(map(repr, events)) if isinstance(events, Mapping) else repr(events)
+    raise errors.ParameterError(
+        f"The features read events('{name}'): pass events={{'{name}': table}}, got {got}.",
+        expected=f"a table for '{name}'",
+        got=got,
+    )
+
+
+def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.HistoryPlan:
+    numbers: dict[str, int] = {}
+    categories: dict[str, int] = {}
+    available: dict[str, int] = {}
+    conditions: dict[Any, int] = {}
+    rows = []
+    for column in columns:
+        asked = column.definition
+        values = categories if asked.aggregate == "nunique" else numbers
+        rows.append(
+            (
+                str(column),
+                AGGREGATES[asked.aggregate],
+                FRAMES[asked.frame.kind],
+                asked.frame.rows,
+                asked.frame.width,
+                asked.frame.lag,
+                _place(values, asked.value),
+                _place(available, asked.available),
+                _place(conditions, asked.where),
+                asked.parameter,
+            )
+        )
+    return _engine.HistoryPlan(
+        source.name,
+        list(source.keys),
+        source.time,
+        source.id or "",
+        source.tz or "",
+        source.lateness,
+        source.skew,
+        source.ttl,
+        list(numbers),
+        list(categories),
+        list(available),
+        [(one.column, COMPARISONS[one.symbol], one.value) for one in conditions],
+        rows,
+    )
+
+
+def _place(places: dict[Any, int], thing: Any) -> int:
+    return -1 if thing is None else places.setdefault(thing, len(places))
