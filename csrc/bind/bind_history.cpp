@@ -90,8 +90,8 @@ class FoundRows {
  private:
   static void check_room(uint64_t got, uint64_t wanted) {
     if (got == wanted) return;
-    throw Error(ErrorKind::kParameter, "out has " + std::to_string(got) +
-                                           " elements, expected " + std::to_string(wanted) + ".");
+    throw Error(ErrorKind::kParameter, "out has " + std::to_string(got) + " elements, expected " +
+                                           std::to_string(wanted) + ".");
   }
 
   AsOfRows found_;

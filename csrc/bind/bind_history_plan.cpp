@@ -28,14 +28,25 @@ uint32_t column_or_none(int64_t column) {
 }
 
 HistoryPlan make_plan(std::string source, std::vector<std::string> keys, std::string time,
-                      std::string id, std::string zone, int64_t lateness, int64_t skew,
-                      int64_t ttl, std::vector<std::string> numbers,
-                      std::vector<std::string> categories, std::vector<std::string> available,
+                      std::string id, std::string zone, int64_t lateness, int64_t skew, int64_t ttl,
+                      std::vector<std::string> numbers, std::vector<std::string> categories,
+                      std::vector<std::string> available,
                       const std::vector<ConditionRow>& conditions,
                       const std::vector<FeatureRow>& features) {
-  HistoryPlan plan{std::move(source), std::move(keys), std::move(time), std::move(id),
-                   std::move(zone), lateness, skew, ttl, std::move(numbers), {},
-                   std::move(categories), std::move(available), {}, {}};
+  HistoryPlan plan{std::move(source),
+                   std::move(keys),
+                   std::move(time),
+                   std::move(id),
+                   std::move(zone),
+                   lateness,
+                   skew,
+                   ttl,
+                   std::move(numbers),
+                   {},
+                   std::move(categories),
+                   std::move(available),
+                   {},
+                   {}};
   for (const auto& [column, comparison, value] : conditions) {
     HistoryCondition condition;
     condition.column = column;
@@ -133,8 +144,8 @@ py::dict describe_history(const HistoryPlan& plan) {
 
 void register_history_plan(py::module_& module) {
   py::class_<HistoryPlan>(module, "HistoryPlan", "Features about the past of one source.")
-      .def(py::init(&make_plan), py::arg("source"), py::arg("keys"), py::arg("time"),
-           py::arg("id"), py::arg("zone"), py::arg("lateness"), py::arg("skew"), py::arg("ttl"),
+      .def(py::init(&make_plan), py::arg("source"), py::arg("keys"), py::arg("time"), py::arg("id"),
+           py::arg("zone"), py::arg("lateness"), py::arg("skew"), py::arg("ttl"),
            py::arg("numbers"), py::arg("categories"), py::arg("available"), py::arg("conditions"),
            py::arg("features"))
       .def_static("many_from_bytes", &plans_from_bytes, py::arg("bytes"),

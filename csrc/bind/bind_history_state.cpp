@@ -70,7 +70,8 @@ py::dict query_table(HistoryState& state, const Table& requests, const std::stri
   const uint64_t num_rows = requests.num_rows();
   check_features(buffer, state.plan(), num_rows);
   if (since.count() != num_rows || keys.size() != state.plan().keys.size()) {
-    throw Error(ErrorKind::kParameter, "Expected one time for each row, and a column for each key.");
+    throw Error(ErrorKind::kParameter,
+                "Expected one time for each row, and a column for each key.");
   }
   const std::vector<double*> rows = feature_rows(buffer, state.plan(), num_rows);
   HistoryCounts counts;

@@ -201,8 +201,7 @@ AsOfRows as_of_rows(const Table& left, const Table& right, const AsOfRequest& re
   const bool exact = request.allow_exact_matches;
   if (has_available) {
     std::fill_n(hits, num_left, AsOfRows::kNoRow);
-    const TimeColumn available =
-        read_times(right, static_cast<uint32_t>(request.available), unit);
+    const TimeColumn available = read_times(right, static_cast<uint32_t>(request.available), unit);
     merge_when_known(sides, available, exact, left_order, &result);
   } else if (left_order.empty() && right_order.empty()) {
     const auto same = [](uint64_t row) { return static_cast<uint32_t>(row); };
@@ -219,7 +218,8 @@ AsOfRows as_of_rows(const Table& left, const Table& right, const AsOfRequest& re
     }
     merge_in_time(
         sides, left_order.size(), right_order.size(), exact,
-        [&](uint64_t i) { return left_order[i]; }, [&](uint64_t i) { return right_order[i]; }, hits);
+        [&](uint64_t i) { return left_order[i]; }, [&](uint64_t i) { return right_order[i]; },
+        hits);
   }
   if (request.tolerance >= 0) drop_old(sides, request.tolerance, hits);
   return result;
@@ -228,9 +228,8 @@ AsOfRows as_of_rows(const Table& left, const Table& right, const AsOfRequest& re
 namespace {
 
 template <class Value>
-void gather_block(const uint32_t* rows, uint64_t count, const uint8_t* values,
-                  const uint8_t* valid, uint64_t valid_offset, uint8_t* out, uint8_t* out_valid,
-                  uint64_t* num_null) {
+void gather_block(const uint32_t* rows, uint64_t count, const uint8_t* values, const uint8_t* valid,
+                  uint64_t valid_offset, uint8_t* out, uint8_t* out_valid, uint64_t* num_null) {
   for (uint64_t first = 0; first < count; first += 8) {
     uint8_t bits = 0;
     const uint64_t last = std::min(count, first + 8);

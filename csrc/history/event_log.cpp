@@ -1,4 +1,5 @@
-// Appends with write(), which a killed process cannot take back; fdatasync() where the disk is meant.
+// Appends with write(), which a killed process cannot take back; fdatasync() where the disk is
+// meant.
 #include "history/event_log.hpp"
 
 #include <fcntl.h>
@@ -83,8 +84,7 @@ void EventLog::fail(const char* what) const {
               "Cannot " + std::string(what) + " '" + printable_path(path_) + "': " + reason + ".");
 }
 
-void EventLog::read_records(
-    const std::function<void(uint64_t, std::span<const uint8_t>)>& replay) {
+void EventLog::read_records(const std::function<void(uint64_t, std::span<const uint8_t>)>& replay) {
   const std::vector<uint8_t> bytes = read_file(path_);
   LogHeader header{};
   if (bytes.size() < sizeof(header)) return begin();  // killed while it was begun

@@ -12,12 +12,12 @@ namespace mainspring {
 /// machine.
 enum class Durability : uint8_t { kProcess = 1, kDisk = 2 };
 
-/// A file of records: their length, checksum and number, then their bytes. Throws Error(kFile) where
-/// the operating system refuses, Error(kBundleCorrupt) for a file that is no log.
+/// A file of records: their length, checksum and number, then their bytes. Throws Error(kFile)
+/// where the operating system refuses, Error(kBundleCorrupt) for a file that is no log.
 class EventLog {
  public:
-  /// Opens the log at `path`, or begins it. A record that was not written to its end, and all behind
-  /// it, is cut off. Calls `replay` for each whole record.
+  /// Opens the log at `path`, or begins it. A record that was not written to its end, and all
+  /// behind it, is cut off. Calls `replay` for each whole record.
   EventLog(std::string path, uint64_t definition_hash, Durability durability,
            const std::function<void(uint64_t number, std::span<const uint8_t>)>& replay);
   ~EventLog();

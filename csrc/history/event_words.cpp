@@ -197,7 +197,8 @@ EventTable read_events(const HistoryPlan& plan, const Table& table) {
       const uint64_t end = std::min(out.num_rows, (item + 1) * kBlockRows);
       for (uint64_t row = item * kBlockRows; row < end; ++row) {
         const uint64_t bits = words[row] & ~(uint64_t{1} << 63);
-        count += static_cast<int32_t>(bits >> 52) >= limit && bits <= (uint64_t{2047} << 52) ? 1 : 0;
+        count +=
+            static_cast<int32_t>(bits >> 52) >= limit && bits <= (uint64_t{2047} << 52) ? 1 : 0;
       }
       off_grid += count;
     });

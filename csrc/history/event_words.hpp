@@ -33,12 +33,12 @@ struct EventView {
 
 /// What was left out, and why.
 struct HistoryCounts {
-  uint64_t without_time = 0;    // events
-  uint64_t without_key = 0;     // events
-  uint64_t late = 0;            // availabilities past the lateness, taken for never
-  uint64_t duplicates = 0;      // redeliveries by id
-  uint64_t off_grid = 0;        // values that are infinite or above their grid: in no sum
-  uint64_t future = 0;          // events beyond the skew
+  uint64_t without_time = 0;  // events
+  uint64_t without_key = 0;   // events
+  uint64_t late = 0;          // availabilities past the lateness, taken for never
+  uint64_t duplicates = 0;    // redeliveries by id
+  uint64_t off_grid = 0;      // values that are infinite or above their grid: in no sum
+  uint64_t future = 0;        // events beyond the skew
   uint64_t requests_without_time = 0, requests_without_key = 0;
 };
 
@@ -54,8 +54,8 @@ struct EventTable {
 EventTable read_events(const HistoryPlan& plan, const Table& table);
 
 /// Times of a column in microseconds, finer ones cut; where they lie, or in *owned.
-const uint64_t* read_microseconds(const Table& table, uint32_t column, GrowingArray<uint64_t>* owned,
-                                  uint64_t* num_missing);
+const uint64_t* read_microseconds(const Table& table, uint32_t column,
+                                  GrowingArray<uint64_t>* owned, uint64_t* num_missing);
 
 /// Chooses the grid of every number from the table's values; see grid_exponent().
 void choose_grids(HistoryPlan* plan, const EventTable& events);

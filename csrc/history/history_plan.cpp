@@ -33,8 +33,8 @@ bool needs_value(Aggregate aggregate) {
 
 void check_feature(const HistoryPlan& plan, const HistoryFeature& feature) {
   const HistoryFrame& frame = feature.frame;
-  const size_t num_values = feature.aggregate == Aggregate::kNunique ? plan.categories.size()
-                                                                     : plan.numbers.size();
+  const size_t num_values =
+      feature.aggregate == Aggregate::kNunique ? plan.categories.size() : plan.numbers.size();
   const auto aggregate = static_cast<uint8_t>(feature.aggregate);
   const auto kind = static_cast<uint8_t>(frame.kind);
   if (aggregate < 1 || aggregate > 13) refuse(plan, "there is no such aggregate.");

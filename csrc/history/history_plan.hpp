@@ -9,13 +9,13 @@ namespace mainspring {
 
 /// The values are stored in bundles and never change.
 enum class Aggregate : uint8_t {
-  kCount = 1,      // of events, or of the values that are there
-  kSum = 2,        // of nothing: 0
+  kCount = 1,  // of events, or of the values that are there
+  kSum = 2,    // of nothing: 0
   kMean = 3,
   kMin = 4,
   kMax = 5,
-  kStd = 6,        // of a sample
-  kFirst = 7,      // value by (time, first availability, arrival)
+  kStd = 6,    // of a sample
+  kFirst = 7,  // value by (time, first availability, arrival)
   kLast = 8,
   kNunique = 9,
   kSinceLast = 10,  // seconds since the last event
@@ -48,7 +48,12 @@ struct HistoryFeature {
 };
 
 enum class Comparison : uint8_t {
-  kEqual = 1, kNotEqual = 2, kLess = 3, kLessEqual = 4, kGreater = 5, kGreaterEqual = 6
+  kEqual = 1,
+  kNotEqual = 2,
+  kLess = 3,
+  kLessEqual = 4,
+  kGreater = 5,
+  kGreaterEqual = 6
 };
 
 /// `column` compared with a number or a text; false where it is missing.
@@ -73,11 +78,11 @@ struct HistoryPlan {
   std::string source;
   std::vector<std::string> keys;
   std::string time;
-  std::string id;                  // of redeliveries; "": none
-  std::string zone;                // of times without one; "": they are refused beside others
-  int64_t lateness = kUnlimited;   // events that become available later are dropped
-  int64_t skew = 0;                // how far in the future an event may lie when it arrives
-  int64_t ttl = kUnlimited;        // largest age of an event
+  std::string id;                 // of redeliveries; "": none
+  std::string zone;               // of times without one; "": they are refused beside others
+  int64_t lateness = kUnlimited;  // events that become available later are dropped
+  int64_t skew = 0;               // how far in the future an event may lie when it arrives
+  int64_t ttl = kUnlimited;       // largest age of an event
   std::vector<std::string> numbers;
   std::vector<int32_t> exponents;  // the grid of each number; empty before fitting
   std::vector<std::string> categories;

@@ -17,8 +17,8 @@ namespace mainspring {
 namespace {
 
 constexpr size_t kShards = 64;
-constexpr uint32_t kDroppedOnIngest = 8;   // oldest events of the key, so that none owes many
-constexpr uint32_t kSweptForEvent = 2;     // slots looked at for each event of a batch
+constexpr uint32_t kDroppedOnIngest = 8;  // oldest events of the key, so that none owes many
+constexpr uint32_t kSweptForEvent = 2;    // slots looked at for each event of a batch
 
 uint64_t hash_of(std::string_view key) {
   return hash_bytes(reinterpret_cast<const uint8_t*>(key.data()), key.size());
@@ -85,9 +85,9 @@ bool HistoryState::put(std::string_view key, const uint64_t* words, IngestResult
   uint32_t place = events.count;
   const EventView mine{words, 1, 1};
   const int64_t first = first_availability_.of(mine, 0);
-  while (place > 0 && (events.time(place - 1) > time ||
-                       (events.time(place - 1) == time &&
-                        first_availability_.of(events, place - 1) > first))) {
+  while (place > 0 &&
+         (events.time(place - 1) > time ||
+          (events.time(place - 1) == time && first_availability_.of(events, place - 1) > first))) {
     --place;
   }
   if (!plan_.id.empty() && (words[1] & plan_.id_flag()) != 0) {
@@ -245,8 +245,7 @@ StateMemory HistoryState::memory() const {
 
 void HistoryState::save() {
   if (folder_.empty()) {
-    throw Error(ErrorKind::kParameter,
-                "The state has no folder to save to. Make it with folder=.");
+    throw Error(ErrorKind::kParameter, "The state has no folder to save to. Make it with folder=.");
   }
   const std::scoped_lock writing(writer_);
   write_file(snapshot_path(), write_snapshot());

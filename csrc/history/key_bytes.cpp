@@ -26,8 +26,7 @@ KeyColumn read_column(const Table& table, uint32_t column) {
   const bool is_float = info.type == ColumnType::kF16 || info.type == ColumnType::kF32 ||
                         info.type == ColumnType::kF64;
   const bool is_text = info.type >= ColumnType::kUtf8 && info.type <= ColumnType::kUtf8View;
-  const bool is_binary =
-      info.type >= ColumnType::kBinary && info.type <= ColumnType::kFixedBinary;
+  const bool is_binary = info.type >= ColumnType::kBinary && info.type <= ColumnType::kFixedBinary;
   const bool is_time = info.type == ColumnType::kDate32 || info.type == ColumnType::kDate64 ||
                        info.type == ColumnType::kTimestamp;
   read.letter = is_text || is_binary ? 't' : is_float ? 'f' : is_time ? 'd' : 'i';

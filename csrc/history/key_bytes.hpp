@@ -21,8 +21,8 @@ struct KeyBytes {
   }
 };
 
-/// For each column a letter for its kind (integer, float, text, time), then 8 bytes, or a length and
-/// the text. Throws Error(kSchema) for columns that are no keys.
+/// For each column a letter for its kind (integer, float, text, time), then 8 bytes, or a length
+/// and the text. Throws Error(kSchema) for columns that are no keys.
 KeyBytes key_bytes(const Table& table, std::span<const uint32_t> columns);
 
 }  // namespace mainspring

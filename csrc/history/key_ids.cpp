@@ -113,8 +113,7 @@ Ids ids_of_words(const int64_t* requests, uint64_t num_requests, const int64_t* 
   WordTable seen;
   for (uint64_t row = 0; row < num_events; ++row) {
     if (row + kAhead < num_events) seen.fetch(static_cast<uint64_t>(events[row + kAhead]));
-    event_ids[row] =
-        events[row] == kNoTime ? kNoKey : seen.put(static_cast<uint64_t>(events[row]));
+    event_ids[row] = events[row] == kNoTime ? kNoKey : seen.put(static_cast<uint64_t>(events[row]));
   }
   for_blocks(num_requests, [&](uint64_t first, uint64_t last, uint32_t) {
     for (uint64_t row = first; row < last; ++row) {
@@ -148,10 +147,9 @@ uint32_t number_of(TextTable* seen, std::string_view text, bool add) {
 void number_texts(const ColumnView& view, TextTable* seen, bool add, uint32_t* out) {
   for_each_tile(view, InputKind::kBytes, [&](const Tile& tile, uint64_t first) {
     for (uint32_t row = 0; row < tile.num_rows; ++row) {
-      out[first + row] =
-          is_valid(tile.validity, row)
-              ? number_of(seen, text_of(values_of<BytesView>(tile)[row]), add)
-              : kNoKey;
+      out[first + row] = is_valid(tile.validity, row)
+                             ? number_of(seen, text_of(values_of<BytesView>(tile)[row]), add)
+                             : kNoKey;
     }
   });
 }
@@ -265,9 +263,9 @@ uint64_t count_null_keys(const Table& table, std::span<const uint32_t> columns) 
     for (const uint32_t column : columns) {
       const ColumnView& view = table.batch_column(batch, column);
       const bool is_float = kind_of_key(table.columns()[column]) == KeyKind::kFloat;
-      const InputKind kind = is_float                               ? InputKind::kFloat
-                             : feeds(view, InputKind::kBytes)       ? InputKind::kBytes
-                                                                    : InputKind::kInteger;
+      const InputKind kind = is_float                         ? InputKind::kFloat
+                             : feeds(view, InputKind::kBytes) ? InputKind::kBytes
+                                                              : InputKind::kInteger;
       for_each_tile(view, kind, [&](const Tile& tile, uint64_t first) {
         for (uint32_t row = 0; row < tile.num_rows; ++row) {
           if (!is_valid(tile.validity, row)) valid[first + row] = 0;
@@ -293,8 +291,8 @@ KeyIds key_ids(const Table& requests, std::span<const uint32_t> request_columns,
   Ids ids = ids_of_pair(requests, request_columns[0], events, event_columns[0]);
   for (size_t i = 1; i < request_columns.size(); ++i) {
     const Ids more = ids_of_pair(requests, request_columns[i], events, event_columns[i]);
-    const auto left = pairs_of(ids.requests.data(), more.requests.data(), more.num_ids,
-                               requests.num_rows());
+    const auto left =
+        pairs_of(ids.requests.data(), more.requests.data(), more.num_ids, requests.num_rows());
     const auto right =
         pairs_of(ids.events.data(), more.events.data(), more.num_ids, events.num_rows());
     ids = ids_of_words(left.data(), left.size(), right.data(), right.size());
@@ -315,23 +313,22 @@ void read_words(const Table& table, uint32_t column, uint64_t* words, uint8_t* v
                                                    : InputKind::kInteger;
   for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
     const uint64_t base = table.batch_first_row(batch);
-    for_each_tile(
-        table.batch_column(batch, column), input, [&](const Tile& tile, uint64_t first) {
-          for (uint32_t row = 0; row < tile.num_rows; ++row) {
-            const bool is_there = is_valid(tile.validity, row);
-            uint64_t word = 0;
-            if (is_there && kind == KeyKind::kText) {
-              const BytesView& text = values_of<BytesView>(tile)[row];
-              word = hash_bytes(text.data, text.length);
-            } else if (is_there && kind == KeyKind::kFloat) {
-              word = number_key(values_of<double>(tile)[row]);
-            } else if (is_there) {
-              word = static_cast<uint64_t>(values_of<int64_t>(tile)[row]);
-            }
-            words[base + first + row] = word;
-            valid[base + first + row] = is_there ? 1 : 0;
-          }
-        });
+    for_each_tile(table.batch_column(batch, column), input, [&](const Tile& tile, uint64_t first) {
+      for (uint32_t row = 0; row < tile.num_rows; ++row) {
+        const bool is_there = is_valid(tile.validity, row);
+        uint64_t word = 0;
+        if (is_there && kind == KeyKind::kText) {
+          const BytesView& text = values_of<BytesView>(tile)[row];
+          word = hash_bytes(text.data, text.length);
+        } else if (is_there && kind == KeyKind::kFloat) {
+          word = number_key(values_of<double>(tile)[row]);
+        } else if (is_there) {
+          word = static_cast<uint64_t>(values_of<int64_t>(tile)[row]);
+        }
+        words[base + first + row] = word;
+        valid[base + first + row] = is_there ? 1 : 0;
+      }
+    });
   }
 }
 

@@ -58,8 +58,8 @@ void fit_grids(HistoryPlan* plan, const Table& events) {
 HistoryCounts offline_features(const HistoryPlan& plan, const Table& events, const Table& requests,
                                const RequestColumns& columns, double* const* out) {
   if (plan.exponents.size() != plan.numbers.size()) {
-    throw Error(ErrorKind::kNotFitted, "events('" + plan.source +
-                                           "') has no grids yet. Fit it to events first.");
+    throw Error(ErrorKind::kNotFitted,
+                "events('" + plan.source + "') has no grids yet. Fit it to events first.");
   }
   const uint32_t at = requests.column_index(columns.at);
   const std::vector<uint32_t> request_keys = columns_of(requests, columns.keys);

@@ -49,8 +49,7 @@ void EventScanner::choose(const EventView& events, const FeatureGroup& group, in
   const uint32_t end = first_at_or_after(events, range.end);
   const uint32_t known_word =
       group.available == kNoColumn ? 0 : plan_.available_word(group.available);
-  const uint64_t flag =
-      group.condition == kNoColumn ? 0 : plan_.condition_flag(group.condition);
+  const uint64_t flag = group.condition == kNoColumn ? 0 : plan_.condition_flag(group.condition);
   int64_t newer = range.end;
   for (uint32_t event = end; event > first;) {
     --event;

@@ -15,9 +15,7 @@ namespace {
 template <class Sweep>
 void run_in_order(const SweepRanges& ranges, const RequestView& requests, Sweep& sweep) {
   const uint32_t* order = ranges.order.empty() ? nullptr : ranges.order.data();
-  const auto event_at = [order](uint32_t place) {
-    return order == nullptr ? place : order[place];
-  };
+  const auto event_at = [order](uint32_t place) { return order == nullptr ? place : order[place]; };
   uint32_t first = 0, end = 0;
   for (uint32_t request = 0; request < requests.count; ++request) {
     const uint32_t new_first = ranges.first[request], new_end = ranges.end[request];
@@ -100,8 +98,7 @@ void EventSweeper::set_ranges(const EventView& events, const RequestView& reques
   ranges_.order.clear();
   const uint64_t flag = group.condition == kNoColumn ? 0 : plan_.condition_flag(group.condition);
   if (flag != 0 || !ranges_.in_order) {
-    const uint32_t word =
-        group.available == kNoColumn ? 0 : plan_.available_word(group.available);
+    const uint32_t word = group.available == kNoColumn ? 0 : plan_.available_word(group.available);
     for (uint32_t event = 0; event < events.count; ++event) {
       if (flag != 0 && (events.word(1, event) & flag) == 0) continue;
       if (word != 0 && events.moment(word, event) == kNever) continue;
@@ -112,8 +109,7 @@ void EventSweeper::set_ranges(const EventView& events, const RequestView& reques
   ranges_.first.resize(requests.count);
   ranges_.end.resize(requests.count);
   const bool is_listed = flag != 0 && ranges_.in_order;
-  const auto num_listed =
-      is_listed ? static_cast<uint32_t>(ranges_.order.size()) : events.count;
+  const auto num_listed = is_listed ? static_cast<uint32_t>(ranges_.order.size()) : events.count;
   const auto time_at = [&](uint32_t place) {
     return events.time(is_listed ? ranges_.order[place] : place);
   };

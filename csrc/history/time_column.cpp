@@ -88,11 +88,10 @@ TimeUnit common_unit(const Table& left, uint32_t left_column, const Table& right
   const Table::Column& second = right.columns()[right_column];
   const bool mixed = (a == TimeUnit::kNone) != (b == TimeUnit::kNone);
   if (mixed || first.time_zone.empty() != second.time_zone.empty()) {
-    throw Error(ErrorKind::kSchema,
-                "Column '" + second.name + "' has type " + second.type_name +
-                    ", expected moments that can be compared with column '" + first.name +
-                    "' of type " + first.type_name +
-                    ". Give both a time zone, or none, or make both integers.")
+    throw Error(ErrorKind::kSchema, "Column '" + second.name + "' has type " + second.type_name +
+                                        ", expected moments that can be compared with column '" +
+                                        first.name + "' of type " + first.type_name +
+                                        ". Give both a time zone, or none, or make both integers.")
         .column(second.name)
         .expected(first.type_name)
         .got(second.type_name);

@@ -504,6 +504,81 @@ class LabelJoin:
     def renumber(self, side: str) -> bytes:
         ...
     def to_bytes(self) -> bytes:
+class AsOfRows:
+    """
+    Rows of the right for each row of the left.
+    """
+    def __init__(self, left: Table, right: Table, left_on: str, right_on: str, left_by: collections.abc.Sequence[str], right_by: collections.abc.Sequence[str], available: str | None, tolerance: typing.SupportsInt | typing.SupportsIndex | None, allow_exact_matches: bool, sort: bool) -> None:
+        ...
+    def copy_rows(self, out: typing.Any) -> None:
+        """
+        Fill out, uint32 (rows of the left,); 4294967295 where there is none.
+        """
+    def take(self, values: typing.Any, valid: typing.Any, offset: typing.SupportsInt | typing.SupportsIndex, width: typing.SupportsInt | typing.SupportsIndex, out: typing.Any, out_valid: typing.Any) -> int:
+        """
+        Gather values of `width` bytes and their validity; return how many are null.
+        """
+    @property
+    def counts(self) -> dict[str, typing.Any]:
+        ...
+class HistoryPlan:
+    """
+    Features about the past of one source.
+    """
+    @staticmethod
+    def many_from_bytes(bytes: typing.Any) -> list[HistoryPlan]:
+        """
+        Read the section HIST of a bundle.
+        """
+    @staticmethod
+    def many_to_bytes(plans: collections.abc.Sequence[HistoryPlan]) -> bytes:
+        ...
+    def __init__(self, source: str, keys: collections.abc.Sequence[str], time: str, id: str, zone: str, lateness: typing.SupportsInt | typing.SupportsIndex, skew: typing.SupportsInt | typing.SupportsIndex, ttl: typing.SupportsInt | typing.SupportsIndex, numbers: collections.abc.Sequence[str], categories: collections.abc.Sequence[str], available: collections.abc.Sequence[str], conditions: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex | str]], features: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]]) -> None:
+        ...
+    def compute(self, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], out: typing.Any) -> dict[str, typing.Any]:
+        """
+        Fill out, float64 (features, rows); return counts of what was left out.
+        """
+    def fit(self, events: Table) -> None:
+        """
+        Choose the grids of the columns of numbers.
+        """
+    @property
+    def definition_hash(self) -> int:
+        ...
+    @property
+    def description(self) -> dict[str, typing.Any]:
+        ...
+class HistoryState:
+    """
+    Events as they come, and features of a key.
+    """
+    def __init__(self, plan: HistoryPlan, folder: typing.Any, on_disk: bool, max_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def evict(self, now: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def ingest(self, events: Table, now: typing.SupportsInt | typing.SupportsIndex) -> dict[str, typing.Any]:
+        """
+        Take a table of events that arrives at `now`, in microseconds.
+        """
+    def query(self, requests: Table, at: str, keys: collections.abc.Sequence[str], out: typing.Any, known_since: typing.Any) -> dict[str, typing.Any]:
+        """
+        Fill out, float64 (features, rows), and known_since, int64 (rows,).
+        """
+    def save(self) -> None:
+        """
+        Write a snapshot and empty the log.
+        """
+    @property
+    def clock(self) -> int:
+        ...
+    @property
+    def cut_bytes(self) -> int:
+        """
+        Bytes of the log that were not written to their end.
+        """
+    @property
+    def memory(self) -> dict[str, typing.Any]:
         ...
 class RequestForm:
     """
@@ -724,6 +799,10 @@ class IdLearner:
         """
         Write raw scores, or probabilities, into a float64 buffer; None, or what is bad, its row and its column.
         """
+def as_of_unit(left: Table, right: Table, left_on: str, right_on: str, available: str | None) -> str:
+    """
+    The unit that times are compared in: 's', 'ms', 'us', 'ns' or '' of integers.
+    """
 def build_info() -> dict[str, typing.Any]:
     ...
 def check_limits() -> list[typing.Any]:
@@ -845,6 +924,8 @@ def read_xgboost(data: bytes, subject: str) -> ModelImage:
     Reads XGBoost's UBJSON and JSON. Raises UnsupportedError or DataError with the byte and the reason.
     """
 def readable_columns(table: Table) -> list[str]:
+    ...
+def replay_history(plan: HistoryPlan, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], wanted: typing.Any) -> dict[str, typing.Any]:
     ...
 def set_counter_worker(worker: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...

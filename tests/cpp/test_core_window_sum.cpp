@@ -15,7 +15,8 @@ namespace {
 double drawn(uint64_t number, int32_t low, int32_t high) {
   const uint64_t bits = hash_u64(number);
   const double mantissa = static_cast<double>(bits >> 11) * 0x1p-53;
-  const int32_t power = low + static_cast<int32_t>(hash_u64(bits) % static_cast<uint64_t>(high - low));
+  const int32_t power =
+      low + static_cast<int32_t>(hash_u64(bits) % static_cast<uint64_t>(high - low));
   return (bits & 1 ? -1.0 : 1.0) * std::ldexp(0.5 + mantissa / 2, power);
 }
 

@@ -13,7 +13,7 @@ import mainspring as ms
 from mainspring import col
 from tests.reference.history import Event, Feature, feature_value, grid_exponent
 
-__all__ = ["ASKED", "Drawn", "drawn_events", "expected", "source", "tables"]
+__all__ = ["Drawn", "asked_of", "drawn_events", "expected", "source", "tables"]
 
 MINUTE = 60_000_000
 VALUES = st.one_of(
@@ -42,7 +42,9 @@ def drawn_events(values: Any = VALUES, max_size: int = 25) -> Any:
         st.sampled_from(["x", "y", "z", None]),
         st.one_of(st.none(), st.integers(-3, 20)),
     )
-    request = st.tuples(st.one_of(st.none(), st.integers(0, 45)), st.sampled_from(["a", "b", "c", None]))
+    request = st.tuples(
+        st.one_of(st.none(), st.integers(0, 45)), st.sampled_from(["a", "b", "c", None])
+    )
     return st.builds(
         Drawn, st.lists(event, max_size=max_size), st.lists(request, min_size=1, max_size=12)
     )
@@ -79,7 +81,7 @@ _AGGREGATES: list[tuple[Any, dict[str, Any]]] = [
 ]
 
 
-def ASKED(s: Any) -> list[tuple[Any, Feature, bool, bool]]:  # noqa: N802 - all that is asked
+def asked_of(s: Any) -> list[tuple[Any, Feature, bool, bool]]:
     """Return (expression, feature, has availability, has condition) of every combination."""
     asked = []
     for available in (None, "known"):

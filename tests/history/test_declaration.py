@@ -199,9 +199,7 @@ def test_events_when_a_column_does_not_fit_says_why(change: Any, message: str) -
     table = legs
     for name, values in change.items():
         table = table.set_column(table.column_names.index(name), name, pa.array(values))
-    plans = ms.history.HistoryPlans.of(
-        flights.window("1h", available="arr_time").sum("arr_delay")
-    )
+    plans = ms.history.HistoryPlans.of(flights.window("1h", available="arr_time").sum("arr_delay"))
     with pytest.raises(ms.SchemaError, match=message):
         plans.fit({"flights": table}).compute(table, {"flights": table})
 

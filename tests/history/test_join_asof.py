@@ -140,7 +140,9 @@ def test_join_of_every_type_takes_values_and_nulls() -> None:
 
 def test_join_of_two_units_compares_exactly() -> None:
     left = pa.table({"t": pa.array([2], pa.timestamp("s"))})
-    right = pa.table({"t": pa.array([1_999_999_999, 2_000_000_000], pa.timestamp("ns")), "v": [1, 2]})
+    right = pa.table(
+        {"t": pa.array([1_999_999_999, 2_000_000_000], pa.timestamp("ns")), "v": [1, 2]}
+    )
     assert ms.join_asof(left, right, "t")["v"].to_pylist() == [1]
     assert ms.join_asof(left, right, "t", allow_exact_matches=True)["v"].to_pylist() == [2]
     assert ms.join_asof(left, right, "t", tolerance="1us")["v"].to_pylist() == [1]
@@ -216,7 +218,11 @@ def test_join_with_any_number_of_threads_is_the_same() -> None:
     rows = 300_000
     left = pa.table({"t": np.sort(rng.integers(0, 10**6, rows)), "k": rng.integers(0, 50, rows)})
     right = pa.table(
-        {"t": np.sort(rng.integers(0, 10**6, rows)), "k": rng.integers(0, 50, rows), "v": np.arange(rows)}
+        {
+            "t": np.sort(rng.integers(0, 10**6, rows)),
+            "k": rng.integers(0, 50, rows),
+            "v": np.arange(rows),
+        }
     )
     results = []
     try:

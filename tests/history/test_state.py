@@ -18,7 +18,7 @@ from hypothesis import given, settings
 
 import mainspring as ms
 from mainspring.history import HistoryPlans
-from tests.history.drawn import ASKED, MINUTE, SMALL, Drawn, drawn_events, source, tables
+from tests.history.drawn import MINUTE, SMALL, Drawn, asked_of, drawn_events, source, tables
 from tests.history.test_windows import same_bits, stamps
 
 
@@ -50,7 +50,7 @@ def answers(state: ms.HistoryState, minute: int) -> list[Any]:
 @given(drawn=drawn_events())
 def test_replay_of_every_feature_has_the_same_bits(drawn: Drawn) -> None:
     for arguments in ({}, {"ttl": "12min", "lateness": "9min"}):
-        asked = ASKED(source(**arguments))
+        asked = asked_of(source(**arguments))
         for chosen in (asked, [one for one in asked if one[2]]):
             plans = HistoryPlans.of(*(one[0] for one in chosen))
             events, requests = tables(drawn)
@@ -292,9 +292,12 @@ def test_queries_while_events_come_see_whole_events() -> None:
         thread.join()
     assert not failures
     whole = plans.compute(
-        pa.table({"user": [0, 1, 2], "at": stamps([60 * MINUTE] * 3)}), {"clicks": click_table(0, 60)}
+        pa.table({"user": [0, 1, 2], "at": stamps([60 * MINUTE] * 3)}),
+        {"clicks": click_table(0, 60)},
     )["clicks"]
-    assert same_bits(state.fill(pa.table({"user": [0, 1, 2], "at": stamps([60 * MINUTE] * 3)}))[0], whole)
+    assert same_bits(
+        state.fill(pa.table({"user": [0, 1, 2], "at": stamps([60 * MINUTE] * 3)}))[0], whole
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 import mainspring as ms
 from mainspring.history.plans import HistoryPlans
-from tests.history.drawn import ASKED, MINUTE, SMALL, Drawn, drawn_events, expected, source, tables
+from tests.history.drawn import (
+    MINUTE,
+    SMALL,
+    Drawn,
+    asked_of,
+    drawn_events,
+    expected,
+    source,
+    tables,
+)
 
 
 def same_bits(got: Any, want: Any) -> bool:
@@ -38,7 +47,7 @@ def computed(expressions: list[Any], drawn: Drawn) -> dict[str, Any]:
 @given(data=st.data())
 def test_every_feature_is_the_oracle_bit_for_bit(values: str, data: st.DataObject) -> None:
     drawn = data.draw(drawn_events() if values == "any" else drawn_events(SMALL))
-    asked = ASKED(source())
+    asked = asked_of(source())
     columns = computed([one[0] for one in asked], drawn)
     assert len(columns) == len(asked)
     for expression, feature, available, where in asked:
@@ -49,7 +58,7 @@ def test_every_feature_is_the_oracle_bit_for_bit(values: str, data: st.DataObjec
 
 @given(drawn=drawn_events(SMALL))
 def test_ttl_and_lateness_hide_the_same_events(drawn: Drawn) -> None:
-    asked = ASKED(source(ttl="12min", lateness="9min"))
+    asked = asked_of(source(ttl="12min", lateness="9min"))
     columns = computed([one[0] for one in asked], drawn)
     for expression, feature, available, where in asked:
         want = expected(
@@ -65,7 +74,7 @@ def test_ttl_and_lateness_hide_the_same_events(drawn: Drawn) -> None:
 
 @given(drawn=drawn_events(SMALL))
 def test_ties_when_all_features_wait_are_in_order_of_availability(drawn: Drawn) -> None:
-    asked = [one for one in ASKED(source()) if one[2]]
+    asked = [one for one in asked_of(source()) if one[2]]
     columns = computed([one[0] for one in asked], drawn)
     for expression, feature, available, where in asked:
         want = expected(drawn, feature, available=available, where=where, all_available=True)
@@ -145,7 +154,7 @@ def test_threads_and_order_of_rows_change_no_bit() -> None:
             "known": stamps(at + rng.exponential(600e6, rows).astype(np.int64)),
         }
     )
-    columns = [one[0].columns[0] for one in ASKED(source()) if one[1].kind in ("time", "rows")]
+    columns = [one[0].columns[0] for one in asked_of(source()) if one[1].kind in ("time", "rows")]
     plans = HistoryPlans(columns)
     plans.fit({"drawn": table})
     results = []

@@ -123,47 +123,50 @@ def feature_value(events: Sequence[Event], at: int, feature: Feature) -> float:
     """
     seen = _chosen(events, at, feature)
     name = feature.value
-    values = [] if name is None else [e.values[name] for e in seen if not _is_missing(e.values[name])]
-    kind = feature.aggregate
-    if kind == "count":
-        return float(len(seen) if name is None else len(values))
-    if kind == "since_last":
-        return (at - seen[-1].time) / 1e6 if seen else math.nan
-    if kind == "nunique":
-        return float(len(set(values)))
-    if kind == "lag":
-        if len(seen) < feature.rows:
-            return math.nan
-        value = seen[0].values[name]
-        return math.nan if _is_missing(value) else value
-    if kind in ("min", "max", "first", "last", "quantile"):
-        if not values:
-            return math.nan
-        if kind == "quantile":
-            ordered = sorted(values)
-            rank = feature.parameter * (len(ordered) - 1)
-            low, share = int(rank), rank - int(rank)
-            if share == 0 or ordered[low] == ordered[low + 1]:
-                return ordered[low] + 0.0
-            return ordered[low] * (1 - share) + ordered[low + 1] * share
-        if kind in ("min", "max"):
-            return {"min": min, "max": max}[kind](values) + 0.0
-        return {"first": values[0], "last": values[-1]}[kind]
-    if kind == "ewm":
-        return _ewm(seen, at, feature)
+    values = [] if name is None else [event.values[name] for event in seen]
+    there = [value for value in values if not _is_missing(value)]
+    match feature.aggregate:
+        case "count":
+            return float(len(seen) if name is None else len(there))
+        case "nunique":
+            return float(len(set(there)))
+        case "since_last":
+            return (at - seen[-1].time) / 1e6 if seen else math.nan
+        case "lag":
+            short = len(seen) < feature.rows or _is_missing(values[0])
+            return math.nan if short else float(values[0])
+        case "ewm":
+            return _ewm(seen, at, feature)
+        case "sum" | "mean" | "std":
+            return _moment(there, feature)
+        case _:
+            return _picked(there, feature) if there else math.nan
+
+
+def _picked(values: Sequence[float], feature: Feature) -> float:
+    ordered = sorted(values)
+    if feature.aggregate == "quantile":
+        rank = feature.parameter * (len(ordered) - 1)
+        low, share = int(rank), rank - int(rank)
+        if share == 0 or ordered[low] == ordered[low + 1]:
+            return ordered[low] + 0.0
+        return ordered[low] * (1 - share) + ordered[low + 1] * share
+    picked = {"min": ordered[0] + 0.0, "max": ordered[-1] + 0.0}
+    return {**picked, "first": values[0], "last": values[-1]}[feature.aggregate]
+
+
+def _moment(values: Sequence[float], feature: Feature) -> float:
     numbers = [n for n in (on_grid(value, feature.exponent) for value in values) if n is not None]
-    total = sum(numbers)
-    if kind == "sum":
+    total, count = sum(numbers), len(numbers)
+    if feature.aggregate == "sum":
         return _scaled(float(total), feature.exponent)
-    if kind == "mean":
-        if not numbers:
-            return math.nan
-        return _scaled(float(total) / len(numbers), feature.exponent)
-    count = len(numbers)
+    if feature.aggregate == "mean":
+        return _scaled(float(total) / count, feature.exponent) if count else math.nan
     if count < 2:
         return math.nan
     spread = count * sum(n * n for n in numbers) - total * total
-    return _scaled(math.sqrt(float(spread) / (float(count) * float(count - 1))), feature.exponent)
+    pairs = float(count) * float(count - 1)
+    return _scaled(math.sqrt(float(spread) / pairs), feature.exponent)
 
 
 def _ewm(seen: Sequence[Event], at: int, feature: Feature) -> float:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from mainspring import errors
 
-__all__ = ["duration_us", "duration_in", "duration_text"]
+__all__ = ["duration_in", "duration_text", "duration_us"]
 
 _UNITS = {
     "us": 1,

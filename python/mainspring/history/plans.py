@@ -222,9 +222,7 @@ class HistoryPlans:
         result = arrow_table(data, "history features")
         for name, rows in self.compute(result, events).items():
             for column, values in zip(self._columns[name], rows, strict=True):
-                result = result.append_column(
-                    str(column), pa.array(values, mask=np.isnan(values))
-                )
+                result = result.append_column(str(column), pa.array(values, mask=np.isnan(values)))
         return result
 
 

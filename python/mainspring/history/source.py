@@ -278,7 +278,7 @@ def events(
     *,
     key: str | Sequence[str] | None,
     time: str,
-    id: str | None = None,  # noqa: A002 - the field's word
+    id: str | None = None,
     lateness: Length | None = None,
     skew: Length = "1min",
     ttl: Length | None = None,

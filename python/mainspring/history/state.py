@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
@@ -69,12 +70,13 @@ class HistoryState:
     --------
     >>> import mainspring as ms
     >>> clicks = ms.events("clicks", key="user", time="at")
-    >>> rows = [{"user": 7, "at": datetime(2024, 5, 1, 12, tzinfo=timezone.utc)}]
+    >>> noon = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
+    >>> rows = [{"user": 7, "at": noon}]
     >>> plans = ms.history.HistoryPlans.of(clicks.window("1h").count()).fit({"clicks": rows})
     >>> state = ms.HistoryState(plans)
-    >>> state.ingest(rows)["taken"]
+    >>> state.ingest(rows, now=noon)["taken"]
     1
-    >>> state.query(7, at=datetime(2024, 5, 1, 12, 30, tzinfo=timezone.utc))
+    >>> state.query(7, at=noon + timedelta(minutes=30))
     {'clicks.window(1h).count()': 1.0}
     """
 
@@ -112,7 +114,7 @@ class HistoryState:
             )
         if folder is not None:
             try:
-                os.makedirs(folder, exist_ok=True)
+                Path(folder).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise errors.FileError(f"Cannot make the folder {folder!r}: {error}.") from error
         self._source = self._plans.sources[source]
@@ -174,10 +176,7 @@ class HistoryState:
             When a column is missing or of a wrong type.
         """
         moment = time.time_ns() // 1000 if now is None else _microseconds(now, "now")
-        if isinstance(events, Mapping) and not any(
-            isinstance(value, list | tuple) or hasattr(value, "__len__") and not isinstance(value, str | bytes)
-            for value in events.values()
-        ):
+        if isinstance(events, Mapping) and all(map(_is_single, events.values())):
             events = [events]
         return dict(self._state.ingest(as_table(events, what="events"), moment))
 
@@ -301,6 +300,10 @@ class HistoryState:
             When the operating system refuses.
         """
         self._state.save()
+
+
+def _is_single(value: object) -> bool:
+    return isinstance(value, str | bytes) or not hasattr(value, "__len__")
 
 
 def _microseconds(value: datetime | int, what: str) -> int:

@@ -139,7 +139,7 @@ class Expression(OperatorMethods):
 
     def _compare(self, symbol: str, value: float | str) -> Condition:
         if not isinstance(value, (str, int, float)):
-            return NotImplemented  # type: ignore[no-any-return]
+            return NotImplemented
         if len(self.columns) != 1 or self.operators or self.sides:
             raise errors.ParameterError(
                 f"{self!r} {symbol} {value!r}: a condition compares one column as it is.",
