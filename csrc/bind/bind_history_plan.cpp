@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "bind/buffers.hpp"
+#include "bind/bundle.hpp"
 #include "bind/plain_values.hpp"
+#include "history/bundle_history.hpp"
 #include "history/offline_history.hpp"
 #include "host/error.hpp"
 
@@ -28,25 +30,26 @@ uint32_t column_or_none(int64_t column) {
 }
 
 HistoryPlan make_plan(std::string source, std::vector<std::string> keys, std::string time,
-                      std::string id, std::string zone, int64_t lateness, int64_t skew, int64_t ttl,
+                      std::string at, std::vector<std::string> request_keys, std::string id,
+                      std::string zone, int64_t lateness, int64_t skew, int64_t ttl,
                       std::vector<std::string> numbers, std::vector<std::string> categories,
                       std::vector<std::string> available,
                       const std::vector<ConditionRow>& conditions,
                       const std::vector<FeatureRow>& features) {
-  HistoryPlan plan{std::move(source),
-                   std::move(keys),
-                   std::move(time),
-                   std::move(id),
-                   std::move(zone),
-                   lateness,
-                   skew,
-                   ttl,
-                   std::move(numbers),
-                   {},
-                   std::move(categories),
-                   std::move(available),
-                   {},
-                   {}};
+  HistoryPlan plan;
+  plan.source = std::move(source);
+  plan.keys = std::move(keys);
+  plan.time = std::move(time);
+  plan.at = std::move(at);
+  plan.request_keys = std::move(request_keys);
+  plan.id = std::move(id);
+  plan.zone = std::move(zone);
+  plan.lateness = lateness;
+  plan.skew = skew;
+  plan.ttl = ttl;
+  plan.numbers = std::move(numbers);
+  plan.categories = std::move(categories);
+  plan.available = std::move(available);
   for (const auto& [column, comparison, value] : conditions) {
     HistoryCondition condition;
     condition.column = column;
@@ -123,6 +126,12 @@ std::vector<HistoryPlan> plans_from_bytes(const py::object& bytes) {
   return read_history({buffer.data<uint8_t>(), buffer.num_bytes()});
 }
 
+py::bytes bundle_with_history(const py::object& bundle, const py::object& section) {
+  const std::shared_ptr<const BundleImage> image = image_of(bundle);
+  const BufferView bytes(section.ptr(), 'B', false, "A history section");
+  return bytes_of(add_history(image->bytes(), {bytes.data<uint8_t>(), bytes.num_bytes()}));
+}
+
 py::dict describe_history(const HistoryPlan& plan) {
   py::dict dict;
   py::list features;
@@ -130,6 +139,8 @@ py::dict describe_history(const HistoryPlan& plan) {
   dict["source"] = plan.source;
   dict["keys"] = plan.keys;
   dict["time"] = plan.time;
+  dict["at"] = plan.at;
+  dict["request_keys"] = plan.request_keys;
   dict["id"] = plan.id;
   dict["numbers"] = plan.numbers;
   dict["categories"] = plan.categories;
@@ -144,10 +155,10 @@ py::dict describe_history(const HistoryPlan& plan) {
 
 void register_history_plan(py::module_& module) {
   py::class_<HistoryPlan>(module, "HistoryPlan", "Features about the past of one source.")
-      .def(py::init(&make_plan), py::arg("source"), py::arg("keys"), py::arg("time"), py::arg("id"),
-           py::arg("zone"), py::arg("lateness"), py::arg("skew"), py::arg("ttl"),
-           py::arg("numbers"), py::arg("categories"), py::arg("available"), py::arg("conditions"),
-           py::arg("features"))
+      .def(py::init(&make_plan), py::arg("source"), py::arg("keys"), py::arg("time"), py::arg("at"),
+           py::arg("request_keys"), py::arg("id"), py::arg("zone"), py::arg("lateness"),
+           py::arg("skew"), py::arg("ttl"), py::arg("numbers"), py::arg("categories"),
+           py::arg("available"), py::arg("conditions"), py::arg("features"))
       .def_static("many_from_bytes", &plans_from_bytes, py::arg("bytes"),
                   "Read the section HIST of a bundle.")
       .def_static("many_to_bytes", &plans_to_bytes, py::arg("plans"))
@@ -158,6 +169,12 @@ void register_history_plan(py::module_& module) {
       .def_property_readonly("description", &describe_history)
       .def_property_readonly("definition_hash",
                              [](const HistoryPlan& plan) { return definition_hash(plan); });
+  module.def("add_history", &bundle_with_history, py::arg("bundle"), py::arg("section"),
+             "The bytes of an opened bundle with the section HIST.");
+  module.def(
+      "history_of",
+      [](const py::object& bundle) { return bytes_of(history_of(image_of(bundle)->bytes())); },
+      py::arg("bundle"), "The section HIST of an opened bundle; empty: there is none.");
 }
 
 }  // namespace mainspring::bind

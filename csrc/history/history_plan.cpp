@@ -92,6 +92,8 @@ void put_plan(StateWriter* out, const HistoryPlan& plan) {
   out->put_bytes(plan.source);
   put_names(out, plan.keys);
   out->put_bytes(plan.time);
+  out->put_bytes(plan.at);
+  put_names(out, plan.request_keys);
   out->put_bytes(plan.id);
   out->put_bytes(plan.zone);
   out->put(plan.lateness);
@@ -129,6 +131,8 @@ HistoryPlan get_plan(StateReader* in) {
   plan.source = in->get_text();
   plan.keys = get_names(in);
   plan.time = in->get_text();
+  plan.at = in->get_text();
+  plan.request_keys = get_names(in);
   plan.id = in->get_text();
   plan.zone = in->get_text();
   plan.lateness = in->get<int64_t>();
@@ -205,6 +209,9 @@ std::vector<FeatureGroup> HistoryPlan::groups() const {
 
 void check_plan(const HistoryPlan& plan) {
   if (plan.time.empty()) refuse(plan, "there is no column of times.");
+  if (plan.at.empty() || plan.request_keys.size() != plan.keys.size()) {
+    refuse(plan, "requests need a column of times, and one for each key.");
+  }
   if (plan.features.empty()) refuse(plan, "there is no feature.");
   if (plan.conditions.size() + plan.categories.size() + 1 > kMaxFlags) {
     refuse(plan, "expected at most 63 conditions and columns of nunique together.");

@@ -78,7 +78,9 @@ struct HistoryPlan {
   std::string source;
   std::vector<std::string> keys;
   std::string time;
-  std::string id;                 // of redeliveries; "": none
+  std::string at;                         // the requests' column of times
+  std::vector<std::string> request_keys;  // and of keys, one for each key
+  std::string id;                         // of redeliveries; "": none
   std::string zone;               // of times without one; "": they are refused beside others
   int64_t lateness = kUnlimited;  // events that become available later are dropped
   int64_t skew = 0;               // how far in the future an event may lie when it arrives

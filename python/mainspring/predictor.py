@@ -150,7 +150,12 @@ class Predictor:
             image.labels,
         )
         subject = f"predictor {meta['name']!r}"
-        self._take(_engine.Bundle.open(data, subject), subject)
+        bundle = _engine.Bundle.open(data, subject)
+        history = getattr(preprocessor, "history", None)
+        if history is not None:
+            with_history = _engine.add_history(bundle, history.to_bytes())
+            bundle = _engine.Bundle.open(with_history, subject)
+        self._take(bundle, subject)
 
     @staticmethod
     def _split(model: object) -> tuple[Preprocessor | None, object]:

@@ -143,5 +143,7 @@ def test_picture_of_the_flow_is_part_of_the_first_page(site: Path) -> None:
 
 def test_pages_say_nothing_of_how_they_were_made() -> None:
     for path in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
-        found = re.findall(r"\.\./shared|/work/|issue #?\d|sessions?\b", path.read_text("utf-8"))
+        found = re.findall(
+            r"\.\./shared|/work/|issue #?\d|sessions?\b(?!\()", path.read_text("utf-8")
+        )
         assert found == [], path.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mainspring.history.source import EventSource
     from mainspring.transforms.expression import Expression
 
-__all__ = ["AGGREGATES", "FRAMES", "HistoryPlans", "plans_of"]
+__all__ = ["AGGREGATES", "FRAMES", "HistoryPlans", "Source", "plans_of"]
 
 # As the engine numbers them.
 AGGREGATES = {
@@ -41,6 +42,28 @@ AGGREGATES = {
 FRAMES = {"time": 1, "rows": 2, "expanding": 3, "session": 4}
 
 
+@dataclass(frozen=True)
+class Source:
+    """What requests need to know of a source.
+
+    Attributes
+    ----------
+    name : str
+        Where events are handed over.
+    at : str
+        The requests' column of times.
+    keys : tuple of str
+        The requests' columns of keys.
+    features : tuple of str
+        Names of the features, in their order.
+    """
+
+    name: str
+    at: str
+    keys: tuple[str, ...]
+    features: tuple[str, ...]
+
+
 class HistoryPlans:
     """Plans of every source that columns name.
 
@@ -56,35 +79,55 @@ class HistoryPlans:
     """
 
     def __init__(self, columns: Sequence[Any]) -> None:
-        self._sources: dict[str, EventSource] = {}
-        self._columns: dict[str, list[HistoryColumn]] = {}
-        for column in dict.fromkeys(columns):
-            self._columns.setdefault(column.definition.source.name, []).append(column)
+        declared: dict[str, EventSource] = {}
         for column in columns:
             source = column.definition.source
-            if self._sources.setdefault(source.name, source) != source:
+            if declared.setdefault(source.name, source) != source:
                 raise errors.ParameterError(
                     f"Two sources are called '{source.name}' and differ. Give each its own name.",
                     expected="one source of a name",
                     got="two",
                 )
-        self._plans = {
-            name: _compiled(self._sources[name], columns) for name, columns in self._columns.items()
-        }
+        named: dict[str, list[HistoryColumn]] = {name: [] for name in declared}
+        for column in dict.fromkeys(columns):
+            named[column.definition.source.name].append(column)
+        self._take([_compiled(declared[name], asked) for name, asked in named.items()])
+
+    def _take(self, plans: Sequence[_engine.HistoryPlan]) -> None:
+        self._plans = {plan.description["source"]: plan for plan in plans}
+        self._sources = {name: _described(plan) for name, plan in self._plans.items()}
         self.counts: dict[str, dict[str, int]] = {}
 
+    @classmethod
+    def from_bytes(cls, data: bytes) -> HistoryPlans:
+        """Read plans from the section HIST of a bundle.
+
+        Parameters
+        ----------
+        data : bytes
+            What :meth:`to_bytes` returned. Nothing in them is trusted.
+
+        Returns
+        -------
+        HistoryPlans
+
+        Raises
+        ------
+        BundleCorruptError
+            When the bytes are something else.
+        """
+        plans = cls.__new__(cls)
+        plans._take(_engine.HistoryPlan.many_from_bytes(data))
+        return plans
+
     @property
-    def sources(self) -> dict[str, EventSource]:
-        """The sources by name."""
+    def sources(self) -> dict[str, Source]:
+        """What requests need to know of each source, by its name."""
         return dict(self._sources)
 
     def plan(self, name: str) -> _engine.HistoryPlan:
         """Return the compiled plan of a source."""
         return self._plans[name]
-
-    def columns(self, name: str) -> list[HistoryColumn]:
-        """Return the features of a source, in the order of its plan."""
-        return list(self._columns[name])
 
     def to_bytes(self) -> bytes:
         """Return what a bundle stores."""
@@ -103,8 +146,28 @@ class HistoryPlans:
         BundleCorruptError
             When the bytes are of something else.
         """
-        plans = _engine.HistoryPlan.many_from_bytes(data)
-        self._plans = dict(zip(self._plans, plans, strict=True))
+        self._take(_engine.HistoryPlan.many_from_bytes(data))
+
+    @classmethod
+    def from_predictor(cls, predictor: Any) -> HistoryPlans:
+        """Read the plans that a predictor's bundle has.
+
+        Parameters
+        ----------
+        predictor : Predictor
+            Made with a preprocessor of features about the past, or loaded.
+
+        Returns
+        -------
+        HistoryPlans
+            ``predictor.predict(plans.extend(requests, events))`` predicts.
+
+        Raises
+        ------
+        ParameterError
+            When it has none.
+        """
+        return plans_of(predictor, "HistoryPlans.from_predictor")
 
     @classmethod
     def of(cls, *expressions: Expression) -> HistoryPlans:
@@ -181,8 +244,8 @@ class HistoryPlans:
         table = arrow_table(data, "history features")
         computed = {}
         for name, plan in self._plans.items():
-            source, columns = self._sources[name], self._columns[name]
-            needed = dict.fromkeys((source.at, *source.request_keys))
+            source = self._sources[name]
+            needed = dict.fromkeys((source.at, *source.keys))
             # Columns that are missing are the engine's to name.
             is_there = all(one in table.column_names for one in needed)
             requests = table.select(list(needed)) if is_there else table
@@ -190,9 +253,9 @@ class HistoryPlans:
             if hasattr(given, "fill"):
                 computed[name] = given.fill(requests)[0]
                 continue
-            out = np.empty((len(columns), table.num_rows))
+            out = np.empty((len(source.features), table.num_rows))
             self.counts[name] = plan.compute(
-                as_table(given), as_table(requests), source.at, list(source.request_keys), out
+                as_table(given), as_table(requests), source.at, list(source.keys), out
             )
             computed[name] = out
         return computed
@@ -221,17 +284,17 @@ class HistoryPlans:
 
         result = arrow_table(data, "history features")
         for name, rows in self.compute(result, events).items():
-            for column, values in zip(self._columns[name], rows, strict=True):
-                result = result.append_column(str(column), pa.array(values, mask=np.isnan(values)))
+            for column, values in zip(self._sources[name].features, rows, strict=True):
+                result = result.append_column(column, pa.array(values, mask=np.isnan(values)))
         return result
 
 
 def plans_of(given: Any, what: str) -> HistoryPlans:
-    """Return the plans that a call was given, or those of a preprocessor.
+    """Return the plans that a call was given, or those of a preprocessor or predictor.
 
     Parameters
     ----------
-    given : Preprocessor or HistoryPlans
+    given : Preprocessor, Predictor or HistoryPlans
         What was given.
     what : str
         The call, for error messages.
@@ -246,11 +309,14 @@ def plans_of(given: Any, what: str) -> HistoryPlans:
         When it has none.
     """
     plans = getattr(given, "history", given)
+    if isinstance(getattr(given, "bundle", None), _engine.Bundle) and plans is given:
+        section = _engine.history_of(given.bundle)
+        plans = HistoryPlans.from_bytes(section) if section else None
     if not isinstance(plans, HistoryPlans):
         raise errors.ParameterError(
-            f"{what}: expected a Preprocessor with features about the past, or HistoryPlans, got "
-            f"{type(given).__name__}.",
-            expected="a Preprocessor with features about the past, or HistoryPlans",
+            f"{what}: expected a Preprocessor or Predictor with features about the past, or "
+            f"HistoryPlans, got {type(given).__name__}.",
+            expected="a Preprocessor or Predictor with features about the past, or HistoryPlans",
             got=type(given).__name__,
         )
     return plans
@@ -265,6 +331,11 @@ def _events_of(name: str, events: object) -> Any:
         expected=f"a table for '{name}'",
         got=got,
     )
+
+
+def _described(plan: _engine.HistoryPlan) -> Source:
+    told = plan.description
+    return Source(told["source"], told["at"], tuple(told["request_keys"]), tuple(told["features"]))
 
 
 def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.HistoryPlan:
@@ -294,6 +365,8 @@ def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.
         source.name,
         list(source.keys),
         source.time,
+        source.at,
+        list(source.request_keys),
         source.id or "",
         source.tz or "",
         source.lateness,

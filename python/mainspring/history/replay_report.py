@@ -56,7 +56,7 @@ def replay(plans: Any, events: Mapping[str, object], requests: object) -> Replay
 
     Parameters
     ----------
-    plans : Preprocessor or HistoryPlans
+    plans : Preprocessor, Predictor or HistoryPlans
         Fitted.
     events : mapping
         The table of each source.
@@ -94,7 +94,7 @@ def replay(plans: Any, events: Mapping[str, object], requests: object) -> Replay
                 as_table(events[name]),
                 as_table(table),
                 source.at,
-                list(source.request_keys),
+                list(source.keys),
                 np.ascontiguousarray(features[name]),
             )
         )

@@ -35,7 +35,7 @@ class HistoryState:
 
     Parameters
     ----------
-    plans : Preprocessor or HistoryPlans
+    plans : Preprocessor, Predictor or HistoryPlans
         Fitted: its features and grids are those of training.
     source : str, optional
         Which source, where there are several.
@@ -118,7 +118,7 @@ class HistoryState:
             except OSError as error:
                 raise errors.FileError(f"Cannot make the folder {folder!r}: {error}.") from error
         self._source = self._plans.sources[source]
-        self._names = [str(column) for column in self._plans.columns(source)]
+        self._names = list(self._source.features)
         self._state = _engine.HistoryState(
             self._plans.plan(source), folder, durability == "disk", limit
         )
@@ -234,7 +234,7 @@ class HistoryState:
         out = np.empty((len(self._names), table.num_rows))
         since = np.empty(table.num_rows, np.int64)
         source = self._source
-        self._state.query(table, source.at, list(source.request_keys), out, since)
+        self._state.query(table, source.at, list(source.keys), out, since)
         return out, since
 
     def query(self, *key: Any, at: datetime | int | None = None) -> dict[str, float | None]:
@@ -259,7 +259,7 @@ class HistoryState:
         """
         import pyarrow as pa
 
-        names = self._source.request_keys
+        names = self._source.keys
         if len(key) != len(names):
             raise errors.ParameterError(
                 f"query: expected {len(names)} values of a key ({', '.join(names)}), got "
