@@ -10,6 +10,7 @@ from bench.claims_of_features import FEATURE_CLAIMS
 from bench.claims_of_learning import LEARNING_CLAIMS
 from bench.claims_of_models import MODEL_CLAIMS
 from bench.claims_of_history import HISTORY_CLAIMS
+from bench.claims_of_learning import LEARNING_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
 from bench.claims_of_training import TRAINING_CLAIMS
 from bench.goal import Claim, Goal, Record

@@ -440,6 +440,29 @@ class Detector:
     @property
     def num_values(self) -> int:
         ...
+class TableCounts:
+    """
+    A table as a drift report needs it: numbers counted, all else profiled.
+    """
+    def __init__(self, reference: Profile, columns: collections.abc.Sequence[str], first: Table) -> None:
+        ...
+    def update(self, table: Table) -> None:
+        ...
+    @property
+    def num_rows(self) -> int:
+        ...
+class SortedSample:
+    """
+    Numbers, sorted once for many comparisons.
+    """
+    def __init__(self, values: typing.Any) -> None:
+        ...
+    @property
+    def missing(self) -> int:
+        ...
+    @property
+    def num_rows(self) -> int:
+        ...
 class Evaluator:
     """
     Mergeable quality metrics over rows.
@@ -569,9 +592,17 @@ class ServedModel:
     """
     def __init__(self, bundle: typing.Any, name: str, version: str, outputs: collections.abc.Sequence[str], max_rows: typing.SupportsInt | typing.SupportsIndex, counts_values: bool = True) -> None:
         ...
-    def answer(self, form: RequestForm, body: typing.Any, json_bytes: typing.SupportsInt | typing.SupportsIndex = 18446744073709551615) -> tuple[int, bytes, int]:
+    def answer(self, form: RequestForm, body: typing.Any, json_bytes: typing.SupportsInt | typing.SupportsIndex = 18446744073709551615, request_id: bytes = b'', waited_seconds: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> tuple[int, bytes, int]:
         """
         A request to (status, body, where binary tensors begin in it or 0).
+        """
+    def keep_predictions(self, num_rows: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        Keep the last predictions for their labels.
+        """
+    def take_prediction(self, request_id: bytes, row: typing.SupportsInt | typing.SupportsIndex) -> float | None:
+        """
+        The prediction of a row, or the number of its class; given once.
         """
     @property
     def columns(self) -> list[typing.Any]:
@@ -593,6 +624,20 @@ class ServedModel:
         """
         The words that columns and outputs name.
         """
+class HotRoutes:
+    """
+    Answers plain requests from socket to socket.
+    """
+    def __init__(self, id_prefix: str) -> None:
+        ...
+    def __len__(self) -> int:
+        ...
+    def add(self, target: str, model: ServedModel, form: RequestForm, max_body_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def answer(self, request: bytes, head: bytes) -> typing.Any:
+        """
+        A whole response; None: the server has to read this request.
+        """
 class CounterBlock:
     """
     Numbers that only grow, shared by workers.
@@ -605,6 +650,62 @@ class CounterBlock:
         """
         Over all workers.
         """
+class SharedState:
+    """
+    Bytes of each worker that all can read.
+    """
+    def __init__(self, key: str, most_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def all(self) -> list[bytes]:
+        """
+        Of every worker that wrote any.
+        """
+    def mine(self) -> bytes:
+        ...
+    def put(self, state: bytes) -> None:
+        """
+        In place of what this worker wrote before.
+        """
+class BatchPort:
+    """
+    Where answers of batches come back.
+    """
+    def __init__(self) -> None:
+        ...
+    def take(self) -> list[tuple[int, tuple[int, bytes, int]]]:
+        """
+        (ticket, reply) of all that are there.
+        """
+    @property
+    def descriptor(self) -> int:
+        """
+        Can be read when replies are there.
+        """
+class BatchQueue:
+    """
+    Requests that wait to be predicted together.
+    """
+    def __init__(self, model: ServedModel, port: BatchPort, max_rows: typing.SupportsInt | typing.SupportsIndex, delay_seconds: typing.SupportsFloat | typing.SupportsIndex, max_queued_rows: typing.SupportsInt | typing.SupportsIndex, num_threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def cancel(self, ticket: typing.SupportsInt | typing.SupportsIndex) -> bool:
+        """
+        False: it waits no more.
+        """
+    def submit(self, form: RequestForm, body: bytes, request_id: bytes, json_bytes: typing.SupportsInt | typing.SupportsIndex, ticket: typing.SupportsInt | typing.SupportsIndex, priority: typing.SupportsInt | typing.SupportsIndex, timeout_seconds: typing.SupportsFloat | typing.SupportsIndex) -> tuple[str, tuple[int, bytes, int]]:
+        """
+        ('queued', 'answered', 'alone' or 'full', what it was answered with).
+        """
+    @property
+    def num_batches(self) -> int:
+        """
+        Over all workers.
+        """
+    @property
+    def queued_rows(self) -> int:
+        ...
+    @property
+    def seconds_per_row(self) -> float:
+        ...
 class RowWork:
     """
     What is made of rows of features, ready to be called.
@@ -674,6 +775,30 @@ class Numbers:
     """
     Numbers that the engine wrote: the buffer protocol shares them.
     """
+class IdLearner:
+    """
+    Learns linear models and factorization machines over ids.
+    """
+    def __init__(self, rule: str, starts: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], num_numbers: typing.SupportsInt | typing.SupportsIndex, num_factors: typing.SupportsInt | typing.SupportsIndex, rates: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
+        """
+        rates: rate, smoothing, l1, l2, rate of factors, l2 of factors; csrc/train says what they are.
+        """
+    def draw(self, factors: typing.Any, seed: typing.SupportsInt | typing.SupportsIndex, scale: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        """
+        Fill factors with vectors between -scale and scale, and squares of 0.
+        """
+    def effective(self, weights: typing.Any, out: typing.Any) -> None:
+        """
+        Write the weights themselves into a float32 buffer.
+        """
+    def learn(self, weights: typing.Any, factors: typing.Any, ids: typing.Any, numbers: typing.Any, labels: typing.Any, row_weights: typing.Any) -> typing.Any:
+        """
+        One step for each row. (loss, weight) of all rows, or, with nothing learnt, what is bad, its row and its column.
+        """
+    def predict(self, weights: typing.Any, factors: typing.Any, ids: typing.Any, numbers: typing.Any, scores: typing.Any, probability: bool) -> typing.Any:
+        """
+        Write raw scores, or probabilities, into a float64 buffer; None, or what is bad, its row and its column.
+        """
 def add_history(bundle: typing.Any, section: typing.Any) -> bytes:
     """
     The bytes of an opened bundle with the section HIST.
@@ -700,6 +825,7 @@ def confidence_estimate(labels: typing.Any, scores: typing.Any, current: typing.
     ...
 def count_tables(reference: Table, columns: collections.abc.Sequence[str], current: Table, sorted: bool) -> tuple[TableCounts, TableCounts]:
 def compared_columns(reference: Profile, columns: collections.abc.Sequence[str] | None) -> list[str]:
+def count_tables(reference: Table, columns: collections.abc.Sequence[str], current: Table, sorted: bool) -> tuple[TableCounts, TableCounts]:
     ...
 def cuda_affine(arg0: typing.Any, arg1: typing.Any, arg2: typing.SupportsFloat | typing.SupportsIndex, arg3: typing.SupportsFloat | typing.SupportsIndex) -> None:
     ...
@@ -707,7 +833,7 @@ def derive_bundle(bundle: typing.Any, meta: bytes, what: str, num_trees: typing.
     """
     The bytes of a bundle with the plan of this one and another model: its first num_trees 'trees', or the numbers of their 'leaves'.
     """
-def detect_drift(reference: Profile, windows: collections.abc.Sequence[Profile], columns: collections.abc.Sequence[str] | None, level: typing.SupportsFloat | typing.SupportsIndex, correction: str, limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], statistics: collections.abc.Sequence[str], column_limits: collections.abc.Mapping[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]]) -> list[typing.Any]:
+def detect_drift(reference: Profile | TableCounts, windows: collections.abc.Sequence[Profile | TableCounts], columns: collections.abc.Sequence[str] | None, level: typing.SupportsFloat | typing.SupportsIndex, correction: str, limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], statistics: collections.abc.Sequence[str], column_limits: collections.abc.Mapping[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]]) -> list[typing.Any]:
     ...
 def detectors() -> list[typing.Any]:
     ...
@@ -717,6 +843,14 @@ def drift_statistics() -> list[typing.Any]:
     ...
 def gamma_tail(a: typing.SupportsFloat | typing.SupportsIndex, x: typing.SupportsFloat | typing.SupportsIndex) -> float:
     ...
+def gather_floats(rows: typing.Any, index: typing.Any, out: typing.Any) -> None:
+    """
+    Copy the rows of a float32 matrix that index, int64, names.
+    """
+def gather_integers(rows: typing.Any, index: typing.Any, out: typing.Any) -> None:
+    """
+    Copy the rows of an int32 matrix that index, int64, names.
+    """
 def history_of(bundle: typing.Any) -> bytes:
     """
     The section HIST of an opened bundle; empty: there is none.
@@ -811,6 +945,10 @@ def share_counters(num_workers: typing.SupportsInt | typing.SupportsIndex) -> No
     """
     Count in memory that workers will share; before they are forked.
     """
+def shuffle_numbers(seed: typing.SupportsInt | typing.SupportsIndex, stream: typing.SupportsInt | typing.SupportsIndex, out: typing.Any) -> None:
+    """
+    Fill an int64 buffer with 0, 1, 2, ... in an order of the seed and the stream.
+    """
 def step_names() -> list[typing.Any]:
     """
     Names of all steps, in the order of their codes.
@@ -881,7 +1019,7 @@ def transform_tensors(bundle: typing.Any, table: Table, dense: typing.Any, ids: 
     """
     Fill dense, float32 (rows, numbers), and ids, int32 (rows, ids).
     """
-def two_samples(reference: typing.Any, current: typing.Any, statistics: collections.abc.Sequence[str], limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> dict[str, typing.Any]:
+def two_samples(reference: SortedSample, current: SortedSample, statistics: collections.abc.Sequence[str], limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> dict[str, typing.Any]:
     ...
 def write_bundle(meta: bytes, plan: typing.Any, feature_names: collections.abc.Sequence[str] | None, model: bytes, profile: bytes, labels: bytes = b'') -> bytes:
     """
@@ -891,3 +1029,4 @@ def write_file(path: typing.Any, bytes: bytes) -> None:
     """
     Replace a file atomically: afterwards the path holds the old bytes or all of the new ones.
     """
+MIN_COUNTED_ROWS: int = 65536

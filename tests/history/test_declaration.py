@@ -50,7 +50,7 @@ def test_features_go_through_operators_like_columns() -> None:
     ]
     np.testing.assert_array_equal(got, np.array(expected, np.float32))
     assert prep.feature_names_out_[:2] == [
-        "flights.last(5,available=arr_time).mean(arr_delay)",
+        "flights.last(5;available=arr_time).mean(arr_delay)",
         "flights.window(3h).count()",
     ]
     again = preprocessor().fit_transform(legs, events={"flights": legs})
@@ -158,11 +158,11 @@ def test_conditions_are_neither_true_nor_false() -> None:
     condition = col("clicked") == 1
     with pytest.raises(TypeError, match="neither true nor false"):
         bool(condition)
-    assert str(col("x") != "a") == "x!='a'"
+    assert str(col("x") != "a") == "x.ne(a)"
     assert col("x") == col("x")
     assert col("x") != col("y")
     assert repr(flights.window("1h", where=condition).count()) == (
-        "col('flights.window(1h,where=clicked==1.0).count()')"
+        "col('flights.window(1h;where=clicked.eq(1.0)).count()')"
     )
 
 

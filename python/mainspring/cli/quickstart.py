@@ -16,6 +16,7 @@ from mainspring import col
 from mainspring._files import require_folder
 from mainspring._progress import Progress
 from mainspring.cli.quickstart_data import flights_with_weather
+from mainspring.cli.quickstart_history import events_of, history_features
 from mainspring.cli.tables import write_table
 from mainspring.errors import MissingExtraError
 
@@ -24,7 +25,19 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-__all__ = ["add_arguments", "auc", "fit", "of_months", "run", "show_leaks", "show_months"]
+    from mainspring.transforms.expression import Expression
+
+__all__ = [
+    "add_arguments",
+    "auc",
+    "base_features",
+    "fit",
+    "of_months",
+    "run",
+    "show_history",
+    "show_leaks",
+    "show_months",
+]
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 WEATHER = ("temp", "dewp", "humid", "wind_speed", "precip", "pressure", "visib")
@@ -90,6 +103,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     print("\n3. Score every later month (predictor.predict, ms.detect_drift)\n")
     show_months(predictor, flights)
+
+    print("\n4. What earlier flights add (ms.events, ms.replay): AUC\n")
+    show_history(predictor, flights)
 
     predictor.save(bundle)
     december = of_months(flights, 12)
@@ -159,6 +175,28 @@ def show_leaks(train: pa.Table) -> None:
     print(report)
 
 
+def base_features() -> list[Expression]:
+    """Return what is known of a flight by itself, as features."""
+    return [
+        col("distance", *WEATHER).impute("median").standardize(),
+        col("carrier", "origin").ordinal(min_count=20),
+        col("dest", "tailnum").target_mean(smoothing=20, folds=5),
+        col("sched_dep").datetime("hour", "weekday", cyclical=True),
+        col("origin", "dest").cross(buckets=512),
+    ]
+
+
+def _trained(lightgbm: Any, prep: ms.Preprocessor, features: Any, train: pa.Table) -> Any:
+    data = lightgbm.Dataset(
+        features,
+        label=train["late"].to_numpy(),
+        feature_name=list(prep.get_feature_names_out()),
+        categorical_feature=prep.categorical_indices,
+    )
+    with Progress("training", ROUNDS) as progress:
+        return lightgbm.train(PARAMETERS, data, ROUNDS, callbacks=[lambda _: progress.advance()])
+
+
 def fit(train: pa.Table) -> ms.Predictor:
     """Learn transforms and a model, and put them together.
 
@@ -181,27 +219,14 @@ def fit(train: pa.Table) -> ms.Predictor:
             hint="pip install 'mainspring[quickstart]'",
         ) from error
 
-    prep = ms.Preprocessor(
-        col("distance", *WEATHER).impute("median").standardize(),
-        col("carrier", "origin").ordinal(min_count=20),
-        col("dest", "tailnum").target_mean(smoothing=20, folds=5),
-        col("sched_dep").datetime("hour", "weekday", cyclical=True),
-        col("origin", "dest").cross(buckets=512),
-    )
+    prep = ms.Preprocessor(*base_features())
     clock = time.perf_counter()
     features = prep.fit_transform(train, target="late")
     num_rows, num_features = features.shape
     print(f"{num_rows:,} rows, {num_features} features: {time.perf_counter() - clock:.1f} s")
 
     clock = time.perf_counter()
-    data = lightgbm.Dataset(
-        features,
-        label=train["late"].to_numpy(),
-        feature_name=list(prep.get_feature_names_out()),
-        categorical_feature=prep.categorical_indices,
-    )
-    with Progress("training", ROUNDS) as progress:
-        booster = lightgbm.train(PARAMETERS, data, ROUNDS, callbacks=[lambda _: progress.advance()])
+    booster = _trained(lightgbm, prep, features, train)
     print(f"{ROUNDS} trees by LightGBM: {time.perf_counter() - clock:.1f} s")
 
     predictor = ms.Predictor(booster, prep, name="late-flights")
@@ -233,6 +258,39 @@ def show_months(predictor: ms.Predictor, flights: pa.Table) -> None:
             )
             progress.advance()
     print("\n".join(lines))
+
+
+def show_history(predictor: ms.Predictor, flights: pa.Table) -> None:
+    """Print what earlier flights of the plane, airport and carrier add, month by month.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model without them.
+    flights : pyarrow.Table
+        All flights: each sees only what was known at its scheduled departure.
+    """
+    import lightgbm
+
+    clock = time.perf_counter()
+    train, events = of_months(flights, 1, 2, 3), events_of(flights)
+    past = events_of(train)
+    prep = ms.Preprocessor(*base_features(), *history_features(), profile=False)
+    features = prep.fit_transform(train, target="late", events=past)
+    booster = _trained(lightgbm, prep, features, train)
+    lines = ["month  without   with the past"]
+    for month in range(4, 13):
+        rows = of_months(flights, month)
+        late = rows["late"].to_numpy()
+        without = auc(predictor.predict(rows), late)
+        scores = booster.predict(prep.transform(rows, events=events))
+        lines.append(f"{MONTHS[month - 1]:5}   {without:.3f}     {auc(scores, late):.3f}")
+    print("\n".join(lines))
+    sample = of_months(flights, 4).slice(0, 20_000)
+    report = ms.replay(prep, events_of(flights.slice(0, 120_000)), sample)
+    answer = "yes" if report.same else "NO"
+    print(f"a service that was fed as flights came would have had the same bits: {answer}")
+    print(f"{time.perf_counter() - clock:.1f} s")
 
 
 def auc(scores: npt.NDArray[np.float64], labels: npt.NDArray[Any]) -> float:

@@ -98,9 +98,10 @@ class HistoryColumn(DerivedColumn):
         if definition.where is not None:
             window.append(f"where={definition.where}")
         if window:
-            inside = text[:-1] if text.endswith("()") else text[:-1] + ","
-            text = inside.removesuffix(")") + ",".join(window) + ")"
-        arguments = ",".join(part for part in (definition.value or "", more) if part)
+            inside = text[:-1] if text.endswith("()") else text[:-1] + ";"
+            text = inside + ";".join(window) + ")"
+        # LightGBM takes no comma in a name, nor any other mark of JSON.
+        arguments = ";".join(part for part in (definition.value or "", more) if part)
         column = cls(f"{definition.source.name}.{text}.{definition.aggregate}({arguments})")
         column.definition = definition
         return column

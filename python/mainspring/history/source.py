@@ -99,7 +99,7 @@ class EventSource:
         frame = Frame("time", 0, width, behind)
         text = f"window({duration_text(width)})"
         if behind:
-            text = f"window({duration_text(width)},lag={duration_text(behind)})"
+            text = f"window({duration_text(width)};lag={duration_text(behind)})"
         return EventWindow(self, frame, text, None, where, available)
 
     def last(
@@ -332,7 +332,7 @@ def events(
     >>> import mainspring as ms
     >>> flights = ms.events("flights", key="tailnum", time="sched_dep", lateness="2d")
     >>> flights.last("arr_delay", 5, available="arr_time").mean()
-    col('flights.last(5,available=arr_time).mean(arr_delay)')
+    col('flights.last(5;available=arr_time).mean(arr_delay)')
     """
     if not isinstance(name, str) or not name.isidentifier():
         raise errors.ParameterError(

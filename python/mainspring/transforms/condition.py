@@ -9,6 +9,9 @@ __all__ = ["COMPARISONS", "Condition"]
 # As the engine numbers them.
 COMPARISONS = {"==": 1, "!=": 2, "<": 3, "<=": 4, ">": 5, ">=": 6}
 
+# For names of features, of which XGBoost takes no "<".
+_WORDS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -36,4 +39,4 @@ class Condition:
         )
 
     def __str__(self) -> str:
-        return f"{self.column}{self.symbol}{self.value!r}"
+        return f"{self.column}.{_WORDS[self.symbol]}({self.value})"
