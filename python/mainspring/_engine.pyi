@@ -504,6 +504,7 @@ class LabelJoin:
     def renumber(self, side: str) -> bytes:
         ...
     def to_bytes(self) -> bytes:
+        ...
 class AsOfRows:
     """
     Rows of the right for each row of the left.
@@ -823,8 +824,6 @@ def compared_columns(reference: Profile | TableCounts, columns: collections.abc.
     ...
 def confidence_estimate(labels: typing.Any, scores: typing.Any, current: typing.Any, num_classes: typing.SupportsInt | typing.SupportsIndex, threshold: typing.SupportsFloat | typing.SupportsIndex, level: typing.SupportsFloat | typing.SupportsIndex) -> dict[str, typing.Any]:
     ...
-def count_tables(reference: Table, columns: collections.abc.Sequence[str], current: Table, sorted: bool) -> tuple[TableCounts, TableCounts]:
-def compared_columns(reference: Profile, columns: collections.abc.Sequence[str] | None) -> list[str]:
 def count_tables(reference: Table, columns: collections.abc.Sequence[str], current: Table, sorted: bool) -> tuple[TableCounts, TableCounts]:
     ...
 def cuda_affine(arg0: typing.Any, arg1: typing.Any, arg2: typing.SupportsFloat | typing.SupportsIndex, arg3: typing.SupportsFloat | typing.SupportsIndex) -> None:

@@ -1,4 +1,4 @@
-"""What the past adds to the quickstart's model: earlier flights of the plane, airport and carrier."""
+"""What the past adds to the quickstart's model: earlier flights of plane, airport and carrier."""
 
 from __future__ import annotations
 
