@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from bench.claims_of_devices import DEVICE_CLAIMS
 from bench.claims_of_drift import DRIFT_CLAIMS
 from bench.claims_of_features import FEATURE_CLAIMS
-from bench.claims_of_learning import LEARNING_CLAIMS
-from bench.claims_of_models import MODEL_CLAIMS
 from bench.claims_of_history import HISTORY_CLAIMS
 from bench.claims_of_learning import LEARNING_CLAIMS
+from bench.claims_of_models import MODEL_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
 from bench.claims_of_training import TRAINING_CLAIMS
 from bench.goal import Claim, Goal, Record
