@@ -56,6 +56,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return Story(done.stdout, folder)
 
 
+def test_past_when_added_raises_the_auc_of_every_month(story: Story) -> None:
+    found = re.findall(r"^(\w{3})   (0\.\d{3})     (0\.\d{3})$", story.text, re.MULTILINE)
+    assert [name for name, *_ in found] == "Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    assert min(float(past) - float(without) for _, without, past in found) > 0.02
+    assert "would have had the same bits: yes" in story.text
+
+
 def test_data_when_read_are_all_flights(story: Story) -> None:
     assert "327,346 flights of 2013" in story.text
     assert "9,430 cancelled or diverted" in story.text
