@@ -48,7 +48,7 @@ bool takes(InputRule rule, const Feature& feature) {
   return false;
 }
 
-std::string_view expected_by(InputRule rule) {
+std::string_view streams_for(InputRule rule) {
   switch (rule) {
     case InputRule::kTimestamp: return "times";
     case InputRule::kNumberOrText: return "numbers or strings";
@@ -65,7 +65,7 @@ std::string_view expected_by(InputRule rule) {
 void check_inputs(const Operator& op, std::span<const Feature> in) {
   for (const Feature& feature : in.first(in.size() - op.key_columns().size())) {
     if (takes(op.transform().input, feature)) continue;
-    const std::string_view expected = expected_by(op.transform().input);
+    const std::string_view expected = streams_for(op.transform().input);
     throw Error(ErrorKind::kSchema, std::string(op.transform().name) + " takes " +
                                         std::string(expected) + ", but " + feature.expression +
                                         " gives " + std::string(what_is(feature)) +

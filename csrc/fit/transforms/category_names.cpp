@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "runtime/core/utf8.hpp"
+#include "runtime/steps/time_units.hpp"
 
 namespace mainspring {
 
@@ -26,8 +27,6 @@ int64_t ticks_per_second(TimeUnit unit) {
     default: return 1;
   }
 }
-
-int64_t floor_divide(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
 
 /// Empty where the year leaves the calendar's range: the caller writes the number.
 std::string time_text(int64_t ticks, TimeUnit unit) {

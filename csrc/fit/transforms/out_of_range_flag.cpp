@@ -9,7 +9,7 @@
 namespace mainspring {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
 struct OutOfRangeFlag {
   static constexpr std::string_view kName = "out_of_range_flag";
@@ -17,26 +17,26 @@ struct OutOfRangeFlag {
       "1 where the number lies outside [low, high], else 0.";
   static constexpr InputRule kInput = InputRule::kNumber;
   struct Params {
-    double low = -kInfinity;
-    double high = kInfinity;
+    double low = -kUnlimited;
+    double high = kUnlimited;
   };
   static constexpr auto kParams =
       std::tuple{Param{"low", &Params::low, "the smallest number that is inside"},
                  Param{"high", &Params::high, "the largest number that is inside"}};
 
   static void check(const Params& params) {
-    if (std::isnan(params.low) || params.low == kInfinity) {
+    if (std::isnan(params.low) || params.low == kUnlimited) {
       fail_param(kName, "low", "a finite number, or -infinity for no limit", params.low);
     }
     // The number behind `high` must be finite to be an edge.
     if (!(params.low <= params.high) ||
-        (params.high < kInfinity && std::nextafter(params.high, kInfinity) == kInfinity)) {
+        (params.high < kUnlimited && std::nextafter(params.high, kUnlimited) == kUnlimited)) {
       fail_param(kName, "high",
                  "a number below 1.79e308 and not below low (" + describe(params.low) +
                      "), or infinity for no limit",
                  params.high);
     }
-    if (params.low == -kInfinity && params.high == kInfinity) {
+    if (params.low == -kUnlimited && params.high == kUnlimited) {
       fail_param(kName, "high", "a finite number where low has no limit", params.high);
     }
   }
@@ -46,13 +46,13 @@ struct OutOfRangeFlag {
                                       PlanBuilder& builder) {
     std::vector<double> edges;
     std::vector<double> flags{0};  // of missing numbers
-    if (params.low > -kInfinity) {
+    if (params.low > -kUnlimited) {
       edges.push_back(params.low);
       flags.push_back(1);
     }
     flags.push_back(0);
-    if (params.high < kInfinity) {
-      edges.push_back(std::nextafter(params.high, kInfinity));
+    if (params.high < kUnlimited) {
+      edges.push_back(std::nextafter(params.high, kUnlimited));
       flags.push_back(1);
     }
     const Slot ids = builder.new_slot(ValueType::kI32);

@@ -138,7 +138,7 @@ constexpr ParamType type_of() {
           }};
 }
 
-ParamValue value_of(const ParamRow& row, const void* params) {
+ParamValue value_of_row(const ParamRow& row, const void* params) {
   return row.type->value_of(static_cast<const char*>(params) + row.offset);
 }
 
@@ -209,7 +209,7 @@ std::vector<ParamInfo> describe_params(std::span<const ParamRow> rows, const voi
   std::vector<ParamInfo> infos;
   for (const ParamRow& row : rows) {
     infos.push_back({std::string(row.name), std::string(row.type->name), std::string(row.help),
-                     value_of(row, defaults)});
+                     value_of_row(row, defaults)});
   }
   return infos;
 }
@@ -217,7 +217,7 @@ std::vector<ParamInfo> describe_params(std::span<const ParamRow> rows, const voi
 NamedParams read_params(std::span<const ParamRow> rows, const void* params) {
   NamedParams named;
   for (const ParamRow& row : rows) {
-    named.emplace_back(std::string(row.name), value_of(row, params));
+    named.emplace_back(std::string(row.name), value_of_row(row, params));
   }
   return named;
 }

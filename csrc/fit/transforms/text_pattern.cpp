@@ -8,21 +8,21 @@
 namespace mainspring {
 namespace {
 
-struct NamedPart {
+struct NamedTextPart {
   std::string_view name;
   TextPart part;
 };
 
-constexpr std::array kParts{NamedPart{"words", TextPart::kWords},
-                            NamedPart{"letters", TextPart::kLetters},
-                            NamedPart{"digits", TextPart::kDigits},
-                            NamedPart{"upper", TextPart::kUpper},
-                            NamedPart{"lower", TextPart::kLower},
-                            NamedPart{"spaces", TextPart::kSpaces},
-                            NamedPart{"punctuation", TextPart::kPunctuation}};
+constexpr std::array kTextParts{NamedTextPart{"words", TextPart::kWords},
+                                NamedTextPart{"letters", TextPart::kLetters},
+                                NamedTextPart{"digits", TextPart::kDigits},
+                                NamedTextPart{"upper", TextPart::kUpper},
+                                NamedTextPart{"lower", TextPart::kLower},
+                                NamedTextPart{"spaces", TextPart::kSpaces},
+                                NamedTextPart{"punctuation", TextPart::kPunctuation}};
 
-const NamedPart* find_part(std::string_view name) {
-  for (const NamedPart& part : kParts) {
+const NamedTextPart* find_text_part(std::string_view name) {
+  for (const NamedTextPart& part : kTextParts) {
     if (part.name == name) return &part;
   }
   return nullptr;
@@ -44,7 +44,7 @@ struct TextPattern {
   static void check(const Params& params) {
     bool good = !params.parts.empty();
     for (size_t i = 0; i < params.parts.size(); ++i) {
-      const NamedPart* part = find_part(params.parts[i]);
+      const NamedTextPart* part = find_text_part(params.parts[i]);
       good = good && part != nullptr;
       for (size_t j = 0; j < i; ++j) good = good && params.parts[i] != params.parts[j];
       if (params.share && part != nullptr && !has_share(part->part)) {
@@ -64,7 +64,7 @@ struct TextPattern {
     for (const std::string& name : params.parts) {
       const Feature& out = features.emplace_back(
           number_of_text(in[0], "_" + name + (params.share ? "_share" : ""), builder));
-      builder.emit(text_part_record(in[0].slot.number, out.slot.number, find_part(name)->part,
+      builder.emit(text_part_record(in[0].slot.number, out.slot.number, find_text_part(name)->part,
                                     params.share));
     }
     return features;

@@ -6,13 +6,6 @@ namespace mainspring {
 
 namespace {
 
-// All columns of a table.
-std::vector<const RowColumn*> all_of(const CheckTable& table) {
-  std::vector<const RowColumn*> columns;
-  for (const RowColumn& column : table.columns) columns.push_back(&column);
-  return columns;
-}
-
 struct DuplicateRows {
   static constexpr std::string_view kName = "duplicate_rows";
   static constexpr std::string_view kSummary =
@@ -30,7 +23,7 @@ struct DuplicateRows {
   static Finding run(const CheckInput& input, const CheckOptions& options) {
     const CheckTable& table = *input.table;
     Finding finding{kName, "(all columns)"};
-    finding.num_rows = count_repeats(row_hashes(all_of(table), table.num_rows), &finding.rows);
+    finding.num_rows = count_repeats(row_hashes(all_columns(table), table.num_rows), &finding.rows);
     finding.value = table.num_rows == 0 ? 0
                                         : static_cast<double>(finding.num_rows) /
                                               static_cast<double>(table.num_rows);

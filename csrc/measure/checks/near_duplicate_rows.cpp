@@ -9,13 +9,6 @@ namespace mainspring {
 
 namespace {
 
-// All columns of a table.
-std::vector<const RowColumn*> all_of(const CheckTable& table) {
-  std::vector<const RowColumn*> columns;
-  for (const RowColumn& column : table.columns) columns.push_back(&column);
-  return columns;
-}
-
 // A thousandth of the interquartile range of finite numbers; 0 of other columns.
 double step_of(const RowColumn& column) {
   if (column.kind != ColumnKind::kNumber) return 0;
@@ -52,7 +45,7 @@ struct NearDuplicateRows {
     Finding finding{kName, "(all columns)"};
     std::vector<double> steps;
     for (const RowColumn& column : table.columns) steps.push_back(step_of(column));
-    const auto columns = all_of(table);
+    const auto columns = all_columns(table);
     std::vector<uint64_t> ignored;
     const uint64_t equal = count_repeats(row_hashes(columns, table.num_rows), &ignored);
     const uint64_t near = count_repeats(row_hashes(columns, table.num_rows, steps), &finding.rows);

@@ -32,6 +32,12 @@ uint64_t cell_hash(const RowColumn& column, uint64_t row, double step) {
 
 }  // namespace
 
+std::vector<const RowColumn*> all_columns(const CheckTable& table) {
+  std::vector<const RowColumn*> columns;
+  for (const RowColumn& column : table.columns) columns.push_back(&column);
+  return columns;
+}
+
 std::vector<RowHash> row_hashes(std::span<const RowColumn* const> columns, uint64_t num_rows,
                                 std::span<const double> steps) {
   std::vector<RowHash> hashes(num_rows);

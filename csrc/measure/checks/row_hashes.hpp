@@ -8,6 +8,11 @@
 
 namespace mainspring {
 
+struct CheckTable;
+
+/// What row_hashes() takes of a whole table.
+std::vector<const RowColumn*> all_columns(const CheckTable& table);
+
 struct RowHash {
   uint64_t high = 0, low = 0;
   auto operator<=>(const RowHash&) const = default;

@@ -13,7 +13,7 @@ namespace mainspring {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+constexpr double kLeastLabel = std::numeric_limits<double>::epsilon();
 
 // sum += factor * of, exactly: the sum is taken apart into doubles.
 void add_scaled(ExactSum* sum, double factor, ExactSum of) {
@@ -69,7 +69,7 @@ void ErrorSums::update(const QualityRows& rows) {
     const double error = rows.predictions[row] - label;
     const double absolute = std::fabs(error);
     const double square = weight * (error * error);
-    const double relative = weight * (absolute / std::max(std::fabs(label), kEpsilon));
+    const double relative = weight * (absolute / std::max(std::fabs(label), kLeastLabel));
     if (!std::isfinite(square) || !std::isfinite(relative) || !std::isfinite(label)) {
       ++infinite_;
       continue;

@@ -14,7 +14,7 @@ namespace mainspring {
 namespace {
 
 // The smallest probability that the logarithm is taken of, as scikit-learn clips float64.
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+constexpr double kLeastProbability = std::numeric_limits<double>::epsilon();
 
 }  // namespace
 
@@ -50,7 +50,8 @@ void ProbabilityLosses::update(const QualityRows& rows) {
         square += off * off;
       }
     }
-    logs[filled] = -weight * log_value(std::clamp(of_label, kEpsilon, 1 - kEpsilon));
+    logs[filled] =
+        -weight * log_value(std::clamp(of_label, kLeastProbability, 1 - kLeastProbability));
     squares[filled] = weight * square;
     weights[filled] = weight;
     if (++filled == kSumBlock) flush();
