@@ -41,6 +41,8 @@ def source_folder() -> Path:
 def shrink(bundle: bytes, *, keep_profile: bool = False, keep_program: bool = False) -> bytes:
     """Leave out what predictions on a device do not need. The bits of predictions stay.
 
+    Plans of features about the past go too: the rows of a device bring these columns.
+
     Parameters
     ----------
     bundle : bytes
