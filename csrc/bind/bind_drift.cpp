@@ -134,10 +134,11 @@ py::list detect(const std::variant<SharedProfile*, TableCounts*>& reference,
   return all;
 }
 
-ColumnSide* sort_sample(const py::object& values) {
+ColumnSide* sort_sample(const py::object& values, bool moments) {
   const BufferView view(values.ptr(), 'd', false, "values");
   const py::gil_scoped_release released;
-  return new ColumnSide(sorted_sample({view.data<double>(), view.data<double>() + view.count()}));
+  return new ColumnSide(
+      sorted_sample({view.data<double>(), view.data<double>() + view.count()}, moments));
 }
 
 py::dict two_samples(const ColumnSide& reference, const ColumnSide& current,
@@ -212,7 +213,7 @@ void register_drift(py::module_& module) {
       .def("update", &add_rows, py::arg("table"))
       .def_property_readonly("num_rows", &TableCounts::num_rows);
   py::class_<ColumnSide>(module, "SortedSample", "Numbers, sorted once for many comparisons.")
-      .def(py::init(&sort_sample), py::arg("values"))
+      .def(py::init(&sort_sample), py::arg("values"), py::arg("moments"))
       .def_readonly("num_rows", &ColumnSide::num_rows)
       .def_readonly("missing", &ColumnSide::missing);
   module.def("count_tables", &count_tables, py::arg("reference"), py::arg("columns"),

@@ -225,6 +225,30 @@ void NumberBins::choose_placing() {
   }
 }
 
+std::vector<double> NumberBins::thinned(const std::vector<double>& edges) {
+  const NumberBins bins(edges, std::vector<uint8_t>(edges.size() + 1, 0));
+  for (const uint32_t most : {1, 2, 3, 4}) {
+    if (bins.steps_ != 0 && bins.steps_ <= most) return edges;
+    std::vector<double> kept;
+    uint32_t here = 0, last = kCells;
+    for (size_t i = 0; i < edges.size(); ++i) {
+      const uint32_t cell = cell_of(bins.placing_, edges[i]);
+      here = cell == last ? here : 0;
+      last = cell;
+      const bool is_end = i == 0 || i + 1 == edges.size();
+      const bool is_pair = !is_end && (std::nextafter(edges[i], edges[i + 1]) == edges[i + 1] ||
+                                       std::nextafter(edges[i - 1], edges[i]) == edges[i]);
+      if (here >= most && !is_end && !is_pair) continue;
+      kept.push_back(edges[i]);
+      ++here;
+    }
+    if (10 * kept.size() < 9 * edges.size()) continue;
+    const NumberBins again(kept, std::vector<uint8_t>(kept.size() + 1, 0));
+    if (again.steps_ != 0 && (bins.steps_ == 0 || again.steps_ < bins.steps_)) return kept;
+  }
+  return edges;
+}
+
 BinCounts NumberBins::empty_counts() const {
   BinCounts counts;
   counts.bins.assign(num_edges_ + 1, 0);
@@ -242,6 +266,29 @@ void BinCounts::settle() {
 uint32_t NumberBins::bin_of(double value) const {
   const auto end = edges_.begin() + num_edges_;
   return static_cast<uint32_t>(std::upper_bound(edges_.begin(), end, value) - edges_.begin());
+}
+
+void NumberBins::find(const double* values, uint32_t num_values, uint16_t* bins) const {
+  const uint32_t whole = steps_ == 0 ? 0 : num_values & ~(kLanes - 1);
+  alignas(64) std::array<uint16_t, kBlock> cells;
+  PlaceJob job{values,
+               whole,
+               placing_.center,
+               placing_.scale,
+               placing_.reach,
+               placing_.shift,
+               kHalfCells,
+               cells.data(),
+               0,
+               0,
+               0};
+  place_of(process_kernels().level)(&job);
+  for (uint32_t i = 0; i < whole; ++i) {
+    uint32_t bin = first_[cells[i]];
+    for (uint32_t step = 0; step < steps_; ++step) bin += values[i] >= edges_[bin] ? 1 : 0;
+    bins[i] = static_cast<uint16_t>(bin);
+  }
+  for (uint32_t i = whole; i < num_values; ++i) bins[i] = static_cast<uint16_t>(bin_of(values[i]));
 }
 
 void NumberBins::list_block(const double* values, uint32_t num_values, BinCounts* counts) const {

@@ -96,14 +96,30 @@ void QuantileSketch::compact(uint32_t level) {
 uint64_t QuantileSketch::rank_error() const { return std::max(error_up_, error_down_); }
 
 Distribution QuantileSketch::distribution() const {
-  std::vector<WeightedValue> all;
+  const auto smaller = [](const WeightedValue& a, const WeightedValue& b) {
+    return a.value < b.value;
+  };
+  // Levels are sorted: the shortest two become one until one is left.
+  std::vector<std::vector<WeightedValue>> runs;
   for (uint32_t level = 0; level < levels_.size(); ++level) {
-    for (const double value : levels_[level].items) {
-      all.push_back({value, uint64_t{1} << level});
-    }
+    if (levels_[level].items.empty()) continue;
+    std::vector<double> items = levels_[level].items;
+    if (level == 0) sort_many_numbers(items.data(), items.size());
+    std::vector<WeightedValue>& run = runs.emplace_back();
+    for (const double value : items) run.push_back({value, uint64_t{1} << level});
   }
-  std::sort(all.begin(), all.end(),
-            [](const WeightedValue& a, const WeightedValue& b) { return a.value < b.value; });
+  const auto longer = [](const auto& a, const auto& b) { return a.size() > b.size(); };
+  while (runs.size() > 1) {
+    std::stable_sort(runs.begin(), runs.end(), longer);
+    const std::vector<WeightedValue> last = std::move(runs.back());
+    runs.pop_back();
+    std::vector<WeightedValue> both(last.size() + runs.back().size());
+    std::merge(last.begin(), last.end(), runs.back().begin(), runs.back().end(), both.begin(),
+               smaller);
+    runs.back() = std::move(both);
+  }
+  const std::vector<WeightedValue> all =
+      runs.empty() ? std::vector<WeightedValue>() : std::move(runs.front());
   Distribution result;
   result.total = total_;
   result.rank_error =

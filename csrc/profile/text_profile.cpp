@@ -17,13 +17,13 @@ void TextProfile::add(std::string_view value, uint64_t times) {
 }
 
 void TextProfile::add_all(const BytesView* values, uint32_t num_values) {
-  std::array<uint64_t, kTileRows> hashes;
-  process_kernels().hash_strings(values, hashes.data(), num_values);
   const bool certainly_room =
       !distinct_.has_value() && counts_.num_entries() + num_values <= ValueCounts::kMaxEntries;
   if (certainly_room) {
-    counts_.add_all(values, hashes.data(), num_values);
+    counts_.add_all(values, num_values);
   } else {
+    std::array<uint64_t, kTileRows> hashes;
+    process_kernels().hash_strings(values, hashes.data(), num_values);
     for (uint32_t i = 0; i < num_values; ++i) {
       add_hashed({reinterpret_cast<const char*>(values[i].data), values[i].length}, hashes[i], 1);
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdio>
 #include <numeric>
 
@@ -38,6 +39,31 @@ bool same_key(const uint8_t* a, const uint8_t* b, uint64_t length) {
   return true;
 }
 
+constexpr uint32_t kFrontBits = 14;
+constexpr uint32_t kFrontSlots = 1u << kFrontBits;
+
+// All bytes of up to 32, with one multiplication for each 16 of them.
+uint32_t front_place(const BytesView& value) {
+  const uint8_t* data = value.data;
+  const uint64_t length = value.length;
+  uint64_t mixed = 0;
+  if (length >= 8) {
+    mixed = load<uint64_t>(data) ^ std::rotl(load<uint64_t>(data + length - 8), 29);
+    if (length > 16) {
+      const uint64_t inner =
+          load<uint64_t>(data + 8) ^ std::rotl(load<uint64_t>(data + length - 16), 29);
+      mixed = mixed * 0x9E3779B97F4A7C15ull + inner;
+    }
+  } else if (length >= 4) {
+    mixed = load<uint32_t>(data) | uint64_t{load<uint32_t>(data + length - 4)} << 32;
+  } else if (length > 0) {
+    mixed = data[0] | uint64_t{data[length / 2]} << 16 | uint64_t{data[length - 1]} << 32;
+  }
+  // The high half decides, so it takes part in the product, too.
+  mixed ^= mixed >> 32;
+  return static_cast<uint32_t>(((mixed + length) * 0xD6E8FEB86659FD93ull) >> (64 - kFrontBits));
+}
+
 // A long text by its beginning, cut before a UTF-8 character that would not fit, and its hash.
 std::string shortened(std::string_view value, uint64_t hash) {
   size_t length = ValueCounts::kMaxKeyBytes - 17;
@@ -59,36 +85,39 @@ void ValueCounts::add(std::string_view value, uint64_t hash, uint64_t times) {
   }
 }
 
-// Slots of all, then entries of all: a batch's cache misses overlap.
-void ValueCounts::add_all(const BytesView* values, const uint64_t* hashes, uint32_t num_values) {
+// Places of all, then entries of all: a batch's cache misses overlap.
+void ValueCounts::add_all(const BytesView* values, uint32_t num_values) {
   total_ += num_values;
-  if (slots_.empty()) index_entries(kFirstSlots);
-  std::array<uint32_t, kTileRows> numbers;
-  const uint64_t mask = slots_.size() - 1;
-  for (uint32_t i = 0; i < num_values; ++i) numbers[i] = slots_[hashes[i] & mask];
+  if (front_.empty()) front_.assign(kFrontSlots, 0);
+  std::array<uint32_t, kTileRows> places;
+  for (uint32_t i = 0; i < num_values; ++i) {
+    places[i] = front_place(values[i]);
+    __builtin_prefetch(&front_[places[i]]);
+  }
   const auto* bytes = reinterpret_cast<const uint8_t*>(bytes_.data());
   for (uint32_t i = 0; i < num_values; ++i) {
     const BytesView& value = values[i];
-    // A slot that was empty or somebody else's may be filled by now: then it is looked for.
-    if (numbers[i] != 0) {
-      Entry& entry = entries_[numbers[i] - 1];
-      if (entry.hash == hashes[i] && entry.length == value.length &&
+    uint32_t& number = front_[places[i]];
+    if (number != 0) {
+      Entry& entry = entries_[number - 1];
+      if (entry.length == value.length &&
           same_key(bytes + entry.offset, value.data, value.length)) {
         ++entry.count;
         continue;
       }
     }
     const std::string_view text(reinterpret_cast<const char*>(value.data), value.length);
+    const uint64_t hash = hash_bytes(value.data, value.length);
     if (value.length > kMaxKeyBytes) {
-      add_key(shortened(text, hashes[i]), hashes[i], 1);
-    } else {
-      add_key(text, hashes[i], 1);
+      add_key(shortened(text, hash), hash, 1);
+      continue;
     }
+    number = add_key(text, hash, 1);
     bytes = reinterpret_cast<const uint8_t*>(bytes_.data());
   }
 }
 
-void ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
+uint32_t ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
   if (slots_.empty()) index_entries(kFirstSlots);
   const uint64_t mask = slots_.size() - 1;
   uint64_t at = hash & mask;
@@ -96,7 +125,7 @@ void ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
     Entry& entry = entries_[slots_[at] - 1];
     if (entry.hash == hash && key_of(entry) == key) {
       entry.count += times;
-      return;
+      return slots_[at];
     }
     at = (at + 1) & mask;
   }
@@ -104,11 +133,15 @@ void ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
       Entry{hash, times, static_cast<uint32_t>(bytes_.size()), static_cast<uint32_t>(key.size())});
   bytes_.append(key);
   slots_[at] = static_cast<uint32_t>(entries_.size());
+  const auto number = static_cast<uint32_t>(entries_.size());
   if (entries_.size() > kMaxEntries) {
     purge();
-  } else if (4 * entries_.size() > slots_.size()) {
+    return 0;
+  }
+  if (4 * entries_.size() > slots_.size()) {
     index_entries(slots_.size() * 4);
   }
+  return number;
 }
 
 void ValueCounts::index_entries(uint64_t num_slots) {
@@ -138,6 +171,7 @@ void ValueCounts::purge() {
         Entry{entry.hash, entry.count - taken, static_cast<uint32_t>(bytes.size()), entry.length});
     bytes.append(key_of(entry));
   }
+  front_.clear();
   entries_ = std::move(kept);
   bytes_ = std::move(bytes);
   index_entries(slots_.size());

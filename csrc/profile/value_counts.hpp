@@ -37,7 +37,7 @@ class ValueCounts {
   void add(std::string_view value, uint64_t hash, uint64_t times = 1);
   /// One of each of at most a tile, for which there is room: kMaxEntries is not passed even if all
   /// are new.
-  void add_all(const BytesView* values, const uint64_t* hashes, uint32_t num_values);
+  void add_all(const BytesView* values, uint32_t num_values);
   void merge(const ValueCounts& other);
 
   bool exact() const { return exact_; }
@@ -65,7 +65,8 @@ class ValueCounts {
   std::string_view key_of(const Entry& entry) const {
     return std::string_view(bytes_).substr(entry.offset, entry.length);
   }
-  void add_key(std::string_view key, uint64_t hash, uint64_t times);
+  /// The entry's number + 1; 0 where all numbers have changed.
+  uint32_t add_key(std::string_view key, uint64_t hash, uint64_t times);
   void index_entries(uint64_t num_slots);
   void purge();
   std::vector<uint32_t> in_order() const;
@@ -74,6 +75,9 @@ class ValueCounts {
   // Entry number + 1, 0: empty; a power of two. At most a quarter full, so that the first probe
   // mostly finds its entry: whether it did cannot be guessed.
   std::vector<uint32_t> slots_;
+  // Entry number + 1 by a hash that is less than a hash: most rows find their entry there, and
+  // their key is compared anyway.
+  std::vector<uint32_t> front_;
   std::string bytes_;
   uint64_t total_ = 0;
   uint64_t error_ = 0;

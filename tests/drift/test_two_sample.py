@@ -12,7 +12,7 @@ from tests.drift.workload import SHAPES
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("rows", "other"), [(300, 200), (40_000, 30_000)])
+@pytest.mark.parametrize(("rows", "other"), [(300, 200), (40_000, 30_000), (70_000, 150_000)])
 def test_samples_when_large_equal_scipy(shape: str, rows: int, other: int) -> None:
     """KS to 1e-15, Wasserstein and p to 1e-12; forty thousand distinct values are no sketch."""
     rng = np.random.default_rng(rows)
@@ -37,6 +37,46 @@ def test_statistics_when_all_are_asked_for_equal_those_of_the_report() -> None:
         wanted = report.column("x").statistics[name]
         assert found.value == wanted.value or np.isnan([found.value, wanted.value]).all()
         assert (found.p_value, found.reason) == (wanted.p_value, wanted.reason)
+
+
+@pytest.mark.parametrize("rows", [1_000, 70_000])
+def test_reference_when_sorted_before_says_the_same(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    before, now = rng.normal(size=(2, rows))
+    before[:3] = np.nan, np.inf, -0.0
+    kept = ms.drift.SortedSample(before)
+    assert len(kept) == rows
+    for names in (("ks", "wasserstein"), "all"):
+        found = ms.drift.two_sample(kept, now, names)
+        wanted = ms.drift.two_sample(before, now, names)
+        assert {name: vars(value) for name, value in found.items()} == {
+            name: vars(value) for name, value in wanted.items()
+        }
+    same = ms.drift.two_sample(kept, ms.drift.SortedSample(before))
+    assert same["ks"].value == same["wasserstein"].value == 0
+
+
+@pytest.mark.parametrize(
+    "shape", ["few values", "heavy value", "ascending", "descending", "neighbours", "wide"]
+)
+def test_samples_when_sorting_is_hard_equal_scipy(shape: str) -> None:
+    """What sorts by bins and digits: repeated values, order, and differences in the last bits."""
+    rng = np.random.default_rng(7)
+    rows = 100_000
+    drawn = {
+        "few values": lambda: rng.integers(0, 50, rows) * 0.1,
+        "heavy value": lambda: np.where(rng.random(rows) < 0.6, 3.25, rng.normal(size=rows)),
+        "ascending": lambda: np.arange(rows) + rng.random(),
+        "descending": lambda: -np.arange(rows) - rng.random(),
+        "neighbours": lambda: 1 + rng.integers(0, 1 << 20, rows) * 2.0**-52,
+        "wide": lambda: np.exp(rng.uniform(-600, 600, rows)) * rng.choice([-1, 1], rows),
+    }[shape]
+    before, now = drawn(), drawn()
+    found = ms.drift.two_sample(before, now)
+    ks = stats.ks_2samp(before, now, method="asymp").statistic
+    assert abs(found["ks"].value - ks) <= 1e-15
+    expected = stats.wasserstein_distance(before, now)
+    assert found["wasserstein"].value == pytest.approx(expected, rel=1e-9)
 
 
 def test_samples_when_empty_or_names_are_wrong_say_so() -> None:

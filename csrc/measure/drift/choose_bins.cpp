@@ -61,7 +61,7 @@ std::shared_ptr<const DriftBins> of_edges(std::vector<double> edges) {
   std::sort(edges.begin(), edges.end());
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   if (edges.size() < 2 || edges.size() > NumberBins::kMaxEdges) return nullptr;
-  return DriftBins::of_edges(std::move(edges));
+  return DriftBins::of_edges(NumberBins::thinned(edges));
 }
 
 // Sorted values that occur more than once where they are many: bins of their own.

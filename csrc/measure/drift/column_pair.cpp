@@ -1,8 +1,6 @@
 // Brings the two sides of a column into the forms that the statistics share.
 #include "measure/drift/column_pair.hpp"
 
-#include <limits>
-
 #include "measure/drift/two_samples.hpp"
 
 namespace mainspring {
@@ -10,7 +8,6 @@ namespace mainspring {
 namespace {
 
 ColumnSide side_of_counts(const CountedNumbers& counts) {
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   ColumnSide side;
   side.num_rows = counts.num_rows();
   side.missing = counts.missing();
@@ -18,10 +15,8 @@ ColumnSide side_of_counts(const CountedNumbers& counts) {
   side.min = counts.min();
   side.max = counts.max();
   // No statistic of a plain report asks for those of the current data.
-  const std::optional<Moments>& moments = counts.moments();
-  side.finite = moments.has_value() ? moments->count() : 0;
-  side.mean = moments.has_value() ? moments->mean() : kNan;
-  side.deviation = moments.has_value() ? moments->deviation() : kNan;
+  side.mean = counts.mean();
+  side.deviation = counts.deviation();
   return side;
 }
 

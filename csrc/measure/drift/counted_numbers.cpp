@@ -113,30 +113,60 @@ Distribution DriftBins::count(const Distribution& numbers) const {
 
 CountedNumbers::CountedNumbers(std::shared_ptr<const DriftBins> bins, bool with_moments)
     : bins_(std::move(bins)), counts_(bins_->bins.empty_counts()) {
-  if (with_moments) moments_.emplace();
+  if (!with_moments) return;
+  sums_.emplace();
+  const std::span<const double> edges = bins_->bins.edges();
+  center_ = edges[edges.size() / 2];
 }
 
 void CountedNumbers::update(const ColumnView& view, bool is_time) {
-  num_rows_ += view.length;
   for_each_numbers(view, is_time, [this](const double* values, uint64_t count) {
     bins_->bins.count(values, count, &counts_);
     list();
-    if (moments_.has_value()) add_moments(values, count);
+    if (sums_.has_value()) add_moments(values, count, num_rows_);
+    num_rows_ += count;
   });
   counts_.settle();
 }
 
-void CountedNumbers::add_moments(const double* values, uint64_t count) {
-  std::array<double, NumberBins::kBlock> finite;
-  for (uint64_t done = 0; done < count; done += finite.size()) {
-    const uint64_t block = std::min<uint64_t>(finite.size(), count - done);
-    uint64_t kept = 0;
-    for (uint64_t i = 0; i < block; ++i) {
-      finite[kept] = values[done + i];
-      kept += std::fabs(finite[kept]) <= std::numeric_limits<double>::max() ? 1 : 0;
-    }
-    moments_->add(finite.data(), kept);
+void CountedNumbers::add_moments(const double* values, uint64_t count, uint64_t first_row) {
+  Sums sums = *sums_;
+  const auto add = [&sums, this](double value, uint64_t lane) {
+    const bool counts = std::fabs(value) <= std::numeric_limits<double>::max();
+    const double away = counts ? value - center_ : 0.0;
+    sums.count[lane] += counts ? 1 : 0;
+    sums.sum[lane] += away;
+    sums.squares[lane] += away * away;
+  };
+  constexpr uint64_t kLanes = 8;
+  uint64_t i = 0;
+  for (; i < count && (first_row + i) % kLanes != 0; ++i) add(values[i], (first_row + i) % kLanes);
+  for (; i + kLanes <= count; i += kLanes) {
+    for (uint64_t lane = 0; lane < kLanes; ++lane) add(values[i + lane], lane);
   }
+  for (uint64_t lane = 0; i < count; ++i, ++lane) add(values[i], lane);
+  *sums_ = sums;
+}
+
+namespace {
+
+double total(const std::array<double, 8>& lanes) {
+  return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
+         ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+}
+
+}  // namespace
+
+double CountedNumbers::mean() const {
+  if (!sums_.has_value()) return std::numeric_limits<double>::quiet_NaN();
+  return center_ + total(sums_->sum) / total(sums_->count);
+}
+
+double CountedNumbers::deviation() const {
+  if (!sums_.has_value()) return std::numeric_limits<double>::quiet_NaN();
+  const double count = total(sums_->count);
+  const double away = total(sums_->sum) / count;
+  return std::sqrt(std::max(0.0, total(sums_->squares) / count - away * away));
 }
 
 void CountedNumbers::list() {

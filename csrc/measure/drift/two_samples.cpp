@@ -9,7 +9,7 @@
 
 namespace mainspring {
 
-ColumnSide sorted_sample(std::vector<double> sample) {
+ColumnSide sorted_sample(std::vector<double> sample, bool with_moments) {
   ColumnSide side;
   side.num_rows = sample.size();
   size_t present = 0;
@@ -24,9 +24,9 @@ ColumnSide sorted_sample(std::vector<double> sample) {
   size_t end = present;
   while (first < end && std::isinf(sample[first])) ++first;
   while (end > first && std::isinf(sample[end - 1])) --end;
+  side.finite = end - first;
   Moments moments;
-  moments.add(sample.data() + first, end - first);
-  side.finite = moments.count();
+  if (with_moments) moments.add(sample.data() + first, end - first);
   side.mean = moments.mean();
   side.deviation = moments.deviation();
   if (present > 0) {

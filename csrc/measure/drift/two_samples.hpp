@@ -8,8 +8,9 @@
 
 namespace mainspring {
 
-/// One side, sorted: may be kept and compared with many others. NaN is missing.
-ColumnSide sorted_sample(std::vector<double> sample);
+/// One side, sorted: may be kept and compared with many others. NaN is missing. Without moments,
+/// mean and deviation are NaN.
+ColumnSide sorted_sample(std::vector<double> sample, bool with_moments = true);
 
 /// All rows of a column of numbers or times.
 ColumnSide sorted_column(const Table& table, uint32_t column, bool is_time);

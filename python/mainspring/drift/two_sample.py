@@ -14,6 +14,15 @@ from mainspring.drift.column_drift import DriftStatistic
 __all__ = ["SortedSample", "two_sample"]
 
 
+# Statistics that ask for no mean and no deviation.
+_WITHOUT_MOMENTS = frozenset({"ks", "wasserstein", "wasserstein_iqr", "kuiper", "energy"})
+
+
+def _sorted(values: npt.ArrayLike, *, moments: bool) -> _engine.SortedSample:
+    numbers = np.ascontiguousarray(np.asarray(values, np.float64).ravel())
+    return _engine.SortedSample(numbers, moments)
+
+
 class SortedSample:
     """Numbers sorted once, to be compared with many others: a reference that stays.
 
@@ -35,8 +44,7 @@ class SortedSample:
     """
 
     def __init__(self, values: npt.ArrayLike) -> None:
-        numbers = np.ascontiguousarray(np.asarray(values, np.float64).ravel())
-        self._native = _engine.SortedSample(numbers)
+        self._native = _sorted(values, moments=True)
 
     def __len__(self) -> int:
         return int(self._native.num_rows)
@@ -81,9 +89,10 @@ def two_sample(
     1.0
     """
     wanted = checked_statistics(statistics)
+    moments = not _WITHOUT_MOMENTS.issuperset(wanted)
     before, now = (
-        side if isinstance(side, SortedSample) else SortedSample(side)
+        side._native if isinstance(side, SortedSample) else _sorted(side, moments=moments)
         for side in (reference, current)
     )
-    found = _engine.two_samples(before._native, now._native, wanted, {})
+    found = _engine.two_samples(before, now, wanted, {})
     return {name: DriftStatistic(**fields) for name, fields in found.items()}
