@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "host/bundle_image.hpp"
 #include "runtime/core/kernels.hpp"
@@ -83,6 +84,19 @@ Place place_of(IsaLevel level) {
 #endif
   (void)level;
   return &place_baseline;
+}
+
+// Of ascending numbers, so that the last few may be filled up with the last one.
+std::vector<uint16_t> cells_of(std::span<const double> numbers, PlaceJob job) {
+  const size_t filled = (numbers.size() + kLanes - 1) / kLanes * kLanes;
+  std::vector<double> values(numbers.begin(), numbers.end());
+  values.resize(filled, numbers.back());
+  std::vector<uint16_t> cells(filled);
+  job.values = values.data();
+  job.num_values = static_cast<uint32_t>(filled);
+  job.cells = cells.data();
+  place_of(process_kernels().level)(&job);
+  return cells;
 }
 
 struct CountJob {
@@ -173,12 +187,12 @@ uint16_t NumberBins::cell_of(const Placing& placing, double value) {
 }
 
 uint32_t NumberBins::most_in_a_cell(const Placing& placing) const {
+  const std::vector<uint16_t> cells = cells_of(
+      {edges_.data(), num_edges_}, {nullptr, 0, placing.center, placing.scale, placing.reach,
+                                    placing.shift, kHalfCells, nullptr, 0, 0, 0});
   uint32_t most = 0, here = 0;
-  uint32_t last = kCells;
   for (uint32_t i = 0; i < num_edges_; ++i) {
-    const uint32_t cell = cell_of(placing, edges_[i]);
-    here = cell == last ? here + 1 : 1;
-    last = cell;
+    here = i > 0 && cells[i] == cells[i - 1] ? here + 1 : 1;
     most = std::max(most, here);
   }
   return most;
@@ -227,12 +241,16 @@ void NumberBins::choose_placing() {
 
 std::vector<double> NumberBins::thinned(const std::vector<double>& edges) {
   const NumberBins bins(edges, std::vector<uint8_t>(edges.size() + 1, 0));
+  const Placing& placing = bins.placing_;
+  const std::vector<uint16_t> cells =
+      cells_of(edges, {nullptr, 0, placing.center, placing.scale, placing.reach, placing.shift,
+                       kHalfCells, nullptr, 0, 0, 0});
   for (const uint32_t most : {1, 2, 3, 4}) {
     if (bins.steps_ != 0 && bins.steps_ <= most) return edges;
     std::vector<double> kept;
     uint32_t here = 0, last = kCells;
     for (size_t i = 0; i < edges.size(); ++i) {
-      const uint32_t cell = cell_of(bins.placing_, edges[i]);
+      const uint32_t cell = cells[i];
       here = cell == last ? here : 0;
       last = cell;
       const bool is_end = i == 0 || i + 1 == edges.size();
@@ -292,9 +310,14 @@ void NumberBins::find(const double* values, uint32_t num_values, uint16_t* bins)
 }
 
 void NumberBins::list_block(const double* values, uint32_t num_values, BinCounts* counts) const {
+  // Mostly only what is beyond all edges is listed: then two comparisons say so.
+  const bool only_ends = std::memchr(listed_.data() + 1, 1, num_edges_ - 1) == nullptr;
+  const double low = edges_[0], high = edges_[num_edges_ - 1];
   for (uint32_t i = 0; i < num_values; ++i) {
-    if (values[i] == values[i] && lists(bin_of(values[i])))
-      counts->listed.push_back(values[i] + 0.0);
+    const double value = values[i];
+    const bool within = value >= low && value < high;
+    if (within ? only_ends : value != value) continue;
+    if (lists(bin_of(value))) counts->listed.push_back(value + 0.0);
   }
 }
 

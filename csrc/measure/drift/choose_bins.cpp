@@ -85,10 +85,13 @@ std::vector<double> sample_numbers(const Table& table, uint32_t column, bool is_
   const uint64_t rows = table.num_rows();
   const uint64_t wanted = std::min<uint64_t>(at_most, rows);
   uint32_t batch = 0;
+  ColumnView whole = table.batch_column(batch, column);
   for (uint64_t i = 0; i < wanted; ++i) {
     const uint64_t row = rows / wanted * i + rows % wanted * i / wanted;
-    while (row >= table.batch_first_row(batch) + table.batch_rows(batch)) ++batch;
-    ColumnView one = table.batch_column(batch, column);
+    while (row >= table.batch_first_row(batch) + table.batch_rows(batch)) {
+      whole = table.batch_column(++batch, column);
+    }
+    ColumnView one = whole;
     one.offset += row - table.batch_first_row(batch);
     one.length = 1;
     for_each_numbers(one, is_time, [&sample](const double* values, uint64_t count) {
