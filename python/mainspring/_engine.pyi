@@ -455,7 +455,7 @@ class SortedSample:
     """
     Numbers, sorted once for many comparisons.
     """
-    def __init__(self, values: typing.Any) -> None:
+    def __init__(self, values: typing.Any, moments: bool) -> None:
         ...
     @property
     def missing(self) -> int:
