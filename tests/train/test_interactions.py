@@ -137,3 +137,22 @@ def test_gradient_of_a_gradient_is_refused_by_native_code(name: str) -> None:
     (grad,) = torch.autograd.grad(OPS[name][0](x).sum(), x, create_graph=True)
     with pytest.raises(RuntimeError, match=r"differentiate twice|does not require grad"):
         grad.sum().backward()
+
+
+def test_field_weighted_fm_is_its_sum_over_pairs() -> None:
+    x, strengths = draw.normal(4, 5, 3), draw.normal(10, seed=1)
+    expected = torch.zeros(4).double()
+    k = 0
+    for i in range(5):
+        for j in range(i):
+            expected += strengths[k] * (x[:, i] * x[:, j]).sum(1)
+            k += 1
+    torch.testing.assert_close(train.field_weighted_fm(x, strengths), expected)
+    short = strengths.float().requires_grad_()
+    got = train.field_weighted_fm(x.float(), short)
+    got.sum().backward()
+    torch.testing.assert_close(got.double(), expected, rtol=1e-5, atol=1e-5)
+    pairs = reference.dot_interaction(x).sum(0)
+    torch.testing.assert_close(short.grad.double(), pairs, rtol=1e-5, atol=1e-5)
+    with pytest.raises(ms.ParameterError, match=r"strengths must be of shape \(10,\)"):
+        train.field_weighted_fm(x, strengths[:9])

@@ -12,7 +12,12 @@ from mainspring.train.ops.arguments import check_floating, check_same, refuse
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.registration import register
 
-__all__ = ["cross_interaction", "dot_interaction", "factorization_machine"]
+__all__ = [
+    "cross_interaction",
+    "dot_interaction",
+    "factorization_machine",
+    "field_weighted_fm",
+]
 
 
 def dot_interaction(x: torch.Tensor) -> torch.Tensor:
@@ -102,6 +107,40 @@ def cross_interaction(x0: torch.Tensor, y: torch.Tensor, x: torch.Tensor) -> tor
     if choose("cross_interaction", x0) == "eager":
         return reference.cross_interaction(x0, y, x)
     return _cross(x0.float(), y.float(), x.float()).to(x0.dtype)
+
+
+def field_weighted_fm(x: torch.Tensor, strengths: torch.Tensor) -> torch.Tensor:
+    """Return the sum of the dot products of all pairs, each times the strength of its two fields.
+
+    Parameters
+    ----------
+    x : tensor of shape (num_rows, num_vectors, width)
+        Floating point; what is not contiguous is copied.
+    strengths : tensor of shape (num_vectors * (num_vectors - 1) / 2,)
+        In the order of dot_interaction, and of the type of x; gets a gradient.
+
+    Returns
+    -------
+    tensor of shape (num_rows,)
+        In the type of x. NaN and infinity propagate.
+
+    Raises
+    ------
+    ParameterError
+        When x is no floating-point tensor of three dimensions, or strengths do not fit it.
+
+    References
+    ----------
+    J. Pan et al.: Field-weighted Factorization Machines, WWW 2018, doi:10.1145/3178876.3186040.
+    """
+    op = "field_weighted_fm"
+    check_floating(op, "x", x, (3,))
+    check_floating(op, "strengths", strengths, (1,))
+    count = x.shape[1] * (x.shape[1] - 1) // 2
+    if strengths.shape != (count,) or strengths.dtype != x.dtype or strengths.device != x.device:
+        got = f"shape {tuple(strengths.shape)}, {strengths.dtype} on {strengths.device}"
+        refuse(op, "strengths", f"of shape ({count},), {x.dtype} on {x.device}", got)
+    return dot_interaction(x) @ strengths
 
 
 def _pairs_of(x: torch.Tensor) -> tuple[int, int]:

@@ -56,6 +56,12 @@ OPS = (
         {"native": SHORT, "triton": SHORT, "eager": EVERY},
     ),
     Op(
+        "field_weighted_fm",
+        "interaction",
+        "the same, each pair times a strength of its fields (FwFM); by dot_interaction",
+        {"native": SHORT, "triton": SHORT, "eager": EVERY},
+    ),
+    Op(
         "cross_interaction",
         "interaction",
         "x0 * y + x, the end of a cross layer (DCN v2)",
