@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
+from mainspring.train.batch_options import checked_rank, columns_read, wants_torch
 from mainspring.train.batch_order import RowSequence, Shard, rank_rows
 from mainspring.train.labels import checked_number
 from mainspring.train.prefetch import prefetched
@@ -119,7 +119,7 @@ class ArrowBatches:
 
     def __new__(cls, *args: Any, output: str | None = None, **kwargs: Any) -> ArrowBatches:
         """Make a dataset of torch where that is wanted."""
-        if cls is ArrowBatches and _wants_torch(output):
+        if cls is ArrowBatches and wants_torch(output):
             from mainspring.train.torch_batches import TorchArrowBatches
 
             return super().__new__(TorchArrowBatches)
@@ -156,12 +156,12 @@ class ArrowBatches:
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.drop_last, self._output = drop_last, output or "numpy"
         self._prefetch, self._pin_memory = prefetch, pin_memory
-        self._rank, self._world_size = _checked_rank(rank, world_size)
+        self._rank, self._world_size = checked_rank(rank, world_size)
         self._window_rows = -(-buffer_rows // batch_size) * batch_size
         numbers = [RowNumbers.of("label", label), RowNumbers.of("weight", weight)]
         self._label, self._weight = numbers
         without = [n.column for n in numbers if n is not None and n.column is not None]
-        read = None if preprocessor is None else _columns_read(preprocessor, without)
+        read = None if preprocessor is None else columns_read(preprocessor, without)
         self._blocks = blocks_of(data, read, max(self._window_rows // _MIXED_BLOCKS, 1))
         self._columns = columns_of(preprocessor, self._blocks.schema, without)
         self.dense_names, self.id_names = self._columns.dense_names, self._columns.id_names
@@ -170,6 +170,7 @@ class ArrowBatches:
         self.num_rows = None if streamed else sum(self._blocks.sizes)  # type: ignore[union-attr]
         self._next_epoch, self._epoch, self._given, self._skip = 0, 0, 0, 0
         self._whole: Window | None = None
+        self._makers: list[WindowMaker] = []
         if shuffle == "full":
             self._keep_all()
 
@@ -182,6 +183,9 @@ class ArrowBatches:
     def has_weight(self) -> bool:
         """Whether batches have weights."""
         return self._weight is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_makers": []}
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, str]]:
         return (), {"output": self._output}
@@ -304,7 +308,13 @@ class ArrowBatches:
         return None
 
     def _windows(self, epoch: int, shard: Shard, skip: int) -> Iterator[Window]:
-        maker = self._maker()
+        maker = self._makers.pop() if self._makers else self._maker()
+        yield from self._made_windows(maker, epoch, shard, skip)
+        self._makers.append(maker)  # the memory of its windows is for the next epoch
+
+    def _made_windows(
+        self, maker: WindowMaker, epoch: int, shard: Shard, skip: int
+    ) -> Iterator[Window]:
         if self.num_rows is None:
             yield from self._stream(maker, epoch, shard, skip)
             return
@@ -350,44 +360,7 @@ class ArrowBatches:
         else:
             read = blocks.read
             parts = (read(block, 0, size) for block, size in enumerate(blocks.sizes))
-        self._whole = keep_rows(maker, parts, self.num_rows, in_memory=_in_memory(blocks))
+        self._whole = keep_rows(
+            maker, parts, self.num_rows, in_memory=isinstance(blocks, TableBlocks)
+        )
         self.num_rows = len(self._whole)
-
-
-def _in_memory(blocks: Any) -> bool:
-    return isinstance(blocks, TableBlocks)
-
-
-def _wants_torch(output: str | None) -> bool:
-    if output not in ("torch", "numpy", None):
-        raise errors.ParameterError(
-            f"output must be 'torch' or 'numpy', got {output!r}.",
-            expected="'torch' or 'numpy'",
-            got=repr(output),
-        )
-    if output == "numpy":
-        return False
-    is_there = importlib.util.find_spec("torch") is not None
-    if output == "torch" and not is_there:
-        raise errors.MissingExtraError(
-            "ArrowBatches(output='torch') needs torch, which is not installed. "
-            "Run: pip install 'mainspring[torch]'",
-            hint="pip install 'mainspring[torch]'",
-        )
-    return is_there
-
-
-def _checked_rank(rank: Any, world_size: Any) -> tuple[int | None, int | None]:
-    if (rank is None) != (world_size is None):
-        raise errors.ParameterError(
-            "rank and world_size must be given together.", expected="both of them, or neither"
-        )
-    if rank is not None:
-        checked_number("world_size", world_size, 1, 1 << 20, whole=True)
-        checked_number("rank", rank, 0, world_size - 1, whole=True)
-    return rank, world_size
-
-
-def _columns_read(preprocessor: Any, without: list[str]) -> list[str] | None:
-    bundle = getattr(preprocessor, "bundle", None)  # what is none is refused later
-    return None if bundle is None else [*dict.fromkeys([*bundle.input_names, *without])]
