@@ -86,15 +86,6 @@ def random_forest(threads: int) -> Any:
     return model.fit(features, label)
 
 
-@pytest.fixture(scope="module")
-def oblivious(threads: int) -> Any:
-    catboost = pytest.importorskip("catboost")
-    features = numbers(20_000, 50, 10).astype(np.float32)
-    more = {"random_seed": 1, "verbose": 0, "allow_writing_files": False}
-    model = catboost.CatBoostRegressor(iterations=500, depth=6, thread_count=threads, **more)
-    return model.fit(features, score(features, 11))
-
-
 def near(ours: Any, theirs: Any, tolerance: float) -> None:
     """Assert predictions that differ by the rounding of links at most."""
     np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
@@ -184,37 +175,6 @@ def test_random_forest(rows: int, random_forest: Any, compare: Any) -> None:
         lambda: predictor.predict_proba(batch),
         lambda: random_forest.predict_proba(batch),
         ("scikit-learn", "RandomForestClassifier.predict_proba on float64"),
-    )
-
-
-@by_batch
-def test_oblivious(rows: int, oblivious: Any, threads: int, compare: Any) -> None:
-    batch = numbers(rows, 50, 24).astype(np.float32)
-    predictor = ms.Predictor(oblivious, name="oblivious")
-    assert (predictor.predict(batch) == oblivious.predict(batch, thread_count=threads)).all()
-    measure(
-        compare,
-        "CatBoost, 500 symmetric trees of depth 6",
-        batch,
-        lambda: predictor.predict(batch),
-        lambda: oblivious.predict(batch, thread_count=threads),
-        ("catboost", "CatBoostRegressor.predict on float32"),
-    )
-
-
-@by_batch
-def test_fixed_sums(rows: int, categorical: Any, compare: Any) -> None:
-    """Both are mainspring's: what it costs to add up as the library does."""
-    batch = with_categories(rows, 20)
-    library = ms.Predictor(categorical, name="library")
-    fixed = ms.Predictor(categorical, name="fixed", sums="fixed")
-    measure(
-        compare,
-        "LightGBM, 200 trees of 63 leaves, sums of the library",
-        batch,
-        lambda: library.predict(batch),
-        lambda: fixed.predict(batch),
-        ("mainspring", 'Predictor(sums="fixed")'),
     )
 
 
