@@ -3,6 +3,7 @@
 #include "history/history_state.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "history/key_bytes.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr size_t kShards = 64;
 constexpr uint32_t kDroppedOnIngest = 8;  // oldest events of the key, so that none owes many
+constexpr uint32_t kAhead = 8;            // events between a fetch and its use
 constexpr uint32_t kSweptForEvent = 2;    // slots looked at for each event of a batch
 
 uint64_t hash_of(std::string_view key) {
@@ -68,17 +70,15 @@ int64_t HistoryState::oldest_kept() const {
   return now - age;
 }
 
-/// False: it is there already, or no feature can see it.
-bool HistoryState::put(std::string_view key, const uint64_t* words, IngestResult* result) {
+/// False: it is there already, or no feature can see it. The shard is locked.
+bool HistoryState::put(Shard& shard, std::string_view key, uint64_t hash, const uint64_t* words,
+                       IngestResult* result) {
   const auto time = static_cast<int64_t>(words[0]);
   const int64_t oldest = oldest_kept();
   if (time < oldest) {
     ++result->expired;
     return false;
   }
-  const uint64_t hash = hash_of(key);
-  Shard& shard = shard_of(hash);
-  const std::scoped_lock lock(shard.mutex);
   KeySlot& slot = shard.slots.find_or_add(key, hash);
   shard.slots.drop_before(&slot, oldest, kDroppedOnIngest);
   const EventView events = slot.events();
@@ -108,16 +108,32 @@ bool HistoryState::put(std::string_view key, const uint64_t* words, IngestResult
 }
 
 void HistoryState::apply(const Batch& batch, IngestResult* result) {
-  const uint32_t num_words = plan_.num_words();
-  for (size_t i = 0; i < batch.keys.size(); ++i) {
-    result->taken += put(batch.keys[i], batch.words.data() + i * num_words, result) ? 1 : 0;
+  // By shard: each is locked once, and its cells are on their way before they are needed.
+  const auto count = static_cast<uint32_t>(batch.keys.size());
+  std::vector<uint64_t> hashes(count);
+  std::array<uint32_t, kShards + 1> starts{};
+  for (uint32_t i = 0; i < count; ++i) {
+    hashes[i] = hash_of(batch.keys[i]);
+    ++starts[(hashes[i] & (kShards - 1)) + 1];
   }
+  for (size_t shard = 0; shard < kShards; ++shard) starts[shard + 1] += starts[shard];
+  std::vector<uint32_t> order(count);
+  std::array<uint32_t, kShards + 1> next = starts;
+  for (uint32_t i = 0; i < count; ++i) order[next[hashes[i] & (kShards - 1)]++] = i;
+
+  const uint32_t num_words = plan_.num_words();
   const int64_t oldest = oldest_kept();
-  if (oldest == INT64_MIN) return;
-  const auto share = static_cast<uint32_t>(batch.keys.size() * kSweptForEvent / kShards + 1);
-  for (const std::unique_ptr<Shard>& shard : shards_) {
-    const std::scoped_lock lock(shard->mutex);
-    shard->slots.sweep(oldest, share);
+  const auto swept = static_cast<uint32_t>(count * kSweptForEvent / kShards + 1);
+  for (size_t number = 0; number < kShards; ++number) {
+    Shard& shard = *shards_[number];
+    const std::scoped_lock lock(shard.mutex);
+    for (uint32_t place = starts[number]; place < starts[number + 1]; ++place) {
+      if (place + kAhead < starts[number + 1]) shard.slots.fetch(hashes[order[place + kAhead]]);
+      const uint32_t i = order[place];
+      const uint64_t* words = batch.words.data() + uint64_t{i} * num_words;
+      result->taken += put(shard, batch.keys[i], hashes[i], words, result) ? 1 : 0;
+    }
+    if (oldest != INT64_MIN) shard.slots.sweep(oldest, swept);
   }
 }
 
@@ -135,6 +151,8 @@ IngestResult HistoryState::ingest(const Table& events, int64_t now) {
   batch.now = now;
   const uint32_t num_words = plan_.num_words();
   uint64_t new_bytes = 0;
+  batch.keys.reserve(table.num_rows);
+  batch.words.reserve(table.num_rows * num_words);
   for (uint64_t row = 0; row < table.num_rows; ++row) {
     const auto time = static_cast<int64_t>(table.columns[0][row]);
     if (time == kNoTime) continue;
@@ -178,7 +196,10 @@ IngestResult HistoryState::ingest(const Table& events, int64_t now) {
 void HistoryState::take_event(std::string_view key, const uint64_t* words, int64_t now,
                               IngestResult* result) {
   clock_ = std::max<int64_t>(clock_, now);
-  result->taken += put(key, words, result) ? 1 : 0;
+  const uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  result->taken += put(shard, key, hash, words, result) ? 1 : 0;
 }
 
 int64_t HistoryState::query_key(std::string_view key, int64_t at, double* out) {

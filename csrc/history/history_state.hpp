@@ -77,7 +77,8 @@ class HistoryState {
   Shard& shard_of(uint64_t hash) { return *shards_[hash & (shards_.size() - 1)]; }
   int64_t oldest_kept() const;
   void apply(const Batch& batch, IngestResult* result);
-  bool put(std::string_view key, const uint64_t* words, IngestResult* result);
+  bool put(Shard& shard, std::string_view key, uint64_t hash, const uint64_t* words,
+           IngestResult* result);
   std::vector<uint8_t> write_snapshot() const;
   void read_snapshot(std::span<const uint8_t> bytes);
   std::string snapshot_path() const { return folder_ + "/snapshot.history"; }
