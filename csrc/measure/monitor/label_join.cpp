@@ -113,7 +113,8 @@ JoinedRows LabelJoin::add(JoinSide side, const RowIds& rows, std::span<const int
     if (until != entry.time) queue_.push({until, id});
     entry = {until, 0, State::kJoined};
   }
-  num_kept_[index_of(side)] += rows.ids.size();
+  std::vector<RowId>& owners = owners_[index_of(side)];
+  owners.insert(owners.end(), rows.ids.begin(), rows.ids.end());
   forget_oldest();
   compact_queue();
   return joined;
@@ -121,23 +122,26 @@ JoinedRows LabelJoin::add(JoinSide side, const RowIds& rows, std::span<const int
 
 std::vector<uint64_t> LabelJoin::renumber(JoinSide side) {
   const auto waits = static_cast<State>(side);
-  std::vector<std::pair<uint64_t, Entry*>> waiting;
-  waiting.reserve(num_waiting(side));
-  for (auto& [id, entry] : entries_) {
-    if (entry.state == waits) waiting.emplace_back(entry.number, &entry);
-  }
-  std::sort(waiting.begin(), waiting.end());
+  std::vector<RowId>& owners = owners_[index_of(side)];
+  std::vector<RowId> waiting;
   std::vector<uint64_t> numbers;
-  numbers.reserve(waiting.size());
-  for (const auto& [number, entry] : waiting) {
-    entry->number = numbers.size();
+  for (uint64_t number = 0; number < owners.size(); ++number) {
+    const auto found = entries_.find(owners[number]);
+    if (found == entries_.end()) continue;
+    Entry& entry = found->second;
+    if (entry.state != waits || entry.number != number) continue;
+    // What stands before has lower numbers: no later row is taken for this one.
+    entry.number = numbers.size();
     numbers.push_back(number);
+    waiting.push_back(owners[number]);
   }
-  num_kept_[index_of(side)] = numbers.size();
+  owners = std::move(waiting);
   return numbers;
 }
 
-std::vector<uint8_t> LabelJoin::to_bytes() const {
+std::vector<uint8_t> LabelJoin::to_bytes() {
+  renumber(JoinSide::kPrediction);
+  renumber(JoinSide::kLabel);
   StateWriter writer;
   writer.put(kVersion);
   writer.put(window_);
@@ -150,7 +154,6 @@ std::vector<uint8_t> LabelJoin::to_bytes() const {
                                counts_.unmatched, counts_.late, counts_.dropped}) {
     writer.put(count);
   }
-  for (const uint64_t kept : num_kept_) writer.put(kept);
   std::vector<std::pair<RowId, Entry>> sorted(entries_.begin(), entries_.end());
   std::sort(sorted.begin(), sorted.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -184,9 +187,9 @@ LabelJoin LabelJoin::from_bytes(std::string_view bytes) {
                           &counts.late, &counts.dropped}) {
     *count = reader.get<uint64_t>();
   }
-  for (uint64_t& kept : join.num_kept_) kept = reader.get<uint64_t>();
   const uint64_t num_entries = reader.get_count(kEntryBytes);
   if (num_entries > max_ids) StateReader::fail();
+  std::array<std::vector<std::pair<uint64_t, RowId>>, 2> waiting;
   for (uint64_t i = 0; i < num_entries; ++i) {
     RowId id;
     id.high = reader.get<uint64_t>();
@@ -197,15 +200,20 @@ LabelJoin LabelJoin::from_bytes(std::string_view bytes) {
     const auto state = reader.get<uint8_t>();
     if (state > static_cast<uint8_t>(State::kJoined)) StateReader::fail();
     entry.state = static_cast<State>(state);
-    if (entry.state != State::kJoined) {
-      // A number beyond what is kept would be read out of bounds by whoever holds the rows.
-      if (entry.number >= join.num_kept_[state]) StateReader::fail();
-      ++join.num_waiting_[state];
-    }
+    if (entry.state != State::kJoined) waiting[state].emplace_back(entry.number, id);
     if (!join.entries_.emplace(id, entry).second) StateReader::fail();
     join.queue_.push({entry.time, id});
   }
   reader.expect_end();
+  for (size_t side = 0; side < waiting.size(); ++side) {
+    // Numbers are 0, 1, 2 ...: another would be read out of bounds by whoever holds the rows.
+    std::sort(waiting[side].begin(), waiting[side].end());
+    for (const auto& [number, id] : waiting[side]) {
+      if (number != join.owners_[side].size()) StateReader::fail();
+      join.owners_[side].push_back(id);
+    }
+    join.num_waiting_[side] = waiting[side].size();
+  }
   return join;
 }
 

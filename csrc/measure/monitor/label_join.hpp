@@ -47,14 +47,14 @@ class LabelJoin {
   JoinedRows add(JoinSide side, const RowIds& rows, std::span<const int64_t> times);
 
   /// Rows of one side that were ever kept since the last `renumber`, and those of them that wait.
-  uint64_t num_kept(JoinSide side) const { return num_kept_[index_of(side)]; }
+  uint64_t num_kept(JoinSide side) const { return owners_[index_of(side)].size(); }
   uint64_t num_waiting(JoinSide side) const { return num_waiting_[index_of(side)]; }
   /// The numbers of the rows that wait, ascending; they are 0, 1, 2 ... from here on.
   std::vector<uint64_t> renumber(JoinSide side);
 
   const JoinCounts& counts() const { return counts_; }
-  /// Equal for equal states.
-  std::vector<uint8_t> to_bytes() const;
+  /// Equal for equal states. Rows are renumbered before: whoever holds them calls that first.
+  std::vector<uint8_t> to_bytes();
   /// Throws Error(kBundleCorrupt).
   static LabelJoin from_bytes(std::string_view bytes);
 
@@ -89,7 +89,8 @@ class LabelJoin {
   bool has_rows_ = false;
   int64_t horizon_ = 0;  // rows of before are past
   int64_t dropped_until_ = std::numeric_limits<int64_t>::min();
-  std::array<uint64_t, 2> num_kept_{}, num_waiting_{};
+  std::array<std::vector<RowId>, 2> owners_;  // of each row that was kept, by its number
+  std::array<uint64_t, 2> num_waiting_{};
   JoinCounts counts_;
   std::unordered_map<RowId, Entry, IdBits> entries_;
   // Every entry is in it with its time; those of before it was joined are skipped.

@@ -78,7 +78,7 @@ class WaitingRows:
             The next rows.
         """
         self.schema = self.schema_with(table)
-        self._tables.append(table)
+        self._tables.append(table.combine_chunks())
         # Tables double in size from the last to the first: there are few, and a row is copied few
         # times.
         while len(self._tables) > 1 and self._tables[-2].num_rows <= 2 * self._tables[-1].num_rows:
@@ -98,7 +98,21 @@ class WaitingRows:
         pyarrow.Table
             A copy.
         """
-        return self._together(self._tables).take(numbers)
+        import numpy as np
+
+        # pyarrow's take of a column in pieces would join all of them first.
+        ends = np.cumsum([table.num_rows for table in self._tables])
+        place = np.searchsorted(ends, numbers, side="right")
+        parts, rows = [], []
+        for at in np.unique(place):
+            mine = np.flatnonzero(place == at)
+            first = ends[at] - self._tables[at].num_rows
+            parts.append(self._tables[at].take(numbers[mine] - np.uint64(first)))
+            rows.append(mine)
+        found = self._together(parts)
+        if len(parts) < 2:
+            return found
+        return found.combine_chunks().take(np.argsort(np.concatenate(rows), kind="stable"))
 
     def keep(self, numbers: Any) -> None:
         """Forget all rows but some, which are numbered from 0 from here on.
