@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import mainspring as ms
@@ -152,3 +154,18 @@ def test_tasks_of_numbers_when_chosen_are_measured(task: str) -> None:
     one.add_predictions(rows)
     assert one.add_labels({"id": [1, 2], "at": [START] * 2, "y": [1.0, 0.0]}) == 2
     assert one.report().num_rows == 2
+
+
+def test_rows_when_empty_missing_or_infinite_are_counted_and_have_reasons() -> None:
+    one = monitor()
+    empty = {"id": pa.array([], pa.int64()), "at": pa.array([], pa.timestamp("us"))}
+    assert one.add_predictions({**empty, "p": pa.array([], pa.float64())}) == 0
+    assert one.add_labels({**empty, "y": pa.array([], pa.int64())}) == 0
+    rows = {"id": [1, 2, 3, 4], "at": [START] * 4}
+    one.add_predictions({**rows, "p": [0.1, None, math.inf, 0.9]})
+    assert one.add_labels({**rows, "y": [0, 1, 1, None]}) == 4
+    report = one.report()
+    assert (report.num_rows, report.missing_labels, report.missing_predictions) == (2, 1, 1)
+    assert report.value("accuracy") == 1
+    assert all(m.reason for m in report.metrics.values() if math.isnan(m.value))
+    assert math.isnan(report.value("brier"))
