@@ -57,7 +57,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def test_past_when_added_raises_the_auc_of_every_month(story: Story) -> None:
-    found = re.findall(r"^(\w{3})   (0\.\d{3})     (0\.\d{3})$", story.text, re.MULTILINE)
+    found = re.findall(r"^(\w{3}) +(0\.\d{3}) +(0\.\d{3})$", story.text, re.MULTILINE)
     assert [name for name, *_ in found] == "Apr May Jun Jul Aug Sep Oct Nov Dec".split()
     assert min(float(past) - float(without) for _, without, past in found) > 0.02
     assert "would have had the same bits: yes" in story.text
