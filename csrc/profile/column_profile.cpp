@@ -295,6 +295,7 @@ void ColumnProfile::update_dictionary_texts(const ColumnView& view) {
   std::vector<uint64_t> times(dictionary.length, 0);
   uint64_t nulls = 0;
   with_indices(view, [&](const auto* indices) {
+    if (view.validity == nullptr) return count_indices(indices, view.length, &times);
     for (uint64_t row = 0; row < view.length; ++row) {
       if (bit_is_set(view.validity, view.offset + row)) {
         ++times[static_cast<uint64_t>(indices[row])];
