@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import statistics
 from collections.abc import Callable, Iterator
@@ -177,6 +178,31 @@ def test_single_rows(
                 peer=distribution,
                 api=api,
             )
+
+
+@pytest.mark.one_thread
+@pytest.mark.skipif("MAINSPRING_PEER_PYTHON" not in os.environ, reason="needs a Python with mosec")
+def test_beside_batches(
+    request: pytest.FixtureRequest, folder: Path, rows: list[dict[str, Any]], record: Any
+) -> None:
+    """Mosec lives in an environment of its own, with the versions that wrote the pipeline."""
+    requests = [http_request("/predict", json.dumps(row).encode()) for row in rows]
+    command = ["bench/jobs/batching_peers.py", str(folder), "{port}"]
+    python = os.environ["MAINSPRING_PEER_PYTHON"]
+    with (
+        started(serve(folder), requests[0]) as ours,
+        started(command, requests[0], python) as theirs,
+    ):
+        found = in_turns(request, {"hot": ours, "mosec": theirs}, requests, 256)
+    rates = {name: median(turns, lambda one: one.rate) for name, turns in found.items()}
+    record.value(
+        "one row, 256 connections, hot: times the rate of mosec",
+        rates["hot"] / rates["mosec"],
+        unit="x",
+        theirs=1.0,
+        peer="lightgbm",
+        api="mosec, batches of 64, pandas, scikit-learn",
+    )
 
 
 @pytest.mark.one_thread

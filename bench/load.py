@@ -173,7 +173,9 @@ class ServerProcess:
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str], request: bytes) -> Iterator[ServerProcess]:
+def started(
+    command: Sequence[str], request: bytes, interpreter: str = sys.executable
+) -> Iterator[ServerProcess]:
     """Run a server until the end of the block; ``{port}`` in the command is a port that is free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -181,7 +183,7 @@ def started(command: Sequence[str], request: bytes) -> Iterator[ServerProcess]:
     words = [word.replace("{port}", str(port)) for word in command]
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *words],
+        [interpreter, *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "OMP_NUM_THREADS": "1", "MAINSPRING_NUM_THREADS": "1"},
