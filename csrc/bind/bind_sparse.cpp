@@ -26,10 +26,10 @@ namespace mainspring::bind {
 namespace {
 
 /// One array of numbers; whoever takes its buffer keeps it alive.
-class Numbers {
+class SparseNumbers {
  public:
   template <class T>
-  Numbers(GrowingArray<T> array, uint64_t count, const char* format)
+  SparseNumbers(GrowingArray<T> array, uint64_t count, const char* format)
       : data_(array.data()), size_(sizeof(T)), count_(count), format_(format) {
     owner_ = std::make_shared<GrowingArray<T>>(std::move(array));
   }
@@ -51,14 +51,16 @@ class Numbers {
 constexpr const char* kInt64Format = sizeof(long) == sizeof(int64_t) ? "l" : "q";
 
 /// Starts, features, values.
-using Arrays = py::typing::Tuple<Numbers, Numbers, Numbers>;
+using Arrays = py::typing::Tuple<SparseNumbers, SparseNumbers, SparseNumbers>;
 
 Arrays to_arrays(SparseRows rows) {
-  Numbers starts = rows.narrow_starts.data() != nullptr
-                       ? Numbers(std::move(rows.narrow_starts), rows.num_rows + 1, "i")
-                       : Numbers(std::move(rows.wide_starts), rows.num_rows + 1, kInt64Format);
-  return py::make_tuple(std::move(starts), Numbers(std::move(rows.features), rows.num_entries, "i"),
-                        Numbers(std::move(rows.values), rows.num_entries, "f"));
+  SparseNumbers starts =
+      rows.narrow_starts.data() != nullptr
+          ? SparseNumbers(std::move(rows.narrow_starts), rows.num_rows + 1, "i")
+          : SparseNumbers(std::move(rows.wide_starts), rows.num_rows + 1, kInt64Format);
+  return py::make_tuple(std::move(starts),
+                        SparseNumbers(std::move(rows.features), rows.num_entries, "i"),
+                        SparseNumbers(std::move(rows.values), rows.num_entries, "f"));
 }
 
 Arrays transform_sparse(const py::object& bundle, const Table& table) {
@@ -88,16 +90,17 @@ Arrays transform_sparse_rows(const py::object& bundle, const py::list& list) {
 }
 
 /// Of each list its offsets and ids.
-using Lists = py::typing::List<py::typing::Tuple<Numbers, Numbers>>;
+using Lists = py::typing::List<py::typing::Tuple<SparseNumbers, SparseNumbers>>;
 
 Lists to_lists(std::vector<JaggedList> lists, uint64_t num_rows) {
   py::list made;
   for (JaggedList& list : lists) {
-    Numbers offsets = list.narrow_offsets.data() != nullptr
-                          ? Numbers(std::move(list.narrow_offsets), num_rows + 1, "i")
-                          : Numbers(std::move(list.wide_offsets), num_rows + 1, kInt64Format);
+    SparseNumbers offsets =
+        list.narrow_offsets.data() != nullptr
+            ? SparseNumbers(std::move(list.narrow_offsets), num_rows + 1, "i")
+            : SparseNumbers(std::move(list.wide_offsets), num_rows + 1, kInt64Format);
     made.append(
-        py::make_tuple(std::move(offsets), Numbers(std::move(list.ids), list.num_ids, "i")));
+        py::make_tuple(std::move(offsets), SparseNumbers(std::move(list.ids), list.num_ids, "i")));
   }
   return made;
 }
@@ -170,9 +173,9 @@ void predict_sparse_rows(const py::object& bundle, const py::object& starts,
 }  // namespace
 
 void register_sparse(py::module_& module) {
-  py::class_<Numbers>(module, "Numbers", py::buffer_protocol(),
-                      "Numbers that the engine wrote: the buffer protocol shares them.")
-      .def_buffer(&Numbers::buffer);
+  py::class_<SparseNumbers>(module, "SparseNumbers", py::buffer_protocol(),
+                            "SparseNumbers that the engine wrote: the buffer protocol shares them.")
+      .def_buffer(&SparseNumbers::buffer);
   module.def("transform_sparse", &transform_sparse, py::arg("bundle"), py::arg("table"),
              "Features of a table as compressed sparse rows: starts, features, values.");
   module.def("transform_sparse_rows", &transform_sparse_rows, py::arg("bundle"), py::arg("rows"),

@@ -17,9 +17,9 @@ namespace mainspring {
 
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 constexpr uint32_t kTables = BinCounts::kTables;
-constexpr uint32_t kLanes = 8;
+constexpr uint32_t kAtOnce = 8;
 typedef double Numbers __attribute__((vector_size(64), aligned(8), may_alias));
 typedef int64_t Integers __attribute__((vector_size(64)));
 typedef uint64_t Bits __attribute__((vector_size(64)));
@@ -28,7 +28,7 @@ typedef uint16_t Cells __attribute__((vector_size(16), aligned(2), may_alias));
 // What placing a block needs and leaves.
 struct PlaceJob {
   const double* values;
-  uint32_t num_values;  // a multiple of kLanes
+  uint32_t num_values;  // a multiple of kAtOnce
   double center, scale, reach;
   uint32_t shift, half;
   uint16_t* cells;
@@ -45,7 +45,7 @@ struct PlaceJob {
   const Bits half = Bits{} + job->half;
   Numbers least = zero + job->min, most = zero + job->max;
   Integers nans = {};
-  for (uint32_t i = 0; i < job->num_values; i += kLanes) {
+  for (uint32_t i = 0; i < job->num_values; i += kAtOnce) {
     const Numbers value = *reinterpret_cast<const Numbers*>(job->values + i);
     least = value < least ? value : least;
     most = value > most ? value : most;
@@ -60,7 +60,7 @@ struct PlaceJob {
     const Bits cell = half + (steps ^ reinterpret_cast<Bits>(below));
     *reinterpret_cast<Cells*>(job->cells + i) = __builtin_convertvector(cell, Cells);
   }
-  for (uint32_t lane = 0; lane < kLanes; ++lane) {
+  for (uint32_t lane = 0; lane < kAtOnce; ++lane) {
     job->min = least[lane] < job->min ? least[lane] : job->min;
     job->max = most[lane] > job->max ? most[lane] : job->max;
     job->nans += static_cast<uint64_t>(-nans[lane]);
@@ -88,7 +88,7 @@ Place place_of(IsaLevel level) {
 
 // Of ascending numbers, so that the last few may be filled up with the last one.
 std::vector<uint16_t> cells_of(std::span<const double> numbers, PlaceJob job) {
-  const size_t filled = (numbers.size() + kLanes - 1) / kLanes * kLanes;
+  const size_t filled = (numbers.size() + kAtOnce - 1) / kAtOnce * kAtOnce;
   std::vector<double> values(numbers.begin(), numbers.end());
   values.resize(filled, numbers.back());
   std::vector<uint16_t> cells(filled);
@@ -151,7 +151,7 @@ NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed)
     : num_edges_(static_cast<uint32_t>(edges.size())),
       edges_(std::move(edges)),
       listed_(std::move(listed)) {
-  edges_.insert(edges_.end(), kMaxSteps, kNan);
+  edges_.insert(edges_.end(), kMaxSteps, kNotANumber);
   choose_placing();
 }
 
@@ -168,11 +168,11 @@ NumberBins::Placing NumberBins::placing(double center, double scale) const {
 }
 
 uint16_t NumberBins::cell_of(const Placing& placing, double value) {
-  std::array<double, kLanes> lanes;
+  std::array<double, kAtOnce> lanes;
   lanes.fill(value);
-  std::array<uint16_t, kLanes> cells;
+  std::array<uint16_t, kAtOnce> cells;
   PlaceJob job{lanes.data(),
-               kLanes,
+               kAtOnce,
                placing.center,
                placing.scale,
                placing.reach,
@@ -287,7 +287,7 @@ uint32_t NumberBins::bin_of(double value) const {
 }
 
 void NumberBins::find(const double* values, uint32_t num_values, uint16_t* bins) const {
-  const uint32_t whole = steps_ == 0 ? 0 : num_values & ~(kLanes - 1);
+  const uint32_t whole = steps_ == 0 ? 0 : num_values & ~(kAtOnce - 1);
   alignas(64) std::array<uint16_t, kBlock> cells;
   PlaceJob job{values,
                whole,
@@ -340,20 +340,20 @@ void NumberBins::count(const double* values, uint64_t num_values, BinCounts* cou
   for (uint32_t table = 0; table < kTables; ++table) {
     block.tables[table] = counts->tables.data() + table * (num_edges_ + 1);
   }
-  alignas(64) std::array<double, kLanes> last;
+  alignas(64) std::array<double, kAtOnce> last;
   for (uint64_t done = 0; done < num_values; done += block.num_values) {
     const auto left = static_cast<uint32_t>(std::min<uint64_t>(kBlock, num_values - done));
     job.values = block.values = values + done;
-    job.num_values = block.num_values = left & ~(kLanes - 1);
-    if (left < kLanes) {  // filled up with a value that is among them
-      for (uint32_t i = 0; i < kLanes; ++i) last[i] = values[done + std::min(i, left - 1)];
+    job.num_values = block.num_values = left & ~(kAtOnce - 1);
+    if (left < kAtOnce) {  // filled up with a value that is among them
+      for (uint32_t i = 0; i < kAtOnce; ++i) last[i] = values[done + std::min(i, left - 1)];
       job.values = block.values = last.data();
-      job.num_values = kLanes;
+      job.num_values = kAtOnce;
       block.num_values = left;
     }
     const uint64_t nans = job.nans;
     place_block(&job);
-    if (left < kLanes) {
+    if (left < kAtOnce) {
       job.nans = nans;
       for (uint32_t i = 0; i < left; ++i) job.nans += last[i] != last[i] ? 1 : 0;
     }
@@ -368,7 +368,7 @@ void NumberBins::count(const double* values, uint64_t num_values, BinCounts* cou
     list_block(block.values, block.num_values, counts);
   }
   // No edge is at or below NaN, wherever its cell is.
-  counts->bins[steps_ == 0 ? 0 : first_[cell_of(placing_, kNan)]] -= job.nans;
+  counts->bins[steps_ == 0 ? 0 : first_[cell_of(placing_, kNotANumber)]] -= job.nans;
   counts->nans += job.nans;
   counts->min = job.min;
   counts->max = job.max;

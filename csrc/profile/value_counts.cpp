@@ -14,7 +14,7 @@ namespace mainspring {
 
 namespace {
 
-constexpr uint64_t kFirstSlots = 64;
+constexpr uint64_t kFirstPlaces = 64;
 
 // Ends that overlap: categories are short, and a call would cost more than the comparison.
 bool same_key(const uint8_t* a, const uint8_t* b, uint64_t length) {
@@ -118,7 +118,7 @@ void ValueCounts::add_all(const BytesView* values, uint32_t num_values) {
 }
 
 uint32_t ValueCounts::add_key(std::string_view key, uint64_t hash, uint64_t times) {
-  if (slots_.empty()) index_entries(kFirstSlots);
+  if (slots_.empty()) index_entries(kFirstPlaces);
   const uint64_t mask = slots_.size() - 1;
   uint64_t at = hash & mask;
   while (slots_[at] != 0) {

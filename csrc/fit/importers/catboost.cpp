@@ -13,6 +13,7 @@
 
 #include "fit/importers/catboost_tree.hpp"
 #include "fit/importers/class_labels.hpp"
+#include "fit/importers/classes.hpp"
 #include "fit/importers/document.hpp"
 #include "fit/importers/text_fields.hpp"
 
@@ -25,8 +26,6 @@ constexpr std::array<std::string_view, 5> kRootKeys{"features_info", "model_info
 constexpr std::array<std::string_view, 7> kInfoKeys{
     "catboost_version_info", "class_params", "model_guid", "output_options", "params",
     "train_finish_time",     "training"};
-
-enum class Classes : uint8_t { kNone, kTwo, kMany };
 
 struct Loss {
   std::string_view name;

@@ -3,12 +3,11 @@
 
 #include <array>
 #include <cmath>
+#include "fit/importers/classes.hpp"
 
 namespace mainspring {
 
 namespace {
-
-enum class Classes : uint8_t { kNone, kTwo, kMany };
 
 struct Objective {
   std::string_view name;

@@ -32,10 +32,6 @@ struct Path {
   std::vector<Step> steps;
 };
 
-bool is_any(const std::string& word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 class OnnxReader {
  public:
   OnnxReader(std::string_view bytes, std::string_view subject)

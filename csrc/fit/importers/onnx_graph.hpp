@@ -1,5 +1,6 @@
 // The graph of an ONNX file: nodes, their attributes and the tensors that are part of it.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -10,6 +11,10 @@
 #include "host/error.hpp"
 
 namespace mainspring {
+
+inline bool is_any(const std::string& word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 /// TensorProto::DataType: those that are read.
 enum class OnnxType : int32_t {

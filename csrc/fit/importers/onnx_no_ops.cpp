@@ -9,10 +9,6 @@ namespace mainspring {
 
 namespace {
 
-bool is_any(const std::string& word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 /// Before anything else a rounding of the features to float32, which every float32 model does;
 /// behind the scores to float or double.
 void read_cast(const OnnxGraph& graph, const OnnxNode& node, OnnxScores& scores) {

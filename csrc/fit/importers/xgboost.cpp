@@ -21,7 +21,7 @@ namespace mainspring {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kRootKeys{"learner", "version"};
+constexpr std::array<std::string_view, 2> kDocumentKeys{"learner", "version"};
 constexpr std::array<std::string_view, 6> kLearnerKeys{"attributes",          "feature_names",
                                                        "feature_types",       "gradient_booster",
                                                        "learner_model_param", "objective"};
@@ -38,7 +38,7 @@ class XgboostReader {
   XgboostReader(std::string_view bytes, std::string_view subject) : document_(bytes, subject) {}
 
   ModelImage read() {
-    document_.refuse_others(document_.root(), kRootKeys);
+    document_.refuse_others(document_.root(), kDocumentKeys);
     const DocumentValue& learner = document_.object(document_.root(), "learner", kLearnerKeys);
     read_shape(document_.object(learner, "learner_model_param", kShapeKeys));
     const DocumentValue& parameters = document_.get(learner, "learner_model_param");

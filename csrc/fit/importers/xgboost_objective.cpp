@@ -6,16 +6,16 @@
 #include <cmath>
 #include <string>
 
+#include "fit/importers/classes.hpp"
 #include "fit/importers/text_fields.hpp"
 
 namespace mainspring {
 
 namespace {
 
-enum class Classes : uint8_t { kNone, kTwo, kMany };
 enum class Base : uint8_t { kRaw, kProbability, kMean };
 
-struct Objective {
+struct KnownObjective {
   std::string_view name;
   Link link;
   Classes classes;
@@ -25,7 +25,7 @@ struct Objective {
 
 constexpr auto kNoLabels = XgboostLabels::kNone;
 
-constexpr std::array<Objective, 20> kObjectives{{
+constexpr std::array<KnownObjective, 20> kKnownObjectives{{
     {"reg:squarederror", Link::kIdentity, Classes::kNone, Base::kRaw, kNoLabels},
     {"reg:linear", Link::kIdentity, Classes::kNone, Base::kRaw, kNoLabels},
     {"reg:squaredlogerror", Link::kIdentity, Classes::kNone, Base::kRaw, kNoLabels},
@@ -90,9 +90,9 @@ XgboostLabels read_xgboost_objective(const Document& document, const DocumentVal
                                      const DocumentValue& base_score, SourceForest* forest) {
   const DocumentValue& name_value = document.get(objective, "name");
   const std::string& name = document.text(name_value);
-  const auto* known = std::find_if(kObjectives.begin(), kObjectives.end(),
-                                   [&](const Objective& entry) { return entry.name == name; });
-  if (known == kObjectives.end()) {
+  const auto* known = std::find_if(kKnownObjectives.begin(), kKnownObjectives.end(),
+                                   [&](const KnownObjective& entry) { return entry.name == name; });
+  if (known == kKnownObjectives.end()) {
     document.fail(ErrorKind::kUnsupported, name_value.at,
                   "the objective " + quoted(name) + " is not known.");
   }

@@ -13,23 +13,23 @@ namespace mainspring {
 
 namespace {
 
-constexpr std::array<std::string_view, 17> kTreeKeys{"base_weights",
-                                                     "categories",
-                                                     "categories_nodes",
-                                                     "categories_segments",
-                                                     "categories_sizes",
-                                                     "default_left",
-                                                     "id",
-                                                     "leaf_weights",
-                                                     "left_children",
-                                                     "loss_changes",
-                                                     "parents",
-                                                     "right_children",
-                                                     "split_conditions",
-                                                     "split_indices",
-                                                     "split_type",
-                                                     "sum_hessian",
-                                                     "tree_param"};
+constexpr std::array<std::string_view, 17> kArraysOfTree{"base_weights",
+                                                         "categories",
+                                                         "categories_nodes",
+                                                         "categories_segments",
+                                                         "categories_sizes",
+                                                         "default_left",
+                                                         "id",
+                                                         "leaf_weights",
+                                                         "left_children",
+                                                         "loss_changes",
+                                                         "parents",
+                                                         "right_children",
+                                                         "split_conditions",
+                                                         "split_indices",
+                                                         "split_type",
+                                                         "sum_hessian",
+                                                         "tree_param"};
 constexpr std::array<std::string_view, 4> kParameterKeys{"num_deleted", "num_feature", "num_nodes",
                                                          "size_leaf_vector"};
 constexpr int64_t kMaxTreeNodes = int64_t{1} << 30;
@@ -44,7 +44,7 @@ class XgboostTreeReader {
       : document_(document), value_(value), forest_(forest) {}
 
   void read(uint32_t output, float weight) {
-    document_.refuse_others(value_, kTreeKeys);
+    document_.refuse_others(value_, kArraysOfTree);
     const DocumentValue& parameters = document_.object(value_, "tree_param", kParameterKeys);
     num_nodes_ = static_cast<uint64_t>(
         document_.integer_in(document_.get(parameters, "num_nodes"), 1, kMaxTreeNodes));

@@ -14,10 +14,6 @@ namespace {
 constexpr uint32_t kBins = 1024;
 constexpr uint32_t kMaxPoints = 1024;
 constexpr uint32_t kCurrentBins = 128;
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-double next_after(double value) { return std::nextafter(value, kInfinity) + 0.0; }
-
 // Finite values with their counts, and the extremes, which a sketch may have lost.
 std::vector<double> equally_full(const Distribution& numbers, double min, double max) {
   std::vector<double> edges;

@@ -12,10 +12,6 @@ namespace mainspring {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-double next_after(double value) { return std::nextafter(value, kInfinity) + 0.0; }
-
 struct Weighted {
   double value;
   uint64_t count;

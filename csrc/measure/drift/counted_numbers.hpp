@@ -2,7 +2,9 @@
 // profile when there are many rows.
 #pragma once
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +15,11 @@
 #include "runtime/arrow/column_view.hpp"
 
 namespace mainspring {
+
+/// The next larger number; 0 after those below it, not -0.
+inline double next_after(double value) {
+  return std::nextafter(value, std::numeric_limits<double>::infinity()) + 0.0;
+}
 
 /// Where numbers are counted: between edges, or, of columns with few distinct values, on points.
 struct DriftBins {

@@ -23,7 +23,7 @@ double bessel_k_quarter(double x) {
 
 // The limit law: T. W. Anderson and D. A. Darling (1952, doi:10.1214/aoms/1177729437), equation
 // 4.35.
-double limit_cdf(double x) {
+double limiting_cdf(double x) {
   if (x <= 0) return 0;
   double sum = 0;
   for (double k = 0; k < 100; ++k) {
@@ -98,7 +98,7 @@ struct CramerVonMises {
     if (variance <= 0) return 1;  // one value on either side
     const double scaled = 1.0 / 6 + (t - mean) / std::sqrt(45 * variance);
     if (scaled < 0.003) return 1;
-    return std::clamp(1 - limit_cdf(scaled), 0.0, 1.0);
+    return std::clamp(1 - limiting_cdf(scaled), 0.0, 1.0);
   }
 };
 

@@ -10,7 +10,7 @@ namespace mainspring {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 // A sketch's function is off by at most rank_error anywhere between the column's extremes; one of
 // counts between edges by at most what each bin holds.
@@ -42,7 +42,7 @@ struct Wasserstein {
 };
 
 double in_units(double distance, double unit) {
-  if (unit == 0 && !std::isnan(distance)) return distance > 0 ? kInfinity : 0;
+  if (unit == 0 && !std::isnan(distance)) return distance > 0 ? kInfinite : 0;
   return distance / unit;
 }
 
@@ -115,7 +115,7 @@ StatisticValue wasserstein_distance(const ColumnPair& pair) {
   const double distance = pair.distances().area;
   const double error = sketch_error(pair.reference) + sketch_error(pair.current);
   if (error == 0) return StatisticValue::exactly(distance);
-  if (!std::isfinite(error)) return {distance, 0, kInfinity};
+  if (!std::isfinite(error)) return {distance, 0, kInfinite};
   return {distance, std::max(0.0, distance - error), distance + error};
 }
 
