@@ -137,3 +137,12 @@ def test_options_when_wrong_say_what_is_right() -> None:
         ms.drift.pca_error(REFERENCE, REFERENCE, variance=1)
     with pytest.raises(ParameterError, match="features"):
         ms.drift.mmd(REFERENCE, REFERENCE, features=0)
+
+
+@pytest.mark.parametrize("factor", [1e307, 1e-300, 2.0**600])
+def test_pca_error_when_numbers_are_huge_or_tiny_is_that_of_their_shares(factor: float) -> None:
+    rng = np.random.default_rng(0)
+    sides = [{name: rng.normal(size=500) for name in "abc"} for _ in range(2)]
+    plain = ms.drift.pca_error(*map(pa.table, sides)).value
+    scaled = [pa.table({name: v * factor for name, v in side.items()}) for side in sides]
+    assert ms.drift.pca_error(*scaled).value == pytest.approx(plain, rel=1e-12)

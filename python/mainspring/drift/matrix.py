@@ -130,7 +130,18 @@ def _encoded(before: Any, now: Any) -> tuple[Floats, Floats] | None:
     return found[0], found[1]
 
 
+def _in_range(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """Multiply both sides by a power of 2 where squares would leave float64."""
+    there = np.abs(before[np.isfinite(before)])
+    exponent = int(np.frexp(there.max())[1]) if len(there) else 0
+    if abs(exponent) < 400:
+        return before, now
+    with np.errstate(over="ignore"):
+        return np.ldexp(before, -exponent), np.ldexp(now, -exponent)
+
+
 def _standardized(before: Floats, now: Floats) -> tuple[Floats, Floats] | None:
+    before, now = _in_range(before, now)
     there = before[np.isfinite(before)]
     spread = there.std() if len(there) else 0.0
     if not spread > 0 or not np.isfinite(spread):
@@ -138,7 +149,8 @@ def _standardized(before: Floats, now: Floats) -> tuple[Floats, Floats] | None:
     mean = there.mean()
     scaled = []
     for side in (before, now):
-        values = (side - mean) / spread
+        with np.errstate(over="ignore"):  # infinite then, which is cut like any far value
+            values = (side - mean) / spread
         values[np.isnan(values)] = 0
         scaled.append(np.clip(values, -50, 50))  # one far value must not be all there is
     return scaled[0], scaled[1]
