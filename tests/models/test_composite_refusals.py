@@ -46,7 +46,10 @@ def test_what_cannot_be_read_is_refused_by_name() -> None:
             ),
             "negative weights",
         ),
-        (fitted(make_pipeline(Normalizer(), trees(1)[0][1]), rows, y), "Pipeline with Normalizer"),
+        (
+            fitted(make_pipeline(Normalizer(), trees(1)[0][1]), rows, y),
+            "Normalizer cannot be converted",
+        ),
         (KMeans(1, n_init=1).fit(rows), "one cluster"),
     ]
     for source, message in cases:

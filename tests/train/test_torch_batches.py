@@ -15,6 +15,9 @@ from torch.utils.data import DataLoader, IterableDataset  # noqa: E402
 from mainspring.train import ArrowBatches  # noqa: E402
 from tests.train.test_batches import preprocessor, table  # noqa: E402
 
+# Workers are forks; JAX, where another test has loaded it, warns of every fork.
+pytestmark = pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
+
 ROWS = 1000
 
 
