@@ -33,7 +33,8 @@ def test_readme_shows_the_recorded_results(root: Path) -> None:
 
 
 def test_recorded_results_are_small_and_whole() -> None:
-    assert report.RECORDED.stat().st_size < 200_000
+    # Some seven kilobytes a claim: what is large does not belong beside the sources.
+    assert report.RECORDED.stat().st_size < 15_000 * len(CLAIMS)
     runs = report.read_recorded()
     assert runs[0]["threads"] == 1
     measured = {record["claim"] for record in one_thread(runs)}
