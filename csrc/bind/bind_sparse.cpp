@@ -173,8 +173,8 @@ void predict_sparse_rows(const py::object& bundle, const py::object& starts,
 }  // namespace
 
 void register_sparse(py::module_& module) {
-  py::class_<SparseNumbers>(module, "SparseNumbers", py::buffer_protocol(),
-                            "SparseNumbers that the engine wrote: the buffer protocol shares them.")
+  py::class_<SparseNumbers>(module, "Numbers", py::buffer_protocol(),
+                            "Numbers that the engine wrote: the buffer protocol shares them.")
       .def_buffer(&SparseNumbers::buffer);
   module.def("transform_sparse", &transform_sparse, py::arg("bundle"), py::arg("table"),
              "Features of a table as compressed sparse rows: starts, features, values.");
