@@ -80,3 +80,11 @@ def test_pack_when_something_is_wrong_says_so(
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_bundle_when_truncated_is_refused_by_its_name(
+    bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle.write_bytes(bundle.read_bytes()[:1000])
+    assert main(["pack", str(bundle)]) == 2
+    assert f"'{bundle}' is truncated" in capsys.readouterr().err

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     data = _read(arguments.bundle)
     if arguments.output is not None:
         require_folder(arguments.output)
-    small = pack.shrink(data, keep_profile=arguments.keep_profile)
+    small = pack.shrink(data, keep_profile=arguments.keep_profile, subject=arguments.bundle)
     output, target = arguments.output, arguments.target
     lines = []
     if output is not None and target == "bundle":

@@ -38,7 +38,13 @@ def source_folder() -> Path:
     return Path(get_library_dir()) / "source"
 
 
-def shrink(bundle: bytes, *, keep_profile: bool = False, keep_program: bool = False) -> bytes:
+def shrink(
+    bundle: bytes,
+    *,
+    keep_profile: bool = False,
+    keep_program: bool = False,
+    subject: str = "the bundle",
+) -> bytes:
     """Leave out what predictions on a device do not need. The bits of predictions stay.
 
     Plans of features about the past go too: the rows of a device bring these columns.
@@ -52,6 +58,8 @@ def shrink(bundle: bytes, *, keep_profile: bool = False, keep_program: bool = Fa
     keep_program : bool, default False
         Keep the bit-sliced program of a forest, which says its trees once more for blocks of rows;
         the library for devices has no kernels for it.
+    subject : str, default "the bundle"
+        What errors call it, such as its path.
 
     Returns
     -------
@@ -63,7 +71,7 @@ def shrink(bundle: bytes, *, keep_profile: bool = False, keep_program: bool = Fa
     BundleVersionError, BundleCorruptError
         When the bytes are no whole bundle that this version reads.
     """
-    opened = _engine.Bundle.open(bundle, "the bundle")
+    opened = _engine.Bundle.open(bundle, subject)
     sections = _sections(bundle)
     model = sections.get(b"MODL", b"")
     if model and not keep_program:

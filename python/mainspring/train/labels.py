@@ -47,10 +47,13 @@ def checked_number(
     is_number = isinstance(value, kind) and not isinstance(value, bool)
     if is_number and math.isfinite(value) and smallest <= value <= largest:
         return
-    what = "an integer" if whole else "a number"
+    if whole:
+        expected = f"an integer from {int(smallest):,} to {int(largest):,}"
+    else:
+        expected = f"a number from {smallest:g} to {largest:g}"
     raise errors.ParameterError(
-        f"{name} must be {what} from {smallest:g} to {largest:g}, got {value!r}.",
-        expected=f"{what} from {smallest:g} to {largest:g}",
+        f"{name} must be {expected}, got {value!r}.",
+        expected=expected,
         got=repr(value),
     )
 
