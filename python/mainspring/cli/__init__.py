@@ -31,6 +31,7 @@ COMMANDS = {
     "check": "look for leaks and faults in training data",
     "pack": "make a bundle small, and put it into a device, a browser or a function",
     "inspect": "show what a bundle holds",
+    "doctor": "say how the engine was built, whether it works here, and what is missing",
     "version": "show the version and how the engine was built",
 }
 
