@@ -788,6 +788,11 @@ class Predictor:
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self).from_bytes, (self.to_bytes(),))
 
+    def _repr_html_(self) -> str:
+        from mainspring.models.predictor_fragment import predictor_fragment
+
+        return predictor_fragment(self)
+
     def __repr__(self) -> str:
         kind = "columns" if self.has_preprocessor else "features"
         count = len(self.input_names)

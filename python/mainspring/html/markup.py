@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
-__all__ = ["Markup", "element", "escape", "join", "name", "redacting"]
+__all__ = ["Markup", "element", "escape", "join", "name", "names", "redacting"]
 
 _SPECIAL = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _UNSHOWN = re.compile(
@@ -124,6 +125,28 @@ def name(text: str, *, longest: int = 64) -> Markup:
     if not text.strip():
         text = f"“{text}”"
     return escape(text) if text.isascii() else element("bdi", text)
+
+
+def names(texts: Sequence[str], most: int = 40) -> Markup:
+    """Show names one behind the other.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Names of columns or categories, whatever they are made of.
+    most : int, default 40
+        How many are shown.
+
+    Returns
+    -------
+    Markup
+        Them, and how many more there are.
+    """
+    parts: list[str] = []
+    for text in texts[:most]:
+        parts += [", ", name(text)]
+    more = len(texts) - most
+    return join(*parts[1:], f" and {more:,} more" if more > 0 else None)
 
 
 def redacting() -> bool:

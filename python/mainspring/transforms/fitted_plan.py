@@ -278,6 +278,11 @@ class FittedPlan:
         if state["profile"] is not None:
             self._profile = _engine.Profile.from_bytes(state["profile"])
 
+    def _repr_html_(self) -> str:
+        from mainspring.transforms.preprocessor_fragment import preprocessor_fragment
+
+        return preprocessor_fragment(self)
+
     def __repr__(self) -> str:
         if self._made_by:
             return self._made_by
