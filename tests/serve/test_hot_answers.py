@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import pytest
 from mainspring import _engine
 from mainspring.serve import create_app
 from mainspring.serve.hot_answers import HotAnswers
+from mainspring.serve.hot_request import HotRequest
+from mainspring.serve.metrics import make_registry
+from mainspring.serve.replies import Refusal
 from mainspring.serve.targets import Target
 from tests.serve.conftest import ROW, infer_body
 
@@ -267,6 +272,50 @@ def test_routes_are_open_only_while_nothing_else_is_wanted(folder: Path) -> None
     assert not answers.is_open()  # the table is another one
     answers.learn(b"/predict", target)
     assert answers.routes.answer(request(), HEAD) is None  # what answers is drawn
+
+
+def test_models_that_are_served_no_more_leave_at_once(folder: Path) -> None:
+    """Nothing holds them: neither the routes, nor an idle connection, nor the models themselves."""
+    server = create_app({name: folder / f"{name}.spring" for name in ("two", "three")}).state.server
+    answers = HotAnswers(server)
+    answers.learn(b"/models/two/predict", Target("rows", "two", None, "predict"))
+    plain = request(first="POST /models/two/predict HTTP/1.1")
+    assert answers.routes.answer(plain, HEAD) is not None
+    asked = HotRequest(True, False)
+    target = Target("rows", "two", None, "predict")
+    asked.prediction = server.handler.begin(target, {b"content-type": b"application/json"})
+    assert asked.prediction.answer(GOOD).status == 200
+    asked.end()
+    list(make_registry(server).collect())
+    left = weakref.ref(server.models.find("two"))
+    gc.disable()  # it has no part in this
+    try:
+        server.models.remove("two")
+        assert left() is None
+    finally:
+        gc.enable()
+    assert len(answers.routes) == 0
+    assert not answers.is_open()
+    with pytest.raises(Refusal):
+        server.handler.begin(target, {})
+
+
+def test_routes_that_change_while_they_are_learnt_are_forgotten(
+    server: Any, answers: HotAnswers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = server.models.find
+
+    def change_meanwhile(name: str | None, version: str | None = None) -> Any:
+        model = find(name, version)
+        server.models.put(model)
+        return model
+
+    monkeypatch.setattr(server.models, "find", change_meanwhile)
+    answers.learn(b"/models/two/predict", Target("rows", "two", None, "predict"))
+    assert len(answers.routes) == 0
+    monkeypatch.undo()
+    answers.learn(b"/models/two/predict", Target("rows", "two", None, "predict"))
+    assert answers.is_open()
 
 
 def test_routes_are_as_many_as_there_may_be(answers: HotAnswers) -> None:

@@ -200,6 +200,35 @@ def test_request_that_does_not_come_to_its_end_is_given_up(server: Server) -> No
         each.close()
 
 
+@pytest.mark.parametrize("path", [[], ["--no-hot-path"]], ids=["hot", "asgi"])
+def test_idle_connection_is_closed_at_one_time_whatever_it_asked(
+    folder: Path, path: list[str]
+) -> None:
+    started = Server(str(folder / "two.spring"), "--request-timeout", "0.8", *path)
+    plain = head(len(GOOD)) + GOOD
+    page = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    # In one native call from the second on, by uvicorn's parser, by the app, and these in turn.
+    asked = ([plain], [plain, plain], [b"{", plain], [page], [plain, page], [page, plain, plain])
+    connections = []
+    try:
+        for requests in asked:
+            connection = Raw(started)
+            for data in requests:
+                if data == b"{":
+                    connection.send(head(1) + data)
+                else:
+                    connection.send(data)
+                assert connection.answer()[0] == (400 if data == b"{" else 200)
+            connections.append((connection, time.monotonic()))
+        for connection, since in connections:
+            assert connection.read.read() == b""
+            assert time.monotonic() - since > 0.7
+            connection.close()
+        assert time.monotonic() - connections[-1][1] < 5
+    finally:
+        started.stop(signal.SIGTERM)
+
+
 def test_client_that_leaves_in_the_middle_is_forgotten(server: Server) -> None:
     long = b"[" + b",".join([GOOD] * 5000) + b"]"
     for _ in range(30):

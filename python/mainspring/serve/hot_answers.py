@@ -40,6 +40,12 @@ class HotAnswers:
         self._slots: Mapping[str, ModelSlot] = {}
         self._head_of: Sequence[tuple[bytes, bytes]] = ()
         self._head = b""
+        server.models.on_change.append(self.forget)
+
+    def forget(self) -> None:
+        """Let go of all models: what is served no more must not stay in memory for this."""
+        self.routes = _engine.HotRoutes("")
+        self._slots = {}
 
     def is_open(self) -> bool:
         """Whether requests may be answered so: nobody wants to see them, and models are as learnt.
@@ -89,6 +95,8 @@ class HotAnswers:
         most = min(model.inline_bytes, server.options.max_body_bytes)
         form = form_of(target.protocol, target.kind)
         self.routes.add(url.decode("latin-1"), model.native, form, most)
+        if server.models.slots is not slots:
+            self.forget()  # they changed meanwhile, and nobody will say so again
 
     def head(self, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
         """Write the headers that every answer has; kept as long as uvicorn keeps the list.

@@ -326,7 +326,7 @@ class _HotPath:
 
     def _send(self, request: HotRequest, reply: Reply) -> None:
         transport = self.transport
-        request.response_complete = True
+        request.end()
         if transport.is_closing():
             return
         parts = [_LINES[reply.status]]

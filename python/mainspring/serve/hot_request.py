@@ -35,6 +35,11 @@ class HotRequest:
 
     disconnected = property(lambda self: False, lambda self, value: self.leave())
 
+    def end(self) -> None:
+        """Note that the answer is written: an idle connection must not keep its model in memory."""
+        self.response_complete = True
+        self.prediction = None
+
     def leave(self) -> None:
         """Nobody waits for the answer any more."""
         if self.prediction is not None:

@@ -41,13 +41,17 @@ class LabelQuality:
     """
 
     def __init__(self, model: HostedModel) -> None:
-        self.model = model
+        # No way back to the model: it would stay in memory behind its last request.
+        self.key = f"{model.name}/{model.version}"
+        self.native = model.native
+        self.labels = model.labels
+        self.num_classes = model.num_classes
+        self.num_outputs = len(model.outputs)
         self.task = _task_of(model)
         self._lock = threading.Lock()
         self._state: _engine.SharedState | None = None
         self._own: _engine.Evaluator | None = None
-        key = f"labels/{model.name}/{model.version}"
-        self._counts = _engine.CounterBlock(key, 2)
+        self._counts = _engine.CounterBlock(f"labels/{self.key}", 2)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -78,7 +82,7 @@ class LabelQuality:
             name, row = place
         if not isinstance(name, str) or type(row) is not int or not 0 <= row < 2**63:
             raise Refusal(400, "An id is the X-Request-Id of an answer, or [that, row].")
-        return self.model.native.take_prediction(name.encode("utf-8", "replace"), row)
+        return self.native.take_prediction(name.encode("utf-8", "replace"), row)
 
     def read_label(self, label: object) -> float:
         """Read a label: a number, or the number of a class.
@@ -98,7 +102,7 @@ class LabelQuality:
         Refusal
             400 for what is no label of this model.
         """
-        labels = self.model.labels
+        labels = self.labels
         if labels is not None:
             if label in labels and type(label) is type(labels[labels.index(label)]):
                 return float(labels.index(label))
@@ -107,7 +111,7 @@ class LabelQuality:
             label = int(label)
         if not isinstance(label, (int, float)) or not math.isfinite(label):
             raise Refusal(400, f"The label {_shown(label)} is no number.")
-        most = max(self.model.num_classes, 2)
+        most = max(self.num_classes, 2)
         if self.task != "regression" and label not in range(most):
             raise Refusal(400, f"The label {_shown(label)} is no class; they are 0 to {most - 1}.")
         return float(label)
@@ -130,9 +134,9 @@ class LabelQuality:
         Refusal
             400 for what the model does not give.
         """
-        if self.model.labels is not None:
+        if self.labels is not None:
             return self.read_label(prediction)
-        if isinstance(prediction, list) and len(prediction) == len(self.model.outputs) > 1:
+        if isinstance(prediction, list) and len(prediction) == self.num_outputs > 1:
             scores = [self.read_prediction(one) for one in prediction]
             return float(scores.index(max(scores)))
         is_number = isinstance(prediction, (int, float)) and not isinstance(prediction, bool)
@@ -184,7 +188,7 @@ class LabelQuality:
 
     @property
     def _num_classes(self) -> int:
-        return 0 if self.task == "regression" else max(self.model.num_classes, 2)
+        return 0 if self.task == "regression" else max(self.num_classes, 2)
 
     def _new_evaluator(self) -> _engine.Evaluator:
         has_scores = int(self.task == "binary")
@@ -192,8 +196,7 @@ class LabelQuality:
 
     def _evaluator(self) -> _engine.Evaluator:
         if self._own is None:
-            key = f"quality/{self.model.name}/{self.model.version}"
-            self._state = _engine.SharedState(key, _STATE_BYTES)
+            self._state = _engine.SharedState(f"quality/{self.key}", _STATE_BYTES)
             self._own = self._new_evaluator()
             before = self._state.mine()
             if before:  # of a worker whose place this one took

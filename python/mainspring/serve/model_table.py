@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
@@ -62,9 +62,12 @@ class ModelTable:
     ----------
     slots : mapping of str to ModelSlot
         By name. Replaced as a whole: whoever reads it needs no lock.
+    on_change : list of callable
+        Called behind each change, on the thread that made it.
     """
 
     slots: dict[str, ModelSlot] = field(default_factory=dict)
+    on_change: list[Callable[[], None]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __iter__(self) -> Iterator[HostedModel]:
@@ -149,7 +152,7 @@ class ModelTable:
                 while len(versions) > keep:
                     versions.pop(next(iter(versions)))
                 made = ModelSlot(model, versions, previous)
-            self.slots = {**self.slots, model.name: made}
+            self._set({**self.slots, model.name: made})
 
     def remove(self, name: str) -> None:
         """Serve a model no more; requests that it has begun end.
@@ -166,7 +169,7 @@ class ModelTable:
         """
         with self._lock:
             self.find(name)
-            self.slots = {known: slot for known, slot in self.slots.items() if known != name}
+            self._set({known: slot for known, slot in self.slots.items() if known != name})
 
     def roll_back(self, name: str) -> HostedModel:
         """Serve the version before the current one again.
@@ -194,7 +197,7 @@ class ModelTable:
                 raise Refusal(409, f"Model {_cut(name)!r} has no version before this one.")
             versions = {before.version: before, **slot.versions}
             made = ModelSlot(before, versions, slot.current)
-            self.slots = {**self.slots, name: made}
+            self._set({**self.slots, name: made})
             return before
 
     def split(self, name: str, shares: Mapping[str, float], shadow: str | None) -> None:
@@ -222,7 +225,12 @@ class ModelTable:
             slot = self.slots[self.find(name).name]
             beside = None if shadow is None else self.find(name, shadow)
             canary = tuple(zip(models, ends, strict=True))
-            self.slots = {**self.slots, name: replace(slot, canary=canary, shadow=beside)}
+            self._set({**self.slots, name: replace(slot, canary=canary, shadow=beside)})
+
+    def _set(self, slots: dict[str, ModelSlot]) -> None:
+        self.slots = slots
+        for changed in self.on_change:
+            changed()
 
 
 def _cut(text: str) -> str:

@@ -79,7 +79,7 @@ class RunOptions:
     tls_client_authority : str, optional
         PEM file of who signs the certificates that clients must have.
     request_seconds : float
-        What a request may take to come.
+        What a request may take to come; the next one of a connection, too, before that is closed.
     drain_seconds : float
         How long requests that have begun may take once the server is to stop.
     access_log : bool
@@ -141,6 +141,8 @@ def run(app: Starlette, opened: socket.socket, options: RunOptions | None = None
         server_header=False,
         headers=[("x-content-type-options", "nosniff")],
         backlog=BACKLOG,
+        # A float does: it is given to the loop's call_later.
+        timeout_keep_alive=options.request_seconds,
         timeout_graceful_shutdown=max(1, round(options.drain_seconds)),
         ssl_certfile=options.tls_certificate,
         ssl_keyfile=options.tls_key,
