@@ -52,7 +52,7 @@ constexpr Signature kSignatures[] = {
     {"\x1f\x8b", "a gzip file", "Decompress it first."},
     {"\x80\x04", "a Python pickle", "Pickles are never read. Save with save()."},
     {"\x80\x05", "a Python pickle", "Pickles are never read. Save with save()."},
-    {"tree\n", "a LightGBM model", "Import it with Predictor(path)."},
+    {"tree\n", "a LightGBM model", "Read it with Predictor(path), or `mainspring convert` it."},
     {"{", "JSON text", kGiveABundle},
 };
 

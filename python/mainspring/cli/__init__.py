@@ -21,6 +21,7 @@ __all__ = ["COMMANDS", "main"]
 # name -> what `mainspring --help` says of it
 COMMANDS = {
     "quickstart": "train, save and watch a model of flight delays on real data (one minute)",
+    "convert": "make a bundle of a model file of LightGBM, XGBoost, CatBoost, ONNX or Keras",
     "predict": "score a table with a bundle",
     "explain": "say what each feature adds to the scores of a table",
     "serve": "answer requests over HTTP with a bundle",

@@ -1,0 +1,64 @@
+"""``mainspring convert``: a bundle of a model file of another library."""
+
+from __future__ import annotations
+
+import argparse
+
+import mainspring
+from mainspring._files import require_folder
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Name the model, the reference data, and where to write.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        The command's parser.
+    """
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a model file of LightGBM (text), XGBoost (UBJSON or JSON), CatBoost (JSON), ONNX or "
+        "Keras (.keras)",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE.spring", required=True, help="the bundle")
+    parser.add_argument(
+        "--reference",
+        metavar="DATA",
+        help="a table, or a folder of them, with the columns of the model, as it was trained: the "
+        "profile of it goes into the bundle, and drift is told against it",
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="what the predictor is called (default: as the file)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read the model, profile the reference, write the bundle.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        What ``add_arguments`` names.
+
+    Returns
+    -------
+    int
+        0.
+    """
+    require_folder(arguments.output)
+    predictor = mainspring.Predictor(arguments.model, name=arguments.name)
+    if arguments.reference is not None:
+        profile = mainspring.profile(arguments.reference, columns=predictor.input_names)
+        predictor = mainspring.Predictor(arguments.model, name=arguments.name, profile=profile)
+    predictor.save(arguments.output)
+    print(f"{arguments.output}: {predictor!r}")
+    if predictor.profile is None:
+        print("no profile, so no drift can be told from it: --reference DATA adds one")
+    else:
+        print(f"profile of {predictor.profile.num_rows:,} rows; `mainspring drift` compares with it")
+    print(f"next: mainspring serve {arguments.output}")
+    return 0
