@@ -10,6 +10,7 @@ import pytest
 from sybil import Example, Sybil
 from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser, SkipParser
 
+import mainspring as ms
 from tests.docs import flights
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -52,9 +53,11 @@ def missing_package(example: Example, known: str | None) -> str | None:
     try:
         example.evaluate()
     except ModuleNotFoundError as error:
-        if error.name not in ("torch", "mlflow"):
+        if error.name not in ("torch", "mlflow", "ray"):
             raise
         return error.name
+    except ms.MissingExtraError as error:
+        return str(error)
     except (NameError, AttributeError):
         if known is None:
             raise
