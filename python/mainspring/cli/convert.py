@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if predictor.profile is None:
         print("no profile, so no drift can be told from it: --reference DATA adds one")
     else:
-        print(f"profile of {predictor.profile.num_rows:,} rows; `mainspring drift` compares with it")
+        num_rows = predictor.profile.num_rows
+        print(f"profile of {num_rows:,} rows; `mainspring drift` compares with it")
     print(f"next: mainspring serve {arguments.output}")
     return 0
