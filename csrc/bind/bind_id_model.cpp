@@ -9,6 +9,7 @@
 
 #include "bind/buffers.hpp"
 #include "host/error.hpp"
+#include "host/predict_sparse.hpp"
 #include "train/id_model.hpp"
 
 namespace py = pybind11;
@@ -41,6 +42,9 @@ void check_size(const BufferView& view, uint64_t expected, const char* name) {
                 " elements, expected " + std::to_string(expected) + ".");
 }
 
+// 'l' is what NumPy calls int64 where it has 64 bits.
+constexpr char kInt64Code = sizeof(long) == sizeof(int64_t) ? 'l' : 'q';
+
 /// An argument that may be None.
 std::unique_ptr<BufferView> maybe_view(const py::object& object, char format, bool writable,
                                        const char* name, uint64_t expected) {
@@ -57,10 +61,10 @@ class IdLearner {
       : starts_(std::move(starts)) {
     const uint64_t num_ids = starts_.empty() ? 0 : starts_.size() - 1;
     if (starts_.empty() || starts_[0] != 0 || num_ids > kMaxIdColumns ||
-        num_numbers > kMaxIdColumns || num_factors > kMaxFactors || rates.size() != 6) {
-      fail_id_model("There are at most " + std::to_string(kMaxIdColumns) +
-                    " columns of ids and of numbers, and " + std::to_string(kMaxFactors) +
-                    " factors.");
+        num_numbers > kMaxSparseNumbers || num_factors > kMaxFactors || rates.size() != 6) {
+      fail_id_model("There are at most " + std::to_string(kMaxIdColumns) + " columns of ids, " +
+                    std::to_string(kMaxSparseNumbers) + " of numbers, and " +
+                    std::to_string(kMaxFactors) + " factors.");
     }
     for (uint64_t i = 0; i < num_ids; ++i) {
       if (starts_[i + 1] <= starts_[i] || starts_[i + 1] - starts_[i] >= 1u << 31) {
@@ -159,17 +163,43 @@ class IdLearner {
     IdModel model;
   };
 
+  /// ids: int32. numbers: float32, all of each row, or (starts, columns, values) of int64, int32
+  /// and float32 with those that are not 0.
   struct Features {
-    Features(const IdLearner& learner, const py::object& id_array, const py::object& number_array,
+    Features(const IdLearner& learner, const py::object& id_array, const py::object& number_arrays,
              uint64_t num_rows)
-        : ids(id_array.ptr(), 'i', false, "ids"),
-          numbers(number_array.ptr(), 'f', false, "numbers"),
-          rows{ids.data<int32_t>(), numbers.data<float>(), num_rows} {
-      check_size(ids, num_rows * learner.model_.num_ids, "ids");
-      check_size(numbers, num_rows * learner.model_.num_numbers, "numbers");
+        : ids(id_array.ptr(), 'i', false, "ids") {
+      const IdModel& model = learner.model_;
+      check_size(ids, num_rows * model.num_ids, "ids");
+      rows.ids = ids.data<int32_t>();
+      rows.num_rows = num_rows;
+      if (!py::isinstance<py::tuple>(number_arrays)) {
+        numbers = maybe_view(number_arrays, 'f', false, "numbers", num_rows * model.num_numbers);
+        if (!numbers) fail_id_model("numbers is None.");
+        rows.numbers = numbers->data<float>();
+        return;
+      }
+      const auto arrays = py::cast<py::tuple>(number_arrays);
+      if (arrays.size() != 3) fail_id_model("Sparse numbers are starts, columns and values.");
+      starts = maybe_view(arrays[0], kInt64Code, false, "starts", num_rows + 1);
+      numbers = std::make_unique<BufferView>(py::object(arrays[2]).ptr(), 'f', false, "values");
+      columns = maybe_view(arrays[1], 'i', false, "columns", numbers->count());
+      if (!starts || !columns) fail_id_model("An array of the sparse numbers is None.");
+      const SparseMatrix matrix{nullptr,
+                                starts->data<int64_t>(),
+                                columns->data<int32_t>(),
+                                numbers->data<float>(),
+                                nullptr,
+                                num_rows,
+                                numbers->count()};
+      check_sparse(matrix, model.num_numbers);
+      rows.numbers = numbers->data<float>();
+      rows.starts = starts->data<int64_t>();
+      rows.columns = columns->data<int32_t>();
     }
-    BufferView ids, numbers;
-    IdRows rows;
+    BufferView ids;
+    std::unique_ptr<BufferView> numbers, starts, columns;
+    IdRows rows{};
   };
 
   static py::tuple place_of(const BadPlace& bad) {
@@ -193,10 +223,12 @@ void register_id_model(py::module_& module) {
            py::arg("rates"),
            "rates: rate, smoothing, l1, l2, rate of factors, l2 of factors; csrc/train says what "
            "they are.")
-      .def("learn", &IdLearner::learn, py::arg("weights"), py::arg("factors"), py::arg("ids"),
-           py::arg("numbers"), py::arg("labels"), py::arg("row_weights"),
-           "One step for each row. (loss, weight) of all rows, or, with nothing learnt, what is "
-           "bad, its row and its column.")
+      .def(
+          "learn", &IdLearner::learn, py::arg("weights"), py::arg("factors"), py::arg("ids"),
+          py::arg("numbers"), py::arg("labels"), py::arg("row_weights"),
+          "One step for each row. numbers: float32, or (starts, columns, values) of those that are "
+          "not 0. (loss, weight) of all rows, or, with nothing learnt, what is "
+          "bad, its row and its column.")
       .def("predict", &IdLearner::predict, py::arg("weights"), py::arg("factors"), py::arg("ids"),
            py::arg("numbers"), py::arg("scores"), py::arg("probability"),
            "Write raw scores, or probabilities, into a float64 buffer; None, or what is bad, its "

@@ -8,6 +8,7 @@
 // on their way from memory meanwhile.
 #include "train/id_model.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -24,10 +25,41 @@ constexpr uint64_t kRowsAhead = 2;
 
 constexpr uint32_t padded_lanes(uint32_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
+/// The numbers of a row: all of them, or some and their columns.
+struct RowNumbers {
+  RowNumbers(const IdModel& model, const IdRows& rows, uint64_t row) {
+    if (rows.starts == nullptr) {
+      values = rows.numbers + row * model.num_numbers;
+      columns = nullptr;
+      count = model.num_numbers;
+    } else {
+      values = rows.numbers + rows.starts[row];
+      columns = rows.columns + rows.starts[row];
+      count = static_cast<uint32_t>(rows.starts[row + 1] - rows.starts[row]);
+    }
+  }
+  uint32_t column(uint32_t i) const {
+    return columns == nullptr ? i : static_cast<uint32_t>(columns[i]);
+  }
+
+  const float* values;
+  const int32_t* columns;
+  uint32_t count;
+};
+
+uint32_t most_numbers(const IdModel& model, const IdRows& rows) {
+  if (rows.starts == nullptr) return model.num_numbers;
+  int64_t most = 0;
+  for (uint64_t row = 0; row < rows.num_rows; ++row) {
+    most = std::max(most, rows.starts[row + 1] - rows.starts[row]);
+  }
+  return static_cast<uint32_t>(most);
+}
+
 /// What rows are worked on with; padding is 0.
 struct Room {
-  explicit Room(const IdModel& model)
-      : count(model.num_ids + model.num_numbers),
+  Room(const IdModel& model, const IdRows& rows)
+      : count(model.num_ids + most_numbers(model, rows)),
         padded(padded_lanes(count + 1)),
         places(count + 1),
         floats(uint64_t{padded} * 5),
@@ -40,7 +72,7 @@ struct Room {
   float* weights() { return floats.data() + uint64_t{padded} * 3; }
   float* gradients() { return floats.data() + uint64_t{padded} * 4; }
 
-  uint32_t count;  // weights of a row but the bias, which stands behind them
+  uint32_t count;  // weights of the row but the bias, which stands behind them
   uint32_t padded;
   std::vector<uint64_t> places;
   std::vector<float> floats;
@@ -48,14 +80,24 @@ struct Room {
   std::vector<float> vectors;
 };
 
-void prefetch(const IdModel& model, const int32_t* ids) {
+void prefetch_place(const IdModel& model, uint64_t place) {
+  __builtin_prefetch(model.weights + 2 * place, 1);
+  if (model.num_factors == 0) return;
+  const float* vector = model.factors + place * 2 * model.num_factors;
+  for (uint32_t k = 0; k < 2 * model.num_factors; k += 16) __builtin_prefetch(vector + k, 1);
+}
+
+/// What a row will touch; numbers that are all there lie where the rows before have them.
+void prefetch(const IdModel& model, const IdRows& rows, uint64_t row) {
+  if (row >= rows.num_rows) return;
+  const int32_t* ids = rows.ids + row * model.num_ids;
   for (uint32_t i = 0; i < model.num_ids; ++i) {
-    const uint64_t place = model.starts[i] + static_cast<uint32_t>(ids[i]);
-    __builtin_prefetch(model.weights + 2 * place, 1);
-    if (model.num_factors == 0) continue;
-    const float* vector = model.factors + place * 2 * model.num_factors;
-    for (uint32_t k = 0; k < 2 * model.num_factors; k += 16) __builtin_prefetch(vector + k, 1);
+    prefetch_place(model, model.starts[i] + static_cast<uint32_t>(ids[i]));
   }
+  if (rows.starts == nullptr) return;
+  const RowNumbers numbers(model, rows, row);
+  const uint64_t first = model.starts[model.num_ids];
+  for (uint32_t i = 0; i < numbers.count; ++i) prefetch_place(model, first + numbers.column(i));
 }
 
 /// Weights of FTRL: 0 while |z| <= l1.
@@ -71,15 +113,19 @@ void weigh_ftrl(const IdModel& model, uint32_t count, const float* __restrict fi
   }
 }
 
-void gather(const IdModel& model, const IdRows& rows, uint64_t row, Room& room) {
+void gather(const IdModel& model, const IdRows& rows, uint64_t row, const RowNumbers& numbers,
+            Room& room) {
+  room.count = model.num_ids + numbers.count;
   const int32_t* ids = rows.ids + row * model.num_ids;
   uint64_t* places = room.places.data();
   for (uint32_t i = 0; i < model.num_ids; ++i) {
     places[i] = model.starts[i] + static_cast<uint32_t>(ids[i]);
   }
-  for (uint32_t i = 0; i <= model.num_numbers; ++i) {
-    places[model.num_ids + i] = model.starts[model.num_ids] + i;
+  const uint64_t first_number = model.starts[model.num_ids];
+  for (uint32_t i = 0; i < numbers.count; ++i) {
+    places[model.num_ids + i] = first_number + numbers.column(i);
   }
+  places[room.count] = first_number + model.num_numbers;
   float* first = room.first();
   float* squares = room.squares();
   for (uint32_t i = 0; i <= room.count; ++i) {
@@ -88,7 +134,8 @@ void gather(const IdModel& model, const IdRows& rows, uint64_t row, Room& room) 
     squares[i] = pair[1];
   }
   float* __restrict roots = room.roots();
-  for (uint32_t i = 0; i < room.padded; ++i) roots[i] = std::sqrt(squares[i]);
+  const uint32_t padded = padded_lanes(room.count + 1);
+  for (uint32_t i = 0; i < padded; ++i) roots[i] = std::sqrt(squares[i]);
   float* weights = room.weights();
   if (model.rule == LinearRule::kAdagrad) {
     for (uint32_t i = 0; i <= room.count; ++i) weights[i] = first[i];
@@ -101,15 +148,17 @@ void gather(const IdModel& model, const IdRows& rows, uint64_t row, Room& room) 
 }
 
 /// The order of a narrow dense layer: lanes, then their halves, then the bias.
-float add_up(const IdModel& model, const float* numbers, const Room& room, const float* weights) {
+float add_up(const IdModel& model, const RowNumbers& numbers, const Room& room,
+             const float* weights) {
   float lanes[kLanes] = {};
   uint32_t i = 0;
   for (; i + kLanes <= model.num_ids; i += kLanes) {
     for (uint32_t k = 0; k < kLanes; ++k) lanes[k] += weights[i + k];
   }
   for (; i < model.num_ids; ++i) lanes[i % kLanes] += weights[i];
-  for (; i < room.count; ++i) {
-    lanes[i % kLanes] = std::fma(numbers[i - model.num_ids], weights[i], lanes[i % kLanes]);
+  for (uint32_t k = 0; k < numbers.count; ++k) {
+    float& lane = lanes[(model.num_ids + numbers.column(k)) % kLanes];
+    lane = std::fma(numbers.values[k], weights[i + k], lane);
   }
   for (uint32_t half = kLanes / 2; half != 0; half /= 2) {
     for (uint32_t k = 0; k < half; ++k) lanes[k] += lanes[half + k];
@@ -118,7 +167,7 @@ float add_up(const IdModel& model, const float* numbers, const Room& room, const
 }
 
 /// Half of (squared sum - sum of squares); keeps vectors and their sums.
-float factorize(const IdModel& model, const float* numbers, Room& room) {
+float factorize(const IdModel& model, const RowNumbers& numbers, Room& room) {
   const uint32_t width = model.num_factors;
   double* __restrict sums = room.sums.data();
   double* __restrict squares = sums + width;
@@ -129,7 +178,7 @@ float factorize(const IdModel& model, const float* numbers, Room& room) {
     if (i < model.num_ids) {
       for (uint32_t k = 0; k < width; ++k) to[k] = from[k];
     } else {
-      const float number = numbers[i - model.num_ids];
+      const float number = numbers.values[i - model.num_ids];
       for (uint32_t k = 0; k < width; ++k) to[k] = number * from[k];
     }
     for (uint32_t k = 0; k < width; ++k) {
@@ -144,8 +193,8 @@ float factorize(const IdModel& model, const float* numbers, Room& room) {
 }
 
 float score_row(const IdModel& model, const IdRows& rows, uint64_t row, Room& room) {
-  gather(model, rows, row, room);
-  const float* numbers = rows.numbers + row * model.num_numbers;
+  const RowNumbers numbers(model, rows, row);
+  gather(model, rows, row, numbers, room);
   const float linear = add_up(model, numbers, room, room.weights());
   return model.num_factors == 0 ? linear : linear + factorize(model, numbers, room);
 }
@@ -168,16 +217,19 @@ void step_weights(const IdModel& model, uint32_t count, const float* __restrict 
   }
 }
 
-void step_linear(const IdModel& model, const float* numbers, float slope, Room& room) {
+void step_linear(const IdModel& model, const RowNumbers& numbers, float slope, Room& room) {
   float* gradients = room.gradients();
   for (uint32_t i = 0; i < model.num_ids; ++i) gradients[i] = slope;
-  for (uint32_t i = 0; i < model.num_numbers; ++i)
-    gradients[model.num_ids + i] = slope * numbers[i];
+  float* behind = gradients + model.num_ids;
+  for (uint32_t i = 0; i < numbers.count; ++i) behind[i] = slope * numbers.values[i];
   const float* weights = room.weights();
-  // FTRL has its penalty in the weights.
+  // FTRL has its penalty in the weights. Those that the row has not got are left alone.
   const bool is_ftrl = model.rule == LinearRule::kFtrl;
   if (!is_ftrl && model.l2 != 0) {
-    for (uint32_t i = 0; i < room.count; ++i) gradients[i] += model.l2 * weights[i];
+    for (uint32_t i = 0; i < model.num_ids; ++i) gradients[i] += model.l2 * weights[i];
+    for (uint32_t i = 0; i < numbers.count; ++i) {
+      if (numbers.values[i] != 0) behind[i] += model.l2 * weights[model.num_ids + i];
+    }
   }
   gradients[room.count] = slope;
   const auto step =
@@ -190,12 +242,14 @@ void step_linear(const IdModel& model, const float* numbers, float slope, Room& 
   }
 }
 
-void step_factors(const IdModel& model, const float* numbers, float slope, Room& room) {
+void step_factors(const IdModel& model, const RowNumbers& numbers, float slope, Room& room) {
   const uint32_t width = model.num_factors;
   const double* sums = room.sums.data();
   const float* made = room.vectors.data();
   for (uint32_t i = 0; i < room.count; ++i, made += width) {
-    const float given = i < model.num_ids ? slope : slope * numbers[i - model.num_ids];
+    const float number = i < model.num_ids ? 1 : numbers.values[i - model.num_ids];
+    if (number == 0) continue;
+    const float given = slope * number;
     float* __restrict values = model.factors + room.places[i] * 2 * width;
     float* __restrict squares = values + width;
     for (uint32_t k = 0; k < width; ++k) {
@@ -212,12 +266,10 @@ void step_factors(const IdModel& model, const float* numbers, float slope, Room&
 
 double learn_ids(const IdModel& model, const IdRows& rows, const float* labels,
                  const float* row_weights, double* total_weight) {
-  Room room(model);
+  Room room(model, rows);
   double loss = 0;
   for (uint64_t row = 0; row < rows.num_rows; ++row) {
-    if (row + kRowsAhead < rows.num_rows) {
-      prefetch(model, rows.ids + (row + kRowsAhead) * model.num_ids);
-    }
+    prefetch(model, rows, row + kRowsAhead);
     const auto score = static_cast<double>(score_row(model, rows, row, room));
     const float weight = row_weights == nullptr ? 1 : row_weights[row];
     // exp of what is never positive: nothing overflows.
@@ -227,7 +279,7 @@ double learn_ids(const IdModel& model, const IdRows& rows, const float* labels,
     loss += static_cast<double>(weight) * (log1p_value(fall) - (margin < 0 ? margin : 0));
     *total_weight += static_cast<double>(weight);
     const float slope = weight * static_cast<float>(chance - static_cast<double>(labels[row]));
-    const float* numbers = rows.numbers + row * model.num_numbers;
+    const RowNumbers numbers(model, rows, row);
     if (model.num_factors != 0) step_factors(model, numbers, slope, room);
     step_linear(model, numbers, slope, room);
   }
@@ -235,11 +287,9 @@ double learn_ids(const IdModel& model, const IdRows& rows, const float* labels,
 }
 
 void predict_ids(const IdModel& model, const IdRows& rows, bool probability, double* scores) {
-  Room room(model);
+  Room room(model, rows);
   for (uint64_t row = 0; row < rows.num_rows; ++row) {
-    if (row + kRowsAhead < rows.num_rows) {
-      prefetch(model, rows.ids + (row + kRowsAhead) * model.num_ids);
-    }
+    prefetch(model, rows, row + kRowsAhead);
     const auto score = static_cast<double>(score_row(model, rows, row, room));
     scores[row] = probability ? sigmoid_value(score) : score;
   }
@@ -288,9 +338,10 @@ BadPlace find_bad_value(const IdModel& model, const IdRows& rows, const float* l
     for (uint32_t i = 0; bad != 0 && i < model.num_ids; ++i) {
       if (static_cast<uint32_t>(ids[i]) >= limits[i]) return {BadValue::kId, row, i};
     }
-    const float* numbers = rows.numbers + row * model.num_numbers;
-    for (uint32_t i = 0; i < model.num_numbers; ++i) {
-      if (numbers[i] - numbers[i] != 0) return {BadValue::kNumber, row, i};
+    const RowNumbers numbers(model, rows, row);
+    for (uint32_t i = 0; i < numbers.count; ++i) {
+      const float number = numbers.values[i];
+      if (number - number != 0) return {BadValue::kNumber, row, numbers.column(i)};
     }
     if (labels != nullptr && labels[row] != 0 && labels[row] != 1) {
       return {BadValue::kLabel, row, 0};

@@ -17,6 +17,8 @@ enum class LinearRule : uint32_t {
 
 inline constexpr uint32_t kMaxFactors = 256;
 inline constexpr uint32_t kMaxIdColumns = 1u << 14;
+/// Of sparse rows; of others as many as of ids.
+inline constexpr uint32_t kMaxSparseNumbers = 1u << 30;
 
 struct IdModel {
   LinearRule rule;
@@ -35,11 +37,15 @@ struct IdModel {
   uint64_t num_weights() const { return num_vectors() + 1; }
 };
 
-/// Features row by row, as the engine writes them.
+/// Features row by row, as the engine writes them. Numbers are all there, or, where starts is not
+/// null, those that are not 0: row r has the entries [starts[r], starts[r + 1]), each a number and
+/// its column, columns ascending. Both give the same bits: a number of 0 changes nothing.
 struct IdRows {
   const int32_t* ids;
   const float* numbers;
   uint64_t num_rows;
+  const int64_t* starts = nullptr;
+  const int32_t* columns = nullptr;
 };
 
 enum class BadValue : uint32_t { kNone, kId, kNumber, kLabel, kWeight };

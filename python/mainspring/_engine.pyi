@@ -794,7 +794,7 @@ class IdLearner:
         """
     def learn(self, weights: typing.Any, factors: typing.Any, ids: typing.Any, numbers: typing.Any, labels: typing.Any, row_weights: typing.Any) -> typing.Any:
         """
-        One step for each row. (loss, weight) of all rows, or, with nothing learnt, what is bad, its row and its column.
+        One step for each row. numbers: float32, or (starts, columns, values) of those that are not 0. (loss, weight) of all rows, or, with nothing learnt, what is bad, its row and its column.
         """
     def predict(self, weights: typing.Any, factors: typing.Any, ids: typing.Any, numbers: typing.Any, scores: typing.Any, probability: bool) -> typing.Any:
         """

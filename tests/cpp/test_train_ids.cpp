@@ -20,6 +20,38 @@ struct Guarded {
   std::vector<float> values;
 };
 
+/// The same passes over the numbers that are not 0 alone: the same bits.
+void learn_without_zeros(IdModel model, const IdRows& dense, const float* labels,
+                         const Guarded& weights, const Guarded& factors) {
+  Guarded own_weights(weights.values.size() - 2), own_factors(factors.values.size() - 2);
+  model.weights = own_weights.data();
+  model.factors = own_factors.data();
+  if (model.num_factors != 0) draw_factors(model, 3, 0.1f);
+  std::vector<int64_t> starts{0};
+  std::vector<int32_t> columns;
+  std::vector<float> values;
+  for (uint64_t row = 0; row < dense.num_rows; ++row) {
+    for (uint32_t i = 0; i < model.num_numbers; ++i) {
+      const float value = dense.numbers[row * model.num_numbers + i];
+      if (value == 0) continue;
+      columns.push_back(static_cast<int32_t>(i));
+      values.push_back(value);
+    }
+    starts.push_back(static_cast<int64_t>(values.size()));
+  }
+  const IdRows rows{dense.ids, values.data(), dense.num_rows, starts.data(), columns.data()};
+  check(find_bad_value(model, rows, labels, nullptr).what == BadValue::kNone, "no bad value");
+  double total = 0;
+  for (int pass = 0; pass < 20; ++pass) learn_ids(model, rows, labels, nullptr, &total);
+  check(own_weights.values == weights.values, "own_weights.values == weights.values");
+  check(own_factors.values == factors.values, "own_factors.values == factors.values");
+  if (values.empty()) return;
+  values.back() = INFINITY;
+  const BadPlace bad = find_bad_value(model, rows, labels, nullptr);
+  check(bad.what == BadValue::kNumber && bad.column == static_cast<uint32_t>(columns.back()),
+        "bad.what == BadValue::kNumber");
+}
+
 void learn_and_predict(uint32_t num_ids, uint32_t num_numbers, uint32_t num_factors,
                        LinearRule rule) {
   std::vector<uint64_t> starts{0};
@@ -57,6 +89,7 @@ void learn_and_predict(uint32_t num_ids, uint32_t num_numbers, uint32_t num_fact
   check(last < first, "last < first");
   check(weights.is_whole(), "weights.is_whole()");
   check(factors.is_whole(), "factors.is_whole()");
+  learn_without_zeros(model, rows, labels.data(), weights, factors);
   std::vector<double> scores(kRows), chances(kRows);
   predict_ids(model, rows, false, scores.data());
   predict_ids(model, rows, true, chances.data());

@@ -58,11 +58,13 @@ class Oracle:
         whole = sum((x * self.vectors[key] for key, x in paired), np.zeros(self.num_factors))
         for key, x in paired:
             own = self.vectors[key]
+            if x == 0:
+                continue
             moved[key] = slope * x * (whole - x * own) + self.factor_l2 * own
         for key, x in [*features, ("bias", 1.0)]:
             now = self.weight(key)
             gradient = slope * x
-            if self.rule == "adagrad" and key != "bias":
+            if self.rule == "adagrad" and key != "bias" and x != 0:
                 gradient += self.l2 * now
             before = self.squares.get(key, 0.0)
             after = before + gradient * gradient

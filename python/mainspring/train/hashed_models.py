@@ -23,10 +23,13 @@ class HashedLogisticRegression(IdClassifier):
     ----------
     preprocessor : Preprocessor, optional
         Makes ids (of ``hash``, ``cross``, ``ordinal``, ``bucketize``) and numbers of the columns;
-        every id column has a table of weights of its own. One that is not fitted is fitted on the
-        data of ``fit`` first. Default: every column of text, integers or bools is hashed, and every
-        column of other numbers falls into buckets by magnitude (powers of the square root of 2);
-        nothing has to be learnt for it, so the first rows may come at any time.
+        every id column has a table of weights of its own. Where there are more than 128 numbers
+        (one-hot, n-grams, TF-IDF), only those of a row that are not 0 are touched. One that is not
+        fitted is fitted on the data of ``fit`` first. Default: every column of text, integers or
+        bools is hashed, and every column of other numbers falls into buckets by magnitude (powers
+        of the square root of 2);
+        nothing has to be learnt for it, so the first rows may come at any time. Of a sparse matrix
+        every column is a number as it is.
     buckets : int, default 262,144
         Of the hash of each column without a preprocessor, 2 to 16,777,216.
     optimizer : {"ftrl", "adagrad"}, default "ftrl"
@@ -45,8 +48,8 @@ class HashedLogisticRegression(IdClassifier):
     ----------
     classes_ : numpy.ndarray
         Both labels, ascending.
-    preprocessor_ : Preprocessor
-        What makes the features.
+    preprocessor_ : Preprocessor or None
+        What makes the features; None where a sparse matrix was learnt from.
     loss_ : float
         Mean log loss of all rows, each as it was predicted before its own step: what the model
         would have lost in use (progressive validation).
@@ -64,7 +67,7 @@ class HashedLogisticRegression(IdClassifier):
     Missing
         The id of missing values. A number that is missing is an error.
     Memory
-        8 bytes for each bucket of each column.
+        8 bytes for each bucket of each column, and for each number.
     Exactness
         float32; learns in one thread, so the same rows in the same order give the same bits on any
         machine. ``ms.Predictor(model)`` gives the model's own scores, bit for bit. Pickles hold

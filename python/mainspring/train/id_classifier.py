@@ -9,7 +9,6 @@ import numpy as np
 from mainspring import errors
 from mainspring._sources import is_source
 from mainspring.train.estimator import Estimator
-from mainspring.train.id_features import chunks_of
 from mainspring.train.id_learning import Learning
 from mainspring.train.labels import Labels, checked_number, column_values
 
@@ -41,7 +40,7 @@ class IdClassifier(Estimator):
     epochs: int
 
     classes_: npt.NDArray[Any]
-    preprocessor_: Preprocessor
+    preprocessor_: Preprocessor | None
     n_features_in_: int
     num_rows_: int
     loss_: float
@@ -60,10 +59,11 @@ class IdClassifier(Estimator):
         ----------
         X : object
             A pyarrow, pandas, polars or DuckDB table, a dict of columns, a list of dicts or a
-            matrix. Read part by part, so that it does not have to fit in memory: the path of a
-            Parquet, Arrow or CSV file or of a folder of them, a list of paths, a
-            ``pyarrow.dataset.Dataset``, a reader or an iterator of tables; then the label is a
-            column of 0 and 1.
+            matrix, also a sparse one (of SciPy in any format, or a ``CsrMatrix``), whose columns
+            are features as they are; ``preprocessor`` is None then. Read part by part, so that it
+            does not have to fit in memory: the path of a Parquet, Arrow or CSV file or of a folder
+            of them, a list of paths, a ``pyarrow.dataset.Dataset``, a reader or an iterator of
+            tables; then the label is a column of 0 and 1.
         y : array_like of shape (num_rows,), optional
             The label, of two classes: numbers, bools or strings.
         target : str, optional
@@ -139,7 +139,7 @@ class IdClassifier(Estimator):
         Parameters
         ----------
         X : object
-            A table as in :meth:`fit`, in memory.
+            A table as in :meth:`fit`, in memory; a matrix where one was learnt from.
 
         Returns
         -------
@@ -156,8 +156,7 @@ class IdClassifier(Estimator):
         return self._scored(X, probability=False)
 
     def _scored(self, X: Any, *, probability: bool) -> npt.NDArray[np.float64]:
-        learning = self._going_on()
-        found = [learning.scores(chunk, probability) for chunk in chunks_of(X, 1)]
+        found = list(self._going_on().scores(X, probability))
         return np.concatenate(found) if found else np.empty(0)
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
@@ -232,7 +231,7 @@ class IdClassifier(Estimator):
         return self._going_on().image(type(self).__name__)
 
     @property
-    def __mainspring_preprocessor__(self) -> Preprocessor:
+    def __mainspring_preprocessor__(self) -> Preprocessor | None:
         return self.preprocessor_
 
     @property
@@ -297,7 +296,10 @@ class IdClassifier(Estimator):
                 f"This {name} has not learnt anything. Call fit first.", hint="Call fit first."
             )
         learning = Learning(self, self.classes_)
-        learning.take_preprocessor(self.preprocessor_, self.n_features_in_)
+        if self.preprocessor_ is None:
+            learning.take_matrix(self.n_features_in_)
+        else:
+            learning.take_preprocessor(self.preprocessor_, self.n_features_in_)
         learning.num_rows, learning.loss_sum = self.num_rows_, self._loss_sum
         learning.weight_sum = self._weight_sum
         learning.weights, learning.factors = self._weights, self._factors

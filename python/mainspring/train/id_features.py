@@ -12,16 +12,26 @@ import numpy as np
 from mainspring import _arrow, errors
 from mainspring._columns import arrow_table
 from mainspring._sources import is_source, open_source
+from mainspring.train.sparse_features import SparseRows, is_sparse, sparse_rows, split_ids
 from mainspring.transforms import Preprocessor, col
 from mainspring.transforms._output import Wanted, of_table, refuse_lists
 from mainspring.transforms._parts import tables
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from mainspring import _engine
     from mainspring._sources import Source
-    from mainspring.transforms.tensors import Tensors
 
-__all__ = ["Chunk", "chunks_of", "default_preprocessor", "fitted_preprocessor", "tensors_of"]
+__all__ = [
+    "Chunk",
+    "Features",
+    "chunks_of",
+    "default_preprocessor",
+    "features_of",
+    "features_of_matrix",
+    "fitted_preprocessor",
+]
 
 # Ids of so many rows stay in the caches between the transform and the steps.
 _CHUNK_ROWS = 1 << 14
@@ -33,15 +43,29 @@ _NO_CATEGORY = frozenset(
 )
 
 
+# Numbers of a row up to which all of them are looked at.
+_MOST_DENSE = 128
+
+
 @dataclass(frozen=True)
 class Chunk:
     """Rows that are learnt from at once, and the number of the first over all data."""
 
-    table: _engine.Table
+    table: _engine.Table | SparseRows
     first_row: int
 
 
-def chunks_of(data: Any, passes: int, columns: list[str] | None = None) -> Iterator[Chunk]:
+@dataclass(frozen=True)
+class Features:
+    """Of each row its ids, and its numbers: all of them, or (starts, columns, values)."""
+
+    ids: npt.NDArray[np.int32]
+    numbers: Any
+
+
+def chunks_of(
+    data: Any, passes: int, columns: list[str] | None = None, num_features: int | None = None
+) -> Iterator[Chunk]:
     """Give the rows, and once more for each further pass.
 
     Parameters
@@ -52,12 +76,20 @@ def chunks_of(data: Any, passes: int, columns: list[str] | None = None) -> Itera
         How often to give all rows.
     columns : list of str, optional
         Those that are read of files.
+    num_features : int, optional
+        Columns of the sparse matrix that the model has learnt from, if it has.
 
     Raises
     ------
     ParameterError, SchemaError, DataError
         When data is none of these, or cannot be read.
     """
+    if num_features is not None or is_sparse(data):
+        rows = sparse_rows(data, num_features)
+        for _ in range(passes):
+            for first in range(0, rows.num_rows, _CHUNK_ROWS):
+                yield Chunk(rows.slice(first, _CHUNK_ROWS), first)
+        return
     if is_source(data):
         with open_source(data, passes=passes, spool=True, what="fit") as source:
             for _ in range(passes):
@@ -140,6 +172,14 @@ def fitted_preprocessor(given: Any, data: Any) -> Preprocessor:
             expected="a Preprocessor or None",
             got=got,
         )
+    if is_sparse(data):
+        raise errors.ParameterError(
+            "The data is a sparse matrix, which has no columns for the preprocessor to read. Pass "
+            "the rows that the matrix was made of, or preprocessor=None.",
+            expected="a table",
+            got="a sparse matrix",
+            hint="Pass the rows that the matrix was made of, or preprocessor=None.",
+        )
     if given.__sklearn_is_fitted__():
         return given
     if given.uses_target:
@@ -160,9 +200,47 @@ def fitted_preprocessor(given: Any, data: Any) -> Preprocessor:
     return copy.deepcopy(given).fit(_named(data))
 
 
-def tensors_of(preprocessor: Preprocessor, table: _engine.Table) -> Tensors:
-    """Return numbers and ids of a table; a preprocessor of lists is refused."""
+def features_of(preprocessor: Preprocessor, table: _engine.Table) -> Features:
+    """Return the features of a table; a preprocessor of lists is refused.
+
+    Parameters
+    ----------
+    preprocessor : Preprocessor
+        Fitted.
+    table : Table
+        Rows.
+
+    Returns
+    -------
+    Features
+        Of many numbers those that are not 0: one-hot, n-grams, TF-IDF have few others.
+
+    Raises
+    ------
+    ParameterError
+        When the preprocessor gives lists of ids.
+    """
     bundle = preprocessor.bundle
     refuse_lists(bundle, "a model of ids")
-    tensors: Tensors = of_table(bundle, table, Wanted("tensors"))
-    return tensors
+    sizes = bundle.cardinalities
+    if bundle.num_features - len(sizes) > _MOST_DENSE and max(sizes, default=0) <= 1 << 24:
+        ids, rows = split_ids(bundle, of_table(bundle, table, Wanted("csr")))
+        return Features(ids, rows.arrays())
+    tensors = of_table(bundle, table, Wanted("tensors"))
+    return Features(tensors.ids, tensors.dense)
+
+
+def features_of_matrix(rows: SparseRows) -> Features:
+    """Return the features of sparse rows: numbers, no ids.
+
+    Parameters
+    ----------
+    rows : SparseRows
+        Some rows.
+
+    Returns
+    -------
+    Features
+        Over the same memory.
+    """
+    return Features(np.empty((rows.num_rows, 0), np.int32), rows.arrays())

@@ -9,20 +9,24 @@ import numpy as np
 from mainspring import _engine, errors
 from mainspring.train.id_features import (
     Chunk,
+    Features,
     chunks_of,
     default_preprocessor,
+    features_of,
+    features_of_matrix,
     fitted_preprocessor,
-    tensors_of,
 )
-from mainspring.train.id_network import id_network
+from mainspring.train.id_network import Inputs, id_network, inputs_of_matrix, inputs_of_plan
+from mainspring.train.sparse_features import SparseRows, is_sparse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from mainspring._engine import ModelImage
     from mainspring.train.labels import Labels
     from mainspring.transforms import Preprocessor
-    from mainspring.transforms.tensors import Tensors
 
 __all__ = ["Learning", "Steps"]
 
@@ -47,7 +51,8 @@ class Steps(Protocol):
 class Learning:
     """A model while it learns: the estimator takes it over when all rows went well."""
 
-    preprocessor: Preprocessor
+    preprocessor: Preprocessor | None
+    inputs: Inputs
     weights: npt.NDArray[np.float32]
     factors: npt.NDArray[np.float32] | None
 
@@ -75,10 +80,10 @@ class Learning:
             self.take_preprocessor(fitted, len(fitted.bundle.input_names))
             self.begin()
         columns = None
-        if self.learner is not None:
+        if self.learner is not None and self.preprocessor is not None:
             columns = [*self.preprocessor.bundle.input_names, *labels.columns]
         end = 0
-        pending = chunks_of(data, epochs, columns)
+        pending = self._chunks(data, epochs, columns)
         following = next(pending, None)
         is_first = True
         while following is not None:
@@ -87,14 +92,34 @@ class Learning:
                 self._own()
             is_first = False
             if self.learner is None:
-                fitted = default_preprocessor(chunk.table, self.model.buckets, labels.target)
-                self.take_preprocessor(fitted, len(fitted.bundle.input_names))
-                self.begin()
+                self._begin_with(chunk, labels)
             self._step(chunk, labels)
             end = max(end, chunk.first_row + chunk.table.num_rows)
         labels.check_length(end)
         if self.learner is None:
             raise errors.DataError("The data has no rows, expected at least one.")
+
+    def _chunks(self, data: Any, epochs: int, columns: list[str] | None = None) -> Iterator[Chunk]:
+        if self.learner is None or self.preprocessor is None:
+            known = None if self.learner is None else self.num_columns
+            return chunks_of(data, epochs, columns, known)
+        if is_sparse(data):
+            raise errors.SchemaError(
+                "The data is a sparse matrix, but the model has learnt from columns by name. Pass "
+                "a table with these columns.",
+                expected="a table",
+                got="a sparse matrix",
+                hint="Pass a table with these columns.",
+            )
+        return chunks_of(data, epochs, columns)
+
+    def _begin_with(self, chunk: Chunk, labels: Labels) -> None:
+        if isinstance(chunk.table, SparseRows):
+            self.take_matrix(chunk.table.num_columns)
+        else:
+            fitted = default_preprocessor(chunk.table, self.model.buckets, labels.target)
+            self.take_preprocessor(fitted, len(fitted.bundle.input_names))
+        self.begin()
 
     def _own(self) -> None:
         """Leave the estimator's arrays as they are: of several chunks a later one may be bad.
@@ -108,39 +133,53 @@ class Learning:
 
     def _step(self, chunk: Chunk, labels: Labels) -> None:
         assert self.learner is not None
-        tensors = tensors_of(self.preprocessor, chunk.table)
+        features = self._features(chunk)
         values, weights = labels.of(chunk, self.classes)
         found = self.learner.learn(
-            self.weights, self.factors, tensors.ids, tensors.dense, values, weights
+            self.weights, self.factors, features.ids, features.numbers, values, weights
         )
         if len(found) == 3:
-            raise _bad_value(found, chunk.first_row, tensors)
+            raise self._bad_value(found, chunk.first_row)
         self.loss_sum += found[0]
         self.weight_sum += found[1]
         self.num_rows += chunk.table.num_rows
 
-    def scores(self, chunk: Chunk, probability: bool) -> npt.NDArray[np.float64]:
-        """Return raw scores, or probabilities, of the rows of a chunk."""
+    def _features(self, chunk: Chunk) -> Features:
+        if isinstance(chunk.table, SparseRows):
+            return features_of_matrix(chunk.table)
+        assert self.preprocessor is not None
+        return features_of(self.preprocessor, chunk.table)
+
+    def scores(self, data: Any, probability: bool) -> Iterator[npt.NDArray[np.float64]]:
+        """Give raw scores, or probabilities, of the rows, chunk by chunk."""
         assert self.learner is not None
-        tensors = tensors_of(self.preprocessor, chunk.table)
-        scores = np.empty(chunk.table.num_rows)
-        bad = self.learner.predict(
-            self.weights, self.factors, tensors.ids, tensors.dense, scores, probability
-        )
-        if bad is not None:
-            raise _bad_value(bad, chunk.first_row, tensors)
-        return scores
+        for chunk in self._chunks(data, 1):
+            features = self._features(chunk)
+            scores = np.empty(chunk.table.num_rows)
+            bad = self.learner.predict(
+                self.weights, self.factors, features.ids, features.numbers, scores, probability
+            )
+            if bad is not None:
+                raise self._bad_value(bad, chunk.first_row)
+            yield scores
 
     def take_preprocessor(self, fitted: Preprocessor, num_columns: int) -> None:
         """Take the features of a fitted preprocessor that reads so many columns."""
         self.preprocessor, self.num_columns = fitted, num_columns
-        bundle = fitted.bundle
-        self.starts = np.concatenate([[0], np.cumsum(bundle.cardinalities, dtype=np.int64)])
-        self.num_numbers = bundle.num_features - len(bundle.cardinalities)
+        self._take(inputs_of_plan(fitted.bundle))
+
+    def take_matrix(self, num_columns: int) -> None:
+        """Take the columns of a matrix, without a preprocessor."""
+        self.preprocessor, self.num_columns = None, num_columns
+        self._take(inputs_of_matrix(num_columns))
+
+    def _take(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.starts = np.concatenate([[0], np.cumsum(inputs.sizes, dtype=np.int64)])
         self.learner = _engine.IdLearner(
             self.model.optimizer,
             self.starts.tolist(),
-            self.num_numbers,
+            inputs.num_numbers,
             self.model.num_factors_used(),
             self.model.rates(),
         )
@@ -148,7 +187,7 @@ class Learning:
     def begin(self) -> None:
         """Begin with weights of 0, and vectors as they are drawn."""
         assert self.learner is not None
-        num_vectors = int(self.starts[-1]) + self.num_numbers
+        num_vectors = int(self.starts[-1]) + self.inputs.num_numbers
         width = self.model.num_factors_used()
         self.weights = np.zeros((num_vectors + 1, 2), np.float32)
         self.factors = None
@@ -166,23 +205,26 @@ class Learning:
     def image(self, name: str) -> ModelImage:
         """Return the model as the layers of a network."""
         factors = None if self.factors is None else self.factors[:, 0]
-        return id_network(self.preprocessor.bundle, self.effective(), factors, name, self.classes)
+        return id_network(self.inputs, self.effective(), factors, name, self.classes)
 
-
-def _bad_value(found: tuple[Any, ...], first_row: int, tensors: Tensors) -> errors.DataError:
-    what, row, column = found
-    row += first_row
-    if what == "number":
-        name = tensors.dense_names[column]
+    def _bad_value(self, found: tuple[Any, ...], first_row: int) -> errors.DataError:
+        what, row, column = found
+        row += first_row
+        if what != "number":
+            return errors.DataError(
+                f"The weight at row {row} is negative, missing or infinite, expected 0 or more.",
+                row=row,
+                expected="a weight of 0 or more",
+            )
+        name = self.inputs.number_name(column)
+        fix = "Add impute and clip, or bucketize, to its expression."
+        if self.preprocessor is None:
+            fix = "Replace it in the matrix."
         return errors.DataError(
-            f"Feature '{name}' is missing or infinite at row {row}, expected a finite number. Add "
-            "impute and clip, or bucketize, to its expression.",
+            f"Feature '{name}' is missing or infinite at row {row}, expected a finite number. "
+            f"{fix}",
             column=name,
             row=row,
             expected="a finite number",
+            hint=fix,
         )
-    return errors.DataError(
-        f"The weight at row {row} is negative, missing or infinite, expected 0 or more.",
-        row=row,
-        expected="a weight of 0 or more",
-    )

@@ -10,6 +10,8 @@ import numpy as np
 
 from mainspring import errors
 from mainspring._columns import arrow_table, column_of
+from mainspring.models.matrix import is_sparse
+from mainspring.train.sparse_features import SparseRows
 from mainspring.transforms._target import column_target
 
 if TYPE_CHECKING:
@@ -202,6 +204,7 @@ class Labels:
         self._check_values(end, lambda count: count < end)
         if self._values is None:
             assert self.target is not None
+            assert not isinstance(chunk.table, SparseRows)  # whose labels are an array
             values: npt.NDArray[Any] = column_target(chunk.table, self.target)
         else:
             values = self._values[first:end]
@@ -257,6 +260,14 @@ class Labels:
         """
         if self._streamed:
             return
+        if self.target is not None and is_sparse(data):
+            raise errors.ParameterError(
+                f"target is {self.target!r}, but a sparse matrix has no columns by name. Pass y, "
+                "an array with one label for each row.",
+                expected="y",
+                got="target",
+                hint="Pass y.",
+            )
         table = arrow_table(data, "fit") if self.target is not None else None
         if table is not None and self._values is None:
             assert self.target is not None
