@@ -7,6 +7,7 @@
 #include "bind/buffers.hpp"
 #include "bind/bundle.hpp"
 #include "serve/hot_routes.hpp"
+#include "serve/large_blocks.hpp"
 #include "serve/served_model.hpp"
 #include "serve/shared_state.hpp"
 
@@ -174,6 +175,8 @@ void register_serve(py::module_& module) {
   module.def("share_counters", &share_counters, py::arg("num_workers"),
              "Count in memory that workers will share; before they are forked.");
   module.def("set_counter_worker", &set_counter_worker, py::arg("worker"));
+  module.def("return_large_blocks", &return_large_blocks, py::arg("least_bytes"),
+             "Give memory blocks of at least so many bytes back to the system when freed.");
   module.def(
       "latency_bounds",
       [] {

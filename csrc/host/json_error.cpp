@@ -42,6 +42,7 @@ std::string syntax_of(const JsonError& error, std::span<const uint8_t> text) {
     case JsonCode::kBadNumber: return "a number is not written as JSON has it";
     case JsonCode::kLongNumber: return "a number is longer than 1024 bytes";
     case JsonCode::kTooDeep: return "values are nested more than 64 deep";
+    case JsonCode::kTooManyNames: return "a row has more than 65,536 names that no column has";
     case JsonCode::kTrailingBytes: return "something follows behind the end";
     case JsonCode::kTooLong: return "it is 2 GiB or longer";
     default: return "it is not JSON";
@@ -69,7 +70,7 @@ std::string value_at(std::span<const uint8_t> text, uint64_t offset) {
   return std::string(reinterpret_cast<const char*>(begin), length) + (is_cut ? "..." : "");
 }
 
-/// Names of the object that begins at the offset; it was read before.
+/// Names of the object that begins at the offset; it was read before, so there are few.
 std::vector<std::string> names_in(std::span<const uint8_t> text, uint64_t offset) {
   JsonError ignored;
   JsonCursor cursor = cursor_at(text, offset, &ignored);

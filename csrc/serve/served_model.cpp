@@ -5,6 +5,7 @@
 #include <new>
 
 #include "runtime/bundle/labels.hpp"
+#include "runtime/core/utf8.hpp"
 #include "serve/arrow_request.hpp"
 #include "serve/infer_request.hpp"
 #include "serve/json_text.hpp"
@@ -14,9 +15,23 @@
 namespace mainspring {
 namespace {
 
+/// Text in which every byte that is no UTF-8 is a replacement character: names of an Arrow stream
+/// are quoted in messages as they came.
+std::string readable(std::string_view text) {
+  std::string found;
+  while (true) {
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
+    const uint64_t length = first_bad_utf8(bytes, text.size());
+    found += text.substr(0, length);
+    if (length == text.size()) return found;
+    found += "\xEF\xBF\xBD";
+    text.remove_prefix(length + 1);
+  }
+}
+
 Reply refuse(int status, std::string_view message) {
   std::string body = "{\"error\":";
-  append_text(message, &body);
+  append_text(readable(message), &body);
   body += '}';
   return {status, std::move(body), 0};
 }

@@ -936,6 +936,10 @@ def readable_columns(table: Table) -> list[str]:
     ...
 def replay_history(plan: HistoryPlan, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], wanted: typing.Any) -> dict[str, typing.Any]:
     ...
+def return_large_blocks(least_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Give memory blocks of at least so many bytes back to the system when freed.
+    """
 def set_counter_worker(worker: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

@@ -175,6 +175,11 @@ void test_errors() {
   check(tile.read("{\"n\":true" + rest) == JsonCode::kWrongType, "bool for a number");
   check(tile.read(std::string(1000, '[')) == JsonCode::kUnexpectedByte, "no object");
   check(tile.read("{\"x\":" + std::string(1000, '[')) == JsonCode::kTooDeep, "depth");
+  std::string names = "{";
+  for (uint32_t i = 0; i < kMaxOtherNames; ++i) names += "\"x\":1,";
+  check(tile.read(names + rest.substr(1)) == JsonCode::kMissingField,
+        "as many names as are walked");
+  check(tile.read(names + "\"x\":1" + rest) == JsonCode::kTooManyNames, "one name more");
 }
 
 void test_every_prefix_is_refused() {

@@ -189,7 +189,7 @@ def _syntax() -> list[BadRequest]:
         case(25, "10^6 nested lists", b"[" * 10**6, "byte 1"),
         case(26, "10^6 nested objects", b'{"a":' * 10**6, "byte"),
         case(27, "duplicate keys", GOOD[:-1] + b',"distance":1}', f"byte {len(GOOD)}"),
-        case(28, "10^6 unknown keys", b"{" + names + b"}", "'distance'"),
+        case(28, "10^6 unknown keys", b"{" + names + b"}", "65,536 names", "byte"),
         case(29, "64 MB string", b'"' + b"x" * (64 << 20) + b'"', "longer", status=413),
     ]
 
@@ -372,6 +372,13 @@ def _http() -> list[BadRequest]:
             "huge declared length",
             by_arrow(struct.pack("<Ii", 0xFFFFFFFF, 2**31 - 1) + stream[8:]),
             400,
+        ),
+        case(
+            77,
+            "a name that is no UTF-8",
+            by_arrow(stream.replace(b"distance", b"distanc\xff")),
+            400,
+            texts=("'distanc\ufffd'",),
         ),
         case(77, "compressed buffers", by_arrow(compressed_arrow()), 400),
         case(

@@ -62,6 +62,15 @@ def answer_of(server: Server, data: bytes) -> tuple[int, bytes]:
     return status, body
 
 
+def cpu_seconds(server: Server) -> float:
+    """CPU time of the server, which says more on a busy machine than a clock."""
+    nanos = 0
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that ended
+            nanos += int((task / "schedstat").read_text().split()[0])
+    return nanos * 1e-9
+
+
 def test_every_number_of_the_list_is_there() -> None:
     assert {case.number for case in CASES} | ELSEWHERE == set(range(1, 81))
 
@@ -80,6 +89,19 @@ def test_bad_request_has_its_answer(server: Server, case: BadRequest) -> None:
     for text in case.texts:
         assert text in json.loads(body)["error"], body[:300]
     assert answer_of(server, over_wire(GOOD))[0] == 200
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_bad_request_costs_less_than_ten_milliseconds(server: Server, case: BadRequest) -> None:
+    """Of those whose bytes alone do not cost that, and that are refused."""
+    if len(case.data) > 1 << 20 or {200, 408} & set(case.statuses):
+        pytest.skip("reading it costs more, or nothing is refused")
+    costs = []
+    for _ in range(3):
+        before = cpu_seconds(server)
+        answer_of(server, case.data)
+        costs.append(cpu_seconds(server) - before)
+    assert min(costs) < 0.010
 
 
 @pytest.mark.parametrize(

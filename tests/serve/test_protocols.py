@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from mainspring import _engine
+from mainspring.serve import encodings
 from tests.runtime.conftest import predict
 from tests.serve.client import JSON, ask, post
 from tests.serve.conftest import ROW, infer_body
@@ -349,6 +350,18 @@ def test_compressed_bodies_that_grow_beyond_the_limit_are_refused(app: Any) -> N
     bomb = gzip.compress(b" " * (64 << 20))
     answer = post(app, "/predict", bomb, headers=[JSON, ("content-encoding", "gzip")])
     assert (answer.status, "unpacked" in answer.error) == (413, True)
+    lying = bomb[:-4] + (5).to_bytes(4, "little")
+    cut = gzip.compress(b"{}" * 100)[:-5]  # its end claims more than deflate can do
+    for body, status in ((lying, 413), (cut, 400), (bomb[:-4] + b"\xff" * 4, 413)):
+        answer = post(app, "/predict", body, headers=[JSON, ("content-encoding", "gzip")])
+        assert answer.status == status
+
+
+def test_bombs_that_say_so_are_not_unpacked(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encodings.zlib, "decompressobj", None)
+    bomb = gzip.compress(b" " * (64 << 20))
+    answer = post(app, "/predict", bomb, headers=[JSON, ("content-encoding", "gzip")])
+    assert answer.status == 413
 
 
 def test_answers_are_compressed_when_asked(app: Any, rows: list[dict[str, Any]]) -> None:

@@ -8,6 +8,9 @@ namespace mainspring {
 /// Deeper values are refused; a bit for each level fits one integer.
 inline constexpr uint32_t kMaxJsonDepth = 64;
 
+/// Names of one row that no field has: nobody sends so many by mistake.
+inline constexpr uint32_t kMaxOtherNames = 65536;
+
 enum class JsonCode : uint8_t {
   kOk = 0,
   kUnexpectedEnd,
@@ -20,6 +23,7 @@ enum class JsonCode : uint8_t {
   kBadNumber,
   kLongNumber,
   kTooDeep,
+  kTooManyNames,  // an object has more names that no field has than are walked
   kTrailingBytes,
   kTooLong,       // the text is 2 GiB or longer
   kMissingField,  // the row that begins at `offset` lacks the field

@@ -69,6 +69,7 @@ bool read_row(JsonRowReader* reader, uint32_t row, const FieldColumn* columns) {
   reader->row_offset = static_cast<uint64_t>(cursor.at - cursor.begin);
   ++cursor.at;
   uint32_t num_seen = 0;
+  uint32_t num_others = 0;
   uint32_t place = 0;
   bool more = false;
   for (bool first = true;; first = false) {
@@ -80,6 +81,7 @@ bool read_row(JsonRowReader* reader, uint32_t row, const FieldColumn* columns) {
     if (!read_field_name(reader, place, &number)) return false;
     if (place < reader->table->num_fields) ++place;
     if (number == kNoField) {
+      if (++num_others > kMaxOtherNames) return cursor.fail(JsonCode::kTooManyNames, name);
       if (!skip_value(&cursor)) return false;
       continue;
     }

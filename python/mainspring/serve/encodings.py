@@ -10,6 +10,9 @@ __all__ = ["compress", "decompress", "wanted_encoding"]
 
 # Less gains nothing: a compressed answer of this size is hardly shorter, and costs more to make.
 MIN_BYTES = 1024
+# Deflate cannot make a text shorter than this (RFC 1951: 258 bytes in two bits); a stream whose end
+# claims more is cut or changed.
+_MOST_GROWTH = 1032
 _WINDOW = {b"gzip": 31, b"deflate": 15}
 
 
@@ -40,6 +43,8 @@ def decompress(body: bytes, encoding: bytes, max_bytes: int) -> bytes:
         got = encoding[:60].decode("ascii", "replace")
         raise Refusal(415, f"Content-Encoding is {got}; expected gzip, deflate or none.")
     name = encoding.decode()
+    if encoding == b"gzip" and max_bytes < _length_at_end(body) <= _MOST_GROWTH * len(body):
+        raise _too_long(max_bytes)  # it says so itself, and is not unpacked to see
     if encoding == b"deflate" and body[:1] and (body[0] & 0x0F) != 8:
         window = -15  # without the header that RFC 9110 asks for, as some clients send it
     engine = zlib.decompressobj(window)
@@ -47,13 +52,24 @@ def decompress(body: bytes, encoding: bytes, max_bytes: int) -> bytes:
         content = engine.decompress(body, max_bytes + 1)
     except zlib.error as error:
         raise Refusal(400, f"The body is not {name}: {error}.") from error
-    if len(content) > max_bytes:
-        raise Refusal(
-            413, f"The body is longer than {max_bytes} bytes when unpacked. Send fewer rows."
-        )
-    if not engine.eof or engine.unused_data:
+    is_too_long = len(content) > max_bytes
+    if is_too_long or not engine.eof or engine.unused_data:
+        del content  # the traceback would keep it
+        if is_too_long:
+            raise _too_long(max_bytes)
         raise Refusal(400, f"The body is not one whole {name} stream.")
     return content
+
+
+def _too_long(max_bytes: int) -> Refusal:
+    return Refusal(
+        413, f"The body is longer than {max_bytes} bytes when unpacked. Send fewer rows."
+    )
+
+
+def _length_at_end(body: bytes) -> int:
+    """Read the length of the content, modulo 2^32, that a gzip stream ends with (RFC 1952)."""
+    return int.from_bytes(body[-4:], "little")
 
 
 def wanted_encoding(accepted: bytes | None, num_bytes: int) -> bytes | None:

@@ -316,13 +316,13 @@ class _HotPath:
         self.flow.pause_reading()
         loop = self.loop
 
-        def finish() -> None:
-            error = work.exception()
-            reply = work.result() if error is None else self._reply_to(error)
+        def finish(done: Any) -> None:
+            error = done.exception()
+            reply = done.result() if error is None else self._reply_to(error)
             if reply is not None:
                 self._send(request, reply)
 
-        work.add_done_callback(lambda done: loop.call_soon_threadsafe(finish))
+        work.add_done_callback(lambda done: loop.call_soon_threadsafe(finish, done))
 
     def _send(self, request: HotRequest, reply: Reply) -> None:
         transport = self.transport
