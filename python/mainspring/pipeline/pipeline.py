@@ -183,7 +183,7 @@ class Pipeline:
         version: str | int | None = None,
         store: str = "auto",
     ) -> None:
-        """Add a step, such as a ready one of :mod:`mainspring.pipeline.steps`.
+        """Add a step, such as a ready one of ``mainspring.pipeline.steps``.
 
         Parameters
         ----------

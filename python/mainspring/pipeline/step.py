@@ -10,9 +10,9 @@ from typing import Any
 
 from mainspring.errors import ParameterError
 
-__all__ = ["SCRATCH", "Parameter", "Step", "bind"]
+__all__ = ["Parameter", "Step", "bind"]
 
-SCRATCH = "scratch"
+_SCRATCH = "scratch"
 
 
 class Parameter(str):
@@ -128,7 +128,7 @@ def bind(
             found[name] = _result_of(what, step.needs[name], steps)
         elif name in step.settings:
             found[name] = _setting(what, step.settings[name], parameters)
-        elif name == SCRATCH:
+        elif name == _SCRATCH:
             found[name] = {"scratch": True}
         elif name in steps:
             found[name] = {"step": name}
