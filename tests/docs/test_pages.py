@@ -17,6 +17,8 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 # Those of docs/guides have commands between: test_guides.py runs both.
 PAGES = sorted(path for path in DOCS.rglob("*.md") if path.parent.name != "guides")
 PROGRAMS = sorted((DOCS / "examples").glob("*.py"))
+# Packages of the neighbours and of the environments of .ci/ecosystem.
+ELSEWHERE = ("torch", "mlflow", "keras", "airflow", "prefect", "dagster", "ray")
 SYBIL = Sybil(parsers=[PythonCodeBlockParser(), DocTestDirectiveParser(), SkipParser()])
 
 
@@ -46,14 +48,14 @@ def test_code_of_a_page_runs(
 
 
 def missing_package(example: Example, known: str | None) -> str | None:
-    """Run an example; torch is too large to be installed everywhere, MLflow wants old packages.
+    """Run an example; some packages are too large to be installed everywhere, or want old ones.
 
     What follows one that wants a package that is not there may lack the names that it defines.
     """
     try:
         example.evaluate()
     except ModuleNotFoundError as error:
-        if error.name not in ("torch", "mlflow", "ray"):
+        if error.name not in ELSEWHERE:
             raise
         return error.name
     except ms.MissingExtraError as error:

