@@ -207,7 +207,9 @@ def _index_settings() -> dict[str, str]:
     return {"UV_DEFAULT_INDEX": index[1]} if index else {}
 
 
-def run_all(chosen: list[Environment], folder: Path, wheel: Path | None, jobs: int) -> list[Outcome]:
+def run_all(
+    chosen: list[Environment], folder: Path, wheel: Path | None, jobs: int
+) -> list[Outcome]:
     """Install and test environments; installing goes ahead of the tests.
 
     Parameters

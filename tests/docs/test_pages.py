@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if path.parent.name != "guides")
 PROGRAMS = sorted((DOCS / "examples").glob("*.py"))
 # Packages of the neighbours and of the environments of .ci/ecosystem.
-ELSEWHERE = ("torch", "mlflow", "keras", "airflow", "prefect", "dagster", "ray")
+ELSEWHERE = ("torch", "mlflow", "tensorflow", "airflow", "prefect", "dagster", "ray")
 SYBIL = Sybil(parsers=[PythonCodeBlockParser(), DocTestDirectiveParser(), SkipParser()])
 
 

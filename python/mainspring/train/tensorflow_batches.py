@@ -32,8 +32,8 @@ def tensorflow_dataset(batches: ArrowBatches) -> Any:
     tf.data.Dataset
         Of ``features``, ``(features, label)`` or ``(features, label, weight)``, as Keras takes
         them. ``features`` is the float32 matrix where all of them are numbers, else a dict:
-        ``"dense"`` (float32), ``"ids"`` (int32) and a ``tf.RaggedTensor`` by the name of each column
-        of lists. Its cardinality is ``len(batches)``, or unknown where that is.
+        ``"dense"`` (float32), ``"ids"`` (int32) and for each column of lists a
+        ``tf.RaggedTensor`` by its name. The cardinality is ``len(batches)`` where that is known.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def tensorflow_dataset(batches: ArrowBatches) -> Any:
 
     Notes
     -----
-    TensorFlow copies each batch. An error while iterating reaches the caller as one of TensorFlow's,
+    TensorFlow copies each batch. An error while iterating reaches the caller as one of TensorFlow's
     with the text of ours in it.
 
     Examples

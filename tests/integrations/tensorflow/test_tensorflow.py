@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ REASON = "not installed; run .ci/ecosystem tensorflow"
 tf = pytest.importorskip("tensorflow", reason=f"tensorflow: {REASON}")
 keras = pytest.importorskip("keras", reason=f"keras: {REASON}")
 
-import mainspring as ms
-from mainspring import col
-from mainspring.errors import ParameterError, UnsupportedError
-from tests.docs import flights
-from tests.integrations.pages import programs
+import mainspring as ms  # noqa: E402 - Keras reads its backend first
+from mainspring import col  # noqa: E402
+from mainspring.errors import ParameterError, UnsupportedError  # noqa: E402
+from tests.docs import flights  # noqa: E402
+from tests.integrations.pages import programs  # noqa: E402
 
 # TensorFlow and Keras warn of themselves.
 pytestmark = pytest.mark.filterwarnings("default")
@@ -45,16 +46,14 @@ def plain(element: Any) -> Any:
 
 def test_dataset_of_numbers_ids_and_lists_has_all_of_them() -> None:
     prep = ms.Preprocessor(col("x"), col("city").ordinal(), col("tags").ordinal()).fit(TABLE)
-    batches = ms.train.ArrowBatches(
-        TABLE, prep, 2, label="late", weight="weight", output="numpy"
-    )
+    batches = ms.train.ArrowBatches(TABLE, prep, 2, label="late", weight="weight", output="numpy")
     dataset = ms.train.tensorflow_dataset(batches)
     assert dataset.cardinality().numpy() == 3
     found = [plain(element) for element in dataset]
     wanted = []
     for batch in batches:
         values, offsets = batch.lists["tags"]
-        lists = [values[a:b].tolist() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+        lists = [values[a:b].tolist() for a, b in pairwise(offsets)]
         features = {"dense": batch.dense.tolist(), "ids": batch.ids.tolist(), "tags": lists}
         wanted.append([features, batch.label.tolist(), batch.weight.tolist()])
     assert found == wanted
@@ -138,15 +137,16 @@ def test_program_of_the_page_trains_and_predicts_as_keras_does(
     assert np.abs(names["late"] - wanted).max() < 1e-6
     loaded = ms.load("late.spring")
     assert (loaded.predict_proba(names["test"])[:, 1] == names["late"]).all()
-    assert (ms.Predictor(names["model"], names["prep"]).predict_proba(names["test"])[:, 1] == names["late"]).all()
+    assert (
+        ms.Predictor(names["model"], names["prep"]).predict_proba(names["test"])[:, 1]
+        == names["late"]
+    ).all()
 
 
 def test_layer_that_is_not_known_is_refused_by_its_name(tmp_path: Path) -> None:
-    model = keras.Sequential(
-        [keras.Input((8, 1)), keras.layers.LSTM(4), keras.layers.Dense(1)]
-    )
+    model = keras.Sequential([keras.Input((8, 1)), keras.layers.LSTM(4), keras.layers.Dense(1)])
     model.save(tmp_path / "model.keras")
-    with pytest.raises(UnsupportedError, match="lstm|shape"):
+    with pytest.raises(UnsupportedError, match=r"lstm|shape"):
         ms.Predictor(str(tmp_path / "model.keras"))
     (tmp_path / "saved").mkdir()
     model.export(str(tmp_path / "saved"), verbose=False)
