@@ -34,6 +34,7 @@ struct Room {
   const PlanView& plan;
   std::vector<ValueType> slots;
   Aligned scratch, features;
+  std::vector<uint8_t> saved;
 
   explicit Room(const PlanView& view)
       : plan(view),
@@ -64,10 +65,19 @@ struct Room {
     std::memset(scratch.data(), byte, scratch.length());
     std::memset(features.data(), byte, features.length());
   }
-  std::vector<uint8_t> snapshot() {
-    std::vector<uint8_t> all(scratch.data(), scratch.data() + scratch.length());
-    all.insert(all.end(), features.data(), features.data() + features.length());
-    return all;
+  /// Remembers every byte. Kept in the same memory each time: fresh pages cost more than copies.
+  void save() {
+    saved.resize(scratch.length() + features.length());
+    std::memcpy(saved.data(), scratch.data(), scratch.length());
+    std::memcpy(saved.data() + scratch.length(), features.data(), features.length());
+  }
+  bool is_as_saved() {
+    return std::memcmp(saved.data(), scratch.data(), scratch.length()) == 0 &&
+           std::memcmp(saved.data() + scratch.length(), features.data(), features.length()) == 0;
+  }
+  uint8_t* at(uint64_t offset) {
+    return offset < scratch.length() ? scratch.data() + offset
+                                     : features.data() + (offset - scratch.length());
   }
 };
 
@@ -101,31 +111,49 @@ std::vector<Range> outputs_of(const Room& room, const StepRecord& record, uint32
   return ranges;
 }
 
-/// Clears the ranges, so that the rest can be compared.
-std::vector<uint8_t> without(std::vector<uint8_t> bytes, const std::vector<Range>& ranges) {
-  for (const Range& range : ranges) {
-    std::fill(bytes.begin() + static_cast<int64_t>(range.begin),
-              bytes.begin() + static_cast<int64_t>(range.end), uint8_t{0});
-  }
-  return bytes;
-}
-
-std::vector<uint8_t> only(const std::vector<uint8_t>& bytes, const std::vector<Range>& ranges) {
+/// The bytes of the ranges, which count as saved from now on.
+std::vector<uint8_t> take(Room* room, const std::vector<Range>& ranges) {
   std::vector<uint8_t> kept;
   for (const Range& range : ranges) {
-    kept.insert(kept.end(), bytes.begin() + static_cast<int64_t>(range.begin),
-                bytes.begin() + static_cast<int64_t>(range.end));
+    const uint64_t length = range.end - range.begin;
+    if (length == 0) continue;
+    const uint8_t* begin = room->at(range.begin);
+    kept.insert(kept.end(), begin, begin + length);
+    std::memcpy(room->saved.data() + range.begin, begin, length);
   }
   return kept;
 }
 
-/// What a step writes when everything around it holds `guard`; the steps before it have run.
+/// The steps whose outputs reach this one's inputs, itself left out. Running all that come before
+/// would take time in the square of the plan's length.
+std::vector<uint32_t> steps_before(const PlanView& plan, uint32_t number) {
+  std::vector<bool> wanted(plan.num_slots);
+  const auto want = [&](const StepRecord& record) {
+    for (uint32_t i = 0; i < record.num_inputs; ++i) wanted[record.inputs[i]] = true;
+  };
+  want(plan.steps[number]);
+  std::vector<uint32_t> found;
+  for (uint32_t before = number; before-- > 0;) {
+    const StepRecord& record = plan.steps[before];
+    bool needed = false;
+    for (uint32_t i = 0; i < record.num_outputs; ++i) {
+      needed = needed || wanted[record.outputs[i]];
+      wanted[record.outputs[i]] = false;
+    }
+    if (!needed) continue;
+    want(record);
+    found.insert(found.begin(), before);
+  }
+  return found;
+}
+
+/// What a step writes when everything around it holds `guard`; what it reads has been made.
 std::vector<uint8_t> run_alone(Room* room, uint32_t number, const StepRecord& record,
                                const Kernels& kernels, const ColumnView* columns, uint32_t num_rows,
                                uint8_t guard) {
   room->fill(guard);
   const StepContext context = room->context(kernels, columns, num_rows);
-  for (uint32_t before = 0; before < number; ++before) {
+  for (const uint32_t before : steps_before(room->plan, number)) {
     find_step(room->plan.steps[before].code)->run(room->plan.steps[before], context);
   }
   for (uint32_t i = 0; i < record.num_outputs; ++i) {
@@ -136,11 +164,10 @@ std::vector<uint8_t> run_alone(Room* room, uint32_t number, const StepRecord& re
                   kSlotBytes);
     }
   }
-  const std::vector<uint8_t> before = room->snapshot();
+  room->save();
   find_step(record.code)->run(record, context);
-  const std::vector<uint8_t> after = room->snapshot();
-  const std::vector<Range> ranges = outputs_of(*room, record, num_rows);
-  if (!check(without(before, ranges) == without(after, ranges), "only the output is written")) {
+  const std::vector<uint8_t> written = take(room, outputs_of(*room, record, num_rows));
+  if (!check(room->is_as_saved(), "only the output is written")) {
     std::fprintf(stderr, "  step %u (%s), %u rows\n", number, find_step(record.code)->name,
                  num_rows);
   }
@@ -150,7 +177,7 @@ std::vector<uint8_t> run_alone(Room* room, uint32_t number, const StepRecord& re
       std::fprintf(stderr, "  step %u (%s): %s\n", number, find_step(record.code)->name, broken);
     }
   }
-  return only(after, ranges);
+  return written;
 }
 
 /// The record with its output in place or, where it is, in a slot of its own; false where the step
