@@ -114,6 +114,16 @@ def test_key_when_import_is_inside_the_function_follows_it(tmp_path: Path) -> No
     assert key(tmp_path, text, sibling=SIBLING.replace("far(x)", "far(-x)")) != before
 
 
+def test_names_that_arguments_cover_do_not_count(tmp_path: Path) -> None:
+    text = FILE + "\n\n@pipeline.step\ndef later(made, inner=1):\n    return made + inner\n"
+    path = tmp_path / "flow.py"
+    (tmp_path / "sibling.py").write_text(SIBLING)
+    (tmp_path / "cousin.py").write_text(COUSIN)
+    path.write_text(text)
+    source = load_pipeline(str(path)).plan()["later"].material["source"]  # type: ignore[index]
+    assert list(source) == ["def"]
+
+
 def test_functions_that_call_each_other_and_closures_have_keys(tmp_path: Path) -> None:
     def pipeline_with(number: int) -> ms.Pipeline:
         pipeline = ms.Pipeline("p", folder=tmp_path)

@@ -30,6 +30,8 @@ COMMANDS = {
     "merge-profiles": "add up the profiles of many devices, files or days",
     "drift": "compare a table, profile or bundle with another table",
     "check": "look for leaks and faults in training data",
+    "run": "run the steps of a pipeline that have to run",
+    "runs": "show what runs of pipelines did",
     "pack": "make a bundle small, and put it into a device, a browser or a function",
     "inspect": "show what a bundle holds",
     "doctor": "say how the engine was built, whether it works here, and what is missing",

@@ -463,6 +463,37 @@ class Pipeline:
 
         return run_pipeline(self, parameters, **options)
 
+    @overload
+    def to_svg(self, path: None = None) -> str: ...
+
+    @overload
+    def to_svg(self, path: str | os.PathLike[str]) -> None: ...
+
+    def to_svg(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Draw the steps and what they need.
+
+        Parameters
+        ----------
+        path : path, optional
+            Where to write the picture.
+
+        Returns
+        -------
+        str or None
+            The SVG, without ``path``. It refers to nothing outside itself.
+        """
+        from mainspring._files import write_file
+        from mainspring.pipeline.picture import picture
+
+        svg = picture(self)
+        if path is None:
+            return svg
+        write_file(os.fspath(path), svg.encode())
+        return None
+
+    def _repr_html_(self) -> str:
+        return self.to_svg()
+
     def __getitem__(self, name: str) -> Step:
         steps = self._resolved()
         if name not in steps:

@@ -41,7 +41,7 @@ class ProgressView:
         self._stream = sys.stderr if stream is None else stream
         is_terminal = self._stream.isatty()
         self._shown = is_terminal if shown is None else shown
-        self._live = self._shown and is_terminal and os.environ.get("TERM", "dumb") != "dumb"
+        self._live = self._shown and is_terminal and os.environ.get("TERM", "") not in ("", "dumb")
         self._total = total
         self._done = 0
         self._running: dict[str, float] = {}

@@ -84,6 +84,11 @@ class Run:
         ]
         return "\n".join(line.rstrip() for line in lines)
 
+    def _repr_html_(self) -> str:
+        from mainspring.pipeline.picture import picture
+
+        return picture(self.pipeline, self.states)
+
 
 class _Observer(Protocol):
     def start(self, name: str) -> None: ...
@@ -147,6 +152,9 @@ def run_pipeline(
         end = "failed"
         try:
             _Runner(run, steps, forced, workers, view, record).go()
+            order = {step.name: run.outcomes[step.name] for step in steps}
+            run.outcomes.clear()
+            run.outcomes.update(order)
             end = "done"
         except KeyboardInterrupt:
             end = "interrupted"

@@ -107,15 +107,32 @@ def _add_function(
     for free, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # empty: the name gets its value later
             values[free] = cell.cell_contents
-    _add_names(found, node, values, folder, what)
+    names = _loaded(node) & _outside(function.__code__)
+    _add_names(found, node, names, values, folder, what)
+
+
+def _outside(code: CodeType) -> set[str]:
+    """Return the names that a function takes from outside: none that an argument covers."""
+    inner = [part for part in code.co_consts if isinstance(part, CodeType)]
+    found = {*code.co_names, *code.co_freevars}
+    return found.union(*(_outside(part) for part in inner))
+
+
+def _loaded(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _add_names(
-    found: dict[str, str], node: ast.AST, values: dict[str, Any], folder: Path | None, what: str
+    found: dict[str, str],
+    node: ast.AST,
+    names: set[str],
+    values: dict[str, Any],
+    folder: Path | None,
+    what: str,
 ) -> None:
     """Add what the names in a piece of code stand for, where that belongs to the project."""
     home = values.get("__name__")
-    for name in sorted({part.id for part in ast.walk(node) if isinstance(part, ast.Name)}):
+    for name in sorted(names):
         if name not in values or name in found:
             continue
         value = values[name]
@@ -149,7 +166,7 @@ def _add_class(
         found[name] = f"{cls.__module__}.{cls.__qualname__}"
         return
     found[name] = _digest(_normal(node))
-    _add_names(found, node, values, folder, name)
+    _add_names(found, node, _loaded(node), values, folder, name)
 
 
 def _add_import(found: dict[str, str], module: str, folder: Path | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 __all__ = ["READERS", "write"]
 
@@ -31,8 +31,21 @@ def write(value: Any, folder: Path) -> dict[str, Any] | None:
     if array.dtype.hasobject or type(value) not in (numpy.ndarray, array.dtype.type):
         return None
     with (folder / "array.npy").open("wb") as file:
-        numpy.lib.format.write_array(file, array, allow_pickle=False)
+        numpy.lib.format.write_array(_Bytes(file), array, allow_pickle=False)
     return {"kind": "array", "scalar": isinstance(value, numpy.generic)}
+
+
+class _Bytes:
+    """A file for NumPy's own blocks: told a real one it writes it in C, and loses why that failed.
+
+    Parameters
+    ----------
+    file : file
+        Where bytes go.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write = file.write
 
 
 def _read(result: dict[str, Any], folder: Path) -> Any:
