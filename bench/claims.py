@@ -11,6 +11,7 @@ from bench.claims_of_history import HISTORY_CLAIMS
 from bench.claims_of_learning import LEARNING_CLAIMS
 from bench.claims_of_models import MODEL_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
+from bench.claims_of_serving import SERVING_CLAIMS
 from bench.claims_of_training import TRAINING_CLAIMS
 from bench.goal import Claim, Goal, Record
 
@@ -73,62 +74,7 @@ CLAIMS = (
         "One operator on one column, fitted before; both sides end with a float32 array. Peers "
         "get the column in their own form, NumPy as an array without nulls.",
     ),
-    Claim(
-        "serve",
-        "Requests",
-        "A JSON body through an ASGI app in one process, without a network: the server of "
-        "`mainspring serve` beside a Starlette handler that parses, calls LightGBM and writes.",
-    ),
-    Claim(
-        "server",
-        "A server",
-        "Over sockets, one process on one core and the client on the other, a thousand distinct "
-        "bodies in turn: 10 texts and 20 numbers, 200 trees of 31 leaves, values counted. "
-        "Beside it Starlette that parses and writes JSON without a model, an app for msgspec and "
-        "LightGBM's Booster written for speed, and the usual one of FastAPI, pandas and "
-        "scikit-learn. `hot` answers inside uvicorn's protocol, `asgi` through ASGI.",
-        (
-            Goal(
-                "ASGI: CPU for 1.2 requests where Starlette's JSON echo has it for one",
-                "one row, 32 connections, asgi: CPU of echo for",
-                "starlette",
-                at_least=1.2,
-                unit="x",
-            ),
-            Goal(
-                "Hot path: for 3.5 where Starlette's JSON echo has it for one",
-                "one row, 32 connections, hot: CPU of echo for",
-                "starlette",
-                at_least=3.5,
-                unit="x",
-            ),
-            Goal(
-                "Hot path: for 450 where FastAPI with scikit-learn has it for one",
-                "one row, 32 connections, hot: CPU of fastapi for",
-                "fastapi",
-                at_least=450.0,
-                unit="x",
-            ),
-            Goal(
-                "Hot path: at most 16 us of CPU for a request",
-                "one row, 32 connections, hot: CPU",
-                at_most=16.0,
-                unit="us",
-            ),
-            Goal("p99 at most 2 ms", "one row, 32 connections, hot: p99", at_most=2.0, unit="ms"),
-            Goal(
-                "p99 of 256 connections at most 10 ms",
-                "one row, 256 connections, hot: p99",
-                at_most=10.0,
-                unit="ms",
-            ),
-            Goal("300,000 rows of JSON", "1000 rows of JSON", at_least=300e3, unit="rows/s"),
-            Goal("450,000 rows of Arrow", "1000 rows of Arrow", at_least=450e3, unit="rows/s"),
-            Goal("0.4 s to the first answer", "from start to", at_most=0.4, unit="s"),
-            Goal("40 MiB", "memory behind the first answer", at_most=40.0, unit="MiB"),
-            Goal("Requests leave less than 1 MiB", "memory that requests", at_most=1.0, unit="MiB"),
-        ),
-    ),
+    *SERVING_CLAIMS,
     Claim(
         "memory",
         "Memory",

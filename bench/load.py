@@ -10,14 +10,26 @@ import asyncio
 import contextlib
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Measured", "ServerProcess", "ask_for", "http_request", "started"]
+__all__ = [
+    "Measured",
+    "ServerProcess",
+    "ask_for",
+    "http_request",
+    "in_turns",
+    "in_turns_of",
+    "median",
+    "offer",
+    "started",
+]
 
 
 @dataclass
@@ -81,21 +93,27 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         buffer = self.buffer + data if self.buffer else data
-        end = buffer.find(b"\r\n\r\n")
-        if end >= 0:
-            at = buffer.lower().find(b"content-length:", 0, end)
-            length = int(buffer[at + 15 : buffer.find(b"\r\n", at)])
-            if len(buffer) >= end + 4 + length:
-                self.out.latencies.append(time.perf_counter() - self.asked)
-                self.out.failed += not buffer.startswith(b"HTTP/1.1 200")
-                self.buffer = b""
-                self.ask()
-                return
-        self.buffer = buffer
+        if _end_of_answer(buffer) is None:
+            self.buffer = buffer
+            return
+        self.out.latencies.append(time.perf_counter() - self.asked)
+        self.out.failed += not buffer.startswith(b"HTTP/1.1 200")
+        self.buffer = b""
+        self.ask()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
             self.done.set_result(None)
+
+
+def _end_of_answer(buffer: bytes) -> int | None:
+    """Return where an answer ends, or None while it does not."""
+    end = buffer.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    at = buffer.lower().find(b"content-length:", 0, end)
+    length = int(buffer[at + 15 : buffer.find(b"\r\n", at)])
+    return end + 4 + length if len(buffer) >= end + 4 + length else None
 
 
 def http_request(path: str, body: bytes, content_type: str = "application/json") -> bytes:
@@ -137,6 +155,113 @@ def ask_for(
     return out
 
 
+def in_turns(
+    quick: bool, servers: Mapping[str, ServerProcess], requests: Sequence[bytes], connections: int
+) -> dict[str, list[Measured]]:
+    """Ask every server for a while, again and again."""
+    return in_turns_of(quick, servers, dict.fromkeys(servers, requests), connections)
+
+
+def in_turns_of(
+    quick: bool,
+    servers: Mapping[str, ServerProcess],
+    requests: Mapping[str, Sequence[bytes]],
+    connections: int,
+) -> dict[str, list[Measured]]:
+    """Ask every server for a while, again and again, each for what it understands."""
+    turns, seconds = (2, 0.5) if quick else (5, 2.0)
+    found: dict[str, list[Measured]] = {name: [] for name in servers}
+    for _ in range(turns):
+        for name, server in servers.items():
+            found[name].append(ask_for(seconds, server, requests[name], connections))
+    for turns_of_one in found.values():
+        assert all(one.failed == 0 and one.latencies for one in turns_of_one)
+    return found
+
+
+def median(measured: Sequence[Measured], number: Callable[[Measured], float]) -> float:
+    """Return the median of a number over turns."""
+    return statistics.median(number(one) for one in measured)
+
+
+class _Offered(asyncio.Protocol):
+    """One connection of an open loop: free, or waiting for its answer."""
+
+    def __init__(self, answered: Callable[[_Offered, bool], None]) -> None:
+        self.answered = answered
+        self.buffer = b""
+        self.due = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def ask(self, request: bytes, due: float) -> None:
+        self.due = due
+        self.transport.write(request)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        end = _end_of_answer(self.buffer)
+        if end is not None:
+            is_good = self.buffer.startswith(b"HTTP/1.1 200")
+            self.buffer = b""
+            self.answered(self, is_good)
+
+
+def offer(
+    rate: float, seconds: float, server: ServerProcess, requests: Sequence[bytes], connections: int
+) -> Measured:
+    """Send so many requests a second, whether or not those before are answered: an open loop.
+
+    A latency begins when its request was due, not when a connection was free for it.
+    """
+    import uvloop
+
+    out = Measured()
+
+    async def send() -> None:
+        loop = asyncio.get_running_loop()
+        free: list[_Offered] = []
+        waiting: deque[tuple[bytes, float]] = deque()
+
+        def answered(connection: _Offered, is_good: bool) -> None:
+            out.latencies.append(time.perf_counter() - connection.due)
+            out.failed += not is_good
+            if waiting:
+                connection.ask(*waiting.popleft())
+            else:
+                free.append(connection)
+
+        for _ in range(connections):
+            _, made = await loop.create_connection(
+                lambda: _Offered(answered), "127.0.0.1", server.port
+            )
+            free.append(made)
+        begun, sent, count = time.perf_counter(), 0, int(rate * seconds)
+        while sent < count:
+            now = time.perf_counter()
+            while sent < count and (due := begun + sent / rate) <= now:
+                request = requests[sent % len(requests)]
+                if free:
+                    free.pop().ask(request, due)
+                else:
+                    waiting.append((request, due))
+                sent += 1
+            await asyncio.sleep(0)
+        deadline = time.perf_counter() + 30
+        while len(out.latencies) < count and time.perf_counter() < deadline:
+            await asyncio.sleep(0.001)
+        assert len(out.latencies) == count
+        for connection in free:
+            connection.transport.close()
+
+    begun = time.perf_counter()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(send())
+    out.seconds = time.perf_counter() - begun
+    return out
+
+
 @dataclass
 class ServerProcess:
     """A server on a port of its own.
@@ -163,6 +288,10 @@ class ServerProcess:
             with contextlib.suppress(OSError):
                 total += int((task / "schedstat").read_text().split()[0])
         return total * 1e-9
+
+    def connect(self) -> socket.socket:
+        """Open a connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def memory_mib(self) -> float:
         """Its proportional share of memory."""
@@ -192,7 +321,7 @@ def started(
     server = ServerProcess(process, port)
     try:
         while not _answers(port, request):
-            if process.poll() is not None or time.perf_counter() - begun > 60:
+            if process.poll() is not None or time.perf_counter() - begun > 120:
                 raise RuntimeError(f"{' '.join(words)} does not answer")
             time.sleep(0.005)
         server.start_seconds = time.perf_counter() - begun

@@ -1,8 +1,8 @@
-"""Environments for libraries of drift that do not install beside today's pandas and NumPy.
+"""Environments for peers that do not install beside ours: libraries of drift, servers of batches.
 
 ``python -m bench.peer_environments DIR [PEER ...]`` makes DIR/PEER for each; what does not install
-is said, and not measured. ``MAINSPRING_PEERS=DIR python -m pytest bench/bench_drift_peers.py`` then
-measures those that are there.
+is said, and not measured. ``MAINSPRING_PEERS=DIR python -m pytest bench/bench_drift_peers.py
+bench/bench_busy_server.py`` then measures those that are there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ __all__ = ["ENVIRONMENTS", "python_of"]
 
 # What each is installed with: the newest version, and the pins without which it fails.
 ENVIRONMENTS = {
+    # With the versions that wrote the pipeline: pyproject.toml, the extra `test`.
+    "servers": [
+        "mosec==0.9.8",
+        "bentoml==1.4.40",
+        "lightgbm==4.7.0",
+        "scikit-learn==1.9.1",
+        "pandas==3.1.1",
+    ],
     "evidently": ["evidently==0.7.23", "pandas<3", "pyarrow"],
     "nannyml": ["nannyml==0.13.1", "statsmodels", "pyarrow"],
     "alibi_detect": ["alibi-detect==0.13.0", "numpy<2", "pandas<3", "pyarrow<20"],

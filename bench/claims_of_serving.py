@@ -1,0 +1,106 @@
+"""What is claimed of the server."""
+
+from __future__ import annotations
+
+from bench.goal import Claim, Goal
+
+__all__ = ["SERVING_CLAIMS"]
+
+SERVING_CLAIMS = (
+    Claim(
+        "serve",
+        "Requests",
+        "A JSON body through an ASGI app in one process, without a network: the server of "
+        "`mainspring serve` beside a Starlette handler that parses, calls LightGBM and writes.",
+    ),
+    Claim(
+        "server",
+        "A server",
+        "Over sockets, one process on one core and the client on the other, a thousand distinct "
+        "bodies in turn: 10 texts and 20 numbers, 200 trees of 31 leaves, values counted. "
+        "Beside it Starlette that parses and writes JSON without a model, an app for msgspec and "
+        "LightGBM's Booster written for speed, and the usual one of FastAPI, pandas and "
+        "scikit-learn. `hot` answers inside uvicorn's protocol, `asgi` through ASGI.",
+        (
+            Goal(
+                "ASGI: CPU for 1.2 requests where Starlette's JSON echo has it for one",
+                "one row, 32 connections, asgi: CPU of echo for",
+                "starlette",
+                at_least=1.2,
+                unit="x",
+            ),
+            Goal(
+                "Hot path: for 3.5 where Starlette's JSON echo has it for one",
+                "one row, 32 connections, hot: CPU of echo for",
+                "starlette",
+                at_least=3.5,
+                unit="x",
+            ),
+            Goal(
+                "Hot path: for 450 where FastAPI with scikit-learn has it for one",
+                "one row, 32 connections, hot: CPU of fastapi for",
+                "fastapi",
+                at_least=450.0,
+                unit="x",
+            ),
+            Goal(
+                "Hot path: at most 16 us of CPU for a request",
+                "one row, 32 connections, hot: CPU",
+                at_most=16.0,
+                unit="us",
+            ),
+            Goal("p99 at most 2 ms", "one row, 32 connections, hot: p99", at_most=2.0, unit="ms"),
+            Goal(
+                "p99 of 256 connections at most 10 ms",
+                "one row, 256 connections, hot: p99",
+                at_most=10.0,
+                unit="ms",
+            ),
+            Goal("300,000 rows of JSON", "1000 rows of JSON", at_least=300e3, unit="rows/s"),
+            Goal("450,000 rows of Arrow", "1000 rows of Arrow", at_least=450e3, unit="rows/s"),
+            Goal("0.4 s to the first answer", "from start to", at_most=0.4, unit="s"),
+            Goal("40 MiB", "memory behind the first answer", at_most=40.0, unit="MiB"),
+            Goal("Requests leave less than 1 MiB", "memory that requests", at_most=1.0, unit="MiB"),
+        ),
+    ),
+    Claim(
+        "busy_server",
+        "A busy server",
+        "The same model and bodies while much goes on: beside servers that put requests together "
+        "(in an environment of their own), behind clients that sent far too much and left, while "
+        "models change, and at half the rate that it reaches, sent without waiting for answers "
+        "(latencies begin when a request is due).",
+        (
+            Goal(
+                "256 connections: 8 times the rate of mosec with batches of 64",
+                "one row, 256 connections: times the rate of mosec",
+                at_least=8.0,
+                unit="x",
+            ),
+            Goal(
+                "256 connections: 60 times the rate of BentoML with adaptive batches",
+                "one row, 256 connections: times the rate of bentoml",
+                at_least=60.0,
+                unit="x",
+            ),
+            Goal(
+                "A fresh answer less than 50 ms behind 5 s of overload",
+                "first answer behind",
+                at_most=50.0,
+                unit="ms",
+            ),
+            Goal(
+                "100 models changed under load: no request fails",
+                "100 models changed",
+                at_most=0.0,
+                unit="failed",
+            ),
+            Goal(
+                "p99.9 at half the rate at most 3 ms",
+                "half the rate: p99.9",
+                at_most=3.0,
+                unit="ms",
+            ),
+        ),
+    ),
+)
