@@ -82,8 +82,9 @@ def build(folder: str, target: str, options: tuple[tuple[str, str], ...]) -> Pat
 
 
 def build_plain(target: str) -> Path:
-    """Build with the flags of a release; return the folder."""
-    return build("test-plain", target, tuple(PLAIN.items()))
+    """Build with the flags of a release, and GPU kernels where nvcc is; return the folder."""
+    kernels = {} if shutil.which("nvcc") is None else {"MAINSPRING_CUDA": "ON"}
+    return build("test-plain", target, tuple({**PLAIN, **kernels}.items()))
 
 
 def build_sanitized(target: str) -> Path:

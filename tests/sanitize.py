@@ -59,9 +59,8 @@ class Result:
 
 
 def names(pattern: str) -> list[str]:
-    """Return the programs of tests/cpp, those for a GPU left out."""
-    found = sorted(path.stem for path in (ROOT / "tests" / "cpp").glob(pattern))
-    return [name for name in found if not name.startswith("test_cuda_")]
+    """Return the programs of tests/cpp."""
+    return sorted(path.stem for path in (ROOT / "tests" / "cpp").glob(pattern))
 
 
 def cpp_tests() -> list[Program]:

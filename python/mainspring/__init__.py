@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         BundleError,
         BundleVersionError,
         DataError,
+        DeviceError,
         FileError,
         MainspringError,
         MissingExtraError,
@@ -47,6 +48,7 @@ __all__ = [
     "BundleVersionError",
     "CheckReport",
     "DataError",
+    "DeviceError",
     "DriftReport",
     "Explanation",
     "FileError",
@@ -94,6 +96,7 @@ _HOMES = {
     "BundleVersionError": "mainspring.errors",
     "CheckReport": "mainspring.checks",
     "DataError": "mainspring.errors",
+    "DeviceError": "mainspring.errors",
     "DriftReport": "mainspring.drift",
     "Explanation": "mainspring.models.explanation",
     "FileError": "mainspring.errors",
@@ -138,6 +141,7 @@ if not TYPE_CHECKING:  # type checkers read the imports above, and report a name
         home = _HOMES.get(name)
         if name in (
             "drift",
+            "gpu",
             "history",
             "pipeline",
             "train",
@@ -162,7 +166,7 @@ def build_info() -> dict[str, object]:
     -------
     dict
         ``version``, ``compiler``, ``isa`` (the instruction set in use), ``isa_levels`` (those that
-        this CPU can run), ``cuda`` and ``num_threads``.
+        this CPU can run), ``num_threads`` and ``cuda``: see :func:`mainspring.gpu.build_facts`.
 
     Raises
     ------
@@ -177,7 +181,8 @@ def build_info() -> dict[str, object]:
     """
     from mainspring import _engine
 
-    return _engine.build_info()
+    gpu = import_module("mainspring.gpu.library")
+    return {**_engine.build_info(), "cuda": gpu.build_facts()}
 
 
 def set_num_threads(count: int) -> None:

@@ -13,6 +13,7 @@
     │   ├── BundleVersionError               written by a later format
     │   └── BundleCorruptError               truncated, changed, or not a bundle
     ├── UnsupportedError (NotImplementedError)  refused by name, never approximated
+    ├── DeviceError (RuntimeError)           a GPU failed, or has too little memory
     └── MissingExtraError (ImportError)      an optional package is not installed
     ApproximationWarning (UserWarning)       what was learnt is near, but not exact
 
@@ -28,6 +29,7 @@ __all__ = [
     "BundleError",
     "BundleVersionError",
     "DataError",
+    "DeviceError",
     "FileError",
     "MainspringError",
     "MissingExtraError",
@@ -126,6 +128,10 @@ class BundleCorruptError(BundleError):
 
 class UnsupportedError(MainspringError, NotImplementedError):
     """A model, type or option that is refused by name, never approximated."""
+
+
+class DeviceError(MainspringError, RuntimeError):
+    """A GPU failed, or has too little memory for what was asked."""
 
 
 class MissingExtraError(MainspringError, ImportError):

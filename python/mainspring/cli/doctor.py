@@ -20,7 +20,14 @@ from mainspring.errors import MainspringError, ParameterError
 
 __all__ = ["add_arguments", "run"]
 
-_SETTINGS = ("MAINSPRING_DEBUG", "MAINSPRING_ISA", "MAINSPRING_NUM_THREADS", "MAINSPRING_REDACT")
+_SETTINGS = (
+    "MAINSPRING_DEBUG",
+    "MAINSPRING_GPU_LIBRARY",
+    "MAINSPRING_ISA",
+    "MAINSPRING_NUM_THREADS",
+    "MAINSPRING_REDACT",
+    "MAINSPRING_STORE",
+)
 _GPU_SECONDS = 20
 _LABEL = 14
 

@@ -9,6 +9,7 @@ import numpy as np
 from mainspring import _arrow, _engine, errors
 from mainspring._sources import is_source, open_source
 from mainspring.transforms._derived import extended, refuse_derived
+from mainspring.transforms._device import is_for_device, transform_on_device
 from mainspring.transforms._output import (
     Wanted,
     checked_output,
@@ -303,6 +304,8 @@ class Preprocessor(StreamedPlan):
         events: Mapping[str, object] | None = None,
         output: str | None = None,
         out: Floats | Tensors | None = None,
+        device: str | None = None,
+        stream: int | None = None,
     ) -> Any:
         """Compute the features of a table.
 
@@ -311,7 +314,9 @@ class Preprocessor(StreamedPlan):
         data : object
             As in :meth:`fit`, or one row as a dict of single values. Rows of dicts are read without
             Arrow, in microseconds; their values are as in :meth:`transform_row`, and a key that
-            some rows lack is missing there.
+            some rows lack is missing there. A dict of device arrays by column (CuPy, torch,
+            anything with ``__cuda_array_interface__`` or DLPack) runs on their GPU:
+            :doc:`/concepts/gpu`.
         events : mapping, optional
             As in :meth:`fit`. Without it the data has the columns of history features already.
         output : {"numpy", "arrow", "pandas", "polars", "csr", "tensors"}, optional
@@ -319,11 +324,17 @@ class Preprocessor(StreamedPlan):
         out : numpy.ndarray or Tensors, optional
             Writable C-contiguous float32 array of shape (num_rows, num_features) to fill and
             return, for ``"numpy"``; what an earlier call with as many rows returned, for
-            ``"tensors"``. Reusing memory is faster than new memory.
+            ``"tensors"``. Reusing memory is faster than new memory. Of device arrays: one too.
+        device : str, optional
+            ``"cuda"`` or ``"cuda:1"``, where the columns lie; nothing is copied there. Default:
+            where the data lies.
+        stream : int, optional
+            Of device arrays: the ``cudaStream_t`` that the work is put on. Default: the current
+            one of their library.
 
         Returns
         -------
-        numpy.ndarray, table, CsrMatrix or Tensors
+        numpy.ndarray, table, CsrMatrix, Tensors or device array
             float32 of shape (num_rows, num_features), C-contiguous, NaN where missing. For
             ``"arrow"`` a ``pyarrow.RecordBatch`` with float32 numbers, null where missing, and
             int32 ids; the same columns for pandas and polars. For ``"csr"`` a
@@ -343,6 +354,11 @@ class Preprocessor(StreamedPlan):
             or more bytes than the machine's memory; ``"csr"`` has no such limit.
         """
         bundle = self.bundle  # not fitted: an error before any data is read
+        if is_for_device(data, device):
+            others = {"events": events, "output": output}
+            return transform_on_device(
+                bundle, data, out=out, device=device, stream=stream, not_there=others
+            )
         output = checked_output(self._output if output is None else output)
         data = extended(self._derivation, data, events, learn=False)
         rows = as_rows(data)

@@ -1,0 +1,112 @@
+// The C interface: exceptions end here, as a code and words.
+#include <new>
+#include <string>
+
+#include "gpu_error.hpp"
+#include "mainspring_gpu.h"
+#include "program.hpp"
+
+#define MS_GPU_EXPORT __attribute__((visibility("default")))
+
+namespace {
+
+using namespace mainspring::gpu;
+
+thread_local std::string last_error;
+
+template <class Work>
+int guarded(Work work) noexcept {
+  try {
+    work();
+    return MS_GPU_OK;
+  } catch (const GpuError& error) {
+    last_error = error.what();
+    return error.code();
+  } catch (const std::bad_alloc&) {
+    last_error = "There is no host memory left.";
+    return MS_GPU_OUT_OF_MEMORY;
+  } catch (const std::exception& error) {
+    last_error = error.what();
+    return MS_GPU_DEVICE_FAILED;
+  }
+}
+
+Program* program_of(ms_gpu_program* program) { return reinterpret_cast<Program*>(program); }
+
+}  // namespace
+
+extern "C" {
+
+MS_GPU_EXPORT uint32_t ms_gpu_abi_version(void) { return MS_GPU_ABI_VERSION; }
+
+MS_GPU_EXPORT const char* ms_gpu_last_error(void) { return last_error.c_str(); }
+
+MS_GPU_EXPORT int ms_gpu_count_devices(int* count, const char** reason) {
+  *count = 0;
+  const int failure = device_calls().count_devices(count);
+  if (reason != nullptr) *reason = failure == 0 ? "" : device_calls().describe(failure);
+  return MS_GPU_OK;
+}
+
+MS_GPU_EXPORT int ms_gpu_open(const uint8_t* bundle, uint64_t num_bytes, int device,
+                              ms_gpu_program** program) {
+  return guarded([&] {
+    *program = reinterpret_cast<ms_gpu_program*>(new Program(bundle, num_bytes, device));
+  });
+}
+
+MS_GPU_EXPORT void ms_gpu_close(ms_gpu_program* program) { delete program_of(program); }
+
+MS_GPU_EXPORT int ms_gpu_transform(ms_gpu_program* program, const ms_gpu_column* columns,
+                                   uint32_t num_columns, uint64_t num_rows, float* out,
+                                   uint64_t row_stride, void* stream) {
+  return guarded([&] {
+    program_of(program)->transform(columns, num_columns, num_rows, out, row_stride, stream);
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_allocate(int device, uint64_t num_bytes, void* stream, void** memory) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    *memory = DeviceMemory(num_bytes, stream).release();
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_release(int device, void* memory, void* stream) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    check_call(device_calls().release(memory, stream), "Giving back device memory");
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_copy_in(int device, void* to, const void* from, uint64_t num_bytes,
+                                 void* stream) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    check_call(device_calls().copy_in(to, from, num_bytes, stream), "Copying to the device");
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_copy_out(int device, void* to, const void* from, uint64_t num_bytes,
+                                  void* stream) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    check_call(device_calls().copy_out(to, from, num_bytes, stream), "Copying to the host");
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_finish(int device, void* stream) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    check_call(device_calls().finish(stream), "Waiting for the stream");
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_wait_event(int device, void* event, void* stream) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    check_call(device_calls().wait_event(event, stream), "Waiting for the data's event");
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,12 @@
+// The launches, one for each kernel: defined by the .cu files, and in tests by loops over the same
+// bodies. None waits, and none says how it went: the caller asks the runtime.
+#pragma once
+#include "device_plan.hpp"
+
+namespace mainspring::gpu {
+
+using Stream = void*;  // a cudaStream_t
+
+void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Stream stream);
+
+}  // namespace mainspring::gpu

@@ -1,0 +1,75 @@
+/* The C interface of the GPU library: pointers of the device, sizes and a stream; no symbol of
+ * torch or CuPy. Python loads the library when somebody first asks for a GPU
+ * (python/mainspring/gpu).
+ *
+ * Functions return MS_GPU_OK or a code; ms_gpu_last_error() then says in words what was wrong, in
+ * this thread. Work is put on the caller's stream: the call returns before it is done, and nothing
+ * is copied to the host. A stream is a cudaStream_t; NULL is the default stream. */
+#ifndef MAINSPRING_GPU_H
+#define MAINSPRING_GPU_H
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MS_GPU_ABI_VERSION 1
+
+/* These values never change. */
+enum ms_gpu_code {
+  MS_GPU_OK = 0,
+  MS_GPU_NO_DEVICE = 1,     /* no GPU, no driver, or no such device */
+  MS_GPU_BAD_ARGUMENT = 2,  /* host memory, another device's memory, misaligned, too short */
+  MS_GPU_UNSUPPORTED = 3,   /* a step, a type or a model that the GPU does not have; by name */
+  MS_GPU_OUT_OF_MEMORY = 4, /* says how much was asked for and how much is free */
+  MS_GPU_DEVICE_FAILED = 5, /* the driver's words, and the kernel that ran */
+  MS_GPU_BAD_BUNDLE = 6
+};
+
+/* One column, on the device. Types are those of the engine (csrc/runtime/arrow/column_view.hpp).
+ * Of a dictionary index_type is not 0, and `indices` point into entries, which the other fields
+ * describe. */
+typedef struct ms_gpu_column {
+  uint32_t type;
+  uint32_t index_type;
+  uint64_t num_rows;
+  uint64_t num_entries; /* of a dictionary */
+  uint64_t offset;      /* rows, or entries, before the first in every buffer */
+  uint64_t index_offset;
+  const void* values;      /* numbers, bits of booleans, or offsets of strings */
+  const uint8_t* validity; /* bitmap, or NULL: all valid */
+  const uint8_t* bytes;    /* of strings; may be NULL where all are empty */
+  const void* indices;
+  const uint8_t* index_validity; /* bitmap, or NULL */
+} ms_gpu_column;
+
+typedef struct ms_gpu_program ms_gpu_program;
+
+uint32_t ms_gpu_abi_version(void);
+/* What went wrong in this thread's last call that failed; "" at first. Valid until the next call.
+ */
+const char* ms_gpu_last_error(void);
+/* Devices, 0 without a GPU; then *reason, which may be NULL, says why in the driver's words. */
+int ms_gpu_count_devices(int* count, const char** reason);
+
+/* A bundle on a device: its plan compiled, its tables copied. Any number of threads may use it. */
+int ms_gpu_open(const uint8_t* bundle, uint64_t num_bytes, int device, ms_gpu_program** program);
+void ms_gpu_close(ms_gpu_program* program);
+
+/* Rows of `columns`, one for each input of the plan, to out[row * row_stride + feature]. */
+int ms_gpu_transform(ms_gpu_program* program, const ms_gpu_column* columns, uint32_t num_columns,
+                     uint64_t num_rows, float* out, uint64_t row_stride, void* stream);
+
+/* Memory of a device, in the order of a stream; copies in wait for nothing, copies out wait. */
+int ms_gpu_allocate(int device, uint64_t num_bytes, void* stream, void** memory);
+int ms_gpu_release(int device, void* memory, void* stream);
+int ms_gpu_copy_in(int device, void* to, const void* from, uint64_t num_bytes, void* stream);
+int ms_gpu_copy_out(int device, void* to, const void* from, uint64_t num_bytes, void* stream);
+int ms_gpu_finish(int device, void* stream);
+/* What is put on the stream from now on waits for a cudaEvent_t of whoever made the data. */
+int ms_gpu_wait_event(int device, void* event, void* stream);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,30 @@
+// Every kernel as loops over blocks and threads: the same bodies, phase by phase, where a GPU's
+// threads would meet.
+#include <memory>
+
+#include "launches.hpp"
+#include "transform_rows.hpp"
+
+namespace mainspring::gpu {
+
+void note_launch(Stream stream);
+
+void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Stream stream) {
+  note_launch(stream);
+  const auto shared = std::make_unique<TransformShared>();
+  for (uint32_t block = 0; block < num_blocks; ++block) {
+    for (uint64_t row = uint64_t{block} * kBlockRows; row < args.num_rows;
+         row += uint64_t{num_blocks} * kBlockRows) {
+      for (uint32_t i = 0; i < args.num_chunks; ++i) {
+        for (uint32_t thread = 0; thread < kBlockRows; ++thread) {
+          run_chunk(args, args.chunks[i], *shared, row, thread);
+        }
+        for (uint32_t thread = 0; thread < kBlockRows; ++thread) {
+          write_chunk(args, args.chunks[i], *shared, row, thread);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace mainspring::gpu

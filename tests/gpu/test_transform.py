@@ -1,0 +1,187 @@
+"""Features computed by the GPU's kernels have the bits of the CPU's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import mainspring as ms
+from mainspring import col, gpu
+from tests.gpu.device_table import DeviceTable
+
+NUM_ROWS = 1000  # seven blocks of 128 rows and a part of one
+LONG = "a text of more than thirty-one bytes, which lies outside of its entry"
+
+
+def named(made: list[Any]) -> list[Any]:
+    return [each.alias(f"feature_{number}") for number, each in enumerate(made)]
+
+
+def numbers() -> dict[str, np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=NUM_ROWS) * 10.0 ** rng.integers(-300, 300, NUM_ROWS)
+    x[:6] = [np.nan, np.inf, -np.inf, -0.0, 5e-324, -1.0]
+    y = rng.gamma(2.0, 3.0, NUM_ROWS)
+    y[::11] = np.nan
+    keys = rng.integers(-5, 60, NUM_ROWS)
+    return {
+        "x": x,
+        "y": y,
+        "f": y.astype(np.float32),
+        "i": keys,
+        "small": keys.astype(np.int8),
+        "u": keys.astype(np.uint64),
+        "flag": keys > 20,
+        "target": (y > 5).astype(np.float64),
+    }
+
+
+NUMBERS = [
+    col("x"),
+    col("x").clip(-1e3, 1e3).standardize(),
+    col("y").impute("median").log1p().standardize(),
+    col("y").missing_flag(),
+    col("f").min_max(),
+    col("x").bucketize([-1e100, -1.0, 0.0, 1.0, 1e100]),
+    col("y").quantile_bucketize(16),
+    col("i").ordinal(min_count=2),
+    col("i").one_hot(),
+    col("small").hash(64),
+    col("u").ordinal(),
+    col("flag").ordinal(),
+    col("i", "flag").cross(128),
+    col("i").target_mean(),
+    col("y").ordinal(),
+    col("x") + col("y"),
+    col("x") * col("x"),
+    col("y").quantile_transform(),
+    col("i").null_if([3, 4]).ordinal(),
+    col("y").map_values({1.0: 2.0}),
+    col("y") / 3.0,
+    2.0 - col("f"),
+]
+
+TEXTS = [
+    col("short").ordinal(),
+    col("short").one_hot(),
+    col("short").target_mean(),
+    col("text").ordinal(),
+    col("text").hash(1000),
+    col("text").null_if(["ab", LONG]).ordinal(),
+    col("text").missing_flag(),
+    col("text", "short").cross(64),
+    col("coded").ordinal(),
+    col("coded").hash(50),
+    col("large").impute("most_frequent").ordinal(),
+    col("binary").ordinal(),
+    col("yes").ordinal(),
+    col("n").impute("mean"),
+    col("n").ordinal(),
+]
+
+
+def texts() -> pa.RecordBatch:
+    rng = np.random.default_rng(3)
+    words = [
+        "",
+        "a",
+        "ab",
+        "Köln",
+        "a zero\0 inside",
+        "x" * 8,
+        "y" * 16,
+        "z" * 31,
+        LONG,
+        LONG + "!",
+    ]
+    picked = [words[i] for i in rng.integers(0, len(words), NUM_ROWS)]
+    picked = [None if i % 13 == 5 else text for i, text in enumerate(picked)]
+    short = [None if text is None else text[:2].strip("\0") for text in picked]
+    n = pa.array(rng.integers(0, 9, NUM_ROWS), pa.int32(), mask=rng.random(NUM_ROWS) < 0.1)
+    return pa.record_batch(
+        {
+            "short": short,
+            "text": picked,
+            "coded": pa.array(picked).dictionary_encode(),
+            "large": pa.array(picked, pa.large_utf8()),
+            "binary": pa.array([None if t is None else t.encode() for t in picked], pa.binary()),
+            "yes": pa.array([None if t is None else len(t) > 4 for t in picked]),
+            "n": n,
+            "target": pa.array(rng.random(NUM_ROWS) > 0.5).cast(pa.int8()),
+        }
+    )
+
+
+def bits(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.ascontiguousarray(values).view(np.uint32)
+
+
+def on_device(data: dict[str, np.ndarray[Any, Any]]) -> dict[str, object]:
+    return {name: gpu.to_device(values) for name, values in data.items()}
+
+
+@pytest.fixture(scope="module")
+def fitted() -> ms.Preprocessor:
+    return ms.Preprocessor(*named(NUMBERS)).fit(pa.table(numbers()), target="target")
+
+
+@pytest.fixture(scope="module")
+def fitted_texts() -> ms.Preprocessor:
+    return ms.Preprocessor(*named(TEXTS)).fit(texts().slice(0, 700), target="target")
+
+
+def test_transform_of_arrays_has_the_bits_of_the_cpu(
+    device: object, fitted: ms.Preprocessor
+) -> None:
+    data = numbers()
+    expected = fitted.transform(pa.table(data))
+    got = fitted.transform(on_device(data))
+    assert isinstance(got, gpu.DeviceArray)
+    assert got.shape == expected.shape
+    np.testing.assert_array_equal(bits(got.to_host()), bits(expected))
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, NUM_ROWS), (3, 500), (699, 301), (5, 1), (0, 0)])
+def test_transform_of_arrow_device_data_has_the_bits_of_the_cpu(
+    device: object, fitted_texts: ms.Preprocessor, first: int, count: int
+) -> None:
+    batch = texts().slice(first, count)
+    expected = fitted_texts.transform(batch)
+    got = fitted_texts.transform(DeviceTable(batch))
+    np.testing.assert_array_equal(bits(got.to_host()), bits(expected))
+
+
+@pytest.mark.parametrize("count", [1, 127, 128, 129, 256])
+def test_transform_of_any_number_of_rows_has_the_bits_of_the_cpu(
+    device: object, fitted: ms.Preprocessor, count: int
+) -> None:
+    data = {name: values[:count] for name, values in numbers().items()}
+    got = fitted.transform(on_device(data)).to_host()
+    np.testing.assert_array_equal(bits(got), bits(fitted.transform(pa.table(data))))
+
+
+def test_transform_into_a_wider_matrix_leaves_the_rest_alone(device: object) -> None:
+    data = numbers()
+    prep = ms.Preprocessor(col("x"), col("i").ordinal()).fit(pa.table(data))
+    whole = gpu.to_device(np.full((NUM_ROWS, 5), 7.0, np.float32))
+    out = Strided(whole, (NUM_ROWS, 2))
+    assert prep.transform(on_device(data), out=out) is out
+    got = whole.to_host()
+    np.testing.assert_array_equal(bits(got[:, :2]), bits(prep.transform(pa.table(data))))
+    assert (got[:, 2:] == 7.0).all()
+
+
+class Strided:
+    """The first columns of a device matrix."""
+
+    def __init__(self, whole: gpu.DeviceArray, shape: tuple[int, int]) -> None:
+        self.whole = whole
+        self.shape = shape
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        strides = (self.whole.shape[1] * 4, 4)
+        return {**self.whole.__cuda_array_interface__, "shape": self.shape, "strides": strides}
