@@ -136,6 +136,8 @@ py::dict describe_history(const HistoryPlan& plan) {
   py::dict dict;
   py::list features;
   for (const HistoryFeature& feature : plan.features) features.append(feature.name);
+  py::list conditions;
+  for (const HistoryCondition& condition : plan.conditions) conditions.append(condition.column);
   dict["source"] = plan.source;
   dict["keys"] = plan.keys;
   dict["time"] = plan.time;
@@ -145,9 +147,11 @@ py::dict describe_history(const HistoryPlan& plan) {
   dict["numbers"] = plan.numbers;
   dict["categories"] = plan.categories;
   dict["available"] = plan.available;
+  dict["conditions"] = conditions;
   dict["exponents"] = plan.exponents;
   dict["features"] = features;
   dict["retention_us"] = plan.retention();
+  dict["skew_us"] = plan.skew;
   return dict;
 }
 

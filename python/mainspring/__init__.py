@@ -144,6 +144,7 @@ if not TYPE_CHECKING:  # type checkers read the imports above, and report a name
             "gpu",
             "history",
             "pipeline",
+            "stream",
             "train",
             "tune",
         ):  # packages of their own: ms.drift.Adwin

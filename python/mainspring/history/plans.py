@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
 from mainspring._arrow import as_table
 from mainspring._columns import arrow_table
 from mainspring.history.column import HistoryColumn
+from mainspring.history.described import Source, described
 from mainspring.transforms._derived import derived_columns
 from mainspring.transforms.condition import COMPARISONS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mainspring.history.source import EventSource
     from mainspring.transforms.expression import Expression
 
-__all__ = ["AGGREGATES", "FRAMES", "HistoryPlans", "Source", "plans_of"]
+__all__ = ["AGGREGATES", "FRAMES", "HistoryPlans", "plans_of"]
 
 # As the engine numbers them.
 AGGREGATES = {
@@ -40,28 +40,6 @@ AGGREGATES = {
     "quantile": 13,
 }
 FRAMES = {"time": 1, "rows": 2, "expanding": 3, "session": 4}
-
-
-@dataclass(frozen=True)
-class Source:
-    """What requests need to know of a source.
-
-    Attributes
-    ----------
-    name : str
-        Where events are handed over.
-    at : str
-        The requests' column of times.
-    keys : tuple of str
-        The requests' columns of keys.
-    features : tuple of str
-        Names of the features, in their order.
-    """
-
-    name: str
-    at: str
-    keys: tuple[str, ...]
-    features: tuple[str, ...]
 
 
 class HistoryPlans:
@@ -95,7 +73,7 @@ class HistoryPlans:
 
     def _take(self, plans: Sequence[_engine.HistoryPlan]) -> None:
         self._plans = {plan.description["source"]: plan for plan in plans}
-        self._sources = {name: _described(plan) for name, plan in self._plans.items()}
+        self._sources = {name: described(plan) for name, plan in self._plans.items()}
         self.counts: dict[str, dict[str, int]] = {}
 
     @classmethod
@@ -331,11 +309,6 @@ def _events_of(name: str, events: object) -> Any:
         expected=f"a table for '{name}'",
         got=got,
     )
-
-
-def _described(plan: _engine.HistoryPlan) -> Source:
-    told = plan.description
-    return Source(told["source"], told["at"], tuple(told["request_keys"]), tuple(told["features"]))
 
 
 def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.HistoryPlan:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mainspring import _engine, errors
 from mainspring._arrow import as_table
 from mainspring._columns import arrow_table
+from mainspring.history.described import Source
 from mainspring.history.plans import HistoryPlans, plans_of
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ class HistoryState:
     def source(self) -> str:
         """The name of the source."""
         return self._source.name
+
+    @property
+    def plan(self) -> Source:
+        """What the source reads of events and of requests."""
+        return self._source
 
     @property
     def feature_names(self) -> list[str]:

@@ -99,6 +99,11 @@ class LabelJoin:
         return Counter(self._native.counts())
 
     @property
+    def columns(self) -> list[str]:
+        """The columns of id and time."""
+        return [self._id, self._time]
+
+    @property
     def num_waiting(self) -> int:
         """Predictions and labels that wait for each other."""
         return sum(self._native.num_waiting(side) for side in _SIDES)

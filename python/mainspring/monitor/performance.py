@@ -157,6 +157,14 @@ class PerformanceMonitor:
         return {**self._join.counts, "refused": self._refused}
 
     @property
+    def columns(self) -> tuple[list[str], list[str]]:
+        """Columns of predictions and of labels that are read: id, time and what is evaluated."""
+        made, keys = self._made, self._join.columns
+        scores = made["score"].values() if isinstance(made["score"], dict) else [made["score"]]
+        read = [made["prediction"], *scores, made["weight"], made["query"]]
+        return [*keys, *filter(None, read)], [*keys, made["target"]]
+
+    @property
     def num_waiting(self) -> int:
         """Predictions and labels that wait for each other."""
         return self._join.num_waiting
