@@ -84,6 +84,9 @@ def test_metadata_names_the_datatype_of_each(predictor: ms.Predictor) -> None:
     assert kinds["key"] == "BYTES"
     assert kinds["count"] == "UINT64"
     assert kinds["day"] == "INT64"
+    units = {tensor["name"]: tensor.get("parameters") for tensor in inputs}
+    assert units["day"] == {"unit": "day"}
+    assert units["count"] is None
 
 
 def test_example_row_is_taken(predictor: ms.Predictor) -> None:

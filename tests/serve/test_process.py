@@ -159,3 +159,8 @@ def test_command_when_it_cannot_serve_is_one_line(folder: Path) -> None:
     assert "--max-body-mb" in one_error(two, "--max-body-mb", "0")
     assert "max_rows" in one_error(two, "--max-rows", "0")
     assert "NAME=FILE" in one_error(two, f"a={two}")
+    assert "'fly'" in one_error("--new-api-key", "me", "--scopes", "fly")
+    assert "'a b'" in one_error("--new-api-key", "a b")
+    assert "no.pem cannot be read" in one_error(two, "--tls-cert", "no.pem")
+    assert "needs a certificate" in one_error(two, "--tls-key", two)
+    assert "not PEM" in one_error(two, "--tls-cert", two)

@@ -145,6 +145,7 @@ def run(arguments: argparse.Namespace) -> int:
         access_log=arguments.access_log,
         hot_path=not arguments.no_hot_path,
     )
+    options.check()
     several = arguments.workers > 1
     sockets = [listen(arguments.host, port, several)]
     while len(sockets) < arguments.workers:

@@ -58,7 +58,26 @@ def make_key_line(name: str, scopes: Iterable[str] = ("predict",), models: str =
     -------
     list of str
         The key, which is shown once, and the line for the file of keys.
+
+    Raises
+    ------
+    ParameterError
+        When the name or a scope is none that the file may have.
     """
+    scopes = tuple(scopes)
+    wrong = [scope for scope in scopes if scope not in SCOPES]
+    if wrong or not scopes:
+        raise errors.ParameterError(
+            f"There is no scope {(wrong or [''])[0]!r}; expected some of {', '.join(SCOPES)}.",
+            expected=", ".join(SCOPES),
+            got=",".join(scopes),
+        )
+    if not name.isprintable() or name.startswith("#") or len(name.split()) != 1:
+        raise errors.ParameterError(
+            f"A key is called {name!r}; expected a word without spaces.",
+            expected="a word without spaces",
+            got=repr(name),
+        )
     key = "ms_" + secrets.token_urlsafe(32)
     digest = hashlib.sha256(key.encode()).hexdigest()
     return [key, f"{name} {digest} {','.join(scopes)} {models}"]

@@ -104,7 +104,12 @@ class HostedModel:
             ``name``, ``versions``, ``platform``, ``inputs`` and ``outputs``.
         """
         inputs = [
-            {"name": name, "datatype": _datatype_of(column), "shape": _shape_of(column)}
+            {
+                "name": name,
+                "datatype": _datatype_of(column),
+                "shape": _shape_of(column),
+                **_unit_of(column),
+            }
             for name, column in reversed(self.columns.items())
         ]
         outputs = [
@@ -149,6 +154,13 @@ def _element(name: str) -> str:
 
 def _shape_of(column: Mapping[str, Any]) -> list[int]:
     return [-1, -1] if _is_list(column) else [-1]
+
+
+def _unit_of(column: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what integers of a time count, since 1970 in UTC: nobody could know otherwise."""
+    if _element(column["kind"]) != "timestamp":
+        return {}
+    return {"parameters": {"unit": column["unit"]}}
 
 
 def _datatype_of(column: Mapping[str, Any]) -> str:

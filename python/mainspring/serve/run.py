@@ -98,6 +98,46 @@ class RunOptions:
     access_log: bool = False
     hot_path: bool = True
 
+    def check(self) -> None:
+        """Check the files of TLS, before anybody is told that there is a server.
+
+        Raises
+        ------
+        ParameterError
+            When one is missing, or is not what it should be.
+        """
+        if self.tls_certificate is None:
+            if self.tls_key or self.tls_client_authority:
+                raise errors.ParameterError("A TLS key or client authority needs a certificate.")
+            return
+        for path in (self.tls_certificate, self.tls_key, self.tls_client_authority):
+            if path is not None:
+                _check_readable(path)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            context.load_cert_chain(self.tls_certificate, self.tls_key, _no_password)
+            if self.tls_client_authority is not None:
+                context.load_verify_locations(self.tls_client_authority)
+        except (OSError, ssl.SSLError, ValueError) as error:
+            raise errors.ParameterError(
+                f"The TLS files are not PEM of a certificate and its key: {error}.",
+                got=self.tls_certificate,
+            ) from error
+
+
+def _check_readable(path: str) -> None:
+    try:
+        with open(path, "rb"):  # noqa: PTH123  a path as it was given
+            pass
+    except OSError as error:
+        raise errors.ParameterError(
+            f"The TLS file {path} cannot be read: {error.strerror}.", got=path
+        ) from error
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted; give one without a password")
+
 
 def run(app: Starlette, opened: socket.socket, options: RunOptions | None = None) -> None:
     """Serve until SIGINT or SIGTERM, then answer what has begun and return.
