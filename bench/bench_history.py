@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -18,7 +17,6 @@ import mainspring as ms
 from mainspring.history import HistoryPlans
 
 SPAN_SECONDS = 90 * 86_400
-WEEK = timedelta(days=7)
 
 
 def zipf_keys(rng: np.random.Generator, rows: int, keys: int) -> Any:

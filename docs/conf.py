@@ -17,7 +17,8 @@ project = "mainspring"
 author = "the mainspring authors"
 release = version = mainspring.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference_pages"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions += ["notebook_pages", "reference_pages"]
 exclude_patterns = ["extensions", "examples"]
 
 # Every reference to a name of ours must lead somewhere. Types of other packages are words here:

@@ -59,7 +59,11 @@ def test_blocks_of_all_pages_are_run_by_a_test() -> None:
         for block in page(name):
             kind = (name, block.language)
             used.add(kind)
-            run = block.language == "python" or path.parent.name == "guides" or kind in HERE
+            run = (
+                block.language == "python"
+                or path.parent.name in ("guides", "notebooks")
+                or kind in HERE
+            )
             if not run and kind not in ELSEWHERE and not MARKUP.match(block.language):
                 unknown.append(kind)
     assert unknown == []

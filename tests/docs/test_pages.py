@@ -15,8 +15,10 @@ import mainspring as ms
 from tests.docs import flights, kafka
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-# Those of docs/guides have commands between: test_guides.py runs both.
-PAGES = sorted(path for path in DOCS.rglob("*.md") if path.parent.name != "guides")
+# Guides have commands between, notebooks their outputs: test_guides.py, test_notebooks.py run them.
+PAGES = sorted(
+    path for path in DOCS.rglob("*.md") if path.parent.name not in ("guides", "notebooks")
+)
 PROGRAMS = sorted((DOCS / "examples").glob("*.py"))
 # Packages of the neighbours and of the environments of .ci/ecosystem.
 ELSEWHERE = ("torch", "mlflow", "tensorflow", "airflow", "prefect", "dagster", "ray")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -86,12 +87,14 @@ def test_python_files_list_and_document_their_public_names() -> None:
     assert complaints == [], "\n".join(complaints)
 
 
-def test_version_is_the_same_everywhere() -> None:
-    version = re.search(r'^version = "(.+)"$', TEXTS["pyproject.toml"], re.MULTILINE)
+def test_version_stands_in_the_package_and_nowhere_else_but_for_readers() -> None:
+    package = TEXTS["python/mainspring/__init__.py"]
+    version = re.search(r'^__version__ = "(.+)"$', package, re.MULTILINE)
     assert version is not None
     number = version[1]
-    assert f'__version__ = "{number}"' in TEXTS["python/mainspring/__init__.py"]
-    assert f"project(mainspring VERSION {number} " in TEXTS["CMakeLists.txt"]
+    others = TEXTS["pyproject.toml"] + TEXTS["CMakeLists.txt"]
+    assert not re.search(rf"(?<![\d.]){re.escape(number)}\b", others)
+    assert metadata.version("mainspring") == number
     assert f"## [{number}]" in TEXTS["CHANGELOG.md"]
     assert f"version {number}" in TEXTS["README.md"].lower()
 
