@@ -80,7 +80,8 @@ def main(wanted: list[str]) -> None:
                 done = run(read(path))
             finally:
                 os.chdir(here)
-        path.write_text(json.dumps(done, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+        text = json.dumps(done, indent=1, ensure_ascii=False, sort_keys=True)
+        path.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
