@@ -65,6 +65,29 @@ MS_GPU_EXPORT int ms_gpu_transform(ms_gpu_program* program, const ms_gpu_column*
   });
 }
 
+MS_GPU_EXPORT int ms_gpu_predict(ms_gpu_program* program, const ms_gpu_column* columns,
+                                 uint32_t num_columns, uint64_t num_rows, uint32_t kind,
+                                 double* out, void* stream) {
+  return guarded(
+      [&] { program_of(program)->predict(columns, num_columns, num_rows, kind, out, stream); });
+}
+
+MS_GPU_EXPORT int ms_gpu_predict_matrix(ms_gpu_program* program, const void* matrix, uint32_t type,
+                                        uint64_t num_rows, int64_t row_stride,
+                                        int64_t feature_stride, uint32_t kind, double* out,
+                                        void* stream) {
+  return guarded([&] {
+    const bool is_narrow = type == static_cast<uint32_t>(DeviceType::kF32);
+    if (!is_narrow && type != static_cast<uint32_t>(DeviceType::kF64)) {
+      throw GpuError(MS_GPU_UNSUPPORTED, "A matrix is of float32 or float64. Cast it.");
+    }
+    const DeviceFeatures features{is_narrow ? static_cast<const float*>(matrix) : nullptr,
+                                  is_narrow ? nullptr : static_cast<const double*>(matrix),
+                                  row_stride, feature_stride};
+    program_of(program)->predict_matrix(features, num_rows, kind, out, stream);
+  });
+}
+
 MS_GPU_EXPORT int ms_gpu_allocate(int device, uint64_t num_bytes, void* stream, void** memory) {
   return guarded([&] {
     const OnDevice on_device(device);

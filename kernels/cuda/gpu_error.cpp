@@ -101,4 +101,13 @@ DeviceMemory& DeviceMemory::operator=(DeviceMemory&& other) noexcept {
 
 void* DeviceMemory::release() noexcept { return std::exchange(data_, nullptr); }
 
+DeviceMemory copy_to_device(const void* values, uint64_t num_bytes, Stream stream) {
+  DeviceMemory memory(num_bytes, stream);
+  if (num_bytes != 0) {
+    check_call(device_calls().copy_in(memory.as<void>(), values, num_bytes, stream),
+               "Copying to the device");
+  }
+  return memory;
+}
+
 }  // namespace mainspring::gpu

@@ -67,4 +67,10 @@ class DeviceMemory {
   Stream stream_ = nullptr;
 };
 
+/// Memory of the current device with a copy of host memory in it.
+DeviceMemory copy_to_device(const void* values, uint64_t num_bytes, Stream stream);
+
+/// Rows beyond these blocks wait for the ones before: every device is long full.
+inline constexpr uint64_t kMaxBlocks = 1u << 16;
+
 }  // namespace mainspring::gpu

@@ -1,6 +1,7 @@
 // The launches, one for each kernel: defined by the .cu files, and in tests by loops over the same
 // bodies. None waits, and none says how it went: the caller asks the runtime.
 #pragma once
+#include "device_forest.hpp"
 #include "device_plan.hpp"
 
 namespace mainspring::gpu {
@@ -8,5 +9,8 @@ namespace mainspring::gpu {
 using Stream = void*;  // a cudaStream_t
 
 void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Stream stream);
+void launch_rank_rows(const RankArgs& args, uint32_t num_blocks, Stream stream);
+void launch_walk_trees(const WalkArgs& args, uint32_t num_blocks, Stream stream);
+void launch_finish_rows(const FinishArgs& args, uint32_t num_blocks, Stream stream);
 
 }  // namespace mainspring::gpu

@@ -60,6 +60,15 @@ void ms_gpu_close(ms_gpu_program* program);
 int ms_gpu_transform(ms_gpu_program* program, const ms_gpu_column* columns, uint32_t num_columns,
                      uint64_t num_rows, float* out, uint64_t row_stride, void* stream);
 
+/* The same rows through plan and forest to out[row * width + i]. kind: 0 what the source library's
+ * predict gives (the number of the class where it decides), 1 probabilities, 2 raw scores. */
+int ms_gpu_predict(ms_gpu_program* program, const ms_gpu_column* columns, uint32_t num_columns,
+                   uint64_t num_rows, uint32_t kind, double* out, void* stream);
+/* A matrix of features straight to the forest; strides in values. type: 10 float32, 11 float64. */
+int ms_gpu_predict_matrix(ms_gpu_program* program, const void* matrix, uint32_t type,
+                          uint64_t num_rows, int64_t row_stride, int64_t feature_stride,
+                          uint32_t kind, double* out, void* stream);
+
 /* Memory of a device, in the order of a stream; copies in wait for nothing, copies out wait. */
 int ms_gpu_allocate(int device, uint64_t num_bytes, void* stream, void** memory);
 int ms_gpu_release(int device, void* memory, void* stream);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "compile_plan.hpp"
-#include "gpu_error.hpp"
+#include "device_model.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 
 namespace mainspring::gpu {
@@ -19,16 +19,32 @@ class Program {
 
   void transform(const ms_gpu_column* columns, uint32_t num_columns, uint64_t num_rows, float* out,
                  uint64_t row_stride, Stream stream) const;
+  /// Rows of columns through plan and forest to out[num_rows][width of the kind].
+  void predict(const ms_gpu_column* columns, uint32_t num_columns, uint64_t num_rows, uint32_t kind,
+               double* out, Stream stream) const;
+  /// Rows of features straight to the forest.
+  void predict_matrix(const DeviceFeatures& features, uint64_t num_rows, uint32_t kind, double* out,
+                      Stream stream) const;
 
  private:
   struct FreeBytes {
     void operator()(uint8_t* bytes) const;
   };
 
+  std::vector<DeviceColumn> check_columns(const ms_gpu_column* columns, uint32_t num_columns,
+                                          uint64_t num_rows) const;
+  void run_plan(std::vector<DeviceColumn> columns, uint64_t first_row, uint64_t num_rows,
+                float* out, uint64_t row_stride, Stream stream) const;
+  OutputKind check_output(uint32_t kind, const double* out, uint64_t num_rows) const;
+  template <class Features>
+  void predict_blocks(uint64_t num_rows, uint64_t row_bytes, OutputKind kind, double* out,
+                      Stream stream, Features features_of) const;
+
   int device_;
   std::unique_ptr<uint8_t, FreeBytes> bytes_;  // aligned to 64, as a bundle is read
   BundleView view_{};
   DeviceMemory data_, steps_, chunks_;
+  DeviceModel model_;
   uint32_t num_chunks_ = 0;
 };
 

@@ -35,6 +35,7 @@ from mainspring.models.metadata import (
 from mainspring.models.pipelines import split_pipeline
 from mainspring.models.row_scorer import OUTPUTS, Score, row_scorer
 from mainspring.models.row_work import work_on
+from mainspring.transforms._device import is_for_device
 from mainspring.transforms._output import refuse_lists
 
 if TYPE_CHECKING:
@@ -314,7 +315,8 @@ class Predictor:
             preprocessor also a matrix whose columns are the features in order: float32 and float64
             with any strides are read in place, other numbers are copied. A linear model or a
             network also takes it sparse, in any format of SciPy or as a ``CsrMatrix``, and gives
-            the bits of the dense rows.
+            the bits of the dense rows. Columns and matrices on a GPU stay there, of forests:
+            :doc:`/concepts/gpu`.
         out : ndarray, optional
             Where to write, C-contiguous and of the result's shape and type.
         num_trees : int, optional
@@ -815,6 +817,8 @@ class Predictor:
             scores = self._score_matrix[kind](data)
             if scores is not None:
                 return scores
+        if is_for_device(data, None):
+            return self._predict_on_device(data, kind, out)
         width = self._widths[kind]
         row_shape = () if width == 1 and kind != "proba" else (width,)
         if not self.has_preprocessor and not has_columns(data):
@@ -837,6 +841,18 @@ class Predictor:
             refuse_unnamed_model(self.feature_names, table.column_names)
         result = result_array(out, (table.num_rows, *row_shape))
         self._bundle.predict_table(table, kind, result)
+        return result
+
+    def _predict_on_device(self, data: object, kind: str, out: object) -> Floats:
+        from mainspring.gpu.program import predict
+
+        if kind == "predict" and self._labels is not None:
+            raise errors.UnsupportedError(
+                f"Predictor {self.name!r} predicts labels, which a GPU does not hold. Call "
+                "predict_proba or predict_raw.",
+                hint="Call predict_proba or predict_raw.",
+            )
+        result: Floats = predict(self._bundle, data, kind, out=out)  # an array of the device
         return result
 
     def _check_columns(self) -> None:

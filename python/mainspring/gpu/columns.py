@@ -21,7 +21,7 @@ from mainspring.gpu.library import Column
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["DeviceColumns", "columns_of", "is_device_data"]
+__all__ = ["DeviceColumns", "columns_of", "device_of", "is_device_data", "stream_of"]
 
 # Types of values as ms_gpu_column names them; booleans of arrays are bytes, 0 or 1.
 _TYPES = {
@@ -46,7 +46,7 @@ def is_device_data(data: object) -> bool:
     """Whether the data, or one of its columns, lies on a GPU."""
     if isinstance(data, Mapping):
         return any(is_device_array(value) for value in data.values())
-    return is_arrow_device(data)
+    return is_arrow_device(data) or is_device_array(data)
 
 
 def columns_of(
@@ -87,12 +87,17 @@ def _of_arrays(
                 got=f"{view.shape[0]} rows",
             )
     first = data[names[0]]
-    number = _device_of(first, device)
-    chosen = stream or current_stream(first, number) or views[0].stream or DEFAULT_STREAM
+    number = device_of(first, device)
+    chosen = stream_of(first, views[0], number, stream)
     return DeviceColumns(columns, views[0].shape[0], number, chosen, first, views)
 
 
-def _device_of(value: object, device: str | None) -> int:
+def stream_of(value: object, view: DeviceView, device: int, stream: int | None) -> int:
+    """Return the stream to work on: as asked, else that of the array's library, else its own."""
+    return stream or current_stream(value, device) or view.stream or DEFAULT_STREAM
+
+
+def device_of(value: object, device: str | None) -> int:
     """Return the device that an array says it lies on; of one that does not say, the one asked."""
     place = getattr(value, "__dlpack_device__", None)
     if not callable(place):

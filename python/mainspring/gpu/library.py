@@ -44,6 +44,14 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "ms_gpu_transform": (
         _pointer, ctypes.POINTER(Column), ctypes.c_uint32, _size, _pointer, _size, _pointer,
     ),
+    "ms_gpu_predict": (
+        _pointer, ctypes.POINTER(Column), ctypes.c_uint32, _size, ctypes.c_uint32, _pointer,
+        _pointer,
+    ),
+    "ms_gpu_predict_matrix": (
+        _pointer, _pointer, ctypes.c_uint32, _size, ctypes.c_int64, ctypes.c_int64,
+        ctypes.c_uint32, _pointer, _pointer,
+    ),
     "ms_gpu_allocate": (ctypes.c_int, _size, _pointer, ctypes.POINTER(_pointer)),
     "ms_gpu_release": (ctypes.c_int, _pointer, _pointer),
     "ms_gpu_copy_in": (ctypes.c_int, _pointer, _pointer, _size, _pointer),

@@ -15,6 +15,8 @@ __all__ = ["is_for_device", "transform_on_device"]
 
 def _says_where_it_is(value: object) -> bool:
     kind = type(value)
+    if kind.__module__ == "numpy":  # it has DLPack too, and is never there
+        return False
     return hasattr(kind, "__cuda_array_interface__") or hasattr(kind, "__dlpack_device__")
 
 
@@ -25,7 +27,7 @@ def is_for_device(data: object, device: str | None) -> bool:
     if isinstance(data, Mapping):
         if not any(map(_says_where_it_is, data.values())):
             return False  # nothing of a GPU is loaded for data that cannot be on one
-    elif not hasattr(type(data), "__arrow_c_device_array__"):
+    elif not _says_where_it_is(data) and not hasattr(type(data), "__arrow_c_device_array__"):
         return False
     from mainspring.gpu.columns import is_device_data
 

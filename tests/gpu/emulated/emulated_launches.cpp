@@ -2,12 +2,38 @@
 // threads would meet.
 #include <memory>
 
+#include "finish_rows.hpp"
+#include "forest_rows.hpp"
 #include "launches.hpp"
 #include "transform_rows.hpp"
 
 namespace mainspring::gpu {
 
 void note_launch(Stream stream);
+
+namespace {
+
+/// Kernels of a thread a row.
+template <class Args, class Body>
+void run_rows(const Args& args, uint32_t num_blocks, Stream stream, Body body) {
+  note_launch(stream);
+  const uint64_t num_threads = uint64_t{num_blocks} * kForestRows;
+  for (uint64_t thread = 0; thread < num_threads; ++thread) {
+    for (uint64_t row = thread; row < args.num_rows; row += num_threads) body(args, row);
+  }
+}
+
+}  // namespace
+
+void launch_rank_rows(const RankArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, rank_row);
+}
+void launch_walk_trees(const WalkArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, walk_row);
+}
+void launch_finish_rows(const FinishArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, finish_row);
+}
 
 void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Stream stream) {
   note_launch(stream);
