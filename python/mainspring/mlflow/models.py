@@ -219,7 +219,8 @@ def _type_of(kind: str, fitted: str, has_missing: bool) -> Any:
     if fitted == "bool":
         return AnyType() if has_missing else DataType.boolean
     if kind == "timestamp":
-        return DataType.datetime
+        # MLflow's datetime refuses times of a zone; a comma is before the zone's name.
+        return AnyType() if "," in fitted else DataType.datetime
     if kind == "bytes":
         return DataType.binary if "binary" in fitted else DataType.string
     if "int" in fitted and not has_missing:
