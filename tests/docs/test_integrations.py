@@ -16,6 +16,7 @@ LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
 CODE = re.compile(r"`([^`]+)`")
 # What is named has to stay, whatever the table is sorted by.
 SYSTEMS = (
+    *("Airflow", "Prefect", "Dagster"),
     *("scikit-learn", "LightGBM", "XGBoost", "CatBoost", "PyTorch", "TensorFlow"),
     *("MLflow", "Optuna", "Prometheus", "Grafana", "FastAPI", "Flask"),
     *("AWS Lambda", "Google Cloud Functions", "Azure Functions", "edge devices"),
@@ -81,7 +82,7 @@ def complaints(row: Row) -> list[str]:
     if not row.versions and row.system not in WITHOUT_PIN:
         found.append("it names no version")
     for path in row.examples:
-        runs = path.suffix == ".py" or "```\n" in path.read_text(encoding="utf-8")
+        runs = path.suffix == ".py" or "```" in path.read_text(encoding="utf-8")
         if not runs:
             found.append(f"{path} has no example")
     return found
@@ -138,7 +139,10 @@ def test_pages_and_environments_when_listed_are_all_in_the_table(table: list[Row
             "| X | `keras==3.15.1` | [a](index.md) | [a](tensorflow.md) | `tests/none` |",
             "none is not there",
         ),
-        ("| X | `flask==3.1.3` | [a](index.md) | [a](index.md) | `tests/models` |", "no example"),
+        (
+            "| X | `flask==3.1.3` | [a](index.md) | [a](index.md) | `tests/models` |",
+            "has no example",
+        ),
     ],
 )
 def test_rule_when_row_is_wrong_complains(line: str, complaint: str) -> None:

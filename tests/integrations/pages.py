@@ -7,8 +7,10 @@ from pathlib import Path
 
 __all__ = ["INTEGRATIONS", "programs"]
 
-INTEGRATIONS = Path(__file__).resolve().parents[2] / "docs" / "integrations"
-FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+INTEGRATIONS = DOCS / "integrations"
+# What a page marks as py runs in its environment alone, python everywhere.
+FENCE = re.compile(r"^```py(?:thon)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def programs(page: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Tests with Airflow, which run where it is installed: .ci/ecosystem airflow."""

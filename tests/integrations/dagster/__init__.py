@@ -1,0 +1,1 @@
+"""Tests with Dagster, which run where it is installed: .ci/ecosystem dagster."""

@@ -1,0 +1,1 @@
+"""Tests with Prefect, which run where it is installed: .ci/ecosystem prefect."""
