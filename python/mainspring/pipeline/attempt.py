@@ -6,6 +6,7 @@ of an isolated step, Airflow, Prefect or Dagster.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -187,9 +188,11 @@ def _call(step: Step, upstream: Mapping[str, str], setting: Setting, scratch: Pa
         else:
             scratch.mkdir()
             arguments[name] = scratch
-    for name in getattr(step.function, "__input_files__", ()):
-        if "setting" in step.arguments.get(name, {}):
-            arguments[name] = _found(arguments[name], setting)
+    for kind in ("__input_files__", "__paths__"):  # of ready steps: from the pipeline's folder
+        for name in getattr(step.function, kind, ()):
+            given = step.arguments.get(name, {}).get("setting")
+            if isinstance(given, str | os.PathLike | list | tuple):
+                arguments[name] = _found(given, setting)
     try:
         return step.function(**arguments)
     except MainspringError as error:
@@ -203,7 +206,7 @@ def _call(step: Step, upstream: Mapping[str, str], setting: Setting, scratch: Pa
 def _found(value: Any, setting: Setting) -> Any:
     if isinstance(value, list | tuple):
         return [_found(item, setting) for item in value]
-    return str(setting.find(str(value).format_map(dict(setting.values))))
+    return str(setting.find(os.fspath(value).format_map(dict(setting.values))))
 
 
 def _check_upstream(step: Step, upstream: Mapping[str, str]) -> None:

@@ -60,11 +60,13 @@ def function_source(function: Callable[..., Any], what: str) -> dict[str, str]:
             expected="a function made with def",
             got=type(function).__name__,
         )
-    if (function.__module__ or "").partition(".")[0] == "mainspring" and _is_ours(function):
+    if (function.__module__ or "").partition(".")[0] == "mainspring" and _is_ours(
+        function.__code__.co_filename
+    ):
         return {"def": f"{function.__module__}.{function.__qualname__}"}
     found: dict[str, str] = {}
     with _PARSING:
-        _add_function(found, "def", function, _folder_of(function.__code__), what)
+        _add_function(found, "def", function, _folder_of(function.__code__.co_filename), what)
     return dict(sorted(found.items()))
 
 
@@ -94,15 +96,16 @@ def plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def _is_ours(function: FunctionType) -> bool:
-    return Path(function.__code__.co_filename).resolve().is_relative_to(_LIBRARY)
+@lru_cache(maxsize=1024)
+def _is_ours(filename: str) -> bool:
+    return Path(filename).resolve().is_relative_to(_LIBRARY)
 
 
 def _add_function(
     found: dict[str, str], name: str, function: FunctionType, folder: Path | None, what: str
 ) -> None:
     node = _node_of(function.__code__, what)
-    found[name] = _digest(_normal(node))
+    found[name] = _digest_of(node)
     values = dict(function.__globals__)
     for free, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # empty: the name gets its value later
@@ -152,7 +155,9 @@ def _add_names(
             try:
                 found[name] = _digest(repr(plain(value)))
             except TypeError:
-                found[name] = f"{type(value).__module__}.{type(value).__qualname__}"
+                kind = type(value)  # the module of a file has as many names as ways to run it
+                where = "" if kind.__module__ == home else f"{kind.__module__}."
+                found[name] = f"{where}{kind.__qualname__}"
     for module_name in _imports(node):
         _add_import(found, module_name, folder)
 
@@ -163,7 +168,7 @@ def _add_class(
     try:
         node = ast.parse(textwrap.dedent(inspect.getsource(cls)))
     except (OSError, TypeError, SyntaxError):
-        found[name] = f"{cls.__module__}.{cls.__qualname__}"
+        found[name] = cls.__qualname__
         return
     found[name] = _digest(_normal(node))
     _add_names(found, node, _loaded(node), values, folder, name)
@@ -205,8 +210,9 @@ def _imports(node: ast.AST) -> Iterator[str]:
             yield from (f"{part.module}.{alias.name}" for alias in part.names)
 
 
-def _folder_of(code: CodeType) -> Path | None:
-    path = Path(code.co_filename)
+@lru_cache(maxsize=1024)
+def _folder_of(filename: str) -> Path | None:
+    path = Path(filename)
     return path.resolve().parent if path.is_file() else None
 
 
@@ -267,6 +273,15 @@ class _Plain(ast.NodeTransformer):
         self._visit(node)
         node.decorator_list = kept
         return node
+
+
+def _digest_of(node: ast.AST) -> str:
+    """Return the digest of a function's code; the tree of its file is kept, and this with it."""
+    known = getattr(node, "mainspring_digest", None)
+    if known is None:
+        known = _digest(_normal(node))
+        node.mainspring_digest = known  # type: ignore[attr-defined]
+    return str(known)
 
 
 def _normal(node: ast.AST) -> str:

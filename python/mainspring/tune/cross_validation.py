@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,10 @@ from mainspring.quality import evaluate
 from mainspring.splits import StratifiedFolds
 
 if TYPE_CHECKING:
+    from mainspring.quality import QualityReport
     from mainspring.transforms import Preprocessor
 
-__all__ = ["CrossValidation", "cross_validate"]
+__all__ = ["CrossValidation", "cross_validate", "evaluation_of"]
 
 
 @dataclass(frozen=True)
@@ -114,21 +115,46 @@ def cross_validate(
         features = own.fit_transform(train_rows, target=target, output="numpy")
         labels = train_rows[target].to_numpy().astype(np.float64)
         predictor = Predictor(train(features, labels, own), own)
-        score = _score(predictor, test_rows, target, metric)
+        score = evaluation_of(predictor, test_rows, target, [metric]).value(metric)
         scores.append(score)
         if on_fold is not None:
             on_fold(number, score)
     return CrossValidation(metric, tuple(scores))
 
 
-def _score(predictor: Predictor, rows: Any, target: str, metric: str) -> float:
+def evaluation_of(
+    predictor: Predictor, rows: Any, target: str, metrics: Sequence[str] | None = None
+) -> QualityReport:
+    """Measure a predictor on rows with labels.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Of two classes, scored by the probability of the second; of more, by that of each; or of
+        numbers.
+    rows : table
+        Not seen in training.
+    target : str
+        The label's column.
+    metrics : sequence of str, optional
+        Of :func:`mainspring.evaluate`; by default those that fit the task.
+
+    Returns
+    -------
+    QualityReport
+        With these metrics.
+    """
     columns: dict[str, Any] = {target: rows[target]}
+    classes = predictor.classes_ if predictor.num_classes > 2 else None
     if predictor.num_classes == 2:
         columns["predicted"] = predictor.predict_proba(rows)[:, 1]
-        report = evaluate(columns, target=target, score="predicted", metrics=[metric])
-    else:
-        columns["predicted"] = predictor.predict(rows)
-        report = evaluate(
-            columns, target=target, prediction="predicted", task="regression", metrics=[metric]
-        )
-    return report.value(metric)
+        return evaluate(columns, target=target, score="predicted", metrics=metrics)
+    if classes is not None:
+        chances = predictor.predict_proba(rows)
+        names = {value: f"predicted {number}" for number, value in enumerate(classes.tolist())}
+        columns |= {name: chances[:, number] for number, name in enumerate(names.values())}
+        return evaluate(columns, target=target, score=names, metrics=metrics)
+    columns["predicted"] = predictor.predict(rows)
+    return evaluate(
+        columns, target=target, prediction="predicted", task="regression", metrics=metrics
+    )
