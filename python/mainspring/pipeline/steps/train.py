@@ -38,7 +38,9 @@ def train(
     preprocessor : Preprocessor
         As declared; a copy is fitted.
     learner : Learner, estimator or callable
-        As :func:`mainspring.pipeline.steps.learners.learn` takes it.
+        An estimator of scikit-learn is copied and fitted; a callable takes features, labels and the
+        fitted preprocessor, and returns a model that a Predictor takes, such as a module of
+        :mod:`mainspring.train` that it has trained.
     target : str
         The label's column.
     name : str, default "model"
