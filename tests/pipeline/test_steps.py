@@ -113,7 +113,7 @@ def test_any_database_of_adbc_goes_in_and_out(tmp_path: Path) -> None:
 
 def test_database_when_wrong_is_refused_without_its_password() -> None:
     with pytest.raises(ms.ParameterError, match="expected 'duckdb:FILE'"):
-        steps.extract_sql("SELECT 1", "/tmp/x.db")
+        steps.extract_sql("SELECT 1", "rides.db")
     with pytest.raises(ms.MissingExtraError, match="pip install adbc-driver-nobody") as caught:
         steps.extract_sql("SELECT 1", "adbc_driver_nobody:secret")
     assert "secret" not in str(caught.value)
