@@ -15,6 +15,7 @@ from bench.jobs.click_features import Learned, plain_job
 
 ROWS = 100_000
 SKLEARN_ROWS = 20_000
+KINDS = {"short": "strings of 8 bytes", "long": "strings of 4 to 40 bytes"}
 
 
 def check_learned(table: pa.Table) -> Any:
@@ -33,9 +34,8 @@ def check_learned(table: pa.Table) -> Any:
 @pytest.mark.parametrize("tokens", ["short", "long"])
 def test_fit_beside_pyarrow(tokens: str, compare: Any) -> None:
     table = clicks(ROWS, seed=0, tokens=tokens)
-    kind = {"short": "strings of 8 bytes", "long": "strings of 4 to 40 bytes"}[tokens]
     compare(
-        f"{ROWS:,} rows, {kind}",
+        f"{ROWS:,} rows, {KINDS[tokens]}",
         lambda: plain_job().fit(table, target="label"),
         lambda: click_features_pyarrow.fit(table),
         peer="pyarrow",
@@ -51,9 +51,8 @@ def test_fit_beside_duckdb(tokens: str, compare: Any, threads: int) -> None:
     pytest.importorskip("duckdb")
     table = clicks(ROWS, seed=0, tokens=tokens)
     database = click_features_duckdb.connection(threads)
-    kind = {"short": "strings of 8 bytes", "long": "strings of 4 to 40 bytes"}[tokens]
     compare(
-        f"{ROWS:,} rows, {kind}",
+        f"{ROWS:,} rows, {KINDS[tokens]}",
         lambda: plain_job().fit(table, target="label"),
         lambda: click_features_duckdb.fit(table, database),
         peer="duckdb",
@@ -65,11 +64,13 @@ def test_fit_beside_duckdb(tokens: str, compare: Any, threads: int) -> None:
 
 
 @pytest.mark.large
-def test_fit_of_many_rows(compare: Any) -> None:
-    rows = 1_000_000
-    table = clicks(rows, seed=0)
+@pytest.mark.parametrize(
+    ("rows", "tokens"), [(500_000, "short"), (500_000, "long"), (1_000_000, "short")]
+)
+def test_fit_of_many_rows(rows: int, tokens: str, compare: Any) -> None:
+    table = clicks(rows, seed=0, tokens=tokens)
     compare(
-        f"{rows:,} rows, strings of 8 bytes",
+        f"{rows:,} rows, {KINDS[tokens]}",
         lambda: plain_job().fit(table, target="label"),
         lambda: click_features_pyarrow.fit(table),
         peer="pyarrow",

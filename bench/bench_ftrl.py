@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+import mainspring as ms
 from bench.data.clicks import CATEGORIES, NUMBERS, clicks
+from mainspring import col
 from mainspring.train import HashedFactorizationMachine, HashedLogisticRegression
 
 ROWS, BUCKETS = 100_000, 1 << 17
@@ -116,6 +118,43 @@ def test_pass_over_ids(compare: Any, tmp_path: Path) -> None:
         peer="vowpalwabbit",
         api="Workspace of --ftrl over its text format",
         check=check_loss(label),
+        rows=ROWS,
+    )
+
+
+@pytest.mark.one_thread
+def test_pass_over_sparse_rows(compare: Any) -> None:
+    """Of each number SGD, which has one rate for all, needs a product and a sum; FTRL two roots."""
+    linear = pytest.importorskip("sklearn.linear_model")
+    random = np.random.default_rng(0)
+    words = np.minimum(random.zipf(1.3, (ROWS, 12)), 50_000)
+    label = ((words % 7 == 0).sum(axis=1) + random.normal(size=ROWS) > 1.5).astype(int)
+    texts = pa.array([" ".join(f"w{word}" for word in row) for row in words.tolist()])
+    prep = ms.Preprocessor(
+        col("text").word_ngrams(buckets=1 << 18), col("text").tf_idf(min_count=5), profile=False
+    )
+    rows = prep.fit_transform(pa.table({"text": texts}), output="csr").to_scipy()
+
+    def ours() -> np.ndarray:
+        model = HashedLogisticRegression().partial_fit(rows, label, classes=[0, 1])
+        return np.asarray(model.decision_function(rows[:5000]))
+
+    def theirs() -> np.ndarray:
+        model = linear.SGDClassifier(loss="log_loss", alpha=1e-6, shuffle=False)
+        model.partial_fit(rows, label, classes=[0, 1])
+        return np.asarray(model.decision_function(rows[:5000]))
+
+    def check(mine: np.ndarray, found: np.ndarray) -> None:
+        right = [((scores > 0) == label[:5000]).mean() for scores in (mine, found)]
+        assert right[0] > max(right[1] - 0.01, label.mean() + 0.05)
+
+    compare(
+        f"{rows.nnz // ROWS} numbers a row of {rows.shape[1]:,}, {ROWS:,} sparse rows",
+        ours,
+        theirs,
+        peer="scikit-learn",
+        api="SGDClassifier.partial_fit of log loss",
+        check=check,
         rows=ROWS,
     )
 

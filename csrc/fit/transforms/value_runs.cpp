@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "fit/transforms/rank_select.hpp"
+#include "fit/transforms/sampled_ranks.hpp"
 #include "profile/sort_numbers.hpp"
 
 namespace mainspring {
@@ -17,7 +18,7 @@ namespace {
 using Run = ValueRuns::Run;
 
 /// The runs with ascending values among them.
-std::vector<Run> merged(const std::vector<Run>& runs, const std::vector<double>& values) {
+std::vector<Run> merged(const std::vector<Run>& runs, std::span<const double> values) {
   std::vector<Run> out;
   out.reserve(runs.size() + values.size());
   size_t at = 0;
@@ -103,7 +104,7 @@ void ValueRuns::count_block(std::span<const double> values) {
     done = counts_.add(values.data(), values.size());
     if (done < values.size() || most_differ(counts_)) spill();
   }
-  pending_.insert(pending_.end(), values.begin() + static_cast<ptrdiff_t>(done), values.end());
+  pending_.append(values.subspan(done));
 }
 
 void ValueRuns::look(uint64_t max_values) {
@@ -150,8 +151,7 @@ void ValueRuns::widen(double least, double greatest) {
 
 void ValueRuns::spill() {
   if (most_differ(counts_)) {
-    counts_.for_each(
-        [&](double value, uint64_t count) { pending_.insert(pending_.end(), count, value); });
+    counts_.for_each([&](double value, uint64_t count) { pending_.append(count, value); });
   } else {
     const NumberRuns all = counts_.runs();
     for (size_t i = 0; i < all.values.size(); ++i) {
@@ -166,7 +166,7 @@ void ValueRuns::spill() {
 void ValueRuns::compact() {
   if (pending_.empty()) return;
   sort_many_numbers(pending_.data(), pending_.size());
-  runs_ = merged(runs_, pending_);
+  runs_ = merged(runs_, pending_.numbers());
   runs_total_ += pending_.size();
   pending_.clear();
 }
@@ -231,15 +231,17 @@ void ValueRuns::for_each_key(const Visit& visit) const {
   }
   counts_.for_each([&](double value, uint64_t count) { visit(key_of(value), count); });
   for (const Run& run : runs_) visit(key_of(run.value), run.count);
-  for (const double value : pending_) visit(key_of(value), 1);
+  for (const double value : pending_.numbers()) visit(key_of(value), 1);
 }
 
 /// The values at ascending ranks.
 std::vector<double> ValueRuns::values_at(const std::vector<uint64_t>& ranks) const {
+  std::vector<double> values(ranks.size());
+  const bool are_single = !sketch_.has_value() && counts_.distinct() == 0 && runs_.empty();
+  if (are_single && select_near(pending_.numbers(), ranks, values.data())) return values;
   std::vector<uint64_t> keys(ranks.size());
   select_ranks([this](const auto& visit) { for_each_key(visit); },
                counts_.distinct() + runs_.size() + pending_.size(), ranks, 0, keys.data());
-  std::vector<double> values(ranks.size());
   std::transform(keys.begin(), keys.end(), values.begin(), value_of);
   return values;
 }

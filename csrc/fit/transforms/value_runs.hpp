@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "fit/transforms/number_buffer.hpp"
 #include "host/state_bytes.hpp"
 #include "profile/number_counts.hpp"
 #include "profile/quantile_sketch.hpp"
@@ -74,7 +75,7 @@ class ValueRuns {
   bool few_ = true;      // all values are in counts_
   NumberCounts counts_;  // empty when few_ is false
   std::vector<Run> runs_;
-  std::vector<double> pending_;
+  NumberBuffer pending_;
   uint64_t runs_total_ = 0;
   uint64_t look_at_ = 0;                  // total at which it is looked whether too many differ
   std::optional<QuantileSketch> sketch_;  // then all of the above is empty
