@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pyarrow as pa
 import pytest
-import xgboost
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor, RandomForestClassifier
 
 import mainspring as ms
@@ -32,42 +32,48 @@ def features(seed: int = 0) -> np.ndarray[Any, Any]:
 
 
 def boosted(objective: str, target: np.ndarray[Any, Any], **parameters: Any) -> Any:
+    lightgbm = pytest.importorskip("lightgbm")
     x = features()
     settings = {"objective": objective, "num_leaves": 15, "verbose": -1, "min_data_in_leaf": 5}
     data = lightgbm.Dataset(x, target, categorical_feature=[5])
     return lightgbm.train({**settings, **parameters}, data, num_boost_round=12)
 
 
-def models() -> dict[str, Any]:
+def float_sums(x: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> Any:
+    xgboost = pytest.importorskip("xgboost")
+    data = xgboost.DMatrix(np.where(np.isinf(x), np.nan, x), target)
+    settings = {"max_depth": 4, "objective": "binary:logistic"}
+    return xgboost.train(settings, data, num_boost_round=15)
+
+
+def model(name: str) -> Any:
     x = features()
     clean = np.nan_to_num(x, nan=0.5, posinf=9.0)
     y = np.nan_to_num(x[:, 0], posinf=1.0) + (x[:, 5] % 3)
     classes = (x[:, 5] % 4).astype(int) % 3
-    return {
-        "regression": boosted("regression", y),
-        "binary": boosted("binary", y > 1),
-        "multiclass": boosted("multiclass", classes, num_class=3),
-        "one against all": boosted("multiclassova", classes, num_class=3),
-        "poisson": boosted("poisson", np.abs(y)),
-        "square root": boosted("regression", np.abs(y), reg_sqrt=True),
-        "entropy": boosted("cross_entropy_lambda", (y > 1).astype(float)),
-        "zero is missing": boosted("regression", y, zero_as_missing=True),
-        "float sums": xgboost.train(
-            {"max_depth": 4, "objective": "binary:logistic"},
-            xgboost.DMatrix(np.where(np.isinf(x), np.nan, x), y > 1),
-            num_boost_round=15,
-        ),
-        "scikit-learn": GradientBoostingRegressor(n_estimators=9).fit(clean, y),
-        "vectors": RandomForestClassifier(9, max_depth=5, random_state=0).fit(clean, classes),
-        "several outputs": ExtraTreesRegressor(5, max_depth=4, random_state=0).fit(
+    rng = {"random_state": 0}
+    made: dict[str, Callable[[], Any]] = {
+        "regression": lambda: boosted("regression", y),
+        "binary": lambda: boosted("binary", y > 1),
+        "multiclass": lambda: boosted("multiclass", classes, num_class=3),
+        "one against all": lambda: boosted("multiclassova", classes, num_class=3),
+        "poisson": lambda: boosted("poisson", np.abs(y)),
+        "square root": lambda: boosted("regression", np.abs(y), reg_sqrt=True),
+        "entropy": lambda: boosted("cross_entropy_lambda", (y > 1).astype(float)),
+        "zero is missing": lambda: boosted("regression", y, zero_as_missing=True),
+        "float sums": lambda: float_sums(x, y > 1),
+        "scikit-learn": lambda: GradientBoostingRegressor(n_estimators=9, **rng).fit(clean, y),
+        "vectors": lambda: RandomForestClassifier(9, max_depth=5, **rng).fit(clean, classes),
+        "several outputs": lambda: ExtraTreesRegressor(5, max_depth=4, **rng).fit(
             clean, np.stack([y, -y], axis=1)
         ),
     }
+    return made[name]()
 
 
 @pytest.fixture(scope="module")
-def predictors() -> dict[str, ms.Predictor]:
-    return {name: ms.Predictor(model) for name, model in models().items()}
+def predictors() -> Callable[[str], ms.Predictor]:
+    return functools.cache(lambda name: ms.Predictor(model(name)))
 
 
 def same_bits(got: gpu.DeviceArray, expected: np.ndarray[Any, Any]) -> None:
@@ -86,9 +92,9 @@ NAMES = [
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", NAMES)
 def test_predict_of_a_device_matrix_has_the_bits_of_the_cpu(
-    device: object, predictors: dict[str, ms.Predictor], name: str, dtype: str
+    device: object, predictors: Callable[[str], ms.Predictor], name: str, dtype: str
 ) -> None:
-    predictor = predictors[name]
+    predictor = predictors(name)
     x = features(1)
     x[::2] = features()[::2]  # where the thresholds were found: on them
     x = x.astype(dtype)
@@ -104,11 +110,12 @@ def test_predict_of_a_device_matrix_has_the_bits_of_the_cpu(
 
 @pytest.mark.parametrize("count", [0, 1, 127, 129])
 def test_predict_of_any_number_of_rows_has_the_bits_of_the_cpu(
-    device: object, predictors: dict[str, ms.Predictor], count: int
+    device: object, predictors: Callable[[str], ms.Predictor], count: int
 ) -> None:
     x = features()[:count]
     same_bits(
-        predictors["multiclass"].predict(gpu.to_device(x)), predictors["multiclass"].predict(x)
+        predictors("several outputs").predict(gpu.to_device(x)),
+        predictors("several outputs").predict(x),
     )
 
 
@@ -127,11 +134,11 @@ class Transposed:
 
 
 def test_predict_of_a_transposed_matrix_reads_it_in_place(
-    device: object, predictors: dict[str, ms.Predictor]
+    device: object, predictors: Callable[[str], ms.Predictor]
 ) -> None:
     x = features()
-    got = predictors["regression"].predict(Transposed(gpu.to_device(np.ascontiguousarray(x.T))))
-    same_bits(got, predictors["regression"].predict(x))
+    got = predictors("scikit-learn").predict(Transposed(gpu.to_device(np.ascontiguousarray(x.T))))
+    same_bits(got, predictors("scikit-learn").predict(x))
 
 
 def test_predict_with_a_preprocessor_has_the_bits_of_the_cpu(device: object) -> None:
@@ -142,12 +149,8 @@ def test_predict_with_a_preprocessor_has_the_bits_of_the_cpu(device: object) -> 
         col("a").clip(-9, 9).impute("mean").standardize(), col("b"), col("word").ordinal()
     )
     target = np.nan_to_num(x[:, 2], posinf=1.0)
-    model = lightgbm.train(
-        {"verbose": -1, "num_leaves": 7},
-        lightgbm.Dataset(prep.fit(table).transform(table), target),
-        num_boost_round=20,
-    )
-    predictor = ms.Predictor(model, prep)
+    matrix = np.nan_to_num(prep.fit(table).transform(table), posinf=9.0)
+    predictor = ms.Predictor(GradientBoostingRegressor(n_estimators=20).fit(matrix, target), prep)
     expected = predictor.predict(table)
     same_bits(predictor.predict(DeviceTable(table)), expected)
     out = gpu.DeviceArray((NUM_ROWS,), "float64")
@@ -156,9 +159,9 @@ def test_predict_with_a_preprocessor_has_the_bits_of_the_cpu(device: object) -> 
 
 
 def test_predict_refuses_what_does_not_fit_by_name(
-    emulation: Emulation, predictors: dict[str, ms.Predictor]
+    emulation: Emulation, predictors: Callable[[str], ms.Predictor]
 ) -> None:
-    predictor = predictors["regression"]
+    predictor = predictors("scikit-learn")
     x = features()
     with pytest.raises(errors.SchemaError, match="has 5 columns, expected 6"):
         predictor.predict(gpu.to_device(x[:, :5]))
@@ -182,17 +185,17 @@ def test_predict_with_a_model_that_is_no_forest_names_its_kind(emulation: Emulat
 
 
 def test_predict_names_the_kernel_that_failed_and_gives_memory_back(
-    emulation: Emulation, predictors: dict[str, ms.Predictor]
+    emulation: Emulation, predictors: Callable[[str], ms.Predictor]
 ) -> None:
     x = gpu.to_device(features())
-    predictors["regression"].predict(x)
+    predictors("scikit-learn").predict(x)
     before = emulation.used_bytes
     with (
         emulation.failing_launch(sticky=False),
         pytest.raises(errors.DeviceError, match="illegal memory access"),
     ):
-        predictors["regression"].predict(x)
+        predictors("scikit-learn").predict(x)
     assert emulation.used_bytes == before
     copies = emulation.copies_out
-    predictors["regression"].predict(x)
+    predictors("scikit-learn").predict(x)
     assert emulation.copies_out == copies

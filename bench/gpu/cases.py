@@ -1,0 +1,148 @@
+"""What is timed on a GPU: the work, the bytes it must move, and what its result must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import mainspring as ms
+from bench.gpu.forest_text import forest_text
+from mainspring import col, gpu
+
+__all__ = ["Case", "cases"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the results; `turns` are the same work on inputs of their own."""
+
+    name: str
+    num_rows: int
+    num_bytes: int  # read once and written once
+    turns: list[Callable[[], Any]]
+    check: Callable[[], None]
+    on_cpu: Callable[[], int]  # works on one thread, and returns how many rows it has done
+
+
+def _same_bits(got: gpu.DeviceArray, expected: np.ndarray[Any, Any]) -> None:
+    kind = np.uint32 if expected.dtype == np.float32 else np.uint64
+    np.testing.assert_array_equal(got.to_host().view(kind), expected.view(kind))
+
+
+def _transform(
+    name: str, made: list[Any], columns: Callable[[int], dict[str, Any]], num_turns: int
+) -> Case:
+    inputs = [columns(seed) for seed in range(num_turns)]
+    first = pa.table(inputs[0])
+    num_rows = first.num_rows
+    prep = ms.Preprocessor(*made, profile=False).fit(first.slice(0, 200_000), target="target")
+    on_device = [
+        {key: gpu.to_device(each[key]) for key in prep.bundle.input_names} for each in inputs
+    ]
+    width = prep.bundle.num_features
+    outputs = [gpu.DeviceArray((num_rows, width), "float32") for _ in inputs]
+    read = sum(values.nbytes for values in on_device[0].values())
+    some = first.slice(0, min(num_rows, 50_000))
+
+    def turn(number: int) -> Callable[[], Any]:
+        return lambda: prep.transform(on_device[number], out=outputs[number])
+
+    def check() -> None:
+        turn(0)()
+        head = prep.transform({key: gpu.to_device(each) for key, each in _heads(inputs[0]).items()})
+        _same_bits(head, prep.transform(pa.table(_heads(inputs[0]))))
+
+    def on_cpu() -> int:
+        prep.transform(some)
+        return int(some.num_rows)
+
+    turns = [turn(number) for number in range(num_turns)]
+    return Case(name, num_rows, read + num_rows * width * 4, turns, check, on_cpu)
+
+
+def _heads(columns: dict[str, Any]) -> dict[str, Any]:
+    return {name: values[:10_000] for name, values in columns.items()}
+
+
+def _numbers(num_rows: int, dtype: str) -> Callable[[int], dict[str, Any]]:
+    def make(seed: int) -> dict[str, Any]:
+        rng = np.random.default_rng(seed)
+        made = {f"x{i}": rng.gamma(2.0, 3.0, num_rows).astype(dtype) for i in range(16)}
+        for values in made.values():
+            values[rng.random(num_rows) < 0.05] = np.nan
+        return {**made, "target": rng.random(num_rows)}
+
+    return make
+
+
+def _keys(num_rows: int) -> Callable[[int], dict[str, Any]]:
+    def make(seed: int) -> dict[str, Any]:
+        rng = np.random.default_rng(seed)
+        made = {f"k{i}": rng.zipf(1.3, num_rows) % 100_000 for i in range(8)}
+        return {**made, "target": rng.random(num_rows)}
+
+    return make
+
+
+def _forest(
+    name: str, num_trees: int, num_leaves: int, num_rows: int, num_turns: int, *, balanced: bool
+) -> Case:
+    num_features = 100
+    predictor = ms.Predictor(forest_text(num_trees, num_leaves, num_features, balanced=balanced))
+    rng = np.random.default_rng(5)
+    inputs = [
+        rng.normal(size=(num_rows, num_features)).astype(np.float32) for _ in range(num_turns)
+    ]
+    on_device = [gpu.to_device(each) for each in inputs]
+    outputs = [gpu.DeviceArray((num_rows,), "float64") for _ in inputs]
+    some = inputs[0][:2000]
+
+    def turn(number: int) -> Callable[[], Any]:
+        return lambda: predictor.predict_raw(on_device[number], outputs[number])
+
+    def check() -> None:
+        _same_bits(predictor.predict_raw(gpu.to_device(some)), predictor.predict_raw(some))
+
+    def on_cpu() -> int:
+        predictor.predict_raw(some)
+        return len(some)
+
+    turns = [turn(number) for number in range(num_turns)]
+    num_bytes = num_rows * (num_features * 4 + 8)
+    return Case(name, num_rows, num_bytes, turns, check, on_cpu)
+
+
+def cases(num_rows: int, num_turns: int) -> Iterator[Case]:
+    """Yield the cases, made one after the other so that one's memory is free for the next.
+
+    Parameters
+    ----------
+    num_rows : int
+        Of the transforms; forests predict a quarter of them.
+    num_turns : int
+        Inputs of each case: together more than the caches of a GPU hold.
+    """
+    chain = [col(f"x{i}").impute("mean").log1p().standardize() for i in range(16)]
+    plain = [col(f"x{i}").standardize() for i in range(16)]
+    buckets = [col(f"x{i}").quantile_bucketize(32) for i in range(16)]
+    ids = [col(f"k{i}").ordinal() for i in range(8)]
+    hashes = [col(f"k{i}").hash(1 << 18) for i in range(8)]
+    means = [col(f"k{i}").target_mean() for i in range(8)]
+    crosses = [col(f"k{i}", f"k{i + 1}").cross(1 << 18) for i in range(7)]
+    for dtype in ("float32", "float64"):
+        numbers = _numbers(num_rows, dtype)
+        yield _transform(f"impute, log1p, standardize of {dtype}", chain, numbers, num_turns)
+        yield _transform(f"standardize of {dtype}", plain, numbers, num_turns)
+    yield _transform("32 buckets of float32", buckets, _numbers(num_rows, "float32"), num_turns)
+    keys = _keys(num_rows)
+    yield _transform("ids of int64 keys", ids, keys, num_turns)
+    yield _transform("hashes of int64 keys", hashes, keys, num_turns)
+    yield _transform("target means of int64 keys", means, keys, num_turns)
+    yield _transform("crosses of int64 keys", crosses, keys, num_turns)
+    rows = num_rows // 4
+    yield _forest("500 trees of depth 8", 500, 256, rows, num_turns, balanced=True)
+    yield _forest("1,000 trees of 255 leaves", 1000, 255, rows, num_turns, balanced=False)

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Everything that only a GPU can tell, in one go, without a network: build with CUDA, the tests marked
+# gpu, compute-sanitizer over a few of them where it is at hand, then the measurements.
+# bench/gpu/run.sh [FOLDER] leaves FOLDER/{build,tests,sanitizer}.txt and gpu.json. Needs Python with
+# numpy, pyarrow, pytest, scikit-learn, CuPy, pybind11, scikit-build-core, cmake, ninja, and nvcc.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+results=${1:-bench/results/gpu}
+mkdir -p "$results"
+failed=0
+
+python3 -m pip install --no-build-isolation --no-deps \
+  -C cmake.define.MAINSPRING_CUDA=ON . >"$results/build.txt" 2>&1 || {
+  tail -n 40 "$results/build.txt"
+  exit 1
+}
+python3 -c 'import mainspring as ms; print(ms.gpu.devices(), ms.build_info()["cuda"])'
+python3 -m pytest -q -m gpu tests/gpu >"$results/tests.txt" 2>&1 || failed=1
+tail -n 15 "$results/tests.txt"
+if command -v compute-sanitizer >/dev/null; then
+  timeout 120 compute-sanitizer --error-exitcode 9 python3 -m pytest -q -m gpu \
+    tests/gpu/test_predict.py -k "any_number_of_rows" >"$results/sanitizer.txt" 2>&1 || failed=1
+  tail -n 5 "$results/sanitizer.txt"
+fi
+python3 -m bench.gpu.measure "$results/gpu.json" || failed=1
+exit "$failed"

@@ -1,0 +1,56 @@
+"""The measurements of a GPU, run small over a device of host memory: checks, cases and numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mainspring as ms
+from bench.gpu import measure
+from bench.gpu.forest_text import forest_text
+from tests.gpu.emulation import Emulation
+
+
+class WallClock:
+    def milliseconds(self, work: Callable[[], Any]) -> float:
+        begin = time.perf_counter()
+        work()
+        return (time.perf_counter() - begin) * 1e3
+
+
+def test_measurements_check_and_time_every_case(emulation: Emulation) -> None:
+    threads = ms.build_info()["num_threads"]
+    try:
+        results = measure.measure(WallClock(), num_rows=400, num_turns=2, num_times=3)
+    finally:
+        ms.set_num_threads(int(str(threads)))
+    assert len({result["name"] for result in results}) == len(results) == 11
+    for result in results:
+        assert result["min_ms"] <= result["median_ms"] <= result["max_ms"]
+        assert result["rows_per_second"] == pytest.approx(
+            result["num_rows"] / result["median_ms"] * 1e3
+        )
+    by_name = {result["name"]: result for result in results}
+    assert by_name["standardize of float64"]["num_bytes"] == 400 * 16 * (8 + 4)
+    assert by_name["500 trees of depth 8"]["num_rows"] == 100
+
+
+def test_timed_rotates_inputs_after_each_was_warm() -> None:
+    ran: list[int] = []
+    turns = [lambda i=i: ran.append(i) for i in range(3)]
+    measure.timed(WallClock(), turns, 5)
+    assert ran == [0, 1, 2, 0, 1, 2, 0, 1]
+
+
+@pytest.mark.parametrize(("balanced", "depth"), [(True, 4), (False, None)])
+def test_forest_text_is_a_model_of_the_size_asked_for(balanced: bool, depth: int | None) -> None:
+    predictor = ms.Predictor(forest_text(3, 16, 5, balanced=balanced))
+    leaves = predictor.leaf_index(np.random.default_rng(0).normal(size=(4000, 5)))
+    assert leaves.shape == (4000, 3)
+    assert len(np.unique(leaves[:, 0])) > 8
+    if depth is not None:
+        assert leaves.max() == 15
