@@ -242,6 +242,13 @@ def third(second):
 """
 
 
+SLOW = """    with open("calls", "a") as calls:
+        calls.write("x")
+    time.sleep(1)
+    return 1
+"""
+
+
 def flow(folder: Path, options: str = "{}") -> ms.Pipeline:
     path = folder / "flow.py"
     path.write_text(FLOW.replace("OPTIONS", options))
@@ -304,6 +311,31 @@ def test_run_that_is_killed_goes_on_from_where_it_was(tmp_path: Path) -> None:
     with pytest.raises(ms.StepError):  # the same result again: what was left is cleared
         flow(tmp_path, "{'timeout_seconds': 0.1}").run({"how": "hang"})
     assert list((store / "partial").iterdir()) == []
+
+
+def test_interrupted_run_says_so_and_ends_at_once(tmp_path: Path) -> None:
+    flow(tmp_path, "{'isolate': True}")
+    command = [sys.executable, "-m", "mainspring", "run", "flow.py", "--set", "how=hang"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "hanging").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == "mainspring: interrupted\n"
+    assert process.returncode == 130
+    assert read_runs(tmp_path / ".mainspring")[0]["state"] == "interrupted"
+
+
+def test_two_processes_at_once_make_a_result_once(tmp_path: Path) -> None:
+    flow(tmp_path).path("flow.py").write_text(
+        FLOW.replace("OPTIONS", "{}").replace("    return 1\n", SLOW, 1)
+    )
+    command = [sys.executable, "-m", "mainspring", "run", "flow.py", "--lock", "-"]
+    both = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert (tmp_path / "calls").read_text() == "x"
+    runs = read_runs(tmp_path / ".mainspring")
+    assert [run["state"] for run in runs] == ["done", "done"]
 
 
 def test_declared_files_decide_and_are_read_again_only_after_a_change(

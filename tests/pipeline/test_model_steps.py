@@ -325,6 +325,29 @@ def test_ready_steps_have_keys_of_their_settings(make: Make, parts: Any) -> None
         key(learner=threading.Lock())
 
 
+def test_objects_in_settings_have_keys_of_what_they_have_learnt(
+    make: Make, predictor: ms.Predictor, parts: Any
+) -> None:
+    def key(value: Any) -> str | None:
+        pipeline = make()
+        pipeline.add("used", lambda value: 1, settings={"value": value}, version="1")
+        return pipeline.plan()["used"].key
+
+    other = steps.train(rows(3000, 2), preprocessor=prep(), learner=LEARNER, target="late")
+    plain = ms.Preprocessor(col("x").standardize())
+    fitted = [ms.Preprocessor(col("x").standardize()).fit(table) for table in (parts[0], parts[1])]
+    values = [predictor, other, plain, *fitted, ms.profile(parts[0]), ms.profile(parts[1])]
+    assert len({key(value) for value in values}) == len(values)
+    assert key(predictor) == key(ms.Predictor.from_bytes(predictor.to_bytes()))
+    one = steps.Learner("lightgbm", {"a": 1, "b": 2})
+    assert key(one) == key(steps.Learner("lightgbm", {"b": 2, "a": 1}))
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    estimators = [linear_model.Ridge(alpha=alpha) for alpha in (1.0, 2.0, 2.0)]
+    assert len({key(estimator) for estimator in estimators}) == 2
+    with pytest.raises(ms.ParameterError, match=r"this Ridge is fitted \(\w+_\)"):
+        key(linear_model.Ridge().fit([[1.0], [2.0]], [1.0, 2.0]))
+
+
 def test_register_mlflow_needs_mlflow_or_registers(predictor: ms.Predictor, tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'mlflow.db'}"
     try:

@@ -142,6 +142,12 @@ def test_lambda_and_arguments_without_names_are_refused(make: Make) -> None:
     with pytest.raises(ms.ParameterError, match="expected a function, got int"):
         pipeline.add("t", 3)  # type: ignore[arg-type]
 
+    async def later() -> int:
+        return 1
+
+    with pytest.raises(ms.ParameterError, match="expected a function, got an async function"):
+        pipeline.add("u", later)
+
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=40))
 def test_order_puts_what_is_needed_first(edges: list[tuple[int, int]]) -> None:

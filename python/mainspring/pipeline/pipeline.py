@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -235,11 +236,12 @@ class Pipeline:
                 expected="a new name",
                 got=name,
             )
-        if not callable(function):
+        if not callable(function) or iscoroutinefunction(function):
+            kind = type(function).__name__ if not callable(function) else "an async function"
             raise ParameterError(
-                f"Step {name!r}: expected a function, got {type(function).__name__}.",
+                f"Step {name!r}: expected a function, got {kind}.",
                 expected="a function",
-                got=type(function).__name__,
+                got=kind,
             )
         step = Step(
             name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from pathlib import Path, PurePath
 from types import FunctionType
@@ -191,13 +192,37 @@ def _described(value: Any, what: str) -> Any:
     name = f"{type(value).__module__}.{type(value).__qualname__}"
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
-    if hasattr(value, "get_params"):
-        return {name: _described(value.get_params(deep=False), what)}
     if name.startswith("mainspring."):
-        return {name: repr(value)}
+        return {name: _of_ours(value, what)}
+    if hasattr(value, "get_params"):
+        _refuse_fitted(value, what)
+        return {name: _described(value.get_params(deep=False), what)}
     raise ParameterError(
         f"{what}: {name} cannot be part of a key, because nobody can tell whether two of them are "
         "the same. Make it inside the step's function.",
         expected="a plain value, a function, an estimator or an object of mainspring",
         got=name,
     )
+
+
+def _of_ours(value: Any, what: str) -> Any:
+    """Describe an object of mainspring by its bytes, by its fields, or as it writes itself."""
+    if hasattr(value, "to_bytes"):
+        return hashlib.sha256(value.to_bytes()).hexdigest()
+    if is_dataclass(value):
+        return _described({one.name: getattr(value, one.name) for one in fields(value)}, what)
+    learnt = getattr(value, "__sklearn_is_fitted__", None)
+    if learnt is not None and learnt():
+        return hashlib.sha256(value.bundle.to_bytes()).hexdigest()
+    return repr(value)
+
+
+def _refuse_fitted(value: Any, what: str) -> None:
+    learnt = [one for one in vars(value) if one.endswith("_") and not one.startswith("_")]
+    if learnt:
+        raise ParameterError(
+            f"{what}: this {type(value).__name__} is fitted ({learnt[0]}), and what it has learnt "
+            "cannot be part of a key. Fit it inside a step, or give one that is not fitted.",
+            expected="an estimator that is not fitted",
+            got=learnt[0],
+        )

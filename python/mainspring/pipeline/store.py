@@ -182,12 +182,11 @@ class Store:
         if target.exists() and (force or self.find(key) is None):
             # Open maps of the old files stay valid: they lose their name, not their bytes.
             target.rename(partial.with_name(f"{partial.name}.old"))
-        with suppress(FileExistsError):
-            try:
-                partial.rename(target)
-            except OSError as error:  # ENOTEMPTY: another process was first, with the same result
-                if not target.exists():
-                    raise FileError(f"{target} cannot be made: {error.strerror}.") from error
+        try:
+            partial.rename(target)
+        except OSError as error:  # ENOTEMPTY: another process was first, with the same result
+            if not target.exists():
+                raise FileError(f"{target} cannot be made: {error.strerror}.") from error
         shutil.rmtree(partial.with_name(f"{partial.name}.old"), ignore_errors=True)
 
     @contextmanager
