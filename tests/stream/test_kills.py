@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +18,7 @@ import pytest
 import mainspring as ms
 from tests.conftest import ROOT
 from tests.stream.conftest import json_rows, rows_table
+from tests.stream.legs import legs_predictor, legs_table
 
 pytest.importorskip("confluent_kafka", reason="confluent-kafka is not installed")
 
@@ -121,36 +121,16 @@ def test_folder_when_killed_anywhere_has_each_result_once(
     assert found["id"].to_pylist() == list(range(1200))
     np.testing.assert_array_equal(found["probability"], ms.load(bundle).predict(table))
     assert [one.value() for one in broker.read(dead)] == [POISON] * 20
+    for left in tmp_path.rglob("*.partial"):
+        os.utime(left, (0, 0))
+    assert nursery.run(**asked)["code"] == 0
     assert not list(tmp_path.rglob("*.partial"))
-
-
-def legs_table(num_rows: int) -> pa.Table:
-    rng = np.random.default_rng(4)
-    start = datetime(2024, 5, 1, tzinfo=timezone.utc)
-    return pa.table(
-        {
-            "id": np.arange(num_rows),
-            "plane": rng.choice([f"N{number}" for number in range(20)], num_rows),
-            "at": [start + timedelta(seconds=int(at)) for at in range(num_rows)],
-            "delay": rng.normal(5, 20, num_rows).round(1),
-            "late": rng.integers(0, 2, num_rows),
-        }
-    )
 
 
 @pytest.fixture(scope="module")
 def legs_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    table = legs_table(2000)
-    legs = ms.events("legs", key="plane", time="at", skew="2s")
-    prep = ms.Preprocessor(legs.window("5min").count(), legs.last("delay", 5).mean())
-    matrix = prep.fit_transform(table, events={"legs": table})
-    booster = lightgbm.train(
-        {"objective": "binary", "verbose": -1, "num_threads": 1},
-        lightgbm.Dataset(matrix, label=table["late"].to_numpy()),
-        10,
-    )
     path = tmp_path_factory.mktemp("legs") / "legs.spring"
-    ms.Predictor(booster, prep, name="legs", profile=ms.profile(table)).save(path)
+    legs_predictor().save(path)
     return path
 
 

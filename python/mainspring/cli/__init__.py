@@ -25,6 +25,7 @@ COMMANDS = {
     "predict": "score a table with a bundle",
     "explain": "say what each feature adds to the scores of a table",
     "serve": "answer requests over HTTP with a bundle",
+    "stream": "predict what comes by a topic of Kafka, each message once",
     "transform": "compute the features of a table, in bounded memory",
     "profile": "summarise the columns of a table",
     "merge-profiles": "add up the profiles of many devices, files or days",

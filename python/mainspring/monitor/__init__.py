@@ -6,14 +6,24 @@ from mainspring.monitor.estimate import EstimatedMetric, EstimateReport, estimat
 from mainspring.monitor.label_join import LabelJoin
 from mainspring.monitor.metrics import MonitorMetrics, register_monitor
 from mainspring.monitor.performance import DELAY_BOUNDS, PerformanceMonitor
+from mainspring.monitor.stream_metrics import (
+    STREAM_METRICS,
+    StreamMetrics,
+    register_stream,
+    serve_metrics,
+)
 
 __all__ = [
     "DELAY_BOUNDS",
+    "STREAM_METRICS",
     "EstimateReport",
     "EstimatedMetric",
     "LabelJoin",
     "MonitorMetrics",
     "PerformanceMonitor",
+    "StreamMetrics",
     "estimate_performance",
     "register_monitor",
+    "register_stream",
+    "serve_metrics",
 ]

@@ -69,8 +69,12 @@ class StateFolder:
             self._lock = (self.folder / "lock").open("w")
         except OSError as error:
             raise FileError(f"Cannot make the folder {self.folder}: {error.strerror}.") from error
-        _lock(self._lock.fileno(), self.folder)
-        self.checkpoint = self._read()
+        try:
+            _lock(self._lock.fileno(), self.folder)
+            self.checkpoint = self._read()
+        except BaseException:
+            self._lock.close()
+            raise
 
     @property
     def _path(self) -> Path:

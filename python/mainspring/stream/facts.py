@@ -38,6 +38,8 @@ class Facts:
         Their sum.
     """
 
+    bounds = DELAY_BOUNDS
+
     def __init__(self) -> None:
         self.messages: Counter[str] = Counter()
         self.dead: Counter[str] = Counter()

@@ -258,8 +258,10 @@ class KafkaTopic:
         if error is not None:
             self._error = error
             return
-        number = message.partition()
-        self._ends[number] = max(self._ends.get(number, 0), message.offset() + 1)
+        # Unknown of a message that was sent again, as its first answer was lost.
+        number, offset = message.partition(), message.offset()
+        if offset is not None and offset >= 0:
+            self._ends[number] = max(self._ends.get(number, 0), offset + 1)
 
     def _check(self) -> None:
         if self._error is not None:

@@ -8,6 +8,8 @@ that a partition is theirs, one writes a file and the other one learns that it w
 from __future__ import annotations
 
 import os
+import time
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ParquetFolder"]
 
 _NEXT = b"mainspring.next_offset"
+_LEFT_SECONDS = 3600
 
 
 class ParquetFolder:
@@ -116,9 +119,7 @@ class ParquetFolder:
         found = {}
         for home in notes:
             self._held[home] = []
-            for left in self._folder_of(home).glob(".*.partial"):  # of a process that was killed
-                with suppress(OSError):
-                    left.unlink()
+            self._clean(self._folder_of(home))
             end = self._end(home)
             if end is not None:
                 found[home] = end
@@ -254,6 +255,13 @@ class ParquetFolder:
         topic, number = home
         return self.folder / f"topic={quote(topic, safe='')}" / f"partition={number}"
 
+    def _clean(self, folder: Path) -> None:
+        """Remove what processes left that were killed; another one may be writing just now."""
+        for left in folder.glob(".*.partial"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                    left.unlink()
+
     def _end(self, home: Partition) -> int | None:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -276,7 +284,7 @@ class ParquetFolder:
         first = self._ends.get(home, 0)
         whole = pa.concat_tables(tables)
         path = folder / f"{first:020d}.parquet"
-        partial = folder / f".{first:020d}.{os.getpid()}.partial"
+        partial = folder / f".{first:020d}.{uuid.uuid4().hex}.partial"
         noted = {**(whole.schema.metadata or {}), _NEXT: str(behind).encode()}
         try:
             folder.mkdir(parents=True, exist_ok=True)

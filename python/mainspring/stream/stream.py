@@ -14,7 +14,7 @@ from mainspring.stream.arguments import check_count
 from mainspring.stream.checkpoint import Checkpoint, StateFolder
 from mainspring.stream.facts import Facts
 from mainspring.stream.history_feed import HistoryFeed
-from mainspring.stream.message import Message, Partition, Source, place_of
+from mainspring.stream.message import Message, Partition, Source
 from mainspring.stream.progress import Progress, note_of, read_note
 from mainspring.stream.rows import DeadLetter
 from mainspring.stream.scoring import Scoring
@@ -331,10 +331,8 @@ class Stream:
 
     def _write(self, scored: list[Scored], dead: list[DeadLetter]) -> None:
         if dead and self.dead_letters is None:
-            first = dead[0]
-            where = place_of(*first.message.home, first.message.offset)
-            hint = "Pass dead_letters=, a sink for such messages."
-            raise DataError(f"Message {where}: {first.reason} {hint}", hint=hint)
+            first, hint = dead[0], "Pass dead_letters=, a sink for such messages."
+            raise DataError(f"Message {first.message}: {first.reason} {hint}", hint=hint)
         for each in scored:
             left = self._progress.unwritten(each)
             if left is not None:
@@ -376,8 +374,9 @@ class Stream:
         self.sink.revoked([home])
         found = self.sink.assigned({home: ""})
         self._progress.done.update(found)
-        self._progress.positions[home] = found[home]
-        self.source.seek(home, found[home])
+        behind = found.get(home, self._progress.committed.get(home, 0))
+        self._progress.positions[home] = behind
+        self.source.seek(home, behind)
         _LOG.warning("another process writes %s/%d; goes on behind it", *home)
 
     def _waiting(self) -> None:
