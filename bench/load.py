@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import socket
 import statistics
@@ -28,6 +29,7 @@ __all__ = [
     "in_turns_of",
     "median",
     "offer",
+    "overload",
     "started",
 ]
 
@@ -182,6 +184,31 @@ def in_turns_of(
 def median(measured: Sequence[Measured], number: Callable[[Measured], float]) -> float:
     """Return the median of a number over turns."""
     return statistics.median(number(one) for one in measured)
+
+
+def overload(
+    seconds: float, server: ServerProcess, requests: Sequence[bytes], connections: int
+) -> None:
+    """Ask as :func:`ask_for` does, and leave in the middle: nobody reads the last answers."""
+    import uvloop
+
+    async def ask() -> None:
+        loop = asyncio.get_running_loop()
+        made = []
+        for number in range(connections):
+            first = number * len(requests) // connections
+            _, protocol = await loop.create_connection(
+                lambda first=first: _Connection(requests, first, math.inf, Measured()),  # type: ignore[misc]
+                "127.0.0.1",
+                server.port,
+            )
+            made.append(protocol)
+        await asyncio.sleep(seconds)
+        for protocol in made:
+            protocol.transport.abort()  # type: ignore[attr-defined]
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(ask())
 
 
 class _Offered(asyncio.Protocol):
