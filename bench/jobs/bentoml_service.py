@@ -16,8 +16,8 @@ class Pipeline:
         folder = Path(os.environ["MAINSPRING_SERVED"])
         self.pipeline = pickle.loads((folder / "pipeline.pickle").read_bytes())
 
-    # A budget of a second, as no request may be refused while it learns how long batches take.
-    @bentoml.api(batchable=True, max_batch_size=256, max_latency_ms=1000)
+    # The budget only says what is refused with 503: nothing may be, on a slow machine neither.
+    @bentoml.api(batchable=True, max_batch_size=256, max_latency_ms=20_000)
     def predict(self, rows: list[dict]) -> list[float]:
         """Answer a batch."""
         return self.pipeline.predict_proba(pd.DataFrame(rows))[:, 1].tolist()
