@@ -31,6 +31,16 @@ def test_top_folder_holds_exactly_what_the_flow_needs() -> None:
     assert [c for name in FILES for c in tree_rules.top_complaints(name)] == []
 
 
+def test_folders_of_sources_are_all_told_of_to_contributors() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    source = re.compile(r"^(csrc/\w+/|(?:python/mainspring/)(\w+/))")
+    found = {match[2] or match[1] for name in FILES if (match := source.match(name))}
+    assert len(found) > 20
+    assert (
+        sorted(folder for folder in found if not re.search(rf"(^|  ){folder} ", page, re.M)) == []
+    )
+
+
 def test_file_names_say_something() -> None:
     assert [c for name in FILES for c in tree_rules.name_complaints(name)] == []
 

@@ -84,7 +84,9 @@ def _run(arguments: list[str]) -> int:
     parser = _Parser(
         prog="mainspring",
         description="One native engine for tabular models.",
-        epilog="`mainspring COMMAND --help` says more. MAINSPRING_DEBUG=1 shows tracebacks.",
+        epilog="`mainspring COMMAND --help` says more. Exit codes: 0 well, 1 a finding (drift, a "
+        "failed check, something that does not work), 2 an error. MAINSPRING_DEBUG=1 shows "
+        "tracebacks.",
     )
     parser.add_argument(
         "--version", action="version", version=f"mainspring {mainspring.__version__}"
