@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 import mainspring as ms
 from mainspring import col, errors, gpu
-from tests.gpu.device_table import DeviceTable
+from tests.gpu.device_table import ChangedTable
 from tests.gpu.emulation import Emulation
 
 X = np.arange(300, dtype=np.float64)
@@ -111,6 +113,7 @@ def test_transform_without_enough_memory_says_how_much_and_loses_nothing(
 ) -> None:
     data = {"x": gpu.to_device(np.zeros(100_000))}
     prep.transform(data)
+    gc.collect()
     before = emulation.used_bytes
     with (
         emulation.room(1000),
@@ -148,7 +151,7 @@ def test_transform_with_a_step_that_a_gpu_lacks_names_it(
     batch = pa.record_batch({"day": column})
     prep = ms.Preprocessor(made).fit(batch)
     with pytest.raises(errors.UnsupportedError, match=step):
-        prep.transform(DeviceTable(batch))
+        prep.transform(gpu.DeviceTable(batch))
 
 
 def test_transform_of_host_data_with_a_device_says_so(
@@ -158,6 +161,8 @@ def test_transform_of_host_data_with_a_device_says_so(
         prep.transform([{"x": 1.0}], device="cuda")
     with pytest.raises(errors.ParameterError, match="lies in host memory"):
         prep.transform(pa.record_batch({"x": X}), device="cuda")
+    with pytest.raises(errors.ParameterError, match="lies in host memory"):
+        prep.transform(ChangedTable(pa.record_batch({"x": X}), device_type=1))
     with pytest.raises(errors.ParameterError, match="expected 'cuda' or 'cuda:NUMBER'"):
         prep.transform({"x": gpu.to_device(X)}, device="tpu")
     with pytest.raises(errors.UnsupportedError, match="output is not there"):
@@ -173,12 +178,13 @@ def test_transform_copies_nothing_to_the_host_and_keeps_to_the_stream(
     assert emulation.last_stream == 0x5EED
     prep.transform({"x": Foreign(data["x"], stream=0xABC)})
     assert emulation.last_stream == 0xABC
-    prep.transform(DeviceTable(pa.record_batch({"x": X}), event=0x77))
+    prep.transform(ChangedTable(pa.record_batch({"x": X}), event=0x77))
     assert emulation.last_event == 0x77
     assert emulation.copies_out == before
 
 
 def test_memory_is_given_back(emulation: Emulation) -> None:
+    gc.collect()
     before = emulation.used_bytes
     prep = ms.Preprocessor(col("x").ordinal()).fit(pa.table({"x": X}))
     data = {"x": gpu.to_device(X)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,6 @@ from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor, Ran
 
 import mainspring as ms
 from mainspring import col, errors, gpu
-from tests.gpu.device_table import DeviceTable
 from tests.gpu.emulation import Emulation
 
 NUM_ROWS = 700
@@ -152,9 +152,9 @@ def test_predict_with_a_preprocessor_has_the_bits_of_the_cpu(device: object) -> 
     matrix = np.nan_to_num(prep.fit(table).transform(table), posinf=9.0)
     predictor = ms.Predictor(GradientBoostingRegressor(n_estimators=20).fit(matrix, target), prep)
     expected = predictor.predict(table)
-    same_bits(predictor.predict(DeviceTable(table)), expected)
+    same_bits(predictor.predict(gpu.DeviceTable(table)), expected)
     out = gpu.DeviceArray((NUM_ROWS,), "float64")
-    assert predictor.predict(DeviceTable(table), out) is out
+    assert predictor.predict(gpu.DeviceTable(table), out) is out
     same_bits(out, expected)
 
 
@@ -189,6 +189,7 @@ def test_predict_names_the_kernel_that_failed_and_gives_memory_back(
 ) -> None:
     x = gpu.to_device(features())
     predictors("scikit-learn").predict(x)
+    gc.collect()
     before = emulation.used_bytes
     with (
         emulation.failing_launch(sticky=False),

@@ -10,7 +10,6 @@ import pytest
 
 import mainspring as ms
 from mainspring import col, gpu
-from tests.gpu.device_table import DeviceTable
 
 NUM_ROWS = 1000  # seven blocks of 128 rows and a part of one
 LONG = "a text of more than thirty-one bytes, which lies outside of its entry"
@@ -150,7 +149,7 @@ def test_transform_of_arrow_device_data_has_the_bits_of_the_cpu(
 ) -> None:
     batch = texts().slice(first, count)
     expected = fitted_texts.transform(batch)
-    got = fitted_texts.transform(DeviceTable(batch))
+    got = fitted_texts.transform(gpu.DeviceTable(batch))
     np.testing.assert_array_equal(bits(got.to_host()), bits(expected))
 
 

@@ -7,6 +7,7 @@ Nothing is loaded before it is asked for: a machine without a GPU imports this a
 from __future__ import annotations
 
 from mainspring.gpu.device_array import DeviceArray, to_device
+from mainspring.gpu.device_table import DeviceTable
 from mainspring.gpu.library import build_facts, devices
 
-__all__ = ["DeviceArray", "build_facts", "devices", "to_device"]
+__all__ = ["DeviceArray", "DeviceTable", "build_facts", "devices", "to_device"]
