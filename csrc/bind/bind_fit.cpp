@@ -182,6 +182,18 @@ Fitter from_state_bytes(const py::bytes& bytes) {
   return Fitter::from_state_bytes(std::string_view(bytes));
 }
 
+Fitter resume_fit(const py::bytes& bytes, uint64_t first_row) {
+  const std::string_view view(bytes);
+  const py::gil_scoped_release released;
+  return Fitter::resume_fit(view, first_row);
+}
+
+void add_shard(Fitter& fitter, const py::bytes& bytes) {
+  const std::string_view view(bytes);
+  const py::gil_scoped_release released;
+  fitter.add_shard(view);
+}
+
 }  // namespace
 
 void register_fit(py::module_& module) {
@@ -228,6 +240,16 @@ void register_fit(py::module_& module) {
       .def("end_pass", &Fitter::end_pass, py::call_guard<py::gil_scoped_release>())
       .def("finish_fit", &Fitter::finish_fit, py::call_guard<py::gil_scoped_release>())
       .def("abandon_fit", &Fitter::abandon_fit)
+      .def("bind_fit", &Fitter::bind_fit, py::arg("table"),
+           "Know the columns of a fit that has begun by their types alone.")
+      .def(
+          "fit_bytes", [](const Fitter& fitter) { return bytes_of(fitter.fit_bytes()); },
+          "The fit that is under way, before its first pass or between two.")
+      .def_static("resume_fit", &resume_fit, py::arg("fit_bytes"), py::arg("first_row"))
+      .def(
+          "shard_bytes", [](Fitter& fitter) { return bytes_of(fitter.shard_bytes()); },
+          "What this pass has learnt so far.")
+      .def("add_shard", &add_shard, py::arg("shard_bytes"))
       .def("begin_partial_fit", &Fitter::begin_partial_fit,
            "Begin to learn from more parts; ends with finish_partial_fit().")
       .def("finish_partial_fit", &Fitter::finish_partial_fit,

@@ -134,20 +134,15 @@ _HOMES = {
     "split": "mainspring.splits",
 }
 
+# Packages of their own: ms.drift.Adwin, ms.scale.dask.
+_PACKAGES = ("drift", "gpu", "history", "pipeline", "scale", "stream", "train", "tune")
+
 
 if not TYPE_CHECKING:  # type checkers read the imports above, and report a name that is not there
 
     def __getattr__(name: str) -> object:
         home = _HOMES.get(name)
-        if name in (
-            "drift",
-            "gpu",
-            "history",
-            "pipeline",
-            "stream",
-            "train",
-            "tune",
-        ):  # packages of their own: ms.drift.Adwin
+        if name in _PACKAGES:
             return import_module(f"mainspring.{name}")
         if home is None:
             raise AttributeError(f"module 'mainspring' has no attribute {name!r}")

@@ -274,11 +274,16 @@ class Fitter:
     @staticmethod
     def from_state_bytes(bytes: bytes) -> Fitter:
         ...
+    @staticmethod
+    def resume_fit(fit_bytes: bytes, first_row: typing.SupportsInt | typing.SupportsIndex) -> Fitter:
+        ...
     def __init__(self, expressions: collections.abc.Sequence[tuple[list[typing.Any], collections.abc.Sequence[tuple[str, dict[str, typing.Any]]], str]], max_keys: typing.SupportsInt | typing.SupportsIndex = 4000000, max_values: typing.SupportsInt | typing.SupportsIndex = 4000000) -> None:
         """
         From (columns or sides, [(operator, params)], alias or '') for each expression; a side is such a tuple.
         """
     def abandon_fit(self) -> None:
+        ...
+    def add_shard(self, shard_bytes: bytes) -> None:
         ...
     def add_zone(self, name: str, first_offset: typing.SupportsInt | typing.SupportsIndex, transitions: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], offsets: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> None:
         ...
@@ -289,6 +294,10 @@ class Fitter:
     def begin_partial_fit(self) -> None:
         """
         Begin to learn from more parts; ends with finish_partial_fit().
+        """
+    def bind_fit(self, table: Table) -> None:
+        """
+        Know the columns of a fit that has begun by their types alone.
         """
     def compile(self) -> bytes:
         """
@@ -304,6 +313,10 @@ class Fitter:
         ...
     def fit(self, table: Table, target: typing.Any, cross_fit: bool) -> None:
         ...
+    def fit_bytes(self) -> bytes:
+        """
+        The fit that is under way, before its first pass or between two.
+        """
     def fit_part(self, table: Table, target: typing.Any) -> None:
         ...
     def merge(self, other: Fitter) -> None:
@@ -312,6 +325,10 @@ class Fitter:
         ...
     def partial_fit(self, table: Table, target: typing.Any) -> None:
         ...
+    def shard_bytes(self) -> bytes:
+        """
+        What this pass has learnt so far.
+        """
     def state_bytes(self) -> bytes:
         ...
     def transform_training(self, table: Table, first_row: typing.SupportsInt | typing.SupportsIndex, out: typing.Any) -> None:

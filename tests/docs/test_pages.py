@@ -21,7 +21,10 @@ PAGES = sorted(
 )
 PROGRAMS = sorted((DOCS / "examples").glob("*.py"))
 # Packages of the neighbours and of the environments of .ci/ecosystem.
-ELSEWHERE = ("torch", "mlflow", "tensorflow", "airflow", "prefect", "dagster", "ray")
+ELSEWHERE = (
+    *("torch", "mlflow", "tensorflow", "airflow", "prefect", "dagster"),
+    *("dask", "distributed", "pyspark", "ray"),
+)
 SYBIL = Sybil(parsers=[PythonCodeBlockParser(), DocTestDirectiveParser(), SkipParser()])
 
 

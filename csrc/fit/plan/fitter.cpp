@@ -151,7 +151,7 @@ void Fitter::fit(const Table& table, const double* target, bool cross_fit,
   finish_fit();
 }
 
-void Fitter::begin_fit(bool cross_fit) { draft_.emplace(Draft{cross_fit, false, {}, {}, 0, 0}); }
+void Fitter::begin_fit(bool cross_fit) { draft_.emplace(Draft{cross_fit, false, {}, {}}); }
 
 Fitter::Draft& Fitter::draft() {
   if (!draft_.has_value()) {
@@ -175,6 +175,9 @@ void Fitter::learn_part(Draft& draft, const Table& table, const double* target,
   if (draft.num_passes == num_passes()) {
     throw Error(ErrorKind::kParameter, "All passes have ended. Call finish_fit().");
   }
+  if (draft.has_shards) {
+    throw Error(ErrorKind::kParameter, "Shards were added in this pass. Call end_pass().");
+  }
   // A part without rows is looked at too: its columns are wrong as well as any.
   Learnt& learnt = draft.learnt;
   if (learnt.chains.empty() && !chains_.empty()) {
@@ -185,7 +188,7 @@ void Fitter::learn_part(Draft& draft, const Table& table, const double* target,
   if (!draft.round.has_value()) {
     draft.round.emplace(lessons(learnt, draft.num_passes), zones_, limits_);
   }
-  const uint64_t before = draft.adds ? num_rows() : 0;
+  const uint64_t before = draft.rows_before + (draft.adds ? num_rows() : 0);
   draft.round->update(
       FitSource{table, target, before + draft.first_row, draft.cross_fit, interrupt});
   draft.first_row += table.num_rows();
@@ -216,6 +219,7 @@ void Fitter::end_pass() {
     }
     draft.round.reset();
     draft.first_row = 0;
+    draft.has_shards = false;
     ++draft.num_passes;
   } catch (...) {
     draft_.reset();

@@ -71,6 +71,28 @@ class Fitter {
   void abandon_fit() { draft_.reset(); }
   /// Passes that begin_fit() asks for: one also where nothing is learnt, to see the columns.
   uint32_t num_passes() const { return num_rounds_ == 0 ? 1 : num_rounds_; }
+  /// The same over parts that other processes read, each pass as often as there are parts:
+  ///
+  ///   here, at the start of a pass   bind_fit() before the first one, base = fit_bytes()
+  ///   elsewhere                      resume_fit(base, first_row), fit_part() ..., shard_bytes()
+  ///   anywhere                       resume_fit(base, 0), add_shard() ..., shard_bytes()
+  ///   here, at its end               add_shard() ..., end_pass()
+  ///
+  /// Shards may be added in any order and grouping. After the last pass fit_bytes() and
+  /// finish_fit() elsewhere give what finish_fit() gives here.
+  ///
+  /// Binds the columns of a fit that has begun, as its first part would, by their types alone.
+  void bind_fit(const Table& table);
+  /// The fit that is under way, between two passes. Throws Error(kParameter) in the middle of one.
+  std::vector<uint8_t> fit_bytes() const;
+  /// `first_row`: number of the first row over the whole input, which decides folds.
+  static Fitter resume_fit(std::string_view fit_bytes, uint64_t first_row);
+  /// What this pass has learnt so far. Throws Error(kParameter) before bind_fit().
+  std::vector<uint8_t> shard_bytes();
+  /// Adds what shard_bytes() gave for other parts of the same pass; fit_part() may not follow.
+  /// Throws Error(kParameter) for a shard of another pass, kBundleCorrupt for other bytes.
+  void add_shard(std::string_view shard_bytes);
+
   /// Learns from this table too. Throws Error(kParameter) naming the expression and the operator
   /// when more than one round is needed.
   void partial_fit(const Table& table, const double* target, const Interrupt& interrupt);
@@ -114,6 +136,8 @@ class Fitter {
     std::optional<LearnRound> round;  // once its first part has come
     uint32_t num_passes = 0;          // that have ended
     uint64_t first_row = 0;           // of the next part, in this pass
+    uint64_t rows_before = 0;         // which other processes read
+    bool has_shards = false;          // of this pass; they are no parts to go on from
   };
   std::vector<BoundChain> bound_chains(const Table& table) const;
   Learnt bind(const Table& table) const;
@@ -122,6 +146,8 @@ class Fitter {
   void learn_part(Draft& draft, const Table& table, const double* target,
                   const Interrupt& interrupt) const;
   PlanBuilder& training_plan(const Table& table, uint64_t first_row) const;
+  void check_cross_fits_apart() const;
+  LearnRound& begun_round();
   void check_same_columns(const Learnt& learnt, const Table& table) const;
   void check_target(const Table& table, const double* target, uint64_t first_row) const;
   void check_one_round(std::string_view what) const;
