@@ -13,7 +13,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 import mainspring as ms
-from mainspring.monitor import STREAM_METRICS, PerformanceMonitor, register_stream
+from mainspring.monitor import PerformanceMonitor, register_stream
+from mainspring.monitor.stream_metrics import STREAM_METRICS
 from mainspring.stream import DriftWatch, HistoryFeed, ParquetFolder, QualityWatch, Stream
 from tests.conftest import ROOT
 from tests.stream.conftest import json_rows, rows_table

@@ -7,7 +7,6 @@ from mainspring.monitor.label_join import LabelJoin
 from mainspring.monitor.metrics import MonitorMetrics, register_monitor
 from mainspring.monitor.performance import DELAY_BOUNDS, PerformanceMonitor
 from mainspring.monitor.stream_metrics import (
-    STREAM_METRICS,
     StreamMetrics,
     register_stream,
     serve_metrics,
@@ -15,7 +14,6 @@ from mainspring.monitor.stream_metrics import (
 
 __all__ = [
     "DELAY_BOUNDS",
-    "STREAM_METRICS",
     "EstimateReport",
     "EstimatedMetric",
     "LabelJoin",
