@@ -80,6 +80,15 @@ def test_failure_for_good_names_the_step_and_keeps_what_is_done(make: Make) -> N
     assert pipeline.run().states == {"before": "cached", "bad": "ran", "after": "ran"}
 
 
+def test_nothing_else_begins_when_a_step_has_failed(make: Make) -> None:
+    pipeline, begun = make(), []
+    pipeline.add("bad", lambda: 1 / 0, version="1")
+    pipeline.add("other", lambda: begun.append(1), version="1")
+    with pytest.raises(ms.StepError, match="'bad' failed: ZeroDivisionError"):
+        pipeline.run(workers=1)
+    assert begun == []
+
+
 def test_other_steps_that_run_end_and_are_kept_when_one_fails(make: Make) -> None:
     pipeline, started, failed = make(), threading.Event(), threading.Event()
 
@@ -336,60 +345,3 @@ def test_two_processes_at_once_make_a_result_once(tmp_path: Path) -> None:
     assert (tmp_path / "calls").read_text() == "x"
     runs = read_runs(tmp_path / ".mainspring")
     assert [run["state"] for run in runs] == ["done", "done"]
-
-
-def test_declared_files_decide_and_are_read_again_only_after_a_change(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "in").mkdir()
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / "in" / name).write_text(name)
-        old = time.time() - 100
-        os.utime(tmp_path / "in" / name, (old, old))
-    pipeline = make(parameters={"folder": "in"})
-
-    @pipeline.step(files=["{folder}/*.csv"])
-    def read(folder: str) -> list[str]:
-        return [path.read_text() for path in sorted(pipeline.path(folder).glob("*.csv"))]
-
-    assert pipeline.run()["read"] == ["a.csv", "b.csv"]
-    assert pipeline.run().states["read"] == "cached"
-    stat = (tmp_path / "in" / "b.csv").stat()
-    (tmp_path / "in" / "b.csv").write_text("B.csv")  # the same size, and the old date
-    os.utime(tmp_path / "in" / "b.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    run = pipeline.run()
-    assert run["read"] == ["a.csv", "B.csv"]
-    assert run.reasons["read"] == ("file in/*.csv:b.csv changed",)
-    (tmp_path / "in" / "c.csv").write_text("c")
-    assert pipeline.run()["read"] == ["a.csv", "B.csv", "c"]
-    with pytest.raises(ms.FileError, match=r"no file fits 'out/\*\.csv'"):
-        pipeline.run({"folder": "out"})
-
-
-def test_clock_that_is_set_changes_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    pipeline = make()
-    times = iter([1e9, 5e9, 1e6, 2e9, 0.0, 3e9] * 50)
-    monkeypatch.setattr(time, "time", lambda: next(times))
-    Path(pipeline.path("f.txt")).write_text("1")
-
-    @pipeline.step(files="f.txt", retries=1, backoff_seconds=0)
-    def read() -> int:
-        return int(pipeline.path("f.txt").read_text())
-
-    first = pipeline.run()
-    assert first.outcomes["read"].seconds >= 0
-    assert pipeline.run().states == {"read": "cached"}
-    pipeline.path("f.txt").write_text("2")
-    assert pipeline.run()["read"] == 2
-    assert [run["run"] for run in read_runs(pipeline.store.folder)] == [1, 2, 3]
-
-
-def test_missing_input_file_is_named(make: Make) -> None:
-    pipeline = make()
-    pipeline.add("read", flow, settings={"folder": "x"}, files="gone.csv")
-    with pytest.raises(ms.FileError, match=r"gone\.csv, an input of a step, cannot be read"):
-        pipeline.run()
-    pipeline = make()
-    pipeline.add("read", flow, settings={"folder": "x"}, files="{month}.csv")
-    with pytest.raises(ms.ParameterError, match="has a name in braces that is no parameter"):
-        pipeline.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -147,11 +148,11 @@ def test_only_and_start_choose_steps(sums: ms.Pipeline) -> None:
 
 def test_uncached_step_runs_each_time_and_what_follows_only_when_it_differs(make: Make) -> None:
     pipeline = make()
-    world = [1]
+    world = SimpleNamespace(value=1)  # no plain value: it does not count
 
     @pipeline.step(cache=False)
     def query() -> int:
-        return world[0]
+        return world.value
 
     @pipeline.step
     def after(query: int) -> int:
@@ -161,7 +162,7 @@ def test_uncached_step_runs_each_time_and_what_follows_only_when_it_differs(make
     second = pipeline.run()
     assert second.states == {"query": "ran", "after": "cached"}
     assert second.keys == first.keys
-    world[0] = 5
+    world.value = 5
     third = pipeline.run()
     assert third.states == {"query": "ran", "after": "ran"}
     assert third["after"] == 6
