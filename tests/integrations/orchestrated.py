@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ __all__ = ["FLIGHTS", "SMALL", "Here", "contents", "copied", "run_here", "writte
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "tests" / "integrations" / "small_flights.py"
-FLIGHTS = SMALL
+FLIGHTS = ROOT / "docs" / "examples" / "flights_pipeline.py"
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,19 @@ class Here:
     contents: dict[str, str]
 
 
-def copied(file: Path, folder: Path, name: str | None = None) -> Path:
+def copied(file: Path, folder: Path) -> Path:
     """Copy a pipeline's file into a folder, where the orchestrator finds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copy(file, folder / (name or file.name)))
+    return Path(shutil.copy(file, folder))
 
 
 def run_here(file: Path, parameters: dict[str, object] | None = None) -> Here:
-    """Run a pipeline without any orchestrator, in another process, with the store of its folder."""
+    """Run a pipeline without any orchestrator: in another process, with results in its folder."""
     command = [sys.executable, "-m", __name__, str(file), json.dumps(parameters or {})]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=file.parent, env=settings, check=True, capture_output=True, text=True
+    )
     return Here(**json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -97,11 +97,13 @@ def test_file_of_a_dag_when_it_is_read_loads_nothing_heavy(dags: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_program_of_the_page_gives_the_flights_of_a_local_run(dags: Path, tmp_path: Path) -> None:
-    here = run_here(copied(FLIGHTS, tmp_path, "flights_pipeline.py"))
-    pipeline = load_pipeline(str(copied(FLIGHTS, dags, "flights_pipeline.py")))
+def test_program_of_the_page_gives_the_flights_of_a_local_run(
+    dags: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = run_here(copied(FLIGHTS, tmp_path))
+    monkeypatch.chdir(dags)
+    pipeline = load_pipeline(str(copied(FLIGHTS, dags)))
     (program,) = programs("airflow.md")
-    (dags / "small_dag.py").unlink(missing_ok=True)
     (dags / "flights_dag.py").write_text(program, encoding="utf-8")
     dag = dag_of(dags, pipeline.name)
     state, _, keys = ran(dag)

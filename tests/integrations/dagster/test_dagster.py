@@ -85,8 +85,9 @@ def test_parameter_that_is_none_is_refused_when_assets_are_made(tmp_path: Path) 
 def test_program_of_the_page_gives_the_flights_of_a_local_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = run_here(copied(FLIGHTS, tmp_path / "here", "flights_pipeline.py"))
-    there = copied(FLIGHTS, tmp_path / "there", "flights_pipeline.py")
+    here = run_here(copied(FLIGHTS, tmp_path / "here"))
+    there = copied(FLIGHTS, tmp_path / "there")
+    monkeypatch.chdir(there.parent)
     monkeypatch.syspath_prepend(there.parent)
     names: dict[str, Any] = {}
     for program in programs("dagster.md"):

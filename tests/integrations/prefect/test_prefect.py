@@ -70,8 +70,9 @@ def test_step_that_fails_for_good_fails_the_flow_and_keeps_what_was_made(tmp_pat
 def test_program_of_the_page_gives_the_flights_of_a_local_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = run_here(copied(FLIGHTS, tmp_path / "here", "flights_pipeline.py"))
-    there = copied(FLIGHTS, tmp_path / "there", "flights_pipeline.py")
+    here = run_here(copied(FLIGHTS, tmp_path / "here"))
+    there = copied(FLIGHTS, tmp_path / "there")
+    monkeypatch.chdir(there.parent)
     monkeypatch.syspath_prepend(there.parent)
     names: dict[str, Any] = {"__name__": "page"}
     for program in programs("prefect.md"):
