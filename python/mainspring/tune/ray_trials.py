@@ -28,8 +28,9 @@ def report_to_ray() -> Callable[[Any], None]:
         from ray import tune
     except ImportError as error:
         raise errors.MissingExtraError(
-            "report_to_ray needs Ray Tune, which is not installed. Run: pip install 'ray[tune]'",
-            hint="pip install 'ray[tune]'",
+            "report_to_ray needs Ray Tune, which is not installed. "
+            "Run: pip install 'mainspring[ray]'",
+            hint="pip install 'mainspring[ray]'",
         ) from error
 
     def on_epoch(epoch: Any) -> None:

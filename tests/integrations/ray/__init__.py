@@ -1,0 +1,1 @@
+"""Tests with Ray Tune, which run where it is installed: .ci/ecosystem ray."""
