@@ -30,6 +30,7 @@ ELSEWHERE = {
     ("embedding.md", "console"): "tests/edge/test_embedding.py",
     ("format.md", "text"): "tests/bundle/test_format_page.py",
     ("quickstart.md", "sh"): "tests/quickstart/test_quickstart.py",
+    ("serving.md", "yaml"): "tests/serve/test_metrics.py",
 }
 HERE = {
     ("edge/functions.md", "console"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import signal
 import socket
@@ -225,6 +226,24 @@ def test_rules_and_their_tests_pass_promtool(tmp_path: Path) -> None:
     for command in (["check", "rules", paths[0], extra], ["test", "rules", paths[1]]):
         done = subprocess.run(
             ["promtool", *map(str, command)], capture_output=True, text=True, cwd=tmp_path
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_page_tells_prometheus_what_it_understands(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "serving.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (command,) = re.findall(r"`mainspring serve --write-monitoring (\w+)`", page)
+    rules_path = write_monitoring(tmp_path / command)[0]
+    assert f"rule_files: [{rules_path.relative_to(tmp_path)}]" in block
+    if shutil.which("promtool") is not None:
+        (tmp_path / "prometheus.yml").write_text(block)
+        done = subprocess.run(
+            ["promtool", "check", "config", "prometheus.yml"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
