@@ -96,6 +96,12 @@ DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uin
                                             (kind == InputKind::kBytes ? "strings" : "numbers") +
                                             ". Cast it.");
   }
+  const bool is_time =
+      type == ColumnType::kDate32 || type == ColumnType::kDate64 || type == ColumnType::kTimestamp;
+  if (is_time ? column.unit - 1 >= static_cast<uint32_t>(TimeUnit::kDay) : column.unit != 0) {
+    throw GpuError(MS_GPU_BAD_ARGUMENT,
+                   name + " has no time unit of number " + std::to_string(column.unit) + ".");
+  }
   if (column.num_rows < num_rows) {
     throw GpuError(MS_GPU_BAD_ARGUMENT, name + " has " + std::to_string(column.num_rows) +
                                             " rows, expected " + std::to_string(num_rows) + ".");
@@ -125,6 +131,7 @@ DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uin
   checked.index_offset = column.index_offset;
   checked.type = static_cast<DeviceType>(column.type);
   checked.index_type = static_cast<DeviceType>(column.index_type);
+  checked.unit = static_cast<TimeUnit>(column.unit);
   return checked;
 }
 

@@ -123,7 +123,6 @@ class PlanCompiler {
         const auto kind = static_cast<InputKind>(record.integers[1]);
         const InputRecord& input = plan_.inputs[record.integers[0]];
         const std::string name(plan_.pool + input.name_offset, input.name_length);
-        if (kind == InputKind::kTimestamp) refuse(plan_, step, " of the times in '" + name + "'");
         if (is_list(kind)) refuse(plan_, step, " of the lists in '" + name + "'");
         return;
       }
@@ -135,6 +134,7 @@ class PlanCompiler {
       case StepCode::kCountEdges:
       case StepCode::kLookup:
       case StepCode::kGather:
+      case StepCode::kDatePart:
       case StepCode::kHash:
       case StepCode::kCombineHashes:
       case StepCode::kHashBucket:
@@ -247,6 +247,8 @@ class PlanCompiler {
     const uint8_t* device = device_data_ + record.data_offset;
     if (record.data_length != 0) step.data = device;
     switch (step.code) {
+      case DeviceCode::kLoad: step.variant = static_cast<uint8_t>(record.integers[2]); break;
+      case DeviceCode::kDatePart: step.integers[1] = record.integers[1]; break;
       case DeviceCode::kStore: step.output = static_cast<uint16_t>(item.stage_column); break;
       case DeviceCode::kStoreOneHot:
         step.output = static_cast<uint16_t>(item.stage_column);

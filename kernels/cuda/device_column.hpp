@@ -41,6 +41,7 @@ struct DeviceColumn {
   uint64_t index_offset;
   DeviceType type;
   DeviceType index_type;
+  TimeUnit unit;  // of dates and timestamps
 };
 
 template <class T>

@@ -26,6 +26,7 @@ enum class DeviceCode : uint32_t {
   kCountEdges = 7,
   kLookup = 8,
   kGather = 9,
+  kDatePart = 10,
   kHash = 11,
   kCombineHashes = 12,
   kHashBucket = 13,

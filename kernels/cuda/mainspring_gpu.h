@@ -32,6 +32,8 @@ enum ms_gpu_code {
 typedef struct ms_gpu_column {
   uint32_t type;
   uint32_t index_type;
+  uint32_t unit; /* of dates and timestamps: 1 s, 2 ms, 3 us, 4 ns, 5 days; else 0 */
+  uint32_t reserved;
   uint64_t num_rows;
   uint64_t num_entries; /* of a dictionary */
   uint64_t offset;      /* rows, or entries, before the first in every buffer */

@@ -2,10 +2,11 @@
 // are missing; integers and texts have a bit for it.
 #pragma once
 #include "find_entry.hpp"
+#include "read_time.hpp"
 
 namespace mainspring::gpu {
 
-// Values of `variant`.
+// Values of `variant`; of a load, the TimeUnit that is wanted.
 inline constexpr uint8_t kKeepsNumbers = 1;    // gather: its second input where the payload is NaN
 inline constexpr uint8_t kPadsMissing = 1;     // hash bucket: 0 for missing values
 inline constexpr uint8_t kSpreadsUnseen = 2;   // hash bucket: of ids, the unseen one alone
@@ -129,7 +130,8 @@ MAINSPRING_BOTH inline void load_word(const DeviceStep& step, const DeviceColumn
     row.set_number(step.output, read_number(column, row_number));
   } else if (step.type == WordType::kInteger) {
     int64_t value;
-    const bool valid = read_integer(column, row_number, &value);
+    const auto unit = static_cast<TimeUnit>(step.variant);
+    const bool valid = read_time(column, row_number, unit, &value);
     row.set_integer(step.output, value, valid);
   } else {
     DeviceText text;
@@ -214,6 +216,12 @@ MAINSPRING_BOTH inline void run_step(const DeviceStep& step, const DeviceColumn*
       const bool keeps = step.variant == kKeepsNumbers && value != value;
       return row.set_number(out, keeps ? row.number(step.inputs[1]) : value);
     }
+    case DeviceCode::kDatePart:
+      return row.set_number(
+          out, row.is_valid(in)
+                   ? date_part_value(static_cast<DatePart>(step.integers[0]),
+                                     static_cast<TimeUnit>(step.integers[1]), row.integer(in), data)
+                   : kQuietNan);
     case DeviceCode::kHash:
       return row.set_integer(out, static_cast<int64_t>(hash_word(step, row)), true);
     case DeviceCode::kCombineHashes:

@@ -4,6 +4,9 @@
 #pragma once
 #include <cstdint>
 
+#include "runtime/steps/date_part.hpp"
+#include "runtime/steps/time_units.hpp"
+
 // A function for both kinds of processor. Any other compiler than nvcc sees plain C++: tests/gpu
 // runs the kernels' bodies on the CPU.
 #if defined(__CUDACC__)
@@ -21,6 +24,7 @@ namespace mainspring::gpu {
 
 #include "runtime/core/hash_forms.inc"
 #include "runtime/core/math_forms.inc"
+#include "runtime/steps/date_forms.inc"
 
 #if defined(__CUDACC__)
 #undef inline

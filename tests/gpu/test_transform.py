@@ -114,6 +114,61 @@ def texts() -> pa.RecordBatch:
     )
 
 
+TIMES = {
+    "day": pa.array([0, None, -719468, 2932896, 11016, 364], pa.date32()),
+    "milli": pa.array([0, 86399999, None, -1, 951782400000, 2**62], pa.timestamp("ms")),
+    "nano": pa.array([0, 2**63 - 1, -(2**63) + 1, None, 1, 10**18 + 123456789], pa.timestamp("ns")),
+    "second": pa.array([0, None, 2**55, -(2**55), 2**40, 68169600], pa.timestamp("s")),
+    "micro": pa.array([0, -1, 1, None, 10**15 + 7, 2**60], pa.timestamp("us")),
+}
+
+
+def times() -> pa.RecordBatch:
+    rng = np.random.default_rng(11)
+    rows = pa.array(np.concatenate([np.arange(6), rng.integers(0, 6, 300)]))
+    return pa.record_batch({name: values.take(rows) for name, values in TIMES.items()})
+
+
+PARTS = [
+    "year", "quarter", "month", "day", "weekday", "day_of_year", "hour", "minute", "second", "week",
+    "iso_year", "days_in_month", "is_month_start", "is_month_end", "is_quarter_start",
+    "is_quarter_end", "is_year_start", "is_year_end", "is_leap_year", "microsecond",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(TIMES))
+def test_parts_of_times_have_the_bits_of_the_cpu(device: object, name: str) -> None:
+    batch = times()
+    of_clocks = ("hour", "minute", "second", "microsecond")
+    parts = [part for part in PARTS if name != "day" or part not in of_clocks]
+    made = [col(name).datetime(part) for part in parts]
+    made += [
+        col(name).datetime("month", cyclical=True),
+        col(name).ordinal(),
+        col(name).missing_flag(),
+    ]
+    prep = ms.Preprocessor(*named(made)).fit(batch.slice(0, 200))
+    got = prep.transform(gpu.DeviceTable(batch)).to_host()
+    np.testing.assert_array_equal(bits(got), bits(prep.transform(batch)))
+
+
+def test_times_in_another_unit_than_fitted_have_the_bits_of_the_cpu(device: object) -> None:
+    made = [col("t").datetime("weekday"), col("t").datetime("year"), col("t").ordinal()]
+    for fitted in ("day", "second", "nano"):
+        prep = ms.Preprocessor(*named(made)).fit(pa.table({"t": times()[fitted]}))
+        for given in TIMES:
+            batch = pa.record_batch({"t": times()[given]})
+            got = prep.transform(gpu.DeviceTable(batch)).to_host()
+            np.testing.assert_array_equal(bits(got), bits(prep.transform(batch)))
+
+
+def test_times_with_a_zone_are_refused_by_name(device: object) -> None:
+    batch = pa.record_batch({"t": pa.array([0], pa.timestamp("s", "Europe/Paris"))})
+    prep = ms.Preprocessor(col("t").missing_flag()).fit(batch)
+    with pytest.raises(ms.SchemaError, match="'t' has a time zone, 'Europe/Paris'"):
+        prep.transform(gpu.DeviceTable(batch))
+
+
 def bits(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.ascontiguousarray(values).view(np.uint32)
 

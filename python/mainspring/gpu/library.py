@@ -26,6 +26,8 @@ class Column(ctypes.Structure):
     _fields_ = (
         ("type", ctypes.c_uint32),
         ("index_type", ctypes.c_uint32),
+        ("unit", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
         ("num_rows", _size),
         ("num_entries", _size),
         ("offset", _size),
