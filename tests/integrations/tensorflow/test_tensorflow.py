@@ -12,9 +12,10 @@ import pyarrow as pa
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 REASON = "not installed; run .ci/ecosystem tensorflow"
 tf = pytest.importorskip("tensorflow", reason=f"tensorflow: {REASON}")
+# Only now: other tests, where there is no TensorFlow, run Keras on torch.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 keras = pytest.importorskip("keras", reason=f"keras: {REASON}")
 
 import mainspring as ms  # noqa: E402 - Keras reads its backend first
