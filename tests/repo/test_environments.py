@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests import ecosystem
 from tests.ecosystem import Environment, environments
 
 tomllib = pytest.importorskip("tomllib", reason="tomllib comes with Python 3.11")
@@ -109,3 +111,38 @@ def test_errors_and_pages_name_extras_that_there_are() -> None:
     ]
     assert len(named) > 20
     assert [(path, extra) for path, extra in named if extra not in {*known, PLACE}] == []
+
+
+class Workshop:
+    """Makes no environment: what is said of each stands in its name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def install(self, environment: Environment, wheel: Path) -> Path:
+        if "broken" in environment.name:
+            raise RuntimeError("no such package")
+        return self.folder / "python"
+
+    def test(self, environment: Environment, python: Path) -> str:
+        return (
+            "1 skipped: a skipped test proves nothing here" if "skips" in environment.name else ""
+        )
+
+
+def test_outcomes_when_something_is_missing_are_loud(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ecosystem, "_Workshop", Workshop)
+    names = ("good", "broken", "skips", "elsewhere")
+    chosen = [
+        Environment(name, "A.", (), (), ("no-such-program",) if name == "elsewhere" else (), "")
+        for name in names
+    ]
+    monkeypatch.setattr(ecosystem, "PYTHON", sys.version_info[:2])
+    outcomes = ecosystem.run_all(chosen, tmp_path, tmp_path / "a.whl", 2)
+    states = {one.name: one.state for one in outcomes}
+    assert states == dict(zip(names, ("ok", "FAILED", "FAILED", "SKIPPED"), strict=True))
+    reasons = [one.reason for one in outcomes]
+    wanted = ("", "no such package", "proves nothing", "needs no-such-program")
+    assert [part for part, text in zip(wanted, reasons, strict=True) if part not in text] == []
