@@ -13,6 +13,7 @@ from bench.claims_of_models import MODEL_CLAIMS
 from bench.claims_of_pipelines import PIPELINE_CLAIMS
 from bench.claims_of_quality import QUALITY_CLAIMS
 from bench.claims_of_serving import SERVING_CLAIMS
+from bench.claims_of_streams import STREAM_CLAIMS
 from bench.claims_of_training import TRAINING_CLAIMS
 from bench.goal import Claim, Goal, Record
 
@@ -69,6 +70,7 @@ CLAIMS = (
     *TRAINING_CLAIMS,
     *HISTORY_CLAIMS,
     *PIPELINE_CLAIMS,
+    *STREAM_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(
         "operators",

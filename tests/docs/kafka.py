@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["produce_rows", "read_topic", "start"]
+__all__ = ["produce_rows", "read_topic", "send_rows", "start"]
 
 # What the pages read and write.
 TOPICS = ("flights", "flights-dead", "scores", "trips", "late-trips")
@@ -29,9 +29,23 @@ def start(folder: Path) -> Any:
 
 def produce_rows(servers: str, topic: str, table: pa.Table) -> None:
     """Produce a JSON object for each row."""
+    _BROKERS[servers].produce(topic, _values(table))
+
+
+def send_rows(url: str, topic: str, table: pa.Table) -> None:
+    """Send a JSON object for each row to a topic of Pulsar."""
+    import pulsar
+
+    client = pulsar.Client(url, logger=pulsar.ConsoleLogger(pulsar.LoggerLevel.Error))
+    producer = client.create_producer(topic, batching_enabled=False)
+    for value in _values(table):
+        producer.send(value)
+    client.close()
+
+
+def _values(table: pa.Table) -> list[bytes]:
     rows = table.to_pylist()
-    values = [json.dumps(row, default=lambda one: one.isoformat()).encode() for row in rows]
-    _BROKERS[servers].produce(topic, values)
+    return [json.dumps(row, default=lambda one: one.isoformat()).encode() for row in rows]
 
 
 def read_topic(servers: str, topic: str) -> list[Any]:

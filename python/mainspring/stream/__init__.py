@@ -10,6 +10,7 @@ from mainspring.stream.history_feed import HistoryFeed
 from mainspring.stream.kafka import KafkaSource
 from mainspring.stream.kafka_topic import KafkaTopic
 from mainspring.stream.parquet_folder import ParquetFolder
+from mainspring.stream.pulsar import PulsarSource, PulsarTopic
 from mainspring.stream.stream import Stream
 from mainspring.stream.watch import DriftWatch, QualityWatch
 
@@ -20,6 +21,8 @@ __all__ = [
     "KafkaSource",
     "KafkaTopic",
     "ParquetFolder",
+    "PulsarSource",
+    "PulsarTopic",
     "QualityWatch",
     "Stream",
 ]

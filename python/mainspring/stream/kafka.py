@@ -110,7 +110,7 @@ class KafkaSource:
         self._consumer = kafka.Consumer(
             {
                 "auto.offset.reset": self.begin,
-                "fetch.wait.max.ms": 100,
+                "fetch.wait.max.ms": 10,
                 **self.options,
                 "bootstrap.servers": self.servers,
                 "group.id": self.group,

@@ -21,6 +21,8 @@ from mainspring.stream.sink import Scored, Waiting
 
 __all__ = ["KafkaTopic"]
 
+# Beginnings of the options that a consumer has too.
+_CONNECTION = ("broker.", "client.", "reconnect.", "sasl.", "security.", "socket.", "ssl.")
 _MOST_REASON = 1000  # characters: headers have to fit into a message
 
 
@@ -272,7 +274,11 @@ class KafkaTopic:
         kafka = client()
         consumer = kafka.Consumer(
             {
-                **{name: value for name, value in self.options.items() if "." in name},
+                **{
+                    name: value
+                    for name, value in self.options.items()
+                    if name.startswith(_CONNECTION)
+                },
                 "bootstrap.servers": self.servers,
                 "group.id": f"{self._stream}-ends",
                 "enable.auto.commit": False,
