@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ def test_convert_when_given_no_reference_says_what_is_missing(
     ("arguments", "words"),
     [
         (("no.txt", "-o", "a.spring"), "no.txt"),
-        (("data.parquet", "-o", "a.spring"), "data.parquet"),
+        (("data.parquet", "-o", "a.spring"), "'data.parquet' is a Parquet file, expected a model"),
+        (("model.pkl", "-o", "a.spring"), "'model.pkl' is a pickle, which is never read"),
         (("model.txt",), "-o/--output"),
         (("model.txt", "-o", "no/a.spring"), "the folder no does not exist"),
         (("model.txt", "-o", "a.spring", "--reference", "no.parquet"), "no.parquet"),
@@ -75,6 +77,7 @@ def test_convert_when_a_file_is_wrong_names_it_and_writes_nothing(
     run: Run, model: lightgbm.Booster, arguments: tuple[str, ...], words: str
 ) -> None:
     pq.write_table(pa.table({"wind": [1.0]}), "other.parquet")
+    Path("model.pkl").write_bytes(pickle.dumps({"a": 1}))
     ran = run("convert", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err

@@ -23,6 +23,14 @@ _ONNX = b"\x08"
 # What a .keras file is.
 _ZIP = b"PK\x03\x04"
 _BUNDLE_MAGIC = b"\x8fSPRING\n"
+# What people pass by mistake, told by its first bytes.
+_OTHERS = {
+    b"PAR1": ("a Parquet file", "Pass the model; the table is read by what asks for one."),
+    b"ARROW1": ("an Arrow file", "Pass the model; the table is read by what asks for one."),
+    b"\x80\x04": ("a pickle, which is never read", "Pass the object, or what its library saves."),
+    b"\x80\x05": ("a pickle, which is never read", "Pass the object, or what its library saves."),
+    b"\x1f\x8b": ("compressed with gzip", "Decompress it first."),
+}
 
 
 def recognises(model: object) -> bool:
@@ -80,6 +88,15 @@ def _read_contents(contents: bytes, subject: str) -> ModelImage:
             got="a bundle",
             hint="mainspring.load(path)",
         )
+    for start, (what, fix) in _OTHERS.items():
+        if contents.startswith(start):
+            raise errors.DataError(
+                f"{subject} is {what}, expected a model of LightGBM, XGBoost, CatBoost, ONNX or "
+                f"Keras. {fix}",
+                expected="a model file",
+                got=what,
+                hint=fix,
+            )
     if contents.startswith(b"CBM1"):
         return from_catboost.read(from_catboost.open_binary(contents, subject))
     if _CATBOOST.match(contents):
