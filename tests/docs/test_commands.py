@@ -29,6 +29,10 @@ ELSEWHERE = {
     ("embedding.md", "cmake"): "tests/edge/test_embedding.py",
     ("embedding.md", "console"): "tests/edge/test_embedding.py",
     ("format.md", "text"): "tests/bundle/test_format_page.py",
+    ("integrations/airflow.md", "py"): "tests/integrations/airflow/test_airflow.py",
+    ("integrations/dagster.md", "py"): "tests/integrations/dagster/test_dagster.py",
+    ("integrations/prefect.md", "py"): "tests/integrations/prefect/test_prefect.py",
+    ("pipelines.md", "sh"): "tests/pipeline/test_command.py",
     ("quickstart.md", "sh"): "tests/quickstart/test_quickstart.py",
     ("serving.md", "yaml"): "tests/serve/test_metrics.py",
 }
