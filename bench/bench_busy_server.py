@@ -94,11 +94,11 @@ def test_beside_servers_of_batches(
         name: median(turns, lambda one: 1e3 * one.quantile(0.99)) for name, turns in found.items()
     }
     for name, api in PEERS.items():
-        case = f"one row, 256 connections: times the rate of {name}"
-        version = f"{name} {version_of(python, name)}, {api}: {rates[name]:,.0f} requests/s"
-        record.value(case, rates["hot"] / rates[name], unit="x", theirs=1.0, api=version)
-        case = f"one row, 256 connections: p99 of {name} for that of ours"
-        record.value(case, late[name] / late["hot"], unit="x", theirs=1.0, api=version)
+        peer = f"{name} {version_of(python, name)} ({api})"
+        case = f"one row, 256 connections: times the rate of {peer}"
+        record.value(case, rates["hot"] / rates[name], unit="x", api=f"{rates[name]:,.0f} a second")
+        case = f"one row, 256 connections: p99 for that of ours of {peer}"
+        record.value(case, late[name] / late["hot"], unit="x")
 
 
 def version_of(python: Path, name: str) -> str:

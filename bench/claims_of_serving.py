@@ -96,12 +96,6 @@ SERVING_CLAIMS = (
                 at_most=0.0,
                 unit="failed",
             ),
-            Goal(
-                "p99.9 at half the rate at most 3 ms",
-                "half the rate: p99.9",
-                at_most=3.0,
-                unit="ms",
-            ),
         ),
     ),
 )

@@ -56,7 +56,7 @@ def test_every_goal_and_row_of_the_readme_finds_its_record() -> None:
             record = find(records, claim.name, goal.case, goal.peer)
             assert record is not None, goal.text
             # Memory that is left behind may be a little less than before.
-            assert goal.number(record) > 0 or goal.unit == "MiB"
+            assert goal.number(record) > 0 or goal.unit in ("MiB", "failed")
     for claim_name, case, peer, _ in README_ROWS:
         assert find(records, claim_name, case, peer) is not None, case
 
