@@ -158,6 +158,15 @@ def test_picture_has_a_box_for_each_step_and_a_line_for_each_need(
     assert ET.fromstring(make().to_svg()).tag.endswith("svg")
 
 
+def test_picture_of_a_run_says_what_became_of_each_step(
+    make: Callable[..., ms.Pipeline],
+) -> None:
+    pipeline = make()
+    pipeline.add("a", lambda: 1, version="1")
+    assert "<title>a: ran</title>" in pipeline.run()._repr_html_()
+    assert 'class="cached"' in pipeline.run()._repr_html_()
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
