@@ -6,10 +6,12 @@ imports and the predictor, is there before the fork; clients of Kafka are not.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,8 @@ from mainspring.stream import checkpoint, history_feed, kafka, kafka_topic, parq
 
 # Every place where something outside of the process has just changed, or is about to.
 POINTS: list[tuple[Any, str]] = [
-    (kafka_topic.KafkaTopic, "_produce"),
+    (kafka_topic.KafkaTopic, "write"),
+    (kafka_topic.KafkaTopic, "write_dead"),
     (kafka_topic.KafkaTopic, "assigned"),
     (kafka_topic.KafkaTopic, "flush"),
     (kafka.KafkaSource, "commit"),
@@ -52,6 +55,8 @@ def arm(kill_at: int) -> None:
         nonlocal passed
         passed += 1
         if passed == kill_at:
+            if kill_at % 2:  # time for what was produced to be sent
+                time.sleep(0.03)
             os.kill(os.getpid(), signal.SIGKILL)
 
     def around(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,6 +70,14 @@ def arm(kill_at: int) -> None:
 
     for home, name in POINTS:
         setattr(home, name, around(getattr(home, name)))
+    produce, produced = kafka_topic.KafkaTopic._produce, itertools.count(1)
+
+    def now_and_then(*positional: Any) -> None:
+        produce(*positional)
+        if next(produced) % 15 == 0:  # in the middle of a batch
+            pass_point()
+
+    kafka_topic.KafkaTopic._produce = now_and_then  # type: ignore[method-assign]
 
 
 def make_stream(asked: dict[str, Any], predictor: ms.Predictor) -> streams.Stream:
