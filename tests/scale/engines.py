@@ -95,7 +95,7 @@ class DaskEngine(Engine):
         self.verbs = dask
         cluster = stack.enter_context(
             distributed.LocalCluster(
-                n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+                n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
             )
         )
         self.client = stack.enter_context(distributed.Client(cluster))
