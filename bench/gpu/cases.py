@@ -116,13 +116,38 @@ def _forest(
     return Case(name, num_rows, num_bytes, turns, check, on_cpu)
 
 
+def _drift(name: str, num_rows: int, num_turns: int) -> Case:
+    def values(seed: int) -> np.ndarray[Any, Any]:
+        return np.random.default_rng(seed).standard_normal(num_rows, np.float32)
+
+    reference = ms.profile(pa.table({"x": values(0)[:1_000_000]}))
+    inputs = [values(seed) for seed in range(1, num_turns + 1)]
+    on_device = [{"x": gpu.to_device(each)} for each in inputs]
+    some = inputs[0][:200_000]
+
+    def turn(number: int) -> Callable[[], Any]:
+        return lambda: ms.detect_drift(reference, on_device[number])
+
+    def check() -> None:
+        got = ms.detect_drift(reference, {"x": gpu.to_device(some)})
+        expected = ms.detect_drift(reference, pa.table({"x": some}))
+        assert repr(got.columns) == repr(expected.columns), (got, expected)
+
+    def on_cpu() -> int:
+        ms.detect_drift(reference, pa.table({"x": some}))
+        return len(some)
+
+    turns = [turn(number) for number in range(num_turns)]
+    return Case(name, num_rows, num_rows * 4, turns, check, on_cpu)
+
+
 def cases(num_rows: int, num_turns: int) -> Iterator[Case]:
     """Yield the cases, made one after the other so that one's memory is free for the next.
 
     Parameters
     ----------
     num_rows : int
-        Of the transforms; forests predict a quarter of them.
+        Of the transforms; forests predict a quarter of them, drift is of 25 times as many.
     num_turns : int
         Inputs of each case: together more than the caches of a GPU hold.
     """
@@ -143,6 +168,7 @@ def cases(num_rows: int, num_turns: int) -> Iterator[Case]:
     yield _transform("hashes of int64 keys", hashes, keys, num_turns)
     yield _transform("target means of int64 keys", means, keys, num_turns)
     yield _transform("crosses of int64 keys", crosses, keys, num_turns)
+    yield _drift("drift against a profile", num_rows * 25, num_turns)
     rows = num_rows // 4
     yield _forest("500 trees of depth 8", 500, 256, rows, num_turns, balanced=True)
     yield _forest("1,000 trees of 255 leaves", 1000, 255, rows, num_turns, balanced=False)

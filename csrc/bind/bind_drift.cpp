@@ -173,6 +173,48 @@ std::pair<TableCounts, TableCounts> count_tables(const Table& reference,
   return TableCounts::of_both(reference, columns, current, sorted);
 }
 
+TableCounts* count_elsewhere(SharedProfile* reference, const std::vector<std::string>& columns,
+                             const Table& sample, uint64_t num_rows) {
+  const py::gil_scoped_release released;
+  if (reference == nullptr) return new TableCounts(nullptr, columns, sample, num_rows);
+  return reference->with(
+      [&](Profile& profile) { return new TableCounts(&profile, columns, sample, num_rows); });
+}
+
+// Edges, and a byte for each bin: whether its values are listed.
+py::object bins_of(const TableCounts& self, const std::string& name) {
+  const NumberBins* bins = self.bins_of(name);
+  if (bins == nullptr) return py::none();
+  const std::span<const double> edges = bins->edges();
+  std::string listed;
+  for (uint32_t bin = 0; bin <= edges.size(); ++bin) listed.push_back(bins->lists(bin) ? 1 : 0);
+  const py::bytes raw(reinterpret_cast<const char*>(edges.data()), edges.size_bytes());
+  return py::make_tuple(raw, py::bytes(listed));
+}
+
+template <class T>
+std::vector<T> copied(const py::object& values, char format, const char* what) {
+  const BufferView view(values.ptr(), format, false, what);
+  return {view.data<T>(), view.data<T>() + view.count()};
+}
+
+void set_counts(TableCounts& self, const std::string& name, const py::object& bins, uint64_t nans,
+                double min, double max, const py::object& listed) {
+  BinCounts counts;
+  counts.bins = copied<uint64_t>(bins, 'Q', "bins");
+  counts.nans = nans;
+  counts.min = min;
+  counts.max = max;
+  counts.listed = copied<double>(listed, 'd', "listed");
+  self.set_counts(name, counts);
+}
+
+void set_runs(TableCounts& self, const std::string& name, const py::object& values,
+              const py::object& counts) {
+  self.set_runs(name, copied<double>(values, 'd', "values"),
+                copied<uint64_t>(counts, 'Q', "counts"));
+}
+
 void add_rows(TableCounts& self, const Table& table) {
   const py::gil_scoped_release released;
   self.update(table);
@@ -211,6 +253,13 @@ void register_drift(py::module_& module) {
                           "A table as a drift report needs it: numbers counted, all else profiled.")
       .def(py::init(&count_table), py::arg("reference"), py::arg("columns"), py::arg("first"))
       .def("update", &add_rows, py::arg("table"))
+      .def_static("elsewhere", &count_elsewhere, py::arg("reference").none(true),
+                  py::arg("columns"), py::arg("sample"), py::arg("num_rows"))
+      .def("bins", &bins_of, py::arg("column"),
+           "Edges, and for each bin whether its values are listed; None: numbers are sorted.")
+      .def("set_counts", &set_counts, py::arg("column"), py::arg("bins"), py::arg("nans"),
+           py::arg("min"), py::arg("max"), py::arg("listed"))
+      .def("set_runs", &set_runs, py::arg("column"), py::arg("values"), py::arg("counts"))
       .def_property_readonly("num_rows", &TableCounts::num_rows);
   py::class_<ColumnSide>(module, "SortedSample", "Numbers, sorted once for many comparisons.")
       .def(py::init(&sort_sample), py::arg("values"), py::arg("moments"))
@@ -218,6 +267,7 @@ void register_drift(py::module_& module) {
       .def_readonly("missing", &ColumnSide::missing);
   module.def("count_tables", &count_tables, py::arg("reference"), py::arg("columns"),
              py::arg("current"), py::arg("sorted"));
+  module.def("sampled_rows", &sampled_rows, py::arg("num_rows"));
   module.attr("MIN_COUNTED_ROWS") = kMinCountedRows;
   module.def("detect_drift", &detect, py::arg("reference"), py::arg("windows"), py::arg("columns"),
              py::arg("level"), py::arg("correction"), py::arg("limits"), py::arg("statistics"),

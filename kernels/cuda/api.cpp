@@ -4,6 +4,7 @@
 
 #include "gpu_error.hpp"
 #include "mainspring_gpu.h"
+#include "numbers.hpp"
 #include "program.hpp"
 
 #define MS_GPU_EXPORT __attribute__((visibility("default")))
@@ -85,6 +86,32 @@ MS_GPU_EXPORT int ms_gpu_predict_matrix(ms_gpu_program* program, const void* mat
                                   is_narrow ? nullptr : static_cast<const double*>(matrix),
                                   row_stride, feature_stride};
     program_of(program)->predict_matrix(features, num_rows, kind, out, stream);
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_count_numbers(int device, const ms_gpu_numbers* numbers, uint64_t* bins,
+                                       uint64_t* nans, double* extremes, void* stream) {
+  return guarded([&] { count_numbers(device, *numbers, bins, nans, extremes, stream); });
+}
+
+MS_GPU_EXPORT int ms_gpu_list_numbers(int device, const ms_gpu_numbers* numbers,
+                                      uint64_t num_listed, double* values, void* stream) {
+  return guarded([&] { list_numbers(device, *numbers, num_listed, values, stream); });
+}
+
+MS_GPU_EXPORT int ms_gpu_gather_numbers(int device, const ms_gpu_numbers* numbers,
+                                        const uint64_t* rows, uint64_t num_wanted, double* values,
+                                        void* stream) {
+  return guarded([&] { gather_numbers(device, *numbers, rows, num_wanted, values, stream); });
+}
+
+MS_GPU_EXPORT int ms_gpu_sort_numbers(int device, const ms_gpu_numbers* numbers, uint64_t** keys,
+                                      uint64_t** counts, uint64_t* num_runs, void* stream) {
+  return guarded([&] {
+    SortedRuns runs = sort_numbers(device, *numbers, stream);
+    *num_runs = runs.num_runs;
+    *counts = static_cast<uint64_t*>(runs.counts.release());
+    *keys = static_cast<uint64_t*>(runs.keys.release());
   });
 }
 

@@ -75,9 +75,10 @@ void check_memory(const void* memory, uint64_t alignment, int device, const std:
                                           ", " + expected + ". Copy it there first.");
 }
 
-DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uint32_t input,
-                          uint64_t num_rows, int device) {
-  const std::string name = "Column '" + input_name(plan, input) + "'";
+namespace {
+
+/// Throws unless a kernel reads values of the type, and indices of the other where there are any.
+void check_type(const ms_gpu_column& column, const std::string& name) {
   const auto type = static_cast<ColumnType>(column.type);
   const auto index_type = static_cast<ColumnType>(column.index_type);
   const bool has_indices = column.index_type != 0;
@@ -88,6 +89,18 @@ DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uin
                        std::to_string(alignment == 0 ? column.type : column.index_type) +
                        "). Cast it to a number or a string.");
   }
+}
+
+DeviceColumn check_buffers(const ms_gpu_column& column, const std::string& name, uint64_t num_rows,
+                           int device);
+
+}  // namespace
+
+DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uint32_t input,
+                          uint64_t num_rows, int device) {
+  const std::string name = "Column '" + input_name(plan, input) + "'";
+  check_type(column, name);
+  const auto type = static_cast<ColumnType>(column.type);
   ColumnView view{};
   view.type = type;
   const auto kind = static_cast<InputKind>(plan.inputs[input].kind);
@@ -102,6 +115,28 @@ DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uin
     throw GpuError(MS_GPU_BAD_ARGUMENT,
                    name + " has no time unit of number " + std::to_string(column.unit) + ".");
   }
+  return check_buffers(column, name, num_rows, device);
+}
+
+DeviceColumn check_numbers(const ms_gpu_column& column, const std::string& name, uint64_t num_rows,
+                           int device) {
+  check_type(column, name);
+  const auto type = static_cast<ColumnType>(column.type);
+  if (type < ColumnType::kI8 || type > ColumnType::kF64) {
+    throw GpuError(MS_GPU_UNSUPPORTED, name + " has type " + type_name(type) +
+                                           ", and a GPU counts numbers only. Cast it, or leave it "
+                                           "out.");
+  }
+  return check_buffers(column, name, num_rows, device);
+}
+
+namespace {
+
+DeviceColumn check_buffers(const ms_gpu_column& column, const std::string& name, uint64_t num_rows,
+                           int device) {
+  const auto type = static_cast<ColumnType>(column.type);
+  const bool has_indices = column.index_type != 0;
+  const uint32_t alignment = alignment_of(type);
   if (column.num_rows < num_rows) {
     throw GpuError(MS_GPU_BAD_ARGUMENT, name + " has " + std::to_string(column.num_rows) +
                                             " rows, expected " + std::to_string(num_rows) + ".");
@@ -114,7 +149,8 @@ DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uin
       check_memory(column.bytes, 1, device, name + " (bytes)");
     }
     if (has_indices) {
-      check_memory(column.indices, alignment_of(index_type), device, name + " (indices)");
+      check_memory(column.indices, alignment_of(static_cast<ColumnType>(column.index_type)), device,
+                   name + " (indices)");
     }
     if (column.index_validity != nullptr) {
       check_memory(column.index_validity, 1, device, name + " (validity of indices)");
@@ -134,5 +170,7 @@ DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uin
   checked.unit = static_cast<TimeUnit>(column.unit);
   return checked;
 }
+
+}  // namespace
 
 }  // namespace mainspring::gpu

@@ -17,4 +17,8 @@ void check_memory(const void* memory, uint64_t alignment, int device, const std:
 DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uint32_t input,
                           uint64_t num_rows, int device);
 
+/// The same of a column of numbers that no plan reads.
+DeviceColumn check_numbers(const ms_gpu_column& column, const std::string& name, uint64_t num_rows,
+                           int device);
+
 }  // namespace mainspring::gpu

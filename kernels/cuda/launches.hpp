@@ -3,6 +3,7 @@
 #pragma once
 #include "device_forest.hpp"
 #include "device_plan.hpp"
+#include "number_pass.hpp"
 
 namespace mainspring::gpu {
 
@@ -12,5 +13,9 @@ void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Strea
 void launch_rank_rows(const RankArgs& args, uint32_t num_blocks, Stream stream);
 void launch_walk_trees(const WalkArgs& args, uint32_t num_blocks, Stream stream);
 void launch_finish_rows(const FinishArgs& args, uint32_t num_blocks, Stream stream);
+void launch_count_numbers(const CountArgs& args, uint32_t num_blocks, Stream stream);
+void launch_list_numbers(const ListArgs& args, uint32_t num_blocks, Stream stream);
+void launch_gather_numbers(const GatherArgs& args, uint32_t num_blocks, Stream stream);
+void launch_order_numbers(const OrderArgs& args, uint32_t num_blocks, Stream stream);
 
 }  // namespace mainspring::gpu

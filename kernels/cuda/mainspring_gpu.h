@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define MS_GPU_ABI_VERSION 1
+#define MS_GPU_ABI_VERSION 2
 
 /* These values never change. */
 enum ms_gpu_code {
@@ -70,6 +70,34 @@ int ms_gpu_predict(ms_gpu_program* program, const ms_gpu_column* columns, uint32
 int ms_gpu_predict_matrix(ms_gpu_program* program, const void* matrix, uint32_t type,
                           uint64_t num_rows, int64_t row_stride, int64_t feature_stride,
                           uint32_t kind, double* out, void* stream);
+
+/* Drift: one column of numbers, named in errors by `name`. What is found comes to the host, so
+ * these wait. Edges ascend and are distinct, 2 to 8192 of them; a bin is known by how many edges
+ * are at or below its values, so there is one more of them. */
+typedef struct ms_gpu_numbers {
+  const ms_gpu_column* column;
+  const char* name;
+  uint64_t num_rows;
+  const double* edges; /* of the host */
+  uint32_t num_edges;
+  const uint8_t* listed; /* for each bin, whether its values are listed */
+} ms_gpu_numbers;
+
+/* Counts of the bins; extremes[2] of what is not missing, infinite and crossed where all is. */
+int ms_gpu_count_numbers(int device, const ms_gpu_numbers* numbers, uint64_t* bins, uint64_t* nans,
+                         double* extremes, void* stream);
+/* The values in listed bins, num_listed of them by those counts, in the order of the rows. */
+int ms_gpu_list_numbers(int device, const ms_gpu_numbers* numbers, uint64_t num_listed,
+                        double* values, void* stream);
+/* The values of some rows, NaN where missing. */
+int ms_gpu_gather_numbers(int device, const ms_gpu_numbers* numbers, const uint64_t* rows,
+                          uint64_t num_wanted, double* values, void* stream);
+/* All rows sorted: distinct values ascending and how often each is there, at most 2^31 - 1 rows.
+ * Two arrays of the device, which the caller releases; a value is an integer that sorts as it does:
+ * with its top bit set a number >= 0 without that bit, else the inverse of a negative one. Missing
+ * is the largest of all. */
+int ms_gpu_sort_numbers(int device, const ms_gpu_numbers* numbers, uint64_t** keys,
+                        uint64_t** counts, uint64_t* num_runs, void* stream);
 
 /* Memory of a device, in the order of a stream; copies in wait for nothing, copies out wait. */
 int ms_gpu_allocate(int device, uint64_t num_bytes, void* stream, void** memory);

@@ -461,7 +461,18 @@ class TableCounts:
     """
     A table as a drift report needs it: numbers counted, all else profiled.
     """
+    @staticmethod
+    def elsewhere(reference: Profile, columns: collections.abc.Sequence[str], sample: Table, num_rows: typing.SupportsInt | typing.SupportsIndex) -> TableCounts:
+        ...
     def __init__(self, reference: Profile, columns: collections.abc.Sequence[str], first: Table) -> None:
+        ...
+    def bins(self, column: str) -> typing.Any:
+        """
+        Edges, and for each bin whether its values are listed; None: numbers are sorted.
+        """
+    def set_counts(self, column: str, bins: typing.Any, nans: typing.SupportsInt | typing.SupportsIndex, min: typing.SupportsFloat | typing.SupportsIndex, max: typing.SupportsFloat | typing.SupportsIndex, listed: typing.Any) -> None:
+        ...
+    def set_runs(self, column: str, values: typing.Any, counts: typing.Any) -> None:
         ...
     def update(self, table: Table) -> None:
         ...
@@ -955,6 +966,8 @@ def return_large_blocks(least_bytes: typing.SupportsInt | typing.SupportsIndex) 
     """
     Give memory blocks of at least so many bytes back to the system when freed.
     """
+def sampled_rows(num_rows: typing.SupportsInt | typing.SupportsIndex) -> list[int]:
+    ...
 def set_counter_worker(worker: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

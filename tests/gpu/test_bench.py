@@ -28,7 +28,7 @@ def test_measurements_check_and_time_every_case(emulation: Emulation) -> None:
         results = measure.measure(WallClock(), num_rows=400, num_turns=2, num_times=3)
     finally:
         ms.set_num_threads(int(str(threads)))
-    assert len({result["name"] for result in results}) == len(results) == 11
+    assert len({result["name"] for result in results}) == len(results) == 12
     for result in results:
         assert result["min_ms"] <= result["median_ms"] <= result["max_ms"]
         assert result["rows_per_second"] == pytest.approx(
@@ -36,6 +36,7 @@ def test_measurements_check_and_time_every_case(emulation: Emulation) -> None:
         )
     by_name = {result["name"]: result for result in results}
     assert by_name["standardize of float64"]["num_bytes"] == 400 * 16 * (8 + 4)
+    assert by_name["drift against a profile"]["num_bytes"] == 400 * 25 * 4
     assert by_name["500 trees of depth 8"]["num_rows"] == 100
 
 

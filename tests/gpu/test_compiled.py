@@ -18,7 +18,16 @@ from mainspring import errors, gpu
 from mainspring.gpu.library import LIBRARY, NOT_COMPILED
 from tests.native_build import ROOT, build_plain, find_tool, run
 
-KERNELS = ["finish_rows", "rank_rows", "transform_rows", "walk_trees"]
+KERNELS = [
+    "count_numbers",
+    "finish_rows",
+    "gather_numbers",
+    "list_numbers",
+    "order_numbers",
+    "rank_rows",
+    "transform_rows",
+    "walk_trees",
+]
 # More registers than these leave a multiprocessor with less than a quarter of its threads.
 MAX_REGISTERS = {"sm_80": 168, "sm_90": 168}
 MAX_SHARED_BYTES = 48 * 1024  # without asking for more

@@ -83,7 +83,7 @@ std::vector<double> sample_numbers(const Table& table, uint32_t column, bool is_
   uint32_t batch = 0;
   ColumnView whole = table.batch_column(batch, column);
   for (uint64_t i = 0; i < wanted; ++i) {
-    const uint64_t row = rows / wanted * i + rows % wanted * i / wanted;
+    const uint64_t row = sampled_row(rows, wanted, i);
     while (row >= table.batch_first_row(batch) + table.batch_rows(batch)) {
       whole = table.batch_column(++batch, column);
     }

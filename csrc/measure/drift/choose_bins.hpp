@@ -9,6 +9,14 @@
 
 namespace mainspring {
 
+/// Rows of current data that say, beside a profile, where edges should be.
+inline constexpr uint32_t kCurrentSample = 2048;
+
+/// The row of number i of `wanted` <= num_rows at equal distances.
+inline uint64_t sampled_row(uint64_t num_rows, uint64_t wanted, uint64_t i) {
+  return num_rows / wanted * i + num_rows % wanted * i / wanted;
+}
+
 /// Numbers of rows at equal distances, at most `at_most`: where edges should be, not what is
 /// measured. Missing and infinite ones are left out.
 std::vector<double> sample_numbers(const Table& table, uint32_t column, bool is_time,

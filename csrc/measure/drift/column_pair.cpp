@@ -21,6 +21,7 @@ ColumnSide side_of_counts(const CountedNumbers& counts) {
 }
 
 ColumnSide side_of(const DriftColumn& either) {
+  if (either.side != nullptr) return *either.side;
   if (either.counts != nullptr) return side_of_counts(*either.counts);
   if (either.sorted != nullptr) {
     return sorted_column(*either.sorted, either.number,

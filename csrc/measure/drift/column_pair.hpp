@@ -12,17 +12,17 @@
 
 namespace mainspring {
 
+struct ColumnSide;
+
 /// One side of a column: what was profiled; or numbers that were only counted, or are at hand.
 struct DriftColumn {
   const ColumnProfile* profile;            // without rows where `counts` has them
   const CountedNumbers* counts = nullptr;  // numbers or times
   const Table* sorted = nullptr;           // of whose numbers or times all are compared
   uint32_t number = 0;                     // of the column there
+  const ColumnSide* side = nullptr;        // numbers that were sorted elsewhere
 
-  uint64_t num_rows() const {
-    if (sorted != nullptr) return sorted->num_rows();
-    return counts != nullptr ? counts->num_rows() : profile->num_rows();
-  }
+  uint64_t num_rows() const;
 };
 
 struct ColumnSide {
@@ -38,6 +38,12 @@ struct ColumnSide {
 
   uint64_t present() const { return num_rows - missing; }
 };
+
+inline uint64_t DriftColumn::num_rows() const {
+  if (side != nullptr) return side->num_rows;
+  if (sorted != nullptr) return sorted->num_rows();
+  return counts != nullptr ? counts->num_rows() : profile->num_rows();
+}
 
 struct ColumnPair {
   /// `reference` and `current` are of one kind, or one of them is of kind kUnknown. Where both

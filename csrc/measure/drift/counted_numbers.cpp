@@ -125,6 +125,16 @@ void CountedNumbers::update(const ColumnView& view, bool is_time) {
   counts_.settle();
 }
 
+void CountedNumbers::add_counts(const BinCounts& counts, uint64_t num_rows) {
+  for (size_t bin = 0; bin < counts.bins.size(); ++bin) counts_.bins[bin] += counts.bins[bin];
+  counts_.nans += counts.nans;
+  counts_.min = std::min(counts_.min, counts.min);
+  counts_.max = std::max(counts_.max, counts.max);
+  counts_.listed = counts.listed;
+  list();
+  num_rows_ += num_rows;
+}
+
 void CountedNumbers::add_moments(const double* values, uint64_t count, uint64_t first_row) {
   Sums sums = *sums_;
   const auto add = [&sums, this](double value, uint64_t lane) {

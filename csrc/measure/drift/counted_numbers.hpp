@@ -44,6 +44,9 @@ class CountedNumbers {
   CountedNumbers(std::shared_ptr<const DriftBins> bins, bool with_moments);
 
   void update(const ColumnView& view, bool is_time);
+  /// Adds rows that were counted elsewhere on the same bins, without moments; what is listed, in
+  /// the order of the rows.
+  void add_counts(const BinCounts& counts, uint64_t num_rows);
   const DriftBins& bins() const { return *bins_; }
   uint64_t num_rows() const { return num_rows_; }
   uint64_t missing() const { return counts_.nans; }

@@ -40,6 +40,7 @@ std::vector<Shared> match_columns(const DriftSide& reference, const DriftSide& c
 }
 
 uint64_t missing_of(const DriftColumn& column) {
+  if (column.side != nullptr) return column.side->missing;
   if (column.sorted != nullptr) {
     return sorted_column(*column.sorted, column.number,
                          column.profile->kind() == ColumnKind::kTimestamp)

@@ -10,7 +10,6 @@ namespace mainspring {
 
 namespace {
 
-constexpr uint32_t kCurrentSample = 2048;
 constexpr uint32_t kPairSample = 8192;
 
 bool is_counted(ColumnKind kind) {
@@ -21,21 +20,25 @@ bool is_counted(ColumnKind kind) {
 
 void TableCounts::add_column(const std::string& name, const Table& table) {
   const uint32_t number = table.column_index(name);
-  columns_.push_back({ColumnProfile(name, table.columns()[number]), std::nullopt, false, number});
+  columns_.push_back(
+      {ColumnProfile(name, table.columns()[number]), std::nullopt, false, number, std::nullopt});
 }
 
 TableCounts::TableCounts(const Profile& reference, const std::vector<std::string>& names,
                          const Table& first) {
   for (const std::string& name : names) add_column(name, first);
-  if (first.num_rows() < kMinCountedRows) return;
+  if (first.num_rows() >= kMinCountedRows) choose(reference, first);
+}
+
+void TableCounts::choose(const Profile& reference, const Table& first) {
   parallel_for(columns_.size(), [&](uint64_t i, uint32_t) {
     Column& column = columns_[i];
     const ColumnKind kind = column.profile.kind();
-    const ColumnProfile* before = reference.find(names[i]);
+    const ColumnProfile* before = reference.find(column.profile.name());
     if (!is_counted(kind) || before == nullptr || before->kind() != kind) return;
-    const auto bins = choose_bins(before->numbers(),
-                                  sample_numbers(first, first.column_index(names[i]),
-                                                 kind == ColumnKind::kTimestamp, kCurrentSample));
+    const auto bins = choose_bins(
+        before->numbers(),
+        sample_numbers(first, column.number, kind == ColumnKind::kTimestamp, kCurrentSample));
     if (bins != nullptr) column.counts.emplace(bins, false);
   });
 }
@@ -109,7 +112,8 @@ DriftSide TableCounts::side() const {
   DriftSide side;
   for (const Column& column : columns_) {
     side.columns.push_back({&column.profile, column.counts.has_value() ? &*column.counts : nullptr,
-                            column.sorted ? &*sorted_ : nullptr, column.number});
+                            column.sorted ? &*sorted_ : nullptr, column.number,
+                            column.side.has_value() ? &*column.side : nullptr});
   }
   return side;
 }

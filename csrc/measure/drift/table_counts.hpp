@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,9 @@ namespace mainspring {
 
 /// Tables of fewer rows are profiled: then all distinct values may be known.
 inline constexpr uint64_t kMinCountedRows = 65536;
+
+/// The rows of a table of kMinCountedRows and more that say what to count on.
+std::vector<uint64_t> sampled_rows(uint64_t num_rows);
 
 class TableCounts {
  public:
@@ -25,6 +29,18 @@ class TableCounts {
                                                      const std::vector<std::string>& names,
                                                      const Table& current, bool sorted);
 
+  /// Columns of numbers of a table whose rows are elsewhere; `sample` has those of sampled_rows().
+  /// Without a reference, or with fewer than kMinCountedRows rows, nothing is counted on.
+  TableCounts(const Profile* reference, const std::vector<std::string>& names, const Table& sample,
+              uint64_t num_rows);
+  /// On what to count the numbers of a column there; null: they are to be sorted.
+  const NumberBins* bins_of(const std::string& name) const;
+  /// All rows of a column; what is listed, in the order of the rows.
+  void set_counts(const std::string& name, const BinCounts& counts);
+  /// All rows of a column, sorted: distinct numbers ascending, no NaN and no -0.0; what is not
+  /// among them is missing.
+  void set_runs(const std::string& name, std::vector<double> values, std::vector<uint64_t> counts);
+
   /// Adds rows. Throws as Profile::update does, and is then as it was.
   void update(const Table& table);
   uint64_t num_rows() const { return num_rows_; }
@@ -37,9 +53,12 @@ class TableCounts {
     std::optional<CountedNumbers> counts;
     bool sorted = false;
     uint32_t number = 0;  // in the table that is sorted
+    std::optional<ColumnSide> side;
   };
   TableCounts() = default;
   void add_column(const std::string& name, const Table& table);
+  void choose(const Profile& reference, const Table& first);
+  size_t place_of(const std::string& name) const;
 
   std::vector<Column> columns_;
   std::optional<Table> sorted_;

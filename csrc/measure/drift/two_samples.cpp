@@ -51,6 +51,28 @@ ColumnSide sorted_sample(std::vector<double> sample, bool with_moments) {
   return side;
 }
 
+ColumnSide sorted_runs(std::vector<double> values, std::vector<uint64_t> counts, uint64_t missing) {
+  ColumnSide side;
+  side.missing = missing;
+  Moments moments;
+  for (size_t i = 0; i < values.size(); ++i) {
+    side.numbers.total += counts[i];
+    if (std::isinf(values[i])) continue;
+    side.finite += counts[i];
+    moments.add_repeated(values[i], counts[i]);
+  }
+  side.num_rows = missing + side.numbers.total;
+  side.mean = moments.mean();
+  side.deviation = moments.deviation();
+  if (!values.empty()) {
+    side.min = values.front();
+    side.max = values.back();
+  }
+  side.numbers.values = std::move(values);
+  side.numbers.counts = std::move(counts);
+  return side;
+}
+
 ColumnSide sorted_column(const Table& table, uint32_t column, bool is_time) {
   std::vector<double> sample;
   sample.reserve(table.num_rows());

@@ -12,6 +12,9 @@ namespace mainspring {
 /// mean and deviation are NaN.
 ColumnSide sorted_sample(std::vector<double> sample, bool with_moments = true);
 
+/// The same of distinct numbers, ascending, with their counts; no NaN, no -0.0.
+ColumnSide sorted_runs(std::vector<double> values, std::vector<uint64_t> counts, uint64_t missing);
+
 /// All rows of a column of numbers or times.
 ColumnSide sorted_column(const Table& table, uint32_t column, bool is_time);
 

@@ -16,6 +16,7 @@ from mainspring.drift.sides import Sides, as_profile, both_sides
 from mainspring.drift.windows import checked_chunks, merged, profile_windows
 from mainspring.errors import ParameterError
 from mainspring.profiles import Profile
+from mainspring.transforms._device import is_for_device
 
 __all__ = ["detect_drift"]
 
@@ -53,8 +54,10 @@ def detect_drift(
     reference : Profile, Predictor, table or path
         What the model was trained on: a predictor or its profile, a ``.spring`` or ``.profile``
         file, or anything :func:`mainspring.profile` takes.
-    current : Profile, table or path
-        What is to be compared: a profile, or anything :func:`mainspring.profile` takes.
+    current : Profile, table, path or data on a GPU
+        What is to be compared: a profile, or anything :func:`mainspring.profile` takes. Columns of
+        numbers that lie on a GPU (a dict of device arrays, or an Arrow C Device array) are counted
+        there; then the reference may lie there too, and both are sorted.
     columns : sequence of str, optional
         Columns to compare; all columns of the reference when not given. The reference's target is
         left out where the current data has no such column.
@@ -138,6 +141,8 @@ def detect_drift(
     if chunks is not None:
         if exact:
             raise ParameterError("exact=True goes without windows.")
+        if is_for_device(current, None):
+            raise ParameterError("Data on a GPU is compared as a whole, without windows.")
         before = as_profile(reference, only, "reference")
         wanted = _engine.compared_columns(before._native, only)
         parts, present = profile_windows(current, wanted, chunks, before.target)

@@ -13,6 +13,7 @@ from mainspring._arrow import as_table
 from mainspring._sources import is_source, open_source
 from mainspring.errors import FileError, MainspringError, ParameterError
 from mainspring.profiles import Profile
+from mainspring.transforms._device import is_for_device
 
 if TYPE_CHECKING:
     from mainspring._sources import Part, Source
@@ -66,6 +67,10 @@ def both_sides(
     ParameterError
         When ``exact`` is asked for and a side is not a table in memory.
     """
+    if is_for_device(reference, None) or is_for_device(current, None):
+        from mainspring.drift.device_sides import device_sides
+
+        return device_sides(reference, current, only, exact=exact, profiled=profiled)
     if exact or not profiled:
         tables = [_table_in_memory(side, what) for side, what in _named(reference, current)]
         if exact:

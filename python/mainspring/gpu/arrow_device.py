@@ -22,6 +22,7 @@ __all__ = [
     "ArrowDeviceArray",
     "ArrowSchema",
     "arrow_columns",
+    "arrow_names",
     "is_arrow_device",
 ]
 
@@ -116,6 +117,13 @@ def _address(capsule: Any, name: bytes) -> int:
     get.restype = ctypes.c_void_p
     get.argtypes = (ctypes.py_object, ctypes.c_char_p)
     return int(get(capsule, name))
+
+
+def arrow_names(data: Any) -> list[str]:
+    """Return the names of the columns of an Arrow C Device array."""
+    capsules = data.__arrow_c_device_array__()
+    schema = ArrowSchema.from_address(_address(capsules[0], b"arrow_schema"))
+    return [(schema.children[i].contents.name or b"").decode() for i in range(schema.n_children)]
 
 
 def arrow_columns(data: Any, names: Sequence[str]) -> ArrowColumns:

@@ -10,9 +10,9 @@ from typing import Any
 
 from mainspring import errors
 
-__all__ = ["Column", "build_facts", "call", "devices", "loaded"]
+__all__ = ["Column", "Numbers", "build_facts", "call", "devices", "loaded"]
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 LIBRARY = "MAINSPRING_GPU_LIBRARY"
 NOT_COMPILED = "compiled without CUDA: pip install . -C cmake.define.MAINSPRING_CUDA=ON"
 
@@ -40,6 +40,21 @@ class Column(ctypes.Structure):
     )
 
 
+class Numbers(ctypes.Structure):
+    """``ms_gpu_numbers``."""
+
+    _fields_ = (
+        ("column", ctypes.POINTER(Column)),
+        ("name", ctypes.c_char_p),
+        ("num_rows", _size),
+        ("edges", _pointer),
+        ("num_edges", ctypes.c_uint32),
+        ("listed", _pointer),
+    )
+
+
+_numbers = ctypes.POINTER(Numbers)
+
 _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "ms_gpu_count_devices": (ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_char_p)),
     "ms_gpu_open": (ctypes.c_char_p, _size, ctypes.c_int, ctypes.POINTER(_pointer)),
@@ -53,6 +68,15 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "ms_gpu_predict_matrix": (
         _pointer, _pointer, ctypes.c_uint32, _size, ctypes.c_int64, ctypes.c_int64,
         ctypes.c_uint32, _pointer, _pointer,
+    ),
+    "ms_gpu_count_numbers": (
+        ctypes.c_int, _numbers, _pointer, ctypes.POINTER(_size), _pointer, _pointer,
+    ),
+    "ms_gpu_list_numbers": (ctypes.c_int, _numbers, _size, _pointer, _pointer),
+    "ms_gpu_gather_numbers": (ctypes.c_int, _numbers, _pointer, _size, _pointer, _pointer),
+    "ms_gpu_sort_numbers": (
+        ctypes.c_int, _numbers, ctypes.POINTER(_pointer), ctypes.POINTER(_pointer),
+        ctypes.POINTER(_size), _pointer,
     ),
     "ms_gpu_allocate": (ctypes.c_int, _size, _pointer, ctypes.POINTER(_pointer)),
     "ms_gpu_release": (ctypes.c_int, _pointer, _pointer),

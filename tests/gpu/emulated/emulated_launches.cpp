@@ -1,10 +1,12 @@
 // Every kernel as loops over blocks and threads: the same bodies, phase by phase, where a GPU's
 // threads would meet.
+#include <algorithm>
 #include <memory>
 
 #include "finish_rows.hpp"
 #include "forest_rows.hpp"
 #include "launches.hpp"
+#include "sort_keys.hpp"
 #include "transform_rows.hpp"
 
 namespace mainspring::gpu {
@@ -33,6 +35,60 @@ void launch_walk_trees(const WalkArgs& args, uint32_t num_blocks, Stream stream)
 }
 void launch_finish_rows(const FinishArgs& args, uint32_t num_blocks, Stream stream) {
   run_rows(args, num_blocks, stream, finish_row);
+}
+
+void launch_list_numbers(const ListArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, list_row);
+}
+void launch_gather_numbers(const GatherArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, gather_row);
+}
+void launch_order_numbers(const OrderArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, order_row);
+}
+
+void launch_count_numbers(const CountArgs& args, uint32_t num_blocks, Stream stream) {
+  note_launch(stream);
+  const auto shared = std::make_unique<CountShared>();
+  // The last block first: no order of blocks may be seen in the totals.
+  for (uint32_t block = num_blocks; block-- > 0;) {
+    for (uint32_t thread = 0; thread < kPassThreads; ++thread) clear_counts(args, *shared, thread);
+    for (uint32_t thread = 0; thread < kPassThreads; ++thread) {
+      count_rows(args, *shared, uint64_t{block} * kPassThreads + thread,
+                 uint64_t{num_blocks} * kPassThreads);
+    }
+    for (uint32_t thread = 0; thread < kPassThreads; ++thread) add_counts(args, *shared, thread);
+  }
+}
+
+int sort_keys(void* scratch, uint64_t* scratch_bytes, const uint64_t* keys, uint64_t* sorted,
+              uint64_t num_keys, Stream stream) {
+  if (scratch == nullptr) {
+    *scratch_bytes = 1;
+    return 0;
+  }
+  note_launch(stream);
+  std::copy(keys, keys + num_keys, sorted);
+  std::sort(sorted, sorted + num_keys);
+  return 0;
+}
+
+int encode_runs(void* scratch, uint64_t* scratch_bytes, const uint64_t* sorted, uint64_t* values,
+                uint64_t* counts, uint64_t* num_runs, uint64_t num_keys, Stream stream) {
+  if (scratch == nullptr) {
+    *scratch_bytes = 1;
+    return 0;
+  }
+  note_launch(stream);
+  *num_runs = 0;
+  for (uint64_t i = 0; i < num_keys; ++i) {
+    if (i == 0 || sorted[i] != sorted[i - 1]) {
+      values[*num_runs] = sorted[i];
+      counts[(*num_runs)++] = 0;
+    }
+    ++counts[*num_runs - 1];
+  }
+  return 0;
 }
 
 void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Stream stream) {
