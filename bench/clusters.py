@@ -87,7 +87,7 @@ def over_dask(paths: list[str], num_workers: int) -> tuple[bytes, dict[str, Any]
 
     with (
         LocalCluster(
-            n_workers=num_workers, threads_per_worker=1, dashboard_address=None
+            n_workers=num_workers, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         Client(cluster) as client,
     ):

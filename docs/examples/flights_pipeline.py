@@ -36,14 +36,24 @@ def preprocessor(smoothing):
     )
 
 
+def learner(rounds):
+    """Say what learns from the features."""
+    options = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbose": -1}
+    return steps.Learner("lightgbm", {**options, "seed": 2013}, rounds)
+
+
 @pipeline.step(retries=2)
 def flights():
     """Read the flights that landed, with the weather of their hour."""
+    import pyarrow as pa
+
     from mainspring.cli.quickstart_data import flights_with_weather
 
     table, _ = flights_with_weather()
-    names = ["month", "late", "carrier", "origin", "dest", "distance", "sched_dep", *WEATHER]
-    return table.select(names)
+    names = ["month", "late", "carrier", "origin", "dest", "distance", *WEATHER]
+    # In microseconds, as clusters have them: a type is part of what is learnt.
+    departures = table["sched_dep"].cast(pa.timestamp("us", "America/New_York"))
+    return table.select(names).append_column("sched_dep", departures)
 
 
 @pipeline.step
@@ -55,10 +65,8 @@ def parts(flights):
 @pipeline.step
 def model(parts, rounds, smoothing):
     """Learn transforms and trees."""
-    options = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbose": -1}
-    learner = steps.Learner("lightgbm", {**options, "seed": 2013}, rounds)
-    features = preprocessor(smoothing)
-    return steps.train(parts, preprocessor=features, learner=learner, name="late-flights", **LATE)
+    learns = {"preprocessor": preprocessor(smoothing), "learner": learner(rounds)}
+    return steps.train(parts, name="late-flights", **learns, **LATE)
 
 
 @pipeline.step

@@ -106,6 +106,7 @@ def test_program_runs_and_prints(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(path.parent)  # as Python does for a program
     if "import torch" in path.read_text(encoding="utf-8"):
         pytest.importorskip("torch")
     runpy.run_path(str(path), run_name="__main__")

@@ -49,6 +49,11 @@ class Engine:
         """Data of which a partition has other types than its schema says."""
         raise NotImplementedError
 
+    @contextmanager
+    def kept_settings(self) -> Iterator[None]:
+        """Put back what a program sets in the engine."""
+        yield
+
 
 class LocalData:
     """Partitions of this process: the smallest thing that is a Cluster."""
@@ -152,6 +157,9 @@ class RayEngine(Engine):
         return pa.concat_tables(tables)
 
 
+_SPARK_SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.partitions": "2"}
+
+
 class SparkEngine(Engine):
     name = "spark"
 
@@ -163,14 +171,25 @@ class SparkEngine(Engine):
 
         self.verbs = spark
         os.environ["PYSPARK_PYTHON"] = sys.executable
+        # A JVM that lives for a minute: half the CPU time without its second compiler.
+        os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         builder = SparkSession.builder
         if connect:  # a server in a JVM of this process, which everything goes through
             builder = builder.remote("local[2]")
         else:
             builder = builder.master("local[2]").config("spark.ui.enabled", "false")
         self.session = builder.getOrCreate()
-        self.session.conf.set("spark.sql.session.timeZone", "UTC")
+        for name, value in _SPARK_SETTINGS.items():
+            self.session.conf.set(name, value)
         stack.callback(self.session.stop)
+
+    @contextmanager
+    def kept_settings(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            for name, value in _SPARK_SETTINGS.items():
+                self.session.conf.set(name, value)
 
     def data(self, parts: Parts) -> Any:
         # One row of IPC bytes for each partition, unpacked there: also empty partitions stay.

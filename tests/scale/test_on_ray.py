@@ -8,6 +8,7 @@ import pytest
 
 from tests.scale.conformance import *  # noqa: F403
 from tests.scale.engines import Engine, started
+from tests.scale.flights import *  # noqa: F403
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,8 @@ import pytest
 
 from tests.scale.conformance import (
     pytestmark,  # noqa: F401 - of the tests
-    test_fit_transform_when_cross_fitted_numbers_rows_over_all_partitions,  # noqa: F401
-    test_fit_when_a_target_is_missing_names_its_partition_and_row,  # noqa: F401
     test_fit_when_a_value_is_infinite_names_its_partition_row_and_column,  # noqa: F401
     test_fit_when_rows_are_spread_has_the_bits_of_one_process,  # noqa: F401
-    test_profile_when_rows_are_spread_has_the_bytes_of_one_process,  # noqa: F401
     test_transform_and_predict_when_rows_are_spread_have_the_bits_of_one_process,  # noqa: F401
 )
 from tests.scale.engines import Engine, started

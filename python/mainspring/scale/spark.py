@@ -45,7 +45,9 @@ class _SparkData:
 
     def reduce(self, work: StatePass) -> bytes:
         states = self._selected(work.columns).mapInArrow(_learns(work), _STATE)
-        for width in (MERGED_AT_ONCE, 1):  # two levels: a shuffle of one row for each partition
+        shuffled = int(self._frame.sparkSession.conf.get("spark.sql.shuffle.partitions"))
+        # Two levels: a shuffle of one row for each partition.
+        for width in (min(MERGED_AT_ONCE, shuffled), 1):
             states = states.repartition(width).mapInArrow(_merges(work), _STATE)
         found = states.collect()
         return bytes(found[0].state) if found else work.merge([])
