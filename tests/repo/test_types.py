@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import site
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ import mainspring as ms
 pytest.importorskip("mypy")
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "docs" / "examples" / "typed_program.py"
+# An editable install lies where only hooks of the import find it; mypy refuses to be told of
+# site-packages, where it looks by itself.
+PATHS = ("MYPYPATH", "PYTHONPATH")
 # pybind11 gives each class a metaclass of its own, and classes without a constructor one that
 # refuses whatever it is given; no stub can say either.
 OF_PYBIND11 = re.compile(
@@ -24,11 +28,12 @@ OF_PYBIND11 = re.compile(
 
 def mypy(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run mypy on the installed package, from a folder that has no sources of it."""
-    package = Path(str(ms.__file__)).parents[1]
+    package = str(Path(str(ms.__file__)).parents[1])
+    found = {} if package in site.getsitepackages() else dict.fromkeys(PATHS, package)
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=folder,
-        env={**os.environ, "MYPYPATH": str(package), "PYTHONPATH": str(package)},
+        env={**os.environ, **found},
         capture_output=True,
         text=True,
         check=False,

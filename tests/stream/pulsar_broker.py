@@ -8,9 +8,12 @@ import time
 from importlib.resources import files
 from pathlib import Path
 
+import pyarrow as pa
+
+from tests.docs.kafka import json_rows
 from tests.stream.broker import free_port
 
-__all__ = ["PulsarBroker"]
+__all__ = ["PulsarBroker", "send_rows"]
 
 
 class PulsarBroker:
@@ -39,3 +42,14 @@ class PulsarBroker:
         """End the process."""
         self.process.kill()
         self.process.wait()
+
+
+def send_rows(url: str, topic: str, table: pa.Table) -> None:
+    """Send a JSON object for each row to a topic."""
+    import pulsar
+
+    client = pulsar.Client(url, logger=pulsar.ConsoleLogger(pulsar.LoggerLevel.Error))
+    producer = client.create_producer(topic, batching_enabled=False)
+    for row in json_rows(table):
+        producer.send(row)
+    client.close()
