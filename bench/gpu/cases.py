@@ -11,7 +11,8 @@ import pyarrow as pa
 
 import mainspring as ms
 from bench.gpu.forest_text import forest_text
-from mainspring import col, gpu
+from mainspring import _engine, col, gpu
+from mainspring.gpu.lookup import Lookup, lookup_backward, rule_of
 
 __all__ = ["Case", "cases"]
 
@@ -141,6 +142,50 @@ def _drift(name: str, num_rows: int, num_turns: int) -> Case:
     return Case(name, num_rows, num_rows * 4, turns, check, on_cpu)
 
 
+def _embedding(name: str, num_ids: int, num_turns: int) -> Case:
+    num_rows, width = max(num_ids // 4, 1), 64
+    rng = np.random.default_rng(8)
+    layout = np.array([[0, 0, num_rows, width, 0, 0]], np.int64)
+    offsets = np.arange(num_ids + 1)
+    rows = rng.normal(size=(num_rows, width)).astype(np.float32)
+    ids = [rng.zipf(1.2, num_ids) % num_rows for _ in range(num_turns)]
+    grad = rng.normal(size=(num_ids, width)).astype(np.float32)
+    infinity = float("inf")
+    options = [0.0625, 0, 0, 0, 1, 1, 0, infinity, infinity, 0, 0, 0]  # a product without rounding
+    held = [gpu.to_device(each) for each in (rows, layout, offsets, grad)]
+    on_device = [gpu.to_device(each) for each in ids]
+    sgd = rule_of(1, options, decoupled=False, stochastic=False, seed=0)
+
+    def turn(number: int) -> Callable[[], Any]:
+        places = [each.__cuda_array_interface__["data"][0] for each in (*held, on_device[number])]
+        lookup = Lookup(
+            places[0], 0, 0, places[1], places[4], places[2], 0, 1, num_ids, num_ids, width, width,
+            num_rows, 0, 1,
+        )  # fmt: skip
+        return lambda: lookup_backward(0, lookup, places[3], 0, sgd, 1, lambda *_: (0, 0, 0))
+
+    def on_host(found: np.ndarray[Any, Any]) -> None:
+        places = [
+            layout.ctypes.data, 1, found.ctypes.data, 0, 0, 0, 0, 0, ids[0].ctypes.data, num_ids,
+            offsets.ctypes.data, num_ids, 0, width, 1,
+        ]  # fmt: skip
+        _engine.train_lookup_backward(places, grad.ctypes.data, 0, 1, options, False, False, 0)
+
+    def check() -> None:
+        turn(0)()
+        expected = rows.copy()
+        on_host(expected)
+        _same_bits(held[0], expected)
+
+    def on_cpu() -> int:
+        on_host(rows.copy())
+        return num_ids
+
+    distinct = len(np.unique(ids[0]))
+    num_bytes = num_ids * (width * 4 + 8) + 2 * distinct * width * 4
+    return Case(name, num_ids, num_bytes, [turn(i) for i in range(num_turns)], check, on_cpu)
+
+
 def cases(num_rows: int, num_turns: int) -> Iterator[Case]:
     """Yield the cases, made one after the other so that one's memory is free for the next.
 
@@ -168,6 +213,7 @@ def cases(num_rows: int, num_turns: int) -> Iterator[Case]:
     yield _transform("hashes of int64 keys", hashes, keys, num_turns)
     yield _transform("target means of int64 keys", means, keys, num_turns)
     yield _transform("crosses of int64 keys", crosses, keys, num_turns)
+    yield _embedding("embedding rows updated by sgd", num_rows, num_turns)
     yield _drift("drift against a profile", num_rows * 25, num_turns)
     rows = num_rows // 4
     yield _forest("500 trees of depth 8", 500, 256, rows, num_turns, balanced=True)

@@ -2,6 +2,7 @@
 #include <new>
 #include <string>
 
+#include "embedding.hpp"
 #include "gpu_error.hpp"
 #include "mainspring_gpu.h"
 #include "numbers.hpp"
@@ -112,6 +113,14 @@ MS_GPU_EXPORT int ms_gpu_sort_numbers(int device, const ms_gpu_numbers* numbers,
     *num_runs = runs.num_runs;
     *counts = static_cast<uint64_t*>(runs.counts.release());
     *keys = static_cast<uint64_t*>(runs.keys.release());
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_lookup_backward(int device, const ms_gpu_lookup* lookup, const float* grad,
+                                         float* weight_gradients, const ms_gpu_rule* rule,
+                                         uint32_t* fault, uint64_t* place, void* stream) {
+  return guarded([&] {
+    lookup_backward(device, *lookup, grad, weight_gradients, *rule, fault, place, stream);
   });
 }
 

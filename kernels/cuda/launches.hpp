@@ -3,6 +3,7 @@
 #pragma once
 #include "device_forest.hpp"
 #include "device_plan.hpp"
+#include "embedding_rows.hpp"
 #include "number_pass.hpp"
 
 namespace mainspring::gpu {
@@ -17,5 +18,9 @@ void launch_count_numbers(const CountArgs& args, uint32_t num_blocks, Stream str
 void launch_list_numbers(const ListArgs& args, uint32_t num_blocks, Stream stream);
 void launch_gather_numbers(const GatherArgs& args, uint32_t num_blocks, Stream stream);
 void launch_order_numbers(const OrderArgs& args, uint32_t num_blocks, Stream stream);
+void launch_key_ids(const KeyArgs& args, uint32_t num_blocks, Stream stream);
+void launch_find_runs(const RunArgs& args, uint32_t num_blocks, Stream stream);
+void launch_weight_gradients(const WeightArgs& args, uint32_t num_blocks, Stream stream);
+void launch_update_rows(const UpdateArgs& args, uint32_t num_blocks, Stream stream);
 
 }  // namespace mainspring::gpu

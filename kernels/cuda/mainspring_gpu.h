@@ -99,6 +99,48 @@ int ms_gpu_gather_numbers(int device, const ms_gpu_numbers* numbers, const uint6
 int ms_gpu_sort_numbers(int device, const ms_gpu_numbers* numbers, uint64_t** keys,
                         uint64_t** counts, uint64_t* num_runs, void* stream);
 
+/* A lookup in embedding tables, all of the device. A row of the layout: where the table's elements
+ * begin, its first row among those of all tables, rows, width, column of the output, and whether
+ * the mean is taken. Offsets are of num_tables * num_bags + 1 bags, or with num_bags < 0, one id
+ * each, of num_tables + 1 tables. */
+typedef struct ms_gpu_lookup {
+  void* rows;
+  float* first; /* states, as the rule has them, or NULL */
+  float* second;
+  const int64_t* layout;
+  const void* ids;
+  const int64_t* offsets;
+  const float* weights; /* of ids, or NULL */
+  uint64_t num_tables;
+  uint64_t num_ids;
+  int64_t num_bags;
+  uint64_t stride;   /* of the output and its gradient, in floats */
+  uint64_t widest;   /* table */
+  uint64_t num_rows; /* of all tables: at most 2^32 */
+  uint32_t row_type; /* 0 float32, 1 bfloat16, 2 float16 */
+  uint32_t wide_ids; /* int64, else int32 */
+} ms_gpu_lookup;
+
+/* update: 0 none, the gradient of the rows is written to `first`; 1 sgd, 2 adagrad, 3 row-wise
+ * adagrad, 4 adam, 5 partial row-wise adam, 6 ftrl. */
+typedef struct ms_gpu_rule {
+  float learning_rate, epsilon, beta1, beta2, correction1, correction2, weight_decay;
+  float clip_value, clip_norm; /* infinity: none */
+  float l1, l2, beta;
+  uint32_t update;
+  uint32_t decoupled;
+  uint32_t stochastic;
+  uint32_t reserved;
+  uint64_t seed;
+} ms_gpu_rule;
+
+/* Updates every row that occurs once, with the sum of its gradients in the order of its ids; before
+ * that, with weights, writes their gradients. Waits until ids and offsets are known to be fine:
+ * *fault is 0, or 1 for an offset, 2 for an id, at *place; then nothing is written. */
+int ms_gpu_lookup_backward(int device, const ms_gpu_lookup* lookup, const float* grad,
+                           float* weight_gradients, const ms_gpu_rule* rule, uint32_t* fault,
+                           uint64_t* place, void* stream);
+
 /* Memory of a device, in the order of a stream; copies in wait for nothing, copies out wait. */
 int ms_gpu_allocate(int device, uint64_t num_bytes, void* stream, void** memory);
 int ms_gpu_release(int device, void* memory, void* stream);

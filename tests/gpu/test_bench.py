@@ -28,7 +28,7 @@ def test_measurements_check_and_time_every_case(emulation: Emulation) -> None:
         results = measure.measure(WallClock(), num_rows=400, num_turns=2, num_times=3)
     finally:
         ms.set_num_threads(int(str(threads)))
-    assert len({result["name"] for result in results}) == len(results) == 12
+    assert len({result["name"] for result in results}) == len(results) == 13
     for result in results:
         assert result["min_ms"] <= result["median_ms"] <= result["max_ms"]
         assert result["rows_per_second"] == pytest.approx(

@@ -14,13 +14,13 @@ BEGIN, END = (
     "<!-- operators: written by tests/train/op_table.py -->\n",
     "<!-- end of operators -->\n",
 )
-ORDER = ("native", "triton", "eager")
+ORDER = ("native", "triton", "cuda", "eager")
 
 
 def table() -> str:
     """Return the table as Markdown."""
-    lines = ["| operator | what it computes | native (CPU) | Triton (CUDA) | eager |"]
-    lines.append("|" + "---|" * 5)
+    lines = ["| operator | what it computes | native (CPU) | Triton (CUDA) | CUDA | eager |"]
+    lines.append("|" + "---|" * 6)
     for op in OPS:
         cells = [", ".join(op.backends.get(name, ())) or "-" for name in ORDER]
         lines.append(f"| `{op.name}` | {op.summary} | {' | '.join(cells)} |")

@@ -114,8 +114,8 @@ def test_target_when_its_type_is_wrong_is_named(target: object, text: str) -> No
 
 def test_backend_when_it_does_not_exist_or_does_not_fit_is_named() -> None:
     with (
-        pytest.raises(ms.ParameterError, match="there is no backend 'cuda'"),
-        train.use_backend("cuda"),
+        pytest.raises(ms.ParameterError, match="there is no backend 'gpu'"),
+        train.use_backend("gpu"),
     ):
         pass
     with (

@@ -78,6 +78,10 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
         ctypes.c_int, _numbers, ctypes.POINTER(_pointer), ctypes.POINTER(_pointer),
         ctypes.POINTER(_size), _pointer,
     ),
+    "ms_gpu_lookup_backward": (
+        ctypes.c_int, _pointer, _pointer, _pointer, _pointer, ctypes.POINTER(ctypes.c_uint32),
+        ctypes.POINTER(_size), _pointer,
+    ),
     "ms_gpu_allocate": (ctypes.c_int, _size, _pointer, ctypes.POINTER(_pointer)),
     "ms_gpu_release": (ctypes.c_int, _pointer, _pointer),
     "ms_gpu_copy_in": (ctypes.c_int, _pointer, _pointer, _size, _pointer),

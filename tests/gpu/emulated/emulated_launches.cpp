@@ -91,6 +91,44 @@ int encode_runs(void* scratch, uint64_t* scratch_bytes, const uint64_t* sorted, 
   return 0;
 }
 
+void launch_key_ids(const KeyArgs& args, uint32_t, Stream stream) {
+  note_launch(stream);
+  const uint64_t count = std::max(args.num_offsets, args.lookup.num_ids);
+  for (uint64_t place = 0; place < count; ++place) key_id(args, place);
+}
+void launch_find_runs(const RunArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, find_run);
+}
+void launch_weight_gradients(const WeightArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, weight_gradient);
+}
+
+void launch_update_rows(const UpdateArgs& args, uint32_t num_blocks, Stream stream) {
+  note_launch(stream);
+  UpdateShared shared;
+  const auto each_thread = [](auto work) {
+    for (uint32_t thread = 0; thread < kRunThreads; ++thread) work(thread);
+  };
+  for (uint64_t run = args.num_runs; run-- > 0;) {  // no order of runs may be seen
+    float* g = args.scratch + run % num_blocks * args.widest;
+    const uint64_t head = args.heads[run];
+    const RowPlace place = row_place(args, head);
+    each_thread([&](uint32_t thread) { sum_run(args, place, head, g, thread); });
+    if (update_of(args) == Update::kGradient) continue;
+    shared.factor = 1.0F;
+    if (args.rule.clip_norm < __builtin_inff()) {
+      each_thread([&](uint32_t thread) { square_lane(place, g, shared, thread); });
+      find_factor(args, shared);
+    }
+    each_thread([&](uint32_t thread) { prepare_gradient(args, place, g, shared, thread); });
+    if (is_row_wise(update_of(args))) {
+      each_thread([&](uint32_t thread) { square_lane(place, g, shared, thread); });
+      find_row_step(args, place, shared);
+    }
+    each_thread([&](uint32_t thread) { write_row(args, place, g, shared, thread); });
+  }
+}
+
 void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Stream stream) {
   note_launch(stream);
   const auto shared = std::make_unique<TransformShared>();

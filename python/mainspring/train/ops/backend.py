@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -14,11 +15,9 @@ from mainspring.train.ops.op_list import OPS
 
 __all__ = ["BACKENDS", "choose", "use_backend"]
 
-BACKENDS = ("native", "triton", "eager")
+BACKENDS = ("native", "triton", "cuda", "eager")
 
-_DEVICE_OF = {"native": "cpu", "triton": "cuda"}
-# Which backend is tried first on a device. What neither takes goes to eager, with the same result.
-_FIRST = {device: backend for backend, device in _DEVICE_OF.items()}
+_DEVICE_OF = {"native": "cpu", "triton": "cuda", "cuda": "cuda"}
 _TAKES = {
     (op.name, backend, getattr(torch, dtype))
     for op in OPS
@@ -27,6 +26,20 @@ _TAKES = {
 }
 
 _HAS_TRITON = find_spec("triton") is not None
+
+
+@functools.cache
+def _has_gpu_library() -> bool:
+    from mainspring.gpu.library import build_facts
+
+    return bool(build_facts()["compiled"])
+
+
+def _is_there(backend: str) -> bool:
+    if backend == "triton":
+        return _HAS_TRITON
+    return backend != "cuda" or _has_gpu_library()
+
 
 # Plain module state: torch.compile guards on it, so a graph is traced again when it changes.
 _forced: str | None = None
@@ -39,8 +52,9 @@ def use_backend(name: str | None) -> Iterator[None]:
     Parameters
     ----------
     name : str or None
-        "native" (CPU), "triton" (CUDA), "eager" (plain torch, the reference, any device), or None
-        for the default: the device's own backend where it takes the operator and type, else eager.
+        "native" (CPU), "triton" and "cuda" (CUDA), "eager" (plain torch, the reference, any
+        device), or None for the default: the device's own backend where it takes the operator and
+        type, else eager.
 
     Raises
     ------
@@ -60,7 +74,7 @@ def use_backend(name: str | None) -> Iterator[None]:
     """
     global _forced
     if name is not None and name not in BACKENDS:
-        expected = "'native', 'triton', 'eager' or None"
+        expected = "'native', 'triton', 'cuda', 'eager' or None"
         raise ParameterError(
             f"use_backend: there is no backend {name!r}, expected {expected}.",
             expected=expected,
@@ -77,9 +91,11 @@ def choose(op: str, tensor: Any) -> str:
     """Return the backend that runs an operator on a tensor like this one."""
     device, dtype = tensor.device.type, tensor.dtype
     if _forced is None:
-        first = _FIRST.get(device, "eager")
-        there = (op, first, dtype) in _TAKES and (first != "triton" or _HAS_TRITON)
-        return first if there else "eager"
+        # What no backend of the device takes goes to eager, with the same result.
+        for backend, its_device in _DEVICE_OF.items():
+            if its_device == device and (op, backend, dtype) in _TAKES and _is_there(backend):
+                return backend
+        return "eager"
     if (op, _forced, dtype) not in _TAKES or _DEVICE_OF.get(_forced, device) != device:
         raise UnsupportedError(
             f"{op}: the backend '{_forced}', which use_backend asks for, takes no tensor of "

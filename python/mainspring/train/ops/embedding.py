@@ -203,7 +203,7 @@ class EmbeddingTables(torch.nn.Module):
         backend = choose(_OP, self.weight)
         common = (self._layout, ids, offsets, weights, num_bags, self.width)
         if self.optimizer is None or not torch.is_grad_enabled():
-            if backend == "native":
+            if backend != "eager":
                 return embedding_ops.lookup(self.weight, *common)
             return embedding_ops.EagerLookup.apply(self.weight, *common)
         rule = embedding_ops.NAMES.index(self.optimizer.name)
@@ -212,7 +212,7 @@ class EmbeddingTables(torch.nn.Module):
             *(self._hook, self.weight, self._first, self._second, self._settings, *common),
             *(rule, self.optimizer.decoupled, rounding, self.seed),
         )
-        if backend == "native":
+        if backend != "eager":
             return embedding_ops.updating_lookup(*arguments)
         return embedding_ops.EagerUpdatingLookup.apply(*arguments)
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
-from mainspring.train.ops import reference_embedding
+from mainspring.train.ops import device_embedding, reference_embedding
 from mainspring.train.ops.registration import register
 from mainspring.train.ops.row_optimizer import UPDATES
 
@@ -115,6 +115,7 @@ _gradient = register(
     "Tensor? weights, int num_bags, int stride) -> (Tensor, Tensor)",
     _run_gradient,
     _gradient_shapes,
+    cuda=device_embedding.run_gradient,
 )
 
 
@@ -134,6 +135,7 @@ lookup = register(
     "int num_bags, int stride) -> Tensor",
     _run_lookup,
     _lookup_shape,
+    cuda=reference_embedding.lookup,
     keep=_keep_lookup,
     backward=_lookup_backward,
 )
@@ -158,18 +160,16 @@ def _run_update(
 ) -> torch.Tensor:
     grad = grad.contiguous()
     of_weights = torch.empty_like(weights) if weights is not None else grad.new_empty(0)
-    rate, step, eps, beta1, beta2, decay, clip_value, clip_norm, *ftrl = settings.tolist()
-    step += 1
-    corrections = [1 - beta1**step, 1 - beta2**step]
+    step, options = device_embedding.next_step(settings)
     _engine.train_lookup_backward(
         _places(weight, (first, second), layout, ids, offsets, weights, num_bags, stride),
         grad.data_ptr(),
         of_weights.data_ptr() if weights is not None else 0,
         1 + update,
-        [rate, eps, beta1, beta2, *corrections, decay, clip_value, clip_norm, *ftrl],
+        options,
         decoupled,
         stochastic,
-        (seed + int(step) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF,
+        device_embedding.seed_of(seed, step),
     )
     settings[_STEP] = step  # after the update: a refused batch is no step
     return of_weights
@@ -186,6 +186,7 @@ _update = register(
     "int num_bags, int stride, int update, bool decoupled, bool stochastic, int seed) -> Tensor",
     _run_update,
     _update_shape,
+    cuda=device_embedding.run_update,
 )
 
 
@@ -224,6 +225,7 @@ updating_lookup = register(
     "int stride, int update, bool decoupled, bool stochastic, int seed) -> Tensor",
     _run_updating_lookup,
     _updating_shape,
+    cuda=device_embedding.run_updating_lookup,
     keep=_keep_updating,
     backward=_updating_backward,
 )

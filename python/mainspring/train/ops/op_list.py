@@ -27,7 +27,8 @@ class Op:
     summary : str
         What it computes.
     backends : mapping of str to tuple of str
-        Types by backend: "native" (CPU), "triton" (CUDA) and "eager" (plain torch, any device).
+        Types by backend: "native" (CPU), "triton" and "cuda" (CUDA), "eager" (plain torch, any
+        device).
     """
 
     name: str
@@ -41,7 +42,7 @@ OPS = (
         "EmbeddingTables",
         "embedding",
         "rows of many tables pooled by bag; updated in the backward pass",
-        {"native": SHORT, "eager": EVERY},
+        {"native": SHORT, "cuda": SHORT, "eager": EVERY},
     ),
     Op(
         "dot_interaction",

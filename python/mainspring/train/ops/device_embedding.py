@@ -1,0 +1,107 @@
+"""The embedding operators on CUDA tensors, by the GPU library; arguments as of the native ones.
+
+Ids are looked at before rows are changed: a wrong one is an error that names it, and the program
+waits for the device once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from mainspring.gpu.lookup import Lookup, lookup_backward, rule_of
+from mainspring.train.ops import reference_embedding
+
+__all__ = ["next_step", "run_gradient", "run_update", "run_updating_lookup", "seed_of"]
+
+_ROW_TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}
+_GRADIENT = 0
+_STEP = 1
+
+
+def next_step(settings: torch.Tensor) -> tuple[float, list[float]]:
+    """Return the number of the next step, and the engine's options of it."""
+    rate, step, eps, beta1, beta2, decay, clip_value, clip_norm, *ftrl = settings.tolist()
+    step += 1
+    corrections = [1 - beta1**step, 1 - beta2**step]
+    return step, [rate, eps, beta1, beta2, *corrections, decay, clip_value, clip_norm, *ftrl]
+
+
+def seed_of(seed: int, step: float) -> int:
+    """Return the seed of a step's random roundings."""
+    return (seed + int(step) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+
+
+def _run(
+    grad: torch.Tensor,
+    states: tuple[torch.Tensor, torch.Tensor | None],
+    weight: torch.Tensor,
+    layout: torch.Tensor,
+    ids: torch.Tensor,
+    offsets: torch.Tensor,
+    weights: torch.Tensor | None,
+    num_bags: int,
+    stride: int,
+    *,
+    rule: Any,
+) -> torch.Tensor:
+    grad = grad.contiguous()
+    of_weights = torch.empty_like(weights) if weights is not None else grad.new_empty(0)
+    memory = [
+        0 if tensor is None or tensor.numel() == 0 else tensor.data_ptr()
+        for tensor in (weight, *states, layout, ids, offsets, weights)
+    ]
+    widest, num_rows = torch.stack([layout[:, 3].max(), layout[:, 2].sum()]).tolist()
+    lookup = Lookup(
+        *(*memory, len(layout), len(ids), num_bags, stride, widest, num_rows),
+        *(_ROW_TYPES[weight.dtype], int(ids.dtype == torch.int64)),
+    )
+
+    def value_at(kind: str, place: int) -> tuple[int, int, int]:
+        if kind == "offset":
+            return int(offsets[place]), 0, 0
+        bag = int(torch.searchsorted(offsets, place, right=True)) - 1
+        table = bag if num_bags < 0 else bag // num_bags
+        return int(ids[place]), table, int(layout[table, 2])
+
+    stream = torch.cuda.current_stream(grad.device).cuda_stream if grad.is_cuda else 1
+    address = of_weights.data_ptr() if weights is not None else 0
+    lookup_backward(
+        *(grad.device.index or 0, lookup, grad.data_ptr(), address, rule, stream, value_at)
+    )
+    return of_weights
+
+
+def run_gradient(
+    grad: torch.Tensor, weight: torch.Tensor, layout: torch.Tensor, *rest: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the dense gradient of the rows, and that of the weights."""
+    out = torch.zeros(weight.shape, dtype=torch.float32, device=weight.device)
+    rule = rule_of(_GRADIENT, [0.0] * 12, decoupled=False, stochastic=False, seed=0)
+    of_weights = _run(grad, (out, None), weight, layout, *rest, rule=rule)
+    return out.to(weight.dtype), of_weights
+
+
+def run_update(
+    grad: torch.Tensor,
+    weight: torch.Tensor,
+    first: torch.Tensor,
+    second: torch.Tensor,
+    settings: torch.Tensor,
+    *rest: Any,
+) -> torch.Tensor:
+    """Update the rows; return the gradient of the weights."""
+    *lookup, update, decoupled, stochastic, seed = rest
+    step, options = next_step(settings)
+    rule = rule_of(
+        1 + update, options, decoupled=decoupled, stochastic=stochastic, seed=seed_of(seed, step)
+    )
+    of_weights = _run(grad, (first, second), weight, *lookup, rule=rule)
+    settings[_STEP] = step  # after the update: a refused batch is no step
+    return of_weights
+
+
+def run_updating_lookup(hook: torch.Tensor, weight: torch.Tensor, *rest: Any) -> torch.Tensor:
+    """Return the pooled rows."""
+    return reference_embedding.lookup(weight, *rest[3:9])
