@@ -240,8 +240,9 @@ def second(first, how, scratch):
         os._exit(3)
     if how == "raise":
         raise ValueError("inside")
-    os.environ["LEAK"] = "1"
-    os.chdir("/")
+    if how == "move":
+        os.environ["LEAK"] = "1"
+        os.chdir("/")
     return scratch
 
 
@@ -267,10 +268,10 @@ def flow(folder: Path, options: str = "{}") -> ms.Pipeline:
 def test_isolated_step_leaves_this_process_as_it_was(tmp_path: Path) -> None:
     pipeline = flow(tmp_path, "{'isolate': True}")
     before = Path.cwd()
-    assert pipeline.run()["third"] == 1000
+    assert pipeline.run({"how": "move"})["third"] == 1000
     assert Path.cwd() == before
     assert "LEAK" not in os.environ
-    assert pipeline.run().states == {"first": "cached", "second": "cached", "third": "cached"}
+    assert set(pipeline.run({"how": "move"}).states.values()) == {"cached"}
 
 
 @pytest.mark.parametrize(
