@@ -304,7 +304,10 @@ def test_timeout_without_a_file_is_refused(make: Make) -> None:
         pipeline.run()
 
 
-def test_run_that_is_killed_goes_on_from_where_it_was(tmp_path: Path) -> None:
+def test_run_that_is_killed_goes_on_from_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     pipeline = flow(tmp_path)
     command = [sys.executable, "-m", "mainspring", "run", "flow.py", "--set", "how=hang"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
