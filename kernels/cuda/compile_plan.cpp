@@ -16,6 +16,29 @@ namespace {
 
 constexpr uint32_t kNever = UINT32_MAX;
 
+/// A device knows some of the bundle's steps, under their codes.
+constexpr bool same(DeviceCode device, StepCode step) {
+  return static_cast<uint32_t>(device) == static_cast<uint32_t>(step);
+}
+static_assert(same(DeviceCode::kLoad, StepCode::kLoad));
+static_assert(same(DeviceCode::kStore, StepCode::kStore));
+static_assert(same(DeviceCode::kAffine, StepCode::kAffine));
+static_assert(same(DeviceCode::kLog1p, StepCode::kLog1p));
+static_assert(same(DeviceCode::kClip, StepCode::kClip));
+static_assert(same(DeviceCode::kFill, StepCode::kFill));
+static_assert(same(DeviceCode::kCountEdges, StepCode::kCountEdges));
+static_assert(same(DeviceCode::kLookup, StepCode::kLookup));
+static_assert(same(DeviceCode::kGather, StepCode::kGather));
+static_assert(same(DeviceCode::kDatePart, StepCode::kDatePart));
+static_assert(same(DeviceCode::kHash, StepCode::kHash));
+static_assert(same(DeviceCode::kCombineHashes, StepCode::kCombineHashes));
+static_assert(same(DeviceCode::kHashBucket, StepCode::kHashBucket));
+static_assert(same(DeviceCode::kIsMissing, StepCode::kIsMissing));
+static_assert(same(DeviceCode::kStoreOneHot, StepCode::kStoreOneHot));
+static_assert(same(DeviceCode::kInterpolate, StepCode::kInterpolate));
+static_assert(same(DeviceCode::kArithmetic, StepCode::kArithmetic));
+static_assert(same(DeviceCode::kNullIf, StepCode::kNullIf));
+
 /// What one step writes to its slot: a slot that two steps write holds two values.
 struct Value {
   uint32_t step;

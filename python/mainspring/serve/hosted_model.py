@@ -82,7 +82,6 @@ class HostedModel:
         self.quality = LabelQuality(self)
         self.counted_columns: list[dict[str, Any]] = self.native.columns
         self.inline_bytes = self._warm_up()
-        self.loaded_at = time.time()
 
     def _warm_up(self) -> int:
         """Predict a row a few times; return the length of a body that is answered inline."""
