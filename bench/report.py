@@ -15,6 +15,7 @@ from typing import Any
 
 from bench import results
 from bench.claims import CLAIMS, README_ROWS, Claim, find
+from bench.goal import ratio, short
 
 __all__ = ["RECORDED", "main", "page", "read_recorded", "readme_table", "with_table"]
 
@@ -127,13 +128,12 @@ def _goal_table(runs: Sequence[Document]) -> str:
         for goal in claim.goals:
             record = find(records, claim.name, goal.case, goal.peer)
             if record is None:
-                rows.append((goal.text, "not measured", ""))
+                rows.append((claim.title, goal.text, "not measured", ""))
                 continue
-            number = goal.number(record)
-            ratio = goal.at_least is not None
-            found = f"{_ratio(number)} x" if ratio else f"{_short(number)} {goal.unit}"
-            rows.append((goal.text, found, "yes" if goal.is_met(record) else "**no**"))
-    return f"## Goals\n\nOne thread.\n\n{_table(('goal', 'measured', 'met'), rows)}"
+            met = "yes" if goal.is_met(record) else "**no**"
+            rows.append((claim.title, goal.text, goal.words(record), met))
+    head = ("claim", "goal", "measured", "met")
+    return f"## Goals\n\nOne thread, where the goal names no more.\n\n{_table(head, rows)}"
 
 
 def _claim_section(claim: Claim, runs: Sequence[Document]) -> str:
@@ -167,7 +167,7 @@ def _pair_table(records: Sequence[Record], run: Document) -> str:
     clock = results.clock(run)
     rows = []
     for record in records:
-        ratio = record["ratio"][clock]
+        found = record["ratio"][clock]
         share = record["bandwidth_share"]
         rows.append(
             (
@@ -175,7 +175,7 @@ def _pair_table(records: Sequence[Record], run: Document) -> str:
                 f"{record['peer']}: {record['api']}",
                 _spread(record["ours"][clock]),
                 _spread(record["theirs"][clock]),
-                f"{_ratio(ratio['median'])} [{_ratio(ratio['low'])}, {_ratio(ratio['high'])}]",
+                f"{ratio(found['median'])} [{ratio(found['low'])}, {ratio(found['high'])}]",
                 "" if share is None else f"{100 * share:.0f} %",
             )
         )
@@ -188,10 +188,10 @@ def _value_table(records: Sequence[Record]) -> str:
     rows = [
         (
             record["case"],
-            f"{_short(record['ours'])} {record['unit']}",
+            f"{short(record['ours'])} {record['unit']}",
             ""
             if record["theirs"] is None
-            else f"{record['peer']}: {_short(record['theirs'])} {record['unit']}",
+            else f"{record['peer']}: {short(record['theirs'])} {record['unit']}",
         )
         for record in records
     ]
@@ -212,20 +212,8 @@ def _spread(times: Mapping[str, float]) -> str:
 def _time(seconds: float) -> str:
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
         if seconds >= size:
-            return f"{_short(seconds / size)} {unit}"
-    return f"{_short(seconds / 1e-9)} ns"
-
-
-def _short(number: float) -> str:
-    if number == 0 or number >= 100:
-        return f"{number:.0f}"
-    return f"{number:.2g}" if number < 10 else f"{number:.3g}"
-
-
-def _ratio(number: float) -> str:
-    return (
-        f"{number:.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
-    )
+            return f"{short(seconds / size)} {unit}"
+    return f"{short(seconds / 1e-9)} ns"
 
 
 def readme_table(runs: Sequence[Document]) -> str:
@@ -243,7 +231,7 @@ def readme_table(runs: Sequence[Document]) -> str:
             (
                 f"{text}: {_time(ours)}",
                 f"{peer} {version}: {_time(theirs)}",
-                f"{_ratio(record['ratio']['cpu']['median'])} x",
+                f"{ratio(record['ratio']['cpu']['median'])} x",
             )
         )
     head = ("measured by [bench/](bench/), results compared first", "peer", "ratio")

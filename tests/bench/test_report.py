@@ -9,6 +9,7 @@ import pytest
 
 from bench import report
 from bench.claims import CLAIMS, README_ROWS, find
+from bench.goal import Goal
 from tests.bench.sample import document, pair, value
 
 CASE = "100 trees of 31 leaves, 4,096 rows"
@@ -73,6 +74,29 @@ def test_goals_say_whether_they_are_met(ratio: float, word: str) -> None:
     page = report.page([document(pair("predict", CASE, "lightgbm", ratio))])
     goal = "100 trees of 31 leaves, 4,096 rows: at least 15 times as fast as LightGBM"
     assert f"| {goal} | {ratio:.1f} x | {word} |" in page
+
+
+@pytest.mark.parametrize(
+    ("unit", "ours", "words"),
+    [
+        ("x", 11.89, "11.9 x"),
+        ("rows/s", 2467000.0, "2,467,000 rows/s"),
+        ("M/s", 6.951, "6.95 M/s"),
+        ("share", 0.9537, "95 %"),
+        ("ms", 0.7502, "0.75 ms"),
+        ("failed", 0.0, "0 failed"),
+    ],
+)
+def test_goal_of_a_value_keeps_its_unit(unit: str, ours: float, words: str) -> None:
+    goal = Goal("", "", at_least=1.0, unit=unit)
+    assert goal.words({"kind": "value", "ours": ours}) == words
+
+
+def test_goal_by_row_divides_the_time() -> None:
+    goal = Goal("", "", at_most=265.0, unit="ns", rows=100_000)
+    record = {"kind": "pair", "ours": {"cpu": {"median": 0.0315}}}
+    assert goal.words(record) == "315 ns a row"
+    assert not goal.is_met(record)
 
 
 def test_pair_shows_both_sides_spread_ratio_and_share_of_bandwidth() -> None:
