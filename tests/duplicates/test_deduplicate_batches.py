@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import mainspring as ms
 from tests.duplicates.test_deduplicate import KEEPS, tables
-from tests.streaming.sample import every_source, sample_table, slices
+from tests.out_of_core.sample import every_source, sample_table, slices
 
 
 @given(

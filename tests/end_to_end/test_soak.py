@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.soak import MAX_GROWTH_KIB, Asker, Rounds, soak
+from tests.end_to_end.soak import MAX_GROWTH_KIB, Asker, Rounds, soak
 
 pytest.importorskip("starlette")
 

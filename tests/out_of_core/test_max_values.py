@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import mainspring as ms
 from mainspring import ApproximationWarning, ParameterError, Preprocessor, _engine, col
-from tests.streaming.sample import slices
+from tests.out_of_core.sample import slices
 
 ROWS = 60_000
 

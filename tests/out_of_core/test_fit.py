@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import mainspring as ms
 from mainspring import DataError, FileError, ParameterError, Preprocessor, SchemaError, col
-from tests.streaming.sample import (
+from tests.out_of_core.sample import (
     every_source,
     one_pass,
     sample_table,

@@ -1,8 +1,8 @@
-"""Everything at once, for as long as wanted: ``python -m tests.integration.soak --seconds 3600``.
+"""Everything at once, for as long as wanted: ``python -m tests.end_to_end.soak --seconds 3600``.
 
 Each round fits and merges transforms, writes and reads a bundle, swaps it in a server that is being
 asked, predicts batches and rows, streams events, profiles, looks for drift and checks. Answers must
-be those of the first round, and memory must stay. ``python -m tests.integration.soak`` under a
+be those of the first round, and memory must stay. ``python -m tests.end_to_end.soak`` under a
 sanitizer's build finds what a test that runs once does not; .ci/sanitize names the builds.
 """
 
@@ -183,7 +183,7 @@ def soak(folder: Path, seconds: float, warm_up: int = WARM_UP) -> Outcome:
 
 def main() -> None:
     """Soak and print what came of it."""
-    parser = argparse.ArgumentParser(prog="python -m tests.integration.soak", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.end_to_end.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600)
     with tempfile.TemporaryDirectory() as folder:
         outcome = soak(Path(folder), parser.parse_args().seconds)

@@ -15,7 +15,7 @@ import pytest
 
 import mainspring as ms
 from mainspring.cli import main
-from tests.streaming.sample import every_source, one_pass, sample_table, write_parquet
+from tests.out_of_core.sample import every_source, one_pass, sample_table, write_parquet
 
 TABLE = sample_table()
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mainspring import DataError, ParameterError, Preprocessor, SchemaError, col
-from tests.streaming.sample import every_source, one_pass, sample_table, slices, two_passes
+from tests.out_of_core.sample import every_source, one_pass, sample_table, slices, two_passes
 
 TABLE = sample_table()
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring import DataError, NotFittedError, ParameterError, Preprocessor, SchemaError, col
-from tests.streaming.sample import (
+from tests.out_of_core.sample import (
     every_source,
     one_pass,
     sample_table,
