@@ -1,6 +1,8 @@
 // The C interface over csrc/runtime, and over nothing else.
 #include "mainspring.h"
 
+#include <cstddef>
+
 #include "bundle.hpp"
 #include "request.hpp"
 #include "runtime/bundle/read_bundle.hpp"
@@ -31,16 +33,30 @@ bool is_aligned(const void* memory) {
   return reinterpret_cast<uintptr_t>(memory) % kAlignment == 0;
 }
 
+// What a caller of the first version of the interface had; the rest was zero.
+constexpr uint32_t kFirstOptionsBytes = 8;
+static_assert(offsetof(mainspring_options, signature) == kFirstOptionsBytes);
+
 Code read_options(const mainspring_options* options, IsaLevel* level) {
   *level = detect_isa();
   if (options == nullptr) return Code::kOk;
-  const Code code = check_size(options);
+  const Code code = check_size(options, kFirstOptionsBytes);
   if (code != Code::kOk) return code;
   if (options->isa > MAINSPRING_ISA_AVX512) return Code::kInvalidArgument;
   if (options->isa == MAINSPRING_ISA_BEST) return Code::kOk;
   const auto wanted = static_cast<IsaLevel>(options->isa - MAINSPRING_ISA_BASELINE);
   if (wanted < *level) *level = wanted;
   return Code::kOk;
+}
+
+// Whether the host vouches for the bytes, where it wants to be asked. Called behind read_options().
+bool is_trusted(const void* bytes, uint64_t length, const mainspring_options* options) {
+  if (options == nullptr || options->struct_size < sizeof *options || options->verify == nullptr) {
+    return true;
+  }
+  return options->signature != nullptr &&
+         options->verify(options->context, bytes, length, options->signature,
+                         options->signature_bytes) != 0;
 }
 
 // The index of a row whose strings have no room becomes the scratch that they need.
@@ -81,6 +97,9 @@ using namespace mainspring;  // NOLINT: the functions below are C's
 uint32_t mainspring_abi_version(void) { return MAINSPRING_ABI_VERSION; }
 
 const char* mainspring_message(uint32_t code) {
+  if (code == MAINSPRING_UNTRUSTED) {
+    return "The bundle has no signature, or none that its reader trusts.";
+  }
 #if defined(MAINSPRING_SELECTION)
   if (code == MAINSPRING_NEWER_VERSION) {
     return "The bundle was written by a later format version, or has a model that this library was "
@@ -116,8 +135,14 @@ uint32_t mainspring_open(const void* bytes, uint64_t length, const mainspring_op
   *bundle = nullptr;
   if (!is_aligned(arena)) return answer(Code::kMisaligned, 0, where);
   if (arena_bytes < kArenaBytes) return answer(Code::kBufferTooSmall, kArenaBytes, where);
-  auto* const opened = static_cast<mainspring_bundle*>(arena);
   IsaLevel level;
+  const Code code = read_options(options, &level);
+  if (code != Code::kOk) return answer(code, 0, where);
+  if (bytes != nullptr && !is_trusted(bytes, length, options)) {
+    if (where != nullptr) *where = 0;
+    return MAINSPRING_UNTRUSTED;
+  }
+  auto* const opened = static_cast<mainspring_bundle*>(arena);
   const Status status = open_view(bytes, length, options, &opened->view, &level);
   if (!status.ok()) return answer(status, where);
   opened->kernels = kernels_for(level);

@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 /* Rises when a struct grows or a function is added; what is there never changes. */
-#define MAINSPRING_ABI_VERSION 2
+#define MAINSPRING_ABI_VERSION 3
 
 /* What went wrong. mainspring_message() has a sentence for each. */
 enum mainspring_code {
@@ -50,7 +50,8 @@ enum mainspring_code {
   MAINSPRING_NO_MODEL = 12,
   MAINSPRING_TOO_MANY_FEATURES = 13,
   MAINSPRING_MISSING_COLUMN = 14,
-  MAINSPRING_NOT_EXPLAINED = 15
+  MAINSPRING_NOT_EXPLAINED = 15,
+  MAINSPRING_UNTRUSTED = 16
 };
 
 /* Highest instruction set to use; the CPU's own limit always holds. All give the same bits. */
@@ -123,12 +124,22 @@ enum mainspring_output_kind {
                              library numbers them */
 };
 
+/* The host's own check of a signature, with the host's own cryptography and key: returns 0 where
+ * the bundle is not to be opened. mainspring_open() calls it before it reads any byte. */
+typedef uint32_t (*mainspring_verifier)(void* context, const void* bytes, uint64_t length,
+                                        const void* signature, uint64_t signature_bytes);
+
 /* Structs that carry `struct_size` (set it to sizeof) may grow: a library that is older than the
  * header refuses what it does not know with MAINSPRING_NEWER_VERSION, unless it is zero. A program
  * that was compiled with an older header hands over shorter ones; what they lack is zero. */
 typedef struct mainspring_options {
   uint32_t struct_size;
   uint32_t isa; /* mainspring_isa */
+  /* Since version 3: */
+  const void* signature; /* of the bundle's bytes; NULL: it has none */
+  uint64_t signature_bytes;
+  mainspring_verifier verify; /* NULL: whoever made the bundle, it is opened */
+  void* context;              /* handed to verify */
 } mainspring_options;
 
 typedef struct mainspring_sizes {
@@ -253,7 +264,8 @@ MAINSPRING_API uint32_t mainspring_size(const void* bytes, uint64_t length,
                                         uint64_t* where);
 
 /* Opens a bundle. Nothing in `bytes` is trusted; afterwards they must stay in place and unchanged,
- * as must `arena` (aligned to 64), which holds *bundle. There is nothing to close. */
+ * as must `arena` (aligned to 64), which holds *bundle. There is nothing to close. With a verifier
+ * a bundle without a signature, or one that it does not vouch for, gives MAINSPRING_UNTRUSTED. */
 MAINSPRING_API uint32_t mainspring_open(const void* bytes, uint64_t length,
                                         const mainspring_options* options, void* arena,
                                         uint64_t arena_bytes, mainspring_bundle** bundle,
@@ -331,6 +343,30 @@ MAINSPRING_API uint32_t mainspring_explain(const mainspring_bundle* bundle,
                                            const mainspring_request* request, double* out,
                                            uint64_t out_values, double* bases, uint64_t num_bases,
                                            uint64_t* where);
+
+/* Counts what a device sees, for drift: values between the edges, and among the categories, of a
+ * plan that `mainspring pack BUNDLE --counters FILE` wrote for this bundle. `plan` must be aligned
+ * to 64 and stay in place and unchanged, as must `memory` (aligned to 64), which holds *counters;
+ * with too little memory MAINSPRING_BUFFER_TOO_SMALL, and *where is what it takes. Memory that a
+ * device kept, unchanged since its last report, is continued; any other begins at zero. */
+typedef struct mainspring_counters mainspring_counters;
+MAINSPRING_API uint32_t mainspring_counters_open(const mainspring_bundle* bundle, const void* plan,
+                                                 uint64_t plan_bytes, void* memory,
+                                                 uint64_t memory_bytes,
+                                                 mainspring_counters** counters, uint64_t* where);
+
+/* Counts the rows of a request through columns or Arrow: all of them, or with a code none. One
+ * thread at a time. */
+MAINSPRING_API uint32_t mainspring_count(mainspring_counters* counters,
+                                         const mainspring_request* request, uint64_t* where);
+
+/* The counts as a file to send home, where `mainspring merge-profiles` adds up those of a fleet.
+ * They lie in the counters' memory: send them before the next row is counted. */
+MAINSPRING_API const void* mainspring_counters_report(mainspring_counters* counters,
+                                                      uint64_t* length);
+
+/* Begins at zero, after what was counted has arrived. */
+MAINSPRING_API void mainspring_counters_clear(mainspring_counters* counters);
 
 #ifdef __cplusplus
 }

@@ -203,18 +203,22 @@ class Predictor:
         return [list(values[at : at + width]) for at in range(0, len(values), width)]
 
     def _scores(self, rows: list[dict[str, Any]], kind: int) -> Any:
-        width = self._c.mainspring_output_width(self._handle, kind)
-        if width == 0:
-            raise MainspringError("The bundle cannot give that: no model, or no classes.")
         keep: list[Any] = []  # what the columns point to
         columns = (_Column * len(self._inputs))()
         for number, given in enumerate(self._inputs):
             given.fill(columns[number], rows, keep)
-        out = (c_double * (len(rows) * width))()
+        door = {"columns": ctypes.addressof(columns), "num_columns": len(columns)}
+        return self._answer(len(rows), kind, door)
+
+    def _answer(self, num_rows: int, kind: int, door: dict[str, int]) -> Any:
+        """Predict rows that come through a door: fields of a request."""
+        width = self._c.mainspring_output_width(self._handle, kind)
+        if width == 0:
+            raise MainspringError("The bundle cannot give that: no model, or no classes.")
+        out = (c_double * (num_rows * width))()
         while True:
-            request = _Request(ctypes.sizeof(_Request), ctypes.sizeof(_Column))
-            request.columns, request.num_columns = ctypes.addressof(columns), len(columns)
-            request.num_rows = len(rows)
+            request = _Request(ctypes.sizeof(_Request), ctypes.sizeof(_Column), **door)
+            request.num_rows = num_rows
             request.scratch = self._scratch.address
             request.scratch_bytes = self._scratch.num_bytes
             arguments = (ctypes.byref(request), kind, out, c_uint64(len(out)))

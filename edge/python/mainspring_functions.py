@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["LambdaHandler", "respond"]
+__all__ = ["AsgiApp", "LambdaHandler", "respond"]
 
 JSON = {"content-type": "application/json"}
 OUTPUTS = ("predict", "proba", "raw")
@@ -77,6 +77,11 @@ class LambdaHandler:
         """Answer an event in the form in which it came; a direct one raises what is wrong."""
         method = _method_of(event)
         if method is None:
+            if isinstance(event, dict) and ("Records" in event or "input" in event):
+                from mainspring_batches import answer_batches, is_batches
+
+                if is_batches(event):
+                    return answer_batches(self._predictor, event)
             return predict(self._predictor, event)
         body = event.get("body") or ""
         if event.get("isBase64Encoded"):
@@ -87,6 +92,34 @@ class LambdaHandler:
             except ValueError:
                 return _reply(event, 400, _wrong("The body is no base64."))
         return _reply(event, *respond(self._predictor, method, body))
+
+
+class AsgiApp:
+    """The same as an ASGI application: for Mangum, Azure's AsgiMiddleware, or any server."""
+
+    def __init__(self, predictor: mainspring_edge.Predictor) -> None:
+        self._predictor = predictor
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request on any path; other kinds of connections are refused by the server."""
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        if scope["type"] != "http":
+            raise ValueError(f"{scope['type']} is not served, expected http.")
+        pieces, more = [], True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            pieces.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        status, text = respond(self._predictor, scope["method"], b"".join(pieces))
+        headers = [(name.encode(), value.encode()) for name, value in JSON.items()]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": text.encode()})
 
 
 def _method_of(event: Any) -> str | None:

@@ -854,6 +854,10 @@ def confidence_estimate(labels: typing.Any, scores: typing.Any, current: typing.
     ...
 def count_tables(reference: Table, columns: collections.abc.Sequence[str], current: Table, sorted: bool) -> tuple[TableCounts, TableCounts]:
     ...
+def crc32c(bytes: bytes) -> int:
+    """
+    The checksum of bundles and of what devices count.
+    """
 def derive_bundle(bundle: typing.Any, meta: bytes, what: str, num_trees: typing.SupportsInt | typing.SupportsIndex) -> bytes:
     """
     The bytes of a bundle with the plan of this one and another model: its first num_trees 'trees', or the numbers of their 'leaves'.
@@ -875,6 +879,10 @@ def gather_floats(rows: typing.Any, index: typing.Any, out: typing.Any) -> None:
 def gather_integers(rows: typing.Any, index: typing.Any, out: typing.Any) -> None:
     """
     Copy the rows of an int32 matrix that index, int64, names.
+    """
+def hash_bytes(bytes: bytes) -> int:
+    """
+    The hash of strings that is part of the formats.
     """
 def history_of(bundle: typing.Any) -> bytes:
     """

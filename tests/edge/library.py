@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import (
     CDLL,
+    CFUNCTYPE,
     POINTER,
     Structure,
     byref,
@@ -27,7 +28,8 @@ import numpy as np
 
 OK, TRUNCATED, FOREIGN, NEWER_VERSION, BAD_CHECKSUM, CORRUPT, MISALIGNED = range(7)
 BUFFER_TOO_SMALL, WRONG_COLUMN_COUNT, WRONG_COLUMN_TYPE, UNSUPPORTED_TYPE = range(7, 11)
-INVALID_ARGUMENT, NO_MODEL, TOO_MANY_FEATURES, MISSING_COLUMN, NOT_EXPLAINED = range(11, 16)
+INVALID_ARGUMENT, NO_MODEL, TOO_MANY_FEATURES, MISSING_COLUMN = range(11, 15)
+NOT_EXPLAINED, UNTRUSTED = range(15, 17)
 PREDICT, PROBA, RAW, LEAVES = range(4)
 BEST, BASELINE, AVX2, AVX512 = range(4)
 
@@ -37,8 +39,18 @@ DECIMAL32, DECIMAL64, DECIMAL128, DECIMAL256, LIST, LARGE_LIST = range(25, 31)
 SECOND, MILLISECOND, MICROSECOND, NANOSECOND, DAY = range(1, 6)
 
 
+Verifier = CFUNCTYPE(c_uint32, c_void_p, c_void_p, c_uint64, c_void_p, c_uint64)
+
+
 class Options(Structure):
-    _fields_ = [("struct_size", c_uint32), ("isa", c_uint32)]
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("isa", c_uint32),
+        ("signature", c_void_p),
+        ("signature_bytes", c_uint64),
+        ("verify", Verifier),
+        ("context", c_void_p),
+    ]
 
 
 class Sizes(Structure):

@@ -83,7 +83,7 @@ def test_codes_each_have_a_sentence(library: CDLL, root: Path) -> None:
     enum = re.search(r"enum mainspring_code \{(.*?)\}", header, re.DOTALL)
     assert enum is not None
     codes = [int(code) for code in re.findall(r"= (\d+)", enum[1])]
-    assert codes == list(range(16))
+    assert codes == list(range(17))
     sentences = [library.mainspring_message(code).decode() for code in codes]
     assert all(len(sentence) > 3 for sentence in sentences)
     assert len(set(sentences)) == len(sentences)

@@ -60,6 +60,26 @@ struct FixedBytes {
   BytesView at(uint64_t row) const noexcept { return {values + row * width, width}; }
 };
 
+#if defined(MAINSPRING_SMALL)
+/// Of any layout, which is looked at for each value: one function for a device instead of four.
+struct AnyStrings {
+  const ColumnView& column;
+
+  explicit AnyStrings(const ColumnView& leaf) : column(leaf) {}
+
+  [[gnu::noinline]] BytesView at(uint64_t row) const noexcept {
+    switch (column.type) {
+      case ColumnType::kUtf8:
+      case ColumnType::kBinary: return OffsetStrings<int32_t>(column).at(row);
+      case ColumnType::kLargeUtf8:
+      case ColumnType::kLargeBinary: return OffsetStrings<int64_t>(column).at(row);
+      case ColumnType::kFixedBinary: return FixedBytes(column).at(row);
+      default: return ViewStrings(column).at(row);
+    }
+  }
+};
+#endif
+
 template <class Strings>
 void read_strings(const ColumnView& column, uint64_t first, Tile out) noexcept {
   BytesView* values = values_of<BytesView>(out);
@@ -77,14 +97,18 @@ void read_strings(const ColumnView& column, uint64_t first, Tile out) noexcept {
 }  // namespace
 
 void decode_bytes(const ColumnView& column, uint64_t first, Tile out) noexcept {
+#if defined(MAINSPRING_SMALL)
+  read_strings<AnyStrings>(column, first, out);
+#else
   switch (leaf_of(column).type) {
     case ColumnType::kUtf8:
-    case ColumnType::kBinary: read_strings<OffsetStrings<int32_t>>(column, first, out); break;
+    case ColumnType::kBinary: read_strings<OffsetStrings<int32_t> >(column, first, out); break;
     case ColumnType::kLargeUtf8:
-    case ColumnType::kLargeBinary: read_strings<OffsetStrings<int64_t>>(column, first, out); break;
+    case ColumnType::kLargeBinary: read_strings<OffsetStrings<int64_t> >(column, first, out); break;
     case ColumnType::kFixedBinary: read_strings<FixedBytes>(column, first, out); break;
     default: read_strings<ViewStrings>(column, first, out); break;
   }
+#endif
   fill_missing(out, kEmptyBytes);
 }
 

@@ -32,6 +32,32 @@ inline uint32_t block_length(const Tile& lists, uint32_t row, uint64_t first) no
   return end - first < kTileRows ? static_cast<uint32_t>(end - first) : kTileRows;
 }
 
+/// for_each_element_block() through memory for a tile of elements of that type.
+template <bool kMissingToo, class OnBlock, class Body>
+inline void for_each_block(const Tile& lists, const Kernels& kernels, ValueType type, void* values,
+                           const OnBlock& on_block, const Body& body) {
+  alignas(64) uint64_t validity[kValidityWords];
+  const auto* views = static_cast<const ListView*>(lists.values);
+  const InputKind kind = element_kind(lists.type);
+  uint64_t block_first = 0;
+  uint64_t block_end = 0;
+  for (uint32_t row = 0; row < lists.num_rows; ++row) {
+    const uint64_t end = views[row].first + views[row].count;
+    for (uint64_t element = views[row].first; element < end; ++element) {
+      if (element < block_first || element >= block_end) {
+        const uint32_t length = block_length(lists, row, element);
+        const Tile block{type, length, values, validity, nullptr};
+        decode_tile(**lists.elements, kind, TimeUnit::kNone, element, kernels, block);
+        on_block(block);
+        block_first = element;
+        block_end = element + length;
+      }
+      const auto at = static_cast<uint32_t>(element - block_first);
+      if (kMissingToo || is_valid(validity, at)) body(row, at);
+    }
+  }
+}
+
 }  // namespace list_internal
 
 /// on_block(elements) for every tile of elements as it is decoded, to work on them together; then
@@ -43,26 +69,17 @@ template <class T, bool kMissingToo = false, class OnBlock, class Body>
 inline void for_each_element_block(const Tile& lists, const Kernels& kernels, OnBlock on_block,
                                    Body body) {
   alignas(64) uint8_t values[kTileRows * sizeof(T)];
-  alignas(64) uint64_t validity[kValidityWords];
-  const auto* views = static_cast<const ListView*>(lists.values);
-  const InputKind kind = element_kind(lists.type);
-  uint64_t block_first = 0;
-  uint64_t block_end = 0;
-  for (uint32_t row = 0; row < lists.num_rows; ++row) {
-    const uint64_t end = views[row].first + views[row].count;
-    for (uint64_t element = views[row].first; element < end; ++element) {
-      if (element < block_first || element >= block_end) {
-        const uint32_t length = list_internal::block_length(lists, row, element);
-        const Tile block{ValueTypeOf<T>::kType, length, values, validity, nullptr};
-        decode_tile(**lists.elements, kind, TimeUnit::kNone, element, kernels, block);
-        on_block(block);
-        block_first = element;
-        block_end = element + length;
-      }
-      const auto at = static_cast<uint32_t>(element - block_first);
-      if (kMissingToo || is_valid(validity, at)) body(row, at);
-    }
-  }
+  list_internal::for_each_block<kMissingToo>(lists, kernels, ValueTypeOf<T>::kType, values,
+                                             on_block, body);
+}
+
+/// The same for elements of any type: one function for a device, in place of three.
+template <class OnBlock, class Body>
+inline void for_each_element_of_any_type(const Tile& lists, const Kernels& kernels,
+                                         const OnBlock& on_block, const Body& body) {
+  alignas(64) uint8_t values[kTileRows * sizeof(BytesView)];
+  list_internal::for_each_block<false>(lists, kernels, element_type(lists.type), values, on_block,
+                                       body);
 }
 
 /// body(row, value) for every element that is there, in the same order.

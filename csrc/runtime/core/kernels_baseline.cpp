@@ -4,6 +4,7 @@
 
 #include "runtime/core/hash.hpp"
 #include "runtime/core/key_table.hpp"
+#include "runtime/core/math.hpp"
 #include "runtime/core/memory.hpp"
 #include "runtime/core/short_keys.hpp"
 #include "runtime/core/wide_multiply.hpp"

@@ -64,9 +64,10 @@ uint64_t nearest(const NumberToken& token) {
   const bool is_exact_power = token.exponent >= 0 && token.exponent <= kMaxExactPowerOfTen;
   if (is_exact_power && !token.is_truncated) return low;
   Wide above = token.is_truncated ? scale(token.digits + 1, token.exponent) : below;
-  // The power is less than 2^-127 of itself too small: one unit of `low` covers it.
+  // The digits are below 2^64, so the product is no more units too small than the power is.
   above.sticky = true;
-  if (++above.low == 0) ++above.high;
+  above.low += kMaxPowerError;
+  if (above.low < kMaxPowerError) ++above.high;
   const uint64_t high = round(above);
   if (low == high) return low;
   const int side = compare_with_middle(token, low);

@@ -3,6 +3,8 @@
 // since the floor of a floor is the floor of the whole quotient.
 #include "runtime/json/powers_of_ten.hpp"
 
+#include "runtime/core/wide_multiply.hpp"
+
 namespace mainspring {
 namespace {
 
@@ -45,8 +47,20 @@ struct LongInteger {
   }
 };
 
+#if defined(MAINSPRING_SMALL)
+constexpr int32_t kStride = 27;  // 5^27 is the last power of five below 2^64
+#else
+constexpr int32_t kStride = 1;
+#endif
+constexpr int32_t floor_of_stride(int32_t exponent) {
+  return (exponent - (exponent < 0 ? kStride - 1 : 0)) / kStride;
+}
+constexpr int32_t kFirstPower = floor_of_stride(kMinPowerOfTen);  // in strides
+constexpr int32_t kLastPower = floor_of_stride(kMaxPowerOfTen);
+
+/// 10^(kStride * k) for k from kFirstPower on.
 struct Table {
-  PowerOfTen powers[kMaxPowerOfTen - kMinPowerOfTen + 1];
+  PowerOfTen powers[kLastPower - kFirstPower + 1];
 };
 
 consteval Table make_table() {
@@ -54,14 +68,17 @@ consteval Table make_table() {
   LongInteger power;
   power.words[0] = 1;
   for (int32_t exponent = 0; exponent <= kMaxPowerOfTen; ++exponent) {
-    table.powers[exponent - kMinPowerOfTen] = power.leading_bits();
+    if (exponent % kStride == 0)
+      table.powers[exponent / kStride - kFirstPower] = power.leading_bits();
     power.multiply_by_five();
   }
   LongInteger quotient;
   quotient.words[kNumWords - 1] = 1;
-  for (int32_t exponent = -1; exponent >= kMinPowerOfTen; --exponent) {
+  for (int32_t exponent = -1; exponent >= kFirstPower * kStride; --exponent) {
     quotient.divide_by_five();
-    table.powers[exponent - kMinPowerOfTen] = quotient.leading_bits();
+    if (exponent % kStride == 0) {
+      table.powers[exponent / kStride - kFirstPower] = quotient.leading_bits();
+    }
   }
   return table;
 }
@@ -70,8 +87,22 @@ constexpr Table kTable = make_table();
 
 }  // namespace
 
+#if defined(MAINSPRING_SMALL)
 PowerOfTen power_of_ten(int32_t exponent) noexcept {
-  return kTable.powers[exponent - kMinPowerOfTen];
+  const int32_t strides = floor_of_stride(exponent);
+  const PowerOfTen coarse = kTable.powers[strides - kFirstPower];
+  uint64_t fine = 1;
+  for (int32_t i = strides * kStride; i < exponent; ++i) fine *= 5;
+  fine <<= __builtin_clzll(fine);
+  const WideProduct upper = multiply_wide(fine, coarse.high);
+  const WideProduct lower = multiply_wide(fine, coarse.low);
+  PowerOfTen power{upper.high, upper.low + lower.high};
+  if (power.low < lower.high) ++power.high;
+  if (power.high >> 63 != 0) return power;
+  return {power.high << 1 | power.low >> 63, power.low << 1 | lower.low >> 63};
 }
+#else
+PowerOfTen power_of_ten(int32_t exponent) noexcept { return kTable.powers[exponent - kFirstPower]; }
+#endif
 
 }  // namespace mainspring

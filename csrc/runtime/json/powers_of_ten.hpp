@@ -9,8 +9,16 @@ inline constexpr int32_t kMaxPowerOfTen = 324;
 /// 10^0 to 10^55 fit 128 bits: they alone are not truncated.
 inline constexpr int32_t kMaxExactPowerOfTen = 55;
 
-/// 10^e = (high * 2^64 + low) * 2^(log2_of_power(e) - 127), rounded towards zero; the top bit of
-/// `high` is set.
+/// power_of_ten() is less than so many units of `low` too small. A device has no room for a number
+/// for each power: it multiplies two, each of them truncated, and the product once more.
+#if defined(MAINSPRING_SMALL)
+inline constexpr uint64_t kMaxPowerError = 4;
+#else
+inline constexpr uint64_t kMaxPowerError = 1;
+#endif
+
+/// 10^e = (high * 2^64 + low) * 2^(log2_of_power(e) - 127), rounded towards zero, but for
+/// kMaxPowerError; the top bit of `high` is set.
 struct PowerOfTen {
   uint64_t high;
   uint64_t low;

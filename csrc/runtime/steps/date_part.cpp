@@ -21,55 +21,53 @@ struct Times {
   uint32_t second_of_day[kTileRows];  // or, where that is the part, the microsecond of the second
 };
 
-template <int64_t kTicksPerDay>
-void split_micros(const Tile& in, Times* times) {
-  constexpr int64_t kTicksPerSecond = kTicksPerDay == 1 ? 1 : kTicksPerDay / kSecondsPerDay;
+/// For a device, where size counts, `ticks` stays a variable; elsewhere it is a constant of each
+/// call.
+[[gnu::always_inline]] inline void split_by(int64_t ticks, DatePart part, const Tile& in,
+                                            Times* times) {
+  const int64_t ticks_of_second = ticks == 1 ? 1 : ticks / kSecondsPerDay;
   const int64_t* from = values_of<int64_t>(in);
-  for (uint32_t row = 0; row < in.num_rows; ++row) {
-    times->days[row] = floor_divide(from[row], kTicksPerDay);
-    const int64_t ticks = from[row] - floor_divide(from[row], kTicksPerSecond) * kTicksPerSecond;
-    times->second_of_day[row] =
-        static_cast<uint32_t>(kTicksPerSecond > 1000000 ? ticks / (kTicksPerSecond / 1000000)
-                                                        : ticks * (1000000 / kTicksPerSecond));
-  }
-}
-
-template <int64_t kTicksPerDay>
-void split(const Tile& in, Times* times) {
-  const int64_t* from = values_of<int64_t>(in);
-  for (uint32_t row = 0; row < in.num_rows; ++row) {
-    const int64_t days = floor_divide(from[row], kTicksPerDay);
-    times->days[row] = days;
-    if constexpr (kTicksPerDay == 1) {
-      times->second_of_day[row] = 0;
-    } else {
-      constexpr int64_t kTicksPerSecond = kTicksPerDay / kSecondsPerDay;
-      // The difference fits although the product may not: both wrap the same way.
-      const uint64_t ticks = static_cast<uint64_t>(from[row]) -
-                             static_cast<uint64_t>(days) * static_cast<uint64_t>(kTicksPerDay);
-      times->second_of_day[row] = static_cast<uint32_t>(ticks / kTicksPerSecond);
+  if (part == DatePart::kMicrosecond) {
+    for (uint32_t row = 0; row < in.num_rows; ++row) {
+      times->days[row] = floor_divide(from[row], ticks);
+      const int64_t rest = from[row] - floor_divide(from[row], ticks_of_second) * ticks_of_second;
+      times->second_of_day[row] =
+          static_cast<uint32_t>(ticks_of_second > 1000000 ? rest / (ticks_of_second / 1000000)
+                                                          : rest * (1000000 / ticks_of_second));
     }
+    return;
+  }
+  for (uint32_t row = 0; row < in.num_rows; ++row) {
+    const int64_t days = floor_divide(from[row], ticks);
+    times->days[row] = days;
+    // The difference fits although the product may not: both wrap the same way.
+    const uint64_t rest = static_cast<uint64_t>(from[row]) -
+                          static_cast<uint64_t>(days) * static_cast<uint64_t>(ticks);
+    times->second_of_day[row] =
+        ticks == 1 ? 0 : static_cast<uint32_t>(rest / static_cast<uint64_t>(ticks_of_second));
   }
 }
 
-template <int64_t kTicksPerDay>
-void split(DatePart part, const Tile& in, Times* times) {
-  if (part == DatePart::kMicrosecond) return split_micros<kTicksPerDay>(in, times);
-  split<kTicksPerDay>(in, times);
+#if defined(MAINSPRING_SMALL)
+void split(TimeUnit unit, DatePart part, const Tile& in, Times* times) {
+  split_by(unit == TimeUnit::kDay ? 1 : ticks_per_day(unit), part, in, times);
 }
-
+#else
 void split(TimeUnit unit, DatePart part, const Tile& in, Times* times) {
   switch (unit) {
-    case TimeUnit::kSecond: return split<ticks_per_day(TimeUnit::kSecond)>(part, in, times);
-    case TimeUnit::kMilli: return split<ticks_per_day(TimeUnit::kMilli)>(part, in, times);
-    case TimeUnit::kMicro: return split<ticks_per_day(TimeUnit::kMicro)>(part, in, times);
-    case TimeUnit::kNano: return split<ticks_per_day(TimeUnit::kNano)>(part, in, times);
-    default: return split<1>(part, in, times);
+    case TimeUnit::kSecond: return split_by(ticks_per_day(TimeUnit::kSecond), part, in, times);
+    case TimeUnit::kMilli: return split_by(ticks_per_day(TimeUnit::kMilli), part, in, times);
+    case TimeUnit::kMicro: return split_by(ticks_per_day(TimeUnit::kMicro), part, in, times);
+    case TimeUnit::kNano: return split_by(ticks_per_day(TimeUnit::kNano), part, in, times);
+    default: return split_by(1, part, in, times);
   }
 }
+#endif
 
-template <DatePart kPart>
-void write_parts(const Times& times, const Tile& in, const double* payload, double* out) {
+/// `part_of_row(days, second_of_day)` of near days.
+template <class PartOf>
+void write_with(DatePart part, const Times& times, const Tile& in, const double* payload,
+                double* out, const PartOf& part_of_row) {
   bool near = true;
   for (uint32_t row = 0; row < in.num_rows; ++row) {
     near &= times.days[row] >= -kNearDays && times.days[row] <= kNearDays;
@@ -77,18 +75,18 @@ void write_parts(const Times& times, const Tile& in, const double* payload, doub
   int32_t parts[kTileRows];
   if (near) {
     for (uint32_t row = 0; row < in.num_rows; ++row) {
-      parts[row] = part_of<kPart>(static_cast<int32_t>(times.days[row]), times.second_of_day[row]);
+      parts[row] = part_of_row(static_cast<int32_t>(times.days[row]), times.second_of_day[row]);
     }
   } else {
     // 400 years are a whole number of weeks too: no part but the years sees the cycles.
     for (uint32_t row = 0; row < in.num_rows; ++row) {
       const int64_t days = times.days[row] - floor_divide(times.days[row], kCycleDays) * kCycleDays;
-      parts[row] = part_of<kPart>(static_cast<int32_t>(days), times.second_of_day[row]);
+      parts[row] = part_of_row(static_cast<int32_t>(days), times.second_of_day[row]);
     }
   }
   if (payload != nullptr) {
     for (uint32_t row = 0; row < in.num_rows; ++row) {
-      out[row] = payload[parts[row] - static_cast<int32_t>(date_part_first(kPart))];
+      out[row] = payload[parts[row] - static_cast<int32_t>(date_part_first(part))];
     }
   } else {
     for (uint32_t row = 0; row < in.num_rows; ++row) out[row] = parts[row];
@@ -96,7 +94,7 @@ void write_parts(const Times& times, const Tile& in, const double* payload, doub
   if (near) return;
   for (uint32_t row = 0; row < in.num_rows; ++row) {
     const int64_t days = times.days[row];
-    if constexpr (kPart == DatePart::kYear || kPart == DatePart::kIsoYear) {
+    if (part == DatePart::kYear || part == DatePart::kIsoYear) {
       out[row] = static_cast<double>(parts[row] + floor_divide(days, kCycleDays) * kCycleYears);
     }
     if (days < -kMaxDays || days > kMaxDays) out[row] = __builtin_nan("");
@@ -113,37 +111,55 @@ void clear_missing(const Tile& in, double* out) {
   }
 }
 
+/// Calls `visit` with the part as its template argument.
+template <class Visit>
+auto with_part(DatePart part, const Visit& visit) {
+  switch (part) {
+    case DatePart::kYear: return visit.template operator()<DatePart::kYear>();
+    case DatePart::kQuarter: return visit.template operator()<DatePart::kQuarter>();
+    case DatePart::kMonth: return visit.template operator()<DatePart::kMonth>();
+    case DatePart::kDay: return visit.template operator()<DatePart::kDay>();
+    case DatePart::kWeekday: return visit.template operator()<DatePart::kWeekday>();
+    case DatePart::kDayOfYear: return visit.template operator()<DatePart::kDayOfYear>();
+    case DatePart::kHour: return visit.template operator()<DatePart::kHour>();
+    case DatePart::kMinute: return visit.template operator()<DatePart::kMinute>();
+    case DatePart::kSecond: return visit.template operator()<DatePart::kSecond>();
+    case DatePart::kWeek: return visit.template operator()<DatePart::kWeek>();
+    case DatePart::kIsoYear: return visit.template operator()<DatePart::kIsoYear>();
+    case DatePart::kDaysInMonth: return visit.template operator()<DatePart::kDaysInMonth>();
+    case DatePart::kIsMonthStart: return visit.template operator()<DatePart::kIsMonthStart>();
+    case DatePart::kIsMonthEnd: return visit.template operator()<DatePart::kIsMonthEnd>();
+    case DatePart::kIsQuarterStart: return visit.template operator()<DatePart::kIsQuarterStart>();
+    case DatePart::kIsQuarterEnd: return visit.template operator()<DatePart::kIsQuarterEnd>();
+    case DatePart::kIsYearStart: return visit.template operator()<DatePart::kIsYearStart>();
+    case DatePart::kIsYearEnd: return visit.template operator()<DatePart::kIsYearEnd>();
+    case DatePart::kIsLeapYear: return visit.template operator()<DatePart::kIsLeapYear>();
+    case DatePart::kMicrosecond: return visit.template operator()<DatePart::kMicrosecond>();
+  }
+  __builtin_unreachable();  // verify() has seen the part
+}
+
+#if defined(MAINSPRING_SMALL)
+/// One loop for all parts instead of one for each: a device has less room than time.
 void write_parts(DatePart part, const Times& times, const Tile& in, const double* payload,
                  double* out) {
-  switch (part) {
-    case DatePart::kYear: return write_parts<DatePart::kYear>(times, in, payload, out);
-    case DatePart::kQuarter: return write_parts<DatePart::kQuarter>(times, in, payload, out);
-    case DatePart::kMonth: return write_parts<DatePart::kMonth>(times, in, payload, out);
-    case DatePart::kDay: return write_parts<DatePart::kDay>(times, in, payload, out);
-    case DatePart::kWeekday: return write_parts<DatePart::kWeekday>(times, in, payload, out);
-    case DatePart::kDayOfYear: return write_parts<DatePart::kDayOfYear>(times, in, payload, out);
-    case DatePart::kHour: return write_parts<DatePart::kHour>(times, in, payload, out);
-    case DatePart::kMinute: return write_parts<DatePart::kMinute>(times, in, payload, out);
-    case DatePart::kSecond: return write_parts<DatePart::kSecond>(times, in, payload, out);
-    case DatePart::kWeek: return write_parts<DatePart::kWeek>(times, in, payload, out);
-    case DatePart::kIsoYear: return write_parts<DatePart::kIsoYear>(times, in, payload, out);
-    case DatePart::kDaysInMonth:
-      return write_parts<DatePart::kDaysInMonth>(times, in, payload, out);
-    case DatePart::kIsMonthStart:
-      return write_parts<DatePart::kIsMonthStart>(times, in, payload, out);
-    case DatePart::kIsMonthEnd: return write_parts<DatePart::kIsMonthEnd>(times, in, payload, out);
-    case DatePart::kIsQuarterStart:
-      return write_parts<DatePart::kIsQuarterStart>(times, in, payload, out);
-    case DatePart::kIsQuarterEnd:
-      return write_parts<DatePart::kIsQuarterEnd>(times, in, payload, out);
-    case DatePart::kIsYearStart:
-      return write_parts<DatePart::kIsYearStart>(times, in, payload, out);
-    case DatePart::kIsYearEnd: return write_parts<DatePart::kIsYearEnd>(times, in, payload, out);
-    case DatePart::kIsLeapYear: return write_parts<DatePart::kIsLeapYear>(times, in, payload, out);
-    case DatePart::kMicrosecond:
-      return write_parts<DatePart::kMicrosecond>(times, in, payload, out);
-  }
+  write_with(part, times, in, payload, out, [part](int32_t days, uint32_t second_of_day) {
+    const int32_t thursday = days - static_cast<int32_t>(weekday_of(days)) + 3;
+    const Date date = date_of(is_of_week(part) ? thursday : days);
+    return with_part(
+        part, [&]<DatePart kPart>() { return part_of_date<kPart>(date, days, second_of_day); });
+  });
 }
+#else
+void write_parts(DatePart part, const Times& times, const Tile& in, const double* payload,
+                 double* out) {
+  with_part(part, [&]<DatePart kPart>() {
+    write_with(kPart, times, in, payload, out, [](int32_t days, uint32_t second_of_day) {
+      return part_of<kPart>(days, second_of_day);
+    });
+  });
+}
+#endif
 
 struct DatePartStep {
   static constexpr StepCode kCode = StepCode::kDatePart;

@@ -38,7 +38,29 @@ uint32_t block_length(const Tile& lists, uint32_t row, uint64_t first_place, uin
   return static_cast<uint32_t>(end - first);
 }
 
+/// One value of a tile; `from` null: what a missing row holds.
 template <class T>
+struct ValueOf {
+  static constexpr ValueType type(const Tile&) { return ValueTypeOf<T>::kType; }
+  static void put(const Tile& out, uint32_t row, const uint8_t* from, uint64_t at) {
+    values_of<T>(out)[row] =
+        from != nullptr ? reinterpret_cast<const T*>(from)[at] : missing_value(T{});
+  }
+};
+
+/// The same of any type: one function for a device instead of three.
+struct AnyValue {
+  static ValueType type(const Tile& lists) { return element_type(lists.type); }
+  static void put(const Tile& out, uint32_t row, const uint8_t* from, uint64_t at) {
+    switch (out.type) {
+      case ValueType::kF64: return ValueOf<double>::put(out, row, from, at);
+      case ValueType::kI64: return ValueOf<int64_t>::put(out, row, from, at);
+      default: return ValueOf<BytesView>::put(out, row, from, at);
+    }
+  }
+};
+
+template <class T, class Value = ValueOf<T>>
 void take_places(const StepRecord& record, const StepContext& context, const Tile& lists) {
   alignas(64) uint8_t values[kTileRows * sizeof(T)];
   alignas(64) uint64_t validity[kValidityWords];
@@ -55,20 +77,16 @@ void take_places(const StepRecord& record, const StepContext& context, const Til
     const ListView part = wanted(views[row], record.integers[0], record.num_outputs);
     if (part.count != 0 && (part.first < block_first || part.first + part.count > block_end)) {
       const uint32_t length = block_length(lists, row, record.integers[0], record.num_outputs);
-      const Tile block{ValueTypeOf<T>::kType, length, values, validity, nullptr};
+      const Tile block{Value::type(lists), length, values, validity, nullptr};
       decode_tile(**lists.elements, kind, TimeUnit::kNone, part.first, *context.kernels, block);
       block_first = part.first;
       block_end = part.first + length;
     }
     for (uint32_t place = 0; place < record.num_outputs; ++place) {
       const uint64_t at = part.first + place - block_first;
-      T* to = values_of<T>(outs[place]) + row;
-      if (place < part.count && is_valid(validity, static_cast<uint32_t>(at))) {
-        *to = reinterpret_cast<const T*>(values)[at];
-        outs[place].validity[row >> 6] |= uint64_t{1} << (row & 63);
-      } else {
-        *to = missing_value(T{});
-      }
+      const bool there = place < part.count && is_valid(validity, static_cast<uint32_t>(at));
+      Value::put(outs[place], row, there ? values : nullptr, at);
+      outs[place].validity[row >> 6] |= uint64_t{there} << (row & 63);
     }
   }
 }
@@ -93,11 +111,15 @@ struct ListElements {
 
   static void run(const StepRecord& record, const StepContext& context) noexcept {
     const Tile lists = context.input(record, 0);
+#if defined(MAINSPRING_SMALL)
+    take_places<BytesView, AnyValue>(record, context, lists);
+#else
     switch (element_type(lists.type)) {
       case ValueType::kF64: return take_places<double>(record, context, lists);
       case ValueType::kI64: return take_places<int64_t>(record, context, lists);
       default: return take_places<BytesView>(record, context, lists);
     }
+#endif
   }
 };
 

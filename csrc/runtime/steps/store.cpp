@@ -27,6 +27,7 @@ void store_wide(const Tile& in, const Kernels& kernels, double* out) {
   }
 }
 
+#if !defined(MAINSPRING_SMALL)
 /// The entries of one feature: at most one a row.
 void store_sparse(const Tile& in, const Kernels& kernels, uint32_t feature, SparseTile* tile) {
   if (!make_room(tile, in.num_rows)) return;
@@ -39,6 +40,7 @@ void store_sparse(const Tile& in, const Kernels& kernels, uint32_t feature, Spar
   }
   tile->num_entries = count;
 }
+#endif
 
 struct Store {
   static constexpr StepCode kCode = StepCode::kStore;
@@ -57,9 +59,13 @@ struct Store {
   static void run(const StepRecord& record, const StepContext& context) noexcept {
     const Tile in = context.input(record, 0);
     const uint64_t first = record.integers[0] * kTileRows;
+#if !defined(MAINSPRING_SMALL)  // where nobody asks for sparse rows
     if (context.sparse != nullptr) {
-      store_sparse(in, *context.kernels, static_cast<uint32_t>(record.integers[0]), context.sparse);
-    } else if (context.features != nullptr) {
+      return store_sparse(in, *context.kernels, static_cast<uint32_t>(record.integers[0]),
+                          context.sparse);
+    }
+#endif
+    if (context.features != nullptr) {
       store_narrow(in, *context.kernels, context.features + first);
     } else {
       store_wide(in, *context.kernels, context.wide_features + first);

@@ -34,18 +34,53 @@ namespace store_internal {
 template <class S>
 inline constexpr bool kFinishesRows = requires { &S::row_value; };
 
-template <class S, class T>
-void store_columns(const StepRecord& record, const StepContext& context, T* features) {
+/// Columns of float32 or float64, of which the compiler knows.
+template <class T>
+struct Columns {
+  using Number = T;
+  T* values;
+
+  void clear(uint64_t at, uint32_t count) const { fill_zero(values + at, count * sizeof(T)); }
+  void add(uint64_t at, float value) const { values[at] += value; }
+  T get(uint64_t at) const { return values[at]; }
+  void set(uint64_t at, T value) const { values[at] = value; }
+};
+
+/// Columns of either: for a device, one function instead of two. The sum of two floats is exact
+/// enough as a double to be rounded as if it had been added in float32 (Figueroa, 1995).
+struct EitherColumns {
+  using Number = double;
+  float* narrow;
+  double* wide;
+
+  void clear(uint64_t at, uint32_t count) const {
+    for (uint32_t i = 0; i < count; ++i) set(at + i, 0);
+  }
+  void add(uint64_t at, float value) const { set(at, get(at) + static_cast<double>(value)); }
+  double get(uint64_t at) const {
+    return narrow != nullptr ? static_cast<double>(narrow[at]) : wide[at];
+  }
+  void set(uint64_t at, double value) const {
+    if (narrow != nullptr) {
+      narrow[at] = static_cast<float>(value);
+    } else {
+      wide[at] = value;
+    }
+  }
+};
+
+template <class S, class C>
+void store_columns(const StepRecord& record, const StepContext& context, const C& columns) {
   const uint64_t num_features = record.integers[1];
   for (uint64_t feature = 0; feature < num_features; ++feature) {
-    fill_zero(features + feature * kTileRows, context.num_rows * sizeof(T));
+    columns.clear(feature * kTileRows, context.num_rows);
   }
   S::for_each_entry(record, context, [&](uint32_t row, uint64_t feature, float value) {
-    T& place = features[feature * kTileRows + row];
+    const uint64_t at = feature * kTileRows + row;
     if constexpr (S::kRepeats == Repeats::kAdded) {
-      place += value;
+      columns.add(at, value);
     } else {
-      place = value;
+      columns.set(at, value);
     }
   });
   if constexpr (kFinishesRows<S>) {
@@ -54,17 +89,18 @@ void store_columns(const StepRecord& record, const StepContext& context, T* feat
     fill_zero(sums, context.num_rows * sizeof(double));
     const auto for_each_value = [&](const auto& use) {
       for (uint64_t feature = 0; feature < num_features; ++feature) {
-        T* column = features + feature * kTileRows;
         for (uint32_t row = 0; row < context.num_rows; ++row) {
-          if (column[row] != 0) use(row, feature, column[row]);
+          const uint64_t at = feature * kTileRows + row;
+          if (columns.get(at) != 0) use(row, feature, at);
         }
       }
     };
-    for_each_value([&](uint32_t row, uint64_t feature, T value) {
-      sums[row] += S::row_term(record, context, feature, value);
+    for_each_value([&](uint32_t row, uint64_t feature, uint64_t at) {
+      sums[row] += S::row_term(record, context, feature, columns.get(at));
     });
-    for_each_value([&](uint32_t row, uint64_t feature, T& value) {
-      value = static_cast<T>(S::row_value(record, context, feature, value, sums[row]));
+    for_each_value([&](uint32_t row, uint64_t feature, uint64_t at) {
+      columns.set(at, static_cast<typename C::Number>(
+                          S::row_value(record, context, feature, columns.get(at), sums[row])));
     });
   }
 }
@@ -145,14 +181,22 @@ void store_entries(const StepRecord& record, const StepContext& context) {
 /// run() of a step that stores many features.
 template <class S>
 void store_features(const StepRecord& record, const StepContext& context) noexcept {
+  using namespace store_internal;
   const uint64_t first = record.integers[0] * kTileRows;
+#if defined(MAINSPRING_SMALL)  // where nobody asks for sparse rows
+  const bool is_narrow = context.features != nullptr;
+  store_columns<S>(record, context,
+                   EitherColumns{is_narrow ? context.features + first : nullptr,
+                                 is_narrow ? nullptr : context.wide_features + first});
+#else
   if (context.sparse != nullptr) {
-    store_internal::store_entries<S>(record, context);
+    store_entries<S>(record, context);
   } else if (context.features != nullptr) {
-    store_internal::store_columns<S>(record, context, context.features + first);
+    store_columns<S>(record, context, Columns<float>{context.features + first});
   } else {
-    store_internal::store_columns<S>(record, context, context.wide_features + first);
+    store_columns<S>(record, context, Columns<double>{context.wide_features + first});
   }
+#endif
 }
 
 }  // namespace mainspring

@@ -8,6 +8,7 @@
 namespace mainspring {
 namespace {
 
+#if !defined(MAINSPRING_SMALL)
 uint64_t hash_of(const BytesView& value) { return hash_bytes(value.data, value.length); }
 uint64_t hash_of(int64_t value) { return hash_u64(static_cast<uint64_t>(value)); }
 uint64_t hash_of(double value) { return hash_u64(number_key(value)); }
@@ -47,6 +48,8 @@ void store_ids(const StepRecord& record, const StepContext& context, const Tile&
       });
 }
 
+#endif
+
 struct StoreJagged {
   static constexpr StepCode kCode = StepCode::kStoreJagged;
   static constexpr const char* kName = "store_jagged";
@@ -74,6 +77,9 @@ struct StoreJagged {
   }
 
   static void run(const StepRecord& record, const StepContext& context) noexcept {
+#if defined(MAINSPRING_SMALL)
+    (void)record, (void)context;  // nobody asks a device for jagged arrays
+#else
     if (context.jagged == nullptr) return;
     const Tile lists = context.input(record, 0);
     switch (element_type(lists.type)) {
@@ -81,6 +87,7 @@ struct StoreJagged {
       case ValueType::kI64: return store_ids<int64_t>(record, context, lists);
       default: return store_ids<BytesView>(record, context, lists);
     }
+#endif
   }
 };
 

@@ -19,16 +19,24 @@ struct Places {
   }
 };
 
-template <class Key, class Emit>
+template <class Emit>
 void for_each_element_entry(const Tile& lists, const Kernels& kernels, const uint8_t* table,
                             const Places& places, const Emit& emit) {
   int32_t ids[kTileRows];
-  for_each_element_block<Key>(
-      lists, kernels, [&](const Tile& elements) { find_ids(elements, kernels, table, ids); },
-      [&](uint32_t row, uint32_t at) {
-        const uint64_t place = places.of_id(ids[at]);
-        if (place != 0) emit(row, place - 1, 1.0f);
-      });
+  const auto on_block = [&](const Tile& elements) { find_ids(elements, kernels, table, ids); };
+  const auto body = [&](uint32_t row, uint32_t at) {
+    const uint64_t place = places.of_id(ids[at]);
+    if (place != 0) emit(row, place - 1, 1.0f);
+  };
+#if defined(MAINSPRING_SMALL)
+  for_each_element_of_any_type(lists, kernels, on_block, body);
+#else
+  switch (element_type(lists.type)) {
+    case ValueType::kF64: return for_each_element_block<double>(lists, kernels, on_block, body);
+    case ValueType::kI64: return for_each_element_block<int64_t>(lists, kernels, on_block, body);
+    default: return for_each_element_block<BytesView>(lists, kernels, on_block, body);
+  }
+#endif
 }
 
 struct StoreMultiHot {
@@ -64,13 +72,7 @@ struct StoreMultiHot {
     for (uint32_t row = 0; places.missing != 0 && row < context.num_rows; ++row) {
       if (!is_valid(lists.validity, row)) emit(row, places.missing - 1, 1.0f);
     }
-    switch (element_type(lists.type)) {
-      case ValueType::kF64:
-        return for_each_element_entry<double>(lists, kernels, table, places, emit);
-      case ValueType::kI64:
-        return for_each_element_entry<int64_t>(lists, kernels, table, places, emit);
-      default: return for_each_element_entry<BytesView>(lists, kernels, table, places, emit);
-    }
+    for_each_element_entry(lists, kernels, table, places, emit);
   }
 
   static void run(const StepRecord& record, const StepContext& context) noexcept {

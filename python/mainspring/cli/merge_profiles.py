@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainspring._files import require_folder, write_file
 from mainspring.cli.reference import read_profile
-from mainspring.errors import SchemaError
+from mainspring.errors import FileError, ParameterError, SchemaError
+from mainspring.pack.counters import add_counts, is_counts, profile_of_counts
 
 if TYPE_CHECKING:
     from mainspring.profiles import Profile
@@ -27,7 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "profiles",
         metavar="PROFILE",
         nargs="+",
-        help="a .profile of the same columns as the others, in any order",
+        help="a .profile of the same columns as the others, or what a device counted; in any order",
+    )
+    parser.add_argument(
+        "--bundle",
+        metavar="BUNDLE",
+        help="of counts: the .spring file, as saved, that `mainspring pack --counters` was given",
     )
     parser.add_argument(
         "-o",
@@ -52,17 +60,49 @@ def run(arguments: argparse.Namespace) -> int:
         0.
     """
     require_folder(arguments.output)
-    whole = read_profile(arguments.profiles[0])
-    for path in arguments.profiles[1:]:
-        _add(whole, path)
+    counts, whole = [], None
+    for path in arguments.profiles:
+        if _holds_counts(path):
+            counts.append(_read(path))
+        elif whole is None:
+            whole = read_profile(path)
+        else:
+            _add(whole, path, read_profile(path))
+    if counts:
+        counted = _counted(arguments.bundle, counts)
+        whole = counted if whole is None else _add(whole, "What devices counted", counted)
+    assert whole is not None  # the parser wants one file at least
     write_file(arguments.output, whole.to_bytes())
     count = len(arguments.profiles)
     print(f"{arguments.output}: {whole.num_rows:,} rows of {count:,} profiles")
     return 0
 
 
-def _add(whole: Profile, path: str) -> None:
+def _holds_counts(path: str) -> bool:
+    if not Path(path).is_file():
+        return False
+    with Path(path).open("rb") as file:
+        return is_counts(file.read(8))
+
+
+def _read(path: str) -> bytes:
     try:
-        whole.merge(read_profile(path))
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _counted(bundle: str | None, counts: Sequence[bytes]) -> Profile:
+    if bundle is None:
+        raise ParameterError(
+            "What devices count is told apart by the edges of their bundle. Name it with --bundle.",
+            expected="--bundle BUNDLE",
+        )
+    return profile_of_counts(_read(bundle), add_counts(counts))
+
+
+def _add(whole: Profile, path: str, other: Profile) -> Profile:
+    try:
+        return whole.merge(other)
     except SchemaError as error:
         raise SchemaError(f"{path} cannot be merged: {error}", column=error.column) from error

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mainspring._files import require_folder, write_file
+from mainspring.cli.tables import read_table
 from mainspring.errors import FileError, ParameterError
 
 __all__ = ["add_arguments", "run"]
@@ -39,6 +40,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--keep-profile", action="store_true", help="keep the reference profile in the bundle"
+    )
+    parser.add_argument(
+        "--leaf-bits",
+        type=int,
+        metavar="N",
+        help="round the leaves of a forest to N bits, 4 to 24, and say how far predictions move",
+    )
+    parser.add_argument(
+        "--leaf-data",
+        metavar="DATA",
+        help="of --leaf-bits: a table to measure that on",
+    )
+    parser.add_argument(
+        "--counters",
+        metavar="FILE",
+        help="write there what a device reads to count for drift; what it counted goes to "
+        "`mainspring merge-profiles --bundle BUNDLE`",
     )
     parser.add_argument(
         "--tile-rows",
@@ -75,12 +93,26 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from mainspring import pack
 
-    data = _read(arguments.bundle)
+    saved = data = _read(arguments.bundle)
     if arguments.output is not None:
         require_folder(arguments.output)
     small = pack.shrink(data, keep_profile=arguments.keep_profile, subject=arguments.bundle)
     output, target = arguments.output, arguments.target
     lines = []
+    if arguments.leaf_bits is not None:
+        rows = None if arguments.leaf_data is None else read_table(arguments.leaf_data)
+        small, report = pack.round_leaves(
+            data, arguments.leaf_bits, data=rows, keep_profile=arguments.keep_profile
+        )
+        data = small
+        lines.append(str(report))
+    elif arguments.leaf_data is not None:
+        raise ParameterError("--leaf-data needs --leaf-bits; name the bits, such as 16.")
+    if arguments.counters is not None:
+        require_folder(arguments.counters)
+        plan = pack.count_plan(saved)
+        write_file(arguments.counters, plan)
+        lines.append(f"{arguments.counters}: {len(plan):,} bytes")
     if output is not None and target == "bundle":
         write_file(output, small)
     elif output is not None and target == "c":
@@ -95,15 +127,15 @@ def run(arguments: argparse.Namespace) -> int:
         files = pack.c_source(small, path.stem, tile_rows=arguments.tile_rows)
         for name, text in files.items():
             write_file(str(path.with_name(name)), text.encode())
-        lines = [f"{path.with_name(name)}: {len(text):,} bytes" for name, text in files.items()]
+        lines += [f"{path.with_name(name)}: {len(text):,} bytes" for name, text in files.items()]
     elif output is not None:
         made = (
             pack.browser_package(small)
             if target == "wasm"
             else pack.function_package(data, target, library=arguments.library)
         )
-        lines = list(_write(made, Path(output)))
-    print("\n".join([*_table(arguments.bundle, data, small), *lines]))
+        lines += _write(made, Path(output))
+    print("\n".join([*_table(arguments.bundle, saved, small), *lines]))
     if arguments.sign is not None:
         if output is None or Path(output).is_dir():
             raise ParameterError("--sign needs an output that is one file; name one with -o.")

@@ -13,14 +13,14 @@ from pathlib import Path
 
 __all__ = ["amalgamate", "models_of", "steps_of"]
 
-# What the library for devices has none of: kernels for blocks of rows, explanations, and those of
-# one instruction set.
+# What the library for devices has none of: kernels for blocks of rows, explanations, numbers as
+# text, and those of one instruction set.
 _LEFT_OUT = re.compile(
-    r"/((sliced|quick|bit_walk|explain)_[a-z0-9]+|explain|quadrature|early_exit|\w+_avx(2|512))"
+    r"/((sliced|quick|bit_walk|explain|write)_[a-z0-9]+|explain|quadrature|early_exit|\w+_avx(2|512))"
     r"\.cpp$"
 )
 _ALWAYS = ("runtime/steps/plan.cpp", "runtime/steps/step_list.cpp", "runtime/models/model_list.cpp")
-_EDGE = ("mainspring.cpp", "columns.cpp", "request.cpp", "explain.cpp")
+_EDGE = ("mainspring.cpp", "columns.cpp", "request.cpp", "explain.cpp", "counters.cpp")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTILINE)
 # Loops unrolled for speed, and what their vectors may assume: here size counts.
 _UNROLL = re.compile(r"^[ \t]*#pragma GCC (?:unroll|ivdep)[^\n]*\n", re.MULTILINE)

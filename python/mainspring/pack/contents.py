@@ -5,21 +5,51 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from mainspring import _engine
 from mainspring.native import get_library_dir
 from mainspring.pack.amalgamate import models_of, steps_of
 
-__all__ = ["memory_needed", "needed_models", "needed_steps", "shrink", "source_folder"]
+__all__ = [
+    "Input",
+    "memory_needed",
+    "needed_models",
+    "needed_steps",
+    "plan_inputs",
+    "section",
+    "shrink",
+    "source_folder",
+]
 
 _HEADER_BYTES = 64
 _RECORD = struct.Struct("<4sIQQII")
 _PLAN = struct.Struct("<IIII")
-_INPUT_BYTES, _STEP_BYTES = 64, 128
+_INPUT = struct.Struct("<4I3B45x")
+_STEP_BYTES = 128
 _MODEL_BYTES = 64
 _FOREST, _COMPOSITE = 1, 3
 _FOREST_HEADER = struct.Struct("<8I24xQ")
 _ALIGNMENT = 64
+
+
+class Input(NamedTuple):
+    """A column that a bundle reads.
+
+    Attributes
+    ----------
+    number : int
+        Its place among the inputs.
+    name : str
+        What it is called.
+    kind, unit : int
+        As in ``mainspring_input`` of the C interface.
+    """
+
+    number: int
+    name: str
+    kind: int
+    unit: int
 
 
 def source_folder() -> Path:
@@ -96,12 +126,36 @@ def needed_steps(bundle: bytes) -> list[str]:
     """
     plan = _sections(bundle)[b"PLAN"]
     num_inputs, num_slots, num_steps, _ = _PLAN.unpack_from(plan)
-    at = _padded(_HEADER_BYTES + num_slots) + num_inputs * _INPUT_BYTES
+    at = _padded(_HEADER_BYTES + num_slots) + num_inputs * _INPUT.size
     codes = {
         struct.unpack_from("<I", plan, at + number * _STEP_BYTES)[0] for number in range(num_steps)
     }
     names = list(steps_of(source_folder()))
     return [names[code - 1] for code in sorted(codes)]
+
+
+def plan_inputs(bundle: bytes) -> list[Input]:
+    """Return the columns that a bundle reads.
+
+    Parameters
+    ----------
+    bundle : bytes
+        The contents of a ``.spring`` file, opened before.
+
+    Returns
+    -------
+    list of Input
+        In the order of the C interface; several may read one column.
+    """
+    sections = _sections(bundle)
+    plan, pool = sections[b"PLAN"], sections[b"POOL"]
+    num_inputs, num_slots, _, _ = _PLAN.unpack_from(plan)
+    at = _padded(_HEADER_BYTES + num_slots)
+    found = []
+    for number in range(num_inputs):
+        start, length, _, _, kind, unit, _ = _INPUT.unpack_from(plan, at + number * _INPUT.size)
+        found.append(Input(number, pool[start : start + length].decode(), kind, unit))
+    return found
 
 
 def needed_models(bundle: bytes) -> list[str]:
@@ -159,6 +213,24 @@ def memory_needed(bundle: bytes) -> dict[str, int]:
         None,
     )
     return {"bundle": len(bundle), "arena": sizes[1], "scratch": sizes[2]}
+
+
+def section(bundle: bytes, kind: bytes) -> bytes:
+    """Return a section of a bundle that was opened before; empty where it has none.
+
+    Parameters
+    ----------
+    bundle : bytes
+        The contents of a ``.spring`` file.
+    kind : bytes
+        Its four letters, as ``b"MODL"``.
+
+    Returns
+    -------
+    bytes
+        The contents.
+    """
+    return _sections(bundle).get(kind, b"")
 
 
 def _sections(bundle: bytes) -> dict[bytes, bytes]:

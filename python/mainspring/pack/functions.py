@@ -136,7 +136,10 @@ def function_package(
     code = source_folder() / "python"
     native = Path(library) if library is not None else Path(get_library_dir()) / "libmainspring.so"
     files = {name: text.encode() for name, text in PLATFORMS[platform].items()}
-    for name in ("mainspring_edge.py", "mainspring_functions.py"):
+    names = ["mainspring_edge.py", "mainspring_functions.py"]
+    if platform == "lambda":
+        names.append("mainspring_batches.py")
+    for name in names:
         files[name] = (code / name).read_bytes()
     files["libmainspring.so"] = native.read_bytes()
     files["model.spring"] = small

@@ -17,10 +17,9 @@ double category(double value, bool is_known, uint64_t shift) {
       double, is_known ? static_cast<uint64_t>(value) + shift : uint64_t{kNoCategory});
 }
 
-template <ForestTreatment kTreatment>
-double treated(double value) {
+double treated(ForestTreatment treatment, double value) {
   const bool missing = value != value;
-  switch (kTreatment) {
+  switch (treatment) {
     case ForestTreatment::kNanIsZero: return missing ? 0.0 : value;
     case ForestTreatment::kNanLeft: return missing ? -kInfinity : value;
     case ForestTreatment::kNanRight: return value;
@@ -41,11 +40,12 @@ double treated(double value) {
   return category(value, whole, 0);
 }
 
+#if !defined(MAINSPRING_SMALL)
 /// Values of type `Value`: what features of type T are rounded to first.
 template <ForestTreatment kTreatment, class Value, class T>
 void fill_slot(const Strided<T>& column, uint32_t num_rows, double* values) {
   for (uint32_t row = 0; row < num_rows; ++row) {
-    values[row] = treated<kTreatment>(static_cast<double>(static_cast<Value>(column.at(row, 0))));
+    values[row] = treated(kTreatment, static_cast<double>(static_cast<Value>(column.at(row, 0))));
   }
 }
 
@@ -88,9 +88,32 @@ void fill_all(const ForestView& forest, const Strided<T>& features, uint32_t num
     }
   }
 }
+#endif
 
 }  // namespace
 
+#if defined(MAINSPRING_SMALL)
+// One loop for all treatments and types of features, in place of 27.
+void fill_group(const ForestView& forest, const FeatureTile& features, uint32_t first_row,
+                uint32_t num_rows, double* values) noexcept {
+  const bool rounds =
+      static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat;
+  for (uint32_t row = 0; row < kChains; ++row) values[row] = -kInfinity;
+  for (uint32_t i = 0; i < forest.header->num_slots; ++i) {
+    const ForestSlot slot = forest.slots[i];
+    const auto treatment = static_cast<ForestTreatment>(slot.treatment);
+    values += kChains;
+    for (uint32_t row = 0; row < num_rows; ++row) {
+      const double value =
+          features.narrow != nullptr
+              ? static_cast<double>(narrow_of(features).at(first_row + row, slot.feature))
+              : wide_of(features).at(first_row + row, slot.feature);
+      values[row] =
+          treated(treatment, rounds ? static_cast<double>(static_cast<float>(value)) : value);
+    }
+  }
+}
+#else
 void fill_group(const ForestView& forest, const FeatureTile& features, uint32_t first_row,
                 uint32_t num_rows, double* values) noexcept {
   if (features.narrow != nullptr) {
@@ -101,5 +124,6 @@ void fill_group(const ForestView& forest, const FeatureTile& features, uint32_t 
     fill_all<double>(forest, wide_of(features).from(first_row, 0), num_rows, values);
   }
 }
+#endif
 
 }  // namespace mainspring
