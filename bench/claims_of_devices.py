@@ -1,4 +1,4 @@
-"""What is claimed about the C interface."""
+"""What is claimed about the C interface and about functions of clouds."""
 
 from __future__ import annotations
 
@@ -32,6 +32,71 @@ DEVICE_CLAIMS = (
                 "C interface: from the start of a process to its first prediction in at most 10 ms",
                 "process, bundle opened, first row, libmainspring",
                 at_most=10.0,
+                unit="ms",
+            ),
+        ),
+    ),
+    Claim(
+        "edge_peers",
+        "The C interface beside compiled trees",
+        "100 trees of 31 leaves over 30 numbers: the bundle through `mainspring_predict`, the same "
+        "trees as C by m2cgen and tl2cgen, compiled at -O2, in one program in turns; ONNX Runtime "
+        "called from Python on one thread. CPU time.",
+        tuple(
+            Goal(
+                f"C interface: {rows} faster than {peer}",
+                f"{rows}, times as fast as {peer}",
+                at_least=1.0,
+                unit="",
+            )
+            for peer in ("m2cgen", "tl2cgen", "onnxruntime")
+            for rows in ("one row", "4,096 rows")
+        ),
+    ),
+    Claim(
+        "functions",
+        "Functions of clouds",
+        "The Lambda package of 100 trees of 31 leaves under awslambdaric: from the start of the "
+        "process to its first request for an event, best of 15 starts in turns with a handler that "
+        "does nothing.",
+        (
+            Goal(
+                "Lambda: first /next in at most 60 ms",
+                "Lambda, start to first /next",
+                at_most=60.0,
+                unit="ms",
+            ),
+            Goal(
+                "Lambda: first /next at most 15 ms behind a handler of nothing",
+                "Lambda, first /next beyond a handler of nothing",
+                at_most=15.0,
+                unit="ms",
+            ),
+        ),
+    ),
+    Claim(
+        "browser",
+        "In a browser",
+        "The package of `mainspring pack --target wasm` for 100 trees of 31 leaves over 30 "
+        "numbers: rows in Node beside the library for devices, and a page in headless Chromium "
+        "from a server on the same machine.",
+        (
+            Goal(
+                "Browser: one row in at most 1.5 us",
+                "WebAssembly, one row of a matrix",
+                at_most=1.5,
+                unit="us",
+            ),
+            Goal(
+                "Browser: a batch in at most 1.2 times the native time",
+                "WebAssembly, 512 rows, native times",
+                at_most=1.2,
+                unit="",
+            ),
+            Goal(
+                "Browser: from navigation to the first prediction in at most 50 ms",
+                "Chromium, navigation to first prediction",
+                at_most=50.0,
                 unit="ms",
             ),
         ),

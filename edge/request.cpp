@@ -92,6 +92,12 @@ Status verify_columns(const BundleView& bundle, const mainspring_request& caller
   return kOkStatus;
 }
 
+#if defined(MAINSPRING_NO_ARROW)
+// What has no batches of Arrow, as a page of a browser, leaves their door out.
+Status view_batch(const BundleView&, const mainspring_request&, ColumnView*) {
+  return bad(Code::kUnsupportedType);
+}
+#else
 bool is_called(const ArrowSchema& column, const char* name, uint32_t length) {
   if (column.name == nullptr) return length == 0;
   for (uint32_t i = 0; i < length; ++i) {
@@ -162,6 +168,7 @@ Status view_batch(const BundleView& bundle, const mainspring_request& caller, Co
   }
   return kOkStatus;
 }
+#endif
 
 }  // namespace
 

@@ -42,6 +42,32 @@ def test_steps_and_models_when_named_are_the_only_ones(root: Path, tmp_path: Pat
     assert "{&kDenseModel}" in models
 
 
+def groups(root: Path) -> dict[str, list[str]]:
+    """The groups of steps that CMake knows."""
+    text = (root / "edge" / "CMakeLists.txt").read_text(encoding="utf-8")
+    found = re.findall(r"set\(\s*EDGE_GROUP_(\w+)\s+([\w\s]+)\)", text)
+    return {name: steps.split() for name, steps in found}
+
+
+def test_every_step_is_in_one_group(root: Path) -> None:
+    listed = [name for steps in groups(root).values() for name in steps]
+    assert sorted(listed) == sorted(steps_of(source_folder()))
+
+
+def test_groups_when_named_bring_their_steps(root: Path, tmp_path: Path) -> None:
+    done = configure(
+        root, tmp_path, "-DMAINSPRING_EDGE_STEPS=times;strip", "-DMAINSPRING_EDGE_ARROW=OFF"
+    )
+    assert done.returncode == 0, done.stderr
+    steps = (tmp_path / "edge" / "step_list.cpp").read_text(encoding="utf-8")
+    known = groups(root)
+    wanted = {*known["features"], *known["times"], "strip"}
+    names = {constant: name for name, constant in steps_of(source_folder()).items()}
+    listed = steps.partition("kSteps[] = {")[2]
+    assert {names[constant] for constant in re.findall(r"&(k\w+Step)", listed)} == wanted
+    assert "MAINSPRING_NO_ARROW" in (tmp_path / "build.ninja").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("option", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -46,8 +47,20 @@ def test_bundle_when_shrunk_has_neither_profile_nor_program(golden: Find) -> Non
     assert sizes[0] == len(small)
     assert sizes[0] < sizes[1] < sizes[3]
     assert sizes[0] < sizes[2] < sizes[3] == len(whole)
-    assert pack.shrink(whole, keep_profile=True, keep_program=True) == whole
+    everything = {"keep_profile": True, "keep_program": True, "keep_statistics": True}
+    assert pack.shrink(whole, **everything) == whole
     assert len(small) < len(whole) / 2
+
+
+def test_bundle_when_shrunk_compresses_without_what_explanations_need(golden: Find) -> None:
+    whole = golden("0.1-late-flights").file
+    small, kept = pack.shrink(whole), pack.shrink(whole, keep_statistics=True)
+    assert len(small) == len(kept)
+    assert len(zlib.compress(small)) < 0.8 * len(zlib.compress(kept))
+    rows = golden("0.1-late-flights").table
+    ms.Predictor.from_bytes(kept).explain(rows)
+    with pytest.raises(ms.UnsupportedError, match="training rows"):
+        ms.Predictor.from_bytes(small).explain(rows)
 
 
 def test_steps_and_models_are_those_of_the_plan(golden: Find) -> None:

@@ -87,6 +87,7 @@ def amalgamate(
     steps: Collection[str] | None = None,
     models: Collection[str] | None = None,
     tile_rows: int = 512,
+    arrow: bool = True,
 ) -> str:
     """Return one C++20 source file that has the C interface and what it needs.
 
@@ -99,6 +100,8 @@ def amalgamate(
         others is refused when it is opened.
     tile_rows : int, default 512
         Rows that run at once, a multiple of 64 up to 512: a row of scratch each. Changes no bit.
+    arrow : bool, default True
+        Take batches of Arrow; without them a request with one gives MAINSPRING_UNSUPPORTED_TYPE.
 
     Returns
     -------
@@ -109,6 +112,8 @@ def amalgamate(
     parts = [_FIRST]
     if sources.is_selection:
         parts.append("#define MAINSPRING_SELECTION 1\n")
+    if not arrow:
+        parts.append("#define MAINSPRING_NO_ARROW 1\n")
     headers: dict[str, str] = {}
     for name in sources.needed:
         sources.collect_headers(name, headers)

@@ -54,6 +54,7 @@ def browser_package(
         steps=None if small is None else needed_steps(small),
         models=None if small is None else needed_models(small),
         tile_rows=256,
+        arrow=False,
     )
     # What one bundle needs is small enough to be compiled for speed.
     level = "-Os" if small is None else "-O2"

@@ -73,6 +73,7 @@ def shrink(
     *,
     keep_profile: bool = False,
     keep_program: bool = False,
+    keep_statistics: bool = False,
     subject: str = "the bundle",
 ) -> bytes:
     """Leave out what predictions on a device do not need. The bits of predictions stay.
@@ -88,6 +89,9 @@ def shrink(
     keep_program : bool, default False
         Keep the bit-sliced program of a forest, which says its trees once more for blocks of rows;
         the library for devices has no kernels for it.
+    keep_statistics : bool, default False
+        Keep what training knew of a forest's nodes, rows and gains, which explanations need; the
+        library for devices explains nothing. They become zeros, which compress to nothing.
     subject : str, default "the bundle"
         What errors call it, such as its path.
 
@@ -106,6 +110,8 @@ def shrink(
     model = sections.get(b"MODL", b"")
     if model and not keep_program:
         model = _without_program(model)
+    if model and not keep_statistics:
+        model = _without_statistics(model)
     profile = opened.profile if keep_profile else b""
     labels = sections.get(b"LABL", b"")
     return _engine.write_bundle(opened.meta, opened, None, model, profile, labels)
@@ -266,3 +272,13 @@ def _without_program(model: bytes) -> bytes:
     shorter = bytearray(model[: len(model) - length])
     struct.pack_into("<Q", shorter, _MODEL_BYTES + _FOREST_HEADER.size - 8, 0)
     return bytes(shorter)
+
+
+def _without_statistics(model: bytes) -> bytes:
+    """Make zeros of the covers and gains of a forest's nodes; leave other models as they are."""
+    if struct.unpack_from("<I", model)[0] != _FOREST:
+        return model
+    *counts, program = _FOREST_HEADER.unpack_from(model, _MODEL_BYTES)
+    length = 2 * _padded(8 * counts[1])
+    end = len(model) - program
+    return model[: end - length] + bytes(length) + model[end:]

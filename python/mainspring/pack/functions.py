@@ -125,7 +125,7 @@ def function_package(
             expected=f"one of {known}",
             got=repr(platform),
         )
-    small = shrink(bundle, keep_program=True)
+    small = shrink(bundle, keep_program=True, keep_statistics=True)
     if not needed_models(small):
         raise UnsupportedError(
             "The bundle holds transforms but no model; expected a Predictor's bundle. Save it from "
