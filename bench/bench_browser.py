@@ -1,4 +1,4 @@
-"""Claim: in a browser a row costs what it costs natively, and a page predicts in a twentieth second.
+"""Claim: in a browser a row costs what it does natively, and a page predicts within 50 ms.
 
 The package that `mainspring pack --target wasm` writes for one bundle: in Node, and in a page that
 headless Chromium loads from a server on this machine.
@@ -43,7 +43,7 @@ location.reload();
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package of 100 trees of 31 leaves over 30 numbers, with the page that is timed."""
+    """Pack 100 trees of 31 leaves over 30 numbers, with the page that is timed."""
     for program in ("clang++", "wasm-ld", "node"):
         if shutil.which(program) is None:
             pytest.skip(f"the browser's engine is not timed here: {program} is not installed")
@@ -99,7 +99,7 @@ def test_node(package: Path, tmp_path: Path, record: Any) -> None:
 
 @pytest.fixture
 def site(package: Path) -> Iterator[tuple[str, Queue[dict[str, list[str]]]]]:
-    """The folder over HTTP, and what the page says."""
+    """Serve the folder, and hear what the page says."""
     said: Queue[dict[str, list[str]]] = Queue()
 
     class Handler(SimpleHTTPRequestHandler):

@@ -37,7 +37,7 @@ def model() -> Any:
 
 @pytest.fixture(scope="module")
 def numbers(model: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], float]:
-    """What edge_peers.c prints: (engine, case) to a number."""
+    """Return what edge_peers.c prints: (engine, case) to a number."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         pytest.skip("compiled trees are not timed here: there is no C compiler")

@@ -30,7 +30,7 @@ TURNS = 15
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The package of a model of 100 trees of 31 leaves over 30 columns, and a bare handler."""
+    """Write the package of 100 trees of 31 leaves over 30 columns, and a bare handler."""
     random = np.random.default_rng(0)
     features = random.normal(size=(20_000, 30))
     label = features[:, 0] * features[:, 1] + random.normal(size=20_000) > 0
@@ -49,7 +49,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def asked() -> Iterator[tuple[str, Queue[float]]]:
-    """A server that notes when an event is asked for, and has none."""
+    """Run a server that notes when an event is asked for, and has none."""
     times: Queue[float] = Queue()
 
     class Handler(BaseHTTPRequestHandler):

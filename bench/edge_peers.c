@@ -1,6 +1,6 @@
 /* Times a bundle through the C interface beside the same trees compiled by other tools:
- * edge_peers BUNDLE M2CGEN.so TL2CGEN.so prints "engine case value" lines, microseconds for each row
- * and the largest difference of scores. All take their turns on the same rows of float64; the
+ * edge_peers BUNDLE M2CGEN.so TL2CGEN.so prints "engine case value" lines, microseconds for each
+ * row and the largest difference of scores. All take their turns on the same rows of float64; the
  * fastest turn counts, since others only add to it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -39,9 +39,7 @@ def test_packed_source_compiles_for_phones(
     made = tmp_path / "late.o"
     include = f"-isystem{root / 'edge' / 'wasm' / 'include'}"
     command = [compiler, f"--target={target}", *FLAGS, include, "-c", str(tmp_path / "late.cpp")]
-    done = subprocess.run(
-        [*command, "-o", str(made)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, "-o", str(made)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     data = made.read_bytes()
     assert data.startswith(magic)
