@@ -23,8 +23,6 @@
 #include "host/predict_json.hpp"
 #include "host/predict_sparse.hpp"
 #include "host/scratch.hpp"
-#include "runtime/core/crc.hpp"
-#include "runtime/core/hash.hpp"
 
 namespace py = pybind11;
 
@@ -322,20 +320,6 @@ std::shared_ptr<const BundleImage> image_of(const py::object& bundle) {
 }
 
 void register_bundle(py::module_& module) {
-  module.def(
-      "crc32c",
-      [](const py::bytes& bytes) {
-        const std::span<const uint8_t> view = span_of(bytes);
-        return crc32c(view.data(), view.size());
-      },
-      py::arg("bytes"), "The checksum of bundles and of what devices count.");
-  module.def(
-      "hash_bytes",
-      [](const py::bytes& bytes) {
-        const std::span<const uint8_t> view = span_of(bytes);
-        return hash_bytes(view.data(), view.size());
-      },
-      py::arg("bytes"), "The hash of strings that is part of the formats.");
   module.def("step_names", &step_names, "Names of all steps, in the order of their codes.");
   py::class_<Bundle>(module, "Bundle",
                      "An opened bundle: immutable, safe to use from many threads.")

@@ -13,6 +13,8 @@
 #include "host/error.hpp"
 #include "host/files.hpp"
 #include "runtime/bundle/format.hpp"
+#include "runtime/core/crc.hpp"
+#include "runtime/core/hash.hpp"
 
 namespace py = pybind11;
 
@@ -97,6 +99,20 @@ std::string path_of(const py::handle& path) {
 }  // namespace
 
 void register_files(py::module_& module) {
+  module.def(
+      "crc32c",
+      [](const py::bytes& bytes) {
+        const std::span<const uint8_t> view = span_of(bytes);
+        return crc32c(view.data(), view.size());
+      },
+      py::arg("bytes"), "The checksum of bundles and of what devices count.");
+  module.def(
+      "hash_bytes",
+      [](const py::bytes& bytes) {
+        const std::span<const uint8_t> view = span_of(bytes);
+        return hash_bytes(view.data(), view.size());
+      },
+      py::arg("bytes"), "The hash of strings that is part of the formats.");
   module.def(
       "write_bundle", &assemble_bundle, py::arg("meta"), py::arg("plan"), py::arg("feature_names"),
       py::arg("model"), py::arg("profile"), py::arg("labels") = py::bytes(),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from mainspring._files import require_folder, write_file
 from mainspring.cli.reference import read_profile
 from mainspring.errors import FileError, ParameterError, SchemaError
-from mainspring.pack.counters import add_counts, is_counts, profile_of_counts
+from mainspring.pack.counted_profile import profile_of_counts
+from mainspring.pack.counters import add_counts, is_counts
 
 if TYPE_CHECKING:
     from mainspring.profiles import Profile

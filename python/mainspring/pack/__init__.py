@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mainspring.pack.browser import browser_package
 from mainspring.pack.contents import memory_needed, needed_models, needed_steps, shrink
-from mainspring.pack.counters import add_counts, count_plan, profile_of_counts
+from mainspring.pack.counted_profile import profile_of_counts
+from mainspring.pack.counters import add_counts, count_plan
 from mainspring.pack.functions import function_package
 from mainspring.pack.leaves import LeafReport, round_leaves
 from mainspring.pack.signature import bundle_id, sign, verify_signature
