@@ -186,6 +186,39 @@ def test_ingest(log: bool, record: Any, tmp_path: Any) -> None:
         record.value("memory of 40 B an event and 250 B a key", used / bound, unit="share")
 
 
+def twenty_plans(table: pa.Table) -> HistoryPlans:
+    payments = ms.events("payments", key="key", time="ts")
+    features = [payments.since_last(), payments.last("amount").last()]
+    for length in ("1h", "1d", "7d"):
+        window = payments.window(length)
+        features += [window.count(), window.nunique("merchant")]
+        features += [getattr(window, name)("amount") for name in ("sum", "mean", "max", "std")]
+    return HistoryPlans.of(*features).fit({"payments": table})
+
+
+@pytest.mark.one_thread
+def test_twenty_features_of_a_key(record: Any) -> None:
+    """Keys as events have them, so often those with thousands of events in a window."""
+    table = event_table(1_000_000)
+    state = ms.HistoryState(twenty_plans(table))
+    state.ingest(table, now=table["ts"][-1].value)
+    at = table["ts"][-1].value + 1
+    keys = table["key"].take(np.random.default_rng(3).integers(0, len(table), 50_000))
+    requests = pa.table({"key": keys, "ts": pa.array([at] * len(keys), pa.timestamp("us"))})
+    times = []
+    for _ in range(5):
+        started = time.thread_time()
+        state.fill(requests)
+        times.append((time.thread_time() - started) / len(keys))
+    record.value("20 features of one key, in the engine", 1e6 * min(times), unit="us")
+    listed, times = keys.to_pylist(), []
+    for key in listed:
+        started = time.perf_counter()
+        state.query(key, at=at)
+        times.append(time.perf_counter() - started)
+    record.value("20 features of one key, from Python", 1e6 * float(np.median(times)), unit="us")
+
+
 @pytest.mark.one_thread
 def test_query_under_ingest(record: Any) -> None:
     """One key at a time, while another thread ingests."""
@@ -202,7 +235,7 @@ def test_query_under_ingest(record: Any) -> None:
             state.ingest(batch, now=batch["ts"][-1].value)
 
     rng = np.random.default_rng(3)
-    keys = table["key"].to_numpy()[rng.integers(0, len(table), 5000)].tolist()
+    keys = table["key"].to_numpy()[rng.integers(0, len(table), 20_000)].tolist()
     at = table["ts"][-1].value + 1
     thread = threading.Thread(target=ingest)
     thread.start()

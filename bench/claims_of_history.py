@@ -56,6 +56,30 @@ HISTORY_CLAIMS = (
                 at_most=1.0,
                 unit="share",
             ),
+            Goal(
+                "20 features of a key in at most 2 us",
+                "20 features of one key, in the engine",
+                at_most=2.0,
+                unit="us",
+            ),
+            Goal(
+                "From Python in at most 5 us",
+                "20 features of one key, from Python",
+                at_most=5.0,
+                unit="us",
+            ),
+            Goal(
+                "While another thread ingests, 99 of 100 queries in at most 20 us",
+                "query from Python, p99",
+                at_most=20.0,
+                unit="us",
+            ),
+            Goal(
+                "999 of 1,000 in at most 100 us",
+                "query from Python, p99.9",
+                at_most=100.0,
+                unit="us",
+            ),
         ),
     ),
 )

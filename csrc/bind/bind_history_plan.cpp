@@ -76,7 +76,7 @@ HistoryPlan make_plan(std::string source, std::vector<std::string> keys, std::st
   return plan;
 }
 
-py::dict counts_dict(const HistoryCounts& counts) {
+py::dict history_counts_dict(const HistoryCounts& counts) {
   py::dict dict;
   dict["without_time"] = counts.without_time;
   dict["without_key"] = counts.without_key;
@@ -89,10 +89,20 @@ py::dict counts_dict(const HistoryCounts& counts) {
   return dict;
 }
 
-void fit_plan(HistoryPlan& plan, const Table& events) {
-  const py::gil_scoped_release unlocked;
-  fit_grids(&plan, events);
-}
+/// Grids of events that are seen table by table.
+class HistoryGrids {
+ public:
+  explicit HistoryGrids(const HistoryPlan& plan) : plan_(plan), ranges_(plan.numbers.size()) {}
+  void add(const Table& events) {
+    const py::gil_scoped_release unlocked;
+    look_at_events(plan_, events, &ranges_);
+  }
+  void finish(HistoryPlan& plan) const { choose_grids(&plan, ranges_); }
+
+ private:
+  HistoryPlan plan_;
+  std::vector<GridRange> ranges_;
+};
 
 py::dict compute_plan(const HistoryPlan& plan, const Table& events, const Table& requests,
                       const std::string& at, const std::vector<std::string>& keys,
@@ -113,7 +123,7 @@ py::dict compute_plan(const HistoryPlan& plan, const Table& events, const Table&
     const py::gil_scoped_release unlocked;
     counts = offline_features(plan, events, requests, {at, keys}, columns.data());
   }
-  return counts_dict(counts);
+  return history_counts_dict(counts);
 }
 
 py::bytes plans_to_bytes(const std::vector<HistoryPlan>& plans) {
@@ -135,9 +145,24 @@ py::bytes bundle_with_history(const py::object& bundle, const py::object& sectio
 py::dict describe_history(const HistoryPlan& plan) {
   py::dict dict;
   py::list features;
-  for (const HistoryFeature& feature : plan.features) features.append(feature.name);
-  py::list conditions;
-  for (const HistoryCondition& condition : plan.conditions) conditions.append(condition.column);
+  py::list asked;
+  const auto or_none = [](uint32_t column) {
+    return column == kNoColumn ? py::object(py::none()) : py::int_(column);
+  };
+  for (const HistoryFeature& feature : plan.features) {
+    features.append(feature.name);
+    asked.append(py::make_tuple(
+        static_cast<uint32_t>(feature.aggregate), static_cast<uint32_t>(feature.frame.kind),
+        feature.frame.rows, feature.frame.width, feature.frame.lag, or_none(feature.value),
+        or_none(feature.available), or_none(feature.condition), feature.parameter));
+  }
+  py::list conditions, compared;
+  for (const HistoryCondition& condition : plan.conditions) {
+    conditions.append(condition.column);
+    const py::object value =
+        condition.is_text ? py::object(py::str(condition.text)) : py::float_(condition.number);
+    compared.append(py::make_tuple(static_cast<uint32_t>(condition.comparison), value));
+  }
   dict["source"] = plan.source;
   dict["keys"] = plan.keys;
   dict["time"] = plan.time;
@@ -148,6 +173,10 @@ py::dict describe_history(const HistoryPlan& plan) {
   dict["categories"] = plan.categories;
   dict["available"] = plan.available;
   dict["conditions"] = conditions;
+  dict["compared"] = compared;
+  dict["asked"] = asked;
+  dict["lateness_us"] = plan.lateness;
+  dict["ttl_us"] = plan.ttl;
   dict["exponents"] = plan.exponents;
   dict["features"] = features;
   dict["retention_us"] = plan.retention();
@@ -166,13 +195,16 @@ void register_history_plan(py::module_& module) {
       .def_static("many_from_bytes", &plans_from_bytes, py::arg("bytes"),
                   "Read the section HIST of a bundle.")
       .def_static("many_to_bytes", &plans_to_bytes, py::arg("plans"))
-      .def("fit", &fit_plan, py::arg("events"), "Choose the grids of the columns of numbers.")
       .def("compute", &compute_plan, py::arg("events"), py::arg("requests"), py::arg("at"),
            py::arg("keys"), py::arg("out"),
            "Fill out, float64 (features, rows); return counts of what was left out.")
       .def_property_readonly("description", &describe_history)
       .def_property_readonly("definition_hash",
                              [](const HistoryPlan& plan) { return definition_hash(plan); });
+  py::class_<HistoryGrids>(module, "HistoryGrids", "The grids of a plan, from events in parts.")
+      .def(py::init<const HistoryPlan&>(), py::arg("plan"))
+      .def("add", &HistoryGrids::add, py::arg("events"))
+      .def("finish", &HistoryGrids::finish, py::arg("plan"), "Give the plan its grids.");
   module.def("add_history", &bundle_with_history, py::arg("bundle"), py::arg("section"),
              "The bytes of an opened bundle with the section HIST.");
   module.def(

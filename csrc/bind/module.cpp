@@ -34,6 +34,7 @@ void register_monitor(py::module_&);
 void register_history(py::module_&);
 void register_history_plan(py::module_&);
 void register_history_state(py::module_&);
+void register_history_spill(py::module_&);
 void register_serve(py::module_&);
 void register_train(py::module_&);
 void register_train_embedding(py::module_&);
@@ -63,6 +64,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_history(module);
   mainspring::bind::register_history_plan(module);
   mainspring::bind::register_history_state(module);
+  mainspring::bind::register_history_spill(module);
   mainspring::bind::register_serve(module);
   mainspring::bind::register_train(module);
   mainspring::bind::register_train_embedding(module);

@@ -207,11 +207,12 @@ EventTable read_events(const HistoryPlan& plan, const Table& table) {
   return out;
 }
 
-void choose_grids(HistoryPlan* plan, const EventTable& events) {
-  plan->exponents.clear();
-  for (uint32_t i = 0; i < plan->numbers.size(); ++i) {
-    const uint64_t* words = events.columns[plan->number_word(i)];
-    int32_t low = INT32_MAX, high = INT32_MIN;
+void widen_ranges(const HistoryPlan& plan, const EventTable& events,
+                  std::vector<GridRange>* ranges) {
+  ranges->resize(plan.numbers.size());
+  for (uint32_t i = 0; i < plan.numbers.size(); ++i) {
+    const uint64_t* words = events.columns[plan.number_word(i)];
+    auto [low, high] = (*ranges)[i];
     for (uint64_t row = 0; row < events.num_rows; ++row) {
       const uint64_t bits = words[row] & ~(uint64_t{1} << 63);
       if (bits == 0 || bits >= (uint64_t{2047} << 52)) continue;
@@ -222,6 +223,13 @@ void choose_grids(HistoryPlan* plan, const EventTable& events) {
       low = std::min(low, lowest + std::countr_zero(mantissa));
       high = std::max(high, lowest + static_cast<int32_t>(std::bit_width(mantissa)));
     }
+    (*ranges)[i] = {low, high};
+  }
+}
+
+void choose_grids(HistoryPlan* plan, const std::vector<GridRange>& ranges) {
+  plan->exponents.clear();
+  for (const auto& [low, high] : ranges) {
     plan->exponents.push_back(low > high ? grid_exponent(0, 0) : grid_exponent(low, high));
   }
 }

@@ -57,8 +57,16 @@ EventTable read_events(const HistoryPlan& plan, const Table& table);
 const uint64_t* read_microseconds(const Table& table, uint32_t column,
                                   GrowingArray<uint64_t>* owned, uint64_t* num_missing);
 
-/// Chooses the grid of every number from the table's values; see grid_exponent().
-void choose_grids(HistoryPlan* plan, const EventTable& events);
+/// The lowest and highest bit of a column's values so far.
+struct GridRange {
+  int32_t low = INT32_MAX, high = INT32_MIN;
+};
+
+/// Widens the range of every number by a table's values.
+void widen_ranges(const HistoryPlan& plan, const EventTable& events,
+                  std::vector<GridRange>* ranges);
+/// Chooses the grid of every number; see grid_exponent().
+void choose_grids(HistoryPlan* plan, const std::vector<GridRange>& ranges);
 
 /// The first availability of an event that orders those of equal time: the event's own time where
 /// some feature sees it from then on.

@@ -21,9 +21,21 @@ constexpr size_t kShards = 64;
 constexpr uint32_t kDroppedOnIngest = 8;  // oldest events of the key, so that none owes many
 constexpr uint32_t kAhead = 8;            // events between a fetch and its use
 constexpr uint32_t kSweptForEvent = 2;    // slots looked at for each event of a batch
+constexpr uint32_t kHeldEvents = 16;      // events after which a shard is given to queries
+constexpr uint32_t kTries = 2000;         // some 20 us before a query sleeps
 
 uint64_t hash_of(std::string_view key) {
   return hash_bytes(reinterpret_cast<const uint8_t*>(key.data()), key.size());
+}
+
+/// Gives a lock up until nobody waits for it any more.
+void let_queries_in(std::unique_lock<std::mutex>* lock, const std::atomic<uint32_t>& num_waiting) {
+  if (num_waiting.load(std::memory_order_relaxed) == 0) return;
+  lock->unlock();
+  for (uint32_t tries = 0; num_waiting.load(std::memory_order_relaxed) != 0 && tries < kTries;) {
+    ++tries;
+  }
+  lock->lock();
 }
 
 }  // namespace
@@ -35,9 +47,33 @@ struct HistoryState::Batch {
   std::vector<uint64_t> words;  // of one event after another
 };
 
+/// A mutex that is slept on is had late: the thread has to be woken. So a query asks for a while,
+/// and an ingest that holds the shard gives it up as soon as it sees that somebody waits.
+class HistoryState::Visit {
+ public:
+  explicit Visit(Shard& shard) : shard_(shard) {
+    if (shard.mutex.try_lock()) return;
+    shard.num_waiting.fetch_add(1, std::memory_order_relaxed);
+    uint32_t tries = 0;
+    while (!shard.mutex.try_lock()) {
+      if (++tries < kTries) continue;
+      shard.mutex.lock();
+      break;
+    }
+    shard.num_waiting.fetch_sub(1, std::memory_order_relaxed);
+  }
+  ~Visit() { shard_.mutex.unlock(); }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+ private:
+  Shard& shard_;
+};
+
 HistoryState::HistoryState(HistoryPlan plan, const StateOptions& options)
     : plan_(std::move(plan)),
       groups_(plan_.groups()),
+      layout_(plan_, groups_, options.block_events),
       first_availability_(plan_),
       max_bytes_(options.max_bytes),
       folder_(options.folder) {
@@ -45,7 +81,8 @@ HistoryState::HistoryState(HistoryPlan plan, const StateOptions& options)
     throw Error(ErrorKind::kNotFitted,
                 "events('" + plan_.source + "') has no grids yet. Fit it to events first.");
   }
-  for (size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>(plan_, groups_));
+  for (size_t i = 0; i < kShards; ++i)
+    shards_.push_back(std::make_unique<Shard>(plan_, groups_, layout_));
   if (folder_.empty()) return;
   if (const std::optional<std::vector<uint8_t>> bytes = read_if_there(snapshot_path())) {
     read_snapshot(*bytes);
@@ -126,8 +163,9 @@ void HistoryState::apply(const Batch& batch, IngestResult* result) {
   const auto swept = static_cast<uint32_t>(count * kSweptForEvent / kShards + 1);
   for (size_t number = 0; number < kShards; ++number) {
     Shard& shard = *shards_[number];
-    const std::scoped_lock lock(shard.mutex);
+    std::unique_lock lock(shard.mutex);
     for (uint32_t place = starts[number]; place < starts[number + 1]; ++place) {
+      if (place % kHeldEvents == 0) let_queries_in(&lock, shard.num_waiting);
       if (place + kAhead < starts[number + 1]) shard.slots.fetch(hashes[order[place + kAhead]]);
       const uint32_t i = order[place];
       const uint64_t* words = batch.words.data() + uint64_t{i} * num_words;
@@ -205,10 +243,23 @@ void HistoryState::take_event(std::string_view key, const uint64_t* words, int64
 int64_t HistoryState::query_key(std::string_view key, int64_t at, double* out) {
   const uint64_t hash = hash_of(key);
   Shard& shard = shard_of(hash);
-  const std::scoped_lock lock(shard.mutex);
+  const Visit visit(shard);
   const KeySlot* slot = shard.slots.find(key, hash);
-  shard.scanner.features(slot == nullptr ? EventView{} : slot->events(), at, out);
-  return slot == nullptr ? shard.slots.forgotten_before() : slot->known_since;
+  if (slot == nullptr) {
+    shard.scanner.features(EventView{}, at, out);
+    return shard.slots.forgotten_before();
+  }
+  if (slot->blocks != nullptr) {
+    shard.block_scanner.features(slot->events(), *slot->blocks, at, out);
+  } else {
+    shard.scanner.features(slot->events(), at, out);
+  }
+  return slot->known_since;
+}
+
+int64_t HistoryState::query_nothing(double* out) const {
+  EventScanner(plan_, groups_).features(EventView{}, 0, out);
+  return INT64_MIN;
 }
 
 HistoryCounts HistoryState::query(const Table& requests, const RequestColumns& columns,
@@ -228,8 +279,7 @@ HistoryCounts HistoryState::query(const Table& requests, const RequestColumns& c
     if (has_key && at != kNoTime) {
       known_since[row] = query_key(keys.key(row), at, features.data());
     } else {
-      known_since[row] = INT64_MIN;
-      EventScanner(plan_, groups_).features(EventView{}, 0, features.data());
+      known_since[row] = query_nothing(features.data());
     }
     for (size_t i = 0; i < features.size(); ++i) out[i][row] = features[i];
   }

@@ -12,6 +12,7 @@
 #include "history/event_log.hpp"
 #include "history/key_slots.hpp"
 #include "history/offline_history.hpp"
+#include "history/scan_blocks.hpp"
 #include "history/scan_events.hpp"
 
 namespace mainspring {
@@ -20,6 +21,7 @@ struct StateOptions {
   uint64_t max_bytes = UINT64_MAX;  // events beyond it are refused
   std::string folder;               // of snapshot and log; "": in memory alone
   Durability durability = Durability::kProcess;
+  uint32_t block_events = 128;  // of keys with many events; from 2 to 256
 };
 
 struct StateMemory {
@@ -50,6 +52,8 @@ class HistoryState {
                       int64_t* known_since);
   /// One key's features; the key as key_bytes() writes it.
   int64_t query_key(std::string_view key, int64_t at, double* out);
+  /// What sees no event.
+  int64_t query_nothing(double* out) const;
 
   /// One event past the log, for replays: its key and words, as a batch would have them.
   void take_event(std::string_view key, const uint64_t* words, int64_t now, IngestResult* result);
@@ -66,12 +70,17 @@ class HistoryState {
 
  private:
   struct Shard {
-    Shard(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups)
-        : slots(plan.num_words()), scanner(plan, groups) {}
+    Shard(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
+          const BlockLayout& layout)
+        : slots(layout), scanner(plan, groups), block_scanner(plan, groups, layout) {}
     mutable std::mutex mutex;
+    std::atomic<uint32_t> num_waiting{0};  // queries; ingesting lets them in between its events
     KeySlots slots;
     EventScanner scanner;
+    BlockScanner block_scanner;
   };
+  /// Holds a shard for a query.
+  class Visit;
   struct Batch;
 
   Shard& shard_of(uint64_t hash) { return *shards_[hash & (shards_.size() - 1)]; }
@@ -85,6 +94,7 @@ class HistoryState {
 
   HistoryPlan plan_;
   std::vector<FeatureGroup> groups_;
+  BlockLayout layout_;
   FirstAvailability first_availability_;
   uint64_t max_bytes_;
   std::string folder_;

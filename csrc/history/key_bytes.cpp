@@ -52,6 +52,17 @@ void append_word(std::string* bytes, uint64_t word) {
 
 }  // namespace
 
+void append_number(std::string* key, char letter, uint64_t word) {
+  key->push_back(letter);
+  append_word(key, word);
+}
+
+void append_text(std::string* key, std::string_view text) {
+  key->push_back('t');
+  append_word(key, text.size());
+  key->append(text);
+}
+
 KeyBytes key_bytes(const Table& table, std::span<const uint32_t> columns) {
   std::vector<KeyColumn> read;
   for (const uint32_t column : columns) read.push_back(read_column(table, column));
@@ -64,14 +75,12 @@ KeyBytes key_bytes(const Table& table, std::span<const uint32_t> columns) {
     keys.starts.push_back(keys.bytes.size());
     for (const KeyColumn& column : read) {
       keys.valid[row] &= column.valid[row];
-      keys.bytes.push_back(column.letter);
       if (column.letter != 't') {
-        append_word(&keys.bytes, column.words[row]);
+        append_number(&keys.bytes, column.letter, column.words[row]);
         continue;
       }
       const BytesView& text = column.texts[row];
-      append_word(&keys.bytes, text.length);
-      keys.bytes.append(reinterpret_cast<const char*>(text.data), text.length);
+      append_text(&keys.bytes, {reinterpret_cast<const char*>(text.data), text.length});
     }
   }
   keys.starts.push_back(keys.bytes.size());

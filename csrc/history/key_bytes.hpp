@@ -21,6 +21,11 @@ struct KeyBytes {
   }
 };
 
+/// One column of a key, after those before it: an integer, boolean or bit pattern of a float...
+void append_number(std::string* key, char letter, uint64_t word);
+/// ...or a text.
+void append_text(std::string* key, std::string_view text);
+
 /// For each column a letter for its kind (integer, float, text, time), then 8 bytes, or a length
 /// and the text. Throws Error(kSchema) for columns that are no keys.
 KeyBytes key_bytes(const Table& table, std::span<const uint32_t> columns);

@@ -9,7 +9,8 @@ namespace mainspring {
 namespace {
 
 constexpr uint32_t kFirstCapacity = 4;
-constexpr size_t kShortKey = 15;  // longer ones lie outside the slot
+constexpr uint32_t kBlocksOfMany = 2;  // blocks' worth of events from which on a key has blocks
+constexpr size_t kShortKey = 15;       // longer ones lie outside the slot
 
 uint32_t cell_hash(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
 
@@ -72,6 +73,13 @@ void KeySlots::resize(KeySlot* slot, uint32_t capacity) {
   slot->first = 0;
 }
 
+template <class Change>
+void KeySlots::change_blocks(KeySlot* slot, Change change) {
+  event_bytes_ -= slot->blocks == nullptr ? 0 : slot->blocks->bytes();
+  change(&slot->blocks);
+  event_bytes_ += slot->blocks == nullptr ? 0 : slot->blocks->bytes();
+}
+
 void KeySlots::insert(KeySlot* slot, uint32_t place, const uint64_t* words) {
   if (slot->first + slot->count == slot->capacity) {
     const uint32_t wanted = slot->count + slot->count / 2;
@@ -87,6 +95,14 @@ void KeySlots::insert(KeySlot* slot, uint32_t place, const uint64_t* words) {
   }
   ++slot->count;
   ++num_events_;
+  if (slot->blocks == nullptr && slot->count < kBlocksOfMany * layout_.block_events) return;
+  change_blocks(slot, [&](std::unique_ptr<EventBlocks>* blocks) {
+    if (*blocks == nullptr) {
+      *blocks = std::make_unique<EventBlocks>(layout_, slot->events());
+    } else {
+      (*blocks)->insert(slot->events(), place);
+    }
+  });
 }
 
 void KeySlots::drop_before(KeySlot* slot, int64_t time, uint32_t limit) {
@@ -98,6 +114,15 @@ void KeySlots::drop_before(KeySlot* slot, int64_t time, uint32_t limit) {
   slot->first += gone;
   slot->count -= gone;
   num_events_ -= gone;
+  if (slot->blocks != nullptr) {
+    change_blocks(slot, [&](std::unique_ptr<EventBlocks>* blocks) {
+      if (slot->count < layout_.block_events) {
+        blocks->reset();
+      } else {
+        (*blocks)->drop(gone);
+      }
+    });
+  }
   // Memory follows when three quarters are empty.
   if (slot->capacity > kFirstCapacity && slot->count * 4 < slot->capacity) {
     resize(slot, std::max(slot->count * 2, kFirstCapacity));
@@ -128,7 +153,8 @@ void KeySlots::erase(uint32_t number) {
     hole = at;
   }
   cells_[hole] = Cell{};
-  event_bytes_ -= uint64_t{slot.capacity} * num_words_ * sizeof(uint64_t);
+  event_bytes_ -= uint64_t{slot.capacity} * num_words_ * sizeof(uint64_t) +
+                  (slot.blocks == nullptr ? 0 : slot.blocks->bytes());
   if (slot.key.size() > kShortKey) long_key_bytes_ -= slot.key.size() + 1;
   forgotten_before_ = std::max(forgotten_before_, slot.known_since);
   slots_[number].reset();

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "history/event_blocks.hpp"
 #include "history/event_words.hpp"
 
 namespace mainspring {
@@ -17,15 +18,19 @@ struct KeySlot {
   std::unique_ptr<uint64_t[]> words;
   uint32_t capacity = 0, first = 0, count = 0;
   uint32_t hash = 0;
-  int64_t known_since = INT64_MIN;  // events before it may be gone
+  int64_t known_since = INT64_MIN;      // events before it may be gone
+  std::unique_ptr<EventBlocks> blocks;  // of a key with many events
 
   EventView events() const { return {words.get() + first, capacity, count}; }
 };
 
 class KeySlots {
  public:
-  /// `num_words` of an event.
-  explicit KeySlots(uint32_t num_words) : num_words_(num_words) { cells_.resize(64); }
+  /// The layout of blocks must outlive the slots.
+  explicit KeySlots(const BlockLayout& layout)
+      : layout_(layout), num_words_(layout.plan.num_words()) {
+    cells_.resize(64);
+  }
 
   /// Brings the cell of a key near.
   void fetch(uint64_t hash) const { __builtin_prefetch(&cells_[(hash >> 32) & mask()]); }
@@ -64,8 +69,12 @@ class KeySlots {
   uint64_t mask() const { return cells_.size() - 1; }
   void grow_cells();
   void resize(KeySlot* slot, uint32_t capacity);
+  /// Changes a slot's blocks, and counts the memory.
+  template <class Change>
+  void change_blocks(KeySlot* slot, Change change);
   void erase(uint32_t slot);
 
+  const BlockLayout& layout_;
   uint32_t num_words_;
   std::vector<Cell> cells_;
   std::vector<std::unique_ptr<KeySlot>> slots_;

@@ -29,26 +29,40 @@ GrowingArray<uint32_t> places_of(const uint64_t* times, uint64_t num_rows, const
   const auto is_in = [&](uint64_t row) {
     return ids[row] != kNoKey && static_cast<int64_t>(times[row]) != kNoTime;
   };
+  // Each thread has a run of the rows; where there are more keys than that pays for, one has all.
+  const uint64_t runs = num_rows / 8 > num_keys ? num_threads() : 1;
+  const auto first_row = [&](uint64_t run) { return num_rows * run / runs; };
+  std::vector<std::vector<uint32_t>> next(runs);
+  parallel_for(runs, [&](uint64_t run, uint32_t) {
+    next[run].assign(num_keys, 0);
+    uint32_t* counts = next[run].data();
+    for (uint64_t row = first_row(run); row < first_row(run + 1); ++row) {
+      if (is_in(row)) ++counts[ids[row]];
+    }
+  });
   starts->assign(num_keys + size_t{1}, 0);
-  std::vector<uint32_t> next(num_keys);
-  for (uint64_t row = 0; row < num_rows; ++row) {
-    if (is_in(row)) ++next[ids[row]];
-  }
   uint64_t sum = 0;
   for (uint32_t key = 0; key < num_keys; ++key) {
     (*starts)[key] = sum;
-    sum += next[key];
-    next[key] = static_cast<uint32_t>((*starts)[key]);
+    for (std::vector<uint32_t>& run : next) {
+      const uint32_t count = run[key];
+      run[key] = static_cast<uint32_t>(sum);
+      sum += count;
+    }
   }
   (*starts)[num_keys] = sum;
   GrowingArray<uint32_t> places(std::max<uint64_t>(num_rows, 1));
   uint32_t* out = places.data();
-  for (uint64_t row = 0; row < num_rows; ++row) {
-    if (row + kAhead < num_rows && ids[row + kAhead] != kNoKey) {
-      __builtin_prefetch(&next[ids[row + kAhead]], 1);
+  parallel_for(runs, [&](uint64_t run, uint32_t) {
+    uint32_t* place = next[run].data();
+    const uint64_t end = first_row(run + 1);
+    for (uint64_t row = first_row(run); row < end; ++row) {
+      if (row + kAhead < end && ids[row + kAhead] != kNoKey) {
+        __builtin_prefetch(&place[ids[row + kAhead]], 1);
+      }
+      out[row] = is_in(row) ? place[ids[row]]++ : kLeftOut;
     }
-    out[row] = is_in(row) ? next[ids[row]]++ : kLeftOut;
-  }
+  });
   return places;
 }
 
@@ -83,7 +97,7 @@ KeyedEvents::KeyedEvents(const HistoryPlan& plan, const EventTable& events, cons
   });
 }
 
-uint32_t KeyedEvents::put_in_order(uint32_t key) {
+uint32_t KeyedEvents::put_in_order(uint32_t key, int64_t counted_from) {
   const EventView view = events(key);
   const auto place = [&](uint32_t event) {
     return std::tuple(view.time(event), first_availability_.of(view, event));
@@ -96,6 +110,7 @@ uint32_t KeyedEvents::put_in_order(uint32_t key) {
   if (is_sorted && (plan_.id.empty() || !has_ties)) return 0;
   std::vector<uint32_t> order(view.count);
   std::iota(order.begin(), order.end(), 0u);
+  uint32_t duplicates = 0;
   if (!plan_.id.empty()) {
     // Of equal ids at one time the one that arrived first stays.
     std::stable_sort(order.begin(), order.end(),
@@ -107,7 +122,10 @@ uint32_t KeyedEvents::put_in_order(uint32_t key) {
       if (i == 0 || view.time(order[i - 1]) != view.time(order[i])) seen.clear();
       const uint64_t id = view.word(word, order[i]);
       const bool has_id = (view.word(1, order[i]) & plan_.id_flag()) != 0;
-      if (has_id && std::find(seen.begin(), seen.end(), id) != seen.end()) continue;
+      if (has_id && std::find(seen.begin(), seen.end(), id) != seen.end()) {
+        duplicates += view.time(order[i]) >= counted_from ? 1 : 0;
+        continue;
+      }
       if (has_id) seen.push_back(id);
       kept.push_back(order[i]);
     }
@@ -122,7 +140,7 @@ uint32_t KeyedEvents::put_in_order(uint32_t key) {
     std::copy(moved.begin(), moved.end(), words);
   }
   counts_[key] = static_cast<uint32_t>(order.size());
-  return view.count - counts_[key];
+  return duplicates;
 }
 
 std::vector<uint32_t> KeyedEvents::number_categories() {
@@ -146,12 +164,15 @@ KeyedRequests::KeyedRequests(const uint64_t* moments, uint64_t num_rows, const u
   const GrowingArray<uint32_t> places = places_of(moments, num_rows, ids, num_keys, &starts);
   rows.reserve(std::max<uint64_t>(starts[num_keys], 1));
   times.reserve(std::max<uint64_t>(starts[num_keys], 1));
-  for (uint64_t row = 0; row < num_rows; ++row) {
-    const uint32_t place = places.data()[row];
-    if (place == kLeftOut) continue;
-    rows.data()[place] = static_cast<uint32_t>(row);
-    times.data()[place] = static_cast<int64_t>(moments[row]);
-  }
+  parallel_for((num_rows + kBlockRows - 1) / kBlockRows, [&](uint64_t item, uint32_t) {
+    const uint64_t end = std::min(num_rows, (item + 1) * kBlockRows);
+    for (uint64_t row = item * kBlockRows; row < end; ++row) {
+      const uint32_t place = places.data()[row];
+      if (place == kLeftOut) continue;
+      rows.data()[place] = static_cast<uint32_t>(row);
+      times.data()[place] = static_cast<int64_t>(moments[row]);
+    }
+  });
 }
 
 void KeyedRequests::put_in_order(uint32_t key) {

@@ -21,8 +21,8 @@ class KeyedEvents {
     return {words_.data() + starts_[key], stride_, counts_[key]};
   }
   /// Puts a key's events in order and takes redeliveries out. Once for each key, from any thread;
-  /// returns how many were taken out.
-  uint32_t put_in_order(uint32_t key);
+  /// returns how many were taken out of those from `counted_from` on.
+  uint32_t put_in_order(uint32_t key, int64_t counted_from);
   /// Categories as numbers from 0 on; returns how many there are of each.
   std::vector<uint32_t> number_categories();
 

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "history/event_words.hpp"
+#include "history/keyed_rows.hpp"
 
 namespace mainspring {
 
@@ -12,13 +13,21 @@ struct RequestColumns {
   std::vector<std::string> keys;
 };
 
-/// Fits the grids of a plan without them to the events.
-void fit_grids(HistoryPlan* plan, const Table& events);
+/// The columns of a table, by name.
+std::vector<uint32_t> columns_of(const Table& table, const std::vector<std::string>& names);
+/// Takes a table of events into the ranges that grids are chosen from.
+void look_at_events(const HistoryPlan& plan, const Table& events, std::vector<GridRange>* ranges);
 
 /// Fills out[feature][row] for each request: NaN is null. A request without a time or a key, or
 /// with a key that no event has, sees no event. Throws Error(kSchema) for columns that are missing
 /// or do not fit, Error(kNotFitted) for a plan without grids.
 HistoryCounts offline_features(const HistoryPlan& plan, const Table& events, const Table& requests,
                                const RequestColumns& columns, double* const* out);
+
+/// The features of rows that were brought together by key. Other rows get those of no event.
+/// Redeliveries are counted from `counted_from` on.
+void keyed_features(const HistoryPlan& plan, KeyedEvents* events, KeyedRequests* requests,
+                    uint64_t num_rows, int64_t counted_from, double* const* out,
+                    HistoryCounts* counts);
 
 }  // namespace mainspring

@@ -34,7 +34,8 @@ bool same_bits(double a, double b) {
 }  // namespace
 
 ReplayResult replay_history(const HistoryPlan& plan, const Table& events, const Table& requests,
-                            const RequestColumns& columns, const double* const* wanted) {
+                            const RequestColumns& columns, const double* const* wanted,
+                            uint32_t block_events) {
   const EventTable table = read_events(plan, events);
   const KeyBytes event_keys = key_bytes(events, key_columns(events, plan.keys));
   const KeyBytes request_keys = key_bytes(requests, key_columns(requests, columns.keys));
@@ -59,7 +60,9 @@ ReplayResult replay_history(const HistoryPlan& plan, const Table& events, const 
   std::vector<int64_t> times(requests.num_rows());
   for (size_t row = 0; row < times.size(); ++row) times[row] = static_cast<int64_t>(moments[row]);
 
-  HistoryState state(plan, StateOptions{});
+  StateOptions options;
+  options.block_events = block_events;
+  HistoryState state(plan, options);
   ReplayResult result;
   IngestResult ingested;
   const std::vector<FeatureGroup> groups = plan.groups();

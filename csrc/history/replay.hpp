@@ -14,7 +14,9 @@ struct ReplayResult {
 
 /// Feeds a state in memory and compares with wanted[feature][row]. An event arrives when some
 /// feature may see it for the first time; a request sees what has arrived at or before its time.
+/// `block_events` as in StateOptions.
 ReplayResult replay_history(const HistoryPlan& plan, const Table& events, const Table& requests,
-                            const RequestColumns& columns, const double* const* wanted);
+                            const RequestColumns& columns, const double* const* wanted,
+                            uint32_t block_events);
 
 }  // namespace mainspring

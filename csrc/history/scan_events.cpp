@@ -19,6 +19,8 @@ int64_t back(int64_t a, int64_t b) { return a < INT64_MIN + b ? INT64_MIN : a - 
 /// One NaN for all.
 double or_null(double value) { return value == value ? value : kNull; }
 
+}  // namespace
+
 uint32_t first_at_or_after(const EventView& events, int64_t time) {
   uint32_t low = 0, high = events.count;
   while (low < high) {
@@ -31,8 +33,6 @@ uint32_t first_at_or_after(const EventView& events, int64_t time) {
   }
   return low;
 }
-
-}  // namespace
 
 TimeRange frame_range(const HistoryPlan& plan, const HistoryFrame& frame, int64_t at) {
   int64_t first = INT64_MIN;

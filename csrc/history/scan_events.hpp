@@ -2,6 +2,7 @@
 // events do, what frames without a sweep do offline, and what sweeps are compared with.
 #pragma once
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "history/event_words.hpp"
@@ -13,6 +14,8 @@ struct TimeRange {
   int64_t first, end;
 };
 TimeRange frame_range(const HistoryPlan& plan, const HistoryFrame& frame, int64_t at);
+/// The first event that is not before a time.
+uint32_t first_at_or_after(const EventView& events, int64_t time);
 
 /// Computes aggregates over chosen events, in ascending order of events.
 class EventScanner {
@@ -25,6 +28,8 @@ class EventScanner {
   void features(const EventView& events, int64_t at, double* out);
   /// Chooses the visible events of a group.
   void choose(const EventView& events, const FeatureGroup& group, int64_t at);
+  /// Takes events that somebody else chose.
+  void choose(std::vector<uint32_t> chosen) { chosen_ = std::move(chosen); }
   /// One feature over the events that were chosen.
   double value(const EventView& events, const HistoryFeature& feature, int64_t at);
 

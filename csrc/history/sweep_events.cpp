@@ -27,7 +27,9 @@ void run_in_order(const SweepRanges& ranges, const RequestView& requests, Sweep&
     for (; end < new_end; ++end) sweep.add(event_at(end));
     sweep.put(requests.rows[request], requests.at[request]);
   }
-  for (; first < end; ++first) sweep.remove(event_at(first));
+  if constexpr (requires { Sweep::kMustEmpty; }) {
+    for (; first < end; ++first) sweep.remove(event_at(first));
+  }
 }
 
 template <class Sweep>
@@ -42,8 +44,10 @@ void run_by_entry(const SweepRanges& ranges, const RequestView& requests, Sweep&
     }
     sweep.put(requests.rows[request], requests.at[request]);
   }
-  for (; first < ranges.rank.size(); ++first) {
-    if (ranges.rank[first] < end) sweep.remove(first);
+  if constexpr (requires { Sweep::kMustEmpty; }) {
+    for (; first < ranges.rank.size(); ++first) {
+      if (ranges.rank[first] < end) sweep.remove(first);
+    }
   }
 }
 
@@ -189,8 +193,9 @@ void EventSweeper::sweep_group(const EventView& events, const RequestView& reque
 }
 
 void EventSweeper::features(const EventView& events, const RequestView& requests,
-                            double* const* out) {
-  for (const FeatureGroup& group : groups_) {
+                            size_t first_group, size_t end_group, double* const* out) {
+  for (size_t number = first_group; number < end_group; ++number) {
+    const FeatureGroup& group = groups_[number];
     std::vector<uint32_t> scanned;
     FeatureGroup swept{group.frame, group.available, group.condition, {}};
     for (const uint32_t feature : group.features) {

@@ -32,8 +32,9 @@ class EventSweeper {
   EventSweeper(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
                const std::vector<uint32_t>& num_codes);
 
-  /// out[feature][request row].
-  void features(const EventView& events, const RequestView& requests, double* const* out);
+  /// Those of some groups: out[feature][request row].
+  void features(const EventView& events, const RequestView& requests, size_t first_group,
+                size_t end_group, double* const* out);
 
  private:
   void set_ranges(const EventView& events, const RequestView& requests, const FeatureGroup& group);

@@ -1,5 +1,6 @@
 // The aggregates that sweeps keep: each takes events in and gives them back, and says its value.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -175,6 +176,7 @@ struct DistinctSweep {
   FeatureOut out;
   std::vector<uint32_t>& counts;
   uint64_t distinct = 0;
+  static constexpr bool kMustEmpty = true;  // the next key counts on
 
   void add(uint32_t event) {
     if ((events.word(1, event) & flag) == 0) return;
@@ -197,15 +199,13 @@ struct EwmSweep {
   std::vector<EwmBucket> buckets{};  // ascending
 
   EwmBucket& bucket(int64_t number) {
-    size_t place = buckets.size();
-    while (place > 0 && buckets[place - 1].bucket > number) --place;
-    if (place == 0 || buckets[place - 1].bucket != number) {
-      EwmBucket empty;
-      empty.bucket = number;
-      buckets.insert(buckets.begin() + static_cast<ptrdiff_t>(place), empty);
-      return buckets[place];
-    }
-    return buckets[place - 1];
+    const auto place =
+        std::partition_point(buckets.begin(), buckets.end(),
+                             [&](const EwmBucket& other) { return other.bucket < number; });
+    if (place != buckets.end() && place->bucket == number) return *place;
+    EwmBucket empty;
+    empty.bucket = number;
+    return *buckets.insert(place, empty);
   }
   void add(uint32_t event) {
     GridInteger value = 0;

@@ -568,21 +568,29 @@ class HistoryPlan:
         """
         Fill out, float64 (features, rows); return counts of what was left out.
         """
-    def fit(self, events: Table) -> None:
-        """
-        Choose the grids of the columns of numbers.
-        """
     @property
     def definition_hash(self) -> int:
         ...
     @property
     def description(self) -> dict[str, typing.Any]:
         ...
+class HistoryGrids:
+    """
+    The grids of a plan, from events in parts.
+    """
+    def __init__(self, plan: HistoryPlan) -> None:
+        ...
+    def add(self, events: Table) -> None:
+        ...
+    def finish(self, plan: HistoryPlan) -> None:
+        """
+        Give the plan its grids.
+        """
 class HistoryState:
     """
     Events as they come, and features of a key.
     """
-    def __init__(self, plan: HistoryPlan, folder: typing.Any, on_disk: bool, max_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, plan: HistoryPlan, folder: typing.Any, on_disk: bool, max_bytes: typing.SupportsInt | typing.SupportsIndex, block_events: typing.SupportsInt | typing.SupportsIndex = 128) -> None:
         ...
     def evict(self, now: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -593,6 +601,10 @@ class HistoryState:
     def query(self, requests: Table, at: str, keys: collections.abc.Sequence[str], out: typing.Any, known_since: typing.Any) -> dict[str, typing.Any]:
         """
         Fill out, float64 (features, rows), and known_since, int64 (rows,).
+        """
+    def query_one(self, key: typing.Any, at: typing.SupportsInt | typing.SupportsIndex, names: typing.Any) -> typing.Any:
+        """
+        The features of one key by their names; None: a value is of a type that only tables know.
         """
     def save(self) -> None:
         """
@@ -609,6 +621,24 @@ class HistoryState:
     @property
     def memory(self) -> dict[str, typing.Any]:
         ...
+class SpilledHistory:
+    """
+    History features of tables that do not fit in memory.
+    """
+    def __init__(self, plan: HistoryPlan, folder: typing.Any, num_parts: typing.SupportsInt | typing.SupportsIndex, max_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def add_events(self, events: Table) -> None:
+        ...
+    def add_requests(self, requests: Table, at: str, keys: collections.abc.Sequence[str]) -> None:
+        ...
+    def compute(self) -> dict[str, typing.Any]:
+        """
+        Return counts, and the most memory that was needed.
+        """
+    def read(self, out: typing.Any, num_rows: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        Fill out, float64 (features, rows), for the next requests.
+        """
 class RequestForm:
     """
     What of a request stands outside its body.
@@ -968,7 +998,7 @@ def read_xgboost(data: bytes, subject: str) -> ModelImage:
     """
 def readable_columns(table: Table) -> list[str]:
     ...
-def replay_history(plan: HistoryPlan, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], wanted: typing.Any) -> dict[str, typing.Any]:
+def replay_history(plan: HistoryPlan, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], wanted: typing.Any, block_events: typing.SupportsInt | typing.SupportsIndex = 128) -> dict[str, typing.Any]:
     ...
 def return_large_blocks(least_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
     """

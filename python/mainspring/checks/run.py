@@ -13,6 +13,7 @@ from mainspring._arrow import as_table
 from mainspring._columns import arrow_table
 from mainspring._limits import checked_limits
 from mainspring.checks.drift_checks import NAMED_CHECKS, drift_findings, together_findings
+from mainspring.checks.history_audit import HistoryAudit, audit_history
 from mainspring.checks.model_check import model_data
 from mainspring.checks.model_checks import MODEL_CHECKS, MODEL_LIMITS
 from mainspring.checks.report import CheckReport, Finding
@@ -37,6 +38,8 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
     task: str = "auto",
     checks: Sequence[str] | None = None,
     limits: Mapping[str, float] | None = None,
+    history: Any = None,
+    events: Mapping[str, object] | None = None,
 ) -> CheckReport:
     """Look at training data, at test data beside it, and at a model of them.
 
@@ -77,6 +80,11 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
         long: ``domain_classifier``.
     limits : mapping of str to float, optional
         Other limits than the defaults, by name; the reference page lists them.
+    history : Preprocessor or HistoryPlans, optional
+        Features about the past: 100 rows of each table are computed again from ``events`` by a look
+        at every one of them. Columns called like the features are checked, or else the features.
+    events : mapping, optional
+        The table of each source of ``history``.
 
     Returns
     -------
@@ -90,7 +98,8 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
     DataError
         When a binary label has more than two values.
     ParameterError
-        When a limit, a check or the task is unknown, or ``available`` is given without ``time``.
+        When a limit, a check or the task is unknown, ``available`` is given without ``time``, or
+        ``history`` without ``events``.
 
     Notes
     -----
@@ -148,9 +157,33 @@ def check(  # noqa: PLR0913 - each is something else that is known about the dat
     if test is not None or model is not None:
         where = time, groups[0] if len(groups) == 1 else None
         findings += _further((train, test), (target, task), features, model, values, wanted, where)
+    if history is not None:
+        findings += _audited(history, events, {"train": train, "test": test}, texts)
     return CheckReport(
         findings=[finding for finding in findings if finding.check in wanted], target=target
     )
+
+
+def _audited(
+    history: Any, events: Any, tables: Mapping[str, Any], texts: Mapping[str, Any]
+) -> list[Finding]:
+    """Return what a look at every event of the past finds."""
+    plans = getattr(history, "history", history)
+    if not hasattr(plans, "sources") or not isinstance(events, Mapping):
+        got = f"{type(history).__name__} and {type(events).__name__}"
+        raise ParameterError(
+            "history must be a Preprocessor with features about the past, or its plans, and events "
+            f"a mapping with the table of each source, got {got}.",
+            expected="a Preprocessor and a mapping",
+            got=got,
+        )
+    audit = HistoryAudit(plans, events)
+    return [
+        replace(found, why=texts[found.check]["why"], remedy=texts[found.check]["remedy"])
+        for name, table in tables.items()
+        if table is not None
+        for found in audit_history(audit, table, name)
+    ]
 
 
 def _wanted(checks: Sequence[str] | None) -> frozenset[str]:

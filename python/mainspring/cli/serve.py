@@ -14,7 +14,7 @@ from mainspring.errors import ParameterError
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from mainspring.serve import BatchOptions, PayloadLogOptions
+    from mainspring.serve import BatchOptions, HistoryOptions, PayloadLogOptions
 
 __all__ = ["add_arguments", "run"]
 
@@ -94,6 +94,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMNS",
         help="columns, by commas, whose values are not kept",
     )
+    add(
+        "--history",
+        metavar="DIR",
+        help="take events, kept in DIR, and put features about them into predictions",
+    )
+    add("--history-max-mb", type=float, metavar="MB", help="most memory of a source's events")
     add("--access-log", action="store_true", help="a line of JSON for each prediction")
     add("--no-hot-path", action="store_true", help="answer through ASGI alone")
 
@@ -133,6 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
         batching=_batching(arguments),
         keep_predictions=arguments.keep_predictions,
         payload_log=_payload_log(arguments),
+        history=_history(arguments),
     )
     port = (
         int(os.environ.get("AIP_HTTP_PORT", "8080")) if arguments.port is None else arguments.port
@@ -177,6 +184,22 @@ def _payload_log(arguments: argparse.Namespace) -> PayloadLogOptions | None:
         return None
     redacted = [name for name in arguments.payload_redact.split(",") if name]
     return PayloadLogOptions(arguments.payload_log, arguments.payload_share, redacted)
+
+
+def _history(arguments: argparse.Namespace) -> HistoryOptions | None:
+    from mainspring.serve import HistoryOptions
+
+    if arguments.history is None:
+        return None
+    if arguments.workers > 1:
+        raise ParameterError(
+            f"--history keeps its events in one process; --workers is {arguments.workers}, "
+            "expected 1.",
+            expected="1",
+            got=str(arguments.workers),
+        )
+    most = arguments.history_max_mb
+    return HistoryOptions(arguments.history, max_bytes=None if most is None else int(most * 2**20))
 
 
 def _check(arguments: argparse.Namespace) -> None:

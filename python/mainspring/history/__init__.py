@@ -8,6 +8,7 @@ known by then.
 from __future__ import annotations
 
 from mainspring.history.as_of import join_asof
+from mainspring.history.large_tables import write_features
 from mainspring.history.plans import HistoryPlans
 from mainspring.history.replay_report import ReplayReport, replay
 from mainspring.history.source import EventSource, events
@@ -23,4 +24,5 @@ __all__ = [
     "events",
     "join_asof",
     "replay",
+    "write_features",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mainspring import _engine, errors
 from mainspring._arrow import as_table
 from mainspring._columns import arrow_table
+from mainspring._sources import is_source, open_source
 from mainspring.history.column import HistoryColumn
 from mainspring.history.described import Source, described
 from mainspring.transforms._derived import derived_columns
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mainspring.history.source import EventSource
     from mainspring.transforms.expression import Expression
 
-__all__ = ["AGGREGATES", "FRAMES", "HistoryPlans", "plans_of"]
+__all__ = ["AGGREGATES", "FRAMES", "HistoryPlans", "events_of", "plans_of"]
 
 # As the engine numbers them.
 AGGREGATES = {
@@ -179,7 +180,8 @@ class HistoryPlans:
         Parameters
         ----------
         events : mapping
-            The table of each source.
+            The table of each source; or what gives it part by part, a path, a dataset, a reader or
+            an iterator of tables.
 
         Returns
         -------
@@ -194,7 +196,16 @@ class HistoryPlans:
             When a column is missing or of a wrong type.
         """
         for name, plan in self._plans.items():
-            plan.fit(as_table(_events_of(name, events)))
+            grids = _engine.HistoryGrids(plan)
+            given = events_of(name, events)
+            if is_source(given):
+                columns = list(self._sources[name].event_columns)
+                with open_source(given, passes=1, spool=False) as source:
+                    for part in source.parts(columns):
+                        grids.add(as_table(part.table))
+            else:
+                grids.add(as_table(given))
+            grids.finish(plan)
         return self
 
     def compute(self, data: object, events: object) -> dict[str, npt.NDArray[np.float64]]:
@@ -227,7 +238,7 @@ class HistoryPlans:
             # Columns that are missing are the engine's to name.
             is_there = all(one in table.column_names for one in needed)
             requests = table.select(list(needed)) if is_there else table
-            given = _events_of(name, events)
+            given = events_of(name, events)
             if hasattr(given, "fill"):
                 computed[name] = given.fill(requests)[0]
                 continue
@@ -300,7 +311,26 @@ def plans_of(given: Any, what: str) -> HistoryPlans:
     return plans
 
 
-def _events_of(name: str, events: object) -> Any:
+def events_of(name: str, events: object) -> Any:
+    """Return what was handed over for a source.
+
+    Parameters
+    ----------
+    name : str
+        The source's.
+    events : mapping
+        From names to tables.
+
+    Returns
+    -------
+    object
+        A table, or what else a call takes.
+
+    Raises
+    ------
+    ParameterError
+        When there is none.
+    """
     if isinstance(events, Mapping) and name in events:
         return events[name]
     got = ", ".join(map(repr, events)) if isinstance(events, Mapping) else repr(events)

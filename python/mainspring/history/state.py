@@ -118,8 +118,9 @@ class HistoryState:
                 Path(folder).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise errors.FileError(f"Cannot make the folder {folder!r}: {error}.") from error
+        self._has_folder = folder is not None
         self._source = self._plans.sources[source]
-        self._names = list(self._source.features)
+        self._names = tuple(self._source.features)
         self._state = _engine.HistoryState(
             self._plans.plan(source), folder, durability == "disk", limit
         )
@@ -150,6 +151,16 @@ class HistoryState:
         if self._state.clock <= -(2**62):
             return None
         return _EPOCH + timedelta(microseconds=self._state.clock)
+
+    @property
+    def clock_us(self) -> int:
+        """The latest arrival in microseconds; at most -2^62 before the first."""
+        return int(self._state.clock)
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether there is a folder to :meth:`save` to."""
+        return self._has_folder
 
     @property
     def cut_bytes(self) -> int:
@@ -249,7 +260,7 @@ class HistoryState:
         Parameters
         ----------
         *key : object
-            The value of each key column.
+            The value of each key column; None: it has no history.
         at : datetime or int, optional
             The moment; default: now.
 
@@ -274,6 +285,9 @@ class HistoryState:
                 got=f"{len(key)} values",
             )
         moment = time.time_ns() // 1000 if at is None else _microseconds(at, "at")
+        answer: dict[str, float | None] | None = self._state.query_one(key, moment, self._names)
+        if answer is not None:
+            return answer
         columns = {name: pa.array([value]) for name, value in zip(names, key, strict=True)}
         columns[self._source.at] = pa.array([moment], pa.timestamp("us", "UTC"))
         out, _ = self.fill(pa.table(columns))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from mainspring.serve.access import Access
 from mainspring.serve.app import create_app
 from mainspring.serve.batching import BatchOptions
+from mainspring.serve.histories import HistoryOptions
 from mainspring.serve.payload_log import PayloadLogOptions
 
-__all__ = ["Access", "BatchOptions", "PayloadLogOptions", "create_app"]
+__all__ = ["Access", "BatchOptions", "HistoryOptions", "PayloadLogOptions", "create_app"]

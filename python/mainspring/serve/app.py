@@ -11,6 +11,7 @@ from mainspring import errors
 from mainspring.serve.access import Access, read_keys
 from mainspring.serve.batching import BatchOptions
 from mainspring.serve.endpoints import PredictMiddleware
+from mainspring.serve.histories import HistoryOptions
 from mainspring.serve.payload_log import PayloadLogOptions
 from mainspring.serve.replies import Refusal, error_body
 from mainspring.serve.server import MAX_BODY_BYTES, MAX_ROWS, Server, ServerOptions
@@ -35,6 +36,7 @@ def create_app(  # noqa: PLR0913  each is an option of its own, by name
     batching: BatchOptions | None = None,
     keep_predictions: int = 0,
     payload_log: PayloadLogOptions | None = None,
+    history: HistoryOptions | None = None,
 ) -> Starlette:
     """Make an ASGI app that serves models.
 
@@ -64,6 +66,8 @@ def create_app(  # noqa: PLR0913  each is an option of its own, by name
         How many predictions of each model wait for labels that name their request.
     payload_log : PayloadLogOptions, optional
         Keep a sample of requests and answers as Arrow streams; default: none.
+    history : HistoryOptions, optional
+        Take events, and put features about the past into predictions; default: rows bring them.
 
     Returns
     -------
@@ -117,6 +121,7 @@ def create_app(  # noqa: PLR0913  each is an option of its own, by name
             batching,
             keep_predictions,
             payload_log,
+            history,
         ),
     )
     return make_app(server)

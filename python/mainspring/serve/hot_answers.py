@@ -60,6 +60,7 @@ class HotAnswers:
             server.models.slots is self._slots
             and server.on_request is None
             and not server.handler.watchers
+            and server.handler.histories is None
             and not server.load.is_draining
         )
 

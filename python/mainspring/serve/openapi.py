@@ -69,6 +69,7 @@ def openapi(server: Server) -> dict[str, Any]:
             paths[f"/v2/models/{name}/infer"] = {"post": _infer(model)}
         paths[f"/v2/models/{name}"] = {"get": _get(f"Describe {model.name}.", f"metadata {name}")}
         paths[f"/v2/models/{name}/labels"] = {"post": _labels(model)}
+        _add_events(server, model, paths)
     paths["/v2"] = {"get": _get("Name the server.", "server")}
     paths["/v2/health/live"] = {"get": _get("Whether the process is there.", "live")}
     ready = _get("Whether a model is there and the server is not stopping.", "ready")
@@ -164,6 +165,44 @@ def _labels(model: HostedModel) -> dict[str, Any]:
         },
         "responses": {"200": answer, **_refusals(_REFUSALS)},
     }
+
+
+def _add_events(server: Server, model: HostedModel, paths: dict[str, Any]) -> None:
+    """Events of the past go in, and features of them are left out of rows."""
+    history = None if server.handler.histories is None else server.handler.histories.of(model)
+    if history is None:
+        return
+    name = quote(model.name)
+    paths[f"/v2/models/{name}/events"] = {
+        "get": _get(f"What is known of the past for {model.name}.", f"history {name}")
+    }
+    content = paths[f"/models/{name}/predict"]["post"]["requestBody"]["content"]
+    body = content["application/json"]
+    for source, state in history.states.items():
+        columns: dict[str, Any] = {column: {} for column in state.plan.event_columns}
+        for column in state.plan.event_times:
+            columns[column] = {"type": ["string", "integer", "null"], "format": "date-time"}
+        event = {"type": "object", "properties": columns}
+        answer = {"description": "How many were taken, and left out.", "content": _ANY_OBJECT}
+        paths[f"/v2/models/{name}/events/{quote(source)}"] = {
+            "post": {
+                "operationId": f"events {model.name} {source}",
+                "summary": f"Take events of {source}, for features of {model.name}.",
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {"anyOf": [event, {"type": "array", "items": event}]}
+                        }
+                    },
+                },
+                "responses": {"200": answer, **_refusals(_REFUSALS)},
+            }
+        }
+        row = body["schema"]["anyOf"][0]
+        row["required"] = [one for one in row["required"] if one not in state.feature_names]
+        for key in (state.plan.at, *state.plan.keys):
+            row["properties"].setdefault(key, {})
 
 
 def _predict(model: HostedModel) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from mainspring.serve.targets import Target
 if TYPE_CHECKING:
     from mainspring.serve.access import Access
     from mainspring.serve.batching import Batches
+    from mainspring.serve.histories import ServedHistories
     from mainspring.serve.hosted_model import HostedModel
     from mainspring.serve.load import Load
     from mainspring.serve.model_table import ModelTable
@@ -123,6 +124,7 @@ class Prediction:
         """
         return (
             self.handler.batches is not None
+            and self.handler.histories is None
             and num_bytes <= MAX_BATCHED_BYTES
             and self.content_type not in (ARROW_TYPE, CSV_TYPE)
             and b"content-encoding" not in self.headers
@@ -202,6 +204,8 @@ class Prediction:
             body = decompress(body, encoding.strip().lower(), self.handler.max_body_bytes)
         if self.content_type == CSV_TYPE:
             body = csv_to_json(body, self.model.columns)
+        if self.handler.histories is not None:
+            body = self.handler.histories.extend(self.model, self.protocol, body)
         form, json_bytes = self.form()
         size = json_bytes or _WHOLE_BODY
         return self.reply_of(
@@ -267,6 +271,7 @@ class PredictionHandler:
         self.max_body_bytes = max_body_bytes
         self.watchers: tuple[Watcher, ...] = ()
         self.batches: Batches | None = None
+        self.histories: ServedHistories | None = None
         self._prefix = os.urandom(6).hex().encode() + b"-"
         self._numbers = itertools.count(1)
 

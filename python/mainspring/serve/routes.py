@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from mainspring.serve.event_routes import event_routes
 from mainspring.serve.json_pages import headers_of, json_response
 from mainspring.serve.label_routes import label_routes
 from mainspring.serve.metrics import make_registry
@@ -44,6 +45,7 @@ def make_routes(server: Server) -> list[BaseRoute]:
         *model_routes(server),
         *repository_routes(server),
         *label_routes(server),
+        *event_routes(server),
         *_scrape_routes(server),
     ]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mainspring import _engine, errors
 from mainspring.serve.access import Access
 from mainspring.serve.batching import Batches, BatchOptions
+from mainspring.serve.histories import HistoryOptions, ServedHistories
 from mainspring.serve.hosted_model import open_models
 from mainspring.serve.load import Load
 from mainspring.serve.model_table import ModelTable
@@ -44,6 +45,7 @@ class ServerOptions:
     batching: BatchOptions | None = None
     keep_predictions: int = 0
     payload_log: PayloadLogOptions | None = None
+    history: HistoryOptions | None = None
 
     def check(self) -> None:
         """Check the limits.
@@ -103,6 +105,9 @@ class Server:
         )
         if options.batching is not None:
             self.handler.batches = Batches(options.batching, self.load)
+        if options.history is not None:
+            self.handler.histories = ServedHistories(options.history)
+            self.models.on_change.append(self._forget_histories)
         self.shadows = ShadowComparison(self.models, self.load)
         self.payloads = None if options.payload_log is None else PayloadLog(options.payload_log)
         self._choose_watchers()
@@ -140,6 +145,12 @@ class Server:
             self.repository.stop()
         if self.payloads is not None:
             self.payloads.close()
+        if self.handler.histories is not None:
+            self.handler.histories.save()
+
+    def _forget_histories(self) -> None:
+        if self.handler.histories is not None:
+            self.handler.histories.keep(self.models.loaded())
 
     def set_traffic(self, name: str, shares: dict[str, float], shadow: str | None) -> None:
         """Send shares of a model's requests to other versions, and copies to a shadow.
