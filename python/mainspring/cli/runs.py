@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mainspring._json import to_json
 from mainspring.errors import FileError, ParameterError
+
+if TYPE_CHECKING:
+    from mainspring.pipeline.pruning import Pruned
 
 __all__ = ["add_arguments", "run"]
 
@@ -27,10 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store", metavar="FOLDER", help="where results are kept (.mainspring in this folder)"
     )
-    parser.add_argument("--last", type=int, default=20, metavar="N", help="show N runs")
+    parser.add_argument("--last", type=int, default=20, metavar="N", help="show, or keep, N runs")
     parser.add_argument(
         "--verify", action="store_true", help="read every result and compare it with its digest"
     )
+    parser.add_argument(
+        "--prune",
+        action="store_true",
+        help="keep the last N runs of each pipeline, and take out what only older ones have",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what --prune would take out")
     parser.add_argument("--json", action="store_true", help="everything, for programs")
 
 
@@ -60,6 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         damaged = Store(folder).damaged()
         print("\n".join(damaged) if damaged else "every result is what was written")
         return 1 if damaged else 0
+    if arguments.prune:
+        print(_pruned(Store(folder).prune(arguments.last, dry_run=arguments.dry_run), arguments))
+        return 0
     runs = read_runs(Path(folder))
     if arguments.number is not None:
         runs = [one for one in runs if one["run"] == arguments.number]
@@ -74,6 +86,17 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(_line_of(one) for one in runs[-max(arguments.last, 1) :]) or "no runs yet")
     return 0
+
+
+def _pruned(found: Pruned, arguments: argparse.Namespace) -> str:
+    if arguments.json:
+        return to_json({**vars(found), "dry_run": arguments.dry_run}, indent=1)
+    verb = "would take out" if arguments.dry_run else "took out"
+    size = f"{found.num_bytes / 1e6:.1f} MB"
+    return (
+        f"{verb} {len(found.results)} results ({size}) and {len(found.runs)} runs; "
+        f"{found.num_kept} results stay"
+    )
 
 
 def _line_of(one: dict[str, Any]) -> str:

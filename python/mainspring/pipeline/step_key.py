@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import mainspring
 from mainspring.errors import FileError, ParameterError
 from mainspring.pipeline.step_source import function_source, plain
+from mainspring.pipeline.type_name import type_name
 
 if TYPE_CHECKING:
     from mainspring.pipeline.input_files import InputFiles
@@ -189,7 +190,7 @@ def _described(value: Any, what: str) -> Any:
         return repr(value)
     if isinstance(value, FunctionType):
         return function_source(value, what)
-    name = f"{type(value).__module__}.{type(value).__qualname__}"
+    name = type_name(value)
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
     if name.startswith("mainspring."):

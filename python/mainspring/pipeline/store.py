@@ -27,6 +27,7 @@ from typing import Any
 from mainspring.errors import DataError, FileError, ParameterError
 from mainspring.pipeline import formats
 from mainspring.pipeline.input_files import InputFiles, file_digest
+from mainspring.pipeline.pruning import Pruned, prune
 
 __all__ = ["Store"]
 
@@ -325,6 +326,31 @@ class Store:
             ):
                 wrong.append(folder.name)
         return wrong
+
+    def prune(self, last: int = 20, *, dry_run: bool = False) -> Pruned:
+        """Take out results that only older runs have.
+
+        The results of the last runs of each pipeline stay, those of runs that run now, and the last
+        result of every step. What is taken out is made again when it is needed.
+
+        Parameters
+        ----------
+        last : int, default 20
+            Runs of each pipeline that are kept.
+        dry_run : bool, default False
+            Say what would go, and leave it there.
+
+        Returns
+        -------
+        Pruned
+            ``results``, ``runs``, ``num_bytes`` and ``num_kept``.
+
+        Raises
+        ------
+        ParameterError
+            When ``last`` is below 1.
+        """
+        return prune(self.folder, last=last, dry_run=dry_run)
 
     def _clear(self, key: str) -> None:
         for left in (self.folder / "partial").glob(f"{key}.*"):

@@ -13,6 +13,7 @@ from typing import Any
 
 from mainspring.errors import DataError, FileError, UnsupportedError
 from mainspring.pipeline.formats import arrays, bundles, files, models, pickles, tables, values
+from mainspring.pipeline.type_name import type_name
 
 __all__ = ["read", "write"]
 
@@ -129,10 +130,10 @@ def _write(folder: Path, value: Any, step: str, form: str, scratch: Path) -> dic
         }
     if form == "pickle":
         return pickles.write(value, folder, step)
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    kind = type_name(value)
     raise UnsupportedError(
-        f"Step {step!r} returned a {kind}, which has no form in the store. {_way_out(value)}, or "
-        "allow a pickle for this step: store='pickle'.",
+        f"Step {step!r} returned a value of type {kind}, which has no form in the store. "
+        f"{_way_out(value)}, or allow a pickle for this step: store='pickle'.",
         expected="tables, arrays, plain values, paths, and objects of mainspring",
         got=kind,
         hint="store='pickle'",

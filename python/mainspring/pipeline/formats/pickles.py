@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mainspring.errors import UnsupportedError
+from mainspring.pipeline.type_name import type_name
 
 __all__ = ["READERS", "write"]
 
@@ -36,10 +37,10 @@ def write(value: Any, folder: Path, step: str) -> dict[str, Any]:
     try:
         data = pickle.dumps(value, protocol=5)
     except Exception as error:
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
+        kind = type_name(value)
         raise UnsupportedError(
-            f"Step {step!r} returned a {kind}, which cannot be pickled: {error}. Return a table, "
-            "an array, plain values, or the path of a file that the step wrote.",
+            f"Step {step!r} returned a value of type {kind}, which cannot be pickled: {error}. "
+            "Return a table, an array, plain values, or the path of a file that the step wrote.",
             expected="something that can be pickled",
             got=kind,
         ) from error
