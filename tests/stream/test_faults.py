@@ -126,12 +126,17 @@ def test_stop_while_the_broker_is_away_ends_with_an_error_and_loses_nothing(
     assert ids_of(broker.read(out)) == list(range(500))
 
 
+@pytest.mark.parametrize("strategy", ["range", "cooperative-sticky"])
 def test_partitions_that_move_within_a_group_lose_and_repeat_nothing(
-    broker: Any, topic: Any, predictor: ms.Predictor, tmp_path: Path
+    broker: Any, topic: Any, predictor: ms.Predictor, strategy: str
 ) -> None:
     into, out = topic(partitions=4), topic(partitions=4)
     rows = json_rows(rows_table(4000, seed=32))
-    quick = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 200}
+    quick = {
+        "session.timeout.ms": 2000,
+        "heartbeat.interval.ms": 200,
+        "partition.assignment.strategy": strategy,
+    }
 
     def produce(some: range) -> None:
         broker.produce(into, [(rows[at], {"partition": at % 4}) for at in some])
