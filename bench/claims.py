@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.claims_of_clusters import CLUSTER_CLAIMS
 from bench.claims_of_devices import DEVICE_CLAIMS
 from bench.claims_of_drift import DRIFT_CLAIMS
 from bench.claims_of_features import FEATURE_CLAIMS
@@ -71,6 +72,7 @@ CLAIMS = (
     *HISTORY_CLAIMS,
     *PIPELINE_CLAIMS,
     *STREAM_CLAIMS,
+    *CLUSTER_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(
         "operators",

@@ -31,8 +31,6 @@ from mainspring.transforms.sharded_fit import ShardedFit
 FILES = 20
 MERGED = 1000
 TURNS = 3
-# Dask has workers give back every buffer at once, which costs more than to make its content.
-MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 30, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 NUMBERS = [f"n{number}" for number in range(8)]
 CATEGORIES = {"kind": 50, "carrier": 20, "place": 2000, "user": 20_000}
 
@@ -83,24 +81,19 @@ def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
 
 def over_dask(paths: list[str], num_workers: int) -> tuple[bytes, dict[str, Any]]:
     """Fit with so many workers; CPU times of the workers beside those of this process."""
-    import dask
-    import dask.bag
     from distributed import Client, LocalCluster
 
-    # A partition for each worker: every one learns its vocabulary anew.
-    files = dask.bag.from_sequence(paths, npartitions=num_workers)
     with (
-        dask.config.set({f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in MALLOC.items()}),
         LocalCluster(
             n_workers=num_workers, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         Client(cluster) as client,
     ):
-        ms.scale.dask.fit(preprocessor(), files, target="y")  # every worker has imported all
+        ms.scale.dask.fit(preprocessor(), paths, target="y")  # every worker has imported all
         turns = []
         for _ in range(TURNS):
             before = client.run(cpu_seconds)
-            prep, times = timed(lambda: ms.scale.dask.fit(preprocessor(), files, target="y"))
+            prep, times = timed(lambda: ms.scale.dask.fit(preprocessor(), paths, target="y"))
             after = client.run(cpu_seconds)
             turns.append({**times, "workers": [after[name] - before[name] for name in after]})
         # What no number of cores can make shorter: this process, then the busier worker.

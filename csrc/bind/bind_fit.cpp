@@ -246,6 +246,8 @@ void register_fit(py::module_& module) {
           "fit_bytes", [](const Fitter& fitter) { return bytes_of(fitter.fit_bytes()); },
           "The fit that is under way, before its first pass or between two.")
       .def_static("resume_fit", &resume_fit, py::arg("fit_bytes"), py::arg("first_row"))
+      .def("begin_share", &Fitter::begin_share, py::arg("first_row"),
+           "Between two parts: the next one begins at this row of the whole input.")
       .def(
           "shard_bytes", [](Fitter& fitter) { return bytes_of(fitter.shard_bytes()); },
           "What this pass has learnt so far.")

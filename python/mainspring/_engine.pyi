@@ -295,6 +295,10 @@ class Fitter:
         """
         Begin to learn from more parts; ends with finish_partial_fit().
         """
+    def begin_share(self, first_row: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """
+        Between two parts: the next one begins at this row of the whole input.
+        """
     def bind_fit(self, table: Table) -> None:
         """
         Know the columns of a fit that has begun by their types alone.

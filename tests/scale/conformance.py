@@ -220,7 +220,7 @@ class OpenedPass:
     key: str
     columns: list[str] | None = None
 
-    def learn(self, number: int, partition: Any) -> bytes:
+    def learn(self, number: int, *partitions: Any) -> bytes:
         return json.dumps({str(os.getpid()): num_opened(self.key)}).encode()
 
     def merge(self, states: Iterable[bytes]) -> bytes:

@@ -66,7 +66,8 @@ class LocalData:
         return self
 
     def reduce(self, work: StatePass) -> bytes:
-        states = [work.learn(number, part) for number, part in enumerate(self._parts)]
+        pairs = range(0, len(self._parts), 2)  # what a task may read of a list of files
+        states = [work.learn(number, *self._parts[number : number + 2]) for number in pairs]
         half = len(states) // 2
         return work.merge([work.merge(states[half:]), work.merge(states[:half])])
 
@@ -163,7 +164,7 @@ _SPARK_SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.parti
 class SparkEngine(Engine):
     name = "spark"
 
-    def __init__(self, stack: ExitStack, *, connect: bool) -> None:
+    def __init__(self, stack: ExitStack, *, connect: bool, master: str = "local[2]") -> None:
         pytest.importorskip("pyspark", reason="Spark is not installed; run .ci/ecosystem spark")
         from pyspark.sql import SparkSession
 
@@ -175,9 +176,9 @@ class SparkEngine(Engine):
         os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         builder = SparkSession.builder
         if connect:  # a server in a JVM of this process, which everything goes through
-            builder = builder.remote("local[2]")
+            builder = builder.remote(master)
         else:
-            builder = builder.master("local[2]").config("spark.ui.enabled", "false")
+            builder = builder.master(master).config("spark.ui.enabled", "false")
         self.session = builder.getOrCreate()
         for name, value in _SPARK_SETTINGS.items():
             self.session.conf.set(name, value)

@@ -83,6 +83,13 @@ def test_files_and_bags_when_fitted_have_the_bits_of_one_process(
         assert prep.bundle.to_bytes() == expected.bundle.to_bytes()
         features = engine.verbs.transform(prep, data).compute().to_numpy(np.float32)
         np.testing.assert_array_equal(features, expected.transform(TABLE))
+    # Of files a task reads as many as leave one for each worker's thread.
+    runs = engine.opened(paths)._runs(None)
+    assert [number for number, _ in runs] == [0, 3]
+    assert [path for _, some in runs for path in some] == paths
+    trained = engine.verbs.fit_transform(one_pass(), paths, target="y").compute()
+    expected_rows = one_pass().fit_transform(TABLE, target="y")
+    np.testing.assert_array_equal(trained.to_numpy(np.float32), expected_rows)
     rows = TABLE.select(["x", "city", "y"]).to_pylist()[:700]
     bag_of_dicts = dask.bag.from_sequence(rows, npartitions=4)
     prep = Preprocessor(col("x").standardize(), col("city").target_mean())
@@ -138,7 +145,7 @@ class LargeStates:
 
     columns: list[str] | None = None
 
-    def learn(self, number: int, partition: Any) -> bytes:
+    def learn(self, number: int, *partitions: Any) -> bytes:
         return bytes(4 << 20)
 
     def merge(self, states: Iterable[bytes]) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from tests.scale.conformance import *  # noqa: F403
 from tests.scale.engines import Engine, started
 from tests.scale.flights import *  # noqa: F403
+from tests.scale.killed import *  # noqa: F403
 
 
 @pytest.fixture(scope="module")

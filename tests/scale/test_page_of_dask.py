@@ -1,4 +1,4 @@
-"""The programs on the page of Dask, where Dask is installed."""
+"""The program on the page of Dask, where Dask is installed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,5 @@ pytest.importorskip("distributed", reason="Dask is not installed; run .ci/ecosys
 
 
 def test_page_of_dask() -> None:
-    import dask
-
-    names, kept = flights.names(), "distributed.nanny.pre-spawn-environ"
-    before = dict(dask.config.get(kept))
-    for program in programs("dask.md"):
-        exec(program, names)
-    assert set(dask.config.get(kept)) - set(before) == {"MALLOC_MMAP_THRESHOLD_"}
-    dask.config.set({kept: before})
+    (program,) = programs("dask.md")
+    exec(program, flights.names())

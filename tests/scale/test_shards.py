@@ -49,16 +49,17 @@ def rows(table: pa.Table) -> Iterator[Part]:
 
 
 def shard(base: bytes, start: int, stop: int) -> bytes:
-    made, count = learn_shard(
+    # Two shares, the later rows first: they have their numbers from where they begin.
+    middle = (start + stop) // 2
+    made, counts = learn_shard(
         base,
-        rows(TABLE.slice(start, stop - start)),
-        first_row=start,
+        [(at, rows(TABLE.slice(at, end - at))) for at, end in ((middle, stop), (start, middle))],
         target="y",
         profiled=["x"],
         schema=TABLE.schema,
         place=lambda part: nullcontext(),
     )
-    assert count == stop - start
+    assert counts == [stop - middle, middle - start]
     return made
 
 
@@ -237,7 +238,7 @@ def test_parts_of_what_cannot_be_read_name_partition_and_column() -> None:
 
 def test_counts_of_partitions_give_the_numbers_of_first_rows() -> None:
     count = CountPass(Worker.here(), None, TABLE.schema)
-    states = [count.learn(number, TABLE.slice(0, rows)) for number, rows in ((0, 3), (2, 4))]
+    states = [count.learn(0, TABLE.slice(0, 3)), count.learn(2, TABLE.slice(0, 4))]
     merged = count.merge([count.merge(states), count.merge([])])
     assert CountPass.first_rows(merged) == [0, 3, 3, 7]
 

@@ -171,7 +171,7 @@ void Fitter::fit_part(const Table& table, const double* target, const Interrupt&
 
 void Fitter::learn_part(Draft& draft, const Table& table, const double* target,
                         const Interrupt& interrupt) const {
-  check_target(table, target, draft.first_row);
+  check_target(table, target, draft.first_row - draft.share_start);
   if (draft.num_passes == num_passes()) {
     throw Error(ErrorKind::kParameter, "All passes have ended. Call finish_fit().");
   }

@@ -87,6 +87,8 @@ class Fitter {
   std::vector<uint8_t> fit_bytes() const;
   /// `first_row`: number of the first row over the whole input, which decides folds.
   static Fitter resume_fit(std::string_view fit_bytes, uint64_t first_row);
+  /// Between two parts: the next one begins another share of the input, at this row of it.
+  void begin_share(uint64_t first_row);
   /// What this pass has learnt so far. Throws Error(kParameter) before bind_fit().
   std::vector<uint8_t> shard_bytes();
   /// Adds what shard_bytes() gave for other parts of the same pass; fit_part() may not follow.
@@ -137,6 +139,7 @@ class Fitter {
     uint32_t num_passes = 0;          // that have ended
     uint64_t first_row = 0;           // of the next part, in this pass
     uint64_t rows_before = 0;         // which other processes read
+    uint64_t share_start = 0;         // first_row where the share that is read now began
     bool has_shards = false;          // of this pass; they are no parts to go on from
   };
   std::vector<BoundChain> bound_chains(const Table& table) const;

@@ -120,6 +120,12 @@ Fitter Fitter::resume_fit(std::string_view fit_bytes, uint64_t first_row) {
   return fitter;
 }
 
+void Fitter::begin_share(uint64_t first_row) {
+  Draft& draft = this->draft();
+  draft.share_start = draft.first_row;
+  draft.rows_before = first_row - draft.first_row;  // the sum of the two is what counts
+}
+
 std::vector<uint8_t> Fitter::shard_bytes() {
   const LearnRound& round = begun_round();
   StateWriter writer;

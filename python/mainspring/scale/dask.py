@@ -1,8 +1,8 @@
 """Dask: data frames, bags, and lists of files, on a distributed cluster or in this process.
 
 ``data`` is a ``dask.dataframe.DataFrame``, a ``dask.bag.Bag`` of dicts, tables or paths, or a list
-of paths of Parquet, Arrow or CSV files, each a partition. Features and predictions come as a
-``dask.dataframe.DataFrame``, with the index of the one that came in.
+of paths of Parquet, Arrow or CSV files, each a partition; a pass learns from runs of them. Features
+and predictions come as a ``dask.dataframe.DataFrame``, with the index of the one that came in.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pyarrow as pa
 from mainspring import errors
 from mainspring._sources import is_source
 from mainspring.scale.cluster import missing_engine, not_data
+from mainspring.scale.file_runs import runs_of_files
 from mainspring.scale.partitions import MERGED_AT_ONCE, schema_of
 from mainspring.scale.passes import StatePass
 from mainspring.scale.row_work import RowWork
@@ -53,12 +54,20 @@ class _DaskData:
             data = data[list(columns)]
         return list(data.to_delayed())
 
+    def _runs(self, columns: Sequence[str] | None) -> list[tuple[int, list[Any]]]:
+        """Return what each task reads: the number of its first partition, and the partitions."""
+        if is_source(self._data):
+            runs = runs_of_files(self._parts, _num_threads())
+            return [(run.start, self._parts[run.start : run.stop]) for run in runs]
+        # Not more of them at a time: a task holds all that it is given.
+        return [(number, [part]) for number, part in enumerate(self._partitions(columns))]
+
     def reduce(self, work: StatePass) -> bytes:
         import dask
 
         learn, merge = dask.delayed(_learn, pure=False), dask.delayed(_merge, pure=False)
         held = _held(work)
-        states = [learn(held, i, part) for i, part in enumerate(self._partitions(work.columns))]
+        states = [learn(held, number, *parts) for number, parts in self._runs(work.columns)]
         while len(states) > 1:
             groups = range(0, len(states), MERGED_AT_ONCE)
             states = [merge(held, states[i : i + MERGED_AT_ONCE]) for i in groups]
@@ -121,8 +130,18 @@ def _client() -> Any:
         return None
 
 
-def _learn(work: StatePass, number: int, partition: Any) -> bytes:
-    return work.learn(number, partition)
+def _num_threads() -> int:
+    """Return how many tasks run at once; 0 where there are no workers yet."""
+    client = _client()
+    if client is None:
+        from dask.system import CPU_COUNT
+
+        return int(CPU_COUNT)
+    return sum(client.nthreads().values())
+
+
+def _learn(work: StatePass, number: int, *partitions: Any) -> bytes:
+    return work.learn(number, *partitions)
 
 
 def _merge(work: StatePass, states: list[bytes]) -> bytes:

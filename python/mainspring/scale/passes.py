@@ -27,8 +27,8 @@ class StatePass(Protocol):
         """Columns that it looks at; None: all."""
         ...
 
-    def learn(self, number: int, partition: Any) -> bytes:
-        """Return the state of one partition."""
+    def learn(self, number: int, *partitions: Any) -> bytes:
+        """Return one state of partitions, which are numbered from ``number`` on."""
         ...
 
     def merge(self, states: Iterable[bytes]) -> bytes:
@@ -48,25 +48,30 @@ class FitPass:
     profiled: list[str] | None
     first_rows: Sequence[int] | None = None  # of each partition, and the end
 
-    def learn(self, number: int, partition: Any) -> bytes:
-        """Return what the rows of a partition have told."""
+    def learn(self, number: int, *partitions: Any) -> bytes:
+        """Return what the rows of partitions have told."""
         self.worker.settle()
-        first_row = (
-            number << ROW_BITS if self.first_rows is None else first_row_of(self.first_rows, number)
-        )
-        parts = parts_of(partition, number, self.columns, self.schema)
+        numbered = list(enumerate(partitions, number))
         state, num_rows = learn_shard(
             self.base,
-            parts,
-            first_row=first_row,
+            (
+                (self._first_row(at), parts_of(one, at, self.columns, self.schema))
+                for at, one in numbered
+            ),
             target=self.target,
             profiled=self.profiled,
             schema=self.schema,
             place=_place,
         )
         if self.first_rows is not None:
-            check_rows(self.first_rows, number, num_rows)
+            for (at, _), count in zip(numbered, num_rows, strict=True):
+                check_rows(self.first_rows, at, count)
         return state
+
+    def _first_row(self, number: int) -> int:
+        if self.first_rows is None:
+            return number << ROW_BITS
+        return first_row_of(self.first_rows, number)
 
     def merge(self, states: Iterable[bytes]) -> bytes:
         """Return the sum of shards."""
@@ -83,13 +88,14 @@ class ProfilePass:
     schema: pa.Schema
     target: str | None
 
-    def learn(self, number: int, partition: Any) -> bytes:
-        """Return the profile of a partition."""
+    def learn(self, number: int, *partitions: Any) -> bytes:
+        """Return the profile of partitions."""
         self.worker.settle()
         profile = self._new()
-        for part in parts_of(partition, number, self.columns, self.schema):
-            with _place(part):
-                profile.update(part.table)
+        for at, partition in enumerate(partitions, number):
+            for part in parts_of(partition, at, self.columns, self.schema):
+                with _place(part):
+                    profile.update(part.table)
         return profile.to_bytes()
 
     def merge(self, states: Iterable[bytes]) -> bytes:
@@ -113,10 +119,13 @@ class CountPass:
     columns: list[str] | None
     schema: pa.Schema
 
-    def learn(self, number: int, partition: Any) -> bytes:
+    def learn(self, number: int, *partitions: Any) -> bytes:
         """Return the number of rows by the number of the partition."""
-        parts = parts_of(partition, number, self.columns, self.schema)
-        return _counted({str(number): sum(part.table.num_rows for part in parts)})
+        counts = {}
+        for at, partition in enumerate(partitions, number):
+            parts = parts_of(partition, at, self.columns, self.schema)
+            counts[str(at)] = sum(part.table.num_rows for part in parts)
+        return _counted(counts)
 
     def merge(self, states: Iterable[bytes]) -> bytes:
         """Return the numbers of all partitions."""

@@ -119,24 +119,22 @@ class ShardedFit:
 
 def learn_shard(
     base: bytes,
-    parts: Iterable[Part],
+    shares: Iterable[tuple[int, Iterable[Part]]],
     *,
-    first_row: int,
     target: str | None,
     profiled: list[str] | None,
     schema: pa.Schema,
     place: Callable[[Part], Any],
-) -> tuple[bytes, int]:
-    """Learn from the rows of a shard.
+) -> tuple[bytes, list[int]]:
+    """Learn from shares of the input, which leave one state.
 
     Parameters
     ----------
     base : bytes
         Of :meth:`ShardedFit.base`.
-    parts : iterable of Part
-        The rows; none is fine.
-    first_row : int
-        Number of the first one over the whole input, which decides folds.
+    shares : iterable of (int, iterable of Part)
+        Of each the number of its first row over the whole input, which decides folds, and its
+        rows; none is fine.
     target : str or None
         The target's column.
     profiled : list of str or None
@@ -148,22 +146,25 @@ def learn_shard(
 
     Returns
     -------
-    bytes, int
-        For :func:`merge_shards` and :meth:`ShardedFit.end_pass`, and the number of rows.
+    bytes, list of int
+        For :func:`merge_shards` and :meth:`ShardedFit.end_pass`, and the rows of each share.
     """
-    fitter = _engine.Fitter.resume_fit(base, first_row)
+    fitter = _engine.Fitter.resume_fit(base, 0)
     profile = _new_profile(profiled, schema)
     targets = Targets(None, target)
-    num_rows = 0
-    for part in parts:
-        with place(part):
-            table = _arrow.as_table(part.table)
-            values = targets.of(table, part.first_row)
-            if profile is not None:
-                profile.update(table)
-            fitter.fit_part(table, values)
-        num_rows += table.num_rows
-        del part, table
+    num_rows: list[int] = []
+    for first_row, parts in shares:
+        fitter.begin_share(first_row)
+        num_rows.append(0)
+        for part in parts:
+            with place(part):
+                table = _arrow.as_table(part.table)
+                values = targets.of(table, part.first_row)
+                if profile is not None:
+                    profile.update(table)
+                fitter.fit_part(table, values)
+            num_rows[-1] += table.num_rows
+            del part, table
     return _packed(fitter.shard_bytes(), b"" if profile is None else profile.to_bytes()), num_rows
 
 
