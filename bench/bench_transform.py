@@ -124,9 +124,8 @@ def test_transform_into_reused_memory(job: tuple[str, Job], compare: Any) -> Non
     )
 
 
-def test_transform_to_columns(job: tuple[str, Job], compare: Any) -> None:
+def compare_columns(title: str, made: Job, compare: Any) -> None:
     """Ours are Arrow columns that polars takes without a copy."""
-    kind, made = job
     frame = pl.from_arrow(made.table)
 
     def check(ours: Any, theirs: pl.DataFrame) -> None:
@@ -134,16 +133,22 @@ def test_transform_to_columns(job: tuple[str, Job], compare: Any) -> None:
         matrix = np.column_stack([c.to_numpy().astype(np.float32) for c in columns])
         check_features(matrix, theirs.to_numpy(order="c"))
 
+    rows = made.table.num_rows
     compare(
-        f"{ROWS:,} rows, {kind}, to columns",
+        f"{rows:,} rows, {title}, to columns",
         lambda: made.prep.transform(made.table, output="arrow"),
         lambda: made.polars_columns(frame),
         peer="polars",
         api=click_features_polars.COLUMNS_API,
         check=check,
-        rows=ROWS,
+        rows=rows,
         num_bytes=made.num_bytes,
     )
+
+
+def test_transform_to_columns(job: tuple[str, Job], compare: Any) -> None:
+    kind, made = job
+    compare_columns(kind, made, compare)
 
 
 @pytest.fixture(scope="module", params=list(INPUTS))
@@ -191,6 +196,14 @@ def test_transform_of_half_a_million_rows_into_reused_memory(
         rows=LARGE_ROWS,
         num_bytes=made.num_bytes,
     )
+
+
+@pytest.mark.large
+def test_transform_of_half_a_million_rows_to_columns(
+    large_job: tuple[str, Job], compare: Any
+) -> None:
+    title, made = large_job
+    compare_columns(title, made, compare)
 
 
 @pytest.mark.large

@@ -3,11 +3,10 @@
 #pragma once
 #include <cstdint>
 
+#include "profile/block_forms.hpp"
 #include "runtime/core/exact_sum.hpp"
 
 namespace mainspring {
-
-inline constexpr uint32_t kSumBlock = 512;
 
 /// Adds count <= kSumBlock finite values to *sum and their squares to *squares, exactly.
 void add_block(const double* values, uint32_t count, ExactSum* sum, ExactSum* squares);

@@ -10,8 +10,12 @@
 
 #include "check.hpp"
 #include "fit/transforms/key_index.hpp"
+#include "fit/transforms/key_tallies.hpp"
 #include "fit/transforms/value_runs.hpp"
 #include "fit/transforms/window_sums.hpp"
+#include "profile/block_forms.hpp"
+#include "runtime/core/exact_sum.hpp"
+#include "runtime/core/kernels.hpp"
 
 namespace mainspring {
 namespace {
@@ -260,6 +264,70 @@ void test_key_index() {
   }
 }
 
+/// As many rows as are ever taken, all of one key, at either end of a byte.
+void test_key_tallies_when_full(int8_t value) {
+  KeyTallies tallies;
+  const std::vector<uint32_t> numbers(kTileRows, 1);
+  const std::vector<int8_t> target(kTileRows, value);
+  uint64_t rows = 0;
+  while (!tallies.is_full()) {
+    tallies.add(numbers, 3, target.data(), rows);
+    rows += numbers.size();
+  }
+  check(rows > 1'000'000, "it takes millions of rows");
+  uint64_t visits = 0;
+  tallies.for_each([&](uint64_t category, uint32_t fold, uint64_t count, int64_t sum) {
+    ++visits;
+    check(category == 2 && fold == 0, "the key's own cell");
+    check(count == rows, "all rows");
+    check(sum == static_cast<int64_t>(rows) * value, "the sum of all");
+  });
+  check(visits == 1, "no other cell");
+  tallies.clear();
+  check(tallies.empty() && !tallies.is_full(), "room again");
+}
+
+/// Nothing is lost in a block, whatever the width of its lanes.
+void test_block_forms(const BlockForms& forms, int spread) {
+  std::mt19937_64 random(spread);
+  std::vector<double> values = wild_values(random, kSumBlock, spread);
+  values[7] = 0;
+  values[8] = -0.0;
+  ExactSum sum, squares, pieces_sum, squares_sum;
+  for (const double value : values) {
+    sum.add(value);
+    squares.add_product(value, value);
+  }
+  double products[kSumBlock], errors[kSumBlock];
+  const bool squared = forms.square(values.data(), products, errors);
+  check(squared || spread > 400, "squares of ordinary numbers are doubles");
+  for (uint32_t i = 0; i < kSumBlock; ++i) {
+    check(!squared || products[i] == values[i] * values[i], "a square, rounded");
+    squares_sum.add(products[i]);
+    squares_sum.add(errors[i]);
+  }
+  check(!squared || squares_sum == squares, "squares and their errors are exact");
+  double pieces[kMostCuts], left = 0;
+  const uint32_t count = forms.cut(values.data(), pieces, &left);
+  check(count <= kMostCuts, "so many pieces");
+  for (uint32_t i = 0; i < count; ++i) pieces_sum.add(pieces[i]);
+  double largest = 0;
+  for (const double value : values) {
+    pieces_sum.add(value);
+    largest = std::max(largest, std::fabs(value));
+  }
+  check(left == largest, "the largest that is left");
+  check(pieces_sum == sum, "pieces and what is left are exact");
+}
+
+void test_small_targets() {
+  check(small_target(std::vector<double>{-128, 127, -0.0}) == std::vector<int8_t>{-128, 127, 0},
+        "integers in a byte");
+  for (const double other : {-129.0, 128.0, 0.5, 1e300, -kInfinity, std::nan("")}) {
+    check(small_target(std::vector<double>{1, other}).empty(), "not in a byte");
+  }
+}
+
 }  // namespace
 }  // namespace mainspring
 
@@ -273,5 +341,13 @@ int main() {
   test_value_runs(2500000, 1200000);
   test_sketches();
   test_key_index();
+  for (const int8_t value : {-128, 127, 0}) test_key_tallies_when_full(value);
+  test_small_targets();
+  for (const int spread : {0, 3, 20, 300, 1020}) {
+    test_block_forms(*block_forms_baseline(), spread);
+    const IsaLevel level = detect_isa();
+    if (level >= IsaLevel::kAvx2) test_block_forms(*block_forms_avx2(), spread);
+    if (level >= IsaLevel::kAvx512) test_block_forms(*block_forms_avx512(), spread);
+  }
   return finish();
 }

@@ -210,6 +210,12 @@ void Fitter::end_pass() {
           .expected(std::to_string(learnt.num_rows) + " rows")
           .got(std::to_string(draft.first_row) + " rows");
     }
+    draft.round->hand_out_tallies();
+    for (BoundChain* node : nodes_of(learnt.chains)) {
+      for (auto& streams : node->states) {
+        for (auto& state : streams) state->settle();
+      }
+    }
     if (num_rounds_ > 1) {  // else the states stay open for partial_fit and merge
       for (const Lesson& lesson : draft.round->lessons()) {
         if (lesson.round.behind_fill.has_value()) {
@@ -238,7 +244,8 @@ void Fitter::finish_fit() {
   Learnt learnt = std::move(draft.learnt);
   const std::vector<BoundChain> chains =
       num_rounds_ == 1 ? completed(learnt.chains) : learnt.chains;
-  learnt.bundle = compile_bundle(chains);
+  // Put together when it is asked for: large tables would be copied twice.
+  learnt.compiled = std::make_shared<const BundleParts>(compile_parts(chains));
   std::unique_ptr<PlanBuilder> training_plan;
   if (draft.cross_fit) {
     training_plan = std::make_unique<PlanBuilder>(zones_);
@@ -275,14 +282,14 @@ std::vector<BoundChain> Fitter::completed(const std::vector<BoundChain>& chains)
   return complete;
 }
 
-std::vector<uint8_t> Fitter::compile_bundle(std::span<const BoundChain> chains) const {
+BundleParts Fitter::compile_parts(std::span<const BoundChain> chains) const {
   PlanBuilder builder(zones_);
   compile_plan(chains, /*cross_fitted=*/false, builder);
   BundleParts parts;
   constexpr std::string_view kMeta = "{}";
   parts.meta.assign(kMeta.begin(), kMeta.end());
   builder.finish(&parts);
-  return write_bundle(parts);
+  return parts;
 }
 
 std::vector<uint8_t> Fitter::compile() const {
@@ -290,8 +297,8 @@ std::vector<uint8_t> Fitter::compile() const {
     throw Error(ErrorKind::kNotFitted,
                 "This preprocessor has learnt nothing yet. Call fit() or partial_fit() first.");
   }
-  if (!learnt_->bundle.empty()) return learnt_->bundle;
-  return compile_bundle(completed(learnt_->chains));
+  if (learnt_->compiled != nullptr) return write_bundle(*learnt_->compiled);
+  return write_bundle(compile_parts(completed(learnt_->chains)));
 }
 
 }  // namespace mainspring

@@ -126,7 +126,7 @@ class Fitter {
     std::vector<BoundChain> chains;
     uint64_t num_rows = 0;
     bool has_states = true;
-    std::vector<uint8_t> bundle;  // compiled where the states are gone
+    std::shared_ptr<const BundleParts> compiled;  // by fit(), of all rows; null: from the states
     std::vector<LimitedColumn> limited;
     std::vector<LimitedColumn> sketched;
   };
@@ -157,7 +157,7 @@ class Fitter {
   void merge_states(Learnt& into, Learnt& from) const;
   static void note_limits(Learnt& learnt);
   std::vector<BoundChain> completed(const std::vector<BoundChain>& chains) const;
-  std::vector<uint8_t> compile_bundle(std::span<const BoundChain> chains) const;
+  BundleParts compile_parts(std::span<const BoundChain> chains) const;
 
   std::vector<Expression> expressions_;
   FitLimits limits_;

@@ -26,6 +26,7 @@ void Fitter::finish_partial_fit() {
     throw Error(ErrorKind::kParameter, "A fit is under way. Call finish_fit().");
   }
   if (!draft.round.has_value()) return;  // no part has come
+  draft.round->hand_out_tallies();
   Learnt learnt = std::move(draft.learnt);
   learnt.num_rows = draft.first_row;
   if (learnt_.has_value()) merge_states(learnt, *learnt_);
@@ -70,7 +71,7 @@ void Fitter::merge(const Fitter& other) {
                 "plan alone. Build it with partial_fit, or send state_bytes().");
   }
   Learnt theirs = *other.learnt_;
-  theirs.bundle.clear();
+  theirs.compiled.reset();
   for (BoundChain* node : nodes_of(theirs.chains)) {  // merged from, so they must be copies
     for (auto& streams : node->states) {
       for (auto& state : streams) state = state->clone();

@@ -72,6 +72,7 @@ LearnRound& Fitter::begun_round() {
   if (!draft.round.has_value()) {
     draft.round.emplace(lessons(draft.learnt, draft.num_passes), zones_, limits_);
   }
+  draft.round->hand_out_tallies();
   return *draft.round;
 }
 

@@ -115,16 +115,24 @@ class LearnRound::Group {
   void add(const Lesson& lesson) { lessons_.push_back(lesson); }
   /// Plans the streams and makes the states.
   void begin(const ZoneTables& zones);
-  void learn(const FitSource& source, FitLimits limits,
+  /// `labels`: source.target where it is small, else empty.
+  void learn(const FitSource& source, std::span<const int8_t> labels, FitLimits limits,
              const std::function<void()>& after_some_tiles);
+  void hand_out_tallies();
 
  private:
+  void choose_tallied(bool cross_fit);
+  void number_rows(const StepContext& context, FitTile* tile);
   void limit_keys(uint64_t max_keys);
 
   std::vector<Lesson> lessons_;
   LessonPlan plan_;
   std::vector<ColumnBinding> inputs_;
   std::shared_ptr<KeyIndex> keys_ = std::make_shared<KeyIndex>();
+  uint32_t numbers_[kTileRows];
+  KeyTallies tallies_;
+  std::vector<LearntState*> tallied_;  // states that take them, of those lessons:
+  std::vector<const Lesson*> tallied_lessons_;
 };
 
 void LearnRound::Group::begin(const ZoneTables& zones) {
@@ -159,13 +167,51 @@ void LearnRound::Group::limit_keys(uint64_t max_keys) {
   if (cut.before == keys_) keys_ = cut.after;
 }
 
-void LearnRound::Group::learn(const FitSource& source, FitLimits limits,
-                              const std::function<void()>& after_some_tiles) {
+/// The lessons whose states take the counts of all of them, in the folds that they share.
+void LearnRound::Group::choose_tallied(bool cross_fit) {
+  hand_out_tallies();
+  tallied_.clear();
+  tallied_lessons_.clear();
+  if (!counts_keys_of_a_column(lessons_[0])) return;
+  TallyFolds shared;
+  for (const Lesson& lesson : lessons_) {
+    LearntState& state = *lesson.bound->states[lesson.round.operator_index][0];
+    const std::optional<TallyFolds> folds = state.tally_folds(cross_fit);
+    if (!folds.has_value()) continue;
+    if (folds->folds != 1) {
+      if (shared.folds != 1 && *folds != shared) continue;
+      shared = *folds;
+    }
+    tallied_.push_back(&state);
+    tallied_lessons_.push_back(&lesson);
+  }
+  tallies_.set_folds(shared);
+}
+
+void LearnRound::Group::hand_out_tallies() {
+  if (tallies_.empty()) return;
+  for (LearntState* state : tallied_) state->add_tallies(tallies_, keys_);
+  tallies_.clear();
+}
+
+/// Each row's key, once for all lessons.
+void LearnRound::Group::number_rows(const StepContext& context, FitTile* tile) {
+  const Slot slot = plan_.first[0].slot;
+  keys_->number_rows(slot_tile(context.scratch, slot.number, slot.type, context.num_rows),
+                     numbers_);
+  tile->keys = &keys_;
+  tile->numbers = numbers_;
+}
+
+void LearnRound::Group::learn(const FitSource& source, std::span<const int8_t> labels,
+                              FitLimits limits, const std::function<void()>& after_some_tiles) {
   const Lesson& lesson = lessons_[0];
+  const bool can_tally = source.target == nullptr || !labels.empty();
+  choose_tallied(source.cross_fit);
+  const bool tallies = can_tally && !tallied_.empty();
   const PlanView view = plan_.builder.view();
   Scratch scratch;
   StepContext context = context_of(view, &scratch);
-  uint32_t numbers[kTileRows];
   uint32_t tiles = 0;
   for (uint32_t batch = 0; batch < source.table.num_batches(); ++batch) {
     const std::vector<ColumnView> columns = bound_columns(inputs_, source.table, batch);
@@ -185,14 +231,18 @@ void LearnRound::Group::learn(const FitSource& source, FitLimits limits,
       tile.cross_fit = source.cross_fit;
       tile.max_keys = limits.max_keys;
       tile.max_values = limits.max_values;
-      if (lessons_.size() > 1) {
-        const Slot slot = plan_.first[0].slot;
-        keys_->number_rows(slot_tile(context.scratch, slot.number, slot.type, context.num_rows),
-                           numbers);
-        tile.keys = &keys_;
-        tile.numbers = numbers;
+      if (tallies || lessons_.size() > 1) number_rows(context, &tile);
+      if (tallies) {
+        if (tallies_.is_full()) hand_out_tallies();
+        tallies_.add(std::span(numbers_).first(tile.num_rows), keys_->size(),
+                     labels.empty() ? nullptr : labels.data() + batch_first + row, global_row);
+        if (keys_->size() > limits.max_keys) hand_out_tallies();
       }
       for (const Lesson& each : lessons_) {
+        if (tallies && std::find(tallied_lessons_.begin(), tallied_lessons_.end(), &each) !=
+                           tallied_lessons_.end()) {
+          continue;
+        }
         const size_t index = each.round.operator_index;
         update_states(plan_.first, each.bound->states[index], each.bound->chain.takes_keys(index),
                       tile, context);
@@ -224,12 +274,18 @@ LearnRound::LearnRound(LearnRound&&) noexcept = default;
 LearnRound& LearnRound::operator=(LearnRound&&) noexcept = default;
 LearnRound::~LearnRound() = default;
 
+void LearnRound::hand_out_tallies() {
+  for (const auto& group : groups_) group->hand_out_tallies();
+}
+
 void LearnRound::update(const FitSource& source) {
+  std::vector<int8_t> labels;
+  if (source.target != nullptr) labels = small_target({source.target, source.table.num_rows()});
   const auto caller = std::this_thread::get_id();
   std::atomic<bool> stopped{false};
   parallel_for(groups_.size(), [&](uint64_t item, uint32_t) {
     try {
-      groups_[item]->learn(source, limits_, [&] {
+      groups_[item]->learn(source, labels, limits_, [&] {
         // Another lesson has failed: its error is the one that counts.
         if (stopped.load(std::memory_order_relaxed)) {
           throw Error(ErrorKind::kData, "The fit was stopped.");

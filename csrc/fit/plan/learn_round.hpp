@@ -47,6 +47,8 @@ class LearnRound {
   const std::vector<Lesson>& lessons() const { return lessons_; }
   /// Groups of lessons run in parallel. After an exception the states are of no use.
   void update(const FitSource& source);
+  /// Before states are read: they get what was counted for them.
+  void hand_out_tallies();
 
  private:
   class Group;

@@ -12,6 +12,7 @@ struct Count {
       "How many rows, or which share of them, have the row's category.";
   static constexpr InputRule kInput = InputRule::kKey;
   static constexpr bool kCountsKeys = true;
+  static constexpr bool kTakesTallies = true;
   struct Params {
     bool normalize = false;
   };

@@ -139,6 +139,9 @@ struct Impute {
       for (uint64_t& count : counts) count = reader.get<uint64_t>();
     }
     uint64_t num_missing() const { return missing; }
+    void settle() {
+      if (!runs.empty()) runs.settle_median();
+    }
     void limit_keys(uint64_t max_keys, KeyCut&) {
       if (keys.size() <= max_keys) return;
       uint64_t taken = 0;

@@ -66,6 +66,15 @@ void KeyCounts::add(const FitTile& one_row, uint64_t count) {
   num_rows += count;
 }
 
+void KeyCounts::add_tallies(const KeyTallies& tallies, const std::shared_ptr<KeyIndex>& index) {
+  keys.share(index);
+  counts.resize(keys->size());
+  tallies.for_each([this](uint64_t category, uint32_t, uint64_t count, int64_t) {
+    (category == 0 ? missing : counts[category - 1]) += count;
+    num_rows += count;
+  });
+}
+
 void KeyCounts::merge(const KeyCounts& other) {
   const std::vector<uint32_t> numbers = keys.own().absorb(*other.keys);
   counts.resize(keys->size());

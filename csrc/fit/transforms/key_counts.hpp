@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "fit/transforms/feature.hpp"
+#include "fit/transforms/key_tallies.hpp"
 #include "fit/transforms/shared_keys.hpp"
 #include "host/state_bytes.hpp"
 
@@ -15,6 +16,8 @@ class KeyCounts {
   void update(const FitTile& tile);
   /// The only row of the tile, `count` times.
   void add(const FitTile& one_row, uint64_t count);
+  TallyFolds tally_folds(bool) const { return {}; }
+  void add_tallies(const KeyTallies& tallies, const std::shared_ptr<KeyIndex>& index);
   void merge(const KeyCounts& other);
   void limit_keys(uint64_t max_keys, KeyCut& cut);
   uint64_t key_error() const { return keys->error(); }

@@ -18,6 +18,7 @@ struct OneHot {
   static constexpr std::string_view kSummary =
       "One feature for each category: 1 in those that the row has, 0 in the others.";
   static constexpr bool kCountsKeys = true;
+  static constexpr bool kTakesTallies = true;
   static constexpr InputRule kInput = InputRule::kKeyOrList;
   using Params = VocabularyParams;
   static constexpr auto kParams = std::tuple{

@@ -17,6 +17,7 @@ struct Ordinal {
   static constexpr std::string_view kSummary =
       "Number the categories: missing 0, unseen and rare 1, then 2, 3, ... from the most frequent.";
   static constexpr bool kCountsKeys = true;
+  static constexpr bool kTakesTallies = true;
   static constexpr InputRule kInput = InputRule::kKeyOrList;
   static constexpr int64_t kMaxUnseenBuckets = 1 << 20;
   struct Params {

@@ -50,10 +50,14 @@ class SharedKeys {
     index_ = cut.after;
     return true;
   }
+  /// From now on those of `index`, which has numbered all keys that are here in the same way.
+  void share(const std::shared_ptr<KeyIndex>& index) {
+    if (index_ != index) index_ = index;
+  }
   /// The number of each row's key, in `room` or where others have numbered them.
   const uint32_t* number_rows(const FitTile& tile, uint32_t room[kTileRows]) {
     if (tile.keys != nullptr) {
-      if (index_ != *tile.keys) index_ = *tile.keys;
+      share(*tile.keys);
       return tile.numbers;
     }
     own().number_rows(tile.inputs[0], room);

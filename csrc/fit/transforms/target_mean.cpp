@@ -16,6 +16,7 @@ struct TargetMean {
   static constexpr InputRule kInput = InputRule::kKey;
   static constexpr bool kUsesTarget = true;
   static constexpr bool kCountsKeys = true;
+  static constexpr bool kTakesTallies = true;
   struct Params {
     double smoothing = 20.0;
     int64_t folds = 5;

@@ -23,11 +23,15 @@ WindowSums moved(const WindowSums& sums, const std::vector<uint64_t>& cells, uin
 
 }  // namespace
 
-const uint32_t* TargetSums::update(const FitTile& tile, uint32_t room[kTileRows]) {
-  if (tile.cross_fit && folds_ == 1 && max_folds_ > 1 && keys_->size() == 0 && counts_[0] == 0) {
+void TargetSums::choose_folds(bool cross_fit) {
+  if (cross_fit && folds_ == 1 && max_folds_ > 1 && keys_->size() == 0 && counts_[0] == 0) {
     folds_ = max_folds_;
     make_room();
   }
+}
+
+const uint32_t* TargetSums::update(const FitTile& tile, uint32_t room[kTileRows]) {
+  choose_folds(tile.cross_fit);
   const uint32_t* numbers = keys_.number_rows(tile, room);
   make_room();
   uint64_t cells[kTileRows];
@@ -46,6 +50,16 @@ const uint32_t* TargetSums::update(const FitTile& tile, uint32_t room[kTileRows]
     squares_.add(cells[row], std::fma(value, value, -square));
   }
   return numbers;
+}
+
+void TargetSums::add_tallies(const KeyTallies& tallies, const std::shared_ptr<KeyIndex>& index) {
+  keys_.share(index);
+  make_room();
+  tallies.for_each([this](uint64_t category, uint32_t fold, uint64_t count, int64_t sum) {
+    const uint64_t cell = category * folds_ + (folds_ == 1 ? 0 : fold);
+    counts_[cell] += count;
+    sums_.add_integer(cell, sum);
+  });
 }
 
 void TargetSums::merge(TargetSums&& other) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fit/transforms/feature.hpp"
+#include "fit/transforms/key_tallies.hpp"
 #include "fit/transforms/shared_keys.hpp"
 #include "fit/transforms/window_sums.hpp"
 #include "host/state_bytes.hpp"
@@ -28,6 +29,13 @@ class TargetSums {
   }
   /// Returns the number of each row's key, in `room` or where others have numbered them.
   const uint32_t* update(const FitTile& tile, uint32_t room[kTileRows]);
+  /// The folds that rows of this fit are counted in.
+  TallyFolds tally_folds(bool cross_fit) {
+    choose_folds(cross_fit);
+    return {folds_, folds_ == 1 ? 0 : seed_};
+  }
+  /// Without squares.
+  void add_tallies(const KeyTallies& tallies, const std::shared_ptr<KeyIndex>& index);
   void merge(TargetSums&& other);
   /// Rows of keys that go still count for the totals. Says whether keys went; cut.kept stay.
   bool limit_keys(uint64_t max_keys, KeyCut& cut);
@@ -71,6 +79,7 @@ class TargetSums {
   std::vector<uint64_t> key_counts() const;
 
  private:
+  void choose_folds(bool cross_fit);
   void make_room();
   TargetSums without_folds() const;
 

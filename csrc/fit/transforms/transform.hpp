@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,11 +16,13 @@
 #include <vector>
 
 #include "fit/transforms/feature.hpp"
+#include "fit/transforms/key_tallies.hpp"
 #include "fit/transforms/param.hpp"
 #include "host/state_bytes.hpp"
 
 namespace mainspring {
 
+class KeyIndex;
 struct KeyCut;  // fit/transforms/shared_keys.hpp
 
 /// What an operator can read. A column is decoded to what the first operator of its expression
@@ -77,6 +80,8 @@ concept StatelessOperator =
 ///   kUsesTarget = true      FitTile::target is there
 ///   kCountsKeys = true      the State numbers keys through SharedKeys, together with other
 ///                           operators over the same stream
+///   kTakesTallies = true    instead of a tile the State of a column's keys takes what was counted
+///                           once for all: tally_folds(cross_fit), add_tallies(tallies, index)
 ///   key_columns(params)     names of columns that come to compile() and update() behind the stream
 ///                           as keys (InputRule::kKey), not through the operators before
 ///   learns(params)          false where these parameters leave nothing to learn
@@ -95,6 +100,7 @@ concept StatelessOperator =
 ///                           after a merge: holds a sketch where more than max_values numbers
 ///                           differ, as update() does with FitTile::max_values; how many values a
 ///                           rank may be wrong by
+///   State::settle()         computes what compile() would each time, when all rows have come
 ///   State::forget_rows()    drops what only compile_cross_fitted() reads, when it has been called
 template <class Op>
 concept TransformOperator = requires(const typename Op::Params& params) {
@@ -112,6 +118,10 @@ class LearntState {
   virtual ~LearntState() = default;
   virtual void update(const FitTile& tile) = 0;
   virtual void update_repeated(const FitTile& one_row, uint64_t count) = 0;
+  /// Nothing where it takes no tallies. `index` is that of their keys.
+  virtual std::optional<TallyFolds> tally_folds(bool cross_fit) = 0;
+  virtual void add_tallies(const KeyTallies& tallies, const std::shared_ptr<KeyIndex>& index) = 0;
+  virtual void settle() = 0;
   virtual void merge(LearntState&& other) = 0;  // of the same operator and parameters
   virtual uint64_t num_missing() const = 0;     // of a fill
   virtual void forget_rows() = 0;
@@ -172,6 +182,12 @@ concept UsesTarget = requires { requires Op::kUsesTarget; };
 template <class Op>
 concept CountsKeys = requires { requires Op::kCountsKeys; };
 template <class Op>
+concept TakesTallies = requires { requires Op::kTakesTallies; };
+template <class Op>
+concept Settles = requires(typename Op::State& state) {
+  { state.settle() } -> std::same_as<void>;
+};
+template <class Op>
 concept TakesRepeated = requires(typename Op::State& state, const FitTile& tile) {
   { state.update_repeated(tile, uint64_t{1}) } -> std::same_as<void>;
 };
@@ -214,6 +230,16 @@ class StateOf final : public LearntState {
   void update(const FitTile& tile) override { state.update(tile); }
   void update_repeated(const FitTile& one_row, uint64_t count) override {
     if constexpr (TakesRepeated<Op>) state.update_repeated(one_row, count);
+  }
+  std::optional<TallyFolds> tally_folds(bool cross_fit) override {
+    if constexpr (TakesTallies<Op>) return state.tally_folds(cross_fit);
+    return std::nullopt;
+  }
+  void add_tallies(const KeyTallies& tallies, const std::shared_ptr<KeyIndex>& index) override {
+    if constexpr (TakesTallies<Op>) state.add_tallies(tallies, index);
+  }
+  void settle() override {
+    if constexpr (Settles<Op>) state.settle();
   }
   void merge(LearntState&& other) override {
     state.merge(std::move(static_cast<StateOf&>(other).state));

@@ -79,6 +79,7 @@ uint32_t level_items(uint64_t max_values) {
 
 void ValueRuns::add(const double* values, uint64_t count, uint64_t max_values) {
   std::array<double, 512> canonical;
+  median_.reset();
   while (count > 0) {
     if (!sketch_.has_value() && total() >= look_at_) look(max_values);
     uint64_t block = std::min<uint64_t>(count, canonical.size());
@@ -119,6 +120,7 @@ void ValueRuns::look(uint64_t max_values) {
 }
 
 void ValueRuns::limit(uint64_t max_values) {
+  median_.reset();
   if (sketch_.has_value()) return;
   if (!few_) compact();
   if ((few_ ? counts_.distinct() : runs_.size()) > max_values)
@@ -173,6 +175,7 @@ void ValueRuns::compact() {
 
 void ValueRuns::add_repeated(double value, uint64_t count) {
   if (count == 0) return;
+  median_.reset();
   if (sketch_.has_value()) return add_to_sketch({Run{value + 0.0, count}});
   if (few_ && counts_.add_repeated(value + 0.0, count)) return;
   if (few_) spill();
@@ -181,6 +184,7 @@ void ValueRuns::add_repeated(double value, uint64_t count) {
 }
 
 void ValueRuns::merge(const ValueRuns& other) {
+  median_.reset();
   if (other.sketch_.has_value()) {
     if (!sketch_.has_value()) begin_sketch(other.sketch_->level_items());
     widen(other.least_, other.greatest_);
@@ -247,6 +251,7 @@ std::vector<double> ValueRuns::values_at(const std::vector<uint64_t>& ranks) con
 }
 
 double ValueRuns::median() const {
+  if (median_.has_value()) return *median_;
   const uint64_t count = total();
   const std::vector<double> middle = values_at({(count - 1) / 2, count / 2});
   const double low = middle[0];

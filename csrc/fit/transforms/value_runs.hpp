@@ -45,6 +45,8 @@ class ValueRuns {
   std::vector<Run> runs() const;
   /// Mean of the two middle values (numpy's median); NaN between two infinities. Not empty.
   double median() const;
+  /// Looks the median up now, for all calls of median() until values come. Not empty.
+  void settle_median() { median_ = median(); }
   /// The quantiles i / parts for 0 < i < parts, ascending, equal ones once; none when empty.
   /// Between two ranks linear, as numpy's default: the quantile lies at rank (total - 1) * i /
   /// parts, which is exact here. Finite values only.
@@ -81,6 +83,7 @@ class ValueRuns {
   std::optional<QuantileSketch> sketch_;  // then all of the above is empty
   double least_ = std::numeric_limits<double>::infinity();  // of what the sketch has seen
   double greatest_ = -std::numeric_limits<double>::infinity();
+  std::optional<double> median_;
 };
 
 }  // namespace mainspring

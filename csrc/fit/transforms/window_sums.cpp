@@ -9,7 +9,6 @@ namespace mainspring {
 
 namespace {
 
-constexpr uint64_t kMaxPending = uint64_t{1} << 30;  // 2^30 additions below 2^32 stay below 2^62
 constexpr int64_t kTopRoom = int64_t{1} << 32;
 
 }  // namespace

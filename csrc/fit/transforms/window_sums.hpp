@@ -23,6 +23,11 @@ class WindowSums {
   uint64_t num_cells() const { return num_cells_; }
   /// `value` is finite.
   void add(uint64_t cell, double value);
+  /// |value| <= 2^31.
+  void add_integer(uint64_t cell, int64_t value) {
+    if (++pending_ >= kMaxPending) carry();
+    limbs_[cell * width_ + (kUnitLimb - first_)] += value;
+  }
   /// values[i] to cells[i], for at most kTileRows of them.
   void add_all(const uint64_t* cells, const double* values, uint32_t count);
   /// Cell i of `other` is added to cells[i].
@@ -45,6 +50,7 @@ class WindowSums {
   void carry();
 
   static constexpr uint32_t kUnitLimb = 68;  // of weight 2^0: small integers need no other
+  static constexpr uint64_t kMaxPending = uint64_t{1} << 30;  // additions below 2^32: below 2^62
   uint32_t first_ = kUnitLimb;
   uint32_t width_ = 1;
   uint64_t num_cells_ = 0;

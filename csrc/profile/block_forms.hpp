@@ -1,0 +1,26 @@
+// The inner loops of exact sums, at the width of each instruction set: the same cuts everywhere,
+// and since sums are exact the width changes no bit.
+#pragma once
+#include <cstdint>
+
+namespace mainspring {
+
+inline constexpr uint32_t kSumBlock = 512;
+inline constexpr uint32_t kMostCuts = 4;
+
+struct BlockForms {
+  /// Cuts the finite numbers of a block into pieces[0], pieces[1], ..., whose sum and that of what
+  /// is left in the block is theirs, exactly; returns how many. *left is the size of the largest
+  /// number that is left.
+  uint32_t (*cut)(double block[kSumBlock], double pieces[kMostCuts], double* left);
+  /// Squares as two doubles each; false where a square or its error may be none.
+  bool (*square)(const double block[kSumBlock], double squares[kSumBlock],
+                 double errors[kSumBlock]);
+};
+
+const BlockForms* block_forms_baseline() noexcept;
+/// Null where the build has none.
+const BlockForms* block_forms_avx2() noexcept;
+const BlockForms* block_forms_avx512() noexcept;
+
+}  // namespace mainspring
