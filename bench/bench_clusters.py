@@ -11,7 +11,7 @@ import pytest
 
 import mainspring as ms
 
-pytest.importorskip("dask.dataframe", reason="dask is not installed")
+pytest.importorskip("dask", reason="dask is not installed")
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
 from bench.clusters import cpu_seconds, preprocessor, timed, write_files  # noqa: E402

@@ -23,6 +23,8 @@ __all__ = ["KafkaTopic"]
 
 # Beginnings of the options that a consumer has too.
 _CONNECTION = ("broker.", "client.", "reconnect.", "sasl.", "security.", "socket.", "ssl.")
+# A source that pauses throws away what it has fetched, so a slow answer is no reason for it yet.
+_PATIENCE_SECONDS = 0.5
 _MOST_REASON = 1000  # characters: headers have to fit into a message
 
 
@@ -191,8 +193,8 @@ class KafkaTopic:
         DataError
             When the broker refuses a message for good.
         """
-        if self._producer.flush(0.05):
-            started = time.monotonic()
+        started = time.monotonic()
+        if self._producer.flush(_PATIENCE_SECONDS):
             while self._producer.flush(0.1):
                 self._waiting()
             self.waited_seconds += time.monotonic() - started
