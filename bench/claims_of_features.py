@@ -13,8 +13,8 @@ FEATURE_CLAIMS = (
         "72 features of a table of clicks (13 numbers, 26 categories of up to 100,000 values, a "
         "timestamp) into one float32 matrix: numbers imputed, log1p, standardized; of each "
         "category the smoothed target mean and the id; buckets, hashed crosses, parts of the "
-        "time. polars and pyarrow are given what was learnt. Goals of strings are held at 500,000 "
-        "rows into memory that was there before (144 MB of new memory cost up to as much as all "
+        "time. polars and pyarrow are given what was learnt. Ratios are held at 500,000 rows into "
+        "memory that was there before (144 MB of new memory cost up to as much as all "
         "features, on either side, and more the busier the machine is); polars makes its own.",
         (
             Goal(
@@ -43,7 +43,7 @@ FEATURE_CLAIMS = (
             ),
             Goal(
                 "Dictionaries: at least 7 times as fast as pyarrow",
-                "500,000 rows, dictionaries of two chunks",
+                "500,000 rows, dictionaries of two chunks, output reused",
                 "pyarrow",
                 at_least=7.0,
             ),
@@ -75,9 +75,9 @@ FEATURE_CLAIMS = (
         "fit",
         "Fitting",
         "Medians, moments of log1p, vocabularies and target means of the same table, exactly. At "
-        "500,000 rows a quarter of our time reads and finds keys, a quarter goes to the numbers "
-        "(the median is a tenth), a sixth counts keys and adds up their targets, a sixth moves and "
-        "clears memory, the rest orders vocabularies and writes tables.",
+        "500,000 rows a third of our time reads and finds keys, more than a quarter goes to the "
+        "numbers (the median is a fifteenth), a tenth moves and clears memory, a twentieth counts "
+        "keys and adds up their targets, the rest orders vocabularies and writes tables.",
         (
             Goal(
                 "Strings of 8 bytes: at least 3.2 times as fast as pyarrow and NumPy",
@@ -100,9 +100,10 @@ FEATURE_CLAIMS = (
         "tables of their shapes with fewer rows: bins, recoding, one-hot, hashing and bags of "
         "words, fitted and transformed in one go, T12 in batches of what was fitted before. T2, "
         "T3, T9, T10 and T15 end in sparse matrices, T2 without the scaling that follows there, "
-        "T15 with the last of its six sets of parameters. T11, which looks words up in a matrix "
-        "of embeddings, is left out. T7 has too many quantiles for scikit-learn, and polars has "
-        "no sparse features.",
+        "T15 with the last of its six sets of parameters. T11, which lays the embeddings of a "
+        "text's words side by side, is left out: no operator keeps the order of words, and what "
+        "looks embeddings up is a layer of a model here. T7 has too many quantiles for "
+        "scikit-learn, and polars has no sparse features.",
     ),
     Claim(
         "sparse",
