@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "history/calendar.hpp"
 #include "host/error.hpp"
 #include "host/state_bytes.hpp"
 #include "runtime/core/hash.hpp"
@@ -15,7 +16,9 @@ namespace mainspring {
 namespace {
 
 constexpr std::string_view kMagic = "MSHISTRY";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
+constexpr int64_t kMaxPeriods = 100'000;
+constexpr int32_t kMaxOffset = 26 * 3600;
 constexpr uint32_t kMaxFlags = 64;
 constexpr int64_t kMaxLength = int64_t{1} << 61;
 // Buckets of an ewm that still weigh: 2^-64 of the newest is less than its last bit.
@@ -31,6 +34,20 @@ bool needs_value(Aggregate aggregate) {
   return aggregate != Aggregate::kCount && aggregate != Aggregate::kSinceLast;
 }
 
+void check_zone(const HistoryPlan& plan, const HistoryZone& zone) {
+  const auto is_offset = [](int32_t offset) {
+    return offset >= -kMaxOffset && offset <= kMaxOffset;
+  };
+  bool is_sound = zone.transitions.size() == zone.offsets.size() && is_offset(zone.first_offset) &&
+                  std::all_of(zone.offsets.begin(), zone.offsets.end(), is_offset);
+  for (size_t i = 0; i < zone.transitions.size(); ++i) {
+    const int64_t bound = int64_t{1} << 40;  // seconds: 35,000 years
+    is_sound = is_sound && zone.transitions[i] > -bound && zone.transitions[i] < bound &&
+               (i == 0 || zone.transitions[i - 1] < zone.transitions[i]);
+  }
+  if (!is_sound) refuse(plan, "the time zone '" + zone.name + "' has no sound table.");
+}
+
 void check_feature(const HistoryPlan& plan, const HistoryFeature& feature) {
   const HistoryFrame& frame = feature.frame;
   const size_t num_values =
@@ -38,7 +55,7 @@ void check_feature(const HistoryPlan& plan, const HistoryFeature& feature) {
   const auto aggregate = static_cast<uint8_t>(feature.aggregate);
   const auto kind = static_cast<uint8_t>(frame.kind);
   if (aggregate < 1 || aggregate > 13) refuse(plan, "there is no such aggregate.");
-  if (kind < 1 || kind > 4) refuse(plan, "there is no such frame.");
+  if (kind < 1 || kind > 5) refuse(plan, "there is no such frame.");
   if (feature.value == kNoColumn ? needs_value(feature.aggregate) : feature.value >= num_values) {
     refuse(plan, "'" + feature.name + "' names no column of values.");
   }
@@ -51,12 +68,20 @@ void check_feature(const HistoryPlan& plan, const HistoryFeature& feature) {
   if (!is_length(frame.width) || !is_length(frame.lag)) {
     refuse(plan, "'" + feature.name + "' has a length of time that is negative or too long.");
   }
-  const bool has_width = frame.kind == FrameKind::kTime || frame.kind == FrameKind::kSession;
+  const bool is_calendar = frame.kind == FrameKind::kCalendar;
+  const bool has_width =
+      is_calendar || frame.kind == FrameKind::kTime || frame.kind == FrameKind::kSession;
   if (has_width ? frame.width == 0 : frame.width != 0) {
     refuse(plan, "'" + feature.name + "': its frame needs a length of time that is not 0.");
   }
-  if ((frame.kind == FrameKind::kRows) != (frame.rows != 0)) {
-    refuse(plan, "'" + feature.name + "': a frame of rows needs 1 row or more.");
+  if ((is_calendar || frame.kind == FrameKind::kRows) != (frame.rows != 0)) {
+    refuse(plan, "'" + feature.name + "': a frame of rows or periods needs 1 or more.");
+  }
+  if (is_calendar ? frame.zone >= plan.zones.size() || frame.width > 4 || frame.lag > kMaxPeriods ||
+                        frame.rows > kMaxPeriods
+                  : frame.zone != kNoColumn) {
+    refuse(plan, "'" + feature.name +
+                     "': a calendar frame has a unit, a zone, and at most 100,000 periods.");
   }
   if (feature.aggregate == Aggregate::kLag && frame.kind != FrameKind::kRows) {
     refuse(plan, "'" + feature.name + "': a lag counts rows.");
@@ -123,6 +148,14 @@ void put_plan(StateWriter* out, const HistoryPlan& plan) {
     out->put(feature.available);
     out->put(feature.condition);
     out->put(feature.parameter);
+    out->put(feature.frame.zone);
+  }
+  out->put<uint32_t>(static_cast<uint32_t>(plan.zones.size()));
+  for (const HistoryZone& zone : plan.zones) {
+    out->put_bytes(zone.name);
+    out->put(zone.first_offset);
+    out->put_all(zone.transitions);
+    out->put_all(zone.offsets);
   }
 }
 
@@ -167,7 +200,17 @@ HistoryPlan get_plan(StateReader* in) {
     feature.available = in->get<uint32_t>();
     feature.condition = in->get<uint32_t>();
     feature.parameter = in->get<double>();
+    feature.frame.zone = in->get<uint32_t>();
     plan.features.push_back(std::move(feature));
+  }
+  const uint32_t num_zones = in->get<uint32_t>();
+  for (uint32_t i = 0; i < num_zones; ++i) {
+    HistoryZone zone;
+    zone.name = in->get_text();
+    zone.first_offset = in->get<int32_t>();
+    zone.transitions = in->get_all<int64_t>();
+    zone.offsets = in->get_all<int32_t>();
+    plan.zones.push_back(std::move(zone));
   }
   return plan;
 }
@@ -179,6 +222,7 @@ int64_t HistoryPlan::retention() const {
   for (const HistoryFeature& feature : features) {
     int64_t age = kUnlimited;
     if (feature.frame.kind == FrameKind::kTime) age = feature.frame.width + feature.frame.lag;
+    if (feature.frame.kind == FrameKind::kCalendar) age = calendar_reach(feature.frame);
     if (feature.aggregate == Aggregate::kEwm && feature.parameter < 0x1p54) {
       age = static_cast<int64_t>(feature.parameter) * kEwmHalfLives + feature.frame.lag;
     }
@@ -228,6 +272,7 @@ void check_plan(const HistoryPlan& plan) {
       refuse(plan, "a grid is out of range.");
     }
   }
+  for (const HistoryZone& zone : plan.zones) check_zone(plan, zone);
   for (const HistoryCondition& condition : plan.conditions) {
     const auto comparison = static_cast<uint8_t>(condition.comparison);
     if (comparison < 1 || comparison > 6) refuse(plan, "there is no such comparison.");

@@ -24,18 +24,28 @@ enum class Aggregate : uint8_t {
   kQuantile = 13,   // linear between ranks
 };
 
-enum class FrameKind : uint8_t { kTime = 1, kRows = 2, kExpanding = 3, kSession = 4 };
+enum class FrameKind : uint8_t {
+  kTime = 1,
+  kRows = 2,
+  kExpanding = 3,
+  kSession = 4,
+  kCalendar = 5
+};
+
+/// The width of a calendar frame. Weeks begin on Monday.
+enum class CalendarUnit : uint8_t { kDay = 1, kWeek = 2, kMonth = 3, kYear = 4 };
+
+inline constexpr uint32_t kNoColumn = UINT32_MAX;
 
 /// Which events a feature looks at, of those that are visible. Lengths in microseconds.
 struct HistoryFrame {
   FrameKind kind = FrameKind::kExpanding;
-  uint32_t rows = 0;  // of kRows: the last so many
-  int64_t width = 0;  // of kTime; of kSession the largest gap
-  int64_t lag = 0;
+  uint32_t rows = 0;          // of kRows: the last so many; of kCalendar: so many periods
+  int64_t width = 0;          // of kTime; of kSession the largest gap; of kCalendar a CalendarUnit
+  int64_t lag = 0;            // of kCalendar: whole periods
+  uint32_t zone = kNoColumn;  // of kCalendar, in zones
   bool operator==(const HistoryFrame&) const = default;
 };
-
-inline constexpr uint32_t kNoColumn = UINT32_MAX;
 
 struct HistoryFeature {
   std::string name;
@@ -65,6 +75,15 @@ struct HistoryCondition {
   std::string text;
 };
 
+/// When a zone's clocks were or will be put elsewhere: seconds since 1970, and seconds east of UTC
+/// from then on.
+struct HistoryZone {
+  std::string name;
+  int32_t first_offset = 0;  // before the first transition
+  std::vector<int64_t> transitions;
+  std::vector<int32_t> offsets;
+};
+
 /// Features of equal frame, availability and condition: they see the same events.
 struct FeatureGroup {
   HistoryFrame frame;
@@ -90,6 +109,7 @@ struct HistoryPlan {
   std::vector<std::string> categories;
   std::vector<std::string> available;
   std::vector<HistoryCondition> conditions;
+  std::vector<HistoryZone> zones;
   std::vector<HistoryFeature> features;
 
   // Where the words of an event are; time is the first.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <unordered_set>
 
 #include "history/key_bytes.hpp"
 #include "history/state_files.hpp"
@@ -175,6 +176,29 @@ void HistoryState::apply(const Batch& batch, IngestResult* result) {
   }
 }
 
+void HistoryState::check_room(const Batch& batch) {
+  const StateMemory held = memory();
+  const uint64_t used = held.event_bytes + held.key_bytes;
+  uint64_t wanted = batch.words.size() * sizeof(uint64_t);
+  std::unordered_set<std::string_view> fresh;
+  for (const std::string_view key : batch.keys) {
+    const uint64_t hash = hash_of(key);
+    Shard& shard = shard_of(hash);
+    const std::scoped_lock lock(shard.mutex);
+    if (shard.slots.find(key, hash) != nullptr || !fresh.insert(key).second) continue;
+    wanted += shard.slots.bytes_of_new(key);
+    if (wanted > max_bytes_) break;  // and no set of all keys there are
+  }
+  if (used <= max_bytes_ && wanted <= max_bytes_ - used) return;
+  throw Error(ErrorKind::kData,
+              "The state of events('" + plan_.source + "') holds " + std::to_string(used) +
+                  " bytes and the batch takes " + std::to_string(wanted) +
+                  " more, expected at most max_bytes = " + std::to_string(max_bytes_) +
+                  ". Nothing of it was taken. Set a ttl, raise max_bytes, or call evict().")
+      .expected("at most " + std::to_string(max_bytes_) + " bytes")
+      .got(std::to_string(used + wanted) + " bytes");
+}
+
 IngestResult HistoryState::ingest(const Table& events, int64_t now) {
   std::vector<uint32_t> key_columns;
   for (const std::string& name : plan_.keys) key_columns.push_back(events.column_index(name));
@@ -188,7 +212,6 @@ IngestResult HistoryState::ingest(const Table& events, int64_t now) {
   Batch batch;
   batch.now = now;
   const uint32_t num_words = plan_.num_words();
-  uint64_t new_bytes = 0;
   batch.keys.reserve(table.num_rows);
   batch.words.reserve(table.num_rows * num_words);
   for (uint64_t row = 0; row < table.num_rows; ++row) {
@@ -207,21 +230,8 @@ IngestResult HistoryState::ingest(const Table& events, int64_t now) {
     for (uint32_t word = 0; word < num_words; ++word) {
       batch.words.push_back(table.columns[word][row]);
     }
-    new_bytes += num_words * sizeof(uint64_t);
   }
-  if (max_bytes_ != UINT64_MAX) {
-    const StateMemory held = memory();
-    const uint64_t used = held.event_bytes + held.key_bytes;
-    if (used > max_bytes_ || new_bytes > max_bytes_ - used) {
-      throw Error(ErrorKind::kData,
-                  "The state of events('" + plan_.source + "') holds " + std::to_string(used) +
-                      " bytes and the batch takes " + std::to_string(new_bytes) +
-                      " more, expected at most max_bytes = " + std::to_string(max_bytes_) +
-                      ". Nothing of it was taken. Set a ttl, raise max_bytes, or call evict().")
-          .expected("at most " + std::to_string(max_bytes_) + " bytes")
-          .got(std::to_string(used + new_bytes) + " bytes");
-    }
-  }
+  if (max_bytes_ != UINT64_MAX) check_room(batch);
   if (log_ != nullptr && !batch.keys.empty()) {
     log_->append(number_ + 1, write_batch(now, batch.keys, batch.words, num_words));
   }

@@ -85,6 +85,8 @@ class HistoryState {
 
   Shard& shard_of(uint64_t hash) { return *shards_[hash & (shards_.size() - 1)]; }
   int64_t oldest_kept() const;
+  /// Throws Error(kData) when there is no room for a batch below max_bytes.
+  void check_room(const Batch& batch);
   void apply(const Batch& batch, IngestResult* result);
   bool put(Shard& shard, std::string_view key, uint64_t hash, const uint64_t* words,
            IngestResult* result);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint32_t kFirstCapacity = 4;
 constexpr uint32_t kBlocksOfMany = 2;  // blocks' worth of events from which on a key has blocks
+constexpr uint64_t kAllocation = 16;   // bytes that an allocator adds
 constexpr size_t kShortKey = 15;       // longer ones lie outside the slot
 
 uint32_t cell_hash(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
@@ -162,8 +163,14 @@ void KeySlots::erase(uint32_t number) {
   --num_keys_;
 }
 
+uint64_t KeySlots::bytes_of_new(std::string_view key) const {
+  // Cells and slots may double with it: four cells and two places a key.
+  return sizeof(KeySlot) + 2 * kAllocation + 4 * sizeof(Cell) + 2 * sizeof(void*) +
+         (key.size() > kShortKey ? key.size() + 1 : 0) +
+         uint64_t{kFirstCapacity} * num_words_ * sizeof(uint64_t);
+}
+
 uint64_t KeySlots::key_bytes() const {
-  constexpr uint64_t kAllocation = 16;  // what an allocator adds
   return cells_.size() * sizeof(Cell) + slots_.capacity() * sizeof(void*) +
          num_keys_ * (sizeof(KeySlot) + 2 * kAllocation) + long_key_bytes_;
 }

@@ -53,6 +53,8 @@ class KeySlots {
   /// Bytes held: of events with the room around them, and of keys with their cells.
   uint64_t event_bytes() const { return event_bytes_; }
   uint64_t key_bytes() const;
+  /// What a new key takes at most, its first events' room with it.
+  uint64_t bytes_of_new(std::string_view key) const;
 
   template <class Fn>
   void for_each(Fn fn) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "history/calendar.hpp"
 #include "history/ewm_sum.hpp"
 #include "runtime/core/window_sum.hpp"
 
@@ -37,8 +38,14 @@ uint32_t first_at_or_after(const EventView& events, int64_t time) {
 TimeRange frame_range(const HistoryPlan& plan, const HistoryFrame& frame, int64_t at) {
   int64_t first = INT64_MIN;
   if (frame.kind == FrameKind::kTime) first = back(back(at, frame.lag), frame.width);
+  int64_t end = INT64_MIN;
+  if (frame.kind == FrameKind::kCalendar) {
+    calendar_range(plan.zones[frame.zone], frame, at, &first, &end);
+  } else {
+    end = back(at, frame.lag);
+  }
   if (plan.ttl != kUnlimited) first = std::max(first, back(at, plan.ttl));
-  return {first, back(at, frame.lag)};
+  return {first, end};
 }
 
 void EventScanner::choose(const EventView& events, const FeatureGroup& group, int64_t at) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "history/calendar.hpp"
 #include "history/sweeps.hpp"
 
 namespace mainspring {
@@ -81,7 +82,12 @@ void EventSweeper::order_by_entry(const EventView& events, const FeatureGroup& g
   for (uint32_t event = 0; event < events.count; ++event) {
     // At time + lag it is not yet before the window's end.
     const int64_t time = events.time(event), lag = group.frame.lag;
-    const int64_t passed = time >= INT64_MAX - lag ? INT64_MAX : time + lag + 1;
+    int64_t passed = INT64_MAX;
+    if (group.frame.kind == FrameKind::kCalendar) {
+      passed = calendar_entry(plan_.zones[group.frame.zone], group.frame, time);
+    } else if (time < INT64_MAX - lag) {
+      passed = time + lag + 1;
+    }
     entries_[event] = std::max(passed, events.moment(word, event));
   }
   const auto enters = [&](uint32_t a, uint32_t b) {

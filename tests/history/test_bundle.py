@@ -27,6 +27,7 @@ def declared() -> ms.Preprocessor:
         window.mean("arr_delay").impute("mean"),
         flights.expanding().nunique("tailnum"),
         flights.ewm("arr_delay", half_life="6h").impute("mean"),
+        flights.calendar("month", 2, tz="Asia/Tokyo", lag=1).count(),
     )
 
 
@@ -59,10 +60,14 @@ def test_section_when_read_by_the_second_reader_says_the_same() -> None:
     assert plan["exponents"] == [-47]
     hours = 60 * MINUTE
     assert [feature[1:] for feature in plan["features"]] == [
-        (3, 1, 0, 3 * hours, MINUTE, 0, 0, 0, 0.0),
-        (9, 3, 0, 0, 0, 0, NONE, NONE, 0.0),
-        (11, 3, 0, 0, 0, 0, NONE, NONE, 6.0 * hours),
+        (3, 1, 0, 3 * hours, MINUTE, 0, 0, 0, 0.0, NONE),
+        (9, 3, 0, 0, 0, 0, NONE, NONE, 0.0, NONE),
+        (11, 3, 0, 0, 0, 0, NONE, NONE, 6.0 * hours, NONE),
+        (1, 5, 2, 3, 1, NONE, NONE, NONE, 0.0, 0),
     ]
+    ((name, first, transitions, offsets),) = plan["zones"]
+    assert (name, first) == ("Asia/Tokyo", 9 * 3600)
+    assert len(transitions) == len(offsets) == 8  # summer time after the war
     assert [feature[0] for feature in plan["features"]] == predictor.input_names
     assert HistoryPlans.from_bytes(section).to_bytes() == section
 

@@ -42,10 +42,16 @@ def read_history(data: bytes) -> list[dict[str, Any]]:
     """
     assert data[:8] == b"MSHISTRY"
     cursor = _Cursor(data[8:])
-    assert cursor.get("I") == 1
+    assert cursor.get("I") == 2
     plans = [_plan(cursor) for _ in range(cursor.get("I"))]
     assert cursor.at == len(cursor.data)
     return plans
+
+
+def _zone(cursor: _Cursor) -> tuple[str, int, list[int], list[int]]:
+    name, first = cursor.text(), cursor.get("i")
+    transitions = [cursor.get("q") for _ in range(cursor.get("Q"))]
+    return name, first, transitions, [cursor.get("i") for _ in range(cursor.get("Q"))]
 
 
 def _plan(cursor: _Cursor) -> dict[str, Any]:
@@ -58,5 +64,6 @@ def _plan(cursor: _Cursor) -> dict[str, Any]:
     plan["conditions"] = [
         (cursor.text(), *cursor.get("BBd"), cursor.text()) for _ in range(cursor.get("I"))
     ]
-    plan["features"] = [(cursor.text(), *cursor.get("BBIqqIIId")) for _ in range(cursor.get("I"))]
+    plan["features"] = [(cursor.text(), *cursor.get("BBIqqIIIdI")) for _ in range(cursor.get("I"))]
+    plan["zones"] = [_zone(cursor) for _ in range(cursor.get("I"))]
     return plan

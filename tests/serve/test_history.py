@@ -178,11 +178,11 @@ def test_other_content_and_servers_without_a_history_are_refused(served: ms.Pred
 
 
 def test_memory_that_is_full_answers_503_and_takes_none(served: ms.Predictor) -> None:
-    app = create_app(served, history=HistoryOptions(max_bytes=60_000))
+    app = create_app(served, history=HistoryOptions(max_bytes=200_000))
     assert post(app, EVENTS, CLICKS).status == 200
-    answer = post(app, EVENTS, CLICKS * 20)
+    answer = post(app, EVENTS, CLICKS * 100)
     assert (answer.status, answer.headers["retry-after"]) == (503, "60")
-    assert "max_bytes = 60000" in answer.error
+    assert "max_bytes = 200000" in answer.error
     told = ask(app, "GET", "/v2/models/clicks/events").json["clicks"]
     assert told["events"] == len(CLICKS)
 

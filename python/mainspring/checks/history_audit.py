@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ class _Asked:
     available: int | None
     condition: tuple[str, Callable[[Any, Any], bool], Any] | None
     parameter: float
+    zone: str | None
 
 
 def audit_history(audit: HistoryAudit, requests: object, table: str = "train") -> list[Finding]:
@@ -205,7 +207,7 @@ def _histories(told: Any, events: pa.Table, keys: list[Any]) -> dict[Any, list[_
     names = {*told["numbers"], *told["categories"], *told["conditions"]}
     columns = {name: chosen[name].to_pylist() for name in names}
     ids = chosen[told["id"]].to_pylist() if told["id"] else [None] * len(own)
-    always = any(one[6] is None for one in told["asked"])
+    always = any(one[7] is None for one in told["asked"])
     found: dict[Any, list[_Event]] = {key: [] for key in wanted}
     delivered = set()
     for row, key in enumerate(_keys(chosen, told["keys"])):
@@ -228,16 +230,15 @@ def _histories(told: Any, events: pa.Table, keys: list[Any]) -> dict[Any, list[_
 
 
 def _asked(told: Any, number: int) -> _Asked:
-    aggregate, kind, rows, width, lag, value, available, condition, parameter = told["asked"][
-        number
-    ]
+    aggregate, kind, rows, width, lag, zone, *others = told["asked"][number]
+    value, available, condition, parameter = others
     name = _AGGREGATES[aggregate - 1]
     columns = told["categories"] if name == "nunique" else told["numbers"]
     compared = None
     if condition is not None:
         comparison, other = told["compared"][condition]
         compared = (told["conditions"][condition], _COMPARISONS[comparison - 1], other)
-    kinds = ("time", "rows", "expanding", "session")
+    kinds = ("time", "rows", "expanding", "session", "calendar")
     return _Asked(
         aggregate=name,
         kind=kinds[kind - 1],
@@ -248,11 +249,14 @@ def _asked(told: Any, number: int) -> _Asked:
         available=available,
         condition=compared,
         parameter=parameter,
+        zone=None if zone is None else told["zones"][zone],
     )
 
 
 def _is_seen(event: _Event, at: int, asked: _Asked, ttl: int) -> bool:
-    end = at - asked.lag
+    end = at if asked.kind == "calendar" else at - asked.lag
+    if asked.kind == "calendar" and not _in_calendar(event.time, at, asked):
+        return False
     if not event.time < end or (ttl >= 0 and event.time < at - ttl):
         return False
     if asked.kind == "time" and event.time < end - asked.width:
@@ -266,6 +270,26 @@ def _is_seen(event: _Event, at: int, asked: _Asked, ttl: int) -> bool:
         value = event.values[name]
         return bool(value is not None and value == value and holds(value, other))
     return True
+
+
+def _in_calendar(time: int, at: int, asked: _Asked) -> bool:
+    """Say whether a time lies in the periods that are looked at, by its local date."""
+    past = _period(at, asked) - _period(time, asked)
+    return asked.lag <= past < asked.lag + asked.rows
+
+
+def _period(time: int, asked: _Asked) -> int:
+    from zoneinfo import ZoneInfo
+
+    moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=time)
+    day = moment.astimezone(ZoneInfo(str(asked.zone))).date()
+    numbers = (
+        day.toordinal(),
+        (day.toordinal() - 1) // 7,  # the first of January of the year 1 was a Monday
+        day.year * 12 + day.month,
+        day.year,
+    )
+    return numbers[asked.width - 1]
 
 
 def _value(events: list[_Event], at: int, asked: _Asked, ttl: int) -> float | None:

@@ -22,18 +22,21 @@ class Frame:
 
     Parameters
     ----------
-    kind : {"time", "rows", "expanding", "session"}
+    kind : {"time", "rows", "expanding", "session", "calendar"}
         How they are chosen.
     rows : int
-        How many, of rows.
+        How many, of rows; of a calendar the number of periods.
     width, lag : int
-        Microseconds.
+        Microseconds; of a calendar the number of the unit, and periods.
+    zone : str or None
+        The time zone of a calendar.
     """
 
     kind: str
     rows: int
     width: int
     lag: int
+    zone: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from mainspring._sources import is_source, open_source
 from mainspring.history.column import HistoryColumn
 from mainspring.history.described import Source, described
 from mainspring.transforms._derived import derived_columns
+from mainspring.transforms._zones import zone_transitions
 from mainspring.transforms.condition import COMPARISONS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ AGGREGATES = {
     "lag": 12,
     "quantile": 13,
 }
-FRAMES = {"time": 1, "rows": 2, "expanding": 3, "session": 4}
+FRAMES = {"time": 1, "rows": 2, "expanding": 3, "session": 4, "calendar": 5}
 
 
 class HistoryPlans:
@@ -346,6 +347,7 @@ def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.
     categories: dict[str, int] = {}
     available: dict[str, int] = {}
     conditions: dict[Any, int] = {}
+    zones: dict[str, int] = {}
     rows = []
     for column in columns:
         asked = column.definition
@@ -358,6 +360,7 @@ def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.
                 asked.frame.rows,
                 asked.frame.width,
                 asked.frame.lag,
+                _place(zones, asked.frame.zone),
                 _place(values, asked.value),
                 _place(available, asked.available),
                 _place(conditions, asked.where),
@@ -379,6 +382,7 @@ def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.
         list(categories),
         list(available),
         [(one.column, COMPARISONS[one.symbol], one.value) for one in conditions],
+        [(name, *zone_transitions(name)) for name in zones],
         rows,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainspring import errors
+from mainspring.history.arguments import calendar_frame, check_rows, names_of
 from mainspring.history.column import Frame
 from mainspring.history.durations import duration_text, duration_us
 from mainspring.history.window import EventWindow
@@ -131,7 +132,7 @@ class EventSource:
         ParameterError
             When ``rows`` is no positive integer.
         """
-        _check_rows(rows, "last: rows")
+        check_rows(rows, "last: rows")
         frame = Frame("rows", rows, 0, 0)
         return EventWindow(self, frame, f"last({rows})", value, where, available)
 
@@ -176,34 +177,57 @@ class EventSource:
     ) -> EventWindow:
         """Look at all events before t, or with a lag before t - lag.
 
+        All arguments are as in :meth:`window`, and so is the result.
+        """
+        behind = 0 if lag is None else duration_us(lag, "expanding: lag")
+        text = f"expanding(lag={duration_text(behind)})" if behind else "expanding()"
+        return EventWindow(self, Frame("expanding", 0, 0, behind), text, None, where, available)
+
+    def calendar(
+        self,
+        unit: str,
+        count: int = 1,
+        *,
+        tz: str,
+        lag: int = 0,
+        where: Condition | None = None,
+        available: str | None = None,
+    ) -> EventWindow:
+        """Look at the days, weeks, months or years of a time zone's calendar up to t.
+
         Parameters
         ----------
-        lag, where, available
+        unit : {"day", "week", "month", "year"}
+            Weeks begin on Monday.
+        count : int, default 1
+            How many, that of t among them: 1 day is today so far.
+        tz : str
+            The time zone, such as ``"America/New_York"``. A day begins at the first instant of its
+            date there, whatever the clocks do.
+        lag : int, default 0
+            How many whole periods earlier the window ends: with 1, ``count`` days up to midnight.
+        where, available
             As in :meth:`window`.
 
         Returns
         -------
         EventWindow
             Its methods are the aggregates.
+
+        Raises
+        ------
+        ParameterError
+            When an argument cannot be.
         """
-        behind = 0 if lag is None else duration_us(lag, "expanding: lag")
-        text = f"expanding(lag={duration_text(behind)})" if behind else "expanding()"
-        return EventWindow(self, Frame("expanding", 0, 0, behind), text, None, where, available)
+        frame, text = calendar_frame(unit, count, tz, lag)
+        return EventWindow(self, frame, text, None, where, available)
 
     def since_last(
         self, *, where: Condition | None = None, available: str | None = None
     ) -> Expression:
         """Say how many seconds ago the last event was; null where there was none.
 
-        Parameters
-        ----------
-        where, available
-            As in :meth:`window`.
-
-        Returns
-        -------
-        Expression
-            One feature.
+        Both arguments are as in :meth:`window`.
         """
         return self.expanding(where=where, available=available).feature("since_last", None)
 
@@ -338,8 +362,8 @@ def events(
         raise errors.ParameterError(
             f"events: name must be {_NAME}, got {name!r}.", expected=_NAME, got=repr(name)
         )
-    keys = _names(key, "key")
-    request_keys = keys if request_key is None else _names(request_key, "request_key")
+    keys = names_of(key, "key")
+    request_keys = keys if request_key is None else names_of(request_key, "request_key")
     if len(keys) != len(request_keys):
         raise errors.ParameterError(
             f"events: request_key has {len(request_keys)} columns, expected {len(keys)} as key has."
@@ -351,7 +375,7 @@ def events(
             got=repr(tz),
         )
     for what, value in (("time", time), ("id", id), ("at", at)):
-        _names(value, what)
+        names_of(value, what)
     if not time:
         raise errors.ParameterError("events: time must name a column.", expected="a column name")
     limit = -1 if ttl is None else duration_us(ttl, "events: ttl")
@@ -368,27 +392,4 @@ def events(
         tz=tz,
         at=time if at is None else at,
         request_keys=request_keys,
-    )
-
-
-def _names(names: object, what: str) -> tuple[str, ...]:
-    if names is None:
-        return ()
-    listed = (names,) if isinstance(names, str) else names
-    if isinstance(listed, Sequence) and all(isinstance(n, str) and n for n in listed):
-        return tuple(listed)
-    raise errors.ParameterError(
-        f"events: {what} must be column names, got {names!r}.",
-        expected="column names",
-        got=repr(names),
-    )
-
-
-def _check_rows(rows: object, what: str) -> None:
-    if isinstance(rows, int) and not isinstance(rows, bool) and 1 <= rows < 2**31:
-        return
-    raise errors.ParameterError(
-        f"{what} must be an integer from 1 on, got {rows!r}.",
-        expected="an integer from 1 on",
-        got=repr(rows),
     )

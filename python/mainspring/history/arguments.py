@@ -1,0 +1,123 @@
+"""Arguments of declarations, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mainspring import errors
+from mainspring.history.column import Frame
+from mainspring.transforms._zones import is_known_zone
+
+__all__ = ["UNITS", "calendar_frame", "check_rows", "names_of"]
+
+# As the engine numbers them.
+UNITS = {"day": 1, "week": 2, "month": 3, "year": 4}
+_MOST_PERIODS = 100_000
+
+
+def calendar_frame(unit: object, count: object, tz: object, lag: object) -> tuple[Frame, str]:
+    """Make a frame of the calendar, and say how it is written.
+
+    Parameters
+    ----------
+    unit : str
+        A key of ``UNITS``.
+    count, lag : int
+        Numbers of periods.
+    tz : str
+        A time zone.
+
+    Returns
+    -------
+    tuple of (Frame, str)
+
+    Raises
+    ------
+    ParameterError
+        When one of them cannot be.
+    """
+    if not isinstance(unit, str) or unit not in UNITS:
+        wanted = ", ".join(UNITS)
+        raise errors.ParameterError(
+            f"calendar: unit must be one of {wanted}, got {unit!r}.",
+            expected=wanted,
+            got=repr(unit),
+        )
+    numbers = []
+    for name, value, least in (("count", count, 1), ("lag", lag, 0)):
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if not is_number or not least <= value <= _MOST_PERIODS:  # type: ignore[operator]
+            raise errors.ParameterError(
+                f"calendar: {name} must be an integer from {least} to {_MOST_PERIODS}, "
+                f"got {value!r}.",
+                expected=f"an integer from {least} to {_MOST_PERIODS}",
+                got=repr(value),
+            )
+        numbers.append(int(value))  # type: ignore[call-overload]
+    if not isinstance(tz, str) or not is_known_zone(tz):
+        raise errors.ParameterError(
+            f"calendar: tz must be a time zone such as 'Europe/Paris' or 'UTC', got {tz!r}.",
+            expected="a time zone",
+            got=repr(tz),
+        )
+    periods, behind = numbers
+    text = f"calendar({periods}{unit};tz={tz})"
+    if behind:
+        text = f"calendar({periods}{unit};lag={behind};tz={tz})"
+    return Frame("calendar", periods, UNITS[unit], behind, tz), text
+
+
+def names_of(names: object, what: str) -> tuple[str, ...]:
+    """Return names of columns as a tuple.
+
+    Parameters
+    ----------
+    names : str, sequence of str or None
+        What was given.
+    what : str
+        The argument, for error messages.
+
+    Returns
+    -------
+    tuple of str
+        None: empty.
+
+    Raises
+    ------
+    ParameterError
+        When it is another thing.
+    """
+    if names is None:
+        return ()
+    listed = (names,) if isinstance(names, str) else names
+    if isinstance(listed, Sequence) and all(isinstance(n, str) and n for n in listed):
+        return tuple(listed)
+    raise errors.ParameterError(
+        f"events: {what} must be column names, got {names!r}.",
+        expected="column names",
+        got=repr(names),
+    )
+
+
+def check_rows(rows: object, what: str) -> None:
+    """Check a number of events.
+
+    Parameters
+    ----------
+    rows : int
+        What was given.
+    what : str
+        The argument, for error messages.
+
+    Raises
+    ------
+    ParameterError
+        When it is no integer from 1 on.
+    """
+    if isinstance(rows, int) and not isinstance(rows, bool) and 1 <= rows < 2**31:
+        return
+    raise errors.ParameterError(
+        f"{what} must be an integer from 1 on, got {rows!r}.",
+        expected="an integer from 1 on",
+        got=repr(rows),
+    )
