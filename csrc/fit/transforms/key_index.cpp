@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t kFirstCells = 64;
 /// Nobody has counted so many; sums of a few of them fit into 64 bits.
-constexpr uint64_t kMostRows = uint64_t{1} << 53;
+constexpr uint64_t kLargestError = uint64_t{1} << 53;
 
 uint64_t word_of(double value) { return __builtin_bit_cast(uint64_t, value == 0 ? 0.0 : value); }
 
@@ -263,7 +263,7 @@ void KeyIndex::read(StateReader& reader) {
   }
   if (size() != count) StateReader::fail();  // a key was there twice
   error_ = reader.get<uint64_t>();
-  if (error_ > kMostRows) StateReader::fail();
+  if (error_ > kLargestError) StateReader::fail();
   if (error_ == 0) return;
   for (uint64_t i = 0; i < count; ++i) {
     gone_by_.push_back(reader.get<uint64_t>());
