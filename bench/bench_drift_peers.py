@@ -25,7 +25,11 @@ JOB = Path(__file__).parent / "jobs" / "drift_peers.py"
 TURNS = 5
 
 
-@pytest.fixture(scope="module", params=[100_000, 1_000_000], ids="{:,}".format)
+@pytest.fixture(
+    scope="module",
+    params=[100_000, pytest.param(1_000_000, marks=pytest.mark.large)],
+    ids="{:,}".format,
+)
 def files(request: Any, tmp_path_factory: Any) -> tuple[int, Path, Path]:
     """Write both tables, without the time, which the others do not take."""
     folder = tmp_path_factory.mktemp("tables")
@@ -47,7 +51,6 @@ def cpu_seconds(run: Any) -> float:
     return min(times)
 
 
-@pytest.mark.large
 @pytest.mark.one_thread
 @pytest.mark.parametrize("peer", PEERS)
 def test_report_beside_a_library_of_drift(

@@ -46,9 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{late[0]} was loaded before its threads could be set")
     import polars
     import pyarrow
+    from threadpoolctl import threadpool_limits
 
     import mainspring as ms
 
+    # NumPy was loaded before, and threads of its BLAS that wait for work cost CPU time on either
+    # side of a pair.
+    threadpool_limits(threads, "blas")
     if polars.thread_pool_size() != threads:
         raise pytest.UsageError(f"polars has {polars.thread_pool_size()} threads, not {threads}")
     pyarrow.set_cpu_count(threads)

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "host/bundle_image.hpp"
+#include "profile/cells_to_bins.hpp"
 #include "runtime/core/kernels.hpp"
 
 // Vectors are passed between functions that are all inlined.
@@ -18,8 +19,8 @@ namespace mainspring {
 namespace {
 
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
-constexpr uint32_t kTables = BinCounts::kTables;
 constexpr uint32_t kAtOnce = 8;
+constexpr uint32_t kAhead = 2 * NumberBins::kBlock;
 typedef double Numbers __attribute__((vector_size(64), aligned(8), may_alias));
 typedef int64_t Integers __attribute__((vector_size(64)));
 typedef uint64_t Bits __attribute__((vector_size(64)));
@@ -46,6 +47,8 @@ struct PlaceJob {
   Numbers least = zero + job->min, most = zero + job->max;
   Integers nans = {};
   for (uint32_t i = 0; i < job->num_values; i += kAtOnce) {
+    // What comes behind the next block: counting in between would let memory rest.
+    __builtin_prefetch(job->values + i + kAhead);
     const Numbers value = *reinterpret_cast<const Numbers*>(job->values + i);
     least = value < least ? value : least;
     most = value > most ? value : most;
@@ -97,52 +100,6 @@ std::vector<uint16_t> cells_of(std::span<const double> numbers, PlaceJob job) {
   job.cells = cells.data();
   place_of(process_kernels().level)(&job);
   return cells;
-}
-
-struct CountJob {
-  const double* values;
-  uint32_t num_values;
-  const uint16_t* cells;
-  const uint16_t* first;
-  const double* edges;
-  const uint8_t* listed;
-  uint32_t steps;
-  uint32_t* tables[kTables];
-};
-
-// Whether a value fell in a bin whose values are listed.
-template <uint32_t kSteps>
-bool count_block(const CountJob& job) {
-  uint32_t found = 0;
-  const auto bin_at = [&](uint32_t i) {
-    uint32_t bin = job.first[job.cells[i]];
-    const double value = job.values[i];
-    const uint32_t steps = kSteps == 0 ? job.steps : kSteps;
-    for (uint32_t step = 0; step < steps; ++step) bin += value >= job.edges[bin] ? 1 : 0;
-    found |= job.listed[bin];
-    return bin;
-  };
-  uint32_t i = 0;
-  for (; i + kTables <= job.num_values; i += kTables) {
-    ++job.tables[0][bin_at(i)];
-    ++job.tables[1][bin_at(i + 1)];
-    ++job.tables[2][bin_at(i + 2)];
-    ++job.tables[3][bin_at(i + 3)];
-  }
-  for (; i < job.num_values; ++i) ++job.tables[0][bin_at(i)];
-  return found != 0;
-}
-
-using CountBlock = bool (*)(const CountJob&);
-
-CountBlock count_block_of(uint32_t steps) {
-  switch (steps) {
-    case 1: return &count_block<1>;
-    case 2: return &count_block<2>;
-    case 3: return &count_block<3>;
-    case 4: return &count_block<4>;
-    default: return &count_block<0>;
-  }
 }
 
 }  // namespace
@@ -270,7 +227,7 @@ std::vector<double> NumberBins::thinned(const std::vector<double>& edges) {
 BinCounts NumberBins::empty_counts() const {
   BinCounts counts;
   counts.bins.assign(num_edges_ + 1, 0);
-  counts.tables.assign(kTables * (num_edges_ + 1), 0);
+  counts.tables.assign(BinCounts::kTables * (num_edges_ + 1), 0);
   return counts;
 }
 
@@ -301,17 +258,19 @@ void NumberBins::find(const double* values, uint32_t num_values, uint16_t* bins)
                0,
                0};
   place_of(process_kernels().level)(&job);
-  for (uint32_t i = 0; i < whole; ++i) {
-    uint32_t bin = first_[cells[i]];
-    for (uint32_t step = 0; step < steps_; ++step) bin += values[i] >= edges_[bin] ? 1 : 0;
-    bins[i] = static_cast<uint16_t>(bin);
-  }
+  find_block_of(steps_)(
+      {values, whole, cells.data(), first_.data(), edges_.data(), nullptr, steps_, num_edges_, {}},
+      bins);
   for (uint32_t i = whole; i < num_values; ++i) bins[i] = static_cast<uint16_t>(bin_of(values[i]));
 }
 
-void NumberBins::list_block(const double* values, uint32_t num_values, BinCounts* counts) const {
-  // Mostly only what is beyond all edges is listed: then two comparisons say so.
-  const bool only_ends = std::memchr(listed_.data() + 1, 1, num_edges_ - 1) == nullptr;
+// Mostly only what is beyond all edges is listed.
+bool NumberBins::lists_only_ends() const {
+  return std::memchr(listed_.data() + 1, 1, num_edges_ - 1) == nullptr;
+}
+
+void NumberBins::list_block(const double* values, uint32_t num_values, bool only_ends,
+                            BinCounts* counts) const {
   const double low = edges_[0], high = edges_[num_edges_ - 1];
   for (uint32_t i = 0; i < num_values; ++i) {
     const double value = values[i];
@@ -331,13 +290,15 @@ void NumberBins::count(const double* values, uint64_t num_values, BinCounts* cou
   counts->in_tables += num_values;
   alignas(64) std::array<uint16_t, kBlock> cells;
   const Place place_block = place_of(process_kernels().level);
-  const CountBlock count_cells = count_block_of(steps_);
+  const bool only_ends = lists_only_ends();
+  const CountBlock count_cells =
+      only_ends ? count_block_of<false>(steps_) : count_block_of<true>(steps_);
   PlaceJob job{
       nullptr,      0, placing_.center, placing_.scale, placing_.reach, placing_.shift, kHalfCells,
       cells.data(), 0, counts->min,     counts->max};
-  CountJob block{nullptr, 0, cells.data(), first_.data(), edges_.data(), listed_.data(),
-                 steps_,  {}};
-  for (uint32_t table = 0; table < kTables; ++table) {
+  CountJob block{nullptr,    0, cells.data(), first_.data(), edges_.data(), listed_.data(), steps_,
+                 num_edges_, {}};
+  for (uint32_t table = 0; table < BinCounts::kTables; ++table) {
     block.tables[table] = counts->tables.data() + table * (num_edges_ + 1);
   }
   alignas(64) std::array<double, kAtOnce> last;
@@ -358,14 +319,14 @@ void NumberBins::count(const double* values, uint64_t num_values, BinCounts* cou
       for (uint32_t i = 0; i < left; ++i) job.nans += last[i] != last[i] ? 1 : 0;
     }
     if (steps_ != 0) {
-      if (count_cells(block)) list_block(block.values, block.num_values, counts);
+      if (count_cells(block)) list_block(block.values, block.num_values, only_ends, counts);
       continue;
     }
     for (uint32_t i = 0; i < block.num_values; ++i) {
       const double value = block.values[i];
       ++block.tables[0][value == value ? bin_of(value) : 0];
     }
-    list_block(block.values, block.num_values, counts);
+    list_block(block.values, block.num_values, only_ends, counts);
   }
   // No edge is at or below NaN, wherever its cell is.
   counts->bins[steps_ == 0 ? 0 : first_[cell_of(placing_, kNotANumber)]] -= job.nans;

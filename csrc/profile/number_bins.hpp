@@ -67,7 +67,9 @@ class NumberBins {
   /// The most edges in a cell.
   uint32_t most_in_a_cell(const Placing& placing) const;
   void choose_placing();
-  void list_block(const double* values, uint32_t num_values, BinCounts* counts) const;
+  bool lists_only_ends() const;
+  void list_block(const double* values, uint32_t num_values, bool only_ends,
+                  BinCounts* counts) const;
 
   uint32_t num_edges_;
   std::vector<double> edges_;  // and kMaxSteps NaN, which nothing reaches: steps need no end

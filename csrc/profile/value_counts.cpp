@@ -16,14 +16,21 @@ namespace {
 
 constexpr uint64_t kFirstPlaces = 64;
 
+typedef uint64_t Sixteen __attribute__((vector_size(16)));
+
+Sixteen sixteen_at(const uint8_t* from) {
+  Sixteen bytes;
+  __builtin_memcpy(&bytes, from, sizeof bytes);
+  return bytes;
+}
+
 // Ends that overlap: categories are short, and a call would cost more than the comparison.
 bool same_key(const uint8_t* a, const uint8_t* b, uint64_t length) {
   if (length > 32) return same_bytes(a, b, length);
   if (length >= 16) {
-    const auto differ = [&](uint64_t at) {
-      return load<uint64_t>(a + at) ^ load<uint64_t>(b + at);
-    };
-    return (differ(0) | differ(8) | differ(length - 16) | differ(length - 8)) == 0;
+    const Sixteen differ = (sixteen_at(a) ^ sixteen_at(b)) |
+                           (sixteen_at(a + length - 16) ^ sixteen_at(b + length - 16));
+    return (differ[0] | differ[1]) == 0;
   }
   if (length >= 8) {
     return ((load<uint64_t>(a) ^ load<uint64_t>(b)) |
@@ -42,6 +49,12 @@ bool same_key(const uint8_t* a, const uint8_t* b, uint64_t length) {
 constexpr uint32_t kFrontBits = 14;
 constexpr uint32_t kFrontSlots = 1u << kFrontBits;
 
+// The high half decides, so it takes part in the product, too.
+uint32_t front_place(uint64_t mixed, uint64_t length) {
+  mixed ^= mixed >> 32;
+  return static_cast<uint32_t>(((mixed + length) * 0xD6E8FEB86659FD93ull) >> (64 - kFrontBits));
+}
+
 // All bytes of up to 32, with one multiplication for each 16 of them.
 uint32_t front_place(const BytesView& value) {
   const uint8_t* data = value.data;
@@ -59,10 +72,27 @@ uint32_t front_place(const BytesView& value) {
   } else if (length > 0) {
     mixed = data[0] | uint64_t{data[length / 2]} << 16 | uint64_t{data[length - 1]} << 32;
   }
-  // The high half decides, so it takes part in the product, too.
-  mixed ^= mixed >> 32;
-  return static_cast<uint32_t>(((mixed + length) * 0xD6E8FEB86659FD93ull) >> (64 - kFrontBits));
+  return front_place(mixed, length);
 }
+
+// Up to 32 bytes, more than 16: all of them in four words, read once to place and to compare.
+struct FourWords {
+  uint64_t first, second, last_but_one, last;
+
+  FourWords(const uint8_t* data, uint64_t length)
+      : first(load<uint64_t>(data)),
+        second(load<uint64_t>(data + 8)),
+        last_but_one(load<uint64_t>(data + length - 16)),
+        last(load<uint64_t>(data + length - 8)) {}
+  uint32_t place(uint64_t length) const {
+    const uint64_t inner = second ^ std::rotl(last_but_one, 29);
+    return front_place((first ^ std::rotl(last, 29)) * 0x9E3779B97F4A7C15ull + inner, length);
+  }
+  bool operator==(const FourWords& other) const {
+    return ((first ^ other.first) | (second ^ other.second) | (last_but_one ^ other.last_but_one) |
+            (last ^ other.last)) == 0;
+  }
+};
 
 // A long text by its beginning, cut before a UTF-8 character that would not fit, and its hash.
 std::string shortened(std::string_view value, uint64_t hash) {
@@ -85,34 +115,45 @@ void ValueCounts::add(std::string_view value, uint64_t hash, uint64_t times) {
   }
 }
 
-// Places of all, then entries of all: a batch's cache misses overlap.
 void ValueCounts::add_all(const BytesView* values, uint32_t num_values) {
   total_ += num_values;
   if (front_.empty()) front_.assign(kFrontSlots, 0);
-  std::array<uint32_t, kTileRows> places;
-  for (uint32_t i = 0; i < num_values; ++i) {
-    places[i] = front_place(values[i]);
-    __builtin_prefetch(&front_[places[i]]);
-  }
+  // Mostly the next tile lies behind this one; it is on its way while this one is counted.
+  const uint64_t tile_bytes =
+      num_values == 0 ? 0 : static_cast<uint64_t>(values[num_values - 1].data - values[0].data);
   const auto* bytes = reinterpret_cast<const uint8_t*>(bytes_.data());
   for (uint32_t i = 0; i < num_values; ++i) {
     const BytesView& value = values[i];
-    uint32_t& number = front_[places[i]];
-    if (number != 0) {
-      Entry& entry = entries_[number - 1];
-      if (entry.length == value.length &&
-          same_key(bytes + entry.offset, value.data, value.length)) {
-        ++entry.count;
-        continue;
+    const uint64_t length = value.length;
+    __builtin_prefetch(value.data + tile_bytes);
+    uint32_t* slot;
+    if (length > 16 && length <= 32) {
+      const FourWords words(value.data, length);
+      slot = &front_[words.place(length)];
+      if (*slot != 0) {
+        Entry& entry = entries_[*slot - 1];
+        if (entry.length == length && words == FourWords(bytes + entry.offset, length)) {
+          ++entry.count;
+          continue;
+        }
+      }
+    } else {
+      slot = &front_[front_place(value)];
+      if (*slot != 0) {
+        Entry& entry = entries_[*slot - 1];
+        if (entry.length == length && same_key(bytes + entry.offset, value.data, length)) {
+          ++entry.count;
+          continue;
+        }
       }
     }
-    const std::string_view text(reinterpret_cast<const char*>(value.data), value.length);
-    const uint64_t hash = hash_bytes(value.data, value.length);
-    if (value.length > kMaxKeyBytes) {
+    const std::string_view text(reinterpret_cast<const char*>(value.data), length);
+    const uint64_t hash = hash_bytes(value.data, length);
+    if (length > kMaxKeyBytes) {
       add_key(shortened(text, hash), hash, 1);
       continue;
     }
-    number = add_key(text, hash, 1);
+    *slot = add_key(text, hash, 1);
     bytes = reinterpret_cast<const uint8_t*>(bytes_.data());
   }
 }

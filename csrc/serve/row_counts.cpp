@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "host/match_columns.hpp"
 #include "profile/profile.hpp"
 #include "runtime/arrow/decode_tile.hpp"
 #include "runtime/bundle/labels.hpp"
 #include "runtime/core/hash.hpp"
+#include "runtime/core/memory.hpp"
 #include "runtime/predictor/predict.hpp"
 
 namespace mainspring {
@@ -44,11 +46,20 @@ uint32_t bin_of(const std::vector<double>& edges, double value) {
   return bin;
 }
 
+/// The same of kNumBins edges, filled up with infinity.
+uint32_t bin_of_filled(const double* edges, double value) {
+  int64_t bin = 0;
+  for (uint32_t i = 0; i < kNumBins; ++i) bin += value > edges[i] ? 1 : 0;
+  return static_cast<uint32_t>(bin);
+}
+
 void describe_numbers(const ColumnProfile& profile, CountedColumn* column) {
   const Distribution numbers = profile.numbers().distribution();
   if (numbers.total == 0) return;
   column->edges = edges_of(numbers);
   column->num_bins = static_cast<uint32_t>(column->edges.size()) + 1;
+  column->filled = column->edges;
+  column->filled.resize(kNumBins, std::numeric_limits<double>::infinity());
   column->least = numbers.values.front();
   column->largest = numbers.values.back();
   column->reference.resize(column->num_bins);
@@ -106,7 +117,7 @@ void count_number(const CountedColumn& column, double value, const Count& count)
     return;
   }
   if (value < column.least || value > column.largest) count(kOutOfRangeWord);
-  count(kFirstBinWord + bin_of(column.edges, value));
+  count(kFirstBinWord + bin_of_filled(column.filled.data(), value));
 }
 
 template <class Count>
@@ -125,6 +136,42 @@ void count_tile(const CountedColumn& column, const Tile& tile, const Count& coun
       count_number(column, static_cast<double>(values_of<int64_t>(tile)[row]), count);
     }
   }
+}
+
+BytesView plain_text(const ColumnView& view, uint64_t at) {
+  constexpr uint32_t kInlineBytes = 12;  // of a string view, by Arrow's layout
+  const uint8_t* const text = static_cast<const uint8_t*>(view.values) + 16 * at;
+  const auto length = load<uint32_t>(text);
+  if (length <= kInlineBytes) return {text + 4, length};
+  return {view.view_buffers[load<uint32_t>(text + 8)] + load<uint32_t>(text + 12), length};
+}
+
+/// One row of a column as JSON gives it, where a tile would cost more than all the rest; false
+/// where it lies otherwise.
+template <class Count>
+bool count_plain(const CountedColumn& column, const ColumnView& view, uint64_t at,
+                 const Count& count) {
+  const bool is_number = view.type == ColumnType::kF64 && column.kind == InputKind::kFloat;
+  const bool is_integer = view.type == ColumnType::kI64 && column.kind == InputKind::kInteger;
+  const bool is_text = view.type == ColumnType::kUtf8View && column.kind == InputKind::kBytes;
+  const bool is_time = view.type == ColumnType::kTimestamp && column.reference.empty();
+  if (!is_number && !is_integer && !is_text && !is_time) return false;
+  const bool is_null = view.validity != nullptr && (view.validity[at / 8] >> (at % 8) & 1) == 0;
+  const double number = is_number ? static_cast<const double*>(view.values)[at]
+                        : is_integer
+                            ? static_cast<double>(static_cast<const int64_t*>(view.values)[at])
+                            : 0;
+  if (is_null || number != number) {
+    count(kMissingWord);
+  } else if (column.reference.empty()) {  // nothing is known of its values
+    count(kFirstBinWord);
+  } else if (is_text) {
+    const BytesView value = plain_text(view, at);
+    count(category_word(column, value.data, value.length));
+  } else {
+    count_number(column, number, count);
+  }
+  return true;
 }
 
 }  // namespace
@@ -198,28 +245,15 @@ void RowCounts::count_rows(const ColumnView* columns, uint64_t num_rows) noexcep
 
 void RowCounts::count_column(const CountedColumn& column, const ColumnView& view,
                              uint64_t first_row, uint32_t num_rows) noexcept {
-  if (num_rows == 1 && view.type == ColumnType::kF64 && column.kind == InputKind::kFloat) {
-    // A number of a single row, as JSON gives it: a tile would cost more than the rest.
-    const uint64_t at = view.offset + first_row;
-    const bool is_null = view.validity != nullptr && (view.validity[at / 8] >> (at % 8) & 1) == 0;
-    const double value = static_cast<const double*>(view.values)[at];
-    const auto count = [&](uint32_t word) { block_->add(column.first_word + word, 1); };
-    if (is_null || value != value) {
-      count(kMissingWord);
-    } else if (column.reference.empty()) {
-      count(kFirstBinWord);
-    } else {
-      count_number(column, value, count);
-    }
-    return;
-  }
+  const auto add = [&](uint32_t word) { block_->add(column.first_word + word, 1); };
+  if (num_rows == 1 && count_plain(column, view, view.offset + first_row, add)) return;
   alignas(64) uint8_t slot[kSlotBytes];
   const Tile tile = slot_tile(slot, 0, value_type_of(column.kind), num_rows);
   const auto unit = static_cast<TimeUnit>(
       bundle_.view().plan.inputs[static_cast<size_t>(&column - columns_.data())].unit);
   decode_tile(view, column.kind, unit, first_row, process_kernels(), tile);
   if (num_rows == 1) {
-    count_tile(column, tile, [&](uint32_t word) { block_->add(column.first_word + word, 1); });
+    count_tile(column, tile, add);
     return;
   }
   uint32_t counts[kMaxColumnWords] = {};

@@ -27,6 +27,7 @@ struct CountedColumn {
   uint32_t first_word = 0;
   uint32_t num_bins = 0;
   std::vector<double> edges;
+  std::vector<double> filled;  // the edges, as many as a search takes
   std::vector<std::string> categories;
   std::vector<uint64_t> reference;  // rows of the profile in each bin
   uint64_t reference_missing = 0;

@@ -22,7 +22,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import mainspring as ms
-from mainspring import col
+from mainspring import _engine, col
 from mainspring.serve import create_app
 from mainspring.serve.drift_window import DriftWindow
 from mainspring.serve.metric_list import METRICS
@@ -311,3 +311,40 @@ def query(port: int, expression: str) -> list[Any]:
     except OSError:
         return []
     return [one for one in found if one["value"][1] != "NaN"]
+
+
+def test_counts_of_rows_one_by_one_are_those_of_a_batch() -> None:
+    """A single row is counted where JSON left it, several are a tile."""
+    random = np.random.default_rng(8)
+    words = ["", "a", "twelve bytes", "thirteen byte", "a text of many more bytes than that"]
+    table = pa.table(
+        {
+            "age": random.normal(size=600),
+            "count": random.integers(0, 9, 600),
+            "flag": random.random(600) < 0.4,
+            "word": random.choice(words, 600),
+            "at": pa.array(random.integers(0, 10**12, 600), pa.timestamp("us")),
+        }
+    )
+    prep = ms.Preprocessor(
+        ms.col("age", "count", "flag").identity(),
+        ms.col("word").ordinal(),
+        ms.col("at").datetime("hour"),
+    )
+    labels = np.arange(600) % 2
+    options = {"objective": "binary", "verbose": -1, "num_threads": 1}
+    data = lightgbm.Dataset(prep.fit_transform(table), labels)
+    predictor = ms.Predictor(lightgbm.train(options, data, 2), prep, name="m")
+    rows = [{**row, "at": row["at"].isoformat()} for row in table.slice(0, 60).to_pylist()]
+    for row in rows[::7]:
+        row.update(age=99.0, count=None, word="never seen before, and long")
+    rows += [dict.fromkeys(rows[0]), {**rows[0], "flag": None, "word": "b", "at": None}]
+    form = _engine.RequestForm("rows", "predict", True)
+    counted = []
+    for batches in ([rows], [[row] for row in rows]):
+        model = _engine.ServedModel(predictor.bundle, "m", "1", ["label"], 100)
+        for batch in batches:
+            assert model.answer(form, json.dumps(batch).encode())[0] == 200
+        counted.append(model.value_counts)
+    assert counted[0] == counted[1]
+    assert sum(counted[0]) > 5 * len(rows)
