@@ -16,6 +16,7 @@
 #include "bind/shared_profile.hpp"
 #include "measure/drift/detect_drift.hpp"
 #include "measure/drift/incomplete_gamma.hpp"
+#include "measure/drift/kept_sample.hpp"
 #include "measure/drift/statistic.hpp"
 #include "measure/drift/table_counts.hpp"
 #include "measure/drift/two_samples.hpp"
@@ -134,25 +135,51 @@ py::list detect(const std::variant<SharedProfile*, TableCounts*>& reference,
   return all;
 }
 
-ColumnSide* sort_sample(const py::object& values, bool moments) {
-  const BufferView view(values.ptr(), 'd', false, "values");
-  const py::gil_scoped_release released;
-  return new ColumnSide(
-      sorted_sample({view.data<double>(), view.data<double>() + view.count()}, moments));
+std::span<const double> doubles_of(const BufferView& view) {
+  return {view.data<double>(), view.count()};
 }
 
-py::dict two_samples(const ColumnSide& reference, const ColumnSide& current,
+KeptSample* sort_sample(const py::object& values, bool moments, bool edges) {
+  const BufferView view(values.ptr(), 'd', false, "values");
+  const py::gil_scoped_release released;
+  return new KeptSample(keep_sample(doubles_of(view), moments, edges));
+}
+
+std::vector<const Statistic*> asked_statistics(const std::vector<std::string>& names) {
+  std::vector<const Statistic*> statistics;
+  for (const std::string& name : names) statistics.push_back(find_statistic(name));
+  return statistics;
+}
+
+py::dict two_samples(const KeptSample& reference, const KeptSample& current,
                      const std::vector<std::string>& wanted, const Limits& limits) {
   DriftOptions options;
   set_limits(kDriftLimits, limits, &options);
-  std::vector<const Statistic*> statistics;
-  for (const std::string& name : wanted) statistics.push_back(find_statistic(name));
+  const std::vector<const Statistic*> statistics = asked_statistics(wanted);
   std::vector<ColumnDrift::Measured> found;
   {
     const py::gil_scoped_release released;
-    found = measure_samples(reference, current, statistics, options);
+    found = measure_samples(reference.side, current.side, statistics, options);
   }
   return statistics_dict(found);
+}
+
+std::optional<py::dict> unsorted_samples(const std::variant<const KeptSample*, py::object>& given,
+                                         const py::object& values,
+                                         const std::vector<std::string>& wanted) {
+  const std::vector<const Statistic*> statistics = asked_statistics(wanted);
+  const BufferView current(values.ptr(), 'd', false, "current");
+  std::optional<UnsortedPair> pair;
+  if (const auto* kept = std::get_if<const KeptSample*>(&given)) {
+    const py::gil_scoped_release released;
+    pair = compare_unsorted(**kept, doubles_of(current));
+  } else {
+    const BufferView reference(std::get<py::object>(given).ptr(), 'd', false, "reference");
+    const py::gil_scoped_release released;
+    pair = compare_unsorted(doubles_of(reference), doubles_of(current));
+  }
+  if (!pair.has_value()) return std::nullopt;
+  return statistics_dict(measure_distances(*pair, statistics));
 }
 
 std::vector<std::string> compared(const std::variant<SharedProfile*, TableCounts*>& reference,
@@ -261,10 +288,10 @@ void register_drift(py::module_& module) {
            py::arg("min"), py::arg("max"), py::arg("listed"))
       .def("set_runs", &set_runs, py::arg("column"), py::arg("values"), py::arg("counts"))
       .def_property_readonly("num_rows", &TableCounts::num_rows);
-  py::class_<ColumnSide>(module, "SortedSample", "Numbers, sorted once for many comparisons.")
-      .def(py::init(&sort_sample), py::arg("values"), py::arg("moments"))
-      .def_readonly("num_rows", &ColumnSide::num_rows)
-      .def_readonly("missing", &ColumnSide::missing);
+  py::class_<KeptSample>(module, "SortedSample", "Numbers, sorted once for many comparisons.")
+      .def(py::init(&sort_sample), py::arg("values"), py::arg("moments"), py::arg("edges"))
+      .def_property_readonly("num_rows", [](const KeptSample& kept) { return kept.side.num_rows; })
+      .def_property_readonly("missing", [](const KeptSample& kept) { return kept.side.missing; });
   module.def("count_tables", &count_tables, py::arg("reference"), py::arg("columns"),
              py::arg("current"), py::arg("sorted"));
   module.def("sampled_rows", &sampled_rows, py::arg("num_rows"));
@@ -275,6 +302,8 @@ void register_drift(py::module_& module) {
   module.def("compared_columns", &compared, py::arg("reference"), py::arg("columns"));
   module.def("two_samples", &two_samples, py::arg("reference"), py::arg("current"),
              py::arg("statistics"), py::arg("limits"));
+  module.def("unsorted_samples", &unsorted_samples, py::arg("reference"), py::arg("current"),
+             py::arg("statistics"));
   module.def("gamma_tail", &gamma_tail, py::arg("a"), py::arg("x"));
   module.def("drift_limits", &drift_limits);
   module.def("drift_statistics", &statistics);

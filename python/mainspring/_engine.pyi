@@ -487,7 +487,7 @@ class SortedSample:
     """
     Numbers, sorted once for many comparisons.
     """
-    def __init__(self, values: typing.Any, moments: bool) -> None:
+    def __init__(self, values: typing.Any, moments: bool, edges: bool) -> None:
         ...
     @property
     def missing(self) -> int:
@@ -1093,6 +1093,8 @@ def transform_tensors(bundle: typing.Any, table: Table, dense: typing.Any, ids: 
     Fill dense, float32 (rows, numbers), and ids, int32 (rows, ids).
     """
 def two_samples(reference: SortedSample, current: SortedSample, statistics: collections.abc.Sequence[str], limits: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex]) -> dict[str, typing.Any]:
+    ...
+def unsorted_samples(reference: SortedSample | typing.Any, current: typing.Any, statistics: collections.abc.Sequence[str]) -> dict[str, typing.Any] | None:
     ...
 def write_bundle(meta: bytes, plan: typing.Any, feature_names: collections.abc.Sequence[str] | None, model: bytes, profile: bytes, labels: bytes = b'') -> bytes:
     """

@@ -187,3 +187,27 @@ def test_rows_when_the_label_is_missing_are_left_out() -> None:
         if first.check in ("constant_label", "target_in_features", "missing_leak"):
             assert (first.severity, first.num_rows) == (second.severity, second.num_rows)
             assert math.isclose(first.value, second.value, rel_tol=1e-12)
+
+
+def test_power_when_made_with_the_labels_of_training_changes_in_the_test() -> None:
+    """A target mean without folds, of keys that each have few rows: learnt by heart."""
+    rng = np.random.default_rng(11)
+    key, label = rng.integers(0, 300, (2, ROWS)), (rng.random((2, ROWS)) < 0.4).astype(int)
+    means = [label[0][key[0] == k].mean() if (key[0] == k).any() else 0.4 for k in range(300)]
+    sides = [pa.table({"mean": np.array(means)[key[side]], "y": label[side]}) for side in (0, 1)]
+    (found,) = findings(ms.check(*sides, target="y"), "label_power_change").values()
+    assert found.severity == "warn"
+    assert found.value > 0.2
+    assert "in training" in found.sentence
+
+
+def test_power_when_both_sides_are_alike_does_not_change() -> None:
+    rng = np.random.default_rng(12)
+    warned = 0
+    for _ in range(60):
+        label = rng.random((2, 200)) < 0.4
+        near = label + rng.normal(0, 0.7, (2, 200))
+        sides = [pa.table({"near": near[side], "y": label[side]}) for side in (0, 1)]
+        (found,) = findings(ms.check(*sides, target="y"), "label_power_change").values()
+        warned += found.severity == "warn"
+    assert warned == 0

@@ -141,3 +141,15 @@ def test_limits_when_changed_change_the_decision() -> None:
     assert not compare(before, now, level=1e-200).drifted
     names = {row["name"] for row in _engine.drift_limits()}
     assert set(ms.detect_drift(before, now).limits) == names
+
+
+def test_column_auc_when_nothing_moved_is_a_half_on_average() -> None:
+    """Scored in sample, fifty leaves of two hundred rows would be at 0.7."""
+    rng = np.random.default_rng(4)
+    found = []
+    for _ in range(40):
+        sides = [{"x": [f"v{k}" for k in rng.integers(0, 50, 200)]} for _ in range(2)]
+        report = ms.detect_drift(*sides, statistics=["column_auc"], limits={"rows_per_bin": 1})
+        found.append(report.column("x").statistics["column_auc"].value)
+    assert np.mean(found) < 0.53
+    assert np.mean(np.array(found) == 0.5) > 0.3  # held to that at least

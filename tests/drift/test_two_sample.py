@@ -9,6 +9,7 @@ from scipy import stats
 import mainspring as ms
 from mainspring.errors import ParameterError
 from tests.drift.workload import SHAPES
+from tests.generic.columns import num_threads
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -77,6 +78,60 @@ def test_samples_when_sorting_is_hard_equal_scipy(shape: str) -> None:
     assert abs(found["ks"].value - ks) <= 1e-15
     expected = stats.wasserstein_distance(before, now)
     assert found["wasserstein"].value == pytest.approx(expected, rel=1e-9)
+
+
+UNSORTED = {
+    "alike": lambda rng, rows: (rng.normal(size=rows), rng.normal(size=rows)),
+    "moved": lambda rng, rows: (rng.normal(size=rows), rng.normal(0.1, 1, rows)),
+    "far away": lambda rng, rows: (rng.normal(size=rows), rng.normal(50, 1, rows)),
+    "far away, narrow": lambda rng, rows: (
+        rng.normal(1e9, 1e-3, rows),
+        rng.normal(1e9, 2e-3, rows),
+    ),
+    "heavy value": lambda rng, rows: (
+        np.where(rng.random(rows) < 0.5, 3.25, rng.normal(size=rows)),
+        np.where(rng.random(rows) < 0.6, 3.25, rng.normal(size=rows)),
+    ),
+    "counts": lambda rng, rows: (rng.poisson(6, rows) * 1.0, rng.poisson(6.1, rows) * 1.0),
+    "two values": lambda rng, rows: (
+        rng.integers(0, 2, rows) * 1.0,
+        rng.integers(0, 3, rows) * 1.0,
+    ),
+    "zeros of both signs": lambda rng, rows: (
+        rng.choice([-1.0, -0.0, 0.0, 2.0], rows),
+        rng.choice([-0.0, 0.0, 1.0], rows),
+    ),
+    "heavy tails": lambda rng, rows: (rng.pareto(0.8, rows), rng.pareto(0.81, rows)),
+    "neighbours": lambda rng, rows: tuple(1 + rng.integers(0, 1 << 12, (2, rows)) * 2.0**-52),
+    "a few now": lambda rng, rows: (rng.normal(size=rows), rng.normal(size=7)),
+    "infinite": lambda rng, rows: (
+        np.where(rng.random(rows) < 0.1, np.inf, rng.normal(size=rows)),
+        np.where(np.arange(rows) < rows // 10, np.inf, rng.normal(size=rows)),
+    ),
+    "huge": lambda rng, rows: tuple(rng.choice([-1e308, 1.0, 1e308], (2, rows))),
+}
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+@pytest.mark.parametrize("name", UNSORTED)
+def test_distances_when_samples_are_not_sorted_are_those_of_sorted_ones(
+    name: str, missing: float
+) -> None:
+    """Counted between edges, and sorted where both may cross: the same but for rounding."""
+    rng = np.random.default_rng(5)
+    before, now = (np.array(side) for side in UNSORTED[name](rng, 50_000))
+    before[rng.random(len(before)) < missing] = np.nan
+    now[rng.random(len(now)) < missing / 2] = np.nan
+    found = ms.drift.two_sample(before, now)
+    wanted = ms.drift.two_sample(before, ms.drift.SortedSample(now))
+    for side in ("value", "low", "high", "p_value"):
+        assert getattr(found["ks"], side) == getattr(wanted["ks"], side)
+    distance = found["wasserstein"].value
+    assert distance == pytest.approx(wanted["wasserstein"].value, rel=1e-12, nan_ok=True)
+    assert found["wasserstein"].p_value is None
+    for count in (1, 2, 5):
+        with num_threads(count):
+            assert ms.drift.two_sample(before, now)["wasserstein"].value == distance
 
 
 def test_samples_when_empty_or_names_are_wrong_say_so() -> None:

@@ -23,6 +23,7 @@ CHECKS = tuple(n for n in NAMES if "feature" in signature(getattr(oracles, n)).p
 WHOLE = tuple(name for name in NAMES if name not in CHECKS)
 OF_BOTH = ("test_columns", "test_size", "split_duplicates", "time_overlap", "new_labels")
 OF_PAIRS = ("new_categories", "out_of_range", "group_leakage", "index_leakage", "identifier_power")
+OF_PAIRS += ("label_power_change",)
 # Of values alone, whatever the label: untidy_columns has something for each of them to find.
 OF_VALUES = ("constant_feature", "missing_values", "outliers", "mixed_types", "null_spellings")
 OF_VALUES += ("text_variants", "text_lengths", "special_characters")
@@ -173,6 +174,9 @@ def test_value_of_tables_when_they_differ_equals_the_oracle_and_is_not_trivial(n
     train, test = differing()
     if name == "row_number_power":
         train["label"] = [float(row > 250) for row in range(400)]
+    if name == "label_power_change":
+        train["label"] = [float((value or 0.0) > 4) for value in train["feature"]]
+        test["label"] = [float(row % 2) for row in range(300)]
     if name == "new_categories":
         for columns in (train, test):
             columns["feature"] = [v if v is None else f"v{v:g}" for v in columns["feature"]]

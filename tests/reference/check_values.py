@@ -328,3 +328,27 @@ def index_leakage(train: Table, test: Table) -> float:
 
 def identifier_power(train: Table, test: Table) -> float:
     return label_power(train[FEATURE], train["label"], [], [])
+
+
+def label_power_change(train: Table, test: Table) -> float:
+    """How much more than chance the power differs; 0 where the label is of another kind."""
+    sides = [(side[FEATURE], side["label"]) for side in (train, test)]
+    if test_columns(train, test) or len({_task(label) for _, label in sides}) > 1:
+        return 0.0
+    if any(class_counts(label).total() < MIN_ROWS for _, label in sides):
+        return 0.0
+    powers = [label_power(feature, label, [], []) for feature, label in sides]
+    variance = 0.0
+    for power, (_, label) in zip(powers, sides, strict=True):
+        rows, most = class_counts(label).total(), max(class_counts(label).values())
+        if is_regression(label):
+            variance += 4 * power * (1 - power) ** 2 / rows
+        else:
+            variance += (1 - power**2) / max(1, min(most, rows - most))
+    return max(0.0, abs(powers[0] - powers[1]) - 1.96 * float(np.sqrt(variance)))
+
+
+def _task(label: Column) -> str:
+    if is_regression(label):
+        return "regression"
+    return "binary" if len(class_counts(label)) <= 2 else "multiclass"

@@ -164,3 +164,19 @@ def share_change(first: int, n: int, second: int, m: int) -> tuple[float, float]
 def benjamini_hochberg(p_values: Sequence[float]) -> np.ndarray:
     """Corrected p-values."""
     return np.asarray(stats.false_discovery_control(p_values, method="bh"))
+
+
+def pair_auc(reference: np.ndarray, current: np.ndarray) -> float:
+    """Share of pairs of rows, one of each side, whose leaves without the two tell them apart."""
+    won = 0.0
+    for one in np.flatnonzero(current):
+        for other in np.flatnonzero(reference):
+            c, r = current.copy(), reference.copy()
+            c[one] -= 1
+            r[other] -= 1
+            rest = c.sum() + r.sum()
+            share = c.sum() / rest if rest else 0.5
+            score = [c[k] / (c[k] + r[k]) if c[k] + r[k] else share for k in (one, other)]
+            win = float(score[0] > score[1]) + 0.5 * float(score[0] == score[1])
+            won += win * current[one] * reference[other]
+    return float(won / current.sum() / reference.sum())

@@ -385,11 +385,7 @@ def out_of_range_rate(before: Column, now: Column) -> Measured:
 
 
 def column_auc(before: Column, now: Column) -> Measured:
-    """The area by all pairs of rows, each scored by the share of current rows in its leaf."""
+    """The area by all pairs of rows, each pair scored by the leaves that lack both."""
     if not before or not now:
         return NOTHING
-    reference, current = folded_or_bins(before, now, 10)
-    score = current / (reference + current)
-    wins = (score[:, None] > score[None, :]) + 0.5 * (score[:, None] == score[None, :])
-    area = current @ wins @ reference / current.sum() / reference.sum()
-    return float(max(0.5, area)), None
+    return max(0.5, drift.pair_auc(*folded_or_bins(before, now, 10))), None

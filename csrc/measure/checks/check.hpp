@@ -3,6 +3,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace mainspring {
 struct CheckOptions {
   double label_power_warn = 0.7;
   double label_power_fail = 0.95;
+  double label_power_change_warn = 0.2;
   double correlation_fail = 0.999;
   double missing_auc_warn = 0.6;
   double missing_auc_fail = 0.8;
@@ -55,6 +57,8 @@ inline constexpr std::array kCheckLimits{
     CheckLimit{"label_power_warn", "power of one feature over the label",
                &CheckOptions::label_power_warn, 0, 1},
     CheckLimit{"label_power_fail", "the same, failing", &CheckOptions::label_power_fail, 0, 1},
+    CheckLimit{"label_power_change_warn", "change of that power from training to test",
+               &CheckOptions::label_power_change_warn, 0, 1},
     CheckLimit{"correlation_fail", "absolute correlation of a feature with a numeric label",
                &CheckOptions::correlation_fail, 0, 1},
     CheckLimit{"missing_auc_warn", "AUC of a feature being missing",
@@ -121,7 +125,8 @@ struct CheckTable {
   std::vector<std::string> missing;  // of a test table: features of training that it lacks, or has
                                      // as another kind
   Label label;
-  RowColumn time;  // the time of prediction; without rows where none was named
+  std::vector<double> powers;  // of features over the label, by column; NaN: not measured
+  RowColumn time;              // the time of prediction; without rows where none was named
   uint64_t num_rows = 0;
 };
 
@@ -133,6 +138,10 @@ struct CheckInput {
   const CheckTable* table = nullptr;        // of kTable; of kSplit, the training table
   const CheckTable* test = nullptr;         // of kSplit
   const RowColumn* test_feature = nullptr;  // of kPair, kGroup and kId; codes are those of feature
+  const Label* test_label = nullptr;        // of the same
+  // Of kFeature and kPair, see power_of; NaN where there are too few labelled rows to judge.
+  double power = std::numeric_limits<double>::quiet_NaN();
+  double test_power = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// How often a check runs. kLabel, kTable: once for each table. kFeature: once for every feature.

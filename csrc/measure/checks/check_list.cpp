@@ -10,7 +10,7 @@ extern const CheckEntry kConstantLabel, kTargetInFeatures, kLabelPower, kMissing
     kRowNumberPower, kConstantFeature, kMissingValues, kOutliers, kMixedTypes, kNullSpellings,
     kTextVariants, kTextLengths, kSpecialCharacters, kTestColumns, kTestSize, kSplitDuplicates,
     kTimeOverlap, kNewLabels, kNewCategories, kOutOfRange, kGroupLeakage, kIndexLeakage,
-    kIdentifierPower;
+    kIdentifierPower, kLabelPowerChange;
 
 namespace {
 
@@ -22,7 +22,7 @@ constexpr std::array kChecks{
     &kTextVariants,      &kTextLengths,      &kSpecialCharacters, &kTestColumns,
     &kTestSize,          &kSplitDuplicates,  &kTimeOverlap,       &kNewLabels,
     &kNewCategories,     &kOutOfRange,       &kGroupLeakage,      &kIndexLeakage,
-    &kIdentifierPower};
+    &kIdentifierPower,   &kLabelPowerChange};
 
 }  // namespace
 

@@ -176,12 +176,12 @@ struct LabelPower {
     Finding finding{kName, input.feature->name};
     finding.num_rows = input.label->num_rows;
     finding.limit = options.label_power_warn;
-    if (static_cast<double>(finding.num_rows) < options.min_rows) {
+    if (std::isnan(input.power)) {
       finding.sentence = "Too few labelled rows to judge: " + std::to_string(finding.num_rows) +
                          " of " + short_text(options.min_rows) + ".";
       return finding;
     }
-    finding.value = power_of(*input.feature, *input.label);
+    finding.value = input.power;
     const std::string power = short_text(finding.value);
     if (finding.value > options.label_power_fail) {
       finding.severity = Severity::kFail;

@@ -6,6 +6,7 @@
 
 #include "host/error.hpp"
 #include "host/thread_pool.hpp"
+#include "measure/checks/power_of.hpp"
 
 namespace mainspring {
 
@@ -65,15 +66,22 @@ CheckTable read_table(const Table& table, const CheckRequest& request,
       if (found.columns[i].name == name) found.features.push_back(i);
     }
   }
+  found.powers.assign(found.columns.size(), std::numeric_limits<double>::quiet_NaN());
+  if (static_cast<double>(found.label.num_rows) < request.options.min_rows) return found;
+  parallel_for(found.features.size(), [&](uint64_t i, uint32_t) {
+    const uint32_t at = found.features[i];
+    found.powers[at] = power_of(found.columns[at], found.label);
+  });
   return found;
 }
 
 // The checks of one feature, in the order of the list.
-std::vector<Finding> check_feature(const RowColumn& feature, const Label& label,
+std::vector<Finding> check_feature(const CheckTable& table, uint32_t at,
                                    const Availability* availability, const CheckOptions& options) {
   CheckInput input;
-  input.label = &label;
-  input.feature = &feature;
+  input.label = &table.label;
+  input.feature = &table.columns[at];
+  input.power = table.powers[at];
   input.availability = availability;
   std::vector<Finding> findings;
   for (const CheckEntry* check : check_list()) {
@@ -105,7 +113,7 @@ void check_table(const Table& source, const CheckTable& table, const CheckReques
         availability.known_time = &times.at(std::get<std::string>(declared->second));
       }
     }
-    by_feature[i] = check_feature(feature, table.label,
+    by_feature[i] = check_feature(table, table.features[i],
                                   declared == request.available.end() ? nullptr : &availability,
                                   request.options);
   });
@@ -125,6 +133,10 @@ void check_table(const Table& source, const CheckTable& table, const CheckReques
   }
 }
 
+double power_in(const CheckTable& table, const RowColumn* column) {
+  return table.powers[static_cast<size_t>(column - table.columns.data())];
+}
+
 // What can only be seen of both tables.
 void check_split(const CheckTable& train, const CheckTable& test, const CheckRequest& request,
                  std::vector<Finding>* findings) {
@@ -135,6 +147,9 @@ void check_split(const CheckTable& train, const CheckTable& test, const CheckReq
     input.test_feature = find_column(test, name);
     if (input.feature == nullptr || input.test_feature == nullptr) return;
     if (input.feature->has_codes() != input.test_feature->has_codes()) return;
+    input.test_label = &test.label;
+    input.power = power_in(train, input.feature);
+    input.test_power = power_in(test, input.test_feature);
     findings->push_back(check.run(input, request.options));
   };
   CheckInput both;

@@ -49,10 +49,11 @@ struct ColumnPair {
   /// `reference` and `current` are of one kind, or one of them is of kind kUnknown. Where both
   /// count, they do so on the same edges.
   ColumnPair(const DriftColumn& reference, const DriftColumn& current, const DriftOptions& options);
-  /// Numbers that were not profiled, which must outlive this.
+  /// Numbers that were not profiled, which must outlive this. With `known`, sides may lack their
+  /// values, and statistics of anything but these distances have nothing to go by.
   ColumnPair(ColumnKind numeric_kind, const ColumnSide& reference_side,
-             const ColumnSide& current_side)
-      : kind(numeric_kind), reference(reference_side), current(current_side) {}
+             const ColumnSide& current_side, std::optional<RankDistances> known = std::nullopt)
+      : kind(numeric_kind), reference(reference_side), current(current_side), distances_(known) {}
   ColumnPair(const ColumnPair&) = delete;
   ColumnPair& operator=(const ColumnPair&) = delete;
 
