@@ -51,11 +51,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def asked() -> Iterator[tuple[str, Queue[float]]]:
     """Run a server that notes when an event is asked for, and has none."""
     times: Queue[float] = Queue()
+    over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             times.put(time.perf_counter())
-            time.sleep(60)
+            over.wait()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -64,7 +65,9 @@ def asked() -> Iterator[tuple[str, Queue[float]]]:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"127.0.0.1:{server.server_address[1]}", times
+    over.set()
     server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.one_thread

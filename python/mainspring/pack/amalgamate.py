@@ -24,6 +24,9 @@ _EDGE = ("mainspring.cpp", "columns.cpp", "request.cpp", "explain.cpp", "counter
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTILINE)
 # Loops unrolled for speed, and what their vectors may assume: here size counts.
 _UNROLL = re.compile(r"^[ \t]*#pragma GCC (?:unroll|ivdep)[^\n]*\n", re.MULTILINE)
+# Where the time of a prediction goes; all else runs once for a tile, a column or a bundle.
+_HOT = re.compile(r"runtime/(core/kernels|models/(forest|dense|network)/(?!.*verify)|predictor/predict)")
+_PUSH_SIZE = "#pragma clang attribute push(__attribute__((minsize)), apply_to = function)\n"
 _DEFINED = re.compile(r"\bconst (?:Step|Model) (k\w+?)(?:Step|Model)\s*=")
 _STEP_FILE = re.compile(r"\bconst Step k\w+Step\s*=")
 
@@ -88,6 +91,7 @@ def amalgamate(
     models: Collection[str] | None = None,
     tile_rows: int = 512,
     arrow: bool = True,
+    by_heat: bool = False,
 ) -> str:
     """Return one C++20 source file that has the C interface and what it needs.
 
@@ -102,6 +106,8 @@ def amalgamate(
         Rows that run at once, a multiple of 64 up to 512: a row of scratch each. Changes no bit.
     arrow : bool, default True
         Take batches of Arrow; without them a request with one gives MAINSPRING_UNSUPPORTED_TYPE.
+    by_heat : bool, default False
+        Tell clang to compile for size whatever is no model's loop, however the rest is compiled.
 
     Returns
     -------
@@ -120,7 +126,8 @@ def amalgamate(
     for name, text in headers.items():
         if name == "runtime/core/tile.hpp":
             text = _with_tile_rows(text, tile_rows)
-        parts.append(_stretch(name, text.replace("#pragma once\n", "")))
+        text = text.replace("#pragma once\n", "")
+        parts.append(_stretch(name, text, is_cold=by_heat and not _HOT.search(name)))
     twice = _names_used_twice(sources)
     words = {name: set(re.findall(r"\w+", _plain(text))) for name, text in headers.items()}
     for name in sources.needed:
@@ -133,7 +140,7 @@ def amalgamate(
         for local in sorted(_local_names(text) & (twice | foreign)):
             stem = Path(name).stem
             text = re.sub(rf"(?<!\.)(?<!->)\b{local}\b", f"{local}_of_{stem}", text)
-        parts.append(_stretch(name, text))
+        parts.append(_stretch(name, text, is_cold=by_heat and not _HOT.search(name)))
     parts.append(_OTHER_KERNELS)
     return "\n".join(parts)
 
@@ -243,7 +250,9 @@ def _with_tile_rows(text: str, tile_rows: int) -> str:
     return text
 
 
-def _stretch(name: str, text: str) -> str:
+def _stretch(name: str, text: str, *, is_cold: bool) -> str:
+    if is_cold:
+        text = f"{_PUSH_SIZE}{text}\n#pragma clang attribute pop\n"
     return f"// ---- {name}\n{text}"
 
 

@@ -14,7 +14,7 @@ from mainspring.pack.contents import needed_models, needed_steps, shrink, source
 __all__ = ["browser_package"]
 
 _FLAGS = (
-    "--target=wasm32 -std=c++20 -c -ffreestanding -nostdlib -fno-exceptions -fno-rtti "
+    "--target=wasm32 -std=c++20 -O2 -c -ffreestanding -nostdlib -fno-exceptions -fno-rtti "
     "-fno-threadsafe-statics -ffp-contract=off -fno-math-errno -fvisibility=hidden "
     "-ffunction-sections -fdata-sections "
     "-U__SIZEOF_INT128__ -mbulk-memory -msign-ext -mnontrapping-fptoint"
@@ -55,9 +55,8 @@ def browser_package(
         models=None if small is None else needed_models(small),
         tile_rows=256,
         arrow=False,
+        by_heat=True,
     )
-    # What one bundle needs is small enough to be compiled for speed.
-    level = "-Os" if small is None else "-O2"
     wasm = source / "wasm"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -71,7 +70,7 @@ def browser_package(
         objects = []
         for target, (path, more) in sources.items():
             objects.append(str(folder / f"{target}.o"))
-            _call([compiler, level, *_FLAGS, *more, *include, str(path), "-o", objects[-1]])
+            _call([compiler, *_FLAGS, *more, *include, str(path), "-o", objects[-1]])
         _call([linker, *_LINK, *objects, "-o", str(folder / "mainspring.wasm")])
         files = {"mainspring.wasm": (folder / "mainspring.wasm").read_bytes()}
     for path in sorted((wasm / "package").iterdir()):
