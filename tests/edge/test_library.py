@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-MAX_BYTES = 190_000
+MAX_BYTES = 150_000
 
 
 def symbols(path: Path, which: str) -> list[str]:

@@ -25,7 +25,9 @@ _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTIL
 # Loops unrolled for speed, and what their vectors may assume: here size counts.
 _UNROLL = re.compile(r"^[ \t]*#pragma GCC (?:unroll|ivdep)[^\n]*\n", re.MULTILINE)
 # Where the time of a prediction goes; all else runs once for a tile, a column or a bundle.
-_HOT = re.compile(r"runtime/(core/kernels|models/(forest|dense|network)/(?!.*verify)|predictor/predict)")
+_HOT = re.compile(
+    r"runtime/(core/kernels|models/(forest|dense|network)/(?!.*verify)|predictor/predict)"
+)
 _PUSH_SIZE = "#pragma clang attribute push(__attribute__((minsize)), apply_to = function)\n"
 _DEFINED = re.compile(r"\bconst (?:Step|Model) (k\w+?)(?:Step|Model)\s*=")
 _STEP_FILE = re.compile(r"\bconst Step k\w+Step\s*=")
