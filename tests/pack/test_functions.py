@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -262,6 +263,20 @@ def test_lambda_runtime_client_gets_events_and_gives_the_bits(
     assert said[1][1]["errorType"] == "MainspringError"
     assert "is missing in row 0" in said[1][1]["errorMessage"]
     assert said[2] == ("response", {"predictions": [wanted[5]]})
+
+
+def test_container_recipe_is_sound(function: Path) -> None:
+    linter = shutil.which("hadolint", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if linter is None:
+        pytest.skip("the Dockerfile is not looked at here: hadolint is not installed")
+    done = subprocess.run(
+        [linter, str(function / "Dockerfile")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    spoiled = function / "Spoiled"
+    spoiled.write_text((function / "Dockerfile").read_text().replace(":3.13", ":latest"))
+    done = subprocess.run([linter, str(spoiled)], capture_output=True, text=True, check=False)
+    assert "DL3007" in done.stdout
 
 
 def test_google_function_answers_requests(
