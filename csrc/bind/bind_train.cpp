@@ -8,6 +8,7 @@
 
 #include "bind/train_backend.hpp"
 #include "train/layers/interactions.hpp"
+#include "train/layers/normalization.hpp"
 #include "train/losses/losses.hpp"
 #include "train/optimizers/optimizers.hpp"
 
@@ -65,6 +66,41 @@ void train_cross_backward(uint64_t grad, uint64_t x0, uint64_t y, uint64_t dx0, 
                                training_kernels(), training_workers());
 }
 
+/// places: 0 x, 1 weight, 2 bias, 3 means, 4 spreads, 5 rows, 6 width, 7 activation.
+train::NormLayer norm_layer_of(const std::vector<int64_t>& places, double epsilon, double dropout,
+                               uint64_t seed) {
+  const auto address = [&](size_t i) {
+    return at_address<float>(static_cast<uint64_t>(places.at(i)));
+  };
+  return {address(0),
+          address(1),
+          address(2),
+          places.at(6),
+          static_cast<train::Activation>(places.at(7)),
+          static_cast<float>(epsilon),
+          static_cast<float>(dropout),
+          seed,
+          address(3),
+          address(4)};
+}
+
+void train_norm_forward(const std::vector<int64_t>& places, double epsilon, double dropout,
+                        uint64_t seed, uint64_t out) {
+  const py::gil_scoped_release released;
+  train::norm_forward_rows(norm_layer_of(places, epsilon, dropout, seed), at_address<float>(out),
+                           places.at(5), training_kernels(), training_workers());
+}
+
+void train_norm_backward(const std::vector<int64_t>& places, double epsilon, double dropout,
+                         uint64_t seed, uint64_t grad, uint64_t dx, uint64_t dweight,
+                         uint64_t dbias) {
+  const py::gil_scoped_release released;
+  train::norm_backward_rows(norm_layer_of(places, epsilon, dropout, seed), at_address<float>(grad),
+                            at_address<float>(dx), at_address<float>(dweight),
+                            at_address<float>(dbias), places.at(5), training_kernels(),
+                            training_workers());
+}
+
 /// options: pos_weight, pos_factor, neg_factor, pos_gamma, neg_gamma, margin.
 std::pair<double, int64_t> train_binary_loss(int kind, uint64_t logits, uint64_t labels,
                                              uint64_t weights, uint64_t losses, uint64_t grad,
@@ -118,14 +154,17 @@ void train_scale(uint64_t in, double factor, uint64_t out, int64_t count) {
                            at_address<float>(out), count, training_kernels(), training_workers());
 }
 
-/// Addresses of a parameter, its gradient, two states and its average, and its count, in a row.
+/// Addresses of a parameter, its gradient, two states and its average, its count, and addresses of
+/// the two states' scales, in a row.
 std::vector<Slice> slices_of(const std::vector<int64_t>& numbers) {
+  constexpr size_t kNumbers = 8;
   std::vector<Slice> slices;
-  for (size_t i = 0; i + 6 <= numbers.size(); i += 6) {
+  for (size_t i = 0; i + kNumbers <= numbers.size(); i += kNumbers) {
     const auto address = [&](size_t k) { return static_cast<uint64_t>(numbers[i + k]); };
     slices.push_back({at_address<float>(address(0)), at_address<float>(address(1)),
                       at_address<void>(address(2)), at_address<void>(address(3)),
-                      at_address<float>(address(4)), numbers[i + 5]});
+                      at_address<float>(address(4)), numbers[i + 5], at_address<float>(address(6)),
+                      at_address<float>(address(7))});
   }
   return slices;
 }
@@ -138,10 +177,10 @@ double train_gradient_norm(const std::vector<int64_t>& numbers) {
 
 /// options: rate, beta1, beta2, epsilon, decay, coupled, clip, correction1, correction2, average.
 void train_step(int method, const std::vector<int64_t>& numbers, const std::vector<double>& options,
-                bool short_states, bool zero_grad, bool nesterov, uint64_t seed) {
+                int states, bool zero_grad, bool nesterov, uint64_t seed) {
   StepRule rule{};
   rule.method = static_cast<Method>(method);
-  rule.short_states = short_states;
+  rule.states = static_cast<train::StateType>(states);
   rule.zero_grad = zero_grad;
   rule.nesterov = nesterov;
   rule.rate = static_cast<float>(options.at(0));
@@ -178,6 +217,8 @@ void register_train(py::module_& module) {
   module.def("train_pairs_backward", &train_pairs_backward);
   module.def("train_cross_forward", &train_cross_forward);
   module.def("train_cross_backward", &train_cross_backward);
+  module.def("train_norm_forward", &train_norm_forward);
+  module.def("train_norm_backward", &train_norm_backward);
   module.def("train_binary_loss", &train_binary_loss,
              "Sum of the losses, and the first bad place or -1.");
   module.def("train_softmax_loss", &train_softmax_loss,

@@ -35,7 +35,7 @@ struct HeldLookup {
 
 /// places: 0 layout, 1 tables, 2 rows' memory, 3 row type, 4 first state, 5 second state, 6 and 7
 /// whether these have one number a row, 8 ids, 9 their number, 10 offsets, 11 bags of a table (-1:
-/// one id each), 12 weights, 13 stride, 14 whether ids are int64.
+/// one id each), 12 weights, 13 stride, 14 whether ids are int64, 15 own factors of bags.
 HeldLookup read_lookup(const std::vector<int64_t>& places) {
   const auto address = [&](size_t i) { return static_cast<uint64_t>(places.at(i)); };
   const auto* layout = at_address<const int64_t>(address(0));
@@ -72,7 +72,8 @@ HeldLookup read_lookup(const std::vector<int64_t>& places) {
     lookup.bags.push_back({at_address<void>(address(8)), places.at(14) != 0,
                            each ? nullptr : offsets + t * num_bags, first, last - first,
                            at_address<float>(address(12)), each ? last - first : num_bags,
-                           each ? first * row[3] : row[4], places.at(13), !each && row[5] != 0});
+                           each ? first * row[3] : row[4], places.at(13), !each && row[5] != 0,
+                           at_address<const float>(address(15))});
   }
   const LookupFault bad = train::check_ids(lookup.view(), training_workers());
   if (bad.kind != LookupFaultKind::kNone) {
@@ -94,6 +95,14 @@ void train_lookup_forward(const std::vector<int64_t>& places, uint64_t out) {
   const HeldLookup lookup = read_lookup(places);
   train::lookup_forward(lookup.view(), at_address<float>(out), training_kernels(),
                         training_workers());
+}
+
+/// Pair products of tables of one width, and the sums of their rows.
+void train_lookup_pairs(const std::vector<int64_t>& places, uint64_t out, uint64_t sums) {
+  const py::gil_scoped_release released;
+  const HeldLookup lookup = read_lookup(places);
+  train::lookup_pairs(lookup.view(), at_address<float>(out), at_address<float>(sums),
+                      training_kernels(), training_workers());
 }
 
 /// options: rate, epsilon, beta1, beta2, correction1, correction2, decay, clip_value, clip_norm,
@@ -148,6 +157,8 @@ void train_large_pages(uint64_t address, uint64_t num_bytes) {
 void register_train_embedding(py::module_& module) {
   module.def("train_lookup_forward", &train_lookup_forward, py::arg("places"), py::arg("out"),
              "Rows pooled by bag; places as read_lookup has them.");
+  module.def("train_lookup_pairs", &train_lookup_pairs, py::arg("places"), py::arg("out"),
+             py::arg("sums"), "Sums of products of pairs of rows, and sums of rows.");
   module.def("train_lookup_backward", &train_lookup_backward, py::arg("places"), py::arg("grad"),
              py::arg("weight_gradients"), py::arg("update"), py::arg("options"),
              py::arg("decoupled"), py::arg("stochastic"), py::arg("seed"),

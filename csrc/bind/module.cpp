@@ -38,6 +38,7 @@ void register_history_spill(py::module_&);
 void register_serve(py::module_&);
 void register_train(py::module_&);
 void register_train_embedding(py::module_&);
+void register_dynamic_ids(py::module_&);
 }  // namespace mainspring::bind
 
 PYBIND11_MODULE(_engine, module) {
@@ -68,6 +69,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_serve(module);
   mainspring::bind::register_train(module);
   mainspring::bind::register_train_embedding(module);
+  mainspring::bind::register_dynamic_ids(module);
   mainspring::bind::register_batches(module);
   mainspring::bind::register_scorer(module);
   mainspring::bind::register_explain(module);

@@ -9,6 +9,7 @@
 
 #include "runtime/core/kernels.hpp"
 #include "train/embedding/tables.hpp"
+#include "train/layers/normalization.hpp"
 #include "train/losses/losses.hpp"
 #include "train/optimizers/optimizers.hpp"
 
@@ -17,11 +18,15 @@ namespace mainspring::train {
 struct TrainKernels {
   /// Pools the rows of bags [first, last) of a table into `out`.
   void (*pool_bags)(const Table& table, const Bags& bags, int64_t first, int64_t last, float* out);
-  /// Adds up the gradients of sorted keys [first, last), which are all of one row, and updates it.
-  /// `scratch` holds 2 * width floats.
-  void (*update_row)(const Table& table, const Bags& bags, const uint64_t* keys, int64_t first,
-                     int64_t last, int64_t end, const float* grad, const Rule& rule,
-                     float* scratch);
+  /// Adds up the gradients of each row of sorted keys, and updates it: of the rows whose first key
+  /// is in [first, last) of `end` keys. `scratch` holds 2 * width floats.
+  void (*update_rows)(const Table& table, const Bags& bags, const uint64_t* keys, int64_t first,
+                      int64_t last, int64_t end, const float* grad, const Rule& rule,
+                      float* scratch);
+  /// Of the rows [first, last) of a batch, each with one id a table, all tables of one width: the
+  /// sum of the products of all pairs of vectors to `out`, the sum of the vectors to `sums`.
+  void (*pair_rows)(const Table* tables, const Bags* bags, int64_t num_tables, int64_t first,
+                    int64_t last, float* out, float* sums);
   /// Gradients of the weights of bags [first, last), from the rows as they are.
   void (*weight_gradients)(const Table& table, const Bags& bags, int64_t first, int64_t last,
                            const float* grad, float* out);
@@ -38,6 +43,11 @@ struct TrainKernels {
   void (*cross_forward)(const float* x0, const float* y, const float* x, float* out, int64_t count);
   void (*cross_backward)(const float* grad, const float* x0, const float* y, float* dx0, float* dy,
                          int64_t count);
+
+  /// Rows [first, last); the backward pass adds to dweight and dbias.
+  void (*norm_forward)(const NormLayer& layer, float* out, int64_t first, int64_t last);
+  void (*norm_backward)(const NormLayer& layer, const float* grad, float* dx, float* dweight,
+                        float* dbias, int64_t first, int64_t last);
 
   /// Losses of values [first, last), their sum; false when a label or weight is out of its range.
   bool (*binary_loss)(const BinaryLoss& loss, int64_t first, int64_t last, double* sum);

@@ -729,6 +729,37 @@ class SharedState:
         """
         In place of what this worker wrote before.
         """
+class DynamicIds:
+    """
+    Rows for ids of any value.
+    """
+    def __getstate__(self) -> tuple[list[int], int]:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __setstate__(self, arg0: tuple[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], typing.SupportsInt | typing.SupportsIndex]) -> None:
+        ...
+    def assign(self, ids: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, max_rows: typing.SupportsInt | typing.SupportsIndex, keep_from: typing.SupportsInt | typing.SupportsIndex, rows: typing.SupportsInt | typing.SupportsIndex) -> tuple[list[int], list[int], int]:
+        """
+        Fresh rows, their ids, and how many ids were evicted.
+        """
+    def find(self, ids: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex, rows: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def restore(self, numbers: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], num_calls: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def state(self) -> list[int]:
+        """
+        Three numbers a row: id, count, last call.
+        """
+    @property
+    def num_calls(self) -> int:
+        ...
+    @property
+    def num_ids(self) -> int:
+        ...
+    @property
+    def num_rows(self) -> int:
+        ...
 class BatchPort:
     """
     Where answers of batches come back.
@@ -1042,6 +1073,8 @@ def train_dot_backward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: ty
     ...
 def train_dot_forward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
+def train_draw_rows(ids: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], width: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex, scale: typing.SupportsFloat | typing.SupportsIndex, out: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
 def train_gradient_norm(arg0: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]) -> float:
     ...
 def train_large_pages(address: typing.SupportsInt | typing.SupportsIndex, num_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
@@ -1054,7 +1087,15 @@ def train_lookup_forward(places: collections.abc.Sequence[typing.SupportsInt | t
     """
     Rows pooled by bag; places as read_lookup has them.
     """
+def train_lookup_pairs(places: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], out: typing.SupportsInt | typing.SupportsIndex, sums: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Sums of products of pairs of rows, and sums of rows.
+    """
 def train_math(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_norm_backward(arg0: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], arg1: typing.SupportsFloat | typing.SupportsIndex, arg2: typing.SupportsFloat | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex, arg5: typing.SupportsInt | typing.SupportsIndex, arg6: typing.SupportsInt | typing.SupportsIndex, arg7: typing.SupportsInt | typing.SupportsIndex) -> None:
+    ...
+def train_norm_forward(arg0: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], arg1: typing.SupportsFloat | typing.SupportsIndex, arg2: typing.SupportsFloat | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
 def train_pairs_backward(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: typing.SupportsInt | typing.SupportsIndex, arg4: typing.SupportsInt | typing.SupportsIndex, arg5: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
@@ -1066,7 +1107,7 @@ def train_softmax_loss(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: ty
     """
     Sum of the losses, rows not ignored, and the first bad row or -1.
     """
-def train_step(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], arg2: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], arg3: bool, arg4: bool, arg5: bool, arg6: typing.SupportsInt | typing.SupportsIndex) -> None:
+def train_step(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], arg2: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], arg3: typing.SupportsInt | typing.SupportsIndex, arg4: bool, arg5: bool, arg6: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
 def training_sparse(fitter: Fitter, table: Table, first_row: typing.SupportsInt | typing.SupportsIndex) -> tuple[Numbers, Numbers, Numbers]:
     """

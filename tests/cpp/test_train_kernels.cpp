@@ -155,6 +155,62 @@ void check_tables(const TrainKernels& kernels, int64_t width, RowType type, Upda
         "an id that is no row is named");
 }
 
+void check_norms(const TrainKernels& kernels, int64_t rows, int64_t width) {
+  const std::vector<float> x = drawn(rows * width), weight = drawn(width), bias = drawn(width);
+  const std::vector<float> grad = drawn(rows * width);
+  for (const Activation activation :
+       {Activation::kNone, Activation::kRelu, Activation::kGelu, Activation::kSilu}) {
+    std::vector<std::vector<float>> results;
+    for (const Workers& workers : {kAlone, kBackwards}) {
+      std::vector<float> out(rows * width), dx(rows * width), sums(2 * width), moments(2 * rows);
+      const NormLayer layer{
+          x.data(), weight.data(), bias.data(), width,          activation,
+          1e-5F,    0.25F,         3,           moments.data(), moments.data() + rows};
+      norm_forward_rows(layer, out.data(), rows, kernels, workers);
+      norm_backward_rows(layer, grad.data(), dx.data(), sums.data(), sums.data() + width, rows,
+                         kernels, workers);
+      for (int64_t row = 0; row < rows; ++row) {
+        double mean = 0;
+        for (int64_t d = 0; d < width; ++d) mean += x[row * width + d];
+        check(near(moments[row], mean / static_cast<double>(width), 1), "a mean is its row's");
+      }
+      for (const auto* more : {&dx, &sums, &moments})
+        out.insert(out.end(), more->begin(), more->end());
+      results.push_back(out);
+    }
+    check(results[0] == results[1], "norms of any order of workers are the same bits");
+  }
+}
+
+void check_pair_rows(const TrainKernels& kernels, int64_t width, RowType type) {
+  constexpr int64_t kRows = 9, kBags = 4, kTables = 3;
+  std::vector<float> rows = drawn(kTables * kRows * width);
+  std::vector<uint16_t> short_rows(rows.size(), 0x3C00);
+  const bool is_wide = type == RowType::kFloat32;
+  void* memory = is_wide ? static_cast<void*>(rows.data()) : short_rows.data();
+  std::vector<int32_t> ids(kTables * kBags);
+  for (int32_t& id : ids) id = static_cast<int32_t>((draw() + 1) * 4.49F);
+  std::vector<Table> tables;
+  std::vector<Bags> bags;
+  for (int64_t t = 0; t < kTables; ++t) {
+    tables.push_back({static_cast<char*>(memory) + t * kRows * width * (is_wide ? 4 : 2), nullptr,
+                      nullptr, kRows, width, type, 0});
+    bags.push_back({ids.data(), false, nullptr, t * kBags, kBags, nullptr, kBags, 0, width, false});
+  }
+  std::vector<float> out(kBags), sums(kBags * width), x(kBags * kTables * width), expected(kBags);
+  lookup_pairs({tables, bags}, out.data(), sums.data(), kernels, kBackwards);
+  for (int64_t t = 0; t < kTables; ++t) {
+    bags[t].stride = kTables * width;
+    bags[t].column = t * width;
+  }
+  lookup_forward({tables, bags}, x.data(), kernels, kAlone);
+  pairs_forward_rows(x.data(), expected.data(), kBags, kTables, width, kernels, kAlone);
+  for (int64_t bag = 0; bag < kBags; ++bag) {
+    check(near(out[bag], expected[bag], static_cast<double>(9 * width)),
+          "pairs are those of copies");
+  }
+}
+
 void check_losses(const TrainKernels& kernels, int64_t count) {
   const std::vector<float> x = drawn(count), w(count, 0.5F);
   std::vector<float> y(count), losses(count), grad(count);
@@ -189,22 +245,25 @@ void check_losses(const TrainKernels& kernels, int64_t count) {
 
 void check_steps(const TrainKernels& kernels, int64_t count) {
   for (const Method method : {Method::kSgd, Method::kAdagrad, Method::kAdamW, Method::kLion}) {
-    for (const bool is_short : {false, true}) {
+    for (const StateType type : {StateType::kFloat32, StateType::kBfloat16, StateType::kByte}) {
       std::vector<std::vector<float>> results;
       for (const Workers& workers : {kAlone, kBackwards}) {
         state = 7;
         std::vector<float> p = drawn(count), g = drawn(count), average = p;
         std::vector<float> first(count), second(count);
         std::vector<uint16_t> short_first(count), short_second(count);
-        const Slice slice{p.data(),
-                          g.data(),
-                          is_short ? static_cast<void*>(short_first.data()) : first.data(),
-                          is_short ? static_cast<void*>(short_second.data()) : second.data(),
-                          average.data(),
-                          count};
+        std::vector<uint8_t> byte_first(count), byte_second(count);
+        std::vector<float> scales((count + 255) / 256), more_scales(scales.size());
+        void* states[2] = {first.data(), second.data()};
+        if (type == StateType::kBfloat16) states[0] = short_first.data();
+        if (type == StateType::kBfloat16) states[1] = short_second.data();
+        if (type == StateType::kByte) states[0] = byte_first.data();
+        if (type == StateType::kByte) states[1] = byte_second.data();
+        const Slice slice{p.data(),       g.data(), states[0],     states[1],
+                          average.data(), count,    scales.data(), more_scales.data()};
         StepRule rule{};
         rule.method = method;
-        rule.short_states = is_short;
+        rule.states = type;
         rule.zero_grad = true;
         rule.rate = 0.1F;
         rule.beta1 = 0.9F;
@@ -223,6 +282,9 @@ void check_steps(const TrainKernels& kernels, int64_t count) {
               "gradients are zero");
         p.insert(p.end(), average.begin(), average.end());
         for (const uint16_t bits : short_first) p.push_back(bits);
+        for (const uint8_t bits : byte_first) p.push_back(bits);
+        for (const uint8_t bits : byte_second) p.push_back(bits);
+        p.insert(p.end(), scales.begin(), scales.end());
         results.push_back(p);
       }
       check(results[0] == results[1], "steps of any order of workers are the same bits");
@@ -239,8 +301,10 @@ int main() {
     for (const int64_t vectors : {1, 2, 3, 5, 8, 27, 34}) {
       for (const int64_t width : {1, 7, 16, 33, 64}) check_dots(kernels, 3, vectors, width);
     }
+    for (const int64_t width : {1, 7, 16, 33, 100}) check_norms(kernels, 70, width);
     for (const int64_t width : {1, 5, 16, 32, 33, 64, 128}) {
       for (const RowType type : {RowType::kFloat32, RowType::kBfloat16, RowType::kFloat16}) {
+        check_pair_rows(kernels, width, type);
         for (uint8_t update = 0; update <= static_cast<uint8_t>(Update::kFtrl); ++update) {
           check_tables(kernels, width, type, static_cast<Update>(update), false);
           check_tables(kernels, width, type, static_cast<Update>(update), true);

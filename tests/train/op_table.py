@@ -1,6 +1,7 @@
 """Write the table of operators in docs/concepts/training.md: ``python -m tests.train.op_table``.
 
-Backends and types are those of the operator list, each of which tests/train runs.
+Backends and types are those of the operator list. test_op_status.py runs each cell of the CPU and
+refuses what is not listed; test_triton_kernels.py and tests/gpu do what can be done without a GPU.
 """
 
 from __future__ import annotations
@@ -15,12 +16,19 @@ BEGIN, END = (
     "<!-- end of operators -->\n",
 )
 ORDER = ("native", "triton", "cuda", "eager")
+STATUS = {
+    "native": "tested",
+    "triton": "interpreted, compiled for sm_80 and sm_90",
+    "cuda": "its bodies tested on the CPU, compiled for sm_80 and sm_90",
+    "eager": "tested",
+}
 
 
 def table() -> str:
     """Return the table as Markdown."""
     lines = ["| operator | what it computes | native (CPU) | Triton (CUDA) | CUDA | eager |"]
     lines.append("|" + "---|" * 6)
+    lines.append(f"| status of each cell | | {' | '.join(STATUS[name] for name in ORDER)} |")
     for op in OPS:
         cells = [", ".join(op.backends.get(name, ())) or "-" for name in ORDER]
         lines.append(f"| `{op.name}` | {op.summary} | {' | '.join(cells)} |")

@@ -18,6 +18,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "ResNet": {"size": 20, "inner": 30, "width": 4, "dropout": 0.1},
     "WideAndDeep": {"hidden": (16,), "width": 4, "dropout": 0.2},
     "FM": {"width": 6},
+    "FwFM": {"width": 6},
     "DeepFM": {"hidden": (16, 8), "width": 6},
     "DCNv2": {"hidden": (16,), "width": 4, "num_crosses": 3},
     "DLRM": {"bottom": (12,), "top": (16,), "width": 8},

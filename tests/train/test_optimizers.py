@@ -92,7 +92,7 @@ def test_clipping_is_torchs() -> None:
 
 
 @pytest.mark.parametrize("name", list(PLAIN))
-@pytest.mark.parametrize("state_dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("state_dtype", [torch.float32, torch.bfloat16, torch.uint8])
 def test_step_when_threads_differ_is_the_same_bits(name: str, state_dtype: Any) -> None:
     threads = ms.build_info()["num_threads"]
     results = []
@@ -122,6 +122,79 @@ def test_states_when_short_are_near_and_small_changes_add_up() -> None:
     torch.testing.assert_close(short.mean(), wide.mean(), rtol=0.02, atol=0)
 
 
+@pytest.mark.parametrize("name", ["AdamW", "Lion", "Adagrad", "SGD"])
+def test_states_of_bytes_are_a_quarter_and_near(name: str) -> None:
+    """Single numbers are far from each other, and their average is not: rounding keeps it."""
+    params, wide = parameters(), parameters()
+    options = {**PLAIN[name], "lr": 0.01 if name != "Lion" else 0.001}
+    optimizer = getattr(train, name)(params, state_dtype=torch.uint8, **options)
+    exact = getattr(train, name)(wide, **options)
+    for one, some in ((optimizer, params), (exact, wide)):
+        take_steps(one, some, 8)
+    state, expected = optimizer.state[params[1]], exact.state[wide[1]]
+    assert state["first"].dtype == torch.uint8
+    assert state["first_scale"].shape == (-(-70000 // 256),)
+    moved = (wide[1] - parameters()[1]).detach()
+    error = (params[1] - wide[1]).detach()
+    assert float(error.norm()) < (0.35 if name == "Lion" else 0.1) * float(moved.norm())
+    assert abs(float(error.mean())) < 0.02 * float(moved.abs().mean())
+    own = value_of_bytes(state["first"], state["first_scale"], has_sign=name != "Adagrad")
+    assert float((own - expected["first"]).norm()) < 0.2 * float(expected["first"].norm())
+
+
+def value_of_bytes(codes: Any, scales: Any, *, has_sign: bool) -> Any:
+    """Read states as they are written down: 3 bits of mantissa, the largest of a block is 1."""
+    number = codes.double()
+    sign = torch.where(number > 127, -1.0, 1.0) if has_sign else torch.ones_like(number)
+    if has_sign:
+        number = number % 128
+    steps = number - (127 if has_sign else 255)  # eighths of a power of two, below 1
+    power = torch.floor(steps / 8)
+    size = torch.where(number == 0, 0.0, 2.0**power * (1 + (steps - 8 * power) / 8))
+    return sign * size * scales.double().repeat_interleave(256)[: len(codes)]
+
+
+def test_states_of_bytes_when_one_is_not_finite_spread_it_over_their_block_alone() -> None:
+    p = torch.nn.Parameter(torch.ones(600))
+    optimizer = train.Adagrad([p], state_dtype=torch.uint8)
+    p.grad = torch.ones(600)
+    p.grad[300] = math.nan
+    optimizer.step()
+    assert torch.isnan(p).nonzero().flatten().tolist() == [300]
+    p.grad = torch.ones(600)
+    optimizer.step()
+    assert torch.isnan(p).nonzero().flatten().tolist() == list(range(256, 512))
+
+
+def test_states_of_bytes_when_the_native_backend_is_not_there_are_wide_or_refused() -> None:
+    odd = torch.nn.Parameter(draw.normal(6, 4).float().t())
+    plain = torch.nn.Parameter(draw.normal(5).float())
+    optimizer = train.AdamW([odd, plain], state_dtype=torch.uint8)
+    odd.grad, plain.grad = torch.ones_like(odd), torch.ones(5)
+    optimizer.step()
+    assert optimizer.state[odd]["first"].dtype == torch.float32
+    assert optimizer.state[plain]["first"].dtype == torch.uint8
+    copies = [torch.nn.Parameter(one.detach().clone()) for one in (odd, plain)]
+    again = train.AdamW(copies, state_dtype=torch.uint8)
+    again.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    odd_again, plain_again = copies
+    assert again.state[odd_again]["first"].dtype == torch.float32
+    assert torch.equal(again.state[plain_again]["first"], optimizer.state[plain]["first"])
+    with train.use_backend("eager"), pytest.raises(ms.UnsupportedError, match="states of bytes"):
+        optimizer.step()
+
+
+def test_states_of_bytes_when_gradients_vanish_never_blow_a_step_up() -> None:
+    """Neighbours of very different size: a second moment rounded to 0 would divide by eps."""
+    p = torch.nn.Parameter(torch.zeros(256))
+    optimizer = train.AdamW([p], lr=0.1, weight_decay=0.0, state_dtype=torch.uint8)
+    for number in range(50):
+        p.grad = torch.logspace(-12, 2, 256) * (1.0 if number % 2 else 0.5)
+        before = p.detach().clone()
+        optimizer.step()
+        assert float((p.detach() - before).abs().max()) < 0.5
+
+
 def test_gradients_when_zeroed_keep_their_memory() -> None:
     params = parameters()
     optimizer = train.AdamW(params, zero_grads=True)
@@ -133,7 +206,7 @@ def test_gradients_when_zeroed_keep_their_memory() -> None:
     assert all(bool((p.grad == 0).all()) for p in params)
 
 
-@pytest.mark.parametrize("state_dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("state_dtype", [torch.float32, torch.bfloat16, torch.uint8])
 def test_state_dict_when_loaded_goes_on_with_the_same_bits(state_dtype: Any) -> None:
     params = parameters()
     options = {"state_dtype": state_dtype, "average_decay": 0.5}

@@ -23,7 +23,7 @@ COMPILED = """
 import json, sys
 import triton
 from triton.backends.compiler import GPUTarget
-from mainspring.kernels import binary_losses, interactions, softmax_loss
+from mainspring.kernels import binary_losses, embedding, interactions, softmax_loss
 
 POINTER, SHORT = "*fp32", {"num_vectors": "i32", "width": "i32"}
 DOT = {"VECTORS": 32, "BLOCK": 64}
@@ -36,7 +36,24 @@ BINARY = {**pointers("logits", "labels", "weights", "losses", "grad", "sums"), "
           **{name: "fp32" for name in SCALARS}}
 SOFTMAX = {**pointers("logits", "weights", "losses", "grad"), "targets": "*i64",
            "num_classes": "i32", "grad_scale": "fp32", "smoothing": "fp32", "ignore": "i32"}
+WHOLE = ("layout", "offsets", "run_starts", "run_tables", "run_rows", "order", "bags", "seed")
+LOOKUP = {**pointers("weights", "out"), "ids": "*i64", "num_bags": "i32", "stride": "i32"}
+UPDATE = {**pointers("grad", "first", "second", "factors"), "stride": "i32"}
+RULE = ("rate", "epsilon", "beta1", "beta2", "correction1", "correction2", "decay", "clip_value",
+        "clip_norm", "l1", "l2", "beta")
+INTEGERS = {name: "i32" if name == "seed" else "*i64" for name in WHOLE}
+NUMBERS = {name: "fp32" for name in RULE}
+def update_case(number, kind):
+    constants = {"UPDATE": number, "DECOUPLED": False, "STOCHASTIC": kind != "fp32",
+                 "HALF": kind == "fp16", "BLOCK": 128}
+    types = {**UPDATE, **INTEGERS, **NUMBERS, "rows": f"*{kind}"}
+    return (f"update {number} {kind}", embedding.update_kernel, types, constants)
 KERNELS = [
+    *((f"lookup {kind}", embedding.lookup_kernel,
+       {**LOOKUP, **INTEGERS, "rows": f"*{kind}"}, {"WEIGHTED": True, "BLOCK": 64})
+      for kind in ("fp32", "bf16", "fp16")),
+    *(update_case(number, "fp32") for number in range(7)),
+    *(update_case(3, kind) for kind in ("bf16", "fp16")),
     ("dot_forward", interactions.dot_forward_kernel, {**pointers("x", "out"), **SHORT}, DOT),
     ("dot_backward", interactions.dot_backward_kernel,
      {**pointers("grad", "x", "dx"), **SHORT}, DOT),
@@ -88,7 +105,7 @@ def test_kernels_when_compiled_for_gpus_fit_and_spill_nothing(tmp_path: Any) -> 
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)
-    assert len(found) == 16
+    assert len(found) == 40
     for name, (size, shared, spills) in found.items():
         assert size > 1000, name
         assert shared <= 227 * 1024, name

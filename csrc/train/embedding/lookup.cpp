@@ -73,8 +73,6 @@ uint64_t* sort_by_row(uint64_t* keys, uint64_t* other, int64_t count, int64_t nu
   return keys;
 }
 
-int64_t row_of_key(uint64_t key) { return static_cast<int64_t>(key >> 32); }
-
 }  // namespace
 
 LookupFault check_offsets(const int64_t* offsets, int64_t count, int64_t num_ids) {
@@ -154,18 +152,20 @@ void lookup_backward(const Lookup& lookup, const float* grad, const Rule& rule,
   std::vector<float> scratch(2 * widest * workers.count);
   workers.run(pieces.size(), [&](uint64_t item, uint32_t worker) {
     const Piece& piece = pieces[item];
-    const uint64_t* keys = sorted[piece.table];
-    const int64_t end = lookup.bags[piece.table].num_ids;
-    int64_t at = piece.first;
-    // A run belongs to the piece that it begins in.
-    while (at > 0 && at < piece.last && row_of_key(keys[at]) == row_of_key(keys[at - 1])) ++at;
-    while (at < piece.last) {
-      int64_t next = at + 1;
-      while (next < end && row_of_key(keys[next]) == row_of_key(keys[at])) ++next;
-      kernels.update_row(lookup.tables[piece.table], lookup.bags[piece.table], keys, at, next, end,
-                         grad, rule, scratch.data() + 2 * widest * worker);
-      at = next;
-    }
+    kernels.update_rows(lookup.tables[piece.table], lookup.bags[piece.table], sorted[piece.table],
+                        piece.first, piece.last, lookup.bags[piece.table].num_ids, grad, rule,
+                        scratch.data() + 2 * widest * worker);
+  });
+}
+
+void lookup_pairs(const Lookup& lookup, float* out, float* sums, const TrainKernels& kernels,
+                  const Workers& workers) {
+  const int64_t rows = lookup.bags.empty() ? 0 : lookup.bags[0].num_bags;
+  const auto num_tables = static_cast<int64_t>(lookup.tables.size());
+  workers.run((rows + kBagsOfBlock - 1) / kBagsOfBlock, [&](uint64_t block, uint32_t) {
+    const int64_t first = static_cast<int64_t>(block) * kBagsOfBlock;
+    kernels.pair_rows(lookup.tables.data(), lookup.bags.data(), num_tables, first,
+                      std::min(first + kBagsOfBlock, rows), out, sums);
   });
 }
 

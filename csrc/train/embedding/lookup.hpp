@@ -39,6 +39,12 @@ void lookup_forward(const Lookup& lookup, float* out, const TrainKernels& kernel
 void lookup_backward(const Lookup& lookup, const float* grad, const Rule& rule,
                      const TrainKernels& kernels, const Workers& workers);
 
+/// Of tables of one width with one id a bag: of each bag the sum of the products of all pairs of
+/// its rows, and the sum of its rows, without a copy of the rows. Back by lookup_backward, whose
+/// gradient is that sum times the bag's, with Bags::own_factors.
+void lookup_pairs(const Lookup& lookup, float* out, float* sums, const TrainKernels& kernels,
+                  const Workers& workers);
+
 /// d loss / d weight of each id, from the rows as they are: before lookup_backward.
 void lookup_weight_gradients(const Lookup& lookup, const float* grad, float* out,
                              const TrainKernels& kernels, const Workers& workers);

@@ -39,6 +39,8 @@ struct Bags {
   int64_t column;  // where a bag's numbers stand in the output: bag * stride + column
   int64_t stride;
   bool mean;
+  /// Of pair products: a factor a bag, times which a row is taken off its own gradient; or null.
+  const float* own_factors = nullptr;
 
   int64_t id(int64_t place) const {
     return wide_ids ? static_cast<const int64_t*>(ids)[place]

@@ -12,6 +12,7 @@ namespace mainspring::train {
 namespace {
 
 constexpr int64_t kBlock = 32768;
+constexpr int64_t kScaled = 256;  // numbers that share a scale: blocks hold whole ones
 
 struct Piece {
   size_t slice;
@@ -50,7 +51,9 @@ double gradient_norm(std::span<const Slice> slices, const TrainKernels& kernels,
 void step_slices(const StepRule& rule, std::span<const Slice> slices, const TrainKernels& kernels,
                  const Workers& workers) {
   const std::vector<Piece> pieces = pieces_of(slices);
-  const int64_t bytes = rule.short_states ? 2 : 4;
+  const int64_t bytes = rule.states == StateType::kFloat32    ? 4
+                        : rule.states == StateType::kBfloat16 ? 2
+                                                              : 1;
   workers.run(pieces.size(), [&](uint64_t item, uint32_t) {
     const Piece& piece = pieces[item];
     Slice part = slices[piece.slice];
@@ -59,6 +62,8 @@ void step_slices(const StepRule& rule, std::span<const Slice> slices, const Trai
     part.first = moved(part.first, piece.first, bytes);
     part.second = moved(part.second, piece.first, bytes);
     if (part.average != nullptr) part.average += piece.first;
+    if (part.first_scales != nullptr) part.first_scales += piece.first / kScaled;
+    if (part.second_scales != nullptr) part.second_scales += piece.first / kScaled;
     part.count = piece.count;
     StepRule own = rule;
     own.seed += item * 0x9E3779B97F4A7C15ULL;  // other random numbers in every block

@@ -11,6 +11,10 @@ struct TrainKernels;
 
 enum class Method : uint8_t { kSgd, kAdagrad, kAdamW, kLion };
 
+/// How states are kept. Short ones are rounded up or down by chance; bytes have a scale for each
+/// 256.
+enum class StateType : uint8_t { kFloat32, kBfloat16, kByte };
+
 /// Numbers of a parameter, its gradient and its states; null where the method has none.
 struct Slice {
   float* values;
@@ -19,11 +23,13 @@ struct Slice {
   void* second;    // Adam's second moment
   float* average;  // moving average of the values, or null
   int64_t count;
+  float* first_scales = nullptr;  // of states of bytes, one for each 256 numbers
+  float* second_scales = nullptr;
 };
 
 struct StepRule {
   Method method;
-  bool short_states;  // bfloat16, rounded at random; else float32
+  StateType states;
   bool zero_grad;
   bool nesterov;
   float rate;

@@ -35,7 +35,7 @@ _NOTHING = frozenset(("AlphaDropout", "Dropout", "Dropout1d", "Identity"))
 _NO_FUNCTIONS = frozenset(("dropout", "contiguous", "float", "clone", "detach"))
 _PAIRS = {"add": "add", "mul": "multiply", "iadd": "add", "imul": "multiply"}
 # Classes that say of themselves what they compute, by an attribute `mainspring_layer`.
-_PROMISES = ("cross", "dot", "embedding", "factorization")
+_PROMISES = ("cross", "dot", "embedding", "factorization", "norm")
 
 
 def read_graph(model: Any) -> ModelImage:
@@ -180,11 +180,24 @@ class _Reader(GraphValues):
             return self._tables(node, self.model.get_submodule(node.target), where)
         if kind == "cross":
             return self._crossed(node, where)
+        if kind == "norm":
+            return self._norm_activation(node, self.model.get_submodule(node.target), where)
         vectors = self._value(node.args[0], where)
         if vectors.count < 2:
             raise refused(where, "it is given no vectors, rows of shape (count, width)")
         width = self.network.widths[vectors.layer] // vectors.count
         return self._made(node, self.network.add(kind, [vectors.layer], None, width))
+
+    def _norm_activation(self, node: Any, module: Any, where: str) -> Value:
+        """Read a layer norm with weight and bias, and the activation behind it."""
+        arrays = numbers(module.weight), numbers(module.bias)
+        width = len(arrays[0])
+        value = self._value(node.args[0], where, width)
+        self._need_flat(value, width, where)
+        layer = self.network.add("norm", [value.layer], *arrays, float(module.eps))
+        if module.activation != "none":
+            layer = self.network.activate(layer, module.activation, 0.0, in_place=True)
+        return self._made(node, layer)
 
     def _weighted(self, node: Any, module: Any, where: str) -> Value:
         if type(module).__name__ == "Linear":

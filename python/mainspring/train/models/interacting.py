@@ -1,4 +1,4 @@
-"""Models in which features meet in pairs: FM, DeepFM, DCN v2, DLRM."""
+"""Models in which features meet in pairs: FM, FwFM, DeepFM, DCN v2, DLRM."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ __all__ = [  # noqa: RUF022 - in the order of sorted()
     "DLRM",
     "DeepFM",
     "FM",
+    "FwFM",
 ]
 
 
@@ -97,6 +98,43 @@ class FM(TabularModel):
         """Return a score for each row, as ``MLP.forward``."""
         numbers = self.numbers(dense)
         pairs = self.pairs(self.vectors(numbers, ids))
+        return (self.linear(numbers, ids) + pairs).squeeze(1)
+
+
+class FwFM(TabularModel):
+    """A factorization machine whose pairs of fields have a strength each.
+
+    Parameters
+    ----------
+    num_numbers, cardinalities, task, width, row_optimizer
+        As in :class:`FM`; the numbers of a row are one field.
+
+    References
+    ----------
+    J. Pan et al., "Field-weighted Factorization Machines", WWW 2018, doi:10.1145/3178876.3186040.
+    """
+
+    def __init__(
+        self,
+        num_numbers: int,
+        cardinalities: Sequence[int],
+        *,
+        width: int = 16,
+        task: str = "binary",
+        row_optimizer: RowOptimizer | None = None,
+    ) -> None:
+        super().__init__(num_numbers, cardinalities, task=task)
+        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer)
+        self.vectors = _Vectors(num_numbers, cardinalities, width, row_optimizer)
+        self.dots = DotPairs()
+        count = self.vectors.count
+        self.strengths = nn.Linear(count * (count - 1) // 2, 1, bias=False)
+        nn.init.ones_(self.strengths.weight)  # as a machine without strengths begins
+
+    def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        """Return a score for each row, as ``MLP.forward``."""
+        numbers = self.numbers(dense)
+        pairs = self.strengths(self.dots(self.vectors(numbers, ids)))
         return (self.linear(numbers, ids) + pairs).squeeze(1)
 
 

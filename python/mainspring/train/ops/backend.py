@@ -17,7 +17,8 @@ __all__ = ["BACKENDS", "choose", "use_backend"]
 
 BACKENDS = ("native", "triton", "cuda", "eager")
 
-_DEVICE_OF = {"native": "cpu", "triton": "cuda", "cuda": "cuda"}
+# In the order in which they are taken, where there are several.
+_DEVICE_OF = {"native": "cpu", "cuda": "cuda", "triton": "cuda"}
 _TAKES = {
     (op.name, backend, getattr(torch, dtype))
     for op in OPS

@@ -1,4 +1,4 @@
-"""The embedding operators on CUDA tensors, by the GPU library; arguments as of the native ones.
+"""The embedding operators on CUDA tensors, by the GPU library or Triton; arguments as natively.
 
 Ids are looked at before rows are changed: a wrong one is an error that names it, and the program
 waits for the device once.
@@ -11,9 +11,17 @@ from typing import Any
 import torch
 
 from mainspring.gpu.lookup import Lookup, lookup_backward, rule_of
-from mainspring.train.ops import reference_embedding
+from mainspring.train.ops import reference_embedding, triton_embedding
+from mainspring.train.ops.backend import choose
 
-__all__ = ["next_step", "run_gradient", "run_update", "run_updating_lookup", "seed_of"]
+__all__ = [
+    "next_step",
+    "run_gradient",
+    "run_lookup",
+    "run_update",
+    "run_updating_lookup",
+    "seed_of",
+]
 
 _ROW_TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}
 _GRADIENT = 0
@@ -73,10 +81,19 @@ def _run(
     return of_weights
 
 
+def run_lookup(weight: torch.Tensor, layout: torch.Tensor, *rest: Any) -> torch.Tensor:
+    """Return the pooled rows."""
+    if choose("EmbeddingTables", weight) == "triton":
+        return triton_embedding.run_lookup(weight, layout, *rest)
+    return reference_embedding.lookup(weight, layout, *rest)
+
+
 def run_gradient(
     grad: torch.Tensor, weight: torch.Tensor, layout: torch.Tensor, *rest: Any
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the dense gradient of the rows, and that of the weights."""
+    if choose("EmbeddingTables", weight) == "triton":
+        return triton_embedding.run_gradient(grad, weight, layout, *rest)
     out = torch.zeros(weight.shape, dtype=torch.float32, device=weight.device)
     rule = rule_of(_GRADIENT, [0.0] * 12, decoupled=False, stochastic=False, seed=0)
     of_weights = _run(grad, (out, None), weight, layout, *rest, rule=rule)
@@ -94,6 +111,12 @@ def run_update(
     """Update the rows; return the gradient of the weights."""
     *lookup, update, decoupled, stochastic, seed = rest
     step, options = next_step(settings)
+    if choose("EmbeddingTables", weight) == "triton":
+        numbers = (1 + update, options, decoupled, stochastic, seed_of(seed, step))
+        states = (first, second)
+        of_weights = triton_embedding.run_update(grad, weight, states, *lookup, rule=numbers)
+        settings[_STEP] = step
+        return of_weights
     rule = rule_of(
         1 + update, options, decoupled=decoupled, stochastic=stochastic, seed=seed_of(seed, step)
     )
@@ -104,4 +127,4 @@ def run_update(
 
 def run_updating_lookup(hook: torch.Tensor, weight: torch.Tensor, *rest: Any) -> torch.Tensor:
     """Return the pooled rows."""
-    return reference_embedding.lookup(weight, *rest[3:9])
+    return run_lookup(weight, *rest[3:9])

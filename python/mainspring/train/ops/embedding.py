@@ -8,11 +8,12 @@ from typing import Any
 
 import torch
 
-from mainspring import _engine
 from mainspring.errors import UnsupportedError
-from mainspring.train.ops import embedding_ops
-from mainspring.train.ops.arguments import check_choice, refuse
+from mainspring.train.ops import embedding_ops, embedding_pairs
+from mainspring.train.ops.arguments import refuse
 from mainspring.train.ops.backend import choose
+from mainspring.train.ops.embedding_memory import checked_poolings, in_large_pages
+from mainspring.train.ops.interactions import factorization_machine
 from mainspring.train.ops.row_optimizer import UPDATES, RowOptimizer
 
 __all__ = ["EmbeddingTables"]
@@ -20,8 +21,6 @@ __all__ = ["EmbeddingTables"]
 _OP = "EmbeddingTables"
 _LINE = 16  # numbers of float32 in a cache line: tables begin on one
 _ROW_TYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
-_POOLINGS = ("sum", "mean", "none")
-_MAX_ROWS = 2**31 - 1
 
 
 class EmbeddingTables(torch.nn.Module):
@@ -87,7 +86,7 @@ class EmbeddingTables(torch.nn.Module):
             tables = {str(i): size for i, size in enumerate(tables)}
         self.names = tuple(tables)
         self.sizes = tuple((int(rows), int(width)) for rows, width in tables.values())
-        self.pooling = _poolings(pooling, self.sizes)
+        self.pooling = checked_poolings(pooling, self.sizes)
         if dtype not in _ROW_TYPES:
             refuse(_OP, "dtype", "float32, bfloat16, float16 or float64", str(dtype))
         if optimizer is not None and not isinstance(optimizer, RowOptimizer):
@@ -97,12 +96,12 @@ class EmbeddingTables(torch.nn.Module):
         self._each = self.pooling[0] == "none"
         layout, num_elements, num_rows = self._lay_out()
         self.width = self.sizes[0][1] if self._each else sum(width for _, width in self.sizes)
-        values = _in_large_pages(num_elements, dtype)
+        values = in_large_pages(num_elements, dtype)
         self.weight = torch.nn.Parameter(values, requires_grad=optimizer is None)
         lengths = {None: 0, "element": num_elements, "row": num_rows}
         kinds = UPDATES[optimizer.name] if optimizer is not None else (None, None)
         state = torch.float64 if dtype == torch.float64 else torch.float32
-        self._first, self._second = (_in_large_pages(lengths[kind], state) for kind in kinds)
+        self._first, self._second = (in_large_pages(lengths[kind], state) for kind in kinds)
         settings = optimizer.settings() if optimizer is not None else []
         # On the CPU always: they are read by whoever starts the kernels.
         self._settings = torch.tensor(settings, dtype=torch.float64)
@@ -215,6 +214,54 @@ class EmbeddingTables(torch.nn.Module):
         if backend != "eager":
             return embedding_ops.updating_lookup(*arguments)
         return embedding_ops.EagerUpdatingLookup.apply(*arguments)
+
+    def factorization_machine(self, ids: torch.Tensor) -> torch.Tensor:
+        """Look up one row of each table, and return the sum of the products of all their pairs.
+
+        The same as ``factorization_machine`` of the looked-up vectors, and their gradient, without
+        ever writing the vectors themselves: only their sum is kept for the backward pass.
+
+        Parameters
+        ----------
+        ids : tensor of shape (num_rows, num_tables)
+            int32 or int64.
+
+        Returns
+        -------
+        tensor of shape (num_rows,)
+            float32.
+
+        Raises
+        ------
+        DataError
+            When an id is no row of its table.
+        ParameterError
+            When the tables' widths differ, pooling is "none", or a type or shape is wrong.
+
+        References
+        ----------
+        S. Rendle: Factorization Machines, ICDM 2010, doi:10.1109/ICDM.2010.127.
+        """
+        if self._each or len({width for _, width in self.sizes}) > 1:
+            got = "pooling 'none'" if self._each else f"sizes {self.sizes[:5]}"
+            refuse(_OP, "tables", "of one width and pooled, for pairs of rows", got)
+        if not isinstance(ids, torch.Tensor) or ids.dim() != 2:
+            got = f"shape {tuple(ids.shape)}" if isinstance(ids, torch.Tensor) else repr(ids)
+            refuse(_OP, "ids", f"of shape (num_rows, {len(self.sizes)})", got)
+        width = self.sizes[0][1]
+        if choose(f"{_OP}.factorization_machine", self.weight) == "eager":
+            return factorization_machine(self(ids).view(len(ids), len(self.sizes), width))
+        flat, offsets = self._checked_ids(ids, None)
+        layout = self._layout.clone()
+        layout[:, 4] = 0  # all tables have the one gradient of the sum
+        common = (layout, flat, offsets, ids.shape[0], width)
+        if self.optimizer is None or not torch.is_grad_enabled():
+            return embedding_pairs.lookup_pairs(self.weight, *common)[0]
+        states = (self.weight, self._first, self._second, self._settings)
+        rule = embedding_ops.NAMES.index(self.optimizer.name)
+        rounding = self.stochastic_rounding and self.weight.dtype != torch.float32
+        options = (rule, self.optimizer.decoupled, rounding, self.seed)
+        return embedding_pairs.updating_lookup_pairs(self._hook, *states, *common, *options)[0]
 
     def _checked_ids(
         self, ids: torch.Tensor, offsets: torch.Tensor | None
@@ -337,29 +384,3 @@ class EmbeddingTables(torch.nn.Module):
         name = None if self.optimizer is None else self.optimizer.name
         kind = str(self.weight.dtype).removeprefix("torch.")
         return f"{len(self.sizes)} tables, {rows:,} rows, width {self.width}, {kind}, {name}"
-
-
-def _in_large_pages(count: int, dtype: torch.dtype) -> torch.Tensor:
-    """Return zeros; memory that comes fresh is backed by large pages where there are some."""
-    values = torch.empty(count, dtype=dtype)
-    _engine.train_large_pages(values.data_ptr(), values.nbytes)
-    return values.zero_()
-
-
-def _poolings(pooling: str | Sequence[str], sizes: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
-    """Return the pooling of each table, after all sizes have been checked."""
-    if not sizes:
-        refuse(_OP, "tables", "at least one table", "none")
-    for number, (rows, width) in enumerate(sizes):
-        if not 1 <= rows <= _MAX_ROWS or not 1 <= width <= 65536:
-            expected = f"1 to {_MAX_ROWS} rows of 1 to 65536 numbers"
-            refuse(_OP, f"table {number}", expected, f"({rows}, {width})")
-    each = (pooling,) * len(sizes) if isinstance(pooling, str) else tuple(pooling)
-    if len(each) != len(sizes):
-        refuse(_OP, "pooling", f"one word, or one for each of {len(sizes)} tables", repr(pooling))
-    for one in each:
-        check_choice(_OP, "pooling", one, _POOLINGS)
-    if "none" in each and (set(each) != {"none"} or len({width for _, width in sizes}) > 1):
-        expected = "'none' for all tables, of one width, or for no table"
-        refuse(_OP, "pooling", expected, ", ".join(map(repr, each)))
-    return each

@@ -15,7 +15,7 @@ from mainspring.train.ops import device_embedding, reference_embedding
 from mainspring.train.ops.registration import register
 from mainspring.train.ops.row_optimizer import UPDATES
 
-__all__ = ["EagerLookup", "EagerUpdatingLookup", "lookup", "updating_lookup"]
+__all__ = ["EagerLookup", "EagerUpdatingLookup", "lookup", "places_of", "updating_lookup"]
 
 NAMES = tuple(UPDATES)
 _ROW_TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}
@@ -23,7 +23,7 @@ _GRADIENT = 0  # of the engine's updates: none, the dense gradient is written in
 _STEP = 1  # its place in the settings
 
 
-def _places(
+def places_of(
     weight: torch.Tensor,
     states: tuple[torch.Tensor | None, torch.Tensor | None],
     layout: torch.Tensor,
@@ -32,6 +32,7 @@ def _places(
     weights: torch.Tensor | None,
     num_bags: int,
     stride: int,
+    own: torch.Tensor | None = None,
 ) -> list[int]:
     """Return what the engine is told, as csrc/bind/bind_train_embedding.cpp has it."""
     addresses, row_wise = [], []
@@ -44,6 +45,7 @@ def _places(
         *(*addresses, *row_wise),
         *(ids.data_ptr(), len(ids), offsets.data_ptr(), num_bags),
         *(0 if weights is None else weights.data_ptr(), stride, int(ids.dtype == torch.int64)),
+        0 if own is None else own.data_ptr(),
     ]
 
 
@@ -57,7 +59,7 @@ def _run_lookup(
     stride: int,
 ) -> torch.Tensor:
     out = _lookup_shape(weight, layout, ids, offsets, weights, num_bags, stride)
-    places = _places(weight, (None, None), layout, ids, offsets, weights, num_bags, stride)
+    places = places_of(weight, (None, None), layout, ids, offsets, weights, num_bags, stride)
     _engine.train_lookup_forward(places, out.data_ptr())
     return out
 
@@ -88,7 +90,7 @@ def _run_gradient(
     grad = grad.contiguous()
     out = torch.zeros(weight.shape, dtype=torch.float32)
     of_weights = torch.empty_like(weights) if weights is not None else grad.new_empty(0)
-    places = _places(weight, (out, None), layout, ids, offsets, weights, num_bags, stride)
+    places = places_of(weight, (out, None), layout, ids, offsets, weights, num_bags, stride)
     address = of_weights.data_ptr() if weights is not None else 0
     _engine.train_lookup_backward(
         places, grad.data_ptr(), address, _GRADIENT, [0.0] * 12, False, False, 0
@@ -135,7 +137,7 @@ lookup = register(
     "int num_bags, int stride) -> Tensor",
     _run_lookup,
     _lookup_shape,
-    cuda=reference_embedding.lookup,
+    cuda=device_embedding.run_lookup,
     keep=_keep_lookup,
     backward=_lookup_backward,
 )
@@ -162,7 +164,7 @@ def _run_update(
     of_weights = torch.empty_like(weights) if weights is not None else grad.new_empty(0)
     step, options = device_embedding.next_step(settings)
     _engine.train_lookup_backward(
-        _places(weight, (first, second), layout, ids, offsets, weights, num_bags, stride),
+        places_of(weight, (first, second), layout, ids, offsets, weights, num_bags, stride),
         grad.data_ptr(),
         of_weights.data_ptr() if weights is not None else 0,
         1 + update,

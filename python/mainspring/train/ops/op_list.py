@@ -23,7 +23,7 @@ class Op:
     name : str
         The function or class of ``mainspring.train``.
     kind : str
-        "embedding", "interaction", "loss" or "optimizer".
+        "embedding", "interaction", "layer", "loss" or "optimizer".
     summary : str
         What it computes.
     backends : mapping of str to tuple of str
@@ -42,7 +42,19 @@ OPS = (
         "EmbeddingTables",
         "embedding",
         "rows of many tables pooled by bag; updated in the backward pass",
-        {"native": SHORT, "cuda": SHORT, "eager": EVERY},
+        {"native": SHORT, "triton": SHORT, "cuda": SHORT, "eager": EVERY},
+    ),
+    Op(
+        "EmbeddingTables.factorization_machine",
+        "embedding",
+        "factorization_machine of looked-up rows, without a copy of them; rows updated likewise",
+        {"native": SHORT, "eager": EVERY},
+    ),
+    Op(
+        "DynamicTable",
+        "embedding",
+        "a table for ids of any value: grows, and evicts ids that are seen least",
+        {"native": SHORT, "eager": SHORT},
     ),
     Op(
         "dot_interaction",
@@ -66,6 +78,12 @@ OPS = (
         "cross_interaction",
         "interaction",
         "x0 * y + x, the end of a cross layer (DCN v2)",
+        {"native": SHORT, "eager": EVERY},
+    ),
+    Op(
+        "layer_norm",
+        "layer",
+        "layer normalization, activation and dropout",
         {"native": SHORT, "eager": EVERY},
     ),
     Op(

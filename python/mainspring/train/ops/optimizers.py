@@ -2,189 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 
-from mainspring import _engine
-from mainspring.train.ops import reference_optimizers
 from mainspring.train.ops.arguments import refuse
-from mainspring.train.ops.backend import choose
+from mainspring.train.ops.one_pass import OnePassOptimizer
 
 __all__ = ["Adagrad", "AdamW", "Lion", "SGD"]  # noqa: RUF022 - in the order of sorted()
 
-_METHODS = ("SGD", "Adagrad", "AdamW", "Lion")  # in the order of the engine
-_STATE_TYPES = (torch.float32, torch.bfloat16)
 
-
-class _Optimizer(torch.optim.Optimizer):
-    """What all have in common: states, the norm, and which backend takes which parameter."""
-
-    _states: tuple[str, ...] = ()
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        defaults: dict[str, Any],
-        max_norm: float | None,
-        average_decay: float | None,
-        zero_grads: bool,
-        state_dtype: torch.dtype,
-        seed: int,
-    ) -> None:
-        name = type(self).__name__
-        for key in ("lr", "weight_decay", "eps", "momentum"):
-            value = defaults.get(key, 0.0)
-            if not 0 <= value < math.inf:
-                refuse(name, key, "a finite number that is not negative", repr(value))
-        if not all(0 <= beta < 1 for beta in defaults.get("betas", ())):
-            refuse(name, "betas", "numbers from 0 to below 1", repr(defaults["betas"]))
-        if max_norm is not None and not max_norm > 0:
-            refuse(name, "max_norm", "a positive number or None", repr(max_norm))
-        if average_decay is not None and not 0 <= average_decay < 1:
-            refuse(name, "average_decay", "from 0 to below 1, or None", repr(average_decay))
-        if state_dtype not in _STATE_TYPES:
-            refuse(name, "state_dtype", "torch.float32 or torch.bfloat16", str(state_dtype))
-        self.max_norm, self.average_decay, self.zero_grads = max_norm, average_decay, zero_grads
-        self.state_dtype, self.seed, self.grad_norm = state_dtype, int(seed), math.nan
-        super().__init__(params, defaults)
-
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Take a step.
-
-        Parameters
-        ----------
-        closure : callable, optional
-            Computes the loss again, which is returned.
-        """
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        native: dict[tuple[int, int], list[torch.Tensor]] = {}
-        eager = []
-        for number, group in enumerate(self.param_groups):
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
-                self._prepare(p)
-                if self._is_native(p):
-                    native.setdefault((number, self.state[p]["step"]), []).append(p)
-                else:
-                    eager.append((group, p))
-        clip = self._clip([p for some in native.values() for p in some], [p for _, p in eager])
-        for (number, count), some in native.items():
-            self._native_step(self.param_groups[number], count + 1, some, clip)
-        for group, p in eager:
-            self._eager_step(group, p, clip)
-        for p in itertools.chain(*native.values(), (p for _, p in eager)):
-            self.state[p]["step"] += 1
-        return loss
-
-    def _prepare(self, p: torch.Tensor) -> None:
-        if p.grad.is_sparse:
-            expected = "dense; EmbeddingTables updates the rows of tables itself"
-            refuse(type(self).__name__, "a gradient", expected, "a sparse tensor")
-        state = self.state[p]
-        if state:
-            return
-        state["step"] = 0
-        short = self.state_dtype if p.dtype == torch.float32 else p.dtype
-        for name in self._states:
-            state[name] = torch.zeros_like(p, dtype=short)
-        if self.average_decay is not None:
-            state["average"] = p.detach().clone()
-
-    def _is_native(self, p: torch.Tensor) -> bool:
-        tensors = [p, p.grad, *(v for v in self.state[p].values() if isinstance(v, torch.Tensor))]
-        fits = all(one.is_contiguous() and type(one.data) is torch.Tensor for one in tensors)
-        fits = fits and p.grad.dtype == p.dtype
-        return choose(type(self).__name__, p) == "native" and fits
-
-    def _clip(self, native: list[torch.Tensor], eager: list[torch.Tensor]) -> float:
-        """Return the factor of all gradients."""
-        if self.max_norm is None:
-            return 1.0
-        squares = _engine.train_gradient_norm(self._numbers(native, {})) ** 2 if native else 0.0
-        squares += sum(float(p.grad.detach().double().square().sum()) for p in eager)
-        self.grad_norm = math.sqrt(squares) if squares == squares else math.nan
-        factor = self.max_norm / (self.grad_norm + 1e-6)
-        return 1.0 if factor > 1 else factor
-
-    def _numbers(self, params: list[torch.Tensor], states: Any) -> list[int]:
-        """Return addresses and counts, as the engine has them."""
-        numbers = []
-        for p in params:
-            own = states.get(p, {})
-            numbers += [p.data_ptr(), p.grad.data_ptr()]
-            for name in ("first", "second", "average"):
-                numbers.append(own[name].data_ptr() if name in own else 0)
-            numbers.append(p.numel())
-        return numbers
-
-    def _native_step(
-        self, group: dict[str, Any], number: int, params: list[torch.Tensor], clip: float
-    ) -> None:
-        method = type(self).__name__
-        decoupled = method in ("AdamW", "Lion")
-        beta1, beta2 = group.get("betas", (group.get("momentum", 0.0), 0.0))
-        decay = group["weight_decay"]
-        corrections = (1 - beta1**number, 1 - beta2**number) if method == "AdamW" else (1.0, 1.0)
-        options = [
-            *(group["lr"], beta1, beta2, group.get("eps", 0.0)),
-            *((decay, 0.0) if decoupled else (0.0, decay)),
-            *(clip, *corrections, self.average_decay or 0.0),
-        ]
-        _engine.train_step(
-            _METHODS.index(method),
-            self._numbers(params, self.state),
-            options,
-            self.state_dtype == torch.bfloat16,
-            self.zero_grads,
-            group.get("nesterov", False),
-            (self.seed + number * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF,
-        )
-
-    def _eager_step(self, group: dict[str, Any], p: torch.Tensor, clip: float) -> None:
-        state = self.state[p]
-        g = p.grad.to(p.dtype) * clip
-        method = type(self).__name__
-        reference_optimizers.step(method, group, state["step"] + 1, p, g, state)
-        if self.average_decay is not None:
-            state["average"].lerp_(p, 1 - self.average_decay)
-        if self.zero_grads:
-            p.grad.zero_()
-
-    def averages(self) -> list[torch.Tensor]:
-        """Return the moving averages in the order of the parameters.
-
-        Returns
-        -------
-        list of tensor
-            Of a parameter without a step: its values. The tensors change with the next step.
-        """
-        if self.average_decay is None:
-            refuse(type(self).__name__, "average_decay", "given for averages()", "None")
-        return [
-            self.state[p].get("average", p.detach()) if p in self.state else p.detach()
-            for group in self.param_groups
-            for p in group["params"]
-        ]
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load what ``state_dict`` returned; states keep their type, which torch would change."""
-        super().load_state_dict(state_dict)
-        for p, state in self.state.items():
-            if p.dtype == torch.float32:
-                for name in self._states:
-                    state[name] = state[name].to(self.state_dtype)
-
-
-class AdamW(_Optimizer):
+class AdamW(OnePassOptimizer):
     """Adam with decoupled weight decay.
 
     Parameters
@@ -208,8 +37,10 @@ class AdamW(_Optimizer):
     zero_grads : bool
         Set gradients to 0 as they are read; their memory stays.
     state_dtype : torch.dtype
-        float32, or bfloat16 for half the memory, rounded up or down by chance so that what is
-        small adds up; the chances are a function of ``seed``, step and place.
+        float32; bfloat16 for half the memory; or uint8 for a quarter: floats of 8 bits, each 256 of
+        them over the largest of these, one NaN or infinity among which spreads to all. Short ones
+        are rounded up or down by chance so that what is small adds up; the chances are a function
+        of ``seed``, step and place.
     seed : int
         See ``state_dtype``.
 
@@ -248,7 +79,7 @@ class AdamW(_Optimizer):
         super().__init__(params, defaults, max_norm, average_decay, zero_grads, state_dtype, seed)
 
 
-class Lion(_Optimizer):
+class Lion(OnePassOptimizer):
     """Steps of one size, in the direction of the sign of a moving average.
 
     Parameters
@@ -288,7 +119,7 @@ class Lion(_Optimizer):
         super().__init__(params, defaults, max_norm, average_decay, zero_grads, state_dtype, seed)
 
 
-class Adagrad(_Optimizer):
+class Adagrad(OnePassOptimizer):
     """Steps divided by the root of the sum of all squares so far.
 
     Parameters
@@ -328,7 +159,7 @@ class Adagrad(_Optimizer):
         super().__init__(params, defaults, max_norm, average_decay, zero_grads, state_dtype, seed)
 
 
-class SGD(_Optimizer):
+class SGD(OnePassOptimizer):
     """Steps along the gradient, with momentum.
 
     Parameters

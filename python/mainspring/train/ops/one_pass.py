@@ -1,0 +1,233 @@
+"""What dense optimizers have in common: one pass that clips, updates, averages and zeroes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+
+from mainspring import _engine
+from mainspring.errors import UnsupportedError
+from mainspring.train.ops import reference_optimizers
+from mainspring.train.ops.arguments import refuse
+from mainspring.train.ops.backend import choose
+
+__all__ = ["OnePassOptimizer"]
+
+_METHODS = ("SGD", "Adagrad", "AdamW", "Lion")  # in the order of the engine
+_STATE_TYPES = (torch.float32, torch.bfloat16, torch.uint8)  # likewise
+_SCALED = 256  # numbers of a state of bytes that share a scale
+
+
+class OnePassOptimizer(torch.optim.Optimizer):
+    """States, the norm of all gradients, and which backend takes which parameter.
+
+    Parameters
+    ----------
+    params : iterable
+        Parameters, or groups of them.
+    defaults : dict
+        Numbers of a group.
+    max_norm, average_decay, zero_grads, state_dtype, seed
+        As for AdamW.
+
+    Raises
+    ------
+    ParameterError
+        When a number is outside its range.
+    """
+
+    _states: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        defaults: dict[str, Any],
+        max_norm: float | None,
+        average_decay: float | None,
+        zero_grads: bool,
+        state_dtype: torch.dtype,
+        seed: int,
+    ) -> None:
+        name = type(self).__name__
+        for key in ("lr", "weight_decay", "eps", "momentum"):
+            value = defaults.get(key, 0.0)
+            if not 0 <= value < math.inf:
+                refuse(name, key, "a finite number that is not negative", repr(value))
+        if not all(0 <= beta < 1 for beta in defaults.get("betas", ())):
+            refuse(name, "betas", "numbers from 0 to below 1", repr(defaults["betas"]))
+        if max_norm is not None and not max_norm > 0:
+            refuse(name, "max_norm", "a positive number or None", repr(max_norm))
+        if average_decay is not None and not 0 <= average_decay < 1:
+            refuse(name, "average_decay", "from 0 to below 1, or None", repr(average_decay))
+        if state_dtype not in _STATE_TYPES:
+            expected = "torch.float32, torch.bfloat16 or torch.uint8"
+            refuse(name, "state_dtype", expected, str(state_dtype))
+        self.max_norm, self.average_decay, self.zero_grads = max_norm, average_decay, zero_grads
+        self.state_dtype, self.seed, self.grad_norm = state_dtype, int(seed), math.nan
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take a step.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss again, which is returned.
+        """
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        native: dict[tuple[int, int], list[torch.Tensor]] = {}
+        eager = []
+        for number, group in enumerate(self.param_groups):
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                self._prepare(p)
+                if self._is_native(p):
+                    native.setdefault((number, self.state[p]["step"]), []).append(p)
+                else:
+                    eager.append((group, p))
+        clip = self._clip([p for some in native.values() for p in some], [p for _, p in eager])
+        for (number, count), some in native.items():
+            # What could not have states of bytes has those of float32.
+            for kind in _STATE_TYPES:
+                own = [p for p in some if self._state_type(p) == kind]
+                if own:
+                    self._native_step(self.param_groups[number], count + 1, own, clip, kind)
+        for group, p in eager:
+            self._eager_step(group, p, clip)
+        for p in itertools.chain(*native.values(), (p for _, p in eager)):
+            self.state[p]["step"] += 1
+        return loss
+
+    def _prepare(self, p: torch.Tensor) -> None:
+        if p.grad.is_sparse:
+            expected = "dense; EmbeddingTables updates the rows of tables itself"
+            refuse(type(self).__name__, "a gradient", expected, "a sparse tensor")
+        state = self.state[p]
+        if state:
+            return
+        state["step"] = 0
+        short = self.state_dtype if p.dtype == torch.float32 else p.dtype
+        if short == torch.uint8 and not self._is_native(p):
+            short = torch.float32  # bytes are of the native backend
+        for name in self._states:
+            state[name] = torch.zeros_like(p, dtype=short)
+            if short == torch.uint8:
+                blocks = -(-p.numel() // _SCALED)
+                state[f"{name}_scale"] = torch.zeros(blocks, dtype=torch.float32)
+        if self.average_decay is not None:
+            state["average"] = p.detach().clone()
+
+    def _is_native(self, p: torch.Tensor) -> bool:
+        tensors = [p, p.grad, *(v for v in self.state[p].values() if isinstance(v, torch.Tensor))]
+        fits = all(one.is_contiguous() and type(one.data) is torch.Tensor for one in tensors)
+        fits = fits and p.grad.dtype == p.dtype
+        return choose(type(self).__name__, p) == "native" and fits
+
+    def _state_type(self, p: torch.Tensor) -> torch.dtype:
+        kept = [self.state[p][name].dtype for name in self._states]
+        return kept[0] if kept else torch.float32
+
+    def _clip(self, native: list[torch.Tensor], eager: list[torch.Tensor]) -> float:
+        """Return the factor of all gradients."""
+        if self.max_norm is None:
+            return 1.0
+        squares = _engine.train_gradient_norm(self._numbers(native, {})) ** 2 if native else 0.0
+        squares += sum(float(p.grad.detach().double().square().sum()) for p in eager)
+        self.grad_norm = math.sqrt(squares) if squares == squares else math.nan
+        factor = self.max_norm / (self.grad_norm + 1e-6)
+        return 1.0 if factor > 1 else factor
+
+    def _numbers(self, params: list[torch.Tensor], states: Any) -> list[int]:
+        """Return addresses and counts, as the engine has them."""
+        numbers = []
+        for p in params:
+            own = states.get(p, {})
+            numbers += [p.data_ptr(), p.grad.data_ptr()]
+            for name in ("first", "second", "average"):
+                numbers.append(own[name].data_ptr() if name in own else 0)
+            numbers.append(p.numel())
+            for name in ("first_scale", "second_scale"):
+                numbers.append(own[name].data_ptr() if name in own else 0)
+        return numbers
+
+    def _native_step(
+        self,
+        group: dict[str, Any],
+        number: int,
+        params: list[torch.Tensor],
+        clip: float,
+        state_type: torch.dtype,
+    ) -> None:
+        method = type(self).__name__
+        decoupled = method in ("AdamW", "Lion")
+        beta1, beta2 = group.get("betas", (group.get("momentum", 0.0), 0.0))
+        decay = group["weight_decay"]
+        corrections = (1 - beta1**number, 1 - beta2**number) if method == "AdamW" else (1.0, 1.0)
+        options = [
+            *(group["lr"], beta1, beta2, group.get("eps", 0.0)),
+            *((decay, 0.0) if decoupled else (0.0, decay)),
+            *(clip, *corrections, self.average_decay or 0.0),
+        ]
+        _engine.train_step(
+            _METHODS.index(method),
+            self._numbers(params, self.state),
+            options,
+            _STATE_TYPES.index(state_type),
+            self.zero_grads,
+            group.get("nesterov", False),
+            (self.seed + number * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF,
+        )
+
+    def _eager_step(self, group: dict[str, Any], p: torch.Tensor, clip: float) -> None:
+        state = self.state[p]
+        if self._states and self._state_type(p) == torch.uint8:
+            raise UnsupportedError(
+                f"{type(self).__name__}: states of bytes began on the native backend, and the "
+                "eager one does not read them. Go on with the native backend, or take "
+                "state_dtype=torch.bfloat16.",
+                got="torch.uint8",
+                hint="state_dtype=torch.bfloat16",
+            )
+        g = p.grad.to(p.dtype) * clip
+        method = type(self).__name__
+        reference_optimizers.step(method, group, state["step"] + 1, p, g, state)
+        if self.average_decay is not None:
+            state["average"].lerp_(p, 1 - self.average_decay)
+        if self.zero_grads:
+            p.grad.zero_()
+
+    def averages(self) -> list[torch.Tensor]:
+        """Return the moving averages in the order of the parameters.
+
+        Returns
+        -------
+        list of tensor
+            Of a parameter without a step: its values. The tensors change with the next step.
+        """
+        if self.average_decay is None:
+            refuse(type(self).__name__, "average_decay", "given for averages()", "None")
+        return [
+            self.state[p].get("average", p.detach()) if p in self.state else p.detach()
+            for group in self.param_groups
+            for p in group["params"]
+        ]
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load what ``state_dict`` returned; states keep their type, which torch would change."""
+        super().load_state_dict(state_dict)
+        for p, state in self.state.items():
+            if p.dtype == torch.float32:
+                for name in self._states:
+                    # torch has made the bytes floats; without scales they were none.
+                    is_bytes = f"{name}_scale" in state
+                    wide = self.state_dtype == torch.uint8 and not is_bytes
+                    state[name] = state[name].to(torch.float32 if wide else self.state_dtype)
