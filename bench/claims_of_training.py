@@ -69,4 +69,25 @@ TRAINING_CLAIMS = (
             ),
         ),
     ),
+    Claim(
+        "train_tables",
+        "Embedding tables, layers and states",
+        "Tables beside FBGEMM's on the CPU, where it is installed: it is built for one version of "
+        "torch each. Factorization machines of looked-up rows that never write a vector, beside "
+        "the same tables with torch's expression; layer normalization with its activation; and "
+        "what shorter states of AdamW save.",
+        (
+            Goal(
+                "Tables beside FBGEMM's: at least 1.5 times as fast",
+                "26 tables, popular ids, float32: lookup, backward, row-wise Adagrad",
+                "fbgemm-gpu-cpu",
+                at_least=1.5,
+            ),
+            _ratio(
+                "Pairs of looked-up rows as vectors and torch's expression",
+                "factorization machine of the rows of 26 tables, popular ids",
+                2,
+            ),
+        ),
+    ),
 )
