@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import mainspring as ms
@@ -124,6 +125,7 @@ def test_packing_as_the_page_says_writes_what_it_names(
     name: str, predictor: ms.Predictor, tmp_path: Path
 ) -> None:
     predictor.save(tmp_path / "late.spring")
+    pq.write_table(flights.names()["this_week"], tmp_path / "rows.parquet")
     text = "\n".join(block.text for block in page(name) if block.language == "console")
     commands = re.findall(r"^\$ (mainspring pack [^#\n]*)", text, re.MULTILINE)
     assert len(commands) >= 3
