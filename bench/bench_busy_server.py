@@ -26,10 +26,10 @@ from bench.load import (
     http_request,
     in_turns_of,
     median,
-    offer,
     overload,
     started,
 )
+from bench.open_loop import offer
 from bench.peer_environments import python_of
 
 JOB = "bench/jobs/batching_peers.py"
@@ -181,6 +181,8 @@ def test_half_the_rate_in_an_open_loop(
         most = ask_for(seconds / 5, server, requests, 32).rate
         found = offer(most / 2, seconds, server, requests, 64)
     assert found.failed == 0
-    record.value("half the rate: requests a second", most / 2, unit="requests/s")
+    case = "requests at random times, half the rate"
+    record.value(f"{case}: offered", most / 2, unit="requests/s")
+    record.value(f"{case}: CPU of a request", found.cpu_us, unit="us")
     for name, share in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)):
-        record.value(f"half the rate: {name}", 1e3 * found.quantile(share), unit="ms")
+        record.value(f"{case}: {name}", 1e3 * found.quantile(share), unit="ms")

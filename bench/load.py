@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +27,6 @@ __all__ = [
     "in_turns",
     "in_turns_of",
     "median",
-    "offer",
     "overload",
     "started",
 ]
@@ -209,84 +207,6 @@ def overload(
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(ask())
-
-
-class _Offered(asyncio.Protocol):
-    """One connection of an open loop: free, or waiting for its answer."""
-
-    def __init__(self, answered: Callable[[_Offered, bool], None]) -> None:
-        self.answered = answered
-        self.buffer = b""
-        self.due = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-
-    def ask(self, request: bytes, due: float) -> None:
-        self.due = due
-        self.transport.write(request)  # type: ignore[attr-defined]
-
-    def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        end = _end_of_answer(self.buffer)
-        if end is not None:
-            is_good = self.buffer.startswith(b"HTTP/1.1 200")
-            self.buffer = b""
-            self.answered(self, is_good)
-
-
-def offer(
-    rate: float, seconds: float, server: ServerProcess, requests: Sequence[bytes], connections: int
-) -> Measured:
-    """Send so many requests a second, whether or not those before are answered: an open loop.
-
-    A latency begins when its request was due, not when a connection was free for it.
-    """
-    import uvloop
-
-    out = Measured()
-
-    async def send() -> None:
-        loop = asyncio.get_running_loop()
-        free: list[_Offered] = []
-        waiting: deque[tuple[bytes, float]] = deque()
-
-        def answered(connection: _Offered, is_good: bool) -> None:
-            out.latencies.append(time.perf_counter() - connection.due)
-            out.failed += not is_good
-            if waiting:
-                connection.ask(*waiting.popleft())
-            else:
-                free.append(connection)
-
-        for _ in range(connections):
-            _, made = await loop.create_connection(
-                lambda: _Offered(answered), "127.0.0.1", server.port
-            )
-            free.append(made)
-        begun, sent, count = time.perf_counter(), 0, int(rate * seconds)
-        while sent < count:
-            now = time.perf_counter()
-            while sent < count and (due := begun + sent / rate) <= now:
-                request = requests[sent % len(requests)]
-                if free:
-                    free.pop().ask(request, due)
-                else:
-                    waiting.append((request, due))
-                sent += 1
-            await asyncio.sleep(0)
-        deadline = time.perf_counter() + 30
-        while len(out.latencies) < count and time.perf_counter() < deadline:
-            await asyncio.sleep(0.001)
-        assert len(out.latencies) == count
-        for connection in free:
-            connection.transport.close()
-
-    begun = time.perf_counter()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(send())
-    out.seconds = time.perf_counter() - begun
-    return out
 
 
 @dataclass
