@@ -1,6 +1,7 @@
 // What is wrong with a JSON text, in one sentence for people: column, row and byte are named.
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 #include "host/json_schema.hpp"
 #include "host/match_columns.hpp"
@@ -70,36 +71,46 @@ std::string value_at(std::span<const uint8_t> text, uint64_t offset) {
   return std::string(reinterpret_cast<const char*>(begin), length) + (is_cut ? "..." : "");
 }
 
-/// Names of the object that begins at the offset; it was read before, so there are few.
-std::vector<std::string> names_in(std::span<const uint8_t> text, uint64_t offset) {
+/// Calls for each name of the object that begins at the offset; it was read before, so there are at
+/// most some ten thousand: nothing is kept of them, and nothing sorted.
+template <class Take>
+void for_names_in(std::span<const uint8_t> text, uint64_t offset, const Take& take) {
   JsonError ignored;
   JsonCursor cursor = cursor_at(text, offset, &ignored);
-  std::vector<std::string> names;
+  std::string plain;
   bool more = cursor.take('{');
   for (bool first = true; more && next_member(&cursor, first, '}', &more) && more; first = false) {
     JsonString name;
     if (!read_name(&cursor, &name) || !skip_value(&cursor)) break;
-    std::string plain(name.length, '\0');
+    plain.resize(name.length);
     plain.resize(unescape(name, reinterpret_cast<uint8_t*>(plain.data())));
-    names.push_back(std::move(plain));
+    take(plain);
   }
-  return names;
 }
 
 [[noreturn]] void throw_missing(const JsonError& error, const JsonSchema& schema,
                                 std::span<const uint8_t> text) {
-  std::vector<std::string> there = names_in(text, error.offset);
-  std::sort(there.begin(), there.end());
+  std::unordered_map<std::string, bool> is_there;
+  for (uint32_t i = 0; i < schema.plan().num_inputs; ++i) {
+    is_there.emplace(input_name(schema.plan(), i), false);
+  }
+  std::vector<std::string> others;
+  for_names_in(text, error.offset, [&](const std::string& name) {
+    const auto found = is_there.find(name);
+    if (found != is_there.end()) {
+      found->second = true;
+    } else if (others.size() < kMaxNamesCompared) {
+      others.push_back(name);
+    }
+  });
   std::vector<std::string> missing;
   for (uint32_t i = 0; i < schema.plan().num_inputs; ++i) {
-    const std::string name(input_name(schema.plan(), i));
-    const bool is_there = std::binary_search(there.begin(), there.end(), name);
-    if (!is_there && std::find(missing.begin(), missing.end(), name) == missing.end()) {
-      missing.push_back(name);
-    }
+    const auto found = is_there.find(std::string(input_name(schema.plan(), i)));
+    if (found->second) continue;
+    missing.push_back(found->first);
+    found->second = true;  // two inputs may read one column
   }
-  if (there.size() > kMaxNamesCompared) there.resize(kMaxNamesCompared);
-  const std::string guess = missing.size() == 1 ? did_you_mean(missing[0], there) : "";
+  const std::string guess = missing.size() == 1 ? did_you_mean(missing[0], others) : "";
   throw Error(ErrorKind::kSchema, "The object at " + place(error) + " lacks the column" +
                                       (missing.size() == 1 ? " " : "s ") + list_names(missing) +
                                       ". " + (guess.empty() ? "" : guess + " ") + kNullHint)
