@@ -18,13 +18,8 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>mainspring: routes</title>
 <style nonce="NONCE">
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font: 600 1rem ui-monospace, monospace; margin-top: 2rem; }
-textarea, input { width: 100%; box-sizing: border-box; font: 0.85rem/1.4 ui-monospace, monospace; }
-button { font: inherit; padding: 0.3rem 1rem; }
-:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; min-height: 1.5em; }
+STYLE
+h2 { font: 600 1rem ui-monospace, monospace; overflow-wrap: anywhere; }
 </style>
 </head>
 <body>
@@ -32,24 +27,13 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; min-height: 1.5em; }
 <h1>Routes</h1>
 <p id="key-line" hidden>
 <label>API key <input id="key" type="password" autocomplete="off"></label></p>
-<p id="state" role="status">Loading.</p>
+<p><span id="state" role="status">Loading.</span> <a href="./">Models, live</a></p>
 <div id="operations"></div>
 </main>
 <script nonce="NONCE">
 "use strict";
-const by = (id) => document.getElementById(id);
 const base = location.pathname.replace(/docs\\/?$/, "");
-const headers = (more) => {
-  const key = by("key").value;
-  return key ? { ...more, Authorization: "Bearer " + key } : more;
-};
-const make = (tag, text, parent) => {
-  const element = document.createElement(tag);
-  if (text !== null) element.textContent = text;
-  parent.append(element);
-  return element;
-};
-let numbers = 0;
+SCRIPT
 function show(path, method, operation) {
   const section = make("section", null, by("operations"));
   make("h2", method.toUpperCase() + " " + path, section);
@@ -79,8 +63,10 @@ function show(path, method, operation) {
     try {
       const answer = await fetch(base.slice(0, -1) + path, asked);
       result.textContent = answer.status + " " + (await answer.text());
+      result.className = answer.ok ? "" : "wrong";
     } catch (error) {
       result.textContent = String(error);
+      result.className = "wrong";
     }
   });
   const statuses = Object.entries(operation.responses);
@@ -91,9 +77,10 @@ function show(path, method, operation) {
 }
 async function load() {
   const answer = await fetch(base + "openapi.json", { headers: headers({}) });
-  if (answer.status === 401) {
+  if (!answer.ok) {
     by("key-line").hidden = false;
-    by("state").textContent = "The server wants a key.";
+    by("state").textContent = by("key").value
+      ? "The server does not take this key (" + answer.status + ")." : "The server wants a key.";
     return;
   }
   const about = await answer.json();
