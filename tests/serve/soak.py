@@ -75,14 +75,6 @@ class Outcome:
         return f"{counts} in {self.seconds:.1f} s{late}; memory {self.grown_kib:+,} KiB"
 
 
-def resident_kib(server: Server) -> int:
-    """Return the memory that the server's process holds."""
-    for line in Path(f"/proc/{server.process.pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    raise AssertionError("the kernel does not say VmRSS")
-
-
 def send_good(server: Server, count: int) -> Outcome:
     """Send good requests over several connections, and compare every answer with the first."""
     requests = []
@@ -111,10 +103,10 @@ def send_good(server: Server, count: int) -> Outcome:
         made = [opened.enter_context(contextlib.closing(Raw(server))) for _ in range(CONNECTIONS)]
         ask(made, len(requests))  # what is needed once is there from now on
         outcome.statuses.clear()
-        before, begun = resident_kib(server), time.monotonic()
+        before, begun = server.resident_kib(), time.monotonic()
         ask(made, count)
         outcome.seconds = time.monotonic() - begun
-        outcome.grown_kib = resident_kib(server) - before
+        outcome.grown_kib = server.resident_kib() - before
     return outcome
 
 
@@ -208,7 +200,7 @@ def send_bad(server: Server, count: int, seed: int) -> Outcome:
     warm = random.Random(f"warm {seed}")
     for _ in range(max(500, count // 5)):  # what is needed once is there from then on
         _ask_bad(server, *draw_bad(warm, found))
-    before, begun = resident_kib(server), time.monotonic()
+    before, begun = server.resident_kib(), time.monotonic()
     draw = random.Random(seed)
     for number in range(count):
         data, is_whole = draw_bad(draw, found)
@@ -224,7 +216,7 @@ def send_bad(server: Server, count: int, seed: int) -> Outcome:
         if number % 100 == 0:
             assert _ask_bad(server, over_wire(GOOD), True)[0] == 200
     outcome.seconds = time.monotonic() - begun
-    outcome.grown_kib = resident_kib(server) - before
+    outcome.grown_kib = server.resident_kib() - before
     return outcome
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -227,6 +228,40 @@ def test_idle_connection_is_closed_at_one_time_whatever_it_asked(
         assert time.monotonic() - connections[-1][1] < 5
     finally:
         started.stop(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    "path", [b"POST /predict HTTP/1.1", b"GET /healthz HTTP/1.1"], ids=["predict", "healthz"]
+)
+def test_client_that_reads_no_answers_is_read_no_more(folder: Path, path: bytes) -> None:
+    """What it sends waits in its own socket, not in the server's memory."""
+    request = path + b"\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+    body = GOOD if path.startswith(b"POST") else b""
+    request += b"%d\r\n\r\n" % len(body) + body
+    server = Server(str(folder / "two.spring"))
+    unread = socket.socket()
+    try:
+        unread.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        unread.connect(("127.0.0.1", server.port))
+        unread.settimeout(1.0)
+        before, many, sent = server.resident_kib(), request * 200, 0
+        with contextlib.suppress(TimeoutError):
+            while sent < 64 << 20:
+                sent += unread.send(many[sent % len(request) :])
+        assert sent < 64 << 20
+        assert server.resident_kib() - before < 40 << 10
+        assert server.post("/predict", GOOD)[0] == 200  # others are answered meanwhile
+        unread.settimeout(60)
+        count, left = sent // len(request), b""
+        while count:
+            more = unread.recv(1 << 20)
+            assert more
+            left += more
+            count -= left.count(b"HTTP/1.1 200 ")
+            left = left[-12:]  # the beginning of the next one, perhaps
+    finally:
+        unread.close()
+        server.stop(signal.SIGTERM)
 
 
 def test_client_that_leaves_in_the_middle_is_forgotten(server: Server) -> None:

@@ -53,6 +53,13 @@ class Server:
         connection.close()
         return answer.status, json.loads(data)
 
+    def resident_kib(self) -> int:
+        """Return the memory that the process holds."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise AssertionError("the kernel does not say VmRSS")
+
     def stop(self, number: signal.Signals) -> tuple[int, str]:
         self.process.send_signal(number)
         err = self.process.communicate(timeout=60)[1]
@@ -161,6 +168,8 @@ def test_command_when_it_cannot_serve_is_one_line(folder: Path) -> None:
     assert "NAME=FILE" in one_error(two, f"a={two}")
     assert "'fly'" in one_error("--new-api-key", "me", "--scopes", "fly")
     assert "'a b'" in one_error("--new-api-key", "a b")
+    assert "no.key cannot be read" in one_error(two, "--jwt-key", "no.key")
+    assert "needs --jwt-key" in one_error(two, "--jwt-audience", "us")
     assert "no.pem cannot be read" in one_error(two, "--tls-cert", "no.pem")
     assert "needs a certificate" in one_error(two, "--tls-key", two)
     assert "not PEM" in one_error(two, "--tls-cert", two)

@@ -15,7 +15,7 @@ from mainspring import errors, runtime
 from mainspring.serve import create_app
 from mainspring.serve.access import Access, read_keys
 from tests.serve.client import JSON, ask, post
-from tests.serve.conftest import ROW
+from tests.serve.conftest import ROW, infer_body
 
 ADMIN = "ms_admin"
 
@@ -202,6 +202,33 @@ def test_models_are_loaded_unloaded_and_rolled_back(
     assert as_admin(app, "load").status == 404
 
 
+def test_canary_takes_its_share_of_the_requests(
+    repository: Path, folder: Path, tmp_path: Path
+) -> None:
+    put(repository / "m.spring", folder / "two.spring")
+    app = admin_app(repository, tmp_path)
+    put(repository / "m.spring", folder / "three.spring")
+    as_admin(app, "load")
+    key = [JSON, ("x-api-key", "ms_reader")]
+
+    def answered() -> list[int]:
+        found = [post(app, "/predict", ROW, headers=key).json for _ in range(600)]
+        widths = [len(one["outputs"]) for one in found]
+        return [widths.count(3), widths.count(1)]
+
+    assert answered() == [600, 0]
+    assert as_admin(app, "traffic", {"shares": {"1": 0.25}}).status == 200
+    current, canary = answered()
+    assert current + canary == 600
+    assert 90 < canary < 210  # 150 expected, five standard deviations
+    whole = {"inputs": infer_body([ROW])["inputs"]}
+    for version, width in (("1", 1), ("2", 3)):  # who names a version gets it
+        found = post(app, f"/v2/models/m/versions/{version}/infer", whole, headers=key)
+        assert len(found.json["outputs"]) == width
+    assert as_admin(app, "traffic", {"shares": {}}).status == 200
+    assert answered() == [600, 0]
+
+
 def test_callers_may_do_what_their_key_allows(
     repository: Path, folder: Path, tmp_path: Path
 ) -> None:
@@ -223,6 +250,17 @@ def test_callers_may_do_what_their_key_allows(
         answer = post(app, path, ROW, headers=headers)
         assert answer.status == status
         assert status != 401 or answer.headers["www-authenticate"] == "Bearer"
+    for key, names in (([reader], {"m"}), ([root], {"m", "other"})):
+        index = ask(app, "GET", "/", headers=key).json["models"]
+        assert {model["name"] for model in index} == names
+        for path, method, member in (
+            ("/v2/models/stats", "GET", "model_stats"),
+            ("/v2/repository/index", "POST", None),
+        ):
+            found = ask(app, method, path, [b""], key).json
+            assert {one["name"] for one in (found[member] if member else found)} == names
+        paths = ask(app, "GET", "/openapi.json", headers=key).json["paths"]
+        assert ("/models/other/predict" in paths) == ("other" in names)
     assert ask(app, "GET", "/metrics", headers=[reader]).status == 403
     assert ask(app, "GET", "/metrics", headers=[root]).status == 200
     assert ask(app, "GET", "/", headers=[]).status == 401
@@ -253,10 +291,40 @@ def test_tokens_are_verified(folder: Path) -> None:
     assert status({**good, "aud": "others"}) == 401
     assert status({name: value for name, value in good.items() if name != "exp"}) == 401
     assert status({**good, "scope": "metrics"}) == 403
-    assert status({**good, "models": ["n*"]}) == 200  # the only model was not named
+    assert status({**good, "models": ["n*"]}) == 403  # also where the path names no model
+    assert status({**good, "models": ["m"]}) == 200
     assert status({**good, "models": 5}) == 401
     with pytest.raises(errors.ParameterError, match="none"):
         Access(jwt_key=secret, jwt_algorithms=["none"])
+
+
+def test_tokens_of_public_keys_are_verified(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jwt = pytest.importorskip("jwt")
+    with monkeypatch.context() as patch:
+        patch.setattr(jwt.algorithms, "has_crypto", False)
+        with pytest.raises(errors.MissingExtraError, match="RS256 need cryptography"):
+            Access(jwt_key="x")
+    pytest.importorskip("cryptography")
+    import time
+
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    kind = serialization.PublicFormat.SubjectPublicKeyInfo
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, kind).decode()
+    app = create_app({"m": folder / "two.spring"}, access=Access(jwt_key=public))
+    claims = {"exp": int(time.time()) + 60}
+
+    def status(token: str) -> int:
+        headers = [JSON, ("authorization", f"Bearer {token}")]
+        return post(app, "/predict", ROW, headers=headers).status
+
+    assert status(jwt.encode(claims, key, "ES256")) == 200
+    assert status(jwt.encode(claims, other, "ES256")) == 401
+    # A public key is no secret: what was signed with it as one is refused.
+    monkeypatch.setattr(jwt.algorithms.HMACAlgorithm, "prepare_key", lambda self, key: key.encode())
+    assert status(jwt.encode(claims, public, "HS256")) == 401
 
 
 def test_file_of_keys_when_wrong_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -213,6 +214,38 @@ def test_fresh_request_is_answered_at_once_behind_overload(busy: Server, seconds
     while num_waiting(busy):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("is_reset", [False, True], ids=["closed", "reset"])
+def test_nothing_is_predicted_for_clients_that_left_before_they_were_read(
+    busy: Server, is_reset: bool
+) -> None:
+    rows = b"[" + b",".join([GOOD] * 2000) + b"]"
+    assert busy.post("/predict", GOOD)[0] == 200
+    os.kill(busy.process.pid, signal.SIGSTOP)  # it does not come to read them meanwhile
+    gone = [socket.create_connection(("127.0.0.1", busy.port)) for _ in range(300)]
+    for one in gone:
+        one.setblocking(False)
+        one.send(head(len(rows)) + rows)
+        if is_reset:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        one.close()
+    os.kill(busy.process.pid, signal.SIGCONT)
+    assert busy.post("/predict", GOOD)[0] == 200
+    # The end of some may have been on its way when the rest of them was read.
+    assert predicted_rows(busy) < 2 + 30 * 2000
+    live = socket.create_connection(("127.0.0.1", busy.port))
+    live.sendall(head(len(rows)) + rows)
+    assert live.recv(12) == b"HTTP/1.1 200"
+    live.close()
+
+
+def predicted_rows(server: Server) -> float:
+    with contextlib.closing(server.connect()) as connection:
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+    lines = [line for line in text.splitlines() if line.startswith("mainspring_rows_total")]
+    return sum(float(line.split()[-1]) for line in lines)
 
 
 def num_waiting(server: Server) -> float:

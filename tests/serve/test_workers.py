@@ -111,6 +111,66 @@ def test_key_that_was_drawn_opens_the_server_and_is_in_no_log(folder: Path, tmp_
     assert key not in (tmp_path / "keys").read_text()
 
 
+def test_tokens_open_the_server_that_knows_who_signs_them(folder: Path, tmp_path: Path) -> None:
+    jwt = pytest.importorskip("jwt")
+    secret = "a secret that is long enough for sha256"
+    (tmp_path / "secret").write_text(secret + "\n")
+    server = Server(
+        str(folder / "two.spring"),
+        *("--jwt-key", str(tmp_path / "secret"), "--jwt-algorithms", "HS256"),
+        *("--jwt-audience", "us"),
+    )
+    try:
+        assert "Authorization: Bearer KEY" in server.lines[1]
+        for audience, status in (("us", 200), ("others", 401)):
+            claims = {"exp": int(time.time()) + 60, "aud": audience, "models": ["mix*"]}
+            token = jwt.encode(claims, secret, "HS256")
+            connection = server.connect()
+            headers = {**HEADERS, "Authorization": f"Bearer {token}"}
+            connection.request("POST", "/predict", GOOD, headers)
+            assert connection.getresponse().status == status
+            connection.close()
+    finally:
+        assert server.stop(signal.SIGTERM)[0] == 0
+
+
+def private_kib(process: int) -> int:
+    """Memory that no other process shares."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
+
+def test_workers_have_one_copy_of_a_bundle(tmp_path: Path) -> None:
+    """Many long names make a bundle that nobody would want twice."""
+    import lightgbm
+    import numpy as np
+    import pyarrow as pa
+
+    import mainspring as ms
+
+    names = pa.array([f"{'name of something':60} {number}" for number in range(300_000)])
+    table = pa.table({"name": names, "number": np.arange(300_000.0)})
+    prep = ms.Preprocessor(ms.col("name").ordinal(), ms.col("number"))
+    few = prep.fit(table).transform(table.slice(0, 2000))
+    options = {"objective": "regression", "verbose": -1, "num_threads": 1}
+    booster = lightgbm.train(options, lightgbm.Dataset(few, few[:, 1].copy()), 3)
+    path = tmp_path / "m.spring"
+    ms.Predictor(booster, prep, name="m").save(path)
+    bundle_kib = path.stat().st_size // 1024
+    assert bundle_kib > 20_000
+    server = Server(str(path), "--workers", "3")
+    try:
+        for number in range(0, 300_000, 3000):
+            row = json.dumps({"name": names[number].as_py(), "number": 1.0}).encode()
+            assert server.post("/predict", row)[0] == 200
+        workers = children(server.process.pid)
+        assert len(workers) == 3
+        for worker in workers:
+            assert private_kib(worker) < bundle_kib / 2
+    finally:
+        assert server.stop(signal.SIGTERM)[0] == 0
+
+
 def test_folder_of_models_is_served_by_the_command(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "two.spring", tmp_path / "m.spring")
     server = Server("--reload-dir", str(tmp_path))

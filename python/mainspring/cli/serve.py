@@ -14,7 +14,7 @@ from mainspring.errors import ParameterError
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from mainspring.serve import BatchOptions, HistoryOptions, PayloadLogOptions
+    from mainspring.serve import Access, BatchOptions, HistoryOptions, PayloadLogOptions
 
 __all__ = ["add_arguments", "run"]
 
@@ -39,6 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--api-key-file", metavar="FILE", help="who may do what; a line for each key")
     add("--new-api-key", metavar="NAME", help="print a new key and its line, and end")
     add("--scopes", default="predict", help="of the new key: predict,metrics,admin (%(default)s)")
+    add("--jwt-key", metavar="FILE", help="who signs tokens: a public key in PEM, or a secret")
+    add(
+        "--jwt-algorithms",
+        default="RS256,ES256",
+        metavar="NAMES",
+        help="what tokens may be signed with, by commas (%(default)s)",
+    )
+    add("--jwt-audience", metavar="NAME", help="the audience that tokens must name")
     add("--write-monitoring", metavar="DIR", help="write rules and a dashboard, and end")
     add("--rate-limit", type=float, metavar="N", help="requests a second of one key")
     add("--tls-cert", metavar="FILE", help="PEM certificate: speak TLS")
@@ -134,7 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
         max_body_bytes=max(1, int(arguments.max_body_mb * (1 << 20))),
         max_rows=arguments.max_rows,
         repository=arguments.reload_dir,
-        access=None if arguments.api_key_file is None else Path(arguments.api_key_file),
+        access=_access(arguments),
         rate_limit=arguments.rate_limit,
         batching=_batching(arguments),
         keep_predictions=arguments.keep_predictions,
@@ -167,6 +175,31 @@ def run(arguments: argparse.Namespace) -> int:
         run_server(app, opened, options)
 
     return run_workers(sockets, serve)
+
+
+def _access(arguments: argparse.Namespace) -> Access | None:
+    """Who may do what: keys, tokens, both, or nobody is asked."""
+    from mainspring.serve import Access
+    from mainspring.serve.access import read_keys
+
+    if arguments.api_key_file is None and arguments.jwt_key is None:
+        if arguments.jwt_audience is not None:
+            raise ParameterError("--jwt-audience needs --jwt-key, the key that signs tokens.")
+        return None
+    secret = None
+    if arguments.jwt_key is not None:
+        try:
+            secret = Path(arguments.jwt_key).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise ParameterError(
+                f"--jwt-key {arguments.jwt_key} cannot be read: {reason}.", got=arguments.jwt_key
+            ) from error
+        if not secret:
+            raise ParameterError(f"--jwt-key {arguments.jwt_key} is empty; expected a key.")
+    keys = [] if arguments.api_key_file is None else read_keys(arguments.api_key_file)
+    algorithms = [name for name in arguments.jwt_algorithms.split(",") if name]
+    return Access(keys, secret, algorithms, arguments.jwt_audience)
 
 
 def _batching(arguments: argparse.Namespace) -> BatchOptions | None:
@@ -253,7 +286,8 @@ def _say(arguments: argparse.Namespace, app: Starlette, opened: socket.socket) -
     if models:
         path = "/predict" if len(models) == 1 else f"/models/{models[0].name}/predict"
         row = json.dumps(models[0].example_row(), ensure_ascii=False).replace("'", "'\\''")
-        key = " -H 'Authorization: Bearer KEY'" if arguments.api_key_file else ""
+        has_keys = app.state.server.access.is_on
+        key = " -H 'Authorization: Bearer KEY'" if has_keys else ""
         print(f"curl -s '{url}{path}' -H 'Content-Type: application/json'{key} -d '{row}'")
     print(f"serving on {url} (Ctrl-C stops it)", flush=True)
 

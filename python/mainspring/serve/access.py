@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -164,7 +164,7 @@ class Access:
                 got=unknown[0],
             )
         if jwt_key is not None:
-            _import_jwt()
+            _check_signatures(self._algorithms)
 
     @property
     def is_on(self) -> bool:
@@ -181,7 +181,7 @@ class Access:
         scope : str
             What the caller wants to do.
         model : str, optional
-            With which model; None: with none, or the only one.
+            With which model; None: with none.
 
         Returns
         -------
@@ -193,24 +193,52 @@ class Access:
         Refusal
             401 for somebody who is not known, 403 for what the caller may not do.
         """
+        name, is_allowed = self._allowed(headers, scope)
+        if model is not None and not is_allowed(model):
+            raise Refusal(403, "This key is not for this model.")
+        return name
+
+    def chooser(self, headers: Mapping[bytes, bytes], scope: str) -> Callable[[str], bool]:
+        """Let a caller through, and say which models it may know of.
+
+        Parameters
+        ----------
+        headers : mapping of bytes to bytes
+            Of the request, in lower case.
+        scope : str
+            What the caller wants to do.
+
+        Returns
+        -------
+        callable
+            From the name of a model to whether the caller's key is for it.
+
+        Raises
+        ------
+        Refusal
+            As :meth:`require`.
+        """
+        return self._allowed(headers, scope)[1]
+
+    def _allowed(
+        self, headers: Mapping[bytes, bytes], scope: str
+    ) -> tuple[str, Callable[[str], bool]]:
         if not self.is_on:
             if scope == "admin":
                 raise Refusal(
                     403, "Models cannot be changed from outside: the server has no API keys."
                 )
-            return ""
+            return "", lambda model: True
         scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
         key = headers.get(b"x-api-key", b"")
         if not key and scheme.lower() == b"bearer":
             key = credentials.strip()
         if not key:
             raise _unknown("The request has no key. Send Authorization: Bearer KEY.")
-        name, scopes, models = self._caller_of(key)
+        name, scopes, patterns = self._caller_of(key)
         if scope not in scopes:
             raise Refusal(403, f"This key does not allow {scope}.")
-        if model is not None and not any(fnmatchcase(model, pattern) for pattern in models):
-            raise Refusal(403, "This key is not for this model.")
-        return name
+        return name, lambda model: any(fnmatchcase(model, pattern) for pattern in patterns)
 
     def _caller_of(self, key: bytes) -> tuple[str, Iterable[str], Iterable[str]]:
         digest = hashlib.sha256(key).digest()
@@ -245,6 +273,20 @@ class Access:
 
 def _unknown(message: str) -> Refusal:
     return Refusal(401, message, [(b"www-authenticate", b"Bearer")])
+
+
+def _check_signatures(algorithms: Iterable[str]) -> None:
+    """Refuse to begin where every token would be refused: its signature could not be read."""
+    _import_jwt()
+    from jwt.algorithms import has_crypto
+
+    asymmetric = [name for name in algorithms if not name.startswith("HS")]
+    if asymmetric and not has_crypto:
+        raise errors.MissingExtraError(
+            f"Tokens signed with {asymmetric[0]} need cryptography, which is not installed. Run: "
+            "pip install 'PyJWT[crypto]'",
+            hint="pip install 'PyJWT[crypto]'",
+        )
 
 
 def _import_jwt() -> Any:

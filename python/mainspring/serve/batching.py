@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mainspring import _engine, errors
-from mainspring.serve.replies import Refusal, Reply
+from mainspring.serve.replies import Refusal, Reply, RequestBody
 
 if TYPE_CHECKING:
     from mainspring.serve.hosted_model import HostedModel
@@ -96,7 +96,7 @@ class Batches:
         self.load = load
         self._port: _engine.BatchPort | None = None
         self._queues: WeakKeyDictionary[HostedModel, _engine.BatchQueue] = WeakKeyDictionary()
-        self._waiting: dict[int, tuple[Prediction, bytes, Finish]] = {}
+        self._waiting: dict[int, tuple[Prediction, RequestBody, Finish]] = {}
         self._tickets = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -121,7 +121,7 @@ class Batches:
         queue = self._queues.get(model)
         return 0 if queue is None else queue.num_batches
 
-    def submit(self, prediction: Prediction, body: bytes, finish: Finish) -> bool:
+    def submit(self, prediction: Prediction, body: RequestBody, finish: Finish) -> bool:
         """Let a request wait for its batch; on the thread of a running event loop.
 
         Parameters
@@ -149,7 +149,7 @@ class Batches:
         ticket = next(self._tickets)
         size = json_bytes or _WHOLE_BODY
         state, reply = queue.submit(
-            form, body, prediction.request_id, size, ticket, priority, seconds
+            form, bytes(body), prediction.request_id, size, ticket, priority, seconds
         )
         if state == "alone":
             return False

@@ -1,10 +1,64 @@
-"""Looks after connections that send too slowly, or nothing."""
+"""Looks after connections that send too slowly, or nothing, and for those whose client has left."""
 
 from __future__ import annotations
 
+import array
+import contextlib
+import select
 from typing import Any
 
-__all__ = ["ConnectionWatch"]
+__all__ = ["ConnectionWatch", "has_left", "left_long_request"]
+
+# A longer request is answered on a thread (hosted_model.py), too late for who left before.
+_LONG_BYTES = 1 << 16
+# Linux tells at once; elsewhere the loop finds out when it has read what was sent.
+_LEFT = getattr(select, "POLLRDHUP", None)
+
+
+def has_left(descriptor: int) -> bool:
+    """Say whether the other side of a connection sends no more: it has closed, or is gone.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of a socket. One that is closed by now has nobody either.
+
+    Returns
+    -------
+    bool
+        False as far as the system knows, whatever has not been read yet.
+    """
+    if _LEFT is None:
+        return False
+    poll = select.poll()
+    poll.register(descriptor, _LEFT)
+    return bool(poll.poll(0))
+
+
+def left_long_request(descriptor: int) -> bool:
+    """Say whether a connection holds a long request of a client that has left.
+
+    After an overload there are hundreds of these: what they hold is not worth being read.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of a socket that has just been taken.
+
+    Returns
+    -------
+    bool
+        False also where there is little to read: it may be answered at once.
+    """
+    if not has_left(descriptor):
+        return False
+    import fcntl
+    import termios
+
+    waiting = array.array("i", [0])
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(descriptor, termios.FIONREAD, waiting)
+    return waiting[0] > _LONG_BYTES
 
 
 class ConnectionWatch:

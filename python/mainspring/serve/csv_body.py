@@ -9,19 +9,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mainspring.serve.replies import Refusal
+from mainspring.serve.replies import Refusal, RequestBody
 
 __all__ = ["csv_to_json"]
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
-def csv_to_json(body: bytes, columns: Mapping[str, Mapping[str, Any]]) -> bytes:
+def csv_to_json(body: RequestBody, columns: Mapping[str, Mapping[str, Any]]) -> bytes:
     """Read CSV with a first line of names.
 
     Parameters
     ----------
-    body : bytes
+    body : bytes or bytearray
         UTF-8; RFC 4180.
     columns : mapping of str to mapping
         The model's columns: text stays text, the others are written as they stand.

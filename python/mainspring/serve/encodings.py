@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from mainspring.serve.replies import Refusal
+from mainspring.serve.replies import Refusal, RequestBody
 
 __all__ = ["compress", "decompress", "wanted_encoding"]
 
@@ -16,12 +16,12 @@ _MOST_GROWTH = 1032
 _WINDOW = {b"gzip": 31, b"deflate": 15}
 
 
-def decompress(body: bytes, encoding: bytes, max_bytes: int) -> bytes:
+def decompress(body: RequestBody, encoding: bytes, max_bytes: int) -> bytes:
     """Undo a Content-Encoding.
 
     Parameters
     ----------
-    body : bytes
+    body : bytes or bytearray
         As it came.
     encoding : bytes
         ``gzip`` or ``deflate``, in lower case.
@@ -67,7 +67,7 @@ def _too_long(max_bytes: int) -> Refusal:
     )
 
 
-def _length_at_end(body: bytes) -> int:
+def _length_at_end(body: RequestBody) -> int:
     """Read the length of the content, modulo 2^32, that a gzip stream ends with (RFC 1952)."""
     return int.from_bytes(body[-4:], "little")
 

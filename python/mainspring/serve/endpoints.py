@@ -7,7 +7,16 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from mainspring.serve.replies import Receive, Refusal, Reply, Scope, Send, read_body, send_reply
+from mainspring.serve.replies import (
+    Receive,
+    Refusal,
+    Reply,
+    RequestBody,
+    Scope,
+    Send,
+    read_body,
+    send_reply,
+)
 from mainspring.serve.server import AccessRecord
 
 if TYPE_CHECKING:
@@ -76,7 +85,9 @@ class PredictMiddleware:
                 )
             )
 
-    async def _answer(self, prediction: Prediction, body: bytes, receive: Receive) -> Reply | None:
+    async def _answer(
+        self, prediction: Prediction, body: RequestBody, receive: Receive
+    ) -> Reply | None:
         batches = self.server.handler.batches
         if batches is not None and prediction.is_batched(len(body)):
             batched: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()

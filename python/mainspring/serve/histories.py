@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mainspring import _engine, errors
-from mainspring.serve.replies import Refusal
+from mainspring.serve.replies import Refusal, RequestBody
 
 if TYPE_CHECKING:
     from mainspring.history import HistoryState
@@ -118,7 +118,7 @@ class ModelHistory:
                 moment = self.now(state) if at is None else at
                 row.update({**state.query(*key, at=moment), **row})
 
-    def extend_table(self, body: bytes) -> bytes:
+    def extend_table(self, body: RequestBody) -> RequestBody:
         """Put the features into an Arrow stream.
 
         Parameters
@@ -251,7 +251,7 @@ class ServedHistories:
             used = {id(history) for _, history in self._known.values()}
             self._of = {key: value for key, value in self._of.items() if id(value) in used}
 
-    def extend(self, model: HostedModel, protocol: str, body: bytes) -> bytes:
+    def extend(self, model: HostedModel, protocol: str, body: RequestBody) -> RequestBody:
         """Put features into the body of a prediction.
 
         Parameters

@@ -9,17 +9,17 @@ was; then the app answers.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from mainspring.serve.connection_watch import ConnectionWatch
+from mainspring.serve.connection_watch import ConnectionWatch, has_left, left_long_request
 from mainspring.serve.hot_answers import HotAnswers
 from mainspring.serve.hot_request import HotRequest
-from mainspring.serve.replies import Refusal, Reply, error_body, too_long
+from mainspring.serve.known_uvicorn import known_uvicorn
+from mainspring.serve.replies import Refusal, Reply, RequestBody, error_body, too_long
 from mainspring.serve.server import AccessRecord, Server
 
 if TYPE_CHECKING:
@@ -35,36 +35,6 @@ MAX_PATH_BYTES = 512
 _LINES = {
     int(status): b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode()) for status in HTTPStatus
 }
-# What is used of uvicorn's class and its instances.
-_METHODS = (
-    "connection_lost",
-    "data_received",
-    "on_body",
-    "on_headers_complete",
-    "on_message_begin",
-    "on_message_complete",
-    "on_response_complete",
-    "shutdown",
-    "_unset_keepalive_if_required",
-    "timeout_keep_alive_handler",
-)
-_ATTRIBUTES = (
-    "self.cycle",
-    "self.expect_100_continue",
-    "self.flow",
-    "self.headers",
-    "self.limit_concurrency",
-    "self.loop",
-    "self.parser",
-    "self.pipeline",
-    "self.server_state.default_headers",
-    "self.server_state.total_requests",
-    "self.tasks",
-    "self.timeout_keep_alive",
-    "self.timeout_keep_alive_task",
-    "self.transport",
-    "self.url",
-)
 
 
 def hot_protocol(server: Server, request_seconds: float = 30.0) -> type | None:
@@ -83,33 +53,21 @@ def hot_protocol(server: Server, request_seconds: float = 30.0) -> type | None:
         A subclass of uvicorn's protocol over httptools; None where that is not there, or is not
         what this was written for.
     """
-    try:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-    except ImportError:
+    found = known_uvicorn()
+    if found is None:
         return None
-    if not _is_known(HttpToolsProtocol):
-        return None
+    protocol, flow = found
     return type(
         "HotProtocol",
-        (_HotPath, HttpToolsProtocol),
+        (_HotPath, protocol),
         {
             "hot_server": server,
             "hot_watch": ConnectionWatch(request_seconds),
             "hot_answers": HotAnswers(server),
+            "hot_flow": flow,
             "known": {},
         },
     )
-
-
-def _is_known(protocol: type) -> bool:
-    """Whether uvicorn's class has what is used of it."""
-    if not all(callable(getattr(protocol, name, None)) for name in _METHODS):
-        return False
-    try:
-        source = inspect.getsource(protocol)
-    except (OSError, TypeError):
-        return False
-    return all(name in source for name in _ATTRIBUTES)
 
 
 class _HotPath:
@@ -126,6 +84,7 @@ class _HotPath:
     loop: Any
     on_response_complete: Any
     parser: Any
+    pipeline: Any
     server_state: Any
     tasks: set[Any]
     timeout_keep_alive_task: Any
@@ -135,18 +94,24 @@ class _HotPath:
     hot_server: Server
     hot_watch: ConnectionWatch
     hot_answers: HotAnswers
+    hot_flow: Any
     known: dict[bytes, Target | None]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.descriptor = -1
         self.is_between = True  # the parser has seen the end of a request, and nothing behind it
-        self.num_body_bytes = 0
         self.reading_since: float | None = None
         self.url = b""
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a request."""
         super().connection_made(transport)  # type: ignore[misc]
+        self.flow = self.hot_flow(transport, self.pipeline)
+        self.descriptor = transport.get_extra_info("socket").fileno()
+        if left_long_request(self.descriptor):
+            transport.abort()
+            return
         self.reading_since = self.loop.time()
         watch = self.hot_watch
         if not watch.is_running:
@@ -213,7 +178,6 @@ class _HotPath:
         keep_alive = self.parser.get_http_version() == "1.1" and self.parser.should_keep_alive()
         request = HotRequest(keep_alive, self.expect_100_continue)
         self.cycle = request
-        self.num_body_bytes = 0
         try:
             request.prediction = self.hot_server.handler.begin(target, dict(self.headers))
             self.hot_answers.learn(self.url, target)
@@ -259,11 +223,10 @@ class _HotPath:
             return
         if request.response_complete:
             return  # of a body that was refused
-        request.body.append(body)
-        self.num_body_bytes += len(body)
+        request.add(body)
         limit = self.hot_server.options.max_body_bytes
-        if self.num_body_bytes > limit:
-            request.body = []
+        if request.num_bytes > limit:
+            request.take_body()
             self._send(request, self.hot_server.refuse(too_long(limit)))
 
     def on_message_complete(self) -> None:
@@ -276,10 +239,13 @@ class _HotPath:
             return
         if request.response_complete or request.prediction is None:
             return
-        pieces = request.body
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        request.body = []
         prediction = request.prediction
+        if not prediction.is_inline(request.num_bytes) and has_left(self.descriptor):
+            self.hot_server.load.num_abandoned += 1
+            request.end()
+            self.transport.abort()
+            return
+        body = request.take_body()
         try:
             batched = prediction.is_batched(len(body))
             if batched and self._answer_in_batch(request, prediction, body):
@@ -297,7 +263,9 @@ class _HotPath:
             error = Refusal(500, "The server made a mistake, which is in its log.")
         return self.hot_server.refuse(error)
 
-    def _answer_in_batch(self, request: HotRequest, prediction: Prediction, body: bytes) -> bool:
+    def _answer_in_batch(
+        self, request: HotRequest, prediction: Prediction, body: RequestBody
+    ) -> bool:
         """Let the request wait for others; what the client sends meanwhile waits in the socket."""
         batches = self.hot_server.handler.batches
         assert batches is not None
@@ -307,11 +275,16 @@ class _HotPath:
             self.flow.pause_reading()
         return True
 
-    def _answer_on_thread(self, request: HotRequest, prediction: Prediction, body: bytes) -> None:
+    def _answer_on_thread(
+        self, request: HotRequest, prediction: Prediction, body: RequestBody
+    ) -> None:
         """Hand long work to a thread; what the client sends meanwhile waits in the socket."""
         prediction.submitted = time.perf_counter()
+        descriptor = self.descriptor
         work = self.hot_server.load.submit(
-            lambda: prediction.answer(body), lambda: prediction.is_abandoned
+            lambda: prediction.answer(body),
+            # That a client has left may stand behind much else that the loop has to read.
+            lambda: prediction.is_abandoned or has_left(descriptor),
         )
         self.flow.pause_reading()
         loop = self.loop
@@ -383,17 +356,8 @@ class _HotPath:
         if log is not None:
             client = self.client[0] if self.client else ""
             path = self.url.partition(b"?")[0].decode("latin-1")
-            log(
-                AccessRecord(
-                    client,
-                    "POST",
-                    path,
-                    reply.status,
-                    len(reply.body),
-                    request.started,
-                    reply.headers,
-                )
-            )
+            size, since = len(reply.body), request.started
+            log(AccessRecord(client, "POST", path, reply.status, size, since, reply.headers))
 
 
 _UNKNOWN: Any = object()

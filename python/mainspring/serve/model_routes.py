@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -48,8 +49,8 @@ class _ModelPages:
         """List what is served; for browsers, as a page that asks for the list itself."""
         if "text/html" in request.headers.get("accept", ""):
             return page_response()
-        self.server.access.require(headers_of(request), "predict")
-        return json_response(_index(self.server))
+        is_shown = self.server.access.chooser(headers_of(request), "predict")
+        return json_response(_index(self.server, is_shown))
 
     async def docs(self, request: Request) -> Response:
         """Show the routes in a browser; the page asks for the description itself."""
@@ -57,8 +58,8 @@ class _ModelPages:
 
     async def openapi(self, request: Request) -> Response:
         """Describe the server in OpenAPI."""
-        self.server.access.require(headers_of(request), "predict")
-        return json_response(openapi(self.server))
+        is_shown = self.server.access.chooser(headers_of(request), "predict")
+        return json_response(openapi(self.server, is_shown))
 
     async def metadata(self, request: Request) -> Response:
         """Describe a model."""
@@ -82,8 +83,8 @@ class _ModelPages:
         if "model" in request.path_params:
             models = [self._found(request)]
         else:
-            self.server.access.require(headers_of(request), "predict")
-            models = self.server.models.loaded()
+            is_shown = self.server.access.chooser(headers_of(request), "predict")
+            models = [model for model in self.server.models.loaded() if is_shown(model.name)]
         return json_response({"model_stats": [model_stats(model) for model in models]})
 
     async def status_v1(self, request: Request) -> Response:
@@ -150,7 +151,7 @@ def model_routes(server: Server) -> list[BaseRoute]:
     ]
 
 
-def _index(server: Server) -> dict[str, Any]:
+def _index(server: Server, is_shown: Callable[[str], bool]) -> dict[str, Any]:
     import mainspring
 
     return {
@@ -167,6 +168,7 @@ def _index(server: Server) -> dict[str, Any]:
                 "example": model.example_row(),
             }
             for model in server.models
+            if is_shown(model.name)
         ],
         "routes": [
             "/predict",

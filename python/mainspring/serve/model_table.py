@@ -84,6 +84,22 @@ class ModelTable:
         """
         return [model for slot in self.slots.values() for model in slot.versions.values()]
 
+    def name_of(self, name: str | None) -> str | None:
+        """Name the model of a path that names none: where there is only one.
+
+        Parameters
+        ----------
+        name : str or None
+            What the path says.
+
+        Returns
+        -------
+        str or None
+            None when there are none, or several.
+        """
+        slots = self.slots
+        return next(iter(slots)) if name is None and len(slots) == 1 else name
+
     def find(self, name: str | None, version: str | None = None) -> HostedModel:
         """Find what answers a request.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -29,13 +29,15 @@ _KEY_REFUSALS = {
 _ANY_OBJECT = {"application/json": {"schema": {"type": "object"}}}
 
 
-def openapi(server: Server) -> dict[str, Any]:
+def openapi(server: Server, is_shown: Callable[[str], bool]) -> dict[str, Any]:
     """Describe a server.
 
     Parameters
     ----------
     server : Server
         With its models.
+    is_shown : callable
+        From a model's name to whether it is described.
 
     Returns
     -------
@@ -63,6 +65,8 @@ def openapi(server: Server) -> dict[str, Any]:
         document["security"] = [{"key": []}]
     paths = document["paths"]
     for model in server.models:
+        if not is_shown(model.name):
+            continue
         name = quote(model.name)
         paths[f"/models/{name}/predict"] = {"post": _predict(model)}
         if not any(str(column["kind"]).startswith("list<") for column in model.columns.values()):

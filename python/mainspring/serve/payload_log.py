@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
 from mainspring.serve.payload_rows import payload_rows
+from mainspring.serve.replies import RequestBody
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,7 +104,7 @@ class _Payload:
     protocol: str
     seconds: float
     request_id: bytes
-    body: bytes
+    body: RequestBody
     content: bytes
 
 
@@ -133,14 +134,16 @@ class PayloadLog:
         self._retry_at = 0.0
         Path(options.folder).mkdir(parents=True, exist_ok=True)
 
-    def __call__(self, prediction: Prediction, body: bytes, status: int, content: bytes) -> None:
+    def __call__(
+        self, prediction: Prediction, body: RequestBody, status: int, content: bytes
+    ) -> None:
         """Keep one request, if it is drawn.
 
         Parameters
         ----------
         prediction : Prediction
             What was asked.
-        body : bytes
+        body : bytes or bytearray
             The request, unpacked.
         status : int
             Of the answer.

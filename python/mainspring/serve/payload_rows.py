@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from mainspring.serve.replies import RequestBody
+
 __all__ = ["payload_rows"]
 
 
 def payload_rows(
-    protocol: str, body: bytes, content: bytes
+    protocol: str, body: RequestBody, content: bytes
 ) -> tuple[list[Mapping[str, Any]], list[Any]]:
     """Read a request and its answer.
 
@@ -18,7 +20,7 @@ def payload_rows(
     ----------
     protocol : str
         ``rows``, ``infer``, ``v1``, ``invocations`` or ``arrow``.
-    body : bytes
+    body : bytes or bytearray
         The request: JSON, or of ``arrow`` a stream.
     content : bytes
         The answer, in JSON or as a stream.
@@ -83,7 +85,7 @@ def _tensor_rows(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return _rows_of_columns(columns)
 
 
-def _arrow_rows(body: bytes) -> list[Mapping[str, Any]]:
+def _arrow_rows(body: RequestBody) -> list[Mapping[str, Any]]:
     import pyarrow as pa
 
     rows: list[Mapping[str, Any]] = pa.ipc.open_stream(body).read_all().to_pylist()

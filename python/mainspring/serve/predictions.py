@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mainspring import _engine
 from mainspring.serve.csv_body import csv_to_json
 from mainspring.serve.encodings import compress, decompress, wanted_encoding
-from mainspring.serve.replies import JSON_TYPE, Refusal, Reply, too_long
+from mainspring.serve.replies import JSON_TYPE, Refusal, Reply, RequestBody, too_long
 from mainspring.serve.request_forms import (
     ARROW_TYPE,
     BINARY_TYPE,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "PredictionHandler", "Watcher"]
 
 # Called behind each answer: what is compared or kept beside it.
-Watcher = Callable[["Prediction", bytes, int, bytes], None]
+Watcher = Callable[["Prediction", RequestBody, int, bytes], None]
 
 _TRACEPARENT = re.compile(
     rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
@@ -180,12 +180,12 @@ class Prediction:
         json_bytes = json_bytes_of(self.headers) if protocol == "infer" else 0
         return form_of(protocol, self.target.kind, arrow_answer), json_bytes
 
-    def answer(self, body: bytes) -> Reply:
+    def answer(self, body: RequestBody) -> Reply:
         """Answer.
 
         Parameters
         ----------
-        body : bytes
+        body : bytes or bytearray
             The whole body, as it came.
 
         Returns
@@ -212,12 +212,12 @@ class Prediction:
             body, *self.model.native.answer(form, body, size, self.request_id, waited)
         )
 
-    def reply_of(self, body: bytes, status: int, content: bytes, binary_at: int) -> Reply:
+    def reply_of(self, body: RequestBody, status: int, content: bytes, binary_at: int) -> Reply:
         """Make a reply of what the engine has answered.
 
         Parameters
         ----------
-        body : bytes
+        body : bytes or bytearray
             The request's, unpacked.
         status : int
             Of the answer.
@@ -299,10 +299,11 @@ class PredictionHandler:
             raise Refusal(
                 503, "The server is stopping. Send the request again.", [(b"retry-after", b"1")]
             )
+        name = self.models.name_of(target.model)
         if self.access.is_on:
-            caller = self.access.require(headers, "predict", target.model)
+            caller = self.access.require(headers, "predict", name)
             self.load.check_rate(caller)
-        model = self.models.find(target.model, target.version)
+        model = self.models.find(name, target.version)
         length = headers.get(b"content-length")
         if length is not None:
             if not length.isdigit():

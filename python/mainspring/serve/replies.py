@@ -12,6 +12,7 @@ __all__ = [
     "Receive",
     "Refusal",
     "Reply",
+    "RequestBody",
     "Scope",
     "Send",
     "error_body",
@@ -24,6 +25,9 @@ __all__ = [
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# A long body stays where its pieces were put together: one more copy costs as much as reading it.
+RequestBody = bytes | bytearray
 
 JSON_TYPE = b"application/json"
 
@@ -123,7 +127,7 @@ async def send_reply(send: Send, reply: Reply) -> None:
     await send({"type": "http.response.body", "body": reply.body})
 
 
-async def read_body(receive: Receive, max_bytes: int) -> bytes:
+async def read_body(receive: Receive, max_bytes: int) -> RequestBody:
     """Read the body of a request.
 
     Parameters
@@ -135,7 +139,7 @@ async def read_body(receive: Receive, max_bytes: int) -> bytes:
 
     Returns
     -------
-    bytes
+    bytes or bytearray
         The whole body.
 
     Raises
@@ -157,7 +161,7 @@ async def read_body(receive: Receive, max_bytes: int) -> bytes:
         if len(body) > max_bytes:
             raise too_long(max_bytes)
         if not message.get("more_body", False):
-            return bytes(body)
+            return body
         message = await receive()
 
 

@@ -27,12 +27,13 @@ class _RepositoryPages:
 
     async def index(self, request: Request) -> Response:
         """List what is served."""
-        self.server.access.require(headers_of(request), "predict")
+        is_shown = self.server.access.chooser(headers_of(request), "predict")
         await read_object(request)
         return json_response(
             [
                 {"name": model.name, "version": model.version, "state": "READY", "reason": ""}
                 for model in self.server.models.loaded()
+                if is_shown(model.name)
             ]
         )
 

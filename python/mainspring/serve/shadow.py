@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mainspring import _engine
-from mainspring.serve.replies import Refusal
+from mainspring.serve.replies import Refusal, RequestBody
 
 if TYPE_CHECKING:
     from mainspring.serve.hosted_model import HostedModel
@@ -42,14 +42,16 @@ class ShadowComparison:
         with self._lock:
             return dict(self._counts)
 
-    def __call__(self, prediction: Prediction, body: bytes, status: int, content: bytes) -> None:
+    def __call__(
+        self, prediction: Prediction, body: RequestBody, status: int, content: bytes
+    ) -> None:
         """Compare one request, if its model has a shadow.
 
         Parameters
         ----------
         prediction : Prediction
             What was asked.
-        body : bytes
+        body : bytes or bytearray
             The request, unpacked.
         status : int
             Of the answer.
@@ -69,7 +71,7 @@ class ShadowComparison:
             self._count(slot.shadow, "dropped")
 
     def _compare(
-        self, shadow: HostedModel, form: _engine.RequestForm, body: bytes, content: bytes
+        self, shadow: HostedModel, form: _engine.RequestForm, body: RequestBody, content: bytes
     ) -> None:
         found, answer, _ = shadow.native.answer(form, body)
         outcome = "failed" if found != 200 else "same" if answer == content else "different"
