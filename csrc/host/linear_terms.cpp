@@ -59,7 +59,7 @@ LinearTerms::LinearTerms(const ModelView& model) : num_features_(model.header->n
     const auto kind = static_cast<LayerKind>(layer.kind);
     const Numbers numbers(at, element);
     at += layer_numbers(layer, element) * element_bytes(element);
-    if (!weights_.empty() || kind == LayerKind::kNorm ||
+    if (!weights_.empty() || kind == LayerKind::kNorm || has_short_weights(layer) ||
         static_cast<Activation>(layer.activation) != Activation::kIdentity) {
       refuse_network();
     }

@@ -228,6 +228,10 @@ class ModelImage:
         """
         The same model, whose predict gives one of these labels for each class, all bool, int, float or str: that of the highest score, 'raw' or 'probability'; with one output, the second where it is above the threshold, which several outputs leave aside.
         """
+    def with_weights(self, type: str) -> ModelImage:
+        """
+        The same chain of layers in float32, the weights of its layers of 8 or more outputs in 'bfloat16' or 'int8'. Raises UnsupportedError where there is no such layer.
+        """
     @property
     def description(self) -> str:
         ...

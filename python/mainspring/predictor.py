@@ -31,6 +31,7 @@ from mainspring.models.metadata import (
     describe,
     fitted_plan,
     with_sums,
+    with_weights,
 )
 from mainspring.models.pipelines import split_pipeline
 from mainspring.models.row_scorer import OUTPUTS, Score, row_scorer
@@ -82,6 +83,10 @@ class Predictor:
         How the leaves of a forest are added up: as the source library does, for its own bits; or in
         fixed point, where the order does not matter and leaves are rounded once
         (:doc:`/concepts/forests` has the bound). For forests alone.
+    weights : {"library", "bfloat16", "int8"}, default "library"
+        What the layers of a chain (a linear model, a network without embeddings) hold their weights
+        in: as the source library does, or in two bytes or one, for layers of 8 or more outputs.
+        Scores are others then: :func:`mainspring.models.weights_report` says by how much.
 
     Raises
     ------
@@ -124,6 +129,7 @@ class Predictor:
         name: str | None = None,
         profile: Profile | None = None,
         sums: str = "library",
+        weights: str = "library",
     ) -> None:
         whole = model
         if preprocessor is None:  # models of mainspring.train have their own
@@ -131,7 +137,7 @@ class Predictor:
         if preprocessor is None:
             preprocessor, model = self._split(model)
         plan = None if preprocessor is None else fitted_plan(preprocessor)
-        image = with_sums(read_model(model), sums)
+        image = with_weights(with_sums(read_model(model), sums), weights)
         if plan is not None:
             refuse_lists(plan, "a Predictor")
             check_features(list(plan.feature_names), list(image.feature_names))

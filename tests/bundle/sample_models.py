@@ -112,11 +112,13 @@ def sample_vector_model(num_features: int = 9, unit_exponent: int = 0) -> bytes:
 
 
 def sample_dense_model(num_features: int = 9) -> bytes:
-    """A scaler, a wide layer, its norm, a narrow layer, distances: float32, 9 outputs, then 2."""
+    """A scaler, wide layers of all weights, a norm, a narrow layer, distances: 2 outputs."""
     layers = [
         (2, num_features, num_features, 0, 0.0, 0.0),
         (1, num_features, 9, 2, 0.25, 0.0),
         (4, 9, 9, 7, 0.0, 1e-5),
+        (6, 9, 33, 1, 0.0, 0.0),
+        (7, 33, 9, 0, 0.0, 0.0),
         (1, 9, 2, 0, 0.0, 0.0),
         (5, 2, 2, 0, 0.0, 0.0),
     ]
@@ -133,8 +135,21 @@ def sample_dense_model(num_features: int = 9) -> bytes:
     section += row(num_features, -1.0) + row(num_features, 0.25)
     section += b"".join(row(9, -0.5 * i) for i in range(num_features + 1))
     section += row(9, 1.0) + row(9, 0.25)
+    for used in (32, 1):
+        section += row(used, 0.125)
+        for i in range(9):
+            section += struct.pack("<32H", *(0x3F80 + i if j < used else 0 for j in in_halves()))
+    section += row(9, -1.0) + row(9, 0.01)
+    section += b"".join(struct.pack("<9b23x", *range(i - 20, i - 11)) for i in range(33)) + bytes(
+        32
+    )
     section += row(2, 1.0) + row(9, 0.5) + row(9, -2.0)
     return section + b"".join(row(2, 0.5 * i) for i in range(5))
+
+
+def in_halves() -> list[int]:
+    """Outputs in the order in which the words of bfloat16 hold them."""
+    return [output for i in range(16) for output in (i, i + 16)]
 
 
 def sample_network_model(num_features: int = 9) -> bytes:

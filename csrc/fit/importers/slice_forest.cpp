@@ -113,7 +113,7 @@ class ForestSlicer {
     category_records_.push_back(record);
     classes_.insert(classes_.end(), made.classes().begin(), made.classes().end());
     class_words_.insert(class_words_.end(), made.words().begin(), made.words().end());
-    return class_words_.size() < kMaxWords;
+    return class_words_.size() < kMaxClassWords;
   }
 
   void add_column(const ColumnKey& key, std::span<const double> thresholds) {
@@ -349,7 +349,6 @@ class ForestSlicer {
 
   static constexpr uint32_t kShared = 0xFFFF;
   static constexpr size_t kMaxLeaves = size_t{1} << 30;
-  static constexpr size_t kMaxWords = size_t{1} << 23;  // of classes: 64 MiB
   static constexpr uint32_t kOfSets = 1u << 31;
 
   const ForestView& forest_;

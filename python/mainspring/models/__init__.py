@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from mainspring import _engine, errors
 from mainspring.models import from_catboost, from_file, from_lightgbm, from_onnx, from_xgboost
+from mainspring.models.weights import WeightsReport, weights_report
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from mainspring._engine import ModelImage
 
-__all__ = ["read_model"]
+__all__ = ["WeightsReport", "read_model", "weights_report"]
 
 
 def _importers() -> tuple[ModuleType, ...]:

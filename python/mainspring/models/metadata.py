@@ -12,7 +12,7 @@ from mainspring import errors
 if TYPE_CHECKING:
     from mainspring._engine import Bundle, ModelImage
 
-__all__ = ["canonical_json", "checked_name", "describe", "fitted_plan", "with_sums"]
+__all__ = ["canonical_json", "checked_name", "describe", "fitted_plan", "with_sums", "with_weights"]
 
 
 def checked_name(name: str | None, model: object) -> str:
@@ -126,6 +126,37 @@ def with_sums(image: ModelImage, sums: str) -> ModelImage:
             got=repr(sums),
         )
     return image if sums == "library" else image.with_fixed_sums()
+
+
+def with_weights(image: ModelImage, weights: str) -> ModelImage:
+    """Return a model whose layers hold their weights as they are told.
+
+    Parameters
+    ----------
+    image : ModelImage
+        The model as its library has it.
+    weights : {"library", "bfloat16", "int8"}
+        As they are, or in the layers of 8 or more outputs in a shorter type.
+
+    Returns
+    -------
+    ModelImage
+        The same where nothing changes.
+
+    Raises
+    ------
+    ParameterError
+        When ``weights`` is something else.
+    UnsupportedError
+        When the model has no such layer and weights are to be shorter.
+    """
+    if weights not in ("library", "bfloat16", "int8"):
+        raise errors.ParameterError(
+            f"weights is {weights!r}; expected 'library', 'bfloat16' or 'int8'.",
+            expected="'library', 'bfloat16' or 'int8'",
+            got=repr(weights),
+        )
+    return image if weights == "library" else image.with_weights(weights)
 
 
 def _output_names(image: ModelImage) -> list[str]:

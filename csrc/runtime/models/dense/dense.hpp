@@ -16,11 +16,13 @@ enum class DenseElement : uint32_t { kFloat = 1, kDouble = 2 };
 
 /// Stored in bundles, never changes.
 enum class LayerKind : uint32_t {
-  kDense = 1,     // weights * x + bias
-  kCenter = 2,    // (x - first) / second, number by number
-  kScale = 3,     // x * first + second, number by number
-  kNorm = 4,      // (x - mean of the row) / sqrt(variance of the row + epsilon) * first + second
-  kDistance = 5,  // bias - the sum of weights * (x - centers)^2
+  kDense = 1,        // weights * x + bias
+  kCenter = 2,       // (x - first) / second, number by number
+  kScale = 3,        // x * first + second, number by number
+  kNorm = 4,         // (x - mean of the row) / sqrt(variance of the row + epsilon) * first + second
+  kDistance = 5,     // bias - the sum of weights * (x - centers)^2
+  kBfloatDense = 6,  // as kDense, weights in bfloat16
+  kInt8Dense = 7,    // as kDense, weights whole numbers of one byte times a scale of the output
 };
 
 /// What is applied to every number behind a layer. Stored in bundles, never changes.
@@ -63,6 +65,27 @@ inline constexpr uint32_t kMinPanelOutputs = 8;
 
 constexpr bool is_narrow(const DenseLayer& layer) { return layer.num_outputs < kMinPanelOutputs; }
 
+/// Of kBfloatDense and kInt8Dense, which are of floats: weights are shorter than what they are
+/// multiplied with.
+constexpr bool has_short_weights(const DenseLayer& layer) {
+  return static_cast<LayerKind>(layer.kind) == LayerKind::kBfloatDense ||
+         static_cast<LayerKind>(layer.kind) == LayerKind::kInt8Dense;
+}
+
+/// Outputs of a panel of short weights.
+inline constexpr uint32_t kShortPanel = 32;
+
+/// Floats that a panel of short weights takes. kBfloatDense: biases, then for each input words of
+/// which number i has weight i in its lower half and weight i + 16 in its upper one. kInt8Dense:
+/// biases, scales, then for each input a byte for each output; zeros for one more input where
+/// their number is odd.
+constexpr uint64_t short_panel_floats(const DenseLayer& layer) {
+  const uint64_t inputs = layer.num_inputs;
+  return static_cast<LayerKind>(layer.kind) == LayerKind::kBfloatDense
+             ? kShortPanel + inputs * kShortPanel / 2
+             : 2 * kShortPanel + (inputs + inputs % 2) * kShortPanel / 4;
+}
+
 constexpr uint64_t element_bytes(DenseElement element) {
   return element == DenseElement::kFloat ? sizeof(float) : sizeof(double);
 }
@@ -92,6 +115,7 @@ constexpr uint64_t panel_rows(const DenseLayer& layer) {
 /// Else: first, then second. Cannot overflow: counts are below 2^21.
 constexpr uint64_t layer_numbers(const DenseLayer& layer, DenseElement element) {
   const uint64_t outputs = padded_count(layer.num_outputs, element);
+  if (has_short_weights(layer)) return outputs / kShortPanel * short_panel_floats(layer);
   if (has_panels(layer)) return outputs * panel_rows(layer);
   if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense) return 2 * outputs;
   return padded_count(1, element) + layer.num_outputs * padded_count(layer.num_inputs, element);

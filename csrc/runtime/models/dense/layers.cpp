@@ -1,6 +1,7 @@
 // One layer over a block of rows, whatever chain or network it belongs to.
 #include "runtime/core/math.hpp"
 #include "runtime/models/dense/dense.hpp"
+#include "runtime/models/dense/short_weights.hpp"
 
 namespace mainspring {
 
@@ -8,7 +9,12 @@ namespace {
 
 void multiply(const DenseLayer& layer, const float* x, uint64_t row_stride, uint32_t num_rows,
               const float* numbers, float* out, uint64_t out_stride, const Kernels& kernels) {
-  if (is_narrow(layer)) {
+  if (has_short_weights(layer)) {
+    multiply_short_weights(static_cast<LayerKind>(layer.kind),
+                           {x, row_stride, num_rows, numbers, layer.num_inputs,
+                            static_cast<uint32_t>(out_stride / kShortPanel), out, out_stride},
+                           kernels);
+  } else if (is_narrow(layer)) {
     kernels.multiply_rows_f32(x, row_stride, num_rows, numbers, layer.num_inputs, layer.num_outputs,
                               out, out_stride);
   } else {
@@ -100,7 +106,8 @@ void run(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_t num_
       sizeof(T) == sizeof(float) ? DenseElement::kFloat : DenseElement::kDouble;
   const uint64_t to_stride = padded_count(layer.num_outputs, kElement);
   const auto kind = static_cast<LayerKind>(layer.kind);
-  if (kind == LayerKind::kDense) {
+  const bool multiplies = kind == LayerKind::kDense || has_short_weights(layer);
+  if (multiplies) {
     multiply(layer, x, row_stride, num_rows, numbers, to, to_stride, kernels);
   } else if (kind == LayerKind::kNorm) {
     normalize(layer, x, row_stride, num_rows, numbers, numbers + to_stride, to, to_stride);
@@ -110,7 +117,7 @@ void run(const DenseLayer& layer, const T* x, uint64_t row_stride, uint32_t num_
     scale(layer, x, row_stride, num_rows, numbers, numbers + to_stride, to, to_stride);
   }
   // What lies behind the outputs of a narrow layer was never written.
-  if (kind == LayerKind::kDense && !is_narrow(layer)) {
+  if (multiplies && (has_short_weights(layer) || !is_narrow(layer))) {
     activate(layer, to, num_rows * to_stride, kernels);
   } else {
     for (uint32_t row = 0; row < num_rows; ++row) {

@@ -35,6 +35,44 @@ bool no_zero(const T* numbers, uint64_t count) {
   return sound;
 }
 
+bool is_finite_bfloat(uint32_t bits) { return (bits & 0x7F80) != 0x7F80; }
+
+/// Words of one input: of the outputs behind the layer's the bits are 0.
+bool are_sound_bfloats(const uint32_t* words, uint64_t used) {
+  bool sound = true;
+  for (uint32_t i = 0; i < kShortPanel / 2; ++i) {
+    const uint32_t low = words[i] & 0xFFFF, high = words[i] >> 16;
+    sound &= is_finite_bfloat(low) && is_finite_bfloat(high) && (i < used || low == 0) &&
+             (i + kShortPanel / 2 < used || high == 0);
+  }
+  return sound;
+}
+
+bool short_numbers_are_sound(const DenseLayer& layer, const float* numbers) {
+  const bool is_bfloat = static_cast<LayerKind>(layer.kind) == LayerKind::kBfloatDense;
+  for (uint64_t first = 0; first < layer.num_outputs; first += kShortPanel) {
+    const uint64_t left = layer.num_outputs - first;
+    const uint64_t used = left < kShortPanel ? left : kShortPanel;
+    if (!are_sound(numbers, used, kShortPanel)) return false;
+    if (!is_bfloat && !are_sound(numbers + kShortPanel, used, kShortPanel)) return false;
+    const float* weights = numbers + (is_bfloat ? 1 : 2) * kShortPanel;
+    const auto* words = reinterpret_cast<const uint32_t*>(weights);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(weights);
+    for (uint32_t k = 0; k < layer.num_inputs; ++k) {
+      if (is_bfloat ? !are_sound_bfloats(words + uint64_t{k} * kShortPanel / 2, used)
+                    : !all_zero(bytes + uint64_t{k} * kShortPanel, used, kShortPanel)) {
+        return false;
+      }
+    }
+    if (!is_bfloat && layer.num_inputs % 2 != 0 &&
+        !all_zero(bytes + uint64_t{layer.num_inputs} * kShortPanel, 0, kShortPanel)) {
+      return false;
+    }
+    numbers += short_panel_floats(layer);
+  }
+  return true;
+}
+
 template <class T>
 bool numbers_are_sound(const DenseLayer& layer, DenseElement element, const T* numbers) {
   const uint64_t outputs = padded_count(layer.num_outputs, element);
@@ -67,7 +105,7 @@ bool numbers_are_sound(const DenseLayer& layer, DenseElement element, const T* n
 
 bool layer_is_sound(const DenseLayer& layer) noexcept {
   if (layer.kind < static_cast<uint32_t>(LayerKind::kDense) ||
-      layer.kind > static_cast<uint32_t>(LayerKind::kDistance) ||
+      layer.kind > static_cast<uint32_t>(LayerKind::kInt8Dense) ||
       layer.activation >= kNumActivations || layer.num_inputs == 0 || layer.num_outputs == 0 ||
       layer.num_inputs > kMaxLayerOutputs || layer.num_outputs > kMaxLayerOutputs) {
     return false;
@@ -78,7 +116,7 @@ bool layer_is_sound(const DenseLayer& layer) noexcept {
     return false;
   }
   if (static_cast<LayerKind>(layer.kind) != LayerKind::kDense &&
-      static_cast<LayerKind>(layer.kind) != LayerKind::kDistance &&
+      static_cast<LayerKind>(layer.kind) != LayerKind::kDistance && !has_short_weights(layer) &&
       layer.num_inputs != layer.num_outputs) {
     return false;
   }
@@ -89,6 +127,10 @@ bool layer_is_sound(const DenseLayer& layer) noexcept {
 
 bool numbers_are_sound(const DenseLayer& layer, DenseElement element,
                        const uint8_t* numbers) noexcept {
+  if (has_short_weights(layer)) {
+    return element == DenseElement::kFloat &&
+           short_numbers_are_sound(layer, reinterpret_cast<const float*>(numbers));
+  }
   return element == DenseElement::kFloat
              ? numbers_are_sound(layer, element, reinterpret_cast<const float*>(numbers))
              : numbers_are_sound(layer, element, reinterpret_cast<const double*>(numbers));
@@ -117,7 +159,8 @@ Status verify_dense(const ModelView& view) noexcept {
   uint64_t end = at;
   for (uint32_t i = 0; i < header.num_layers; ++i) {
     const DenseLayer& layer = dense.layers[i];
-    if (!layer_is_sound(layer) || layer.num_inputs != width) {
+    if (!layer_is_sound(layer) || layer.num_inputs != width ||
+        (has_short_weights(layer) && element != DenseElement::kFloat)) {
       return corrupt(kLayersAt + i * sizeof(DenseLayer));
     }
     width = layer.num_outputs;

@@ -32,8 +32,9 @@ inline constexpr uint32_t kMaxCompares = 8;
 inline constexpr uint32_t kMaxCells = 4096;                // of a column
 inline constexpr uint32_t kMaxSliceCategories = 1u << 20;  // of a feature that have a class
 inline constexpr uint32_t kMaxClasses = 1u << 16;
-inline constexpr uint32_t kMaxSets = 1u << 24;  // of a feature
-inline constexpr uint32_t kSliceRows = 512;     // the widest block
+inline constexpr uint32_t kMaxSets = 1u << 24;        // of a feature
+inline constexpr uint32_t kMaxClassWords = 1u << 23;  // of all features: 64 MiB
+inline constexpr uint32_t kSliceRows = 512;           // the widest block
 
 /// Behind the arrays of the forest. Then follow, each padded with zeros to a multiple of 64:
 /// SlicedColumns, thresholds (f64), cells (u8), SlicedConditions, SlicedTrees, SlicedSteps, planes

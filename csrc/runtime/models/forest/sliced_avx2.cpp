@@ -53,13 +53,8 @@ inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t coun
   }
 }
 
-template <class Sum>
-inline void add_leaves(const double* leaves, uint32_t /*num_planes*/, const uint16_t* codes,
-                       uint32_t count, Sum* sums) {
-  for (uint32_t i = 0; i < count; ++i) sums[i] += static_cast<Sum>(leaves[codes[i]]);
-}
-
 #include "runtime/models/forest/cells.inc"
+#include "runtime/models/forest/single_leaves.inc"
 #include "runtime/models/forest/transpose.inc"
 // It calls what stands above.
 #include "runtime/models/forest/sliced.inc"

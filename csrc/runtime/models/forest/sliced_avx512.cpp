@@ -86,8 +86,24 @@ inline void transpose_words(__m512i (&rows)[8]) {
   }
 }
 
+/// The eight bits of 64 bytes, a mask each. Half by their sign, half by tests, which another unit
+/// of the CPU does.
+inline void store_bits(__m512i bytes, uint64_t* masks, uint32_t stride) {
+#pragma GCC unroll 4
+  for (uint32_t bit = 0; bit < 4; ++bit) {
+    masks[uint64_t{bit} * stride] =
+        _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(static_cast<char>(1u << bit)));
+  }
+#pragma GCC unroll 4
+  for (uint32_t bit = 8; bit-- != 4;) {
+    masks[uint64_t{bit} * stride] = _mm512_movepi8_mask(bytes);
+    bytes = _mm512_add_epi8(bytes, bytes);
+  }
+}
+
 /// By way of bytes: byte j of all words lies in one register, whose eight bits are eight masks.
-inline void transpose_bits(uint64_t (&words)[64]) {
+inline void transpose_sets(const uint64_t* words, const uint32_t* places, uint32_t num_sets,
+                           uint64_t* masks, uint32_t stride) {
   const __m512i zip_bytes =
       _mm512_broadcast_i32x4(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
   alignas(64) static constexpr uint16_t kZipPairs[32] = {0,  8,  16, 24, 1,  9,  17, 25, 2,  10, 18,
@@ -97,19 +113,20 @@ inline void transpose_bits(uint64_t (&words)[64]) {
   __m512i bytes[8];
 #pragma GCC unroll 8
   for (uint32_t k = 0; k < 8; ++k) {
-    const __m512i pairs = _mm512_shuffle_epi8(_mm512_load_si512(words + 8 * k), zip_bytes);
+    const __m256i place = _mm256_load_si256(reinterpret_cast<const __m256i*>(places + 8 * k));
+    const __m512i pairs = _mm512_shuffle_epi8(_mm512_i32gather_epi64(place, words, 8), zip_bytes);
     bytes[k] = _mm512_permutexvar_epi16(zip_pairs, pairs);
   }
   transpose_words(bytes);
+  if (num_sets == 64) {
 #pragma GCC unroll 8
-  for (uint32_t k = 0; k < 8; ++k) {
-    __m512i bits = bytes[k];
-#pragma GCC unroll 8
-    for (uint32_t bit = 8; bit-- != 0;) {
-      words[8 * k + bit] = _mm512_movepi8_mask(bits);
-      bits = _mm512_add_epi8(bits, bits);
-    }
+    for (uint32_t k = 0; k < 8; ++k) store_bits(bytes[k], masks + uint64_t{8} * k * stride, stride);
+    return;
   }
+  alignas(64) uint64_t all[64];
+#pragma GCC unroll 8
+  for (uint32_t k = 0; k < 8; ++k) store_bits(bytes[k], all + 8 * k, 1);
+  for (uint32_t i = 0; i < num_sets; ++i) masks[uint64_t{i} * stride] = all[i];
 }
 
 inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t count,
@@ -151,22 +168,130 @@ inline void add_eight(float* sums, __m512d values) {
   _mm256_store_ps(sums, _mm256_add_ps(_mm256_load_ps(sums), _mm512_cvtpd_ps(values)));
 }
 
-/// Tables of up to 32 leaves are looked up in registers.
-template <class Sum>
-inline void add_leaves(const double* leaves, uint32_t num_planes, const uint16_t* codes,
-                       uint32_t count, Sum* sums) {
-  if (num_planes == 5) {
-    const __m512d a = _mm512_loadu_pd(leaves), b = _mm512_loadu_pd(leaves + 8);
-    const __m512d c = _mm512_loadu_pd(leaves + 16), d = _mm512_loadu_pd(leaves + 24);
-    for (uint32_t i = 0; i < count; i += 8) {
-      const __m512i code = load_codes(codes + i);
-      const __mmask8 upper = _mm512_test_epi64_mask(code, _mm512_set1_epi64(16));
-      const __m512d low = _mm512_permutex2var_pd(a, code, b);
-      add_eight(sums + i, _mm512_mask_blend_pd(upper, low, _mm512_permutex2var_pd(c, code, d)));
+/// Leaves of a tree in registers, as numbers of 32 bits: floats, or the lower and the upper halves
+/// of doubles. Permutes find them faster than loads, and bytes of them, with VBMI, no faster.
+template <class Sum, uint32_t kPlanes>
+struct LeafTable {
+  static constexpr uint32_t kRegisters = (1u << kPlanes) / 16;
+  __m512i low[kRegisters], high[sizeof(Sum) == sizeof(double) ? kRegisters : 1];
+
+  /// Of `count` leaves, which may be fewer than there is room for.
+  void load(const double* leaves, uint32_t count) {
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+#pragma GCC unroll 16
+    for (uint32_t i = 0; i < kRegisters; ++i) {
+      const __m512d first = load_eight(leaves, 16 * i, count);
+      const __m512d second = load_eight(leaves, 16 * i + 8, count);
+      if constexpr (sizeof(Sum) == sizeof(double)) {
+        const __m512i a = _mm512_castpd_si512(first), b = _mm512_castpd_si512(second);
+        low[i] = _mm512_permutex2var_epi32(a, even, b);
+        high[i] = _mm512_permutex2var_epi32(a, odd, b);
+      } else {
+        const __m512 floats = _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(first)),
+                                                 _mm512_cvtpd_ps(second), 1);
+        low[i] = _mm512_castps_si512(floats);
+      }
     }
+  }
+
+ private:
+  static __m512d load_eight(const double* leaves, uint32_t first, uint32_t count) {
+    if (first + 8 <= count) return _mm512_loadu_pd(leaves + first);
+    const uint32_t held = count > first ? count - first : 0;
+    return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << held) - 1), leaves + first);
+  }
+};
+
+/// Numbers of a table at 16 codes: the lowest five bits say where in two registers, upper[j] is the
+/// bit of plane 5 + j.
+template <uint32_t kPlanes>
+inline __m512i look_up(const __m512i* table, __m512i codes, const __mmask16* upper) {
+  if constexpr (kPlanes == 5) {
+    return _mm512_permutex2var_epi32(table[0], codes, table[1]);
   } else {
+    constexpr uint32_t kHalf = 1u << (kPlanes - 5);
+    return _mm512_mask_blend_epi32(upper[kPlanes - 6], look_up<kPlanes - 1>(table, codes, upper),
+                                   look_up<kPlanes - 1>(table + kHalf, codes, upper));
+  }
+}
+
+/// 16 sums at a time; those of doubles lie in the order in which their halves are put together.
+template <class Sum, uint32_t kPlanes>
+void add_permuted(const double* leaves, uint32_t num_planes, const uint64_t* planes,
+                  uint32_t stride, uint32_t num_rows, Sum* sums) {
+  constexpr bool kDouble = sizeof(Sum) == sizeof(double);
+  LeafTable<Sum, kPlanes> table;
+  table.load(leaves, 1u << num_planes);
+  alignas(64) uint8_t order_bytes[64];
+  for (uint32_t i = 0; i < 16; ++i) {
+    const uint32_t lane = i / 4, k = i % 4;
+    const auto row = static_cast<uint8_t>(kDouble ? 2 * lane + k % 2 + k / 2 * 8 : i);
+    order_bytes[4 * i] = order_bytes[4 * i + 3] = row;
+    order_bytes[4 * i + 1] = order_bytes[4 * i + 2] = 0x80;  // 0
+  }
+  const __m512i order = _mm512_load_si512(order_bytes);
+  for (uint32_t first = 0; first < num_rows; first += 64) {
+    // Planes from the fifth on are bits from the highest down: signs of a number, shifted.
+    __m512i bytes = _mm512_setzero_si512();
+#pragma GCC unroll 8
+    for (uint32_t j = 0; j < kPlanes; ++j) {
+      if (kPlanes == 5 && j >= num_planes) break;
+      const uint32_t bit = j < 5 ? 1u << j : 0x80u >> (j - 5);
+      bytes = _mm512_mask_add_epi8(bytes, planes[j * stride + first / 64], bytes,
+                                   _mm512_set1_epi8(static_cast<char>(bit)));
+    }
+    alignas(64) uint8_t codes[64];
+    _mm512_store_si512(codes, bytes);
+    const uint32_t count = num_rows - first < 64 ? num_rows - first : 64;
+    for (uint32_t i = 0; i < count; i += 16) {
+      const __m128i sixteen = _mm_load_si128(reinterpret_cast<const __m128i*>(codes + i));
+      const __m512i code = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(sixteen), order);
+      __mmask16 upper[3];
+#pragma GCC unroll 3
+      for (uint32_t j = 0; j + 5 < kPlanes; ++j) {
+        upper[j] = _mm512_movepi32_mask(_mm512_slli_epi32(code, j));
+      }
+      const __m512i low = look_up<kPlanes>(table.low, code, upper);
+      if constexpr (kDouble) {
+        const __m512i high = look_up<kPlanes>(table.high, code, upper);
+        add_eight(sums + first + i, _mm512_castsi512_pd(_mm512_unpacklo_epi32(low, high)));
+        add_eight(sums + first + i + 8, _mm512_castsi512_pd(_mm512_unpackhi_epi32(low, high)));
+      } else {
+        float* to = sums + first + i;
+        _mm512_store_ps(to, _mm512_add_ps(_mm512_load_ps(to), _mm512_castsi512_ps(low)));
+      }
+    }
+  }
+}
+
+/// Few rows are not worth the table.
+constexpr uint32_t kFewestPermuted = 32;
+
+template <class Sum>
+inline void add_leaves(const double* leaves, uint32_t num_planes, const uint64_t* planes,
+                       uint32_t stride, uint32_t num_rows, Sum* sums) {
+  // As many registers as leave room for what is computed.
+  constexpr uint32_t kMostPlanes = sizeof(Sum) == sizeof(double) ? 7 : 8;
+  if (num_rows >= kFewestPermuted && num_planes <= kMostPlanes) {
+    switch (num_planes) {
+      case 8:
+        if constexpr (kMostPlanes == 8) {
+          add_permuted<Sum, 8>(leaves, num_planes, planes, stride, num_rows, sums);
+        }
+        return;
+      case 7: return add_permuted<Sum, 7>(leaves, num_planes, planes, stride, num_rows, sums);
+      case 6: return add_permuted<Sum, 6>(leaves, num_planes, planes, stride, num_rows, sums);
+      default: return add_permuted<Sum, 5>(leaves, num_planes, planes, stride, num_rows, sums);
+    }
+  }
+  for (uint32_t first = 0; first < num_rows; first += 64) {
+    alignas(64) uint16_t codes[64];
+    spread_planes(planes + first / 64, stride, num_planes, codes);
+    const uint32_t count = num_rows - first < 64 ? num_rows - first : 64;
     for (uint32_t i = 0; i < count; i += 8) {
-      add_eight(sums + i, _mm512_i64gather_pd(load_codes(codes + i), leaves, 8));
+      add_eight(sums + first + i, _mm512_i64gather_pd(load_codes(codes + i), leaves, 8));
     }
   }
 }

@@ -137,6 +137,7 @@ bool tree_is_sound(const SlicedView& view, const SlicedTree& tree, uint32_t num_
 /// Nothing that sizes depend on.
 bool has_sound_counts(const SlicedHeader& header, const ForestHeader& forest) {
   if (header.num_masks == 0 || header.num_masks > 1u << 16) return false;
+  if (header.num_words > kMaxClassWords) return false;
   if (header.num_bits == 0) {
     if (header.num_runs != 0) return false;
   } else if (header.num_bits < kFirstBit || header.num_bits > kMaxBits ||
