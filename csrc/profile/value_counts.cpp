@@ -119,13 +119,16 @@ void ValueCounts::add_all(const BytesView* values, uint32_t num_values) {
   total_ += num_values;
   if (front_.empty()) front_.assign(kFrontSlots, 0);
   // Mostly the next tile lies behind this one; it is on its way while this one is counted.
-  const uint64_t tile_bytes =
-      num_values == 0 ? 0 : static_cast<uint64_t>(values[num_values - 1].data - values[0].data);
+  // Addresses, not pointers: views may lie anywhere, and so may what is asked for.
+  const auto address_of = [values](uint32_t i) {
+    return reinterpret_cast<uintptr_t>(values[i].data);
+  };
+  const uintptr_t tile_bytes = num_values == 0 ? 0 : address_of(num_values - 1) - address_of(0);
   const auto* bytes = reinterpret_cast<const uint8_t*>(bytes_.data());
   for (uint32_t i = 0; i < num_values; ++i) {
     const BytesView& value = values[i];
     const uint64_t length = value.length;
-    __builtin_prefetch(value.data + tile_bytes);
+    __builtin_prefetch(reinterpret_cast<const void*>(address_of(i) + tile_bytes));
     uint32_t* slot;
     if (length > 16 && length <= 32) {
       const FourWords words(value.data, length);
