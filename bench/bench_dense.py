@@ -41,14 +41,14 @@ def logistic() -> LogisticRegression:
     return LogisticRegression(max_iter=20, C=0.01).fit(train, train[:, :9].sum(axis=1) > 0)
 
 
-def float32_network(model: MLPRegressor, weights: str = "library") -> ms.Predictor:
+def float32_network(model: MLPRegressor, held_in: str = "library") -> ms.Predictor:
     """Hold the same weights in float32, as torch would, or in a shorter type."""
     chain = LayerChain("float32")
     for weights, bias in zip(model.coefs_, model.intercepts_, strict=True):
         if chain.layers:
             chain.activate("relu")
         chain.add("dense", weights.T, bias)
-    return ms.Predictor(chain.image(default_names(SIZES[0]), "network"), weights=weights)
+    return ms.Predictor(chain.image(default_names(SIZES[0]), "network"), weights=held_in)
 
 
 def network_by_numpy(model: MLPRegressor) -> Callable[[Any], Any]:

@@ -1,6 +1,6 @@
-// Products of rows of float32 with weights of two bytes or one: from memory they come in half or a
-// quarter of the time that floats take. Each product is added with one rounding, in the order of
-// the inputs, so that every level gives the same bits.
+// Products of rows of float32 with weights of two bytes or one: half or a quarter of the memory
+// that floats take. Each product is added with one rounding, in the order of the inputs, so that
+// every level gives the same bits.
 #pragma once
 #include <cstdint>
 

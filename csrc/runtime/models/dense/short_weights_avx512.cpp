@@ -21,6 +21,12 @@ inline FloatVector multiply_add(FloatVector a, FloatVector b, FloatVector c) {
       reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
 }
 
+/// Signed bytes, exactly. GCC 12 would convert plain vectors of them one by one.
+inline FloatVector widen_bytes(const uint8_t* bytes) {
+  return reinterpret_cast<FloatVector>(_mm512_cvtepi32_ps(
+      _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)))));
+}
+
 #include "runtime/models/dense/short_weights.inc"
 
 }  // namespace
