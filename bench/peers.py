@@ -70,7 +70,8 @@ def engine_of(name: str, model: Any, kind: str, num_features: int, threads: int)
         "tl2cgen": _tl2cgen,
         "ydf": _ydf,
     }
-    return makers[name](model, kind, num_features, threads)
+    with np.errstate(over="ignore"):  # a threshold above all of float32 becomes infinity
+        return makers[name](model, kind, num_features, threads)
 
 
 def second_class(scores: Any, rows: int) -> Any:
