@@ -6,6 +6,7 @@ import random
 import struct
 from collections import Counter
 from ctypes import CDLL
+from pathlib import Path
 
 import lightgbm
 import numpy as np
@@ -17,6 +18,12 @@ from tests.edge import library as edge
 from tests.models.lightgbm_models import NUM_FEATURES, Recipe, hard_rows, train
 from tests.reference import bundle as reference
 from tests.reference.bundle import Section, Verdict, read, write
+
+
+@pytest.fixture(scope="module")
+def library() -> CDLL:
+    """Return the library for servers: that for devices does not read the program."""
+    return edge.load(Path(ms.get_library_dir()) / "libmainspring.so")
 
 
 def model_of(categorical: bool) -> lightgbm.Booster:

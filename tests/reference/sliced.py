@@ -71,7 +71,7 @@ def _check_counts(
     program: bytes, counts: dict[str, int], num_trees: int, num_nodes: int
 ) -> tuple[int, int]:
     """Check what sizes depend on; return num_bits and num_quick_trees."""
-    expect(1 <= counts["masks"] <= 1 << 16)
+    expect(1 <= counts["masks"] <= 1 << 16 and counts["words"] <= 1 << 23)
     (num_bits,) = struct.unpack_from("<I", program, 60)
     if num_bits == 0:
         expect(counts["runs"] == 0)
