@@ -167,7 +167,7 @@ def _embedding(name: str, num_ids: int, num_turns: int) -> Case:
     def on_host(found: np.ndarray[Any, Any]) -> None:
         places = [
             layout.ctypes.data, 1, found.ctypes.data, 0, 0, 0, 0, 0, ids[0].ctypes.data, num_ids,
-            offsets.ctypes.data, num_ids, 0, width, 1,
+            offsets.ctypes.data, num_ids, 0, width, 1, 0,
         ]  # fmt: skip
         _engine.train_lookup_backward(places, grad.ctypes.data, 0, 1, options, False, False, 0)
 

@@ -96,7 +96,7 @@ def on_cpu(tables: Tables, one: Batch, options: Any, *, flags: tuple[bool, bool]
         address(tables.layout), len(tables.layout), address(tables.rows), tables.row_type,
         address(tables.first), address(tables.second), *row_wise, address(one.ids), len(one.ids),
         address(one.offsets), one.num_bags, address(one.weights), tables.stride,
-        int(one.ids.dtype == np.int64),
+        int(one.ids.dtype == np.int64), 0,
     ]  # fmt: skip
     _engine.train_lookup_backward(
         places, address(one.grad), address(of_weights), tables.update, options, *flags, seed
