@@ -252,6 +252,7 @@ def test_client_that_reads_no_answers_is_read_no_more(folder: Path, path: bytes)
         assert server.resident_kib() - before < 40 << 10
         assert server.post("/predict", GOOD)[0] == 200  # others are answered meanwhile
         unread.settimeout(60)
+        unread.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # it may hurry now
         count, left = sent // len(request), b""
         while count:
             more = unread.recv(1 << 20)
@@ -261,6 +262,45 @@ def test_client_that_reads_no_answers_is_read_no_more(folder: Path, path: bytes)
             left = left[-12:]  # the beginning of the next one, perhaps
     finally:
         unread.close()
+        server.stop(signal.SIGTERM)
+
+
+def read_all(client: socket.socket) -> None:
+    while client.recv(1 << 20):
+        pass
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["slowly", "nothing"])
+def test_client_is_late_when_it_reads_nothing_not_when_it_reads_slowly(
+    folder: Path, reads: bool
+) -> None:
+    """What it sent waits in its socket until it has read: that is not the time a request takes."""
+    request = head(len(GOOD)) + GOOD
+    server = Server(str(folder / "two.spring"), "--request-timeout", "1.6")
+    client = socket.socket()
+    try:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", server.port))
+        client.settimeout(1.0)
+        many, sent = request * 200, 0
+        with contextlib.suppress(TimeoutError):
+            while sent < 64 << 20:
+                sent += client.send(many[sent % len(request) :])
+        assert sent < 64 << 20
+        client.settimeout(60)
+        if reads:
+            end, count = time.monotonic() + 5, 0
+            while time.monotonic() < end:
+                time.sleep(0.1)
+                count += client.recv(1 << 12).count(b"HTTP/1.1 200 ")
+            assert count > 100
+        else:
+            time.sleep(5)
+            with pytest.raises(ConnectionError):  # in the middle of what waits for it
+                read_all(client)
+        assert server.post("/predict", GOOD)[0] == 200
+    finally:
+        client.close()
         server.stop(signal.SIGTERM)
 
 

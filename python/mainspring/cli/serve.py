@@ -224,13 +224,6 @@ def _history(arguments: argparse.Namespace) -> HistoryOptions | None:
 
     if arguments.history is None:
         return None
-    if arguments.workers > 1:
-        raise ParameterError(
-            f"--history keeps its events in one process; --workers is {arguments.workers}, "
-            "expected 1.",
-            expected="1",
-            got=str(arguments.workers),
-        )
     most = arguments.history_max_mb
     return HistoryOptions(arguments.history, max_bytes=None if most is None else int(most * 2**20))
 
@@ -244,6 +237,13 @@ def _check(arguments: argparse.Namespace) -> None:
     if not 0 < arguments.workers <= 256:
         raise ParameterError(
             f"--workers is {arguments.workers}; expected 1 to 256.", got=str(arguments.workers)
+        )
+    if arguments.history is not None and arguments.workers > 1:
+        raise ParameterError(
+            f"--history keeps its events in one process; --workers is {arguments.workers}, "
+            "expected 1.",
+            expected="1",
+            got=str(arguments.workers),
         )
     if not 0 < arguments.request_timeout < 86400:
         raise ParameterError(

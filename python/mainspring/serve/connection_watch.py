@@ -7,7 +7,7 @@ import contextlib
 import select
 from typing import Any
 
-__all__ = ["ConnectionWatch", "has_left", "left_long_request"]
+__all__ = ["ConnectionWatch", "has_left", "left_long_request", "unsent_bytes"]
 
 # A longer request is answered on a thread (hosted_model.py), too late for who left before.
 _LONG_BYTES = 1 << 16
@@ -52,24 +52,44 @@ def left_long_request(descriptor: int) -> bool:
     """
     if not has_left(descriptor):
         return False
-    import fcntl
-    import termios
+    return _bytes_in_queue(descriptor, "FIONREAD") > _LONG_BYTES
 
+
+def unsent_bytes(descriptor: int) -> int:
+    """Return how many bytes the system holds that the other side has not taken yet.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of a socket.
+
+    Returns
+    -------
+    int
+        0 where the system does not say.
+    """
+    return _bytes_in_queue(descriptor, "TIOCOUTQ")
+
+
+def _bytes_in_queue(descriptor: int, name: str) -> int:
     waiting = array.array("i", [0])
-    with contextlib.suppress(OSError):
-        fcntl.ioctl(descriptor, termios.FIONREAD, waiting)
-    return waiting[0] > _LONG_BYTES
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+        import termios
+
+        fcntl.ioctl(descriptor, getattr(termios, name), waiting)
+    return waiting[0]
 
 
 class ConnectionWatch:
-    """Closes connections whose request does not come to its end.
+    """Closes connections whose request does not come to its end, or whose client reads nothing.
 
     One look at all of them now and then: a timer for each request would cost as much as a row.
 
     Parameters
     ----------
     seconds : float
-        What a request may take to come.
+        What a request may take to come, and a client until it reads some of what it was answered.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -88,6 +108,8 @@ class ConnectionWatch:
         """
         now = loop.time()
         for connection in list(connections):
+            if hasattr(connection, "has_read_some") and connection.has_read_some():
+                connection.reading_since = now
             since = getattr(connection, "reading_since", None)
             if since is not None and now - since > self.seconds:
                 connection.reading_since = None

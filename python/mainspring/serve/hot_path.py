@@ -15,7 +15,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from mainspring.serve.connection_watch import ConnectionWatch, has_left, left_long_request
+from mainspring.serve.connection_watch import (
+    ConnectionWatch,
+    has_left,
+    left_long_request,
+    unsent_bytes,
+)
 from mainspring.serve.hot_answers import HotAnswers
 from mainspring.serve.hot_request import HotRequest
 from mainspring.serve.known_uvicorn import known_uvicorn
@@ -102,6 +107,7 @@ class _HotPath:
         self.descriptor = -1
         self.is_between = True  # the parser has seen the end of a request, and nothing behind it
         self.reading_since: float | None = None
+        self.unwritten = 0  # bytes of answers that waited for the client at the watch's last look
         self.url = b""
 
     def connection_made(self, transport: Any) -> None:
@@ -331,11 +337,34 @@ class _HotPath:
     def resume_writing(self) -> None:
         """Take requests again from a client that reads again."""
         super().resume_writing()  # type: ignore[misc]
-        if self.cycle is None or self.cycle.response_complete:
+        # Also in the middle of a request: what is missing of it comes only if it is read.
+        is_coming = self.reading_since is not None
+        if is_coming or self.cycle is None or self.cycle.response_complete:
             self.flow.resume_reading()
 
+    def has_read_some(self) -> bool:
+        """Say whether a client with many answers before it has read some since this was asked.
+
+        What it sent meanwhile waits in the socket: it is not late with it.
+        """
+        before, self.unwritten = self.unwritten, 0
+        if not self.flow.write_paused:
+            return False
+        self.unwritten = self.transport.get_write_buffer_size() + unsent_bytes(self.descriptor)
+        return self.unwritten != before
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Let the watch decide about a client that has answers to read."""
+        if self.flow.write_paused:
+            self.reading_since = self.loop.time()
+        else:
+            super().timeout_keep_alive_handler()  # type: ignore[misc]
+
     def give_up(self) -> None:
-        """Close a connection that has taken too long to send a request."""
+        """Close a connection that has taken too long to send a request, or to read an answer."""
+        if self.flow.write_paused:
+            self.transport.abort()  # to close, it would wait until everything is read
+            return
         cycle = self.cycle
         is_begun = bool(self.url) and (cycle is None or type(cycle) is HotRequest)
         if is_begun and (cycle is None or not cycle.response_complete):
