@@ -106,17 +106,26 @@ def _schema_of_bag(bag: Any) -> pa.Schema:
     raise errors.DataError("The bag has no rows, expected at least one, or a schema.")
 
 
-def _held(work: Any) -> Any:
-    """Return the work as one node of the graph, or where it is large on every worker already."""
-    import dask
+class _Literal:
+    """Work that stands in each task itself.
 
+    As a node of its own it would lie on the worker that came to it first, and the others wait for
+    it until that one has learned from its share.
+    """
+
+    def __init__(self, work: Any) -> None:
+        self.work = work
+
+
+def _held(work: Any) -> Any:
+    """Return the work for each task, or where it is large on every worker already."""
     size = len(getattr(work, "base", b"")) + len(getattr(work, "image", b""))
     if size > _MOST_INLINE_BYTES:
         client = _client()
         if client is not None:
             # On all workers, so that one that dies does not take it with it.
             return client.scatter(work, broadcast=True, hash=False)
-    return dask.delayed(work, pure=False, traverse=False)
+    return _Literal(work)
 
 
 def _client() -> Any:
@@ -140,16 +149,20 @@ def _num_threads() -> int:
     return sum(client.nthreads().values())
 
 
-def _learn(work: StatePass, number: int, *partitions: Any) -> bytes:
-    return work.learn(number, *partitions)
+def _work_of(held: Any) -> Any:
+    return held.work if isinstance(held, _Literal) else held
 
 
-def _merge(work: StatePass, states: list[bytes]) -> bytes:
-    return work.merge(states)
+def _learn(held: Any, number: int, *partitions: Any) -> bytes:
+    return bytes(_work_of(held).learn(number, *partitions))
 
 
-def _run(work: RowWork, number: int, partition: Any) -> Any:
-    frame = work.table(partition, number).to_pandas()
+def _merge(held: Any, states: list[bytes]) -> bytes:
+    return bytes(_work_of(held).merge(states))
+
+
+def _run(held: Any, number: int, partition: Any) -> Any:
+    frame = _work_of(held).table(partition, number).to_pandas()
     if hasattr(partition, "index") and hasattr(partition, "columns"):
         frame.index = partition.index
     return frame
