@@ -58,6 +58,7 @@ class SectionWriter {
     put(at.slots, source.slots, header.num_slots * sizeof(ForestSlot));
     put(at.set_words, source.set_words, header.num_set_words * sizeof(uint32_t));
     put(at.ids, source.ids, num_nodes * sizeof(uint32_t));
+    if (!has_statistics(header)) return;
     put(at.covers, source.covers, num_nodes * sizeof(double));
     put(at.gains, source.gains, num_nodes * sizeof(double));
   }

@@ -43,8 +43,8 @@ double value_of(const FeatureTile& tile, uint32_t row, uint32_t feature) {
 
 [[noreturn]] void refuse_without_covers() {
   constexpr const char* kFix =
-      "Pass background= with rows of the training data, or read the model again from what its "
-      "library saved with all statistics.";
+      "Pass background= with rows of the training data, take the bundle before it was packed, or "
+      "read the model again from what its library saved with all statistics.";
   throw Error(ErrorKind::kUnsupported,
               std::string("The model's trees do not say how many training rows went which way; "
                           "expected the number of rows, or their weight, of each node. ") +

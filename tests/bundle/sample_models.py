@@ -23,7 +23,12 @@ def sample_labels() -> bytes:
     return struct.pack("<IIQ", len(LABELS), 4, len(text)) + struct.pack("<2Q", *ends) + text
 
 
-def sample_model(num_features: int = 9, *, labels: bool = False) -> bytes:
+def sample_packed_model(num_features: int = 9) -> bytes:
+    """The three trees below without covers and gains, as for devices."""
+    return sample_model(num_features, statistics=False)
+
+
+def sample_model(num_features: int = 9, *, labels: bool = False, statistics: bool = True) -> bytes:
     """Three trees for a binary target: thresholds, a set of categories, a lone leaf."""
     slots = [(0, 2), (2, 1), (1, 5), (6, 5), (3, 3)]
     nodes = [
@@ -49,14 +54,15 @@ def sample_model(num_features: int = 9, *, labels: bool = False) -> bytes:
         doubles(-0.5),
         b"",
         struct.pack(f"<{len(nodes)}I", *range(len(nodes))),
-        doubles(*(10.0 * i for i in range(len(nodes)))),
-        doubles(*(0.5 * i for i in range(len(nodes)))),
     ]
+    if statistics:
+        arrays.append(doubles(*(10.0 * i for i in range(len(nodes)))))
+        arrays.append(doubles(*(0.5 * i for i in range(len(nodes)))))
     section = MODEL_HEADER.pack(
         1, num_features, 1, 1, 1.0, 2, 2 * labels, 1.0, 0.5 * labels, bytes(16)
     )
     counts = (len(trees), len(nodes), len(slots), len(set_words))
-    section += struct.pack("<8I32x", *counts, 1, 1, 1, 0)
+    section += struct.pack("<8I4xI24x", *counts, 1, 1, 1, 0, int(not statistics))
     for array in arrays:
         section += array + bytes(align(len(array)) - len(array))
     return section

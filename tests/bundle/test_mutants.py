@@ -17,6 +17,7 @@ from tests.bundle.sample_models import (
     sample_dense_model,
     sample_fixed_model,
     sample_network_model,
+    sample_packed_model,
     sample_vector_model,
 )
 from tests.edge import library as edge
@@ -78,6 +79,7 @@ def test_verdicts_of_mutants_agree_with_the_page(library: CDLL, type_: bytes) ->
     "make_model",
     [
         sample_vector_model,
+        sample_packed_model,
         sample_fixed_model,
         sample_dense_model,
         sample_composite_model,

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 import mainspring as ms
-from mainspring import _engine, col
+from mainspring import _engine, col, pack
 from tests.bundle.sample import sample_bundle
 from tests.bundle.sample_models import sample_composite_model, sample_network_model
 from tests.edge.sample_table import sample_table
@@ -109,6 +109,12 @@ def make_flights() -> None:
     path = FOLDER / "0.1-late-flights.spring"
     predictor.save(path)
     write(path.stem, path.read_bytes(), flights(40, seed=2))
+
+
+def make_packed() -> None:
+    """The same as a device gets it: without profile, program, covers and gains."""
+    file = pack.shrink((FOLDER / "0.1-late-flights.spring").read_bytes())
+    write("0.1-packed", file, flights(40, seed=2))
 
 
 def make_three_classes() -> None:
@@ -234,6 +240,7 @@ def make_operators() -> None:
 if __name__ == "__main__":
     make_operators()
     make_flights()
+    make_packed()
     make_three_classes()
     make_baskets()
     make_network()

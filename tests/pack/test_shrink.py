@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -10,11 +10,20 @@ import pytest
 
 import mainspring as ms
 from mainspring import _engine, pack
+from mainspring.pack.contents import section
 from tests.edge import library as edge
 from tests.pack.conftest import Golden
+from tests.reference.bundle_payloads import align
 
 Find = Callable[[str], Golden]
-NAMES = ["0.1-late-flights", "0.1-three-classes", "0.1-baskets", "0.1-composite", "0.1-network"]
+NAMES = [
+    "0.1-late-flights",
+    "0.1-packed",
+    "0.1-three-classes",
+    "0.1-baskets",
+    "0.1-composite",
+    "0.1-network",
+]
 
 
 def bits(file: bytes, golden: Golden, kind: str) -> np.ndarray:
@@ -46,21 +55,57 @@ def test_bundle_when_shrunk_has_neither_profile_nor_program(golden: Find) -> Non
     ]
     assert sizes[0] == len(small)
     assert sizes[0] < sizes[1] < sizes[3]
-    assert sizes[0] < sizes[2] < sizes[3] == len(whole)
+    assert sizes[0] < sizes[2] < sizes[3] < len(whole)
     everything = {"keep_profile": True, "keep_program": True, "keep_statistics": True}
     assert pack.shrink(whole, **everything) == whole
     assert len(small) < len(whole) / 2
 
 
-def test_bundle_when_shrunk_compresses_without_what_explanations_need(golden: Find) -> None:
+def num_nodes(file: bytes) -> int:
+    return struct.unpack_from("<I", section(file, b"MODL"), 68)[0]
+
+
+def test_forest_when_shrunk_has_no_covers_and_gains(golden: Find) -> None:
     whole = golden("0.1-late-flights").file
     small, kept = pack.shrink(whole), pack.shrink(whole, keep_statistics=True)
-    assert len(small) == len(kept)
-    assert len(zlib.compress(small)) < 0.95 * len(zlib.compress(kept))
+    assert len(kept) - len(small) == 2 * align(8 * num_nodes(whole))
+    assert pack.shrink(kept) == small
+    assert pack.shrink(small, keep_statistics=True) == small
     rows = golden("0.1-late-flights").table
     ms.Predictor.from_bytes(kept).explain(rows)
-    with pytest.raises(ms.UnsupportedError, match="training rows"):
-        ms.Predictor.from_bytes(small).explain(rows)
+    packed = ms.Predictor.from_bytes(small)
+    with pytest.raises(ms.UnsupportedError, match="before it was packed"):
+        packed.explain(rows)
+    np.testing.assert_array_equal(
+        packed.explain(rows, background=rows).values,
+        ms.Predictor.from_bytes(whole).explain(rows, background=rows).values,
+    )
+
+
+def test_parts_of_a_forest_without_covers_and_gains_are_those_of_the_whole(golden: Find) -> None:
+    whole = ms.Predictor.from_bytes(golden("0.1-late-flights").file)
+    small = ms.Predictor.from_bytes(pack.shrink(golden("0.1-late-flights").file))
+    rows = golden("0.1-late-flights").table
+    for num_trees in (1, 5):
+        np.testing.assert_array_equal(
+            small.predict_raw(rows, num_trees=num_trees),
+            whole.predict_raw(rows, num_trees=num_trees),
+        )
+    np.testing.assert_array_equal(small.leaf_index(rows), whole.leaf_index(rows))
+
+
+def test_forests_in_a_composite_are_shrunk(golden: Find) -> None:
+    whole = golden("0.1-composite")
+    small = pack.shrink(whole.file)
+    kept = pack.shrink(whole.file, keep_statistics=True)
+    (at,) = struct.unpack_from("<Q", section(whole.file, b"MODL"), 128)
+    (nodes,) = struct.unpack_from("<I", section(whole.file, b"MODL"), at + 68)
+    assert len(kept) - len(small) == 2 * align(8 * nodes)
+    assert kept == whole.file
+
+
+def test_golden_packed_bundle_is_what_pack_writes(golden: Find) -> None:
+    assert golden("0.1-packed").file == pack.shrink(golden("0.1-late-flights").file)
 
 
 def test_steps_and_models_are_those_of_the_plan(golden: Find) -> None:

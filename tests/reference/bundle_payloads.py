@@ -104,7 +104,9 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
     rounding, leaf_width, num_vectors = struct.unpack_from("<3I", section, 84)
     (program_length,) = struct.unpack_from("<Q", section, 120)
     (exponent,) = struct.unpack_from("<i", section, 96)
-    expect(not any(section[100:120]) and program_length <= 1 << 40)
+    (flags,) = struct.unpack_from("<I", section, 100)
+    expect(flags <= 1 and not any(section[104:120]) and program_length <= 1 << 40)
+    num_known = num_nodes if flags == 0 else 0
     expect(order in (1, 2, 3) and rounding in (1, 2))
     expect(-1000 <= exponent <= 1000 if order == 3 else exponent == 0)
     expect(num_vectors == 0 if leaf_width == 1 else leaf_width == num_outputs)
@@ -112,7 +114,7 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
     arrays, at = [], 128
     sizes = [(num_trees, 16), (num_slots, 8), (num_nodes, 16), (num_words, 4), (num_outputs, 8)]
     sizes += [(num_vectors * leaf_width, 4 if floats else 8), (num_nodes, 4)]
-    for count, size in [*sizes, (num_nodes, 8), (num_nodes, 8)]:
+    for count, size in [*sizes, (num_known, 8), (num_known, 8)]:
         arrays.append((at, at + count * size))
         at = align(at + count * size)
     end = at + program_length
@@ -130,9 +132,9 @@ def check_forest(section: bytes, num_features: int, num_outputs: int) -> None:
         expect(is_summand(base, floats))
     letter = "f" if floats else "d"
     expect(all(map(math.isfinite, struct.unpack(f"<{num_vectors * leaf_width}{letter}", vectors))))
-    for cover in struct.unpack(f"<{num_nodes}d", covers):
+    for cover in struct.unpack(f"<{num_known}d", covers):
         expect(math.isfinite(cover) and cover >= 0)
-    expect(all(map(math.isfinite, struct.unpack(f"<{num_nodes}d", gains))))
+    expect(all(map(math.isfinite, struct.unpack(f"<{num_known}d", gains))))
     treatments = []
     for feature, treatment in struct.iter_unpack("<II", slots):
         expect(feature < num_features and treatment <= 8)

@@ -142,7 +142,8 @@ bool measure_trees(const ForestView& forest, uint8_t* points, ExplainNeeds* need
     needs->num_points = count > needs->num_points ? count : needs->num_points;
     needs->num_levels = num_levels > needs->num_levels ? num_levels : needs->num_levels;
     const uint32_t left = forest.nodes[root].left;
-    if (num_levels != 0 && !(forest.covers[left] + forest.covers[left + 1] > 0)) {
+    if (num_levels != 0 &&
+        (forest.covers == nullptr || !(forest.covers[left] + forest.covers[left + 1] > 0))) {
       needs->has_covers = false;
     }
   }

@@ -33,11 +33,15 @@ enum class ForestInput : uint32_t {
   kRoundedToFloat = 2,  // float32; a float64 is rounded to the nearest
 };
 
+/// Bits of ForestHeader::flags; a reader refuses those that it does not know. Stored in bundles.
+/// Covers and gains are left out: what only explanations read, and no device does.
+inline constexpr uint32_t kForestWithoutStatistics = 1;
+
 /// Behind ModelHeader. Then follow, each padded with zeros to a multiple of 64: ForestTrees,
 /// ForestSlots, ForestNodes, set words (u32), bases (f64) of all outputs, leaf vectors
 /// (num_vectors * leaf_width numbers: f32 when sums are floats, else f64), original ids (u32),
-/// covers (f64) and gains (f64) of all nodes; then the bit-sliced program (sliced.hpp), which says
-/// the same once more; and nothing else.
+/// covers (f64) and gains (f64) of all nodes, unless the flags leave these out; then the bit-sliced
+/// program (sliced.hpp), which says the same once more; and nothing else.
 struct ForestHeader {
   uint32_t num_trees;
   uint32_t num_nodes;  // leaves included
@@ -48,7 +52,8 @@ struct ForestHeader {
   uint32_t leaf_width;    // 1: a leaf adds a number to its tree's output; else num_outputs
   uint32_t num_vectors;   // rows of the table of leaf vectors; 0 when leaf_width is 1
   int32_t unit_exponent;  // of kFixedPoint: a unit is 2^-unit_exponent; else 0
-  uint32_t reserved[5];
+  uint32_t flags;
+  uint32_t reserved[4];
   uint64_t program_length;  // of the bit-sliced program behind the arrays; 0: there is none
 };
 static_assert(sizeof(ForestHeader) == 64);
@@ -127,7 +132,7 @@ struct ForestView {
   const float* narrow_vectors;  // of float sums; null otherwise
   const uint32_t* ids;          // the source's own number of each leaf, and of each inner node
   const double* covers;         // training rows (or weights) that reached the node; 0 when unknown
-  const double* gains;          // of inner nodes; 0 for leaves and when unknown
+  const double* gains;          // of inner nodes; 0 for leaves and when unknown. Null both, or none
   const uint8_t* program;       // bit-sliced; null when there is none
 };
 
@@ -142,6 +147,10 @@ constexpr bool sums_floats(const ForestHeader& header) {
 
 constexpr bool sums_units(const ForestHeader& header) {
   return header.sum == static_cast<uint32_t>(ForestSum::kFixedPoint);
+}
+
+constexpr bool has_statistics(const ForestHeader& header) {
+  return (header.flags & kForestWithoutStatistics) == 0;
 }
 
 /// The number of a vector: whole, and one of the table's.
@@ -164,8 +173,10 @@ constexpr ForestLayout forest_layout(const ForestHeader& header, uint32_t num_ou
   at.ids = at.vectors + padded(uint64_t{header.num_vectors} * header.leaf_width *
                                (sums_floats(header) ? sizeof(float) : sizeof(double)));
   at.covers = at.ids + padded(uint64_t{header.num_nodes} * sizeof(uint32_t));
-  at.gains = at.covers + padded(uint64_t{header.num_nodes} * sizeof(double));
-  at.program = at.gains + padded(uint64_t{header.num_nodes} * sizeof(double));
+  const uint64_t statistics =
+      has_statistics(header) ? padded(uint64_t{header.num_nodes} * sizeof(double)) : 0;
+  at.gains = at.covers + statistics;
+  at.program = at.gains + statistics;
   at.length = at.program + header.program_length;
   return at;
 }

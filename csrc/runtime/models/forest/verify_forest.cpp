@@ -97,8 +97,11 @@ bool vectors_are_sound(const ForestView& forest) {
 bool node_is_sound(const ForestView& forest, const ForestTree& tree, uint32_t number) {
   const ForestHeader& header = *forest.header;
   const ForestNode& node = forest.nodes[number];
-  if (!is_finite(forest.covers[number]) || !(forest.covers[number] >= 0)) return false;
-  if (!is_finite(forest.gains[number])) return false;
+  if (forest.covers != nullptr &&
+      !(is_finite(forest.covers[number]) && forest.covers[number] >= 0 &&
+        is_finite(forest.gains[number]))) {
+    return false;
+  }
   if (node.value == 0) {
     return node.left == number &&
            (header.leaf_width == 1 ? is_summand(header, node.leaf) : is_vector(header, node.leaf));
@@ -122,6 +125,7 @@ ForestView view_forest(const uint8_t* section) noexcept {
   const uint32_t num_outputs = reinterpret_cast<const ModelHeader*>(section)->num_outputs;
   const ForestLayout at = forest_layout(*header, num_outputs);
   const bool floats = sums_floats(*header);
+  const bool statistics = has_statistics(*header);
   return ForestView{header,
                     reinterpret_cast<const ForestTree*>(section + at.trees),
                     reinterpret_cast<const ForestSlot*>(section + at.slots),
@@ -131,8 +135,8 @@ ForestView view_forest(const uint8_t* section) noexcept {
                     floats ? nullptr : reinterpret_cast<const double*>(section + at.vectors),
                     floats ? reinterpret_cast<const float*>(section + at.vectors) : nullptr,
                     reinterpret_cast<const uint32_t*>(section + at.ids),
-                    reinterpret_cast<const double*>(section + at.covers),
-                    reinterpret_cast<const double*>(section + at.gains),
+                    statistics ? reinterpret_cast<const double*>(section + at.covers) : nullptr,
+                    statistics ? reinterpret_cast<const double*>(section + at.gains) : nullptr,
                     header->program_length != 0 ? section + at.program : nullptr};
 }
 
@@ -146,7 +150,7 @@ Status verify_forest(const ModelView& view) noexcept {
     if (word != 0) return corrupt(sizeof(ModelHeader));
   }
   const uint32_t num_outputs = view.header->num_outputs;
-  if (!codes_are_known(header) ||
+  if (!codes_are_known(header) || (header.flags & ~kForestWithoutStatistics) != 0 ||
       (header.leaf_width == 1 ? header.num_vectors != 0 : header.leaf_width != num_outputs)) {
     return corrupt(sizeof(ModelHeader));
   }
@@ -162,6 +166,7 @@ Status verify_forest(const ModelView& view) noexcept {
   const uint64_t num_nodes = header.num_nodes;
   const uint64_t vector_bytes = uint64_t{header.num_vectors} * header.leaf_width *
                                 (sums_floats(header) ? sizeof(float) : sizeof(double));
+  const uint64_t statistics_bytes = has_statistics(header) ? num_nodes * sizeof(double) : 0;
   if (!all_zero(section, at.trees + header.num_trees * sizeof(ForestTree), at.slots) ||
       !all_zero(section, at.slots + header.num_slots * sizeof(ForestSlot), at.nodes) ||
       !all_zero(section, at.nodes + num_nodes * sizeof(ForestNode), at.set_words) ||
@@ -169,8 +174,8 @@ Status verify_forest(const ModelView& view) noexcept {
       !all_zero(section, at.bases + num_outputs * sizeof(double), at.vectors) ||
       !all_zero(section, at.vectors + vector_bytes, at.ids) ||
       !all_zero(section, at.ids + num_nodes * sizeof(uint32_t), at.covers) ||
-      !all_zero(section, at.covers + num_nodes * sizeof(double), at.gains) ||
-      !all_zero(section, at.gains + num_nodes * sizeof(double), at.program)) {
+      !all_zero(section, at.covers + statistics_bytes, at.gains) ||
+      !all_zero(section, at.gains + statistics_bytes, at.program)) {
     return corrupt(at.trees);
   }
 
