@@ -3,11 +3,13 @@
 #include "runtime/arrow/bitmap.hpp"
 #include "runtime/arrow/decoders.hpp"
 #include "runtime/arrow/half.hpp"
+#include "runtime/arrow/index_types.hpp"
 
 namespace mainspring {
 
 namespace {
 
+#if !defined(MAINSPRING_SMALL)
 template <class T>
 void widen(const ColumnView& column, uint64_t first, Tile out) noexcept {
   double* values = values_of<double>(out);
@@ -37,10 +39,22 @@ void widen_bool(const ColumnView& column, uint64_t first, Tile out) noexcept {
   }
 }
 
+#endif
+
 double float_at(const ColumnView& column, uint64_t row) noexcept {
   const void* values = column.values;
   switch (column.type) {
     case ColumnType::kBool: return (static_cast<const uint8_t*>(values)[row >> 3] >> (row & 7)) & 1;
+#if defined(MAINSPRING_SMALL)
+    case ColumnType::kI8:
+    case ColumnType::kI16:
+    case ColumnType::kI32:
+    case ColumnType::kI64:
+    case ColumnType::kU8:
+    case ColumnType::kU16:
+    case ColumnType::kU32:
+      return static_cast<double>(static_cast<int64_t>(word_at(column.type, values, row)));
+#else
     case ColumnType::kI8: return value_at<int8_t>(values, row);
     case ColumnType::kI16: return value_at<int16_t>(values, row);
     case ColumnType::kI32: return value_at<int32_t>(values, row);
@@ -48,6 +62,7 @@ double float_at(const ColumnView& column, uint64_t row) noexcept {
     case ColumnType::kU8: return value_at<uint8_t>(values, row);
     case ColumnType::kU16: return value_at<uint16_t>(values, row);
     case ColumnType::kU32: return value_at<uint32_t>(values, row);
+#endif
     case ColumnType::kU64: return static_cast<double>(value_at<uint64_t>(values, row));
     case ColumnType::kF16: return static_cast<double>(value_at<Half>(values, row));
     case ColumnType::kF32: return value_at<float>(values, row);
@@ -59,19 +74,24 @@ double float_at(const ColumnView& column, uint64_t row) noexcept {
   }
 }
 
+#if !defined(MAINSPRING_SMALL)
 void read_decimals(const ColumnView& column, uint64_t first, Tile out) noexcept {
   double* values = values_of<double>(out);
   for_each_present(out,
                    [&](uint32_t row) { values[row] = to_double(decimal_at(column, first + row)); });
 }
 
-void widen_entries(const ColumnView& column, uint64_t first, Tile out) noexcept {
+#endif
+
+// Of any type, which is looked at for each row.
+void widen_any(const ColumnView& column, uint64_t first, Tile out) noexcept {
   uint64_t entries[kTileRows];
-  read_entries(column, first, out, entries);
+  const bool indirect = is_indirect(column);
+  if (indirect) read_entries(column, first, out, entries);
   const ColumnView& leaf = leaf_of(column);
   double* values = values_of<double>(out);
   for_each_present(out, [&](uint32_t row) {
-    values[row] = float_at(leaf, entries[row]);
+    values[row] = float_at(leaf, indirect ? entries[row] : first + row);
     if (values[row] != values[row]) clear_row(out, row);
   });
 }
@@ -80,6 +100,15 @@ void widen_entries(const ColumnView& column, uint64_t first, Tile out) noexcept 
 
 void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kernels,
                    Tile out) noexcept {
+#if defined(MAINSPRING_SMALL)
+  const bool may_be_nan = column.type == ColumnType::kF64;
+  if (may_be_nan) {  // what most programs bring
+    copy_bytes(out.values, static_cast<const uint8_t*>(column.values) + first * sizeof(double),
+               uint64_t{out.num_rows} * sizeof(double));
+  } else {
+    widen_any(column, first, out);
+  }
+#else
   bool may_be_nan = false;
   switch (column.type) {
     case ColumnType::kBool: widen_bool(column, first, out); break;
@@ -92,7 +121,7 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
     case ColumnType::kU32: widen<uint32_t>(column, first, out); break;
     case ColumnType::kU64: widen<uint64_t>(column, first, out); break;
     case ColumnType::kDictionary:
-    case ColumnType::kRunEnds: widen_entries(column, first, out); break;
+    case ColumnType::kRunEnds: widen_any(column, first, out); break;
     case ColumnType::kDecimal32:
     case ColumnType::kDecimal64:
     case ColumnType::kDecimal128:
@@ -111,6 +140,7 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
       may_be_nan = true;
       break;
   }
+#endif
   if (may_be_nan) {
     uint64_t numbers[kValidityWords];
     kernels.valid_f64(values_of<double>(out), numbers, out.num_rows);

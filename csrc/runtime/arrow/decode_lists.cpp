@@ -18,10 +18,26 @@ ListView offset_and_size(const ColumnView& column, uint64_t row) noexcept {
           static_cast<uint64_t>(value_at<Offset>(column.sizes, row))};
 }
 
+#if defined(MAINSPRING_SMALL)
+/// Of any layout, which is looked at for each row.
+ListView list_at(const ColumnView& column, uint64_t row) noexcept {
+  switch (column.type) {
+    case ColumnType::kList: return between_offsets<int32_t>(column, row);
+    case ColumnType::kLargeList: return between_offsets<int64_t>(column, row);
+    case ColumnType::kListView: return offset_and_size<int32_t>(column, row);
+    case ColumnType::kLargeListView: return offset_and_size<int64_t>(column, row);
+    default: return {row * column.width, column.width};
+  }
+}
+#endif
+
 }  // namespace
 
 void decode_lists(const ColumnView& column, uint64_t first, Tile out) noexcept {
   ListView* lists = values_of<ListView>(out);
+#if defined(MAINSPRING_SMALL)
+  for_each_present(out, [&](uint32_t row) { lists[row] = list_at(column, first + row); });
+#else
   const auto read = [&](auto list_at) {
     for_each_present(out, [&](uint32_t row) { lists[row] = list_at(column, first + row); });
   };
@@ -36,6 +52,7 @@ void decode_lists(const ColumnView& column, uint64_t first, Tile out) noexcept {
       });
       break;
   }
+#endif
   *out.elements = column.child;
   fill_missing(out, ListView{0, 0});
 }

@@ -13,8 +13,7 @@ bool bit_is_set(const uint8_t* bitmap, uint64_t bit) noexcept {
 
 template <class Index>
 uint64_t entry_of(const ColumnView& dictionary_column, uint64_t row) noexcept {
-  return dictionary_column.dictionary->offset +
-         static_cast<uint64_t>(value_at<Index>(dictionary_column.values, row));
+  return dictionary_column.dictionary->offset + index_at<Index>(dictionary_column, row);
 }
 
 // row_of(row): the row of a tile in the dictionary column's own buffers.
@@ -45,6 +44,21 @@ void read_runs(const ColumnView& column, uint64_t first, const Tile& out,
 }
 
 }  // namespace
+
+#if defined(MAINSPRING_SMALL)
+uint64_t word_at(ColumnType type, const void* values, uint64_t row) noexcept {
+  switch (type) {
+    case ColumnType::kI8: return static_cast<uint64_t>(int64_t{value_at<int8_t>(values, row)});
+    case ColumnType::kI16: return static_cast<uint64_t>(int64_t{value_at<int16_t>(values, row)});
+    case ColumnType::kI32:
+    case ColumnType::kDate32: return static_cast<uint64_t>(int64_t{value_at<int32_t>(values, row)});
+    case ColumnType::kU8: return value_at<uint8_t>(values, row);
+    case ColumnType::kU16: return value_at<uint16_t>(values, row);
+    case ColumnType::kU32: return value_at<uint32_t>(values, row);
+    default: return value_at<uint64_t>(values, row);
+  }
+}
+#endif
 
 const ColumnView& leaf_of(const ColumnView& view) noexcept {
   const ColumnView* at = &view;

@@ -4,7 +4,6 @@
 
 #include "runtime/arrow/bitmap.hpp"
 #include "runtime/arrow/index_types.hpp"
-#include "runtime/core/memory.hpp"
 
 namespace mainspring {
 
@@ -12,10 +11,8 @@ void read_codes(const ColumnView& column, uint64_t first_row, uint32_t num_rows,
                 int32_t* codes) noexcept {
   const uint64_t first = column.offset + first_row;
   with_index_type(column.index_type, [&](auto index) {
-    using Index = decltype(index);
-    const uint8_t* from = static_cast<const uint8_t*>(column.values) + first * sizeof(Index);
     for (uint32_t row = 0; row < num_rows; ++row) {
-      codes[row] = static_cast<int32_t>(load<Index>(from + row * sizeof(Index)));
+      codes[row] = static_cast<int32_t>(index_at<decltype(index)>(column, first + row));
     }
   });
   if (column.validity == nullptr) return;

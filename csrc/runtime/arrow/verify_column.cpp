@@ -100,6 +100,7 @@ Status verify_views(const ColumnView& view) noexcept {
   return kOkStatus;
 }
 
+#if !defined(MAINSPRING_SMALL)
 // Read as unsigned, a negative index is one above the largest signed number: `limit` refuses both.
 template <class Unsigned>
 Status verify_indices(const ColumnView& view, uint64_t limit) noexcept {
@@ -120,10 +121,23 @@ Status verify_indices(const ColumnView& view, uint64_t limit) noexcept {
   return kOkStatus;
 }
 
+#endif
+
 Status verify_dictionary(const ColumnView& view) noexcept {
   const Status status = verify_column(*view.dictionary);
   if (!status.ok()) return status;
   const uint64_t entries = view.dictionary->length;
+#if defined(MAINSPRING_SMALL)
+  if (view.index_type < ColumnType::kI8 || view.index_type > ColumnType::kU64) {
+    return {Code::kUnsupportedType, 0};
+  }
+  for (uint64_t row = view.offset; row < view.offset + view.length; ++row) {
+    if (index_at<AnyIndex>(view, row) >= entries && is_present(view, row)) {
+      return {Code::kCorrupt, row - view.offset};
+    }
+  }
+  return kOkStatus;
+#else
   const auto at_most = [&](uint64_t largest) { return entries <= largest ? entries : largest + 1; };
   switch (view.index_type) {
     case ColumnType::kI8: return verify_indices<uint8_t>(view, at_most(INT8_MAX));
@@ -136,6 +150,7 @@ Status verify_dictionary(const ColumnView& view) noexcept {
     case ColumnType::kU64: return verify_indices<uint64_t>(view, entries);
     default: return {Code::kUnsupportedType, 0};
   }
+#endif
 }
 
 // Elements [first, first + count) alone: batches that are slices of one array share its elements.
@@ -184,11 +199,10 @@ Status verify_runs(const ColumnView& view) noexcept {
   const uint64_t num_runs = view.child->length;
   if (view.length == 0) return kOkStatus;
   if (num_runs == 0 || view.values == nullptr) return {Code::kCorrupt, 0};
-  if (value_at<End>(view.values, 0) <= 0) return {Code::kCorrupt, 0};
+  const auto end_at = [&](uint64_t run) { return static_cast<int64_t>(run_end<End>(view, run)); };
+  if (end_at(0) <= 0) return {Code::kCorrupt, 0};
   for (uint64_t run = 1; run < num_runs; ++run) {
-    if (value_at<End>(view.values, run) <= value_at<End>(view.values, run - 1)) {
-      return {Code::kCorrupt, run};
-    }
+    if (end_at(run) <= end_at(run - 1)) return {Code::kCorrupt, run};
   }
   if (run_end<End>(view, num_runs - 1) < view.offset + view.length) {
     return {Code::kCorrupt, view.length - 1};

@@ -5,6 +5,8 @@
 // type; columns of a tile are turned into rows first.
 #include "runtime/models/dense/dense.hpp"
 
+#include "runtime/models/any_features.hpp"
+
 namespace mainspring {
 
 namespace {
@@ -59,6 +61,28 @@ void run_block(const DenseView& dense, uint32_t first_layer, const T* x, uint64_
   }
 }
 
+#if defined(MAINSPRING_SMALL)
+template <class T>
+void predict_tile(const ModelView& view, const FeatureTile& tile, const Kernels& kernels,
+                  uint8_t* scratch, double* out) {
+  const DenseView dense = view_dense(view.section);
+  const uint32_t num_features = view.header->num_features;
+  auto* buffers = reinterpret_cast<T*>(scratch);
+  const uint64_t width = buffer_width(dense, num_features);
+  const uint32_t block = block_rows(width);
+  for (uint32_t first = 0; first < tile.num_rows; first += block) {
+    const uint32_t count = tile.num_rows - first < block ? tile.num_rows - first : block;
+    const AnyFeatures features{tile, first};
+    for (uint32_t row = 0; row < count; ++row) {
+      for (uint32_t feature = 0; feature < num_features; ++feature) {
+        buffers[row * width + feature] = static_cast<T>(features.at(row, feature));
+      }
+    }
+    run_block(dense, 0, static_cast<const T*>(buffers), width, count, buffers, block * width,
+              kernels, out + uint64_t{first} * view.header->num_outputs);
+  }
+}
+#else
 /// Features of any layout and type to rows.
 template <class T, class From>
 void copy_rows(const From* from, const FeatureTile& tile, uint32_t num_features, uint32_t num_rows,
@@ -113,6 +137,7 @@ void predict_tile(const ModelView& view, const FeatureTile& tile, const Kernels&
     predict_rows(dense, tile.wide, tile, num_features, num_outputs, buffers, kernels, out);
   }
 }
+#endif
 
 struct Dense {
   static constexpr ModelCode kCode = ModelCode::kDense;

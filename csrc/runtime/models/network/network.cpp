@@ -2,6 +2,8 @@
 // own in the scratch, so that any later one can read it.
 #include "runtime/models/network/network.hpp"
 
+#include "runtime/models/any_features.hpp"
+
 namespace mainspring {
 
 namespace {
@@ -38,14 +40,14 @@ Rooms rooms_of(const NetworkView& network) {
 }
 
 /// Features of the rows of a block, of either type.
-template <class T>
+template <class Features>
 struct Rows {
-  Strided<T> features;
+  Features features;
   uint32_t num_rows;
 };
 
-template <class T>
-void take_features(const NetworkLayer& layer, const uint32_t* words, const Rows<T>& rows,
+template <class Features>
+void take_features(const NetworkLayer& layer, const uint32_t* words, const Rows<Features>& rows,
                    float* to) {
   const uint64_t stride = value_stride(layer.num_outputs);
   for (uint32_t i = 0; i < layer.num_words; ++i) {
@@ -64,9 +66,9 @@ uint32_t id_of(T value, uint32_t num_rows) {
 }
 
 /// An id that has no row gives NaN, which no layer behind it loses.
-template <class T>
+template <class Features>
 void look_up(const NetworkLayer& layer, const uint32_t* words, const float* tables,
-             const Rows<T>& rows, float* to) {
+             const Rows<Features>& rows, float* to) {
   const uint64_t stride = value_stride(layer.num_outputs);
   const uint32_t width = layer.width;
   for (uint32_t i = 0; i < layer.num_words; i += 2) {
@@ -100,9 +102,9 @@ void join(const NetworkView& network, const NetworkLayer& layer, const uint32_t*
   }
 }
 
-template <class T>
-void run_block(const NetworkView& network, const Rooms& rooms, const Rows<T>& rows, float* values,
-               const Kernels& kernels) {
+template <class Features>
+void run_block(const NetworkView& network, const Rooms& rooms, const Rows<Features>& rows,
+               float* values, const Kernels& kernels) {
   const uint8_t* numbers = network.numbers;
   for (uint32_t number = 0; number < network.header->num_layers; ++number) {
     const NetworkLayer& layer = network.layers[number];
@@ -138,8 +140,8 @@ void run_block(const NetworkView& network, const Rooms& rooms, const Rows<T>& ro
   }
 }
 
-template <class T>
-void predict_tile(const ModelView& view, Strided<T> features, uint32_t num_rows,
+template <class Features>
+void predict_tile(const ModelView& view, Features features, uint32_t num_rows,
                   const Kernels& kernels, uint8_t* scratch, double* out) {
   constexpr double kQuietNan = __builtin_nan("");
   const NetworkView network = view_network(view.section);
@@ -149,7 +151,7 @@ void predict_tile(const ModelView& view, Strided<T> features, uint32_t num_rows,
   const float* scores = values + rooms.at[network.header->num_layers - 1];
   for (uint32_t first = 0; first < num_rows; first += rooms.block) {
     const uint32_t left = num_rows - first;
-    const Rows<T> rows{features.from(first, 0), left < rooms.block ? left : rooms.block};
+    const Rows<Features> rows{features.from(first, 0), left < rooms.block ? left : rooms.block};
     run_block(network, rooms, rows, values, kernels);
     for (uint32_t row = 0; row < rows.num_rows; ++row) {
       for (uint32_t i = 0; i < num_outputs; ++i) {
@@ -177,11 +179,15 @@ struct Network {
 
   static void predict_raw(const ModelView& view, const FeatureTile& features,
                           const Kernels& kernels, uint8_t* scratch, double* out) noexcept {
+#if defined(MAINSPRING_SMALL)
+    predict_tile(view, AnyFeatures{features}, features.num_rows, kernels, scratch, out);
+#else
     if (features.narrow != nullptr) {
       predict_tile(view, narrow_of(features), features.num_rows, kernels, scratch, out);
     } else {
       predict_tile(view, wide_of(features), features.num_rows, kernels, scratch, out);
     }
+#endif
   }
 };
 
