@@ -132,6 +132,7 @@ static void put_value(column* to, uint64_t row, field value) {
   } else {
     const long long number = strtoll(value.text, &end, 10);
     if (to->view.type == MAINSPRING_DATE32) {
+      if (number < INT32_MIN || number > INT32_MAX) errno = ERANGE;
       ((int32_t*)to->values)[row] = (int32_t)number;
     } else {
       ((int64_t*)to->values)[row] = number;

@@ -28,6 +28,12 @@ F64, I64, UTF8, DATE32, TIMESTAMP_TYPE, LIST = 11, 5, 12, 15, 17, 29
 DAY = 5
 PER_SECOND = {1: 1, 2: 1000, 3: 1_000_000, 4: 1_000_000_000}
 ARRAYS = {F64: "d", I64: "q", TIMESTAMP_TYPE: "q", DATE32: "i"}
+RANGES = {
+    F64: "a number of 64 bits",
+    I64: "an integer of 64 bits",
+    TIMESTAMP_TYPE: "a time that 64 bits hold in the column's unit",
+    DATE32: "a date that 32 bits of days hold",
+}
 
 
 class MainspringError(ValueError):
@@ -141,7 +147,7 @@ class _Aligned:
 
 
 class Predictor:
-    """A model with its transforms. Made by :func:`load`; one thread at a time."""
+    """A model with its transforms. Made by :func:`load`; any number of threads may call it."""
 
     def __init__(self, data: bytes, library: str) -> None:
         self._c = ctypes.CDLL(library)
@@ -154,7 +160,8 @@ class Predictor:
         where = ctypes.byref(self._where)
         self._check(self._c.mainspring_size(*file, ctypes.byref(sizes), where))
         self._arena = _Aligned(sizes.arena_bytes)
-        self._scratch = _Aligned(sizes.scratch_bytes)
+        self._scratch_bytes = sizes.scratch_bytes
+        self._scratches: list[_Aligned] = []  # those that no thread predicts with now
         self._handle = c_void_p()
         arena = (c_void_p(self._arena.address), c_uint64(self._arena.num_bytes))
         self._check(self._c.mainspring_open(*file, *arena, ctypes.byref(self._handle), where))
@@ -216,23 +223,30 @@ class Predictor:
         if width == 0:
             raise MainspringError("The bundle cannot give that: no model, or no classes.")
         out = (c_double * (num_rows * width))()
+        try:  # ctypes lets other threads run during the call: each has a scratch of its own
+            scratch = self._scratches.pop()
+        except IndexError:
+            scratch = _Aligned(self._scratch_bytes)
+        where = c_uint64()
         while True:
             request = _Request(ctypes.sizeof(_Request), ctypes.sizeof(_Column), **door)
             request.num_rows = num_rows
-            request.scratch = self._scratch.address
-            request.scratch_bytes = self._scratch.num_bytes
+            request.scratch = scratch.address
+            request.scratch_bytes = scratch.num_bytes
             arguments = (ctypes.byref(request), kind, out, c_uint64(len(out)))
-            code = self._c.mainspring_predict(self._handle, *arguments, ctypes.byref(self._where))
-            if code != 7 or self._where.value <= self._scratch.num_bytes:
+            code = self._c.mainspring_predict(self._handle, *arguments, ctypes.byref(where))
+            if code != 7 or where.value <= scratch.num_bytes:
                 break
-            self._scratch = _Aligned(self._where.value)  # strings that the bundle builds
-        self._check(code)
+            scratch = _Aligned(where.value)  # strings that the bundle builds
+        self._scratches.append(scratch)
+        self._check(code, where)
         return out
 
-    def _check(self, code: int) -> None:
+    def _check(self, code: int, where: Any = None) -> None:
         if code != 0:
             text = self._c.mainspring_message(code).decode()
-            raise MainspringError(f"{text} (code {code}, at {self._where.value})", code)
+            at = (self._where if where is None else where).value
+            raise MainspringError(f"{text} (code {code}, at {at})", code)
 
     def _input_at(self, number: int) -> _Reader:
         given = _Input(ctypes.sizeof(_Input))
@@ -311,8 +325,8 @@ class _Reader:
             plain = [0 if value is None else convert(value, at) for at, value in enumerate(values)]
             buffer = array(ARRAYS[self.type], plain or [0])
         except OverflowError:
-            at, value = next((i, v) for i, v in enumerate(values) if _is_wide(v))
-            self._refuse(at, "an integer of 64 bits", value)
+            at = next(at for at, value in enumerate(values) if self._is_wide(value, convert))
+            self._refuse(at, RANGES[self.type], values[at])
         column.values = buffer.buffer_info()[0]
         keep.append(buffer)
 
@@ -321,7 +335,10 @@ class _Reader:
         for at, value in enumerate(values):
             if value is not None and not isinstance(value, (str, bytes)):
                 self._refuse(at, "text", value)
-            piece = value.encode() if isinstance(value, str) else value or b""
+            try:
+                piece = value.encode() if isinstance(value, str) else value or b""
+            except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
+                self._refuse(at, "text of whole characters", value)
             pieces.append(piece)
             ends.append(ends[-1] + len(piece))
         text = ctypes.create_string_buffer(b"".join(pieces), ends[-1] + 1)
@@ -357,8 +374,15 @@ class _Reader:
             return value
         from datetime import date, datetime, timedelta, timezone
 
+        digits = ""
         if isinstance(value, str):
-            text = value[:-1] + "+00:00" if value[-1:] in "Zz" else value
+            text = value[:-1] + "+00:00" if value[-1:] in ("Z", "z") else value
+            # Older versions of Python read three or six digits of a second, none of them nine.
+            before, point, after = text.partition(".")
+            if point and len(before) == len("2026-01-31T12:00:00"):
+                behind = after.lstrip("0123456789")
+                digits = after[: len(after) - len(behind)]
+                text = before + behind if digits else text
             try:
                 value = datetime.fromisoformat(text)
             except ValueError:
@@ -373,14 +397,18 @@ class _Reader:
         since = value - datetime(1970, 1, 1)
         if self.unit == DAY:
             return since.days
-        microseconds = since // timedelta(microseconds=1)
+        seconds, microseconds = divmod(since // timedelta(microseconds=1), 1_000_000)
         scale = PER_SECOND[self.unit]
-        return microseconds * scale // 1_000_000
+        nanoseconds = int((digits or f"{microseconds:06}").ljust(9, "0")[:9])
+        return seconds * scale + nanoseconds * scale // 1_000_000_000
+
+    def _is_wide(self, value: Any, convert: Any) -> bool:
+        try:
+            array(ARRAYS[self.type], [0 if value is None else convert(value, 0)])
+        except OverflowError:
+            return True
+        return False
 
     def _refuse(self, at: int, expected: str, got: Any) -> Any:
         text = f"Column '{self.name}' has {got!r} at row {at}, expected {expected}."
         raise MainspringError(text, 0, self.name, at)
-
-
-def _is_wide(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not -(2**63) <= value < 2**63

@@ -32,7 +32,7 @@ def respond(
         return 405, _wrong(f"The method is {method}, expected GET or POST.")
     try:
         asked = json.loads(body)
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         return 400, _wrong(f"The body is no JSON: {error}.")
     try:
         return 200, json.dumps(predict(predictor, asked))
@@ -89,7 +89,7 @@ class LambdaHandler:
 
             try:
                 body = binascii.a2b_base64(body)
-            except ValueError:
+            except (ValueError, TypeError):
                 return _reply(event, 400, _wrong("The body is no base64."))
         return _reply(event, *respond(self._predictor, method, body))
 

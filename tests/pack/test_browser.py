@@ -167,6 +167,10 @@ def test_integer_when_wrong_names_column_and_row(
         ("distance", "far", "has 'far' at row 1, expected a number"),
         ("carrier", {"i64": "7"}, "expected a string"),
         ("sched_dep", "noon", "expected a Date, RFC 3339 text or an integer"),
+        ("sched_dep", "2023-02-29T00:00:00Z", "expected a Date, RFC 3339 text or an integer"),
+        ("sched_dep", "2023-02-28T24:00:00Z", "expected a Date, RFC 3339 text or an integer"),
+        ("sched_dep", {"i64": str(2**63)}, "expected an integer of 64 bits"),
+        ("day", {"i64": str(2**31)}, "expected days in 32 bits"),
     ],
 )
 def test_value_when_wrong_names_column_and_row(
@@ -178,6 +182,39 @@ def test_value_when_wrong_names_column_and_row(
     (answer,) = answers(package, [asked], tmp_path)
     assert words in answer["error"]
     assert (answer["column"], answer["row"]) == (column, 1)
+
+
+MISUSE = """
+const [folder] = process.argv.slice(1);
+const { load } = await import(`${folder}/mainspring.js`);
+const { readFile } = await import("node:fs/promises");
+const predictor = await load(await readFile(`${folder}/late.spring`));
+for (const call of [
+  () => load("late.spring"), () => load(), () => load({ ok: true }),
+  () => predictor.predict({ distance: 1 }), () => predictor.predict([{}, 3]),
+  () => predictor.predictRow(), () => predictor.predict([{}], "odds"),
+  () => predictor.predictMatrix([1, 2], 1),
+]) {
+  try {
+    await call();
+    console.log("nothing");
+  } catch (error) {
+    console.log(`${error.name}: ${error.message}`);
+  }
+}
+"""
+
+
+def test_call_when_wrong_says_what_is_expected(package: Path, golden: Find) -> None:
+    (package / "late.spring").write_bytes(golden("0.1-late-flights").file)
+    node = [program("node", "nodejs"), "--input-type=module", "--eval", MISUSE, str(package)]
+    done = subprocess.run(node, capture_output=True, text=True, check=True)
+    words = ["got 'late.spring'", "got undefined", "response.arrayBuffer()"]
+    words += ["predictRow() takes one row", "Row 1 is 3", "Row 0 is undefined", "'odds'"]
+    words += ["2 numbers"]
+    said = done.stdout.splitlines()
+    assert [text.startswith("MainspringError: ") for text in said] == [True] * len(words)
+    assert [word in text for word, text in zip(words, said, strict=True)] == [True] * len(words)
 
 
 def test_times_as_text_are_those_of_python(package: Path, golden: Find, tmp_path: Path) -> None:
@@ -217,6 +254,10 @@ def test_engine_is_small_imports_nothing_and_smaller_for_one_bundle(
     assert len(files["mainspring.wasm"]) < len(whole) * 0.7
     assert len(gzip.compress(files["mainspring.wasm"])) <= MAX_FOREST_GZIP_BYTES
     assert files["model.spring"] == pack.shrink(golden("0.1-three-classes").file)
+    assert b'<body data-bundle="model.spring">' in files["index.html"]
+    described = json.loads(files["package.json"])
+    assert sorted([*described["files"], "package.json"]) == sorted(files)
+    assert described["exports"]["./model.spring"] == "./model.spring"
 
 
 def section_numbers(wasm: bytes) -> set[int]:
@@ -260,14 +301,17 @@ def site(package: Path) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.parametrize("page", ["index.html", "packed.html"])
 def test_page_shows_the_schema_and_predicts(
-    package: Path, site: str, golden: Find, tmp_path: Path
+    package: Path, site: str, golden: Find, tmp_path: Path, page: str
 ) -> None:
     chromium = program("chromium", "chromium-browser", "google-chrome")
     whole = golden("0.1-late-flights")
     (package / "late.spring").write_bytes(whole.file)
+    opening = pack.browser._opening((package / "index.html").read_bytes(), "late.spring")
+    (package / "packed.html").write_bytes(opening)
     row = {"distance": 1234.5, "carrier": "UA", "dest": "D03", "seats": 120}
-    query = urlencode({"bundle": "late.spring", **row})
+    query = urlencode({"bundle": "late.spring", **row} if page == "index.html" else row)
     flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
     done = subprocess.run(
         [
@@ -275,18 +319,18 @@ def test_page_shows_the_schema_and_predicts(
             *flags,
             "--virtual-time-budget=5000",
             "--dump-dom",
-            f"{site}/index.html?{query}",
+            f"{site}/{page}?{query}",
         ],
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
-    page = html.unescape(done.stdout)
+    text = html.unescape(done.stdout)
     predictor = ms.Predictor.from_bytes(whole.file)
-    fields = re.findall(r'<input type="text" name="([^"]+)"', page)
+    fields = re.findall(r'<input type="text" name="([^"]+)"', text)
     assert fields == predictor.input_names
     full = {name: row.get(name) for name in predictor.input_names}
-    shown = re.search(r'<div id="value">([^<]*)</div>', page)
+    shown = re.search(r'<div id="value">([^<]*)</div>', text)
     assert shown is not None
     assert float(shown[1]) == pytest.approx(float(predictor.predict_row(full)), rel=1e-5)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
@@ -118,6 +119,8 @@ def test_http_event_is_answered_in_its_own_form(
     ("method", "body", "status", "words"),
     [
         ("POST", "{", 400, "no JSON"),
+        ("POST", "[" * 100_000, 400, "no JSON"),
+        ("POST", {"distance": 3}, 400, "no JSON: the JSON object must be str"),
         ("POST", "3", 400, "Expected a row"),
         ("POST", "[3]", 400, "Row 0 is 3"),
         ("POST", '{"rows": [{}]}', 400, "is missing in row 0"),
@@ -127,7 +130,7 @@ def test_http_event_is_answered_in_its_own_form(
     ],
 )
 def test_http_event_when_wrong_says_what(
-    handler: Callable[[Any], Any], method: str, body: str, status: int, words: str
+    handler: Callable[[Any], Any], method: str, body: Any, status: int, words: str
 ) -> None:
     event = {"requestContext": {"http": {"method": method}}, "body": body}
     reply = handler(event)
@@ -139,8 +142,14 @@ def test_value_when_wrong_names_column_and_row(
 ) -> None:
     for column, value, expected in (
         ("distance", "far", "a number"),
+        ("distance", 10**400, "a number of 64 bits"),
         ("carrier", 7, "text"),
+        ("carrier", "\ud800", "text of whole characters"),
         ("sched_dep", "noon", "RFC 3339"),
+        ("sched_dep", "2023-02-29T00:00:00Z", "RFC 3339"),
+        ("sched_dep", "0001-01-01T00:00:00+05:00", "a time that 64 bits hold"),
+        ("sched_dep", 2**63, "a time that 64 bits hold"),
+        ("day", 2**31, "32 bits of days"),
     ):
         event = {"requestContext": {"http": {"method": "POST"}}}
         event["body"] = json.dumps([rows[0], {**rows[1], column: value}])  # type: ignore[assignment]
@@ -150,12 +159,50 @@ def test_value_when_wrong_names_column_and_row(
         assert expected in said["error"]
 
 
-def test_labels_lists_and_strings_are_those_of_the_package(golden: Find, function: Path) -> None:
+def test_threads_that_call_one_function_get_their_own_bits(
+    handler: Callable[[Any], Any], rows: list[dict[str, Any]], wanted: list[float]
+) -> None:
+    """Google's and Azure's workers answer several requests of a process at a time."""
+
+    def one(turn: int) -> bool:
+        at = turn % len(rows)
+        asked = (rows[at:] + rows[:at]) * 12
+        return handler(asked) == {"predictions": (wanted[at:] + wanted[:at]) * 12}
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(one, range(240)))
+
+
+def alone(function: Path) -> Any:
+    """The module of a package, loaded from its file."""
     spec = importlib.util.spec_from_file_location("edge_alone", function / "mainspring_edge.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [
+        ("1970-01-01T00:00:01.123456789Z", 1_123_456_789),
+        ("1970-01-01T00:00:01.5", 1_500_000_000),
+        ("1970-01-01t01:00:01.000000001999+01:00", 1_000_000_001),
+        ("1969-12-31 23:59:59.9999", -100_000),
+        ("1970-01-02", 86_400_000_000_000),
+    ],
+)
+def test_times_as_text_keep_nanoseconds(function: Path, text: str, nanoseconds: int) -> None:
+    module = alone(function)
+    units = {1: 10**9, 2: 10**6, 3: 10**3, 4: 1}
+    for unit, length in units.items():
+        reader = module._Reader("time", module.TIMESTAMP, unit, b"")
+        assert reader._time(text, 0) == nanoseconds // length
+
+
+def test_labels_lists_and_strings_are_those_of_the_package(golden: Find, function: Path) -> None:
+    module = alone(function)
     for name in ("0.1-network", "0.1-baskets", "0.1-every-step", "0.1-composite"):
         whole = golden(name)
         predictor = module.load(whole.file, function / "libmainspring.so")

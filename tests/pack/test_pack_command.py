@@ -61,6 +61,16 @@ def test_function_when_packed_is_a_small_zip(bundle: Path, tmp_path: Path, targe
         (["-o", "no/folder/late.spring"], "no/folder"),
         (["--target", "fridge"], "fridge"),
         (["--target", "c", "-o", "late.cpp", "--tile-rows", "65"], "multiple of 64"),
+        (
+            ["-o", "late.spring", "--tile-rows", "128"],
+            "--tile-rows does nothing with --target bundle",
+        ),
+        (["--target", "wasm", "--library", "x.so"], "expected --target lambda or gcf or azure"),
+        (["--target", "c", "--keep-profile"], "--keep-profile does nothing"),
+        (["--target", "gcf", "-o", "late", "--library", "none.so"], "none.so cannot be read"),
+        (["--target", "gcf", "-o", "late", "--library", "late.spring"], "no shared library"),
+        (["--target", "gcf", "-o", "late.spring"], "late.spring"),
+        (["--leaf-bits", "3"], "4 to 24"),
     ],
 )
 def test_pack_when_something_is_wrong_says_so(
@@ -80,6 +90,13 @@ def test_pack_when_something_is_wrong_says_so(
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_target_without_an_output_says_that_nothing_was_written(
+    bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pack", str(bundle), "--target", "c"]) == 0
+    assert "Nothing was written; name an output with -o." in capsys.readouterr().out
 
 
 def test_bundle_when_truncated_is_refused_by_its_name(

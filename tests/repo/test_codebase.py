@@ -20,6 +20,7 @@ TEXTS = {
 
 # Files over 400 lines, each with the reason why it is not two files.
 LONG_FILES: dict[str, str] = {
+    "edge/python/mainspring_edge.py": "one file, so that it is copied beside a library and works",
     "python/mainspring/pipeline/pipeline.py": "one public class, more than half of it docstrings",
     "python/mainspring/predictor.py": "one public class, more than half of it docstrings",
     "python/mainspring/transforms/preprocessor.py": "one public class, half of it docstrings",

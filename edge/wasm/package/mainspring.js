@@ -12,8 +12,9 @@ const UNITS = ["", "s", "ms", "us", "ns", "day"];
 const PER_SECOND = [0n, 1n, 1000n, 1000000n, 1000000000n, 0n];
 const UNIT_DAY = 5;
 const LOW = -(2n ** 63n), HIGH = 2n ** 63n - 1n;
-const TIME =
-  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d+))?)?(Z|z|[+-]\d{2}:?\d{2})?$/;
+const LOW_DAY = -(2n ** 31n), HIGH_DAY = 2n ** 31n - 1n;
+const TIME = new RegExp("^(\\d{4}-\\d{2}-\\d{2})" +
+  "(?:[Tt ]((?:[01]\\d|2[0-3]):\\d{2}(?::\\d{2})?)(?:\\.(\\d+))?)?(Z|z|[+-]\\d{2}:?\\d{2})?$");
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false });
@@ -75,6 +76,11 @@ class Predictor {
   #bytes;
 
   constructor(exports, bytes) {
+    if (typeof bytes?.byteLength !== "number") {
+      throw new MainspringError(
+        `load() takes the bytes of a bundle, an ArrayBuffer or a view of one, got ${shown(bytes)}. ` +
+        "Of a response: await response.arrayBuffer().");
+    }
     this.#engine = exports;
     const file = ArrayBuffer.isView(bytes)
       ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -159,6 +165,16 @@ class Predictor {
   #scores(rows, kind) {
     const number = kindOf(kind);
     const engine = this.#engine;
+    if (!Array.isArray(rows)) {
+      throw new MainspringError(
+        `The rows are ${shown(rows)}, expected an array of objects; predictRow() takes one row.`);
+    }
+    for (let row = 0; row < rows.length; ++row) {
+      if (typeof rows[row] === "object" && rows[row] !== null) continue;
+      throw new MainspringError(
+        `Row ${row} is ${shown(rows[row])}, expected an object with a value for each input.`,
+        0, null, row);
+    }
     let memory = this.#memory;
     for (const input of this.#inputs) {
       const { column } = input;
@@ -207,7 +223,7 @@ class Predictor {
           }
           f64[(values >> 3) + row] = Number(value);
         } else if (input.unit === UNIT_DAY) {
-          i32[(values >> 2) + row] = Number(BigInt.asIntN(32, timeOf(value, input, row)));
+          i32[(values >> 2) + row] = dayOf(value, input, row);
         } else {
           i64[(values >> 3) + row] =
             input.kind === TIMESTAMP ? timeOf(value, input, row) : integerOf(value, input, row);
@@ -361,10 +377,12 @@ function kindOf(kind) {
   return number;
 }
 
+function shown(got) { return typeof got === "string" ? `'${got}'` : String(got); }
+
 function fail(input, row, expected, got) {
-  const shown = typeof got === "string" ? `'${got}'` : String(got);
   throw new MainspringError(
-    `Column '${input.name}' has ${shown} at row ${row}, expected ${expected}.`, 0, input.name, row);
+    `Column '${input.name}' has ${shown(got)} at row ${row}, expected ${expected}.`, 0, input.name,
+    row);
 }
 
 function inRange(value, input, row) {
@@ -377,6 +395,12 @@ function integerOf(value, input, row) {
   if (typeof value === "bigint") return inRange(value, input, row);
   if (typeof value !== "number" || !Number.isInteger(value)) fail(input, row, "an integer", value);
   return inRange(BigInt(value), input, row);
+}
+
+function dayOf(value, input, row) {
+  const days = timeOf(value, input, row);
+  if (days < LOW_DAY || days > HIGH_DAY) fail(input, row, "days in 32 bits", value);
+  return Number(days);
 }
 
 // A Date, RFC 3339 text, or an integer in the column's unit.
@@ -393,6 +417,11 @@ function timeOf(value, input, row) {
       const [, day, time = "00:00:00", digits = "", zone = "Z"] = found;
       const clock = time.length === 5 ? `${time}:00` : time;
       milliseconds = Date.parse(`${day}T${clock}${zone.toUpperCase()}`);
+      // Engines take the 30th of February for a day in March.
+      const known = new Date(`${day}T00:00:00Z`);
+      if (Number.isNaN(known.getTime()) || known.toISOString().slice(0, 10) !== day) {
+        milliseconds = NaN;
+      }
       fraction = digits;
     }
   }

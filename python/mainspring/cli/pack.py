@@ -12,7 +12,14 @@ from mainspring.errors import FileError, ParameterError
 
 __all__ = ["add_arguments", "run"]
 
-_TARGETS = ("bundle", "c", "wasm", "lambda", "gcf", "azure")
+_FUNCTIONS = ("lambda", "gcf", "azure")
+_TARGETS = ("bundle", "c", "wasm", *_FUNCTIONS)
+# Options that say nothing to other targets, and those that they are for.
+_ONLY = {
+    "keep_profile": ("bundle",),
+    "tile_rows": ("c",),
+    "library": _FUNCTIONS,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +68,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tile-rows",
         type=int,
-        default=64,
         metavar="N",
         help="of a source file: rows that run at once, 64 to 512; scratch grows with it (default "
         "64)",
@@ -93,12 +99,13 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from mainspring import pack
 
+    _check_options(arguments)
     saved = data = _read(arguments.bundle)
     if arguments.output is not None:
         require_folder(arguments.output)
     small = pack.shrink(data, keep_profile=arguments.keep_profile, subject=arguments.bundle)
-    output, target = arguments.output, arguments.target
-    lines = []
+    output = arguments.output
+    lines: list[str] = []
     if arguments.leaf_bits is not None:
         rows = None if arguments.leaf_data is None else read_table(arguments.leaf_data)
         small, report = pack.round_leaves(
@@ -113,28 +120,10 @@ def run(arguments: argparse.Namespace) -> int:
         plan = pack.count_plan(saved)
         write_file(arguments.counters, plan)
         lines.append(f"{arguments.counters}: {len(plan):,} bytes")
-    if output is not None and target == "bundle":
-        write_file(output, small)
-    elif output is not None and target == "c":
-        path = Path(output)
-        if path.suffix != ".cpp":
-            raise ParameterError(
-                f"The output is {output}, expected a name that ends in .cpp: the source is C++ "
-                "with a C interface.",
-                expected="NAME.cpp",
-                got=output,
-            )
-        files = pack.c_source(small, path.stem, tile_rows=arguments.tile_rows)
-        for name, text in files.items():
-            write_file(str(path.with_name(name)), text.encode())
-        lines += [f"{path.with_name(name)}: {len(text):,} bytes" for name, text in files.items()]
-    elif output is not None:
-        made = (
-            pack.browser_package(small)
-            if target == "wasm"
-            else pack.function_package(data, target, library=arguments.library)
-        )
-        lines += _write(made, Path(output))
+    if output is not None:
+        lines += _written(arguments, data, small)
+    elif arguments.target != "bundle":
+        lines.append("Nothing was written; name an output with -o.")
     print("\n".join([*_table(arguments.bundle, saved, small), *lines]))
     if arguments.sign is not None:
         if output is None or Path(output).is_dir():
@@ -143,6 +132,50 @@ def run(arguments: argparse.Namespace) -> int:
         write_file(f"{output}.sig", pack.sign(written, _read(arguments.sign)))
         print(f"{output}.sig: signature of {pack.bundle_id(written)}")
     return 0
+
+
+def _written(arguments: argparse.Namespace, data: bytes, small: bytes) -> Iterator[str]:
+    """Write what the target wants, and say what was written where a bundle is not all of it."""
+    from mainspring import pack
+
+    output, target = arguments.output, arguments.target
+    if target == "bundle":
+        write_file(output, small)
+        return
+    if target != "c":
+        made = (
+            pack.browser_package(small)
+            if target == "wasm"
+            else pack.function_package(data, target, library=arguments.library)
+        )
+        yield from _write(made, Path(output))
+        return
+    path = Path(output)
+    if path.suffix != ".cpp":
+        raise ParameterError(
+            f"The output is {output}, expected a name that ends in .cpp: the source is C++ "
+            "with a C interface.",
+            expected="NAME.cpp",
+            got=output,
+        )
+    tile_rows = 64 if arguments.tile_rows is None else arguments.tile_rows
+    for name, text in pack.c_source(small, path.stem, tile_rows=tile_rows).items():
+        write_file(str(path.with_name(name)), text.encode())
+        yield f"{path.with_name(name)}: {len(text):,} bytes"
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Refuse what would change nothing: its user expects something of it."""
+    for name, targets in _ONLY.items():
+        if getattr(arguments, name) in (None, False) or arguments.target in targets:
+            continue
+        option, known = f"--{name.replace('_', '-')}", " or ".join(targets)
+        raise ParameterError(
+            f"{option} does nothing with --target {arguments.target}, expected --target {known}. "
+            "Leave the option out.",
+            expected=f"--target {known}",
+            got=f"--target {arguments.target}",
+        )
 
 
 def _read(path: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -77,7 +78,23 @@ def browser_package(
         files[path.name] = path.read_bytes()
     if small is not None:
         files["model.spring"] = small
+        files["index.html"] = _opening(files["index.html"], "model.spring")
+        files["package.json"] = _naming(files["package.json"], "model.spring")
     return files
+
+
+def _opening(page: bytes, bundle: str) -> bytes:
+    """Let the page open a bundle by itself."""
+    before, tag, behind = page.partition(b"<body>")
+    return before + f'<body data-bundle="{bundle}">'.encode() + behind if tag else page
+
+
+def _naming(package: bytes, bundle: str) -> bytes:
+    """Let npm publish a bundle with the engine, and programs import its address."""
+    described = json.loads(package)
+    described["files"].append(bundle)
+    described["exports"][f"./{bundle}"] = f"./{bundle}"
+    return (json.dumps(described, indent=2) + "\n").encode()
 
 
 def _call(command: list[str]) -> None:

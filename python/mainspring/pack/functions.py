@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from mainspring.errors import ParameterError, UnsupportedError
+from mainspring.errors import FileError, ParameterError, UnsupportedError
 from mainspring.native import get_library_dir
 from mainspring.pack.contents import needed_models, shrink, source_folder
 
@@ -112,9 +112,11 @@ def function_package(
     Raises
     ------
     ParameterError
-        When there is no such platform.
+        When there is no such platform, or the library is none of Linux, which all platforms run.
     UnsupportedError
         When the bundle holds transforms only.
+    FileError
+        When the library cannot be read.
     BundleVersionError, BundleCorruptError
         When the bytes are no whole bundle that this version reads.
     """
@@ -134,13 +136,28 @@ def function_package(
             got="transforms only",
         )
     code = source_folder() / "python"
-    native = Path(library) if library is not None else Path(get_library_dir()) / "libmainspring.so"
+    native = Path(get_library_dir()) / "libmainspring.so" if library is None else Path(library)
     files = {name: text.encode() for name, text in PLATFORMS[platform].items()}
     names = ["mainspring_edge.py", "mainspring_functions.py"]
     if platform == "lambda":
         names.append("mainspring_batches.py")
     for name in names:
         files[name] = (code / name).read_bytes()
-    files["libmainspring.so"] = native.read_bytes()
+    files["libmainspring.so"] = _read_library(native)
     files["model.spring"] = small
     return files
+
+
+def _read_library(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}.") from error
+    if not data.startswith(b"\x7fELF"):
+        raise ParameterError(
+            f"{path} is no shared library of Linux, which functions run on; expected "
+            "libmainspring.so or libmainspring_edge.so, built for the function's CPU.",
+            expected="a shared library of Linux",
+            got=repr(data[:4]),
+        )
+    return data
