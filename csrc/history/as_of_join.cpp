@@ -1,11 +1,12 @@
-// One merge over both sides in time order with the last row of each key at hand; numbers of keys
-// and values go over the pool. Each row is read once, and sortedness is checked on the way.
+// A merge over both sides in time order with the last row of each key at hand, cut in time over the
+// pool; sortedness is checked on the way.
 #include "history/as_of_join.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -20,6 +21,7 @@ namespace {
 
 constexpr uint64_t kBlockRows = 1 << 16;
 constexpr uint64_t kAhead = 16;
+constexpr uint64_t kRowsOfKey = 16;  // on average, from which on a merge is cut
 
 [[noreturn]] void throw_unsorted(const Table::Column& column, const char* side, uint64_t row) {
   throw Error(ErrorKind::kData, "Column '" + column.name + "' of the " + side + " table, row " +
@@ -82,42 +84,121 @@ void check_size(const Table& table, const char* side) {
 
 struct Sides {
   TimeColumn left, right;
-  KeyIds keys;
 };
 
-/// Rows of the right in order of time. `at(i)` and `right_at(i)` give row numbers.
-template <class LeftAt, class RightAt>
-void merge_in_time(const Sides& sides, uint64_t num_left, uint64_t num_right, bool exact,
-                   LeftAt left_at, RightAt right_at, uint32_t* hits) {
-  std::vector<uint32_t> last(sides.keys.num_keys, AsOfRows::kNoRow);
-  const uint32_t* left_ids = sides.keys.requests.data();
-  const uint32_t* right_ids = sides.keys.events.data();
-  uint64_t next = 0;
-  for (uint64_t i = 0; i < num_left; ++i) {
+/// Numbers of keys that lie in arrays; as PlainKeys has them where they are the keys themselves.
+struct ListedKeys {
+  const uint32_t* requests;
+  const uint32_t* events;
+
+  static uint32_t id(uint32_t id) { return id; }
+};
+
+/// What a merge goes through: rows of the left at [left_first, left_end), and of the right at
+/// [right_first, right_end), before which `last` holds the last row of each key.
+struct MergeRange {
+  uint64_t left_first = 0, left_end = 0, right_first = 0, right_end = 0;
+  uint64_t left_bad = UINT64_MAX, right_bad = UINT64_MAX;  // found: the first row out of order
+};
+
+/// `left_at(i)` and `right_at(i)` give row numbers, in order of time where nothing is out of order.
+template <class Keys, class LeftAt, class RightAt>
+void merge_in_time(const Sides& sides, const Keys& keys, MergeRange* range, bool exact,
+                   LeftAt left_at, RightAt right_at, uint32_t* last, uint32_t* hits) {
+  const auto before = [](const TimeColumn& times, uint64_t first, auto row_at) {
+    return first == 0 ? kNoTime : times.values[row_at(first - 1)];
+  };
+  int64_t latest_left = before(sides.left, range->left_first, left_at);
+  int64_t latest_right = before(sides.right, range->right_first, right_at);
+  uint64_t next = range->right_first;
+  const auto check_right = [&](uint32_t event, int64_t time) {
+    if (time == kNoTime) return;
+    if (time < latest_right && range->right_bad == UINT64_MAX) range->right_bad = event;
+    latest_right = time;
+  };
+  for (uint64_t i = range->left_first; i < range->left_end; ++i) {
     const uint32_t row = left_at(i);
     const int64_t at = sides.left.values[row];
     if (at == kNoTime) {
       hits[row] = AsOfRows::kNoRow;
       continue;
     }
-    if (i + kAhead < num_left) {
-      const uint32_t id = left_ids[left_at(i + kAhead)];
+    if (at < latest_left) {
+      range->left_bad = row;
+      return;
+    }
+    latest_left = at;
+    if (i + kAhead < range->left_end) {
+      const uint32_t id = keys.id(keys.requests[left_at(i + kAhead)]);
       if (id != kNoKey) __builtin_prefetch(&last[id]);
     }
-    for (; next < num_right; ++next) {
+    for (; next < range->right_end; ++next) {
       const uint32_t event = right_at(next);
       const int64_t time = sides.right.values[event];
       if (exact ? time > at : time >= at) break;
-      const uint32_t id = right_ids[event];
+      check_right(event, time);
+      const uint32_t id = keys.id(keys.events[event]);
       if (id != kNoKey && time != kNoTime) last[id] = event;
     }
-    hits[row] = left_ids[row] == kNoKey ? AsOfRows::kNoRow : last[left_ids[row]];
+    const uint32_t id = keys.id(keys.requests[row]);
+    hits[row] = id == kNoKey ? AsOfRows::kNoRow : last[id];
+  }
+  for (; next < range->right_end; ++next) {  // after the last row of the left
+    check_right(right_at(next), sides.right.values[right_at(next)]);
   }
 }
 
+/// Of tables that are to be in order of time: each thread has a part of it. The last row of each
+/// key in front of a part is that of the parts before. Returns the first row of either side that is
+/// out of order; the hits mean nothing then.
+template <class Keys>
+MergeRange merge_parts(const Sides& sides, const Keys& keys, size_t num_keys, bool exact,
+                       uint32_t* hits) {
+  const uint64_t num_left = sides.left.num_rows, num_right = sides.right.num_rows;
+  const bool pays = (num_left + num_right) / kRowsOfKey > num_keys && num_left > kBlockRows &&
+                    sides.left.num_missing + sides.right.num_missing == 0;
+  const uint64_t num_parts = pays ? num_threads() : 1;
+  std::vector<MergeRange> parts(num_parts, {0, num_left, 0, num_right});
+  for (uint64_t part = 1; part < num_parts; ++part) {
+    parts[part].left_first = num_left * part / num_parts;
+    const int64_t at = sides.left.values[parts[part].left_first];
+    const int64_t* times = sides.right.values;
+    const int64_t* first = exact ? std::upper_bound(times, times + num_right, at)
+                                 : std::lower_bound(times, times + num_right, at);
+    parts[part].right_first = static_cast<uint64_t>(first - times);
+    parts[part - 1].left_end = parts[part].left_first;
+    parts[part - 1].right_end = parts[part].right_first;
+  }
+  std::vector<std::vector<uint32_t>> last(num_parts);
+  parallel_for(num_parts, [&](uint64_t part, uint32_t) {
+    last[part].assign(num_keys, AsOfRows::kNoRow);
+    if (part == 0) return;
+    uint32_t* mine = last[part].data();
+    for (uint64_t row = parts[part - 1].right_first; row < parts[part].right_first; ++row) {
+      const uint32_t id = keys.id(keys.events[row]);
+      if (id != kNoKey) mine[id] = static_cast<uint32_t>(row);
+    }
+  });
+  for (uint64_t part = 1; part < num_parts; ++part) {
+    for (size_t key = 0; key < num_keys; ++key) {
+      if (last[part][key] == AsOfRows::kNoRow) last[part][key] = last[part - 1][key];
+    }
+  }
+  const auto same = [](uint64_t row) { return static_cast<uint32_t>(row); };
+  parallel_for(num_parts, [&](uint64_t part, uint32_t) {
+    merge_in_time(sides, keys, &parts[part], exact, same, same, last[part].data(), hits);
+  });
+  MergeRange all;
+  for (const MergeRange& part : parts) {
+    all.left_bad = std::min(all.left_bad, part.left_bad);
+    all.right_bad = std::min(all.right_bad, part.right_bad);
+  }
+  return all;
+}
+
 /// The same where rows become known later than they happen: they enter when both are past.
-void merge_when_known(const Sides& sides, const TimeColumn& available, bool exact,
-                      const std::vector<uint32_t>& left_order, AsOfRows* result) {
+void merge_when_known(const Sides& sides, const KeyIds& keys, const TimeColumn& available,
+                      bool exact, const std::vector<uint32_t>& left_order, AsOfRows* result) {
   struct Entry {
     int64_t from;
     uint32_t row;
@@ -127,7 +208,7 @@ void merge_when_known(const Sides& sides, const TimeColumn& available, bool exac
   for (uint64_t row = 0; row < sides.right.num_rows; ++row) {
     const int64_t time = sides.right.values[row], known = available.values[row];
     if (known == kNoTime) ++result->right_never_available;
-    if (time == kNoTime || known == kNoTime || sides.keys.events.data()[row] == kNoKey) continue;
+    if (time == kNoTime || known == kNoTime || keys.events.data()[row] == kNoKey) continue;
     if (!exact && time == INT64_MAX) continue;
     entries.push_back({std::max(exact ? time : time + 1, known), static_cast<uint32_t>(row)});
   }
@@ -137,8 +218,8 @@ void merge_when_known(const Sides& sides, const TimeColumn& available, bool exac
     return std::tuple(sides.right.values[a], available.values[a], a) >
            std::tuple(sides.right.values[b], available.values[b], b);
   };
-  std::vector<uint32_t> last(sides.keys.num_keys, AsOfRows::kNoRow);
-  const uint32_t* left_ids = sides.keys.requests.data();
+  std::vector<uint32_t> last(keys.num_keys, AsOfRows::kNoRow);
+  const uint32_t* left_ids = keys.requests.data();
   const uint64_t num_left = left_order.empty() ? sides.left.num_rows : left_order.size();
   size_t next = 0;
   for (uint64_t i = 0; i < num_left; ++i) {
@@ -146,7 +227,7 @@ void merge_when_known(const Sides& sides, const TimeColumn& available, bool exac
     const int64_t at = sides.left.values[row];
     if (at == kNoTime) continue;
     for (; next < entries.size() && entries[next].from <= at; ++next) {
-      uint32_t& held = last[sides.keys.events.data()[entries[next].row]];
+      uint32_t& held = last[keys.events.data()[entries[next].row]];
       if (held == AsOfRows::kNoRow || is_later(entries[next].row, held)) held = entries[next].row;
     }
     if (left_ids[row] != kNoKey) result->rows.data()[row] = last[left_ids[row]];
@@ -179,14 +260,14 @@ AsOfRows as_of_rows(const Table& left, const Table& right, const AsOfRequest& re
   check_size(left, "left");
   check_size(right, "right");
   const TimeUnit unit = as_of_unit(left, right, request);
-  Sides sides{read_times(left, request.left_on, unit), read_times(right, request.right_on, unit),
-              key_ids(left, request.left_by, right, request.right_by)};
+  const Sides sides{read_times(left, request.left_on, unit),
+                    read_times(right, request.right_on, unit)};
   const bool has_available = request.available >= 0;
   std::vector<uint32_t> left_order, right_order;
   if (request.sort) {
     left_order = time_order(sides.left);
     if (!has_available) right_order = time_order(sides.right);
-  } else {
+  } else if (has_available) {
     check_sorted(sides.left, left.columns()[request.left_on], "left");
     check_sorted(sides.right, right.columns()[request.right_on], "right");
   }
@@ -195,31 +276,48 @@ AsOfRows as_of_rows(const Table& left, const Table& right, const AsOfRequest& re
   result.rows.reserve(std::max<uint64_t>(num_left, 1));
   result.left_without_time = sides.left.num_missing;
   result.right_without_time = sides.right.num_missing;
-  result.left_without_key = sides.keys.requests_without_key;
-  result.right_without_key = sides.keys.events_without_key;
   uint32_t* hits = result.rows.data();
   const bool exact = request.allow_exact_matches;
-  if (has_available) {
-    std::fill_n(hits, num_left, AsOfRows::kNoRow);
-    const TimeColumn available = read_times(right, static_cast<uint32_t>(request.available), unit);
-    merge_when_known(sides, available, exact, left_order, &result);
-  } else if (left_order.empty() && right_order.empty()) {
-    const auto same = [](uint64_t row) { return static_cast<uint32_t>(row); };
-    merge_in_time(sides, num_left, num_right, exact, same, same, hits);
+  const bool in_order = !has_available && left_order.empty() && right_order.empty();
+  MergeRange merged;
+  std::optional<PlainKeys> plain;
+  if (in_order) plain = plain_keys(left, request.left_by, right, request.right_by);
+  if (plain) {
+    merged = merge_parts(sides, *plain, plain->range + 1, exact, hits);
   } else {
-    std::fill_n(hits, num_left, AsOfRows::kNoRow);
-    if (left_order.empty()) {
-      left_order.resize(num_left);
-      std::iota(left_order.begin(), left_order.end(), 0u);
+    const KeyIds ids = key_ids(left, request.left_by, right, request.right_by);
+    result.left_without_key = ids.requests_without_key;
+    result.right_without_key = ids.events_without_key;
+    const ListedKeys keys{ids.requests.data(), ids.events.data()};
+    if (in_order) {
+      merged = merge_parts(sides, keys, ids.num_keys, exact, hits);
+    } else if (has_available) {
+      std::fill_n(hits, num_left, AsOfRows::kNoRow);
+      const TimeColumn available =
+          read_times(right, static_cast<uint32_t>(request.available), unit);
+      merge_when_known(sides, ids, available, exact, left_order, &result);
+    } else {
+      std::fill_n(hits, num_left, AsOfRows::kNoRow);
+      if (left_order.empty()) {
+        left_order.resize(num_left);
+        std::iota(left_order.begin(), left_order.end(), 0u);
+      }
+      if (right_order.empty() && sides.right.num_missing != num_right) {
+        right_order.resize(num_right);
+        std::iota(right_order.begin(), right_order.end(), 0u);
+      }
+      std::vector<uint32_t> last(ids.num_keys, AsOfRows::kNoRow);
+      merged = {0, left_order.size(), 0, right_order.size()};
+      merge_in_time(
+          sides, keys, &merged, exact, [&](uint64_t i) { return left_order[i]; },
+          [&](uint64_t i) { return right_order[i]; }, last.data(), hits);
     }
-    if (right_order.empty() && sides.right.num_missing != num_right) {
-      right_order.resize(num_right);
-      std::iota(right_order.begin(), right_order.end(), 0u);
-    }
-    merge_in_time(
-        sides, left_order.size(), right_order.size(), exact,
-        [&](uint64_t i) { return left_order[i]; }, [&](uint64_t i) { return right_order[i]; },
-        hits);
+  }
+  if (merged.left_bad != UINT64_MAX) {
+    throw_unsorted(left.columns()[request.left_on], "left", merged.left_bad);
+  }
+  if (merged.right_bad != UINT64_MAX) {
+    throw_unsorted(right.columns()[request.right_on], "right", merged.right_bad);
   }
   if (request.tolerance >= 0) drop_old(sides, request.tolerance, hits);
   return result;
@@ -234,6 +332,8 @@ void gather_block(const uint32_t* rows, uint64_t count, const uint8_t* values, c
     uint8_t bits = 0;
     const uint64_t last = std::min(count, first + 8);
     for (uint64_t i = first; i < last; ++i) {
+      const uint32_t later = i + kAhead < count ? rows[i + kAhead] : AsOfRows::kNoRow;
+      if (later != AsOfRows::kNoRow) __builtin_prefetch(values + later * sizeof(Value));
       Value value{};
       bool is_there = rows[i] != AsOfRows::kNoRow;
       if (is_there) {

@@ -2,13 +2,10 @@
 #include "history/event_blocks.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace mainspring {
 
 namespace {
-
-constexpr uint64_t kFirstCells = 64;
 
 /// The place of an equal thing in a list, put there where it is not yet.
 template <class Thing, class Same>
@@ -22,11 +19,24 @@ uint32_t place_of(std::vector<Thing>* things, const Thing& thing, Same same) {
   return static_cast<uint32_t>(found - things->begin());
 }
 
-void sort_previous(CategoryPart* part) {
-  part->order.resize(part->previous.size());
-  std::iota(part->order.begin(), part->order.end(), uint8_t{0});
-  std::sort(part->order.begin(), part->order.end(),
-            [&](uint8_t a, uint8_t b) { return part->previous[a] < part->previous[b]; });
+/// Room for more, and an eighth beyond: memory is mostly that of keys with many events.
+template <class Thing>
+void make_room(std::vector<Thing>* things, size_t more) {
+  const size_t wanted = things->size() + more;
+  if (wanted > things->capacity()) things->reserve(wanted + wanted / 8);
+}
+
+/// The parts of one block, empty, in front of those of block `number`.
+template <class Part>
+void insert_parts(std::vector<Part>* parts, size_t number, size_t width) {
+  make_room(parts, width);
+  parts->insert(parts->begin() + static_cast<ptrdiff_t>(number * width), width, Part{});
+}
+
+template <class Part>
+void erase_first(std::vector<Part>* parts, size_t count) {
+  parts->erase(parts->begin(), parts->begin() + static_cast<ptrdiff_t>(count));
+  if (parts->size() * 2 < parts->capacity()) parts->shrink_to_fit();
 }
 
 }  // namespace
@@ -55,9 +65,10 @@ BlockLayout::BlockLayout(const HistoryPlan& of, const std::vector<FeatureGroup>&
                        return a.view == b.view && a.value == b.value && a.half_life == b.half_life;
                      });
       } else if (feature.value != kNoColumn) {
-        *part = place_of(&values, Value{view, feature.value}, [](const Value& a, const Value& b) {
-          return a.view == b.view && a.value == b.value;
-        });
+        *part = place_of(
+            &values, Value{view, feature.value, false},
+            [](const Value& a, const Value& b) { return a.view == b.view && a.value == b.value; });
+        values[*part].has_squares |= feature.aggregate == Aggregate::kStd;
       }
     }
   }
@@ -78,88 +89,36 @@ int64_t BlockLayout::known(const EventView& events, uint32_t event, uint32_t vie
   return events.moment(plan.available_word(of.available), event);
 }
 
-void ValuePart::add(double value, int32_t exponent) {
-  if (value != value) return;
-  smallest = present == 0 || value < smallest ? value : smallest;
-  largest = present == 0 || value > largest ? value : largest;
-  ++present;
-  GridInteger integer = 0;
-  if (!to_grid(value, exponent, &integer)) return;
-  ++count;
-  sum.add(integer);
-  squares.add(integer);
-}
-
-void ValuePart::add(const ValuePart& other) {
-  if (other.present == 0) return;
-  smallest = present == 0 || other.smallest < smallest ? other.smallest : smallest;
-  largest = present == 0 || other.largest > largest ? other.largest : largest;
-  present += other.present;
-  count += other.count;
-  sum.add(other.sum.sum);
-  squares.low += other.squares.low;
-  squares.high += other.squares.high + (squares.low < other.squares.low ? 1 : 0);
-}
-
-uint64_t LatestTimes::place(uint64_t word) const {
-  const uint64_t mixed = word * 0x9E3779B97F4A7C15ull;
-  uint64_t at = (mixed ^ (mixed >> 32)) & (cells_.size() - 1);
-  while (cells_[at].time != kNoPrevious && cells_[at].word != word) {
-    at = (at + 1) & (cells_.size() - 1);
-  }
-  return at;
-}
-
-int64_t LatestTimes::find(uint64_t word) const {
-  return cells_.empty() ? kNoPrevious : cells_[place(word)].time;
-}
-
-int64_t LatestTimes::exchange(uint64_t word, int64_t time, int64_t oldest) {
-  if ((used_ + 1) * 2 > cells_.size()) rebuild(oldest);
-  Cell& cell = cells_[place(word)];
-  const int64_t before = cell.time;
-  used_ += before == kNoPrevious ? 1 : 0;
-  cell = {word, time};
-  return before;
-}
-
-void LatestTimes::rebuild(int64_t oldest) {
-  // What is before the oldest event is before every window, too: forgotten, it has the same effect.
-  std::vector<Cell> old = std::move(cells_);
-  uint64_t alive = 0;
-  for (const Cell& cell : old) alive += cell.time != kNoPrevious && cell.time >= oldest ? 1 : 0;
-  uint64_t capacity = kFirstCells;
-  while (capacity < alive * 4) capacity *= 2;
-  cells_ = std::vector<Cell>(capacity);
-  used_ = alive;
-  for (const Cell& cell : old) {
-    if (cell.time != kNoPrevious && cell.time >= oldest) cells_[place(cell.word)] = cell;
-  }
+bool BlockLayout::has_category(const EventView& events, uint32_t event, size_t category) const {
+  const Category& of = categories[category];
+  return (events.word(1, event) & plan.category_flag(of.category)) != 0 &&
+         is_member(events, event, of.view);
 }
 
 EventBlocks::EventBlocks(const BlockLayout& layout, const EventView& events)
-    : layout_(layout), latest_(layout.categories.size()) {
+    : layout_(layout), distances_(layout.categories.size()) {
+  for (const BlockLayout::Category& of : layout.categories) {
+    latest_.emplace_back(layout.plan.category_word(of.category));
+  }
   for (uint32_t event = 0; event < events.count; ++event) append(events, event);
 }
 
-EventBlock EventBlocks::empty_block(uint64_t start) const {
-  EventBlock block;
-  block.start = start;
-  block.views.resize(layout_.views.size());
-  block.values.resize(layout_.values.size());
-  block.ages.resize(layout_.ages.size());
-  block.categories.resize(layout_.categories.size());
-  for (CategoryPart& part : block.categories) part.previous.reserve(layout_.block_events);
-  return block;
+void EventBlocks::insert_block(size_t number, uint64_t start) {
+  make_room(&blocks_, 1);
+  blocks_.insert(blocks_.begin() + static_cast<ptrdiff_t>(number), EventBlock{start});
+  insert_parts(&views_, number, layout_.views.size());
+  insert_parts(&values_, number, layout_.values.size());
+  insert_parts(&ages_, number, layout_.ages.size());
 }
 
-void EventBlocks::add(EventBlock* block, const EventView& events, uint32_t event) const {
+void EventBlocks::add(size_t block, const EventView& events, uint32_t event) {
   const HistoryPlan& plan = layout_.plan;
   const int64_t time = events.time(event);
   const auto is_member = [&](uint32_t view) { return layout_.is_member(events, event, view); };
-  for (uint32_t view = 0; view < block->views.size(); ++view) {
+  ViewPart* views = views_.data() + block * layout_.views.size();
+  for (uint32_t view = 0; view < layout_.views.size(); ++view) {
     if (!is_member(view)) continue;
-    ViewPart& part = block->views[view];
+    ViewPart& part = views[view];
     if (part.count == 0) {
       part.first = time;
     } else {
@@ -169,15 +128,17 @@ void EventBlocks::add(EventBlock* block, const EventView& events, uint32_t event
     part.known = std::max(part.known, layout_.known(events, event, view));
     ++part.count;
   }
-  for (size_t i = 0; i < block->values.size(); ++i) {
+  ValuePart* values = values_.data() + block * layout_.values.size();
+  for (size_t i = 0; i < layout_.values.size(); ++i) {
     const BlockLayout::Value& of = layout_.values[i];
     if (!is_member(of.view)) continue;
-    block->values[i].add(events.number(plan.number_word(of.value), event),
-                         plan.exponents[of.value]);
+    values[i].add(events.number(plan.number_word(of.value), event), plan.exponents[of.value],
+                  of.has_squares);
   }
-  for (size_t i = 0; i < block->ages.size(); ++i) {
+  AgePart* ages = ages_.data() + block * layout_.ages.size();
+  for (size_t i = 0; i < layout_.ages.size(); ++i) {
     const BlockLayout::Age& of = layout_.ages[i];
-    AgePart& part = block->ages[i];
+    AgePart& part = ages[i];
     GridInteger value = 0;
     if (part.is_mixed || !is_member(of.view) ||
         !to_grid(events.number(plan.number_word(of.value), event), plan.exponents[of.value],
@@ -192,116 +153,93 @@ void EventBlocks::add(EventBlock* block, const EventView& events, uint32_t event
   }
 }
 
-void EventBlocks::sum(EventBlock* block, const EventView& events) const {
-  block->views.assign(block->views.size(), ViewPart{});
-  block->values.assign(block->values.size(), ValuePart{});
-  block->ages.assign(block->ages.size(), AgePart{});
-  const uint32_t first = index_of(*block);
-  for (uint32_t event = first; event < first + block->count; ++event) add(block, events, event);
-  for (CategoryPart& part : block->categories) sort_previous(&part);
-  block->is_summed = true;
+void EventBlocks::sum(size_t number, const EventView& events) {
+  EventBlock& block = blocks_[number];
+  std::fill_n(views_.data() + number * layout_.views.size(), layout_.views.size(), ViewPart{});
+  std::fill_n(values_.data() + number * layout_.values.size(), layout_.values.size(), ValuePart{});
+  std::fill_n(ages_.data() + number * layout_.ages.size(), layout_.ages.size(), AgePart{});
+  const uint32_t first = index_of(block);
+  for (uint32_t event = first; event < first + block.count; ++event) add(number, events, event);
+  block.is_summed = true;
 }
 
 void EventBlocks::append(const EventView& events, uint32_t event) {
   if (blocks_.empty() || blocks_.back().count >= layout_.block_events) {
-    blocks_.push_back(empty_block(dropped_ + event));
+    insert_block(blocks_.size(), dropped_ + event);
   }
-  EventBlock& block = blocks_.back();
-  const int64_t time = events.time(event);
   for (size_t i = 0; i < latest_.size(); ++i) {
-    const BlockLayout::Category& of = layout_.categories[i];
-    int64_t before = kNotThere;
-    if ((events.word(1, event) & layout_.plan.category_flag(of.category)) != 0 &&
-        layout_.is_member(events, event, of.view)) {
-      const uint64_t word = events.word(layout_.plan.category_word(of.category), event);
-      before = latest_[i].exchange(word, time, events.time(0));
+    int32_t distance = kNotThere;
+    if (layout_.has_category(events, event, i)) {
+      const uint32_t before = latest_[i].exchange(events, dropped_, event);
+      distance = before == LatestEvents::kNone ? kNoPrevious : static_cast<int32_t>(event - before);
     }
-    CategoryPart& part = block.categories[i];
-    part.previous.push_back(before);
-    part.order.clear();
-    if (part.previous.size() == layout_.block_events) sort_previous(&part);
+    make_room(&distances_[i], 1);
+    distances_[i].push_back(distance);
   }
-  ++block.count;
-  if (block.is_summed) add(&block, events, event);
+  ++blocks_.back().count;
+  if (blocks_.back().is_summed) add(blocks_.size() - 1, events, event);
 }
 
-EventBlock& EventBlocks::block_of(uint32_t event) {
+size_t EventBlocks::block_of(uint32_t event) const {
   const uint64_t number = dropped_ + event;
   const auto after =
       std::upper_bound(blocks_.begin(), blocks_.end(), number,
                        [](uint64_t value, const EventBlock& block) { return value < block.start; });
-  return after == blocks_.begin() ? blocks_.front() : *(after - 1);
+  return after == blocks_.begin() ? 0 : static_cast<size_t>(after - blocks_.begin()) - 1;
 }
 
-void EventBlocks::link_category(const EventView& events, uint32_t event, size_t category,
-                                size_t block) {
-  const BlockLayout::Category& of = layout_.categories[category];
-  const uint32_t word_column = layout_.plan.category_word(of.category);
-  const uint64_t flag = layout_.plan.category_flag(of.category);
-  const auto takes_part = [&](uint32_t other) {
-    return (events.word(1, other) & flag) != 0 && layout_.is_member(events, other, of.view);
-  };
-  EventBlock& mine = blocks_[block];
-  std::vector<int64_t>& previous = mine.categories[category].previous;
-  const auto offset = static_cast<ptrdiff_t>(event - index_of(mine));
-  if (!takes_part(event)) {
-    previous.insert(previous.begin() + offset, kNotThere);
+void EventBlocks::link_category(const EventView& events, uint32_t event, size_t category) {
+  std::vector<int32_t>& all = distances_[category];
+  make_room(&all, 1);
+  all.insert(all.begin() + static_cast<ptrdiff_t>(num_gone_ + event), kNotThere);
+  int32_t* distances = all.data() + num_gone_;
+  // Where the one before lies in front of the new event, it is one further away now.
+  for (uint32_t later = event + 1; later < events.count; ++later) {
+    const int32_t distance = distances[later];
+    const bool is_across = distance >= static_cast<int32_t>(later - event);
+    distances[later] = distance + (is_across && distance != kNoPrevious ? 1 : 0);
+  }
+  LatestEvents& latest = latest_[category];
+  latest.make_room(dropped_, event);
+  if (!layout_.has_category(events, event, category)) return;
+  const uint32_t last = latest.find(events, dropped_, event);
+  if (last == LatestEvents::kNone || last < event) {
+    latest.exchange(events, dropped_, event);
+    distances[event] =
+        last == LatestEvents::kNone ? kNoPrevious : static_cast<int32_t>(event - last);
     return;
   }
-  const int64_t time = events.time(event);
-  const uint64_t word = events.word(word_column, event);
-  const int64_t latest = latest_[category].find(word);
-  // The next one of the category, of which this becomes the previous; of its own time it may be the
-  // latest.
-  uint32_t next = events.count;
-  if (latest != kNoPrevious && latest >= time) {
-    const auto is_past = [&](uint32_t other) {
-      return other == events.count || (latest == time && events.time(other) != time);
-    };
-    next = event + 1;
-    while (!is_past(next) && !(takes_part(next) && events.word(word_column, next) == word)) ++next;
-    if (is_past(next)) next = events.count;
+  // The next one of the category, of which this becomes the one before.
+  const uint32_t word = layout_.plan.category_word(layout_.categories[category].category);
+  uint32_t next = event + 1;
+  while (events.word(word, next) != events.word(word, event) ||
+         !layout_.has_category(events, next, category)) {
+    ++next;
   }
-  if (next == events.count) {
-    previous.insert(previous.begin() + offset,
-                    latest_[category].exchange(word, time, events.time(0)));
-    return;
-  }
-  previous.insert(previous.begin() + offset, kNotThere);
-  EventBlock& later = block_of(next);
-  CategoryPart& part = later.categories[category];
-  int64_t& of_next = part.previous[next - index_of(later)];
-  previous[static_cast<size_t>(offset)] = of_next;
-  of_next = time;
-  if (!part.order.empty() && part.order.size() == part.previous.size()) sort_previous(&part);
+  const auto step = static_cast<int32_t>(next - event);
+  distances[event] = distances[next] == kNoPrevious ? kNoPrevious : distances[next] - step;
+  distances[next] = step;
 }
 
 void EventBlocks::put_between(const EventView& events, uint32_t event) {
-  const auto block = static_cast<size_t>(&block_of(event) - blocks_.data());
-  ++blocks_[block].count;
-  for (size_t later = block + 1; later < blocks_.size(); ++later) ++blocks_[later].start;
-  for (size_t i = 0; i < latest_.size(); ++i) link_category(events, event, i, block);
-  if (blocks_[block].count > layout_.block_events) {
-    split(block, events);
+  const size_t number = block_of(event);
+  ++blocks_[number].count;
+  for (size_t later = number + 1; later < blocks_.size(); ++later) ++blocks_[later].start;
+  for (size_t i = 0; i < latest_.size(); ++i) link_category(events, event, i);
+  if (blocks_[number].count > layout_.block_events) {
+    split(number, events);
   } else {
-    sum(&blocks_[block], events);
+    sum(number, events);
   }
 }
 
 void EventBlocks::split(size_t number, const EventView& events) {
-  EventBlock& block = blocks_[number];
-  const uint32_t kept = block.count / 2;
-  EventBlock after = empty_block(block.start + kept);
-  after.count = block.count - kept;
-  for (size_t i = 0; i < block.categories.size(); ++i) {
-    std::vector<int64_t>& previous = block.categories[i].previous;
-    after.categories[i].previous.assign(previous.begin() + kept, previous.end());
-    previous.resize(kept);
-  }
-  block.count = kept;
-  sum(&block, events);
-  sum(&after, events);
-  blocks_.insert(blocks_.begin() + static_cast<ptrdiff_t>(number) + 1, std::move(after));
+  const uint32_t kept = blocks_[number].count / 2;
+  insert_block(number + 1, blocks_[number].start + kept);
+  blocks_[number + 1].count = blocks_[number].count - kept;
+  blocks_[number].count = kept;
+  sum(number, events);
+  sum(number + 1, events);
 }
 
 void EventBlocks::insert(const EventView& events, uint32_t place) {
@@ -310,30 +248,33 @@ void EventBlocks::insert(const EventView& events, uint32_t place) {
 
 void EventBlocks::drop(uint32_t count) {
   dropped_ += count;
+  num_gone_ += count;
+  if (distances_.empty() || num_gone_ * 8 > distances_[0].size()) {
+    for (std::vector<int32_t>& all : distances_) erase_first(&all, num_gone_);
+    num_gone_ = 0;
+  }
   size_t gone = 0;
   while (gone < blocks_.size() && blocks_[gone].start + blocks_[gone].count <= dropped_) ++gone;
-  blocks_.erase(blocks_.begin(), blocks_.begin() + static_cast<ptrdiff_t>(gone));
+  if (gone != 0) {
+    erase_first(&blocks_, gone);
+    erase_first(&views_, gone * layout_.views.size());
+    erase_first(&values_, gone * layout_.values.size());
+    erase_first(&ages_, gone * layout_.ages.size());
+  }
   if (blocks_.empty() || blocks_.front().start >= dropped_) return;
   EventBlock& front = blocks_.front();
   const auto cut = static_cast<uint32_t>(dropped_ - front.start);
-  for (CategoryPart& part : front.categories) {
-    part.previous.erase(part.previous.begin(), part.previous.begin() + cut);
-    part.order.clear();
-  }
   front.start = dropped_;
   front.count -= cut;
   front.is_summed = false;
 }
 
 uint64_t EventBlocks::bytes() const {
-  const uint64_t category = layout_.block_events * (sizeof(int64_t) + 1) + sizeof(CategoryPart);
-  const uint64_t block = sizeof(EventBlock) + layout_.views.size() * sizeof(ViewPart) +
-                         layout_.values.size() * sizeof(ValuePart) +
-                         layout_.ages.size() * sizeof(AgePart) +
-                         layout_.categories.size() * category;
   uint64_t bytes = sizeof(EventBlocks) + blocks_.capacity() * sizeof(EventBlock) +
-                   blocks_.size() * (block - sizeof(EventBlock));
-  for (const LatestTimes& times : latest_) bytes += times.bytes();
+                   views_.capacity() * sizeof(ViewPart) + values_.capacity() * sizeof(ValuePart) +
+                   ages_.capacity() * sizeof(AgePart);
+  for (const std::vector<int32_t>& all : distances_) bytes += all.capacity() * sizeof(int32_t);
+  for (const LatestEvents& latest : latest_) bytes += latest.bytes();
   return bytes;
 }
 

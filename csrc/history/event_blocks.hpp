@@ -6,7 +6,8 @@
 
 #include "history/event_words.hpp"
 #include "history/ewm_sum.hpp"
-#include "runtime/core/window_sum.hpp"
+#include "history/latest_events.hpp"
+#include "history/value_part.hpp"
 
 namespace mainspring {
 
@@ -18,6 +19,7 @@ struct BlockLayout {
   };
   struct Value {
     uint32_t view, value;
+    bool has_squares;
   };
   struct Age {
     uint32_t view, value;
@@ -30,10 +32,12 @@ struct BlockLayout {
   BlockLayout(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
               uint32_t block_events);
   bool is_member(const EventView& events, uint32_t event, uint32_t view) const;
+  /// Whether an event has a category and its view sees it.
+  bool has_category(const EventView& events, uint32_t event, size_t category) const;
   int64_t known(const EventView& events, uint32_t event, uint32_t view) const;
 
   const HistoryPlan& plan;
-  uint32_t block_events;  // at most 256
+  uint32_t block_events;
   std::vector<View> views;
   std::vector<Value> values;
   std::vector<Age> ages;
@@ -49,62 +53,25 @@ struct ViewPart {
   uint64_t gap = 0;             // the longest between neighbours
 };
 
-struct ValuePart {
-  uint64_t present = 0, count = 0;  // values that are there; of these on the grid
-  WindowSum sum;
-  WindowSquares squares;
-  double smallest = 0, largest = 0;
-
-  void add(double value, int32_t exponent);
-  void add(const ValuePart& other);
-};
-
 struct AgePart {
   EwmBucket bucket;
   bool is_empty = true, is_mixed = false;  // of several half-lives: look at the events
 };
 
-/// For each event of a block, when the event before it of the same category was; so the first of a
-/// window is one whose `previous` is before the window.
-struct CategoryPart {
-  std::vector<int64_t> previous;  // kNotThere of events without the category
-  std::vector<uint8_t> order;     // ascending by previous; empty while the block grows
-};
-
-/// No event of the category was before.
-inline constexpr int64_t kNoPrevious = INT64_MIN;
-inline constexpr int64_t kNotThere = INT64_MAX;
-
 struct EventBlock {
   uint64_t start = 0;  // of its first event, counted from the key's first
   uint32_t count = 0;
   bool is_summed = true;  // false: events of it are gone
-  std::vector<ViewPart> views;
-  std::vector<ValuePart> values;
-  std::vector<AgePart> ages;
-  std::vector<CategoryPart> categories;
 };
 
-/// Words to times: when the last event of each category was.
-class LatestTimes {
- public:
-  /// The time before, kNoPrevious where there is none.
-  int64_t exchange(uint64_t word, int64_t time, int64_t oldest);
-  int64_t find(uint64_t word) const;
-  uint64_t bytes() const { return cells_.size() * sizeof(Cell); }
+/// How many events back the one before of the same category is. So an event is the first of its
+/// category in a window when this is more than its place in the window. Of one that has no
+/// category: never more than any place.
+inline constexpr int32_t kNotThere = 0;
+/// No event of the category was before.
+inline constexpr int32_t kNoPrevious = INT32_MAX;
 
- private:
-  struct Cell {
-    uint64_t word = 0;
-    int64_t time = kNoPrevious;
-  };
-  uint64_t place(uint64_t word) const;
-  void rebuild(int64_t oldest);
-
-  std::vector<Cell> cells_;
-  uint64_t used_ = 0;
-};
-
+/// Parts of all blocks lie one after another: a window reads them in a row.
 class EventBlocks {
  public:
   EventBlocks(const BlockLayout& layout, const EventView& events);
@@ -120,21 +87,39 @@ class EventBlocks {
   uint32_t index_of(const EventBlock& block) const {
     return static_cast<uint32_t>(block.start - dropped_);
   }
+  const ViewPart& view(size_t block, uint32_t view) const {
+    return views_[block * layout_.views.size() + view];
+  }
+  const ValuePart& value(size_t block, uint32_t value) const {
+    return values_[block * layout_.values.size() + value];
+  }
+  const AgePart& age(size_t block, uint32_t age) const {
+    return ages_[block * layout_.ages.size() + age];
+  }
+  /// Of each event that is alive, in one category.
+  const int32_t* distances(uint32_t category) const {
+    return distances_[category].data() + num_gone_;
+  }
 
  private:
   void append(const EventView& events, uint32_t event);
   void put_between(const EventView& events, uint32_t event);
-  void link_category(const EventView& events, uint32_t event, size_t category, size_t block);
-  EventBlock& block_of(uint32_t event);
-  EventBlock empty_block(uint64_t start) const;
-  void add(EventBlock* block, const EventView& events, uint32_t event) const;
-  void sum(EventBlock* block, const EventView& events) const;
+  void link_category(const EventView& events, uint32_t event, size_t category);
+  size_t block_of(uint32_t event) const;
+  void insert_block(size_t number, uint64_t start);
+  void add(size_t block, const EventView& events, uint32_t event);
+  void sum(size_t block, const EventView& events);
   void split(size_t block, const EventView& events);
 
   const BlockLayout& layout_;
   std::vector<EventBlock> blocks_;
-  std::vector<LatestTimes> latest_;  // of each category
+  std::vector<ViewPart> views_;
+  std::vector<ValuePart> values_;
+  std::vector<AgePart> ages_;
+  std::vector<std::vector<int32_t>> distances_;  // of each category; the first num_gone_ are gone
+  std::vector<LatestEvents> latest_;
   uint64_t dropped_ = 0;
+  size_t num_gone_ = 0;
 };
 
 }  // namespace mainspring

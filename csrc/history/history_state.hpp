@@ -21,7 +21,7 @@ struct StateOptions {
   uint64_t max_bytes = UINT64_MAX;  // events beyond it are refused
   std::string folder;               // of snapshot and log; "": in memory alone
   Durability durability = Durability::kProcess;
-  uint32_t block_events = 128;  // of keys with many events; from 2 to 256
+  uint32_t block_events = 64;  // of keys with many events; from 2 to 256
 };
 
 struct StateMemory {

@@ -71,43 +71,62 @@ struct Ids {
   uint64_t num_ids = 0;
 };
 
+/// The smallest and largest word; `low` above `high`: there is none.
+struct WordRange {
+  int64_t low = std::numeric_limits<int64_t>::max(), high = kNoTime;
+
+  uint64_t width() const { return static_cast<uint64_t>(high) - static_cast<uint64_t>(low); }
+  /// Whether an array with a place for each is small beside the words themselves.
+  bool is_small(uint64_t num_words) const {
+    return high != kNoTime && width() < std::max<uint64_t>(1 << 16, num_words) &&
+           width() < kNoKey - 1;
+  }
+};
+
+/// Of all words; of some where these are not in a small range.
+WordRange range_of(const int64_t* words, uint64_t num_words) {
+  WordRange all;
+  std::mutex mutex;
+  for_blocks(num_words, [&](uint64_t first, uint64_t last, uint32_t) {
+    {
+      const std::scoped_lock lock(mutex);
+      if (all.high != kNoTime && !all.is_small(num_words)) return;
+    }
+    WordRange mine;
+    for (uint64_t row = first; row < last; ++row) {
+      mine.high = std::max(mine.high, words[row]);
+      mine.low = std::min(mine.low, words[row] == kNoTime ? mine.low : words[row]);
+    }
+    const std::scoped_lock lock(mutex);
+    all.low = std::min(all.low, mine.low);
+    all.high = std::max(all.high, mine.high);
+  });
+  return all;
+}
+
 /// Words of both sides to ids. Events first: what no event has needs no number.
 Ids ids_of_words(const int64_t* requests, uint64_t num_requests, const int64_t* events,
                  uint64_t num_events) {
-  int64_t low = std::numeric_limits<int64_t>::max(), high = kNoTime;
-  std::mutex mutex;
-  for_blocks(num_events, [&](uint64_t first, uint64_t last, uint32_t) {
-    int64_t smallest = std::numeric_limits<int64_t>::max(), largest = kNoTime;
-    for (uint64_t row = first; row < last; ++row) {
-      largest = std::max(largest, events[row]);
-      smallest = std::min(smallest, events[row] == kNoTime ? smallest : events[row]);
-    }
-    const std::scoped_lock lock(mutex);
-    low = std::min(low, smallest);
-    high = std::max(high, largest);
-  });
+  const WordRange words = range_of(events, num_events);
   Ids ids{GrowingArray<uint32_t>(std::max<uint64_t>(num_requests, 1)),
           GrowingArray<uint32_t>(std::max<uint64_t>(num_events, 1)), 0};
   uint32_t* request_ids = ids.requests.data();
   uint32_t* event_ids = ids.events.data();
-  if (high == kNoTime) {
+  if (words.high == kNoTime) {
     std::fill_n(request_ids, num_requests, kNoKey);
     std::fill_n(event_ids, num_events, kNoKey);
     return ids;
   }
-  const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
-  if (range < std::max<uint64_t>(1 << 16, num_events) && range < kNoKey - 1) {
-    const auto number = [&](const int64_t* words, uint32_t* out, uint64_t count) {
+  if (words.is_small(num_events)) {
+    const PlainKeys plain{requests, events, words.low, words.width()};
+    const auto number = [&](const int64_t* keys, uint32_t* out, uint64_t count) {
       for_blocks(count, [&](uint64_t first, uint64_t last, uint32_t) {
-        for (uint64_t row = first; row < last; ++row) {
-          const uint64_t id = static_cast<uint64_t>(words[row]) - static_cast<uint64_t>(low);
-          out[row] = words[row] == kNoTime || id > range ? kNoKey : static_cast<uint32_t>(id);
-        }
+        for (uint64_t row = first; row < last; ++row) out[row] = plain.id(keys[row]);
       });
     };
     number(events, event_ids, num_events);
     number(requests, request_ids, num_requests);
-    ids.num_ids = range + 1;
+    ids.num_ids = plain.range + 1;
     return ids;
   }
   WordTable seen;
@@ -278,6 +297,23 @@ uint64_t count_null_keys(const Table& table, std::span<const uint32_t> columns) 
 }
 
 }  // namespace
+
+std::optional<PlainKeys> plain_keys(const Table& requests,
+                                    std::span<const uint32_t> request_columns, const Table& events,
+                                    std::span<const uint32_t> event_columns) {
+  const auto plain = [](const Table& table, std::span<const uint32_t> columns) -> const int64_t* {
+    if (columns.size() != 1 || table.num_batches() != 1) return nullptr;
+    const ColumnView& view = table.batch_column(0, columns[0]);
+    if (view.type != ColumnType::kI64 || view.validity != nullptr) return nullptr;
+    return static_cast<const int64_t*>(view.values) + view.offset;
+  };
+  const int64_t* first = plain(requests, request_columns);
+  const int64_t* second = plain(events, event_columns);
+  if (first == nullptr || second == nullptr) return std::nullopt;
+  const WordRange words = range_of(second, events.num_rows());
+  if (!words.is_small(events.num_rows())) return std::nullopt;
+  return PlainKeys{first, second, words.low, words.width()};
+}
 
 KeyIds key_ids(const Table& requests, std::span<const uint32_t> request_columns,
                const Table& events, std::span<const uint32_t> event_columns) {

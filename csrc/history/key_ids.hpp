@@ -2,6 +2,7 @@
 // hash on the way of a row.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,23 @@ struct KeyIds {
 /// bytes, floats by value. Throws Error(kSchema) when a pair is not of one kind.
 KeyIds key_ids(const Table& requests, std::span<const uint32_t> request_columns,
                const Table& events, std::span<const uint32_t> event_columns);
+
+/// Keys that are their numbers where they lie: integers of a small range.
+struct PlainKeys {
+  const int64_t* requests;
+  const int64_t* events;
+  int64_t low;
+  uint64_t range;  // the largest number
+
+  uint32_t id(int64_t key) const {
+    const uint64_t number = static_cast<uint64_t>(key) - static_cast<uint64_t>(low);
+    return number > range ? kNoKey : static_cast<uint32_t>(number);
+  }
+};
+/// None where the columns are something else, lie in pieces or have nulls.
+std::optional<PlainKeys> plain_keys(const Table& requests,
+                                    std::span<const uint32_t> request_columns, const Table& events,
+                                    std::span<const uint32_t> event_columns);
 
 /// Each row of a column as 64 bits that are equal where the values are: integers as they are,
 /// floats by their bits (-0 is 0), text and binary by their hash. valid[row]: 0 where missing.

@@ -8,10 +8,17 @@ namespace mainspring {
 
 namespace {
 
-constexpr uint32_t kFirstCapacity = 4;
+constexpr uint32_t kFirstCapacity = 2;
 constexpr uint32_t kBlocksOfMany = 2;  // blocks' worth of events from which on a key has blocks
 constexpr uint64_t kAllocation = 16;   // bytes that an allocator adds
 constexpr size_t kShortKey = 15;       // longer ones lie outside the slot
+
+/// Room for one more event than `count`: keys with few grow by half, those with many by an eighth,
+/// since most of the memory is theirs.
+uint32_t grown(uint32_t count) {
+  const uint32_t more = count < 16 ? count / 2 : count < 64 ? count / 4 : count / 8;
+  return std::max(count + std::max(more, 1u), kFirstCapacity);
+}
 
 uint32_t cell_hash(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
 
@@ -61,6 +68,14 @@ void KeySlots::grow_cells() {
   }
 }
 
+void KeySlots::move_to_front(KeySlot* slot) {
+  for (uint32_t column = 0; column < num_words_; ++column) {
+    uint64_t* words = slot->words.get() + uint64_t{column} * slot->capacity;
+    std::memmove(words, words + slot->first, slot->count * sizeof(uint64_t));
+  }
+  slot->first = 0;
+}
+
 void KeySlots::resize(KeySlot* slot, uint32_t capacity) {
   std::unique_ptr<uint64_t[]> words(new uint64_t[uint64_t{capacity} * num_words_]);
   for (uint32_t column = 0; column < num_words_ && slot->count != 0; ++column) {
@@ -83,11 +98,12 @@ void KeySlots::change_blocks(KeySlot* slot, Change change) {
 
 void KeySlots::insert(KeySlot* slot, uint32_t place, const uint64_t* words) {
   if (slot->first + slot->count == slot->capacity) {
-    const uint32_t wanted = slot->count + slot->count / 2;
-    // What was dropped in front makes room where it is enough.
-    resize(slot, slot->capacity == 0        ? kFirstCapacity
-                 : wanted <= slot->capacity ? slot->capacity
-                                            : std::max(wanted, kFirstCapacity));
+    // What was dropped in front makes room where it is enough not to do so again soon.
+    if (slot->first > 0 && slot->first >= slot->count / 8) {
+      move_to_front(slot);
+    } else {
+      resize(slot, grown(slot->count));
+    }
   }
   for (uint32_t column = 0; column < num_words_; ++column) {
     uint64_t* base = slot->words.get() + uint64_t{column} * slot->capacity + slot->first;
@@ -124,9 +140,9 @@ void KeySlots::drop_before(KeySlot* slot, int64_t time, uint32_t limit) {
       }
     });
   }
-  // Memory follows when three quarters are empty.
-  if (slot->capacity > kFirstCapacity && slot->count * 4 < slot->capacity) {
-    resize(slot, std::max(slot->count * 2, kFirstCapacity));
+  // Memory follows when more than half is empty; a key without events is freed as a whole.
+  if (slot->count != 0 && slot->capacity > 2 * kFirstCapacity && slot->count * 2 < slot->capacity) {
+    resize(slot, grown(slot->count));
   }
 }
 

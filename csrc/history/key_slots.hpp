@@ -71,6 +71,8 @@ class KeySlots {
   uint64_t mask() const { return cells_.size() - 1; }
   void grow_cells();
   void resize(KeySlot* slot, uint32_t capacity);
+  /// Over the room of events that are gone.
+  void move_to_front(KeySlot* slot);
   /// Changes a slot's blocks, and counts the memory.
   template <class Change>
   void change_blocks(KeySlot* slot, Change change);

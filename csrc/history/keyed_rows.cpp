@@ -17,11 +17,11 @@ namespace {
 
 constexpr uint64_t kBlockRows = 1 << 17;
 constexpr uint64_t kAhead = 16;
-constexpr uint32_t kLeftOut = UINT32_MAX;
 
-/// Where each row goes, kLeftOut for those that go nowhere; `starts` gets num_keys + 1 numbers.
-GrowingArray<uint32_t> places_of(const uint64_t* times, uint64_t num_rows, const uint32_t* ids,
-                                 uint32_t num_keys, std::vector<uint64_t>* starts) {
+}  // namespace
+
+KeyPlaces::KeyPlaces(const uint64_t* times, uint64_t num, const uint32_t* ids, uint32_t num_keys)
+    : num_rows(num) {
   if (num_rows >= kLeftOut) {
     throw Error(ErrorKind::kData, "A table has " + std::to_string(num_rows) +
                                       " rows, expected fewer than 4294967295. Give it in parts.");
@@ -40,18 +40,18 @@ GrowingArray<uint32_t> places_of(const uint64_t* times, uint64_t num_rows, const
       if (is_in(row)) ++counts[ids[row]];
     }
   });
-  starts->assign(num_keys + size_t{1}, 0);
+  starts.assign(num_keys + size_t{1}, 0);
   uint64_t sum = 0;
   for (uint32_t key = 0; key < num_keys; ++key) {
-    (*starts)[key] = sum;
+    starts[key] = sum;
     for (std::vector<uint32_t>& run : next) {
       const uint32_t count = run[key];
       run[key] = static_cast<uint32_t>(sum);
       sum += count;
     }
   }
-  (*starts)[num_keys] = sum;
-  GrowingArray<uint32_t> places(std::max<uint64_t>(num_rows, 1));
+  starts[num_keys] = sum;
+  places.reserve(std::max<uint64_t>(num_rows, 1));
   uint32_t* out = places.data();
   parallel_for(runs, [&](uint64_t run, uint32_t) {
     uint32_t* place = next[run].data();
@@ -63,16 +63,11 @@ GrowingArray<uint32_t> places_of(const uint64_t* times, uint64_t num_rows, const
       out[row] = is_in(row) ? place[ids[row]]++ : kLeftOut;
     }
   });
-  return places;
 }
 
-}  // namespace
-
-KeyedEvents::KeyedEvents(const HistoryPlan& plan, const EventTable& events, const uint32_t* ids,
-                         uint32_t num_keys)
-    : plan_(plan), first_availability_(plan) {
-  const GrowingArray<uint32_t> places =
-      places_of(events.columns[0], events.num_rows, ids, num_keys, &starts_);
+KeyedEvents::KeyedEvents(const HistoryPlan& plan, const EventTable& events, const KeyPlaces& places)
+    : plan_(plan), first_availability_(plan), starts_(places.starts) {
+  const auto num_keys = static_cast<uint32_t>(starts_.size() - 1);
   stride_ = std::max<uint64_t>(starts_[num_keys], 1);
   words_.reserve(stride_ * plan.num_words());
   counts_.resize(num_keys);
@@ -92,7 +87,8 @@ KeyedEvents::KeyedEvents(const HistoryPlan& plan, const EventTable& events, cons
     uint64_t* to = words_.data() + column * stride_;
     const uint64_t end = std::min(events.num_rows, (block + 1) * kBlockRows);
     for (uint64_t row = block * kBlockRows; row < end; ++row) {
-      if (places.data()[row] != kLeftOut) to[places.data()[row]] = from[row];
+      const uint32_t place = places.places.data()[row];
+      if (place != KeyPlaces::kLeftOut) to[place] = from[row];
     }
   });
 }
@@ -159,18 +155,34 @@ std::vector<uint32_t> KeyedEvents::number_categories() {
   return counts;
 }
 
-KeyedRequests::KeyedRequests(const uint64_t* moments, uint64_t num_rows, const uint32_t* ids,
-                             uint32_t num_keys) {
-  const GrowingArray<uint32_t> places = places_of(moments, num_rows, ids, num_keys, &starts);
-  rows.reserve(std::max<uint64_t>(starts[num_keys], 1));
-  times.reserve(std::max<uint64_t>(starts[num_keys], 1));
-  parallel_for((num_rows + kBlockRows - 1) / kBlockRows, [&](uint64_t item, uint32_t) {
-    const uint64_t end = std::min(num_rows, (item + 1) * kBlockRows);
+KeyedRequests::KeyedRequests(const uint64_t* moments, const KeyPlaces& places)
+    : starts(places.starts) {
+  rows.reserve(std::max<uint64_t>(starts.back(), 1));
+  times.reserve(std::max<uint64_t>(starts.back(), 1));
+  parallel_for((places.num_rows + kBlockRows - 1) / kBlockRows, [&](uint64_t item, uint32_t) {
+    const uint64_t end = std::min(places.num_rows, (item + 1) * kBlockRows);
     for (uint64_t row = item * kBlockRows; row < end; ++row) {
-      const uint32_t place = places.data()[row];
-      if (place == kLeftOut) continue;
+      const uint32_t place = places.places.data()[row];
+      if (place == KeyPlaces::kLeftOut) continue;
       rows.data()[place] = static_cast<uint32_t>(row);
       times.data()[place] = static_cast<int64_t>(moments[row]);
+    }
+  });
+}
+
+KeyedRequests::KeyedRequests(const KeyedEvents& events, const KeyPlaces& places)
+    : starts(places.starts) {
+  rows.reserve(std::max<uint64_t>(starts.back(), 1));
+  times.reserve(std::max<uint64_t>(starts.back(), 1));
+  parallel_for((places.num_rows + kBlockRows - 1) / kBlockRows, [&](uint64_t item, uint32_t) {
+    const uint64_t first = item * kBlockRows, end = std::min(places.num_rows, first + kBlockRows);
+    for (uint64_t row = first; row < end; ++row) {
+      const uint32_t place = places.places.data()[row];
+      if (place != KeyPlaces::kLeftOut) rows.data()[place] = static_cast<uint32_t>(row);
+    }
+    const uint64_t last = std::min(end, starts.back());
+    for (uint64_t place = first; place < last; ++place) {
+      times.data()[place] = static_cast<int64_t>(events.times()[place]);
     }
   });
 }

@@ -8,15 +8,27 @@
 
 namespace mainspring {
 
+/// Where rows go when those of a key are brought together, each key's in their order.
+struct KeyPlaces {
+  static constexpr uint32_t kLeftOut = UINT32_MAX;  // of rows without a time or a key
+  /// Throws Error(kData) where there are too many rows.
+  KeyPlaces(const uint64_t* times, uint64_t num_rows, const uint32_t* ids, uint32_t num_keys);
+
+  uint64_t num_rows;
+  std::vector<uint64_t> starts;  // num_keys + 1: the places of key k are [starts[k], starts[k + 1])
+  GrowingArray<uint32_t> places;
+};
+
 /// Events of key k lie at [starts[k], starts[k] + counts[k]) of every column.
 class KeyedEvents {
  public:
-  /// Takes copies of the words. Events without time or key are left out.
-  KeyedEvents(const HistoryPlan& plan, const EventTable& events, const uint32_t* ids,
-              uint32_t num_keys);
+  /// Takes copies of the words.
+  KeyedEvents(const HistoryPlan& plan, const EventTable& events, const KeyPlaces& places);
 
   uint32_t num_keys() const { return static_cast<uint32_t>(counts_.size()); }
   uint64_t start(uint32_t key) const { return starts_[key]; }
+  /// Of all keys; ascending within a key once it is in order.
+  const uint64_t* times() const { return words_.data(); }
   EventView events(uint32_t key) const {
     return {words_.data() + starts_[key], stride_, counts_[key]};
   }
@@ -35,9 +47,11 @@ class KeyedEvents {
   std::vector<uint32_t> counts_;
 };
 
-/// Requests by key, ascending by time; those without time or key are left out.
+/// Requests by key, ascending by time.
 struct KeyedRequests {
-  KeyedRequests(const uint64_t* times, uint64_t num_rows, const uint32_t* ids, uint32_t num_keys);
+  KeyedRequests(const uint64_t* moments, const KeyPlaces& places);
+  /// Of requests that are the events themselves, before these are put in order.
+  KeyedRequests(const KeyedEvents& events, const KeyPlaces& places);
   void put_in_order(uint32_t key);
 
   std::vector<uint64_t> starts;  // num_keys + 1

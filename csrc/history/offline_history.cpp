@@ -228,8 +228,19 @@ HistoryCounts offline_features(const HistoryPlan& plan, const Table& events, con
   uint64_t without_time = 0;
   const uint64_t* moments = read_microseconds(requests, at, &owned, &without_time);
   const KeyIds ids = key_ids(requests, request_keys, events, event_keys);
-  KeyedEvents by_key(plan, table, ids.events.data(), ids.num_keys);
-  KeyedRequests asked(moments, requests.num_rows(), ids.requests.data(), ids.num_keys);
+  const KeyPlaces places(table.columns[0], table.num_rows, ids.events.data(), ids.num_keys);
+  KeyedEvents by_key(plan, table, places);
+  // Training rows often are the events: they go to the same places.
+  const auto are_equal = [&](const auto* a, const auto* b) {
+    return a == b || std::equal(a, a + table.num_rows, b);
+  };
+  const bool is_same = requests.num_rows() == table.num_rows &&
+                       are_equal(moments, table.columns[0]) &&
+                       are_equal(ids.requests.data(), ids.events.data());
+  KeyedRequests asked = is_same
+                            ? KeyedRequests(by_key, places)
+                            : KeyedRequests(moments, KeyPlaces(moments, requests.num_rows(),
+                                                               ids.requests.data(), ids.num_keys));
   HistoryCounts counts = table.counts;
   counts.without_key = ids.events_without_key;
   counts.requests_without_time = without_time;

@@ -11,18 +11,64 @@ namespace {
 
 constexpr double kNull = std::numeric_limits<double>::quiet_NaN();
 
-/// How many events of a block have no event of their category between them and `time`.
-uint64_t count_new(const CategoryPart& part, int64_t time) {
-  if (part.order.empty()) {
-    return static_cast<uint64_t>(std::count_if(part.previous.begin(), part.previous.end(),
-                                               [&](int64_t previous) { return previous < time; }));
+/// How many of a block's events are the first of their category in a window that begins `offset`
+/// events before the block. A comparison a lane, which beats a search.
+uint64_t count_new(const int32_t* distances, uint32_t count, uint32_t offset) {
+  int32_t found = 0;
+  for (uint32_t event = 0; event < count; ++event) {
+    found += distances[event] > static_cast<int32_t>(event + offset) ? 1 : 0;
   }
-  const auto end = std::partition_point(part.order.begin(), part.order.end(),
-                                        [&](uint8_t event) { return part.previous[event] < time; });
-  return static_cast<uint64_t>(end - part.order.begin());
+  return static_cast<uint64_t>(found);
 }
 
 }  // namespace
+
+uint64_t SeenWords::place_of(uint64_t word) const {
+  const uint64_t mixed = word * 0x9E3779B97F4A7C15ull, mask = cells_.size() - 1;
+  uint64_t at = (mixed ^ (mixed >> 32)) & mask;
+  while (cells_[at].round == round_ && cells_[at].word != word) at = (at + 1) & mask;
+  return at;
+}
+
+void SeenWords::clear() {
+  used_ = 0;
+  if (++round_ != 0) return;
+  round_ = 1;  // after four billion of them
+  cells_.assign(cells_.size(), Cell{});
+}
+
+const bool* SeenWords::find(uint64_t word) const {
+  if (cells_.empty()) return nullptr;
+  const Cell& cell = cells_[place_of(word)];
+  return cell.round == round_ ? &cell.mark : nullptr;
+}
+
+void SeenWords::put(uint64_t word, bool mark) {
+  if ((used_ + 1) * 2 > cells_.size()) {
+    std::vector<Cell> old(cells_.empty() ? 64 : cells_.size() * 2);
+    old.swap(cells_);
+    for (const Cell& cell : old) {
+      if (cell.round == round_) cells_[place_of(cell.word)] = cell;
+    }
+  }
+  Cell& cell = cells_[place_of(word)];
+  used_ += cell.round == round_ ? 0 : 1;
+  cell = {word, round_, mark};
+}
+
+BlockScanner::BlockScanner(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
+                           const BlockLayout& layout)
+    : plan_(plan), groups_(groups), layout_(layout), scanner_(plan, groups) {
+  for (const FeatureGroup& group : groups) {
+    Wanted wanted;
+    for (const uint32_t feature : group.features) {
+      wanted.categories |= plan.features[feature].aggregate == Aggregate::kNunique;
+      wanted.quantiles |= plan.features[feature].aggregate == Aggregate::kQuantile;
+      wanted.newest &= plan.features[feature].aggregate == Aggregate::kSinceLast;
+    }
+    wanted_.push_back(wanted);
+  }
+}
 
 bool BlockScanner::is_visible(const EventView& events, uint32_t event) const {
   return layout_.is_member(events, event, view_) && layout_.known(events, event, view_) <= at_;
@@ -32,94 +78,105 @@ void BlockScanner::cover(const EventView& events, const EventBlocks& blocks, uin
                          uint32_t end) {
   bool all_known = true;
   const std::vector<EventBlock>& all = blocks.blocks();
-  auto next = std::partition_point(all.begin(), all.end(), [&](const EventBlock& block) {
+  const auto begin = std::partition_point(all.begin(), all.end(), [&](const EventBlock& block) {
     return blocks.index_of(block) + block.count <= first;
   });
-  for (; next != all.end() && blocks.index_of(*next) < end; ++next) {
-    const EventBlock& block = *next;
+  for (auto number = static_cast<uint32_t>(begin - all.begin()); number < all.size(); ++number) {
+    const EventBlock& block = all[number];
     const uint32_t start = blocks.index_of(block);
-    Part part{&block, std::max(first, start) - start, std::min(end, start + block.count) - start,
-              false};
+    if (start >= end) break;
+    Part part{number, start, std::max(first, start) - start,
+              std::min(end, start + block.count) - start, false};
     // Whether a category is new is known of a block only where all before it are seen.
     part.is_whole = part.first == 0 && part.end == block.count && block.is_summed &&
-                    block.views[view_].known <= at_ && (all_known || !counts_categories_);
-    if (!part.is_whole) {
-      for (uint32_t event = start + part.first; event < start + part.end; ++event) {
-        if (!layout_.is_member(events, event, view_)) continue;
-        if (layout_.known(events, event, view_) <= at_) {
-          looked_.push_back(event);
-        } else {
-          all_known = false;
-        }
+                    (sees_all_ || (blocks.view(number, view_).known <= at_ &&
+                                   (all_known || !counts_categories_)));
+    parts_.push_back(part);
+    if (part.is_whole) continue;
+    for (uint32_t event = start + part.first; event < start + part.end; ++event) {
+      if (sees_all_) {
+        looked_.push_back(event);
+      } else if (layout_.is_member(events, event, view_)) {
+        const bool is_known = layout_.known(events, event, view_) <= at_;
+        all_known = all_known && is_known;
+        if (is_known) looked_.push_back(event);
       }
     }
-    parts_.push_back(part);
   }
 }
 
-uint32_t BlockScanner::session_start(const EventView& events, const EventBlocks& blocks,
-                                     uint32_t first, uint32_t end, int64_t now, uint64_t gap) {
+int64_t BlockScanner::session_start(const EventView& events, const EventBlocks& blocks,
+                                    uint32_t first, uint32_t end, int64_t now, uint64_t gap) const {
   const std::vector<EventBlock>& all = blocks.blocks();
   const auto pause = [](int64_t newer, int64_t older) {
     return static_cast<uint64_t>(newer) - static_cast<uint64_t>(older);
   };
-  uint32_t found = end;
-  first_time_ = now;
+  int64_t first_time = now;
   for (size_t number = all.size(); number > 0; --number) {
     const EventBlock& block = all[number - 1];
     const uint32_t start = blocks.index_of(block);
     if (start >= end) continue;
     if (start + block.count <= first) break;
-    const ViewPart& view = block.views[view_];
+    const ViewPart& view = blocks.view(number - 1, view_);
     const bool is_whole =
         start >= first && start + block.count <= end && block.is_summed && view.known <= at_;
     if (is_whole && view.count == 0) continue;
-    if (is_whole && pause(first_time_, view.last) <= gap && view.gap <= gap) {
-      first_time_ = view.first;
-      found = start;
+    if (is_whole && pause(first_time, view.last) <= gap && view.gap <= gap) {
+      first_time = view.first;
       continue;
     }
     for (uint32_t event = std::min(end, start + block.count); event > std::max(first, start);) {
       --event;
       if (!is_visible(events, event)) continue;
-      if (pause(first_time_, events.time(event)) > gap) return found;
-      first_time_ = events.time(event);
-      found = event;
+      if (pause(first_time, events.time(event)) > gap) return first_time;
+      first_time = events.time(event);
     }
   }
-  return found;
+  return first_time;
 }
 
 void BlockScanner::choose_rows(const EventView& events, const EventBlocks& blocks, uint32_t first,
                                uint32_t end, uint32_t rows) {
-  std::vector<uint32_t> chosen;
+  chosen_.clear();
   const std::vector<EventBlock>& all = blocks.blocks();
-  for (size_t number = all.size(); number > 0 && chosen.size() < rows; --number) {
+  for (size_t number = all.size(); number > 0 && chosen_.size() < rows; --number) {
     const EventBlock& block = all[number - 1];
     const uint32_t start = blocks.index_of(block);
     if (start >= end) continue;
     if (start + block.count <= first) break;
-    if (block.is_summed && block.views[view_].count == 0) continue;
+    if (block.is_summed && blocks.view(number - 1, view_).count == 0) continue;
     for (uint32_t event = std::min(end, start + block.count);
-         event > std::max(first, start) && chosen.size() < rows;) {
-      if (is_visible(events, --event)) chosen.push_back(event);
+         event > std::max(first, start) && chosen_.size() < rows;) {
+      if (is_visible(events, --event)) chosen_.push_back(event);
     }
   }
-  std::reverse(chosen.begin(), chosen.end());
-  scanner_.choose(std::move(chosen));
+  std::reverse(chosen_.begin(), chosen_.end());
+  scanner_.choose(chosen_);
 }
 
-const ValuePart& BlockScanner::total(const EventView& events, uint32_t part) {
+uint64_t BlockScanner::num_covered(const EventBlocks& blocks) const {
+  uint64_t count = looked_.size();
+  for (const Part& one : parts_) {
+    if (one.is_whole) count += blocks.view(one.block, view_).count;
+  }
+  return count;
+}
+
+const ValuePart& BlockScanner::total(const EventView& events, const EventBlocks& blocks,
+                                     uint32_t part) {
   if (is_total_[part] == 0) {
     is_total_[part] = 1;
-    ValuePart& sum = totals_[part] = ValuePart{};
+    ValuePart sum;
     for (const Part& one : parts_) {
-      if (one.is_whole) sum.add(one.block->values[part]);
+      if (one.is_whole) sum.add(blocks.value(one.block, part));
     }
-    const uint32_t value = layout_.values[part].value;
+    const BlockLayout::Value& of = layout_.values[part];
+    const uint32_t word = plan_.number_word(of.value);
+    const int32_t exponent = plan_.exponents[of.value];
     for (const uint32_t event : looked_) {
-      sum.add(events.number(plan_.number_word(value), event), plan_.exponents[value]);
+      sum.add(events.number(word, event), exponent, of.has_squares);
     }
+    totals_[part] = sum;
   }
   return totals_[part];
 }
@@ -129,10 +186,10 @@ double BlockScanner::outermost(const EventView& events, const EventBlocks& block
   const uint32_t word = plan_.number_word(layout_.values[part].value);
   for (size_t i = 0; i < parts_.size(); ++i) {
     const Part& one = parts_[is_first ? i : parts_.size() - 1 - i];
-    if (one.is_whole && one.block->values[part].present == 0) continue;
-    const uint32_t start = blocks.index_of(*one.block), count = one.end - one.first;
+    if (one.is_whole && blocks.value(one.block, part).present == 0) continue;
+    const uint32_t count = one.end - one.first;
     for (uint32_t step = 0; step < count; ++step) {
-      const uint32_t event = start + (is_first ? one.first + step : one.end - 1 - step);
+      const uint32_t event = one.start + (is_first ? one.first + step : one.end - 1 - step);
       const double value = events.number(word, event);
       if (value == value && is_visible(events, event)) return value;
     }
@@ -143,9 +200,8 @@ double BlockScanner::outermost(const EventView& events, const EventBlocks& block
 double BlockScanner::since_last(const EventView& events, const EventBlocks& blocks) const {
   for (size_t i = parts_.size(); i > 0; --i) {
     const Part& one = parts_[i - 1];
-    if (one.is_whole && one.block->views[view_].count == 0) continue;
-    const uint32_t start = blocks.index_of(*one.block);
-    for (uint32_t event = start + one.end; event > start + one.first;) {
+    if (one.is_whole && blocks.view(one.block, view_).count == 0) continue;
+    for (uint32_t event = one.start + one.end; event > one.start + one.first;) {
       if (!is_visible(events, --event)) continue;
       const uint64_t age = static_cast<uint64_t>(at_) - static_cast<uint64_t>(events.time(event));
       return static_cast<double>(age) / 1e6;
@@ -171,7 +227,7 @@ double BlockScanner::averaged_by_age(const EventView& events, const EventBlocks&
   };
   for (const uint32_t event : looked_) look_at(event);
   for (const Part& one : parts_) {
-    const AgePart& sum = one.block->ages[part];
+    const AgePart& sum = blocks.age(one.block, part);
     if (!one.is_whole || sum.is_empty) continue;
     if (!sum.is_mixed) {
       if (sum.bucket.bucket < oldest) continue;
@@ -181,10 +237,9 @@ double BlockScanner::averaged_by_age(const EventView& events, const EventBlocks&
       bucket.weight += sum.bucket.weight;
       continue;
     }
-    const auto last = static_cast<GridInteger>(one.block->views[view_].last);
+    const auto last = static_cast<GridInteger>(blocks.view(one.block, view_).last);
     if (last < static_cast<GridInteger>(oldest) * half_life) continue;
-    const uint32_t start = blocks.index_of(*one.block);
-    for (uint32_t event = start; event < start + one.block->count; ++event) {
+    for (uint32_t event = one.start; event < one.start + one.end; ++event) {
       if (is_visible(events, event)) look_at(event);
     }
   }
@@ -198,36 +253,33 @@ double BlockScanner::averaged_by_age(const EventView& events, const EventBlocks&
 
 double BlockScanner::distinct(const EventView& events, const EventBlocks& blocks, uint32_t part) {
   const uint32_t word = plan_.category_word(layout_.categories[part].category);
-  // The first of all has no previous, which is before every time.
-  const int64_t first_time = std::max(first_time_, kNoPrevious + 1);
+  const int32_t* distances = blocks.distances(part);
   uint64_t count = 0;
   bool all_known = true;
-  LatestTimes seen;  // behind an event that is not known yet: 1 of categories that were seen
+  seen_.clear();  // what was seen or not, behind an event that is not known yet
   for (const Part& one : parts_) {
-    const CategoryPart& of = one.block->categories[part];
-    if (one.is_whole) {
-      count += count_new(of, first_time);
+    const uint32_t begin = one.start + one.first, end = one.start + one.end;
+    if (one.is_whole || sees_all_) {
+      count += count_new(distances + begin, end - begin, begin - first_);
       continue;
     }
-    const uint32_t start = blocks.index_of(*one.block);
-    for (uint32_t place = one.first; place < one.end; ++place) {
-      const int64_t previous = of.previous[place];
-      if (previous == kNotThere) continue;
-      const bool is_known = layout_.known(events, start + place, view_) <= at_;
+    for (uint32_t event = begin; event < end; ++event) {
+      if (distances[event] == kNotThere) continue;
+      const bool is_new = distances[event] > static_cast<int32_t>(event - first_);
+      const bool is_known = layout_.known(events, event, view_) <= at_;
       all_known = all_known && is_known;
-      const bool is_new = previous < first_time;
       if (all_known) {
         count += is_new ? 1 : 0;
         continue;
       }
-      const uint64_t category = events.word(word, start + place);
-      const int64_t before = seen.find(category);
-      bool was_seen = before == kNoPrevious ? !is_new : before == 1;
+      const uint64_t category = events.word(word, event);
+      const bool* before = seen_.find(category);
+      bool was_seen = before == nullptr ? !is_new : *before;
       if (is_known && !was_seen) {
         ++count;
         was_seen = true;
       }
-      seen.exchange(category, was_seen ? 1 : 0, 0);
+      seen_.put(category, was_seen);
     }
   }
   return static_cast<double>(count);
@@ -238,24 +290,24 @@ double BlockScanner::value(const EventView& events, const EventBlocks& blocks, u
   const uint32_t part = layout_.part_of_feature[number];
   switch (feature.aggregate) {
     case Aggregate::kCount: {
-      if (feature.value != kNoColumn) return static_cast<double>(total(events, part).present);
-      uint64_t count = looked_.size();
-      for (const Part& one : parts_) count += one.is_whole ? one.block->views[view_].count : 0;
-      return static_cast<double>(count);
+      if (feature.value != kNoColumn)
+        return static_cast<double>(total(events, blocks, part).present);
+      return static_cast<double>(num_covered(blocks));
     }
-    case Aggregate::kSum: return total(events, part).sum.value(plan_.exponents[feature.value]);
+    case Aggregate::kSum:
+      return total(events, blocks, part).sum.value(plan_.exponents[feature.value]);
     case Aggregate::kMean: {
-      const ValuePart& all = total(events, part);
+      const ValuePart& all = total(events, blocks, part);
       return all.count == 0 ? kNull : all.sum.mean(all.count, plan_.exponents[feature.value]);
     }
     case Aggregate::kStd: {
-      const ValuePart& all = total(events, part);
+      const ValuePart& all = total(events, blocks, part);
       if (all.count < 2) return kNull;
       return all.squares.deviation(all.count, all.sum, plan_.exponents[feature.value]);
     }
     case Aggregate::kMin:
     case Aggregate::kMax: {
-      const ValuePart& all = total(events, part);
+      const ValuePart& all = total(events, blocks, part);
       if (all.present == 0) return kNull;
       return (feature.aggregate == Aggregate::kMin ? all.smallest : all.largest) + 0.0;
     }
@@ -275,35 +327,31 @@ void BlockScanner::features(const EventView& events, const EventBlocks& blocks, 
   at_ = at;
   for (uint32_t number = 0; number < groups_.size(); ++number) {
     const FeatureGroup& group = groups_[number];
-    const auto has = [&](Aggregate aggregate) {
-      return std::any_of(group.features.begin(), group.features.end(), [&](uint32_t feature) {
-        return plan_.features[feature].aggregate == aggregate;
-      });
-    };
     view_ = layout_.view_of_group[number];
-    counts_categories_ = has(Aggregate::kNunique);
+    sees_all_ = group.available == kNoColumn && group.condition == kNoColumn;
+    counts_categories_ = wanted_[number].categories;
     const TimeRange range = frame_range(plan_, group.frame, at);
     uint32_t first = first_at_or_after(events, range.first);
     const uint32_t end = first_at_or_after(events, range.end);
-    if (group.frame.kind == FrameKind::kRows) {
-      choose_rows(events, blocks, first, end, group.frame.rows);
+    const bool has_rows = group.frame.kind == FrameKind::kRows;
+    if (has_rows || (wanted_[number].newest && group.frame.kind != FrameKind::kSession)) {
+      choose_rows(events, blocks, first, end, has_rows ? group.frame.rows : 1);
       for (const uint32_t feature : group.features) {
         out[feature] = scanner_.value(events, plan_.features[feature], at);
       }
       continue;
     }
-    first_time_ = range.first;
     if (group.frame.kind == FrameKind::kSession) {
-      first = session_start(events, blocks, first, end, range.end,
-                            static_cast<uint64_t>(group.frame.width));
       // With all events of its first time, known or not: chains of categories go through them.
-      if (first < end) first = first_at_or_after(events, first_time_);
+      first = first_at_or_after(events, session_start(events, blocks, first, end, range.end,
+                                                      static_cast<uint64_t>(group.frame.width)));
     }
+    first_ = first;
     parts_.clear();
     looked_.clear();
     is_total_.assign(layout_.values.size(), 0);
     if (first < end) cover(events, blocks, first, end);
-    if (has(Aggregate::kQuantile)) scanner_.choose(events, group, at);
+    if (wanted_[number].quantiles) scanner_.choose(events, group, at);
     for (const uint32_t feature : group.features) {
       out[feature] = value(events, blocks, feature);
     }

@@ -8,12 +8,32 @@
 
 namespace mainspring {
 
+/// Which words were seen, and a mark for each; emptied without a look at what is in it.
+class SeenWords {
+ public:
+  void clear();
+  /// A word's mark; null where it was not seen.
+  const bool* find(uint64_t word) const;
+  void put(uint64_t word, bool mark);
+
+ private:
+  struct Cell {
+    uint64_t word = 0;
+    uint32_t round = 0;  // of another round: empty
+    bool mark = false;
+  };
+  uint64_t place_of(uint64_t word) const;
+
+  std::vector<Cell> cells_;
+  uint32_t round_ = 1;
+  size_t used_ = 0;
+};
+
 class BlockScanner {
  public:
   /// All must outlive the scanner.
   BlockScanner(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
-               const BlockLayout& layout)
-      : plan_(plan), groups_(groups), layout_(layout), scanner_(plan, groups) {}
+               const BlockLayout& layout);
 
   /// As EventScanner::features(). Quantiles and last rows look at events alone.
   void features(const EventView& events, const EventBlocks& blocks, int64_t at, double* out);
@@ -21,23 +41,31 @@ class BlockScanner {
  private:
   /// Events of one block, as numbers within it.
   struct Part {
-    const EventBlock* block;
+    uint32_t block;
+    uint32_t start;  // of the block, among the events
     uint32_t first, end;
     bool is_whole;
+  };
+  /// What a group asks for.
+  struct Wanted {
+    bool categories = false, quantiles = false;
+    bool newest = true;  // nothing but the time since the last event
   };
 
   /// Chooses events at [first, end) of a group's view.
   void cover(const EventView& events, const EventBlocks& blocks, uint32_t first, uint32_t end);
-  /// The first event of the session that ends at `end`.
-  uint32_t session_start(const EventView& events, const EventBlocks& blocks, uint32_t first,
-                         uint32_t end, int64_t now, uint64_t gap);
+  /// When the session among the events at [first, end) began that goes on at `now`; `now`: there is
+  /// none.
+  int64_t session_start(const EventView& events, const EventBlocks& blocks, uint32_t first,
+                        uint32_t end, int64_t now, uint64_t gap) const;
   void choose_rows(const EventView& events, const EventBlocks& blocks, uint32_t first, uint32_t end,
                    uint32_t rows);
   bool is_visible(const EventView& events, uint32_t event) const;
   double value(const EventView& events, const EventBlocks& blocks, uint32_t feature);
-  const ValuePart& total(const EventView& events, uint32_t part);
+  const ValuePart& total(const EventView& events, const EventBlocks& blocks, uint32_t part);
   double outermost(const EventView& events, const EventBlocks& blocks, uint32_t part,
                    bool is_first) const;
+  uint64_t num_covered(const EventBlocks& blocks) const;
   double since_last(const EventView& events, const EventBlocks& blocks) const;
   double averaged_by_age(const EventView& events, const EventBlocks& blocks,
                          const HistoryFeature& feature, uint32_t part);
@@ -47,12 +75,17 @@ class BlockScanner {
   const std::vector<FeatureGroup>& groups_;
   const BlockLayout& layout_;
   EventScanner scanner_;
+  std::vector<Wanted> wanted_;    // of each group
   std::vector<Part> parts_;       // ascending
   std::vector<uint32_t> looked_;  // visible events outside of whole blocks, ascending
   std::vector<ValuePart> totals_;
   std::vector<uint8_t> is_total_;
+  std::vector<uint32_t> chosen_;
+  SeenWords seen_;
   uint32_t view_ = 0;
-  int64_t at_ = 0, first_time_ = 0;  // of the request; of the window
+  bool sees_all_ = false;  // the view: events at once, without a condition
+  int64_t at_ = 0;
+  uint32_t first_ = 0;  // event of the window
   bool counts_categories_ = false;
 };
 

@@ -23,14 +23,20 @@ double or_null(double value) { return value == value ? value : kNull; }
 }  // namespace
 
 uint32_t first_at_or_after(const EventView& events, int64_t time) {
-  uint32_t low = 0, high = events.count;
-  while (low < high) {
-    const uint32_t middle = low + (high - low) / 2;
-    if (events.time(middle) < time) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+  if (time == INT64_MIN) return 0;
+  // Windows mostly end with the newest events: back from there in growing steps, then by halves
+  // without a branch on what is found.
+  uint32_t high = events.count, step = 1;  // from `high` on none is before the time
+  while (step <= high && events.time(high - step) >= time) {
+    high -= step;
+    step *= 4;
+  }
+  uint32_t low = step <= high ? high - step + 1 : 0;
+  for (uint32_t count = high - low; count > 0;) {
+    const uint32_t half = count / 2;
+    const bool is_before = events.time(low + half) < time;
+    low += is_before ? half + 1 : 0;
+    count = is_before ? count - half - 1 : half;
   }
   return low;
 }
@@ -48,8 +54,25 @@ TimeRange frame_range(const HistoryPlan& plan, const HistoryFrame& frame, int64_
   return {first, end};
 }
 
+EventScanner::EventScanner(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups)
+    : plan_(plan),
+      groups_(groups),
+      has_squares_(plan.numbers.size()),
+      totals_(plan.numbers.size()),
+      is_total_(plan.numbers.size()) {
+  for (const HistoryFeature& feature : plan.features) {
+    if (feature.aggregate == Aggregate::kStd) has_squares_[feature.value] = 1;
+  }
+}
+
+void EventScanner::choose(const std::vector<uint32_t>& chosen) {
+  chosen_ = chosen;
+  std::fill(is_total_.begin(), is_total_.end(), uint8_t{0});
+}
+
 void EventScanner::choose(const EventView& events, const FeatureGroup& group, int64_t at) {
   chosen_.clear();
+  std::fill(is_total_.begin(), is_total_.end(), uint8_t{0});
   const HistoryFrame& frame = group.frame;
   const TimeRange range = frame_range(plan_, frame, at);
   const uint32_t first = first_at_or_after(events, range.first);
@@ -57,6 +80,10 @@ void EventScanner::choose(const EventView& events, const FeatureGroup& group, in
   const uint32_t known_word =
       group.available == kNoColumn ? 0 : plan_.available_word(group.available);
   const uint64_t flag = group.condition == kNoColumn ? 0 : plan_.condition_flag(group.condition);
+  const bool is_newest = std::all_of(group.features.begin(), group.features.end(), [&](uint32_t f) {
+    return plan_.features[f].aggregate == Aggregate::kSinceLast;
+  });
+  const size_t most = frame.kind == FrameKind::kRows ? frame.rows : is_newest ? 1 : SIZE_MAX;
   int64_t newer = range.end;
   for (uint32_t event = end; event > first;) {
     --event;
@@ -66,27 +93,24 @@ void EventScanner::choose(const EventView& events, const FeatureGroup& group, in
     if (frame.kind == FrameKind::kSession && time < back(newer, frame.width)) break;
     newer = time;
     chosen_.push_back(event);
-    if (frame.kind == FrameKind::kRows && chosen_.size() == frame.rows) break;
+    if (chosen_.size() == most) break;
   }
   std::reverse(chosen_.begin(), chosen_.end());
 }
 
-double EventScanner::summed(const EventView& events, const HistoryFeature& feature) const {
-  const uint32_t word = plan_.number_word(feature.value);
-  const int32_t exponent = plan_.exponents[feature.value];
-  WindowSum sum;
-  WindowSquares squares;
-  uint64_t count = 0;
-  for (const uint32_t event : chosen_) {
-    GridInteger value = 0;
-    if (!to_grid(events.number(word, event), exponent, &value)) continue;
-    ++count;
-    sum.add(value);
-    if (feature.aggregate == Aggregate::kStd) squares.add(value);
+const ValuePart& EventScanner::total(const EventView& events, uint32_t number) {
+  if (is_total_[number] == 0) {
+    is_total_[number] = 1;
+    const uint32_t word = plan_.number_word(number);
+    const int32_t exponent = plan_.exponents[number];
+    const bool has_squares = has_squares_[number] != 0;
+    ValuePart sum;
+    for (const uint32_t event : chosen_) {
+      sum.add(events.number(word, event), exponent, has_squares);
+    }
+    totals_[number] = sum;
   }
-  if (feature.aggregate == Aggregate::kSum) return sum.value(exponent);
-  if (feature.aggregate == Aggregate::kMean) return count == 0 ? kNull : sum.mean(count, exponent);
-  return count < 2 ? kNull : squares.deviation(count, sum, exponent);
+  return totals_[number];
 }
 
 double EventScanner::averaged_by_age(const EventView& events, const HistoryFeature& feature,
@@ -146,28 +170,25 @@ double EventScanner::distinct(const EventView& events, const HistoryFeature& fea
 double EventScanner::value(const EventView& events, const HistoryFeature& feature, int64_t at) {
   const uint32_t word = feature.value == kNoColumn ? 0 : plan_.number_word(feature.value);
   switch (feature.aggregate) {
-    case Aggregate::kCount: {
+    case Aggregate::kCount:
       if (feature.value == kNoColumn) return static_cast<double>(chosen_.size());
-      uint64_t count = 0;
-      for (const uint32_t event : chosen_) {
-        const double value = events.number(word, event);
-        count += value == value ? 1 : 0;
-      }
-      return static_cast<double>(count);
-    }
+      return static_cast<double>(total(events, feature.value).present);
     case Aggregate::kSum:
-    case Aggregate::kMean:
-    case Aggregate::kStd: return summed(events, feature);
+      return total(events, feature.value).sum.value(plan_.exponents[feature.value]);
+    case Aggregate::kMean: {
+      const ValuePart& all = total(events, feature.value);
+      return all.count == 0 ? kNull : all.sum.mean(all.count, plan_.exponents[feature.value]);
+    }
+    case Aggregate::kStd: {
+      const ValuePart& all = total(events, feature.value);
+      if (all.count < 2) return kNull;
+      return all.squares.deviation(all.count, all.sum, plan_.exponents[feature.value]);
+    }
     case Aggregate::kMin:
     case Aggregate::kMax: {
-      const bool is_min = feature.aggregate == Aggregate::kMin;
-      double best = kNull;
-      for (const uint32_t event : chosen_) {
-        const double value = events.number(word, event);
-        if (value != value) continue;
-        if (best != best || (is_min ? value < best : value > best)) best = value;
-      }
-      return best + 0.0;
+      const ValuePart& all = total(events, feature.value);
+      if (all.present == 0) return kNull;
+      return (feature.aggregate == Aggregate::kMin ? all.smallest : all.largest) + 0.0;
     }
     case Aggregate::kFirst:
       for (const uint32_t event : chosen_) {

@@ -2,10 +2,10 @@
 // events do, what frames without a sweep do offline, and what sweeps are compared with.
 #pragma once
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "history/event_words.hpp"
+#include "history/value_part.hpp"
 
 namespace mainspring {
 
@@ -21,27 +21,29 @@ uint32_t first_at_or_after(const EventView& events, int64_t time);
 class EventScanner {
  public:
   /// Both must outlive the scanner.
-  EventScanner(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups)
-      : plan_(plan), groups_(groups) {}
+  EventScanner(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups);
 
   /// Every feature at a moment: NaN is null. out[feature].
   void features(const EventView& events, int64_t at, double* out);
   /// Chooses the visible events of a group.
   void choose(const EventView& events, const FeatureGroup& group, int64_t at);
   /// Takes events that somebody else chose.
-  void choose(std::vector<uint32_t> chosen) { chosen_ = std::move(chosen); }
+  void choose(const std::vector<uint32_t>& chosen);
   /// One feature over the events that were chosen.
   double value(const EventView& events, const HistoryFeature& feature, int64_t at);
 
  private:
-  double summed(const EventView& events, const HistoryFeature& feature) const;
+  const ValuePart& total(const EventView& events, uint32_t number);
   double averaged_by_age(const EventView& events, const HistoryFeature& feature, int64_t at) const;
   double ranked(const EventView& events, const HistoryFeature& feature);
   double distinct(const EventView& events, const HistoryFeature& feature);
 
   const HistoryPlan& plan_;
   const std::vector<FeatureGroup>& groups_;
+  std::vector<uint8_t> has_squares_;  // of each number: somebody asks for a deviation
   std::vector<uint32_t> chosen_;
+  std::vector<ValuePart> totals_;  // of each number over what is chosen, once it is asked for
+  std::vector<uint8_t> is_total_;
   std::vector<double> values_;
   std::vector<uint64_t> words_;
 };

@@ -226,9 +226,11 @@ void SpilledHistory::compute_slice(const Part& part, const Slice& slice) {
     request_ids.push_back(id);
   }
   most_bytes_ = std::max(most_bytes_, table.num_rows * event_size() + rows.size() * request_size());
-  KeyedEvents by_key(plan_, table, ids.data(), keys.size());
+  KeyedEvents by_key(plan_, table,
+                     KeyPlaces(table.columns[0], table.num_rows, ids.data(), keys.size()));
   table = EventTable{};
-  KeyedRequests asked(times.data(), rows.size(), request_ids.data(), keys.size());
+  KeyedRequests asked(times.data(),
+                      KeyPlaces(times.data(), rows.size(), request_ids.data(), keys.size()));
   const size_t width = plan_.features.size();
   GrowingArray<double> values(std::max<uint64_t>(width * rows.size(), 1));
   std::vector<double*> out;

@@ -193,7 +193,15 @@ void EventSweeper::sweep_group(const EventView& events, const RequestView& reque
             EwmSweep{events, word, plan_.exponents[feature.value],
                      static_cast<int64_t>(feature.parameter), feature.frame.lag, to});
         break;
-      default: run(ranges_, requests, CountSweep{events, word, to}); break;
+      default:
+        if (word == 0 && ranges_.in_order) {
+          for (uint32_t request = 0; request < requests.count; ++request) {
+            to.put(requests.rows[request], ranges_.end[request] - ranges_.first[request]);
+          }
+          break;
+        }
+        run(ranges_, requests, CountSweep{events, word, to});
+        break;
     }
   }
 }

@@ -598,7 +598,7 @@ class HistoryState:
     """
     Events as they come, and features of a key.
     """
-    def __init__(self, plan: HistoryPlan, folder: typing.Any, on_disk: bool, max_bytes: typing.SupportsInt | typing.SupportsIndex, block_events: typing.SupportsInt | typing.SupportsIndex = 128) -> None:
+    def __init__(self, plan: HistoryPlan, folder: typing.Any, on_disk: bool, max_bytes: typing.SupportsInt | typing.SupportsIndex, block_events: typing.SupportsInt | typing.SupportsIndex = 64) -> None:
         ...
     def evict(self, now: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -1037,7 +1037,7 @@ def read_xgboost(data: bytes, subject: str) -> ModelImage:
     """
 def readable_columns(table: Table) -> list[str]:
     ...
-def replay_history(plan: HistoryPlan, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], wanted: typing.Any, block_events: typing.SupportsInt | typing.SupportsIndex = 128) -> dict[str, typing.Any]:
+def replay_history(plan: HistoryPlan, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], wanted: typing.Any, block_events: typing.SupportsInt | typing.SupportsIndex = 64) -> dict[str, typing.Any]:
     ...
 def return_large_blocks(least_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
     """

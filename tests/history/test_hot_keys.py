@@ -212,3 +212,27 @@ def test_queries_are_let_in_while_a_large_batch_is_taken() -> None:
     thread.join()
     assert len(seen) > 2  # it was asked in between
     assert longest < time.perf_counter() - began
+
+
+def test_memory_of_keys_as_events_have_them_is_what_is_allowed() -> None:
+    """40 bytes an event and 250 a key, of one number and one category, hot keys among them."""
+    rng = np.random.default_rng(3)
+    rows, keys = 120_000, 20_000
+    shares = np.cumsum(1 / np.arange(1, keys + 1))
+    events = pa.table(
+        {
+            "at": stamps(np.arange(rows) * MINUTE),
+            "key": np.searchsorted(shares / shares[-1], rng.random(rows)),
+            "value": rng.lognormal(3, 1, rows),
+            "kind": np.minimum(rng.zipf(1.3, rows), 5000),
+        }
+    )
+    s = ms.events("drawn", key="key", time="at")
+    window = s.window(f"{rows // 10}min")
+    plans = HistoryPlans.of(window.std("value"), window.nunique("kind")).fit({"drawn": events})
+    state = ms.HistoryState(plans)
+    for first in range(0, rows, 5000):
+        state.ingest(events.slice(first, 5000), now=(first + 5000) * MINUTE)
+        held = state.memory
+        allowed = 40 * held["events"] + 250 * held["keys"]
+        assert held["event_bytes"] + held["key_bytes"] <= allowed, held

@@ -213,23 +213,64 @@ def test_join_when_a_zone_is_on_one_side_refuses() -> None:
         ms.join_asof(left, left, "t", tolerance="7 days")
 
 
-def test_join_with_any_number_of_threads_is_the_same() -> None:
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("tolerance", [None, 1000])
+def test_join_with_any_number_of_threads_is_the_same(exact: bool, tolerance: int | None) -> None:
+    """Of some keys the last row lies two cuts back; times are equal on both sides of a cut."""
     rng = np.random.default_rng(0)
     rows = 300_000
-    left = pa.table({"t": np.sort(rng.integers(0, 10**6, rows)), "k": rng.integers(0, 50, rows)})
-    right = pa.table(
-        {
-            "t": np.sort(rng.integers(0, 10**6, rows)),
-            "k": rng.integers(0, 50, rows),
-            "v": np.arange(rows),
-        }
+    left, right = (
+        pa.table(
+            {
+                "t": np.sort(rng.integers(0, 10**5, rows)),
+                "k": rng.zipf(1.4, rows).clip(0, 5000),
+                "v": np.arange(rows),
+            }
+        )
+        for _ in range(2)
     )
     results = []
     try:
-        for threads in (1, 3):
+        for threads in (1, 3, 7):
             ms.set_num_threads(threads)
-            results.append(ms.join_asof(left, right, "t", "k", tolerance=1000))
+            results.append(
+                ms.join_asof(left, right, "t", "k", tolerance=tolerance, allow_exact_matches=exact)
+            )
     finally:
         ms.set_num_threads(2)
     assert results[0].equals(results[1])
-    assert 0 < results[0]["v"].null_count < rows
+    assert results[0].equals(results[2])
+    assert 0 < results[0]["v_right"].null_count < rows
+
+
+def test_join_of_many_rows_of_which_some_lack_a_time_is_that_of_the_others() -> None:
+    rng = np.random.default_rng(1)
+    rows = 100_000
+    times = np.sort(rng.integers(0, 10**6, rows))
+    mask = rng.random(rows) < 0.1
+    table = pa.table({"t": pa.array(times, mask=mask), "k": rng.integers(0, 9, rows)})
+    table = table.append_column("v", pa.array(np.arange(rows)))
+    others = table.filter(pa.array(~mask))
+    want = ms.join_asof(others, others, "t", "k")["v_right"].to_numpy()
+    got = ms.join_asof(table, table, "t", "k")["v_right"]
+    assert got.filter(pa.array(mask)).null_count == mask.sum()
+    np.testing.assert_array_equal(got.filter(pa.array(~mask)).to_numpy(), want)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("place", [1, 66_667, 133_334, 199_999])
+def test_join_of_many_rows_names_the_first_that_is_out_of_order(side: str, place: int) -> None:
+    """Whichever part of the time it lies in, and where a part begins."""
+    rows = 200_000
+    times = np.arange(rows) * 2
+    bad = times.copy()
+    bad[place] = times[place - 1] - 1
+    if place + 1000 < rows:
+        bad[place + 1000] = 0  # a later one is not named
+    sides = {"left": times, "right": times, side: bad}
+    ms.set_num_threads(3)
+    try:
+        with pytest.raises(ms.DataError, match=f"{side} table, row {place}:"):
+            ms.join_asof(*({"t": one, "k": one % 7} for one in sides.values()), "t", "k")
+    finally:
+        ms.set_num_threads(2)

@@ -171,3 +171,33 @@ def test_threads_and_order_of_rows_change_no_bit() -> None:
     for name in shuffled.column_names:
         if "first" not in name and ".last(" not in name and "lag(" not in name:
             assert shuffled[name].equals(results[0][name]), name
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize("unique", [None, "id"])
+def test_requests_that_are_the_events_have_the_bits_of_others(
+    in_order: bool, unique: str | None
+) -> None:
+    """They are brought together by key once; one more request and they are not the same rows."""
+    rng = np.random.default_rng(2)
+    rows = 5000
+    at = rng.integers(0, 9000, rows) * MINUTE
+    table = pa.table(
+        {
+            "at": pa.array(np.sort(at) if in_order else at, pa.timestamp("us")),
+            "key": pa.array(rng.integers(0, 40, rows), mask=rng.random(rows) < 0.02),
+            "value": rng.normal(size=rows),
+            "id": rng.integers(0, 2, rows),
+        }
+    )
+    events = ms.events("drawn", key="key", time="at", id=unique)
+    window = events.window("2h")
+    plans = HistoryPlans.of(
+        window.count(), window.sum("value"), window.max("value"), events.last("value", 3).mean()
+    ).fit({"drawn": table})
+    same = plans.compute(table, {"drawn": table})["drawn"]
+    counts = plans.counts["drawn"]
+    assert (counts["duplicates"] > 0) is (unique is not None)
+    more = pa.concat_tables([table, table.slice(0, 1)]).combine_chunks()
+    others = plans.compute(more, {"drawn": table})["drawn"]
+    assert same_bits(same, others[:, :rows])
