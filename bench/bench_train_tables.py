@@ -173,6 +173,32 @@ def test_normalization(activation: str, compare: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("loss", ["pairwise", "lambda_rank", "list_net", "list_mle"])
+def test_ranking(loss: str, compare: Any) -> None:
+    """The backend "eager" is the expression of torch over padded queries."""
+    lengths = torch.from_numpy(np.random.default_rng(0).integers(20, 121, 1_000))
+    offsets = torch.nn.functional.pad(lengths.cumsum(0), (1, 0))
+    count = int(offsets[-1])
+    scores, labels = draw(count).requires_grad_(), draw(count, seed=1).round().clamp(0, 4)
+    function = getattr(train, f"{loss}_loss")
+
+    def stepped(backend: str | None) -> Any:
+        scores.grad = None
+        with train.use_backend(backend):
+            function(scores, labels, offsets).backward()
+        return scores.grad
+
+    compare(
+        f"{loss}_loss of 1,000 queries of 20 to 120 rows, forward and backward",
+        lambda: stepped(None),
+        lambda: stepped("eager"),
+        peer="torch",
+        api="the same loss as an expression of torch, eager",
+        check=near(1e-4),
+        rows=count,
+    )
+
+
 @pytest.mark.parametrize("states", ["float32", "bfloat16", "uint8"])
 def test_states(states: str, compare: Any) -> None:
     shapes = [(512, 512)] * 60 + [(512,)] * 32 + [(1024, 1024)] * 4

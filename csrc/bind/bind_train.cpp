@@ -10,6 +10,7 @@
 #include "train/layers/interactions.hpp"
 #include "train/layers/normalization.hpp"
 #include "train/losses/losses.hpp"
+#include "train/losses/ranking.hpp"
 #include "train/optimizers/optimizers.hpp"
 
 namespace py = pybind11;
@@ -148,6 +149,24 @@ std::tuple<double, int64_t, int64_t> train_softmax_loss(
   return {sum, num_valid, bad};
 }
 
+bool train_query_loss(int kind, uint64_t scores, uint64_t labels, uint64_t offsets,
+                      bool wide_offsets, int64_t queries, int64_t rows, int64_t cutoff,
+                      uint64_t losses, uint64_t grad) {
+  train::QueryLoss loss{};
+  loss.kind = static_cast<train::QueryKind>(kind);
+  loss.scores = at_address<float>(scores);
+  loss.labels = at_address<float>(labels);
+  loss.offsets = at_address<void>(offsets);
+  loss.wide_offsets = wide_offsets;
+  loss.num_queries = queries;
+  loss.num_rows = rows;
+  loss.cutoff = cutoff;
+  loss.losses = at_address<float>(losses);
+  loss.grad = at_address<float>(grad);
+  const py::gil_scoped_release released;
+  return train::query_losses(loss, training_kernels(), training_workers());
+}
+
 void train_scale(uint64_t in, double factor, uint64_t out, int64_t count) {
   const py::gil_scoped_release released;
   train::scale_in_parallel(at_address<float>(in), static_cast<float>(factor),
@@ -223,6 +242,8 @@ void register_train(py::module_& module) {
              "Sum of the losses, and the first bad place or -1.");
   module.def("train_softmax_loss", &train_softmax_loss,
              "Sum of the losses, rows not ignored, and the first bad row or -1.");
+  module.def("train_query_loss", &train_query_loss,
+             "Whether offsets and labels are in their ranges; else nothing is written.");
   module.def("train_scale", &train_scale);
   module.def("train_gradient_norm", &train_gradient_norm);
   module.def("train_step", &train_step);

@@ -11,6 +11,7 @@
 #include "train/embedding/tables.hpp"
 #include "train/layers/normalization.hpp"
 #include "train/losses/losses.hpp"
+#include "train/losses/ranking.hpp"
 #include "train/optimizers/optimizers.hpp"
 
 namespace mainspring::train {
@@ -53,6 +54,11 @@ struct TrainKernels {
   bool (*binary_loss)(const BinaryLoss& loss, int64_t first, int64_t last, double* sum);
   /// The loss of one row.
   float (*softmax_row)(const SoftmaxLoss& loss, int64_t row);
+  /// Losses of all pairs of a query, and their gradients.
+  double (*query_pairs)(const QueryRows& query);
+  /// Cross-entropy of the softmax of labels and of scores; room for `count` numbers in `wanted`.
+  double (*query_softmax)(const float* scores, const float* labels, int64_t count, float* wanted,
+                          float* grad);
   /// out = in * factor; may be in place.
   void (*scale)(const float* in, float factor, float* out, int64_t count);
 

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 import mainspring as ms  # noqa: E402
 from mainspring import train  # noqa: E402
 from mainspring.train import ArrowBatches, Training  # noqa: E402
-from mainspring.train.training import verdict_of  # noqa: E402
+from mainspring.train.verdict import verdict_of  # noqa: E402
 from tests.train.test_models import outputs, preprocessor, table  # noqa: E402
 
 ROWS, OTHERS = table(4000), table(1500, seed=9)

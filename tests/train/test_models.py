@@ -172,7 +172,7 @@ def test_features_that_a_model_has_no_place_for_are_refused() -> None:
         train.FM.from_features(preprocessor("x").fit(rows))
     with pytest.raises(ms.ParameterError, match="DLRM needs at least two columns of ids"):
         train.DLRM.from_features(preprocessor("a").fit(rows))
-    with pytest.raises(ms.ParameterError, match="task must be 'binary' or 'regression'"):
+    with pytest.raises(ms.ParameterError, match="task must be 'binary', 'multiclass' or"):
         train.MLP(1, [], task="ranking")
     with pytest.raises(ms.ParameterError, match="at least one feature"):
         train.MLP(0, [])

@@ -1,9 +1,10 @@
 // Drivers of lookups: blocks of bags forward; backward a stable sort of ids, then runs of equal
-// rows.
+// rows, of one table after the other where there are enough of them for all threads.
 #include "train/embedding/lookup.hpp"
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,9 @@ constexpr int64_t kBagsOfBlock = 256;
 constexpr int64_t kKeysOfBlock = 4096;
 constexpr int64_t kIdsOfCheck = 65536;
 constexpr uint32_t kDigitBits = 11;  // counts of a digit stay in the first cache
+// A table's own gradients that are copied side by side, so that they stay in the second cache.
+constexpr int64_t kMostCopied = 1536 << 10;
+constexpr int64_t kCopiedAhead = 16;  // bags fetched ahead of the copy
 
 /// A piece of one table's work.
 struct Piece {
@@ -131,8 +135,93 @@ void lookup_forward(const Lookup& lookup, float* out, const TrainKernels& kernel
   });
 }
 
+namespace {
+
+/// Whether the gradients of a table's bags are read so often that a copy of them pays: each of its
+/// ids reads them, and in the batch's own gradient every bag is on another page.
+bool is_copied(const Table& table, const Bags& bags) {
+  return bags.num_ids >= 2 * bags.num_bags && bags.stride >= 2 * table.width &&
+         bags.num_bags * table.width * 4 <= kMostCopied;
+}
+
+/// The gradients of a table's bags, side by side.
+void copy_gradients(const Bags& bags, int64_t width, const float* grad, float* to) {
+  const float* from = grad + bags.column;
+  for (int64_t bag = 0; bag < bags.num_bags; ++bag) {
+    if (bag + kCopiedAhead < bags.num_bags) {
+      const float* ahead = from + kCopiedAhead * bags.stride;
+      for (int64_t d = 0; d < width; d += 16) __builtin_prefetch(ahead + d);
+    }
+    std::memcpy(to + bag * width, from, static_cast<size_t>(width) * 4);
+    from += bags.stride;
+  }
+}
+
+/// What a thread needs of memory for a table: two arrays of keys, gradients, two rows.
+struct TableMemory {
+  std::unique_ptr<uint64_t[]> keys;
+  std::unique_ptr<float[]> grads;
+  std::vector<float> rows;
+};
+
+/// Sorts a table's ids and updates its rows, all on one thread: keys and gradients stay in its
+/// cache.
+void update_table(const Table& table, Bags bags, const float* grad, const Rule& rule,
+                  const TrainKernels& kernels, TableMemory& memory) {
+  uint64_t* keys = memory.keys.get();
+  write_keys(bags, keys);
+  const uint64_t* sorted = sort_by_row(keys, keys + bags.num_ids, bags.num_ids, table.num_rows);
+  if (is_copied(table, bags)) {
+    copy_gradients(bags, table.width, grad, memory.grads.get());
+    grad = memory.grads.get();
+    bags.stride = table.width;
+    bags.column = 0;
+  }
+  kernels.update_rows(table, bags, sorted, 0, bags.num_ids, bags.num_ids, grad, rule,
+                      memory.rows.data());
+}
+
+void update_tables(const Lookup& lookup, const float* grad, const Rule& rule,
+                   const TrainKernels& kernels, const Workers& workers) {
+  int64_t most_ids = 0, most_copied = 0, widest = 0;
+  for (size_t t = 0; t < lookup.tables.size(); ++t) {
+    const Table& table = lookup.tables[t];
+    const Bags& bags = lookup.bags[t];
+    most_ids = std::max(most_ids, bags.num_ids);
+    widest = std::max(widest, table.width);
+    if (is_copied(table, bags)) most_copied = std::max(most_copied, bags.num_bags * table.width);
+  }
+  std::vector<TableMemory> memory(workers.count);
+  workers.run(lookup.tables.size(), [&](uint64_t t, uint32_t worker) {
+    TableMemory& own = memory[worker];
+    if (own.rows.empty()) {
+      own.keys = std::make_unique_for_overwrite<uint64_t[]>(2 * most_ids);
+      own.grads = std::make_unique_for_overwrite<float[]>(most_copied);
+      own.rows.resize(2 * widest);
+    }
+    update_table(lookup.tables[t], lookup.bags[t], grad, rule, kernels, own);
+  });
+}
+
+/// Whether tables alone are work enough for all threads: none has more than a thread's share.
+bool goes_by_table(const Lookup& lookup, const Workers& workers) {
+  if (workers.count == 1) return true;
+  int64_t num_ids = 0, most_ids = 0;
+  for (const Bags& bags : lookup.bags) {
+    num_ids += bags.num_ids;
+    most_ids = std::max(most_ids, bags.num_ids);
+  }
+  return lookup.tables.size() >= 2 * size_t{workers.count} && most_ids * workers.count <= num_ids;
+}
+
+}  // namespace
+
 void lookup_backward(const Lookup& lookup, const float* grad, const Rule& rule,
                      const TrainKernels& kernels, const Workers& workers) {
+  if (goes_by_table(lookup, workers)) {
+    update_tables(lookup, grad, rule, kernels, workers);
+    return;
+  }
   int64_t num_ids = 0, widest = 0;
   std::vector<int64_t> starts;
   for (size_t t = 0; t < lookup.tables.size(); ++t) {

@@ -15,7 +15,9 @@ constexpr int64_t kBlock = 16384;  // values of one item of work: about 20 us of
 
 bool is_bad(const BinaryLoss& loss, int64_t place) {
   const float y = loss.labels[place];
-  const bool good = loss.kind == BinaryKind::kCrossEntropy ? y >= 0 && y <= 1 : y == 0 || y == 1;
+  const bool good = loss.kind == BinaryKind::kDifference     ? true
+                    : loss.kind == BinaryKind::kCrossEntropy ? y >= 0 && y <= 1
+                                                             : y == 0 || y == 1;
   if (!good) return true;
   if (loss.weights == nullptr) return false;
   const float w = loss.weights[place];

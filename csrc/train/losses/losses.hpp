@@ -8,7 +8,8 @@ namespace mainspring::train {
 
 struct TrainKernels;
 
-enum class BinaryKind : uint8_t { kCrossEntropy, kFocal, kAsymmetric };
+/// kDifference is log loss of logits minus "labels", which are logits of their own.
+enum class BinaryKind : uint8_t { kCrossEntropy, kFocal, kAsymmetric, kDifference };
 
 struct BinaryLoss {
   BinaryKind kind;

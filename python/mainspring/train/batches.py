@@ -51,7 +51,10 @@ class ArrowBatches:
         temporary file.
     seed : int, default 0
         Of the shuffle.
-    label, weight : str or array_like, optional
+    label : str, list of str or array_like, optional
+        A column, or a number for each row; float32 in the batches. Several columns, or a matrix of
+        a column for each, are several labels of a row.
+    weight : str or array_like, optional
         A column, or a number for each row; float32 in the batches.
     drop_last : bool, default False
         Leave out the last batch where it has fewer rows. Of several ranks each then has the same
@@ -73,6 +76,8 @@ class ArrowBatches:
     ----------
     dense_names, id_names, list_names : list of str
         Features.
+    label_names : list of str
+        Columns of labels; of an array ``"label"``, or of several labels ``"0"``, ``"1"``, ...
     cardinalities : list of int
         The ids of each column lie in [0, cardinality); empty without a preprocessor.
     num_rows : int or None
@@ -160,12 +165,13 @@ class ArrowBatches:
         self._window_rows = -(-buffer_rows // batch_size) * batch_size
         numbers = [RowNumbers.of("label", label), RowNumbers.of("weight", weight)]
         self._label, self._weight = numbers
-        without = [n.column for n in numbers if n is not None and n.column is not None]
+        without = [column for n in numbers if n is not None for column in n.columns]
         read = None if preprocessor is None else columns_read(preprocessor, without)
         self._blocks = blocks_of(data, read, max(self._window_rows // _MIXED_BLOCKS, 1))
         self._columns = columns_of(preprocessor, self._blocks.schema, without)
         self.dense_names, self.id_names = self._columns.dense_names, self._columns.id_names
         self.list_names, self.cardinalities = self._columns.list_names, self._columns.cardinalities
+        self.label_names = [] if self._label is None else self._label.names
         streamed = isinstance(self._blocks, StreamBlocks)
         self.num_rows = None if streamed else sum(self._blocks.sizes)  # type: ignore[union-attr]
         self._next_epoch, self._epoch, self._given, self._skip = 0, 0, 0, 0

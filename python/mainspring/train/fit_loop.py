@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from mainspring import errors
+from mainspring import _engine, errors
 from mainspring._progress import Progress
-from mainspring.quality import Evaluation
 from mainspring.train.batches import ArrowBatches
 from mainspring.train.checkpoint import Checkpoint
 from mainspring.train.labels import checked_number
-from mainspring.train.training import Epoch, Training, scored_rows, verdict_of
+from mainspring.train.ops.softmax_losses import softmax_cross_entropy
+from mainspring.train.training import Epoch, Training
+from mainspring.train.validation import check_shape, measured
+from mainspring.train.verdict import verdict_of
 
 if TYPE_CHECKING:
     from mainspring.train.windows import TensorBatch
 
 __all__ = ["fit"]
 
-_METRICS = {"binary": ("roc_auc", "log_loss"), "regression": ("r2", "rmse")}
-# Better is smaller; of all other metrics larger.
-_SMALLER = frozenset(("log_loss", "brier_score", "mae", "mse", "rmse", "mape", "quantile_loss"))
+_METRICS = {
+    "binary": ("roc_auc", "log_loss"),
+    "multiclass": ("log_loss", "accuracy"),
+    "regression": ("r2", "rmse"),
+}
 
 
 def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
@@ -33,7 +37,7 @@ def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
     data: Any,
     *,
     preprocessor: Any = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     weight: str | None = None,
     validation: Any = None,
     epochs: int = 10,
@@ -56,15 +60,19 @@ def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
     Parameters
     ----------
     model : torch.nn.Module
-        Called as ``model(dense, ids)``, gives a score for each row: a :class:`TabularModel`, or a
-        module of one's own. It is trained in place and is left in ``eval`` mode with the weights of
-        its best epoch.
+        Called as ``model(dense, ids)``, gives scores for each row: a :class:`TabularModel`, or a
+        module of one's own, whose ``task`` and ``outputs`` are "binary" and 1 unless it has
+        attributes that say so. It is trained in place and is left in ``eval`` mode with the weights
+        of its best epoch.
     data : object
         Training rows: :class:`ArrowBatches`, or what it takes; then they are shuffled by blocks.
     preprocessor : Preprocessor, optional
         Makes the features, where data is no :class:`ArrowBatches`.
-    label, weight : str, optional
-        Columns of label and weight, where data is no :class:`ArrowBatches`.
+    label : str or list of str, optional
+        The column of the label, where data is no :class:`ArrowBatches`: of classes 0, 1, 2, ...
+        A model of several targets has one for each output.
+    weight : str, optional
+        The column of weights, where data is no :class:`ArrowBatches`.
     validation : object, optional
         Rows to stop by, of the same kinds. Without them all epochs run, and the last one counts.
     epochs : int, default 10
@@ -76,13 +84,15 @@ def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
     rate, weight_decay : float, default 1e-3 and 1e-5
         Of an optimizer by name.
     loss : {"log_loss", "squared"} or callable, optional
-        Of scores and labels; a callable returns a number for each row, or one for all. Default:
-        that of the model's task, ``"log_loss"`` for a model without one.
+        Of scores and labels (of classes int64); a callable returns a number for each row, for each
+        row and target, or one for all. Default: that of the model's task, ``"log_loss"`` for a
+        model without one. Targets count alike.
     max_norm : float, optional
         Gradients of a larger norm are shortened to it.
     metrics : sequence of str, optional
-        Of :func:`mainspring.evaluate`, over the validation rows, exactly; the first one decides
-        which epoch is best. Default: roc_auc and log_loss, of numbers r2 and rmse.
+        Of :func:`mainspring.evaluate`, over the validation rows, exactly; the first one, of several
+        targets its mean, decides which epoch is best. Default: roc_auc and log_loss, of several
+        classes log_loss and accuracy, of numbers r2 and rmse.
     patience : int, optional, default 3
         Stop after so many epochs that are no better. None: never.
     checkpoint : str or path, optional
@@ -107,9 +117,10 @@ def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
     Raises
     ------
     ParameterError
-        When a parameter is out of range, or data has no label.
+        When a parameter is out of range, data has no label, or not one for each target.
     DataError
-        When the loss is not finite; the message names the epoch and the step.
+        When the loss is not finite, or a label is none of the classes; the message names the epoch
+        and the step.
     FileError
         When the checkpoint cannot be written, or is of another model.
 
@@ -130,17 +141,18 @@ def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
     """
     _check(epochs, patience, max_norm, seed)
     task = getattr(model, "task", "binary")
+    outputs = int(getattr(model, "outputs", 1))
+    targets = 1 if task == "multiclass" else outputs
     options = {"label": label, "weight": weight, "batch_size": batch_size, "seed": seed}
-    train = _batches(data, preprocessor, {**options, "shuffle": "block"})
-    held_out = None if validation is None else _batches(validation, preprocessor, options)
+    train = _batches(data, preprocessor, {**options, "shuffle": "block"}, targets)
+    held_out = None if validation is None else _batches(validation, preprocessor, options, targets)
     asked = tuple(_METRICS.get(task, _METRICS["binary"]) if metrics is None else metrics)
     if device is not None:
         model.to(device)
-    loop = _Loop(
-        model, _optimizer(model, optimizer, rate, weight_decay), _loss(loss, task), max_norm
-    )
+    optimize = _optimizer(model, optimizer, rate, weight_decay)
+    loop = _Loop(model, optimize, _BatchLoss(loss, task, outputs), max_norm)
     torch.manual_seed(seed)
-    training = Training(asked[0] if held_out is not None else None, asked[0] in _SMALLER)
+    training = Training(asked[0] if held_out is not None else None, asked[0] in _smaller())
     saved = None if checkpoint is None else Checkpoint(checkpoint, model, loop.optimizer)
     best = copy.deepcopy(model.state_dict())
     if saved is not None and saved.load():
@@ -149,8 +161,8 @@ def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
         number = len(training.epochs)
         train.set_epoch(number)
         train_loss = loop.epoch(train, number, progress=progress)
-        values = {} if held_out is None else _measured(model, held_out, task, asked)
-        epoch = Epoch(number, train_loss, values)
+        found = ({}, {}) if held_out is None else measured(model, held_out, task, asked)
+        epoch = Epoch(number, train_loss, *found)
         training.epochs.append(epoch)
         if training.best_epoch == number:
             best = copy.deepcopy(model.state_dict())
@@ -168,7 +180,9 @@ def fit(  # noqa: PLR0913 - each is a choice of its own, by keyword
 class _Loop:
     """Steps over batches."""
 
-    def __init__(self, model: Any, optimizer: Any, loss: Any, max_norm: float | None) -> None:
+    def __init__(
+        self, model: Any, optimizer: Any, loss: _BatchLoss, max_norm: float | None
+    ) -> None:
         self.model, self.optimizer = model, optimizer
         self._loss, self._max_norm = loss, max_norm
         self._device = next(model.parameters()).device
@@ -181,6 +195,7 @@ class _Loop:
         steps = None if batches.num_rows is None else len(batches)
         with Progress(f"epoch {number + 1}", steps, shown=progress) as bar:
             for step, given in enumerate(batches):
+                self._loss.check(given.label, number, step)
                 batch = given if self._device.type == "cpu" else given.to(self._device)
                 loss = self._step(batch)
                 total += loss.detach().double() * len(batch.dense)
@@ -196,6 +211,8 @@ class _Loop:
     def _step(self, batch: TensorBatch) -> Any:
         scores = self.model(batch.dense, batch.ids)
         losses = self._loss(scores, batch.label)
+        if losses.ndim == 2:
+            losses = losses.mean(1)
         if batch.weight is not None and losses.ndim:
             losses = losses * batch.weight
         loss = losses.mean()
@@ -218,24 +235,12 @@ def _check_finite(total: Any, epoch: int, step: int) -> None:
         )
 
 
-def _measured(
-    model: Any, batches: ArrowBatches, task: str, metrics: Sequence[str]
-) -> dict[str, float]:
-    column = "score" if task == "binary" else "prediction"
-    evaluation = Evaluation(
-        target="label",
-        weight="weight" if batches.has_weight else None,
-        task=task,
-        metrics=list(metrics),
-        **{column: "score"},  # type: ignore[arg-type]
-    )
-    for rows in scored_rows(model, batches, task):
-        evaluation.update(rows)
-    report = evaluation.report()
-    return {name: report.value(name) for name in metrics}
+def _smaller() -> set[str]:
+    """Return the metrics of which less is better."""
+    return {str(row["name"]) for row in _engine.quality_metrics() if row["direction"] == -1}
 
 
-def _batches(data: Any, preprocessor: Any, options: dict[str, Any]) -> ArrowBatches:
+def _batches(data: Any, preprocessor: Any, options: dict[str, Any], targets: int) -> ArrowBatches:
     if not isinstance(data, ArrowBatches):
         data = ArrowBatches(data, preprocessor, output="torch", **options)
     if not data.has_label:
@@ -243,6 +248,15 @@ def _batches(data: Any, preprocessor: Any, options: dict[str, Any]) -> ArrowBatc
             "The data has no label. Pass label='...', the name of its column.",
             expected="a label",
             hint="Pass label='...', the name of its column.",
+        )
+    if len(data.label_names) != targets:
+        got = ", ".join(data.label_names)
+        raise errors.ParameterError(
+            f"The model has {targets} target(s), expected as many labels; got "
+            f"{len(data.label_names)}: {got}. Classes are one label; with other tasks each output "
+            "of the model has a label of its own.",
+            expected=f"{targets} label(s)",
+            got=got,
         )
     return data
 
@@ -264,24 +278,55 @@ def _optimizer(model: Any, given: Any, rate: float, weight_decay: float) -> Any:
     return kinds[given](model.parameters(), **options)
 
 
-def _loss(given: Any, task: str) -> Any:
-    if callable(given):
-        return given
-    functional = torch.nn.functional
-    kinds = {
-        "log_loss": functional.binary_cross_entropy_with_logits,
-        "squared": functional.mse_loss,
-    }
-    if given is None:
-        given = "squared" if task == "regression" else "log_loss"
-    if given not in kinds:
-        raise errors.ParameterError(
-            f"loss must be 'log_loss', 'squared' or a function, got {given!r}.",
-            expected="'log_loss', 'squared' or a function",
-            got=repr(given),
+class _BatchLoss:
+    """The loss of a task, or a caller's, and what it takes as labels."""
+
+    def __init__(self, given: Any, task: str, outputs: int) -> None:
+        self._task, self._outputs = task, outputs
+        self._own = given if callable(given) else None
+        if given is None:
+            given = "squared" if task == "regression" else "log_loss"
+        known = ("log_loss",) if task == "multiclass" else ("log_loss", "squared")
+        if self._own is None and given not in known:
+            expected = f"{', '.join(map(repr, known))} or a function"
+            raise errors.ParameterError(
+                f"loss must be {expected}, got {given!r}.", expected=expected, got=repr(given)
+            )
+        self._name = given
+
+    def __call__(self, scores: Any, labels: Any) -> Any:
+        """Return losses, with the axes that they have."""
+        if self._task == "multiclass":
+            labels = labels.long()
+        if self._own is not None:
+            return self._own(scores, labels)
+        check_shape(scores, labels, self._task, self._outputs)
+        if self._task == "multiclass":
+            return softmax_cross_entropy(scores, labels, reduction="none")
+        if self._name == "squared":
+            return torch.nn.functional.mse_loss(scores, labels, reduction="none")
+        return torch.nn.functional.binary_cross_entropy_with_logits(
+            scores, labels, reduction="none"
         )
-    kind = kinds[given]
-    return lambda scores, labels: kind(scores, labels, reduction="none")
+
+    def check(self, labels: Any, epoch: int, step: int) -> None:
+        """Refuse labels of a batch, still on the CPU, that are none of the classes."""
+        if self._task == "multiclass":
+            good = (labels >= 0) & (labels < self._outputs) & (labels == labels.floor())
+            expected = f"a class, a whole number from 0 to {self._outputs - 1}"
+        elif self._own is None and self._name == "log_loss":
+            good = (labels >= 0) & (labels <= 1)
+            expected = "a number from 0 to 1"
+        else:
+            return
+        if bool(good.all()):
+            return
+        got = f"{labels[~good][0].item():g}"
+        raise errors.DataError(
+            f"A label is {got} at step {step} of epoch {epoch}, expected {expected}.",
+            expected=expected,
+            got=got,
+        )
 
 
 def _check(epochs: Any, patience: Any, max_norm: Any, seed: Any) -> None:

@@ -78,7 +78,9 @@ def tensorflow_dataset(batches: ArrowBatches) -> Any:
     features |= dict.fromkeys(batches.list_names, ragged)
     numbers = ["label"] * batches.has_label + ["weight"] * batches.has_weight
     is_matrix = set(features) == {"dense"}
-    kinds = (features["dense"] if is_matrix else features, *(spec(tf.float32) for _ in numbers))
+    several = (len(batches.label_names),) if len(batches.label_names) > 1 else ()
+    rest = (spec(tf.float32, *(several if name == "label" else ())) for name in numbers)
+    kinds = (features["dense"] if is_matrix else features, *rest)
 
     def elements() -> Iterator[Any]:
         for batch in batches:
@@ -88,8 +90,8 @@ def tensorflow_dataset(batches: ArrowBatches) -> Any:
                 made[name] = tf.RaggedTensor.from_row_splits(
                     np.asarray(values, np.int32), np.asarray(offsets, np.int64)
                 )
-            rest = (np.asarray(getattr(batch, name)) for name in numbers)
-            element = (made["dense"] if is_matrix else made, *rest)
+            beside = (np.asarray(getattr(batch, name)) for name in numbers)
+            element = (made["dense"] if is_matrix else made, *beside)
             yield element if numbers else element[0]
 
     dataset = tf.data.Dataset.from_generator(

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-
-from mainspring.checks import check
-
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from mainspring.checks.report import Finding
-    from mainspring.train.batches import ArrowBatches
 
-__all__ = ["Epoch", "Training", "scored_rows", "verdict_of"]
-
-_MOST_CHECKED = 50_000  # rows of either side that the verdict is made of
-_ROWS_AT_ONCE = 8192
+__all__ = ["Epoch", "Training"]
 
 
 @dataclass(frozen=True)
@@ -36,12 +24,15 @@ class Epoch:
     train_loss : float
         Mean loss of the training rows, each before its own step.
     metrics : dict of str to float
-        Of the validation rows afterwards; empty where there are none.
+        Of the validation rows afterwards; empty where there are none. Of several targets, means.
+    targets : dict of str to dict
+        The metrics of each of several targets, by its name; empty where there is one.
     """
 
     number: int
     train_loss: float
     metrics: dict[str, float] = field(default_factory=dict)
+    targets: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,7 +49,8 @@ class Training:
         In their order.
     verdict : list of Finding
         What :func:`mainspring.check` says: ``overfit`` and ``underfit``, on about 50,000 rows of
-        training and validation; empty without validation rows.
+        training and validation, of several targets of each of the first sixteen; empty without
+        validation rows.
     """
 
     metric: str | None
@@ -115,7 +107,10 @@ class Training:
             "best_epoch": self.best_epoch,
             "epochs": [asdict(epoch) for epoch in self.epochs],
             "verdict": [
-                {"check": finding.check, "severity": finding.severity, "sentence": finding.sentence}
+                {
+                    name: getattr(finding, name)
+                    for name in ("check", "column", "severity", "sentence")
+                }
                 for finding in self.verdict
             ],
         }
@@ -153,133 +148,18 @@ class Training:
             values = "  ".join(f"{name} {value:.5g}" for name, value in epoch.metrics.items())
             mark = "  best" if epoch.number == self.best_epoch else ""
             lines.append(f"epoch {epoch.number + 1}  loss {epoch.train_loss:.5g}  {values}{mark}")
-        lines += [
-            f"{finding.check} ({finding.severity}): {finding.sentence}" for finding in self.verdict
+        return "\n".join([*lines, *self.verdict_lines()])
+
+    def verdict_lines(self) -> list[str]:
+        """Return the verdict in words.
+
+        Returns
+        -------
+        list of str
+            A line for each finding, which names the target where there are several.
+        """
+        several = any(epoch.targets for epoch in self.epochs)
+        return [
+            f"{one.check}{f' of {one.column}' if several else ''} ({one.severity}): {one.sentence}"
+            for one in self.verdict
         ]
-        return "\n".join(lines)
-
-
-def scored_rows(model: Any, batches: ArrowBatches, task: str) -> Iterator[pa.Table]:
-    """Give labels, scores and weights of all rows, as the model predicts them in ``eval`` mode.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Of numbers and ids.
-    batches : ArrowBatches
-        The rows.
-    task : str
-        "binary": scores become probabilities.
-
-    Yields
-    ------
-    pyarrow.Table
-        Columns ``label``, ``score`` and, where there are weights, ``weight``.
-    """
-    import pyarrow as pa
-
-    model.eval()
-    device = next(model.parameters()).device
-    with torch.no_grad():
-        for given in batches:
-            batch = given if device.type == "cpu" else given.to(device)
-            scores = model(batch.dense, batch.ids)
-            if task == "binary":
-                scores = torch.sigmoid(scores.double())
-            columns = {
-                "label": given.label.numpy().astype(np.int64 if task == "binary" else np.float64),
-                "score": scores.double().cpu().numpy(),
-            }
-            if given.weight is not None:
-                columns["weight"] = given.weight.numpy().astype(np.float64)
-            yield pa.table(columns)
-
-
-def verdict_of(
-    model: Any, train: ArrowBatches, validation: ArrowBatches, task: str
-) -> list[Finding]:
-    """Return what the checks of overfitting and underfitting say about a model.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Of numbers and ids.
-    train, validation : ArrowBatches
-        The first rows of both are looked at: what the model makes of them, and what simple rules
-        over the same features do.
-    task : str
-        The model's.
-
-    Returns
-    -------
-    list of Finding
-        One of each check.
-    """
-    scorer = _Scorer(model, len(train.dense_names), task)
-    report = check(
-        _first_rows(train),
-        _first_rows(validation),
-        target="label",
-        model=scorer,
-        task=task,
-        checks=["overfit", "underfit"],
-    )
-    return [finding for finding in report.findings if finding.check in ("overfit", "underfit")]
-
-
-def _first_rows(batches: ArrowBatches) -> pa.Table:
-    """Return features and labels as columns; their names say which they are."""
-    import pyarrow as pa
-
-    dense, ids, labels, num_rows = [], [], [], 0
-    for batch in batches:
-        dense.append(batch.dense.numpy())
-        ids.append(batch.ids.numpy())
-        labels.append(batch.label.numpy())
-        num_rows += len(batch.dense)
-        if num_rows >= _MOST_CHECKED:
-            break
-    columns = {f"number{place}": column for place, column in enumerate(np.concatenate(dense).T)}
-    columns |= {f"id{place}": column for place, column in enumerate(np.concatenate(ids).T)}
-    label = np.concatenate(labels)
-    whole = label == np.floor(label)
-    columns["label"] = label.astype(np.int64) if whole.all() else label.astype(np.float64)
-    return pa.table(columns)
-
-
-class _Scorer:
-    """A model as the checks call one: from columns to predictions."""
-
-    def __init__(self, model: Any, num_numbers: int, task: str) -> None:
-        self._model, self._num_numbers = model, num_numbers
-        if task == "binary":
-            self.predict_proba = self._probabilities
-            self.classes_ = np.array([0, 1])
-
-    def predict(self, rows: pa.Table) -> Any:
-        """Return scores."""
-        names = [name for name in rows.column_names if name != "label"]
-        columns = [rows[name].to_numpy() for name in names]
-        dense = np.zeros((rows.num_rows, self._num_numbers), np.float32)
-        ids = np.zeros((rows.num_rows, len(names) - self._num_numbers), np.int32)
-        for place, column in enumerate(columns):
-            if place < self._num_numbers:
-                dense[:, place] = column
-            else:
-                ids[:, place - self._num_numbers] = column
-        self._model.eval()
-        device = next(self._model.parameters()).device
-        with torch.no_grad():
-            parts = [
-                self._model(given.to(device), numbers.to(device)).double().cpu()
-                for given, numbers in zip(
-                    torch.from_numpy(dense).split(_ROWS_AT_ONCE),
-                    torch.from_numpy(ids).split(_ROWS_AT_ONCE),
-                    strict=True,
-                )
-            ]
-        return torch.cat(parts).numpy()
-
-    def _probabilities(self, rows: pa.Table) -> Any:
-        second = 1 / (1 + np.exp(-self.predict(rows)))
-        return np.column_stack([1 - second, second])

@@ -54,8 +54,17 @@ def training_page(training: Training) -> str:
         for number in range(len(training.epochs))
     ]
     parts += [element("h2", "Epochs"), table("Validation rows after each epoch.", columns, rows)]
+    of_each = {} if best is None else training.epochs[best].targets
+    if of_each:
+        columns = (Column("target"), *(Column(name, number=True) for name in names))
+        rows = [
+            row(columns, [target, *(format_number(values[name]) for name in names)])
+            for target, values in of_each.items()
+        ]
+        caption = f"Validation rows after epoch {_number(best)}; above, the means of these."
+        parts += [element("h2", "Targets"), table(caption, columns, rows)]
     if training.verdict:
-        said = [element("p", f"{f.check} ({f.severity}): {f.sentence}") for f in training.verdict]
+        said = [element("p", line) for line in training.verdict_lines()]
         parts += [element("h2", "Verdict"), *said]
     footer = f"Written by mainspring {__version__}."
     return page("Training", headline, *parts, title=None, footer=footer)

@@ -37,7 +37,7 @@ class TensorBatch(NamedTuple):
         Ids of columns of lists, as ``torch.nn.EmbeddingBag(..., include_last_offset=True)`` takes
         them.
     label, weight : tensor of float32, shape (num_rows,), or None
-        None where there is none.
+        None where there is none. Several labels: shape (num_rows, num_labels).
     """
 
     dense: Any
@@ -73,38 +73,63 @@ class TensorBatch(NamedTuple):
 
 @dataclass
 class RowNumbers:
-    """A number for each row, a label or a weight, from an array or a column.
+    """Numbers of each row, labels or a weight, from an array or columns.
 
     Parameters
     ----------
     name : str
-        What it is, in messages.
-    column : str, optional
-        Where it is.
+        What they are, in messages.
+    columns : list of str
+        Where they are.
     values : numpy.ndarray, optional
-        Of all rows.
+        Of all rows, where there are no columns.
+    shape : tuple of int
+        Of the numbers of a row: () is one number without an axis.
     """
 
     name: str
-    column: str | None
+    columns: list[str]
     values: Any = None
-    known: list[tuple[pa.Table, Any]] = field(default_factory=list, repr=False)
+    shape: tuple[int, ...] = ()
+    known: dict[str, tuple[pa.Table, Any]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, name: str, given: Any) -> RowNumbers | None:
-        """Return what a caller gave, a column's name or an array; None where there is none."""
+        """Return what a caller gave, names of columns or an array; None where there is none."""
         if given is None:
             return None
         if isinstance(given, str):
-            return cls(name, given)
-        return cls(name, None, array_target(given).astype(np.float32))
+            return cls(name, [given])
+        if name == "label" and isinstance(given, list | tuple) and _are_names(given):
+            twice = next((one for one in given if given.count(one) > 1), None)
+            if twice is not None:
+                raise errors.ParameterError(
+                    f"label names the column {twice!r} twice, expected each once.",
+                    expected="each column once",
+                    got=repr(twice),
+                )
+            return cls(name, list(given), None, (len(given),) if len(given) > 1 else ())
+        array = np.asarray(given)
+        if name == "label" and array.ndim == 2 and array.shape[1] > 1:
+            targets = [array_target(array[:, place]) for place in range(array.shape[1])]
+            return cls(name, [], np.stack(targets, 1).astype(np.float32), (len(targets),))
+        return cls(name, [], array_target(given).astype(np.float32))
+
+    @property
+    def names(self) -> list[str]:
+        """What each of the numbers is called: its column, or its place in the array."""
+        if self.columns:
+            return self.columns
+        return [str(place) for place in range(self.shape[0])] if self.shape else [self.name]
 
     def fill(self, rows: Rows, out: Any) -> None:
         """Write the numbers of rows."""
         first_row = rows.first_row
         end = first_row + len(rows)
-        if self.column is not None:
-            values = self._of_table(rows.table, self.column)[rows.first : rows.end]
+        if self.columns:
+            for place, column in enumerate(self.columns):
+                to = out[:, place] if self.shape else out
+                to[:] = self._of_table(rows.table, column)[rows.first : rows.end]
         elif end > len(self.values):
             raise errors.ParameterError(
                 f"{self.name} has {len(self.values)} values, expected one for each of the data's "
@@ -113,33 +138,42 @@ class RowNumbers:
                 got=f"{len(self.values)} values",
             )
         else:
-            values = self.values[first_row:end]
-        out[:] = values
+            out[:] = self.values[first_row:end]
         bad = np.isnan(out)
         if self.name == "weight":
             bad |= ~(out >= 0) | np.isinf(out)
         if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            what = "missing" if np.isnan(out[row]) else f"{out[row]}"
-            raise errors.DataError(
-                f"The {self.name} at row {first_row + row} is {what}, expected a number"
-                f"{' of 0 or more' if self.name == 'weight' else ''}. Leave such rows out.",
-                column=self.column,
-                row=first_row + row,
-                expected="a number",
-                got=what,
-            )
+            self._refuse(out, bad, first_row)
+
+    def _refuse(self, out: Any, bad: Any, first_row: int) -> None:
+        at = tuple(int(one) for one in np.argwhere(bad)[0])
+        value, row, place = out[at], at[0], at[1:]
+        what = "missing" if np.isnan(value) else f"{value}"
+        column = self.names[place[0]] if place else next(iter(self.columns), None)
+        which = f"The {self.name} {column!r}" if place else f"The {self.name}"
+        raise errors.DataError(
+            f"{which} at row {first_row + row} is {what}, expected a number"
+            f"{' of 0 or more' if self.name == 'weight' else ''}. Leave such rows out.",
+            column=column,
+            row=first_row + row,
+            expected="a number",
+            got=what,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "known": []}
+        return {**self.__dict__, "known": {}}
 
     def _of_table(self, table: pa.Table, column: str) -> Any:
         """Return the column of a table as float32; that of the last table is kept."""
-        if not self.known or self.known[0][0] is not table:
+        if column not in self.known or self.known[column][0] is not table:
             names = [name for name in table.column_names if name == column]
             found = column_target(_arrow.as_table(table.select(names)), column)
-            self.known = [(table, found.astype(np.float32))]
-        return self.known[0][1]
+            self.known[column] = (table, found.astype(np.float32))
+        return self.known[column][1]
+
+
+def _are_names(given: Any) -> bool:
+    return len(given) > 0 and all(isinstance(one, str) for one in given)
 
 
 @dataclass
@@ -233,7 +267,7 @@ class WindowMaker:
         """Return a window whose rows are to be written."""
         dense = new((num_rows, len(self._columns.dense_names)), np.float32)
         ids = new((num_rows, len(self._columns.id_names)), np.int32)
-        label = None if self._label is None else new((num_rows,), np.float32)
+        label = None if self._label is None else new((num_rows, *self._label.shape), np.float32)
         weight = None if self._weight is None else new((num_rows,), np.float32)
         return Window(FeatureRows(dense, ids), label, weight)
 

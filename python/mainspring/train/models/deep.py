@@ -63,7 +63,7 @@ class MLP(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task
+    num_numbers, cardinalities, task, outputs
         As in :class:`TabularModel`; :meth:`from_features` takes the first two from a preprocessor.
     hidden : sequence of int, default (256, 128)
         Widths of the layers.
@@ -86,7 +86,7 @@ class MLP(TabularModel):
     torch.Size([3])
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a size of its own
         self,
         num_numbers: int,
         cardinalities: Sequence[int],
@@ -95,15 +95,16 @@ class MLP(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        outputs: int = 1,
         row_optimizer: RowOptimizer | None = None,
     ) -> None:
-        super().__init__(num_numbers, cardinalities, task=task)
+        super().__init__(num_numbers, cardinalities, task=task, outputs=outputs)
         self.features = FlatFeatures(num_numbers, cardinalities, width, row_optimizer)
         self.layers = perceptron(self.features.width, hidden, dropout)
-        self.last = nn.Linear(hidden[-1] if hidden else self.features.width, 1)
+        self.last = nn.Linear(hidden[-1] if hidden else self.features.width, outputs)
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return a score for each row.
+        """Return scores of each row.
 
         Parameters
         ----------
@@ -114,10 +115,11 @@ class MLP(TabularModel):
 
         Returns
         -------
-        tensor of shape (num_rows,)
+        tensor of shape (num_rows,), or (num_rows, outputs)
+            One, or several scores of each row.
         """
         x = self.features(self.numbers(dense), ids)
-        return self.last(self.layers(x)).squeeze(1)
+        return self.scores(self.last(self.layers(x)))
 
 
 class _Block(nn.Module):
@@ -137,7 +139,7 @@ class ResNet(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width, dropout, row_optimizer
+    num_numbers, cardinalities, task, outputs, width, dropout, row_optimizer
         As in :class:`MLP`.
     num_blocks : int, default 2
         Blocks of two layers.
@@ -163,21 +165,22 @@ class ResNet(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        outputs: int = 1,
         row_optimizer: RowOptimizer | None = None,
     ) -> None:
-        super().__init__(num_numbers, cardinalities, task=task)
+        super().__init__(num_numbers, cardinalities, task=task, outputs=outputs)
         self.features = FlatFeatures(num_numbers, cardinalities, width, row_optimizer)
         self.first = nn.Linear(self.features.width, size)
         self.blocks = nn.ModuleList(_Block(size, inner, dropout) for _ in range(num_blocks))
         self.norm = nn.BatchNorm1d(size)
-        self.last = nn.Linear(size, 1)
+        self.last = nn.Linear(size, outputs)
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return a score for each row, as :meth:`MLP.forward`."""
+        """Return scores of each row, as :meth:`MLP.forward`."""
         x = self.first(self.features(self.numbers(dense), ids))
         for block in self.blocks:
             x = block(x)
-        return self.last(torch.relu(self.norm(x))).squeeze(1)
+        return self.scores(self.last(torch.relu(self.norm(x))))
 
 
 class WideAndDeep(TabularModel):
@@ -185,7 +188,7 @@ class WideAndDeep(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, hidden, width, dropout, row_optimizer
+    num_numbers, cardinalities, task, outputs, hidden, width, dropout, row_optimizer
         As in :class:`MLP`. Put crosses (``col("a", "b").cross()``) among the features: the linear
         part learns a weight for each.
 
@@ -195,7 +198,7 @@ class WideAndDeep(TabularModel):
     doi:10.1145/2988450.2988454.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a size of its own
         self,
         num_numbers: int,
         cardinalities: Sequence[int],
@@ -204,16 +207,17 @@ class WideAndDeep(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        outputs: int = 1,
         row_optimizer: RowOptimizer | None = None,
     ) -> None:
-        super().__init__(num_numbers, cardinalities, task=task)
-        self.wide = LinearPart(num_numbers, cardinalities, row_optimizer)
+        super().__init__(num_numbers, cardinalities, task=task, outputs=outputs)
+        self.wide = LinearPart(num_numbers, cardinalities, row_optimizer, outputs)
         self.features = FlatFeatures(num_numbers, cardinalities, width, row_optimizer)
         self.layers = perceptron(self.features.width, hidden, dropout)
-        self.last = nn.Linear(hidden[-1] if hidden else self.features.width, 1)
+        self.last = nn.Linear(hidden[-1] if hidden else self.features.width, outputs)
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return a score for each row, as :meth:`MLP.forward`."""
+        """Return scores of each row, as :meth:`MLP.forward`."""
         numbers = self.numbers(dense)
         deep = self.last(self.layers(self.features(numbers, ids)))
-        return (self.wide(numbers, ids) + deep).squeeze(1)
+        return self.scores(self.wide(numbers, ids) + deep)

@@ -14,6 +14,7 @@ from mainspring.train.models.layers import (
     DotPairs,
     FactorizedPairs,
     IdEmbeddings,
+    WeightedPairs,
     perceptron,
 )
 from mainspring.train.models.tabular import LinearPart, TabularModel
@@ -64,11 +65,13 @@ class FM(TabularModel):
     """A factorization machine: a linear model, and the products of the vectors of all pairs.
 
     The numbers of a row share one vector, the sum of ``x * v`` of each: numbers meet ids, but not
-    each other. :class:`~mainspring.train.HashedFactorizationMachine` learns one without torch.
+    each other. Several outputs share all vectors; each weighs the vectors' numbers in its own way
+    (He and Chua 2017, their model without hidden layers).
+    :class:`~mainspring.train.HashedFactorizationMachine` learns one without torch.
 
     Parameters
     ----------
-    num_numbers, cardinalities, task
+    num_numbers, cardinalities, task, outputs
         As in :class:`TabularModel`.
     width : int, default 16
         Numbers of a vector.
@@ -77,7 +80,8 @@ class FM(TabularModel):
 
     References
     ----------
-    S. Rendle, "Factorization Machines", ICDM 2010, doi:10.1109/ICDM.2010.127.
+    S. Rendle, "Factorization Machines", ICDM 2010, doi:10.1109/ICDM.2010.127; X. He and T.-S. Chua,
+    "Neural Factorization Machines", SIGIR 2017, doi:10.1145/3077136.3080777.
     """
 
     def __init__(
@@ -87,18 +91,19 @@ class FM(TabularModel):
         *,
         width: int = 16,
         task: str = "binary",
+        outputs: int = 1,
         row_optimizer: RowOptimizer | None = None,
     ) -> None:
-        super().__init__(num_numbers, cardinalities, task=task)
-        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer)
+        super().__init__(num_numbers, cardinalities, task=task, outputs=outputs)
+        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer, outputs)
         self.vectors = _Vectors(num_numbers, cardinalities, width, row_optimizer)
-        self.pairs = FactorizedPairs()
+        self.pairs = FactorizedPairs() if outputs == 1 else WeightedPairs(width, outputs)
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return a score for each row, as ``MLP.forward``."""
+        """Return scores of each row, as ``MLP.forward``."""
         numbers = self.numbers(dense)
         pairs = self.pairs(self.vectors(numbers, ids))
-        return (self.linear(numbers, ids) + pairs).squeeze(1)
+        return self.scores(self.linear(numbers, ids) + pairs)
 
 
 class FwFM(TabularModel):
@@ -106,7 +111,7 @@ class FwFM(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width, row_optimizer
+    num_numbers, cardinalities, task, outputs, width, row_optimizer
         As in :class:`FM`; the numbers of a row are one field.
 
     References
@@ -121,21 +126,22 @@ class FwFM(TabularModel):
         *,
         width: int = 16,
         task: str = "binary",
+        outputs: int = 1,
         row_optimizer: RowOptimizer | None = None,
     ) -> None:
-        super().__init__(num_numbers, cardinalities, task=task)
-        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer)
+        super().__init__(num_numbers, cardinalities, task=task, outputs=outputs)
+        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer, outputs)
         self.vectors = _Vectors(num_numbers, cardinalities, width, row_optimizer)
         self.dots = DotPairs()
         count = self.vectors.count
-        self.strengths = nn.Linear(count * (count - 1) // 2, 1, bias=False)
+        self.strengths = nn.Linear(count * (count - 1) // 2, outputs, bias=False)
         nn.init.ones_(self.strengths.weight)  # as a machine without strengths begins
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return a score for each row, as ``MLP.forward``."""
+        """Return scores of each row, as ``MLP.forward``."""
         numbers = self.numbers(dense)
         pairs = self.strengths(self.dots(self.vectors(numbers, ids)))
-        return (self.linear(numbers, ids) + pairs).squeeze(1)
+        return self.scores(self.linear(numbers, ids) + pairs)
 
 
 class DeepFM(TabularModel):
@@ -143,7 +149,7 @@ class DeepFM(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width, row_optimizer
+    num_numbers, cardinalities, task, outputs, width, row_optimizer
         As in :class:`FM`.
     hidden : sequence of int, default (256, 128)
         Widths of the perceptron's layers.
@@ -155,7 +161,7 @@ class DeepFM(TabularModel):
     H. Guo et al., "DeepFM", IJCAI 2017, arXiv:1703.04247.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a size of its own
         self,
         num_numbers: int,
         cardinalities: Sequence[int],
@@ -164,21 +170,22 @@ class DeepFM(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        outputs: int = 1,
         row_optimizer: RowOptimizer | None = None,
     ) -> None:
-        super().__init__(num_numbers, cardinalities, task=task)
-        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer)
+        super().__init__(num_numbers, cardinalities, task=task, outputs=outputs)
+        self.linear = LinearPart(num_numbers, cardinalities, row_optimizer, outputs)
         self.vectors = _Vectors(num_numbers, cardinalities, width, row_optimizer)
-        self.pairs = FactorizedPairs()
+        self.pairs = FactorizedPairs() if outputs == 1 else WeightedPairs(width, outputs)
         self.layers = perceptron(self.vectors.count * width, hidden, dropout)
-        self.last = nn.Linear(hidden[-1] if hidden else self.vectors.count * width, 1)
+        self.last = nn.Linear(hidden[-1] if hidden else self.vectors.count * width, outputs)
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return a score for each row, as ``MLP.forward``."""
+        """Return scores of each row, as ``MLP.forward``."""
         numbers = self.numbers(dense)
         vectors = self.vectors(numbers, ids)
         deep = self.last(self.layers(vectors.flatten(1)))
-        return (self.linear(numbers, ids) + self.pairs(vectors) + deep).squeeze(1)
+        return self.scores(self.linear(numbers, ids) + self.pairs(vectors) + deep)
 
 
 class DCNv2(TabularModel):
@@ -186,7 +193,7 @@ class DCNv2(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width, hidden, dropout, row_optimizer
+    num_numbers, cardinalities, task, outputs, width, hidden, dropout, row_optimizer
         As in :class:`DeepFM`; ``hidden=()`` leaves the perceptron out.
     num_crosses : int, default 2
         Cross layers: features meet in products of up to one more than that.
@@ -209,25 +216,26 @@ class DCNv2(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        outputs: int = 1,
         row_optimizer: RowOptimizer | None = None,
     ) -> None:
-        super().__init__(num_numbers, cardinalities, task=task)
+        super().__init__(num_numbers, cardinalities, task=task, outputs=outputs)
         self.features = FlatFeatures(num_numbers, cardinalities, width, row_optimizer)
         size = self.features.width
         self.linears = nn.ModuleList(_matrix(size, rank) for _ in range(num_crosses))
         self.cross = Cross()
         self.layers = perceptron(size, hidden, dropout) if hidden else None
-        self.last = nn.Linear(size + (hidden[-1] if hidden else 0), 1)
+        self.last = nn.Linear(size + (hidden[-1] if hidden else 0), outputs)
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return a score for each row, as ``MLP.forward``."""
+        """Return scores of each row, as ``MLP.forward``."""
         first = self.features(self.numbers(dense), ids)
         x = first
         for linear in self.linears:
             x = self.cross(first, linear(x), x)
         if self.layers is not None:
             x = torch.cat([x, self.layers(first)], 1)
-        return self.last(x).squeeze(1)
+        return self.scores(self.last(x))
 
 
 def _matrix(size: int, rank: int | None) -> nn.Module:
@@ -241,7 +249,7 @@ class DLRM(TabularModel):
 
     Parameters
     ----------
-    num_numbers, cardinalities, task, width, dropout, row_optimizer
+    num_numbers, cardinalities, task, outputs, width, dropout, row_optimizer
         As in :class:`DeepFM`.
     bottom : sequence of int, default (128,)
         Layers that make a vector of the numbers, before a last one of ``width``.
@@ -263,9 +271,10 @@ class DLRM(TabularModel):
         width: int = 16,
         dropout: float = 0.0,
         task: str = "binary",
+        outputs: int = 1,
         row_optimizer: RowOptimizer | None = None,
     ) -> None:
-        super().__init__(num_numbers, cardinalities, task=task)
+        super().__init__(num_numbers, cardinalities, task=task, outputs=outputs)
         count = len(cardinalities) + (1 if num_numbers else 0)
         if count < 2 or not cardinalities:
             raise errors.ParameterError(
@@ -279,13 +288,13 @@ class DLRM(TabularModel):
         self.dots = DotPairs()
         made = count * (count - 1) // 2 + (width if num_numbers else 0)
         self.top = perceptron(made, top, dropout)
-        self.last = nn.Linear(top[-1] if top else made, 1)
+        self.last = nn.Linear(top[-1] if top else made, outputs)
 
     def forward(self, dense: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return a score for each row, as ``MLP.forward``."""
+        """Return scores of each row, as ``MLP.forward``."""
         vectors = self.embeddings(ids)
         if self.bottom is None:
-            return self.last(self.top(self.dots(vectors))).squeeze(1)
+            return self.scores(self.last(self.top(self.dots(vectors))))
         of_numbers = self.bottom(self.numbers(dense))
         vectors = torch.cat([of_numbers.unsqueeze(1), vectors], 1)
-        return self.last(self.top(torch.cat([of_numbers, self.dots(vectors)], 1))).squeeze(1)
+        return self.scores(self.last(self.top(torch.cat([of_numbers, self.dots(vectors)], 1))))

@@ -16,7 +16,14 @@ from mainspring.train.ops.interactions import (
 )
 from mainspring.train.ops.row_optimizer import RowOptimizer
 
-__all__ = ["Cross", "DotPairs", "FactorizedPairs", "IdEmbeddings", "perceptron"]
+__all__ = [
+    "Cross",
+    "DotPairs",
+    "FactorizedPairs",
+    "IdEmbeddings",
+    "WeightedPairs",
+    "perceptron",
+]
 
 
 class IdEmbeddings(nn.Module):
@@ -94,6 +101,29 @@ class FactorizedPairs(nn.Module):
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """Return it, shape (num_rows, 1), for vectors of shape (num_rows, num_vectors, width)."""
         return factorization_machine(vectors).unsqueeze(1)
+
+
+class WeightedPairs(nn.Module):
+    """The products of all pairs of a row's vectors, weighted number by number for each output.
+
+    Parameters
+    ----------
+    width : int
+        Numbers of a vector.
+    outputs : int
+        Sums to return.
+    """
+
+    def __init__(self, width: int, outputs: int) -> None:
+        super().__init__()
+        self.strengths = nn.Linear(width, outputs, bias=False)
+        nn.init.ones_(self.strengths.weight)  # each begins as FactorizedPairs
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Return them, shape (num_rows, outputs), for vectors as FactorizedPairs takes them."""
+        total = vectors.sum(1)
+        twice = total * total + (vectors * vectors).sum(1) * -1.0
+        return self.strengths(twice * 0.5)
 
 
 class Cross(nn.Module):

@@ -1,4 +1,4 @@
-"""The base of all models: features of a preprocessor in, one logit or number a row out."""
+"""The base of all models: features of a preprocessor in, logits or numbers of each row out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from mainspring import errors
+from mainspring.train.labels import checked_number
 from mainspring.train.models.layers import IdEmbeddings
 from mainspring.train.ops.row_optimizer import RowOptimizer
 
@@ -19,12 +20,17 @@ __all__ = ["LinearPart", "TabularModel"]
 
 Self = TypeVar("Self", bound="TabularModel")
 
+_LINKS = {"binary": "sigmoid", "multiclass": "softmax", "regression": "identity"}
+_MOST_OUTPUTS = 1 << 24  # classes that labels of float32 tell apart
+
 
 class TabularModel(nn.Module):
-    """A module that is called with numbers and ids of rows, and gives one score for each row.
+    """A module that is called with numbers and ids of rows, and gives scores for each row.
 
-    ``model(batch.dense, batch.ids)`` is a logit where the task is ``"binary"``, the number itself
-    where it is ``"regression"``. :meth:`from_features` builds a model for a preprocessor, and
+    ``model(batch.dense, batch.ids)`` has shape (num_rows,), or (num_rows, outputs) of several
+    outputs: logits where the task is ``"binary"`` (each output a label of its own) or
+    ``"multiclass"`` (one for each class), the numbers themselves where it is ``"regression"``.
+    :meth:`from_features` builds a model for a preprocessor, and
     ``ms.Predictor(model, preprocessor)`` exports it: ``predict`` gives probabilities or numbers.
 
     Parameters
@@ -33,29 +39,44 @@ class TabularModel(nn.Module):
         Columns of ``dense``.
     cardinalities : sequence of int
         Of each column of ``ids`` the number of ids.
-    task : {"binary", "regression"}, default "binary"
+    task : {"binary", "multiclass", "regression"}, default "binary"
         What scores are.
+    outputs : int, default 1
+        Scores of a row: of "multiclass" the number of classes, which are 0, 1, 2, ... and at least
+        two; else the number of targets.
 
     Raises
     ------
     ParameterError
-        When there are no features, or the task is another.
+        When there are no features, the task is another, or it cannot have so many outputs.
     """
 
     def __init__(
-        self, num_numbers: int, cardinalities: Sequence[int], *, task: str = "binary"
+        self,
+        num_numbers: int,
+        cardinalities: Sequence[int],
+        *,
+        task: str = "binary",
+        outputs: int = 1,
     ) -> None:
         super().__init__()
-        if task not in ("binary", "regression"):
+        if task not in _LINKS:
+            known = "'binary', 'multiclass' or 'regression'"
             raise errors.ParameterError(
-                f"task must be 'binary' or 'regression', got {task!r}.",
-                expected="'binary' or 'regression'",
-                got=repr(task),
+                f"task must be {known}, got {task!r}.", expected=known, got=repr(task)
+            )
+        checked_number("outputs", outputs, 1, _MOST_OUTPUTS, whole=True)
+        if task == "multiclass" and outputs < 2:
+            raise errors.ParameterError(
+                f"outputs is {outputs}, expected the number of classes for the task 'multiclass', "
+                "at least 2.",
+                expected="at least 2",
+                got=str(outputs),
             )
         if num_numbers + len(cardinalities) == 0:
             raise errors.ParameterError("A model needs at least one feature, got none.")
         self.num_numbers, self.num_ids = int(num_numbers), len(cardinalities)
-        self.task = task
+        self.task, self.outputs = task, int(outputs)
         # Where the features stand in a preprocessor's order, and their names: for Predictor.
         self.mainspring_features: tuple[list[str], dict[str, list[int]]] | None = None
 
@@ -104,7 +125,22 @@ class TabularModel(nn.Module):
     @property
     def mainspring_link(self) -> str:
         """From scores to predictions, in a bundle."""
-        return "sigmoid" if self.task == "binary" else "identity"
+        return _LINKS[self.task]
+
+    def scores(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the last layer's numbers as the model gives them.
+
+        Parameters
+        ----------
+        x : tensor of shape (num_rows, outputs)
+            The numbers.
+
+        Returns
+        -------
+        tensor
+            Of shape (num_rows,) where there is one output.
+        """
+        return x.squeeze(1) if self.outputs == 1 else x
 
     def numbers(self, dense: torch.Tensor) -> torch.Tensor:
         """Return the features that are numbers.
@@ -133,6 +169,8 @@ class LinearPart(nn.Module):
         Ids of each column of ids.
     row_optimizer : RowOptimizer, optional
         As in :class:`MLP`.
+    outputs : int, default 1
+        Scores of a row.
     """
 
     def __init__(
@@ -140,16 +178,19 @@ class LinearPart(nn.Module):
         num_numbers: int,
         cardinalities: Sequence[int],
         row_optimizer: RowOptimizer | None = None,
+        outputs: int = 1,
     ) -> None:
         super().__init__()
-        self.of_ids = IdEmbeddings(cardinalities, 1, 0.0, row_optimizer) if cardinalities else None
-        self.of_numbers = nn.Linear(num_numbers, 1, bias=False) if num_numbers else None
+        self.of_ids = (
+            IdEmbeddings(cardinalities, outputs, 0.0, row_optimizer) if cardinalities else None
+        )
+        self.of_numbers = nn.Linear(num_numbers, outputs, bias=False) if num_numbers else None
         if self.of_numbers is not None:
             nn.init.zeros_(self.of_numbers.weight)
-        self.bias = nn.Parameter(torch.zeros(1))
+        self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, numbers: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """Return scores of shape (num_rows, 1)."""
+        """Return scores of shape (num_rows, outputs)."""
         parts = []
         if self.of_ids is not None:
             parts.append(self.of_ids(ids).sum(1))

@@ -1,7 +1,7 @@
 """Losses of scores that are compared within a query: pairs, LambdaRank, ListNet, ListMLE, BPR.
 
 Queries are stretches of rows, given by offsets; rows of a query lie side by side. A query without
-a pair, or without a label above 0, has loss 0. Expressions of torch, for every device.
+a pair, or without a label above 0, has loss 0. Native on the CPU, else expressions of torch.
 """
 
 from __future__ import annotations
@@ -19,9 +19,17 @@ from mainspring.train.ops.arguments import (
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.binary_losses import binary_cross_entropy
 from mainspring.train.ops.native_losses import REDUCTIONS
+from mainspring.train.ops.native_ranking import QUERY_LOSSES, bpr, query_loss
 from mainspring.train.ops.reference import reduced
 
-__all__ = ["bpr_loss", "lambda_rank_loss", "list_mle_loss", "list_net_loss", "pairwise_loss"]
+__all__ = [
+    "bpr_loss",
+    "check_queries",
+    "lambda_rank_loss",
+    "list_mle_loss",
+    "list_net_loss",
+    "pairwise_loss",
+]
 
 
 def bpr_loss(
@@ -59,6 +67,14 @@ def bpr_loss(
     check_floating("bpr_loss", "positive", positive, ())
     check_same("bpr_loss", "negative", negative, positive, "positive")
     kind = positive.dtype if positive.dtype == torch.float64 else torch.float32
+    if choose("bpr_loss", positive) == "native":
+        if weight is not None:
+            check_same("bpr_loss", "weight", weight, positive, "positive")
+            weight = weight.detach().to(kind)
+        check_choice("bpr_loss", "reduction", reduction, REDUCTIONS)
+        both = positive.to(kind), negative.to(kind)
+        with_grad = any(one.requires_grad for one in both) and torch.is_grad_enabled()
+        return bpr(*both, weight, REDUCTIONS.index(reduction), with_grad)[0]
     difference = positive.to(kind) - negative.to(kind)
     ones = torch.ones_like(difference)
     return binary_cross_entropy(difference, ones, weight=weight, reduction=reduction)
@@ -95,14 +111,18 @@ def pairwise_loss(
 
     Notes
     -----
-    Memory is queries x the longest query squared.
+    Of the expression of torch memory is queries x the longest query squared; of the native loss it
+    grows with the longest query alone.
 
     References
     ----------
     C. Burges et al.: Learning to Rank using Gradient Descent, ICML 2005,
     doi:10.1145/1102351.1102363.
     """
-    s, y, there = _queries("pairwise_loss", scores, labels, offsets, reduction)
+    found = _by_kernel("pairwise_loss", scores, labels, offsets, reduction)
+    if found is not None:
+        return found
+    s, y, there = _queries("pairwise_loss", scores, labels, offsets)
     losses, pairs = _pairs(s, y, there)
     number = pairs.sum((1, 2)).clamp(min=1)
     return reduced((losses * pairs).sum((1, 2)) / number, reduction)
@@ -143,7 +163,10 @@ def lambda_rank_loss(
     op = "lambda_rank_loss"
     if cutoff is not None and (not isinstance(cutoff, int) or cutoff < 1):
         refuse(op, "cutoff", "a positive integer or None", repr(cutoff))
-    s, y, there = _queries(op, scores, labels, offsets, reduction, negative=False)
+    found = _by_kernel(op, scores, labels, offsets, reduction, cutoff)
+    if found is not None:
+        return found
+    s, y, there = _queries(op, scores, labels, offsets, negative=False)
     losses, pairs = _pairs(s, y, there)
     gains = (torch.exp2(y) - 1).masked_fill(~there, 0)
     with torch.no_grad():
@@ -186,7 +209,10 @@ def list_net_loss(
     Z. Cao et al.: Learning to Rank: From Pairwise Approach to Listwise Approach, ICML 2007,
     doi:10.1145/1273496.1273513.
     """
-    s, y, there = _queries("list_net_loss", scores, labels, offsets, reduction)
+    found = _by_kernel("list_net_loss", scores, labels, offsets, reduction)
+    if found is not None:
+        return found
+    s, y, there = _queries("list_net_loss", scores, labels, offsets)
     log_p = torch.log_softmax(s.masked_fill(~there, -torch.inf), 1).masked_fill(~there, 0)
     wanted = torch.softmax(y.masked_fill(~there, -torch.inf), 1).masked_fill(~there, 0)
     return reduced(-(wanted * log_p).sum(1), reduction)
@@ -216,7 +242,10 @@ def list_mle_loss(
     ----------
     F. Xia et al.: Listwise Approach to Learning to Rank, ICML 2008, doi:10.1145/1390156.1390306.
     """
-    s, y, there = _queries("list_mle_loss", scores, labels, offsets, reduction)
+    found = _by_kernel("list_mle_loss", scores, labels, offsets, reduction)
+    if found is not None:
+        return found
+    s, y, there = _queries("list_mle_loss", scores, labels, offsets)
     order = torch.argsort(y.masked_fill(~there, -torch.inf), dim=1, descending=True, stable=True)
     ordered, there = s.gather(1, order), there.gather(1, order)
     # What is not there comes last, and adds nothing to the sums of those before it.
@@ -239,16 +268,26 @@ def _pairs(
     return functional.softplus(difference.masked_fill(~pairs, 0)), pairs
 
 
-def _queries(
+def _by_kernel(
     op: str,
     scores: torch.Tensor,
     labels: torch.Tensor,
     offsets: torch.Tensor,
     reduction: str,
-    *,
-    negative: bool = True,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return scores and labels by query and place, and which places there are."""
+    cutoff: int | None = None,
+) -> torch.Tensor | None:
+    """Return the loss where a kernel computes it."""
+    _check_arguments(op, scores, labels, offsets, reduction)
+    if choose(op, scores) != "native":
+        return None
+    with_grad = scores.requires_grad and torch.is_grad_enabled()
+    rows = (scores.float(), labels.detach().float(), offsets)
+    return reduced(query_loss(*rows, QUERY_LOSSES.index(op), cutoff or 0, with_grad)[0], reduction)
+
+
+def _check_arguments(
+    op: str, scores: torch.Tensor, labels: torch.Tensor, offsets: torch.Tensor, reduction: str
+) -> None:
     check_floating(op, "scores", scores, (1,))
     check_same(op, "labels", labels, scores, "scores")
     check_choice(op, "reduction", reduction, REDUCTIONS)
@@ -258,9 +297,19 @@ def _queries(
     if offsets.dim() != 1 or offsets.numel() == 0 or offsets.device != scores.device:
         got = f"shape {tuple(offsets.shape)} on {offsets.device}"
         refuse(op, "offsets", "of shape (num_queries + 1,), on the device of scores", got)
-    choose(op, scores)
+
+
+def _queries(
+    op: str,
+    scores: torch.Tensor,
+    labels: torch.Tensor,
+    offsets: torch.Tensor,
+    *,
+    negative: bool = True,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return scores and labels by query and place, and which places there are."""
     offsets, labels = offsets.long(), labels.detach()
-    _check_queries(op, offsets, labels, negative)
+    check_queries(op, offsets, labels, negative=negative)
     kind = scores.dtype if scores.dtype == torch.float64 else torch.float32
     lengths = offsets[1:] - offsets[:-1]
     longest = int(lengths.max()) if len(lengths) else 0
@@ -273,7 +322,8 @@ def _queries(
     return scores.to(kind)[rows], labels.to(kind)[rows], there
 
 
-def _check_queries(op: str, offsets: torch.Tensor, labels: torch.Tensor, negative: bool) -> None:
+def check_queries(op: str, offsets: torch.Tensor, labels: torch.Tensor, *, negative: bool) -> None:
+    """Refuse offsets that are not those of the rows, and labels that are none, on the CPU."""
     if torch.compiler.is_compiling() or offsets.device.type != "cpu":
         return
     before = torch.cat([torch.zeros(1, dtype=torch.int64), offsets[:-1]])
