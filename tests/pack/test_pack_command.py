@@ -69,7 +69,10 @@ def test_function_when_packed_is_a_small_zip(bundle: Path, tmp_path: Path, targe
         (["--target", "c", "--keep-profile"], "--keep-profile does nothing"),
         (["--target", "gcf", "-o", "late", "--library", "none.so"], "none.so cannot be read"),
         (["--target", "gcf", "-o", "late", "--library", "late.spring"], "no shared library"),
-        (["--target", "gcf", "-o", "late.spring"], "late.spring"),
+        (["--target", "gcf", "-o", "late.spring"], "late.spring is a file, expected a new or"),
+        (["--target", "gcf", "-o", "late", "--sign", "key.pem"], "one file"),
+        (["--sign", "key.pem"], "one file"),
+        (["-o", "small.spring", "--sign", "key.pem"], "key.pem cannot be read"),
         (["--leaf-bits", "3"], "4 to 24"),
     ],
 )
@@ -90,6 +93,7 @@ def test_pack_when_something_is_wrong_says_so(
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["late.spring"]
 
 
 def test_target_without_an_output_says_that_nothing_was_written(

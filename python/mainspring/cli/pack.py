@@ -103,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
     saved = data = _read(arguments.bundle)
     if arguments.output is not None:
         require_folder(arguments.output)
+    key = None if arguments.sign is None else _read(arguments.sign)
     small = pack.shrink(data, keep_profile=arguments.keep_profile, subject=arguments.bundle)
     output = arguments.output
     lines: list[str] = []
@@ -125,11 +126,9 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.target != "bundle":
         lines.append("Nothing was written; name an output with -o.")
     print("\n".join([*_table(arguments.bundle, saved, small), *lines]))
-    if arguments.sign is not None:
-        if output is None or Path(output).is_dir():
-            raise ParameterError("--sign needs an output that is one file; name one with -o.")
+    if key is not None:
         written = _read(output)
-        write_file(f"{output}.sig", pack.sign(written, _read(arguments.sign)))
+        write_file(f"{output}.sig", pack.sign(written, key))
         print(f"{output}.sig: signature of {pack.bundle_id(written)}")
     return 0
 
@@ -176,6 +175,10 @@ def _check_options(arguments: argparse.Namespace) -> None:
             expected=f"--target {known}",
             got=f"--target {arguments.target}",
         )
+    output = arguments.output
+    is_file = arguments.target in ("bundle", "c") or str(output).endswith(".zip")
+    if arguments.sign is not None and (output is None or not is_file):
+        raise ParameterError("--sign needs an output that is one file; name one with -o.")
 
 
 def _read(path: str) -> bytes:
@@ -217,6 +220,12 @@ def _write(files: Mapping[str, bytes], output: Path) -> Iterator[str]:
         write_file(str(output), room.getvalue())
         yield f"{output}: {len(room.getvalue()):,} bytes"
         return
+    if output.exists() and not output.is_dir():
+        raise FileError(
+            f"{output} is a file, expected a new or an old folder, or a name that ends in .zip.",
+            expected="a folder or NAME.zip",
+            got="a file",
+        )
     output.mkdir(exist_ok=True)
     for name in sorted(files):
         write_file(str(output / name), files[name])
