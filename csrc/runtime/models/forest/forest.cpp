@@ -43,13 +43,9 @@ uint32_t descend(const ForestView& forest, const double* values, uint32_t at) {
 }
 
 /// Walks eight chains to their leaves: eight rows of a group, or one row in eight trees (kLane 0).
-/// Looking for the end only every other level saves more than the idle level costs. The walks are
-/// kept in the function itself: in the caller's array every step would be stored, since for all
-/// the compiler knows it could be a node's.
+/// Looking for the end only every other level saves more than the idle level costs.
 template <bool kSets, uint32_t kLane>
-void walk(const ForestView& forest, const double* values, uint32_t (&nodes)[kChains]) {
-  uint32_t at[kChains];
-  for (uint32_t k = 0; k < kChains; ++k) at[k] = nodes[k];
+void walk(const ForestView& forest, const double* values, uint32_t (&at)[kChains]) {
   uint32_t moved;
   do {
     moved = 0;
@@ -64,7 +60,6 @@ void walk(const ForestView& forest, const double* values, uint32_t (&nodes)[kCha
       at[k] = next;
     }
   } while (moved != 0);
-  for (uint32_t k = 0; k < kChains; ++k) nodes[k] = at[k];
 }
 
 template <uint32_t kLane>
