@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.torch_sides import close, draw, optimizer_parameters, with_threads
 from mainspring import train
 
 torch = pytest.importorskip("torch")
@@ -26,20 +27,12 @@ PEERS = ["eager", pytest.param("torch.compile", marks=pytest.mark.large)]
 
 @pytest.fixture(autouse=True)
 def threads(request: pytest.FixtureRequest) -> Any:
-    """Give torch as many threads as all others have, and silence its advice on sparse tensors."""
-    torch.sparse.check_sparse_tensor_invariants.disable()
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.config.getoption("--threads"))
-    yield
-    torch.set_num_threads(before)
+    with with_threads(request.config.getoption("--threads")):
+        yield
 
 
 def peer_of(function: Side, peer: str) -> Side:
     return torch.compile(function) if peer == "torch.compile" else function
-
-
-def draw(*shape: int, seed: int = 0) -> Any:
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=shape).astype(np.float32))
 
 
 def gradient(function: Callable[..., Any], x: Any, factor: Any = None) -> Side:
@@ -52,14 +45,6 @@ def gradient(function: Callable[..., Any], x: Any, factor: Any = None) -> Side:
         return x.grad
 
     return call
-
-
-def close(tolerance: float) -> Callable[[Any, Any], None]:
-    def check(ours: Any, theirs: Any) -> None:
-        largest = float(theirs.abs().max())
-        torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance * largest)
-
-    return check
 
 
 def torch_tables(tables: Any) -> tuple[Any, Any]:
@@ -220,15 +205,7 @@ def test_softmax(inplace: bool, peer: str, compare: Any) -> None:
 
 
 def test_optimizer_step(compare: Any) -> None:
-    shapes = [(512, 512)] * 60 + [(512,)] * 32 + [(1024, 1024)] * 4
-
-    def made() -> list[Any]:
-        params = [torch.nn.Parameter(draw(*shape, seed=i)) for i, shape in enumerate(shapes)]
-        for p in params:
-            p.grad = torch.ones_like(p)
-        return params
-
-    mine, others = made(), made()
+    mine, others = optimizer_parameters(), optimizer_parameters()
     optimizer = train.AdamW(mine, max_norm=1.0, zero_grads=True)
     peer = torch.optim.AdamW(others, fused=True)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.torch_sides import close, draw, optimizer_parameters, with_threads
 from mainspring import train
 
 torch = pytest.importorskip("torch")
@@ -24,30 +25,14 @@ RATE, EPSILON = 0.01, 1e-8
 
 @pytest.fixture(autouse=True)
 def threads(request: pytest.FixtureRequest) -> Any:
-    """Give torch as many threads as all others have."""
-    torch.sparse.check_sparse_tensor_invariants.disable()
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.config.getoption("--threads"))
-    yield
-    torch.set_num_threads(before)
-
-
-def draw(*shape: int, seed: int = 0) -> Any:
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=shape).astype(np.float32))
+    with with_threads(request.config.getoption("--threads")):
+        yield
 
 
 def drawn_ids(skewed: bool, count: int) -> Any:
     random = np.random.default_rng(1)
     drawn = ROWS ** random.random(count) - 1 if skewed else random.integers(0, ROWS, count)
     return torch.from_numpy(drawn.astype(np.int64))
-
-
-def near(tolerance: float) -> Callable[[Any, Any], None]:
-    def check(ours: Any, theirs: Any) -> None:
-        scale = float(theirs.abs().max())
-        torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance * scale)
-
-    return check
 
 
 def fbgemm_tables(dtype: str) -> Any:
@@ -109,7 +94,7 @@ def test_tables_beside_fbgemm(ids: str, dtype: str, compare: Any) -> None:
         theirs,
         peer="fbgemm-gpu-cpu",
         api="SplitTableBatchedEmbeddingBagsCodegen, EXACT_ROWWISE_ADAGRAD, on the CPU",
-        check=near(1e-4 if dtype == "float32" else 1e-2),
+        check=close(1e-4 if dtype == "float32" else 1e-2),
         rows=BATCH,
         num_bytes=count * WIDTH * (4 if dtype == "float32" else 2),
     )
@@ -141,7 +126,7 @@ def test_pairs_of_rows(ids: str, compare: Any) -> None:
         theirs,
         peer="torch",
         api="EmbeddingTables, then (sum)^2 - sum of squares",
-        check=near(1e-3),
+        check=close(1e-3),
         rows=BATCH,
     )
 
@@ -167,7 +152,7 @@ def test_normalization(activation: str, compare: Any) -> None:
         ),
         peer="torch",
         api="layer_norm and the activation, eager",
-        check=near(1e-4),
+        check=close(1e-4),
         rows=4_096,
         num_bytes=x.nbytes,
     )
@@ -201,15 +186,7 @@ def test_ranking(loss: str, compare: Any) -> None:
 
 @pytest.mark.parametrize("states", ["float32", "bfloat16", "uint8"])
 def test_states(states: str, compare: Any) -> None:
-    shapes = [(512, 512)] * 60 + [(512,)] * 32 + [(1024, 1024)] * 4
-
-    def made() -> list[Any]:
-        params = [torch.nn.Parameter(draw(*shape, seed=i)) for i, shape in enumerate(shapes)]
-        for p in params:
-            p.grad = torch.ones_like(p)
-        return params
-
-    mine, others = made(), made()
+    mine, others = optimizer_parameters(), optimizer_parameters()
     optimizer = train.AdamW(mine, state_dtype=getattr(torch, states))
     peer = torch.optim.AdamW(others, fused=True)
 
@@ -223,7 +200,7 @@ def test_states(states: str, compare: Any) -> None:
         lambda: step(peer, others),
         peer="torch",
         api="AdamW(fused=True), states of float32",
-        check=near(1e-5 if states == "float32" else 1e-2),
+        check=close(1e-5 if states == "float32" else 1e-2),
         rows=1,
         num_bytes=sum(p.nbytes for p in mine),
     )

@@ -10,6 +10,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # importing typing would cost more than all of this file
 if TYPE_CHECKING:
+    from mainspring.c_interface import get_cmake_dir, get_include, get_library_dir
     from mainspring.checks import CheckReport, check
     from mainspring.drift import DriftReport, detect_drift
     from mainspring.duplicates import deduplicate, deduplicate_batches
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     )
     from mainspring.history import HistoryState, events, join_asof, replay
     from mainspring.models.explanation import Explanation
-    from mainspring.native import get_cmake_dir, get_include, get_library_dir
     from mainspring.pipeline import Pipeline
     from mainspring.predictor import Predictor, load
     from mainspring.profiles import Profile, profile
@@ -124,9 +124,9 @@ _HOMES = {
     "evaluate": "mainspring.quality",
     "events": "mainspring.history",
     "from_sklearn": "mainspring.transforms",
-    "get_cmake_dir": "mainspring.native",
-    "get_include": "mainspring.native",
-    "get_library_dir": "mainspring.native",
+    "get_cmake_dir": "mainspring.c_interface",
+    "get_include": "mainspring.c_interface",
+    "get_library_dir": "mainspring.c_interface",
     "join_asof": "mainspring.history",
     "load": "mainspring.predictor",
     "profile": "mainspring.profiles",

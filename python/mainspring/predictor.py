@@ -66,10 +66,10 @@ class Predictor:
     Parameters
     ----------
     model : object
-        What :func:`mainspring.models.read_model` takes: an object or a file of LightGBM, XGBoost or
-        CatBoost, a fitted estimator of scikit-learn, or a module of torch. The steps of a
-        ``Pipeline`` before its model become the preprocessor, as :func:`mainspring.from_sklearn`
-        makes it; scalers alone are part of the model.
+        What :func:`mainspring.models.read_model` takes: an object or a file of LightGBM, XGBoost,
+        CatBoost or Keras, an ONNX file, a fitted estimator of scikit-learn, or a module of torch.
+        The steps of a ``Pipeline`` before its model become the preprocessor, as
+        :func:`mainspring.from_sklearn` makes it; scalers alone are part of the model.
     preprocessor : Preprocessor, optional
         Fitted transforms whose features the model was trained on, in their order. Without one,
         data is a feature matrix, or columns with the model's feature names; models of

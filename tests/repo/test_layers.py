@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,33 @@ def test_includes_when_foreign_are_where_they_belong() -> None:
         for complaint in cpp_rules.header_complaints(path, read(path))
     ]
     assert complaints == [], "\n".join(complaints)
+
+
+def test_layers_on_pages_are_those_that_are_checked() -> None:
+    blocks = [
+        re.findall(r"```(?:text)?\n((?:cli|bind)\n.+?)```", read(page), re.DOTALL)
+        for page in ("docs/concepts/flow.md", "CONTRIBUTING.md")
+    ]
+    for block in (text for found in blocks for text in found):
+        lines = block.partition("C++ below\n")[2] or block
+        *rows, runtime = lines.replace("edge (sees runtime only)", "").strip().split("\n")
+        below = runtime.removeprefix("runtime: ").split(" > ")
+        drawn = [{f"runtime/{one}" for one in row.split(", ")} for row in reversed(below)]
+        drawn += [set(row.split()) for row in reversed(rows)]
+        assert drawn == [set(row) for row in cpp_rules.ROWS]
+    assert [len(found) for found in blocks] == [1, 1]
+
+
+def test_python_layers_on_the_page_are_those_that_are_checked() -> None:
+    tomllib = pytest.importorskip("tomllib", reason="new in Python 3.11")
+    contract = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"][0]
+    checked = [{name.strip(" ()") for name in row.split("|")} for row in contract["layers"]]
+    block = re.search(r"```text\n(cli\n.+?)---", read("docs/concepts/flow.md"), re.DOTALL)
+    assert block is not None
+    drawn = [set(row.split()) for row in block[1].strip().split("\n")]
+    # What is for the package alone, and the errors below everything, are left out of the picture.
+    public = [{name for name in row if name[0] != "_"} - {"errors"} for row in checked]
+    assert drawn == [row for row in public if row]
 
 
 def test_engine_is_imported_by_its_neighbours_only() -> None:

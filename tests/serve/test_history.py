@@ -129,7 +129,7 @@ def test_features_that_a_row_has_are_taken_and_a_row_without_time_is_now(
 @pytest.mark.parametrize(
     ("path", "body", "status", "text"),
     [
-        (EVENTS, b"{", 400, "no JSON"),
+        (EVENTS, b"{", 400, "not JSON at byte 1"),
         (EVENTS, b"[[]]", 400, "list of events"),
         (EVENTS, b"7", 400, "list of events"),
         (EVENTS, [{"user": 1}], 400, "lack 'at'"),

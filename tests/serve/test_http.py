@@ -313,6 +313,28 @@ def test_client_that_leaves_in_the_middle_is_forgotten(server: Server) -> None:
     assert server.post("/predict", GOOD)[0] == 200
 
 
+def test_clients_that_leave_before_their_turn_leave_no_connection_behind(folder: Path) -> None:
+    """Nothing is read from them while they wait, so their end has to be looked for."""
+    started = Server(str(folder / "two.spring"))
+    assert started.post("/predict", GOOD)[0] == 200
+    before = started.num_descriptors()
+    long = b"[" + b",".join([GOOD] * 20_000) + b"]"
+    gone = [Raw(started) for _ in range(40)]
+    for connection in gone:
+        connection.send(head(len(long)) + long)
+    deadline = time.monotonic() + 60
+    while started.num_descriptors() < before + len(gone):  # all wait, or are answered
+        assert time.monotonic() < deadline
+    for connection in gone:
+        connection.close()
+    while started.num_descriptors() > before:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    stopped = time.monotonic()
+    assert started.stop(signal.SIGTERM)[0] == 0
+    assert time.monotonic() - stopped < 10  # of the 30 s that requests have
+
+
 def test_requests_that_have_begun_are_answered_when_the_server_stops(folder: Path) -> None:
     started = Server(str(folder / "two.spring"))
     connections = [Raw(started) for _ in range(50)]

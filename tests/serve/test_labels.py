@@ -180,6 +180,21 @@ def test_labels_when_wrong_are_refused_and_change_nothing(folder: Path, body: ob
     assert samples(app)["mainspring_labels_total"] == {("joined",): 0, ("unmatched",): 0}
 
 
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b'{"labels": ["\xc3\xa9", }', "not JSON at byte 18"),  # a letter of two bytes before it
+        (b'{"labels": ["\xff"]}', "not UTF-8 at byte 13"),
+        (b"[" * 100_000, "too deep"),
+        (b"9" * 10_000, "too long a number"),
+    ],
+)
+def test_labels_that_are_no_json_are_told_where(folder: Path, body: bytes, error: str) -> None:
+    answer = labels(create_app({"m": folder / "two.spring"}), body)
+    assert answer.status == 400
+    assert error in answer.error
+
+
 def test_ids_are_refused_where_nothing_is_kept(folder: Path) -> None:
     app = create_app({"m": folder / "two.spring"}, max_body_bytes=1000)
     assert "--keep-predictions" in labels(app, {"labels": [1], "ids": ["a"]}).error

@@ -60,6 +60,10 @@ class Server:
                 return int(line.split()[1])
         raise AssertionError("the kernel does not say VmRSS")
 
+    def num_descriptors(self) -> int:
+        """Return how many files and sockets the process has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))  # noqa: PTH208  nothing is kept
+
     def stop(self, number: signal.Signals) -> tuple[int, str]:
         self.process.send_signal(number)
         err = self.process.communicate(timeout=60)[1]
@@ -173,3 +177,10 @@ def test_command_when_it_cannot_serve_is_one_line(folder: Path) -> None:
     assert "no.pem cannot be read" in one_error(two, "--tls-cert", "no.pem")
     assert "needs a certificate" in one_error(two, "--tls-key", two)
     assert "not PEM" in one_error(two, "--tls-cert", two)
+
+
+def test_port_in_the_environment_that_is_none_is_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIP_HTTP_PORT", "http")
+    assert "AIP_HTTP_PORT is 'http', expected the number" in one_error(str(folder / "two.spring"))

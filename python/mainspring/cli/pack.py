@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=_TARGETS,
         default="bundle",
         help="a smaller bundle (default), one C++ source file with a C interface, a folder for "
-        "browsers, or a function for AWS Lambda, Google Cloud or Azure.",
+        "browsers, or a function for AWS Lambda, Google Cloud or Azure",
     )
     parser.add_argument(
         "-o",

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_arguments",
-    "auc",
     "base_features",
     "fit",
     "of_months",
@@ -253,7 +252,7 @@ def show_months(predictor: ms.Predictor, flights: pa.Table) -> None:
             scores, late = predictor.predict(rows), rows["late"].to_numpy()
             names = ms.detect_drift(reference, rows).drifted
             lines.append(
-                f"{MONTHS[month - 1]:5}  {rows.num_rows:7,}  {auc(scores, late):.3f}  "
+                f"{MONTHS[month - 1]:5}  {rows.num_rows:7,}  {_auc(scores, late):.3f}  "
                 f"{late.mean():5.1%}  {scores.mean():9.1%}  {len(names)}: {', '.join(names[:4])}"
             )
             progress.advance()
@@ -282,9 +281,9 @@ def show_history(predictor: ms.Predictor, flights: pa.Table) -> None:
     for month in range(4, 13):
         rows = of_months(flights, month)
         late = rows["late"].to_numpy()
-        without = auc(predictor.predict(rows), late)
+        without = _auc(predictor.predict(rows), late)
         scores = booster.predict(prep.transform(rows, events=events))
-        lines.append(f"{MONTHS[month - 1]:5}   {without:.3f}     {auc(scores, late):.3f}")
+        lines.append(f"{MONTHS[month - 1]:5}   {without:.3f}     {_auc(scores, late):.3f}")
     print("\n".join(lines))
     sample = of_months(flights, 4).slice(0, 20_000)
     report = ms.replay(prep, events_of(flights.slice(0, 120_000)), sample)
@@ -293,8 +292,8 @@ def show_history(predictor: ms.Predictor, flights: pa.Table) -> None:
     print(f"{time.perf_counter() - clock:.1f} s")
 
 
-def auc(scores: npt.NDArray[np.float64], labels: npt.NDArray[Any]) -> float:
-    """Return the area under the ROC curve, from ranks.
+def _auc(scores: npt.NDArray[np.float64], labels: npt.NDArray[Any]) -> float:
+    """Return the area under the ROC curve, as ``ms.evaluate`` measures it.
 
     Parameters
     ----------
@@ -306,16 +305,7 @@ def auc(scores: npt.NDArray[np.float64], labels: npt.NDArray[Any]) -> float:
     Returns
     -------
     float
-        The chance that a row with label 1 has a higher score than one with 0, ties counting half
-        (Mann and Whitney 1947). NaN when one label is missing.
+        The chance that a row with label 1 has a higher score than one with 0, ties counting half.
     """
-    import numpy as np
-
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    ones = labels == 1
-    num_ones, num_zeros = int(ones.sum()), int((~ones).sum())
-    if num_ones == 0 or num_zeros == 0:
-        return float("nan")
-    above = ranks[ones].sum() - num_ones * (num_ones + 1) / 2
-    return float(above / (num_ones * num_zeros))
+    rows = {"late": labels, "score": scores}
+    return ms.evaluate(rows, target="late", score="score", metrics=["roc_auc"]).value("roc_auc")

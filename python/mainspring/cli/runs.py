@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "number", nargs="?", type=int, metavar="NUMBER", help="show the steps of this run"
     )
     parser.add_argument(
-        "--store", metavar="FOLDER", help="where results are kept (.mainspring in this folder)"
+        "--store",
+        metavar="FOLDER",
+        help="where results are kept (MAINSPRING_STORE, or .mainspring in this folder)",
     )
     parser.add_argument("--last", type=int, default=20, metavar="N", help="show, or keep, N runs")
     parser.add_argument(
@@ -77,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
         runs = [one for one in runs if one["run"] == arguments.number]
         if not runs:
             raise ParameterError(
-                f"The store has no run {arguments.number}.", got=str(arguments.number)
+                f"The store {folder} has no run {arguments.number}. `mainspring runs` lists them.",
+                got=str(arguments.number),
             )
     if arguments.json:
         print(to_json(runs, indent=1))

@@ -33,12 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("bundles", nargs="*", metavar="BUNDLE", help="a .spring file, or NAME=FILE")
     add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    add("--port", type=int, help="port to listen on; 0 for any (AIP_HTTP_PORT, or 8080)")
+    add("--port", type=int, help="port to listen on; 0 for any (8080, or what AIP_HTTP_PORT says)")
     add("--workers", type=int, default=1, help="processes (%(default)s)")
     add("--reload-dir", metavar="DIR", help="folder of models, looked at every second")
     add("--api-key-file", metavar="FILE", help="who may do what; a line for each key")
     add("--new-api-key", metavar="NAME", help="print a new key and its line, and end")
-    add("--scopes", default="predict", help="of the new key: predict,metrics,admin (%(default)s)")
+    add(
+        "--scopes",
+        default="predict",
+        help="what the new key allows: predict,metrics,admin (%(default)s)",
+    )
     add("--jwt-key", metavar="FILE", help="who signs tokens: a public key in PEM, or a secret")
     add(
         "--jwt-algorithms",
@@ -48,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--jwt-audience", metavar="NAME", help="the audience that tokens must name")
     add("--write-monitoring", metavar="DIR", help="write rules and a dashboard, and end")
-    add("--rate-limit", type=float, metavar="N", help="requests a second of one key")
+    add("--rate-limit", type=float, metavar="N", help="requests a second that one key may send")
     add("--tls-cert", metavar="FILE", help="PEM certificate: speak TLS")
     add("--tls-key", metavar="FILE", help="PEM key of the certificate")
     add("--tls-client-ca", metavar="FILE", help="PEM: clients must have certificates of it")
@@ -73,7 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds that a request may take to come (%(default)s)",
     )
-    add("--batch-rows", type=int, metavar="ROWS", help="predict so many rows together")
+    add(
+        "--batch-rows",
+        type=int,
+        metavar="ROWS",
+        help="predict the rows of several requests together, so many",
+    )
     add(
         "--batch-delay-us",
         type=float,
@@ -94,7 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.01,
         metavar="SHARE",
-        help="of the requests that are kept (%(default)s)",
+        help="share of the requests that are kept (%(default)s)",
     )
     add(
         "--payload-redact",
@@ -149,9 +158,7 @@ def run(arguments: argparse.Namespace) -> int:
         payload_log=_payload_log(arguments),
         history=_history(arguments),
     )
-    port = (
-        int(os.environ.get("AIP_HTTP_PORT", "8080")) if arguments.port is None else arguments.port
-    )
+    port = _default_port() if arguments.port is None else arguments.port
     options = RunOptions(
         tls_certificate=arguments.tls_cert,
         tls_key=arguments.tls_key,
@@ -175,6 +182,18 @@ def run(arguments: argparse.Namespace) -> int:
         run_server(app, opened, options)
 
     return run_workers(sockets, serve)
+
+
+def _default_port() -> int:
+    text = os.environ.get("AIP_HTTP_PORT", "8080")
+    if not text.isdecimal():
+        raise ParameterError(
+            f"The environment variable AIP_HTTP_PORT is {text!r}, expected the number of a port. "
+            "Correct it, or give --port.",
+            expected="the number of a port",
+            got=text,
+        )
+    return int(text)
 
 
 def _access(arguments: argparse.Namespace) -> Access | None:

@@ -25,37 +25,74 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("bundle", metavar="BUNDLE", help="a .spring file")
     add("--servers", required=True, metavar="HOST:PORT", help="brokers, by commas")
-    add("--topic", required=True, action="append", metavar="TOPIC", help="rows; several times")
+    add(
+        "--topic",
+        required=True,
+        action="append",
+        metavar="TOPIC",
+        help="a topic of rows; may be repeated",
+    )
     add("--group", required=True, metavar="NAME", help="the group that shares the partitions")
     sinks = parser.add_mutually_exclusive_group(required=True)
     sinks.add_argument("--out-topic", metavar="TOPIC", help="write results to a topic")
     sinks.add_argument("--out-dir", metavar="DIR", help="write results to Parquet files")
     letters = parser.add_mutually_exclusive_group()
-    letters.add_argument("--dead-topic", metavar="TOPIC", help="messages that cannot be read")
-    letters.add_argument("--dead-dir", metavar="DIR", help="the same, as Parquet files")
-    add("--format", default="json", help="of messages: json, arrow or csv (%(default)s)")
-    add("--kind", default="predict", help="predict, proba or raw (%(default)s)")
-    add("--keep", default="", metavar="COLUMNS", help="columns, by commas, beside the results")
-    add("--csv-columns", metavar="COLUMNS", help="names, by commas, of CSV without a line of them")
+    letters.add_argument(
+        "--dead-topic", metavar="TOPIC", help="send messages that cannot be read to a topic"
+    )
+    letters.add_argument("--dead-dir", metavar="DIR", help="write them to Parquet files")
+    add("--format", default="json", help="what messages are: json, arrow or csv (%(default)s)")
+    add("--kind", default="predict", help="what to write: predict, proba or raw (%(default)s)")
+    add("--keep", default="", metavar="COLUMNS", help="columns, by commas, to write too")
+    add("--csv-columns", metavar="COLUMNS", help="names, by commas, of CSV without a header")
     add("--partitions", metavar="NUMBERS", help="read these, by commas, and no others")
-    add("--begin", default="earliest", help="of a new group: earliest or latest (%(default)s)")
-    add("--batch-rows", type=int, default=1000, metavar="ROWS", help="of a batch (%(default)s)")
-    add("--batch-ms", type=float, default=5, metavar="MS", help="to wait for more (%(default)s)")
-    add("--commit-seconds", type=float, metavar="S", help="between commits (topic 1, files 10)")
-    add("--drift-rows", type=int, metavar="ROWS", help="compare windows with the bundle's profile")
+    add(
+        "--begin",
+        default="earliest",
+        help="where a new group begins: earliest or latest (%(default)s)",
+    )
+    add(
+        "--batch-rows",
+        type=int,
+        default=1000,
+        metavar="ROWS",
+        help="most rows of a batch (%(default)s)",
+    )
+    add(
+        "--batch-ms",
+        type=float,
+        default=5,
+        metavar="MS",
+        help="milliseconds to wait for more (%(default)s)",
+    )
+    add(
+        "--commit-seconds",
+        type=float,
+        metavar="S",
+        help="seconds between commits (1 to a topic, 10 to files)",
+    )
+    add(
+        "--drift-rows",
+        type=int,
+        metavar="ROWS",
+        help="compare windows of so many rows with the profile",
+    )
     add("--history", action="store_true", help="each row is an event of the bundle's history")
     add("--history-topic", metavar="TOPIC", help="the topic of the history's events")
     add("--states", metavar="DIR", help="where states of drift and history are kept")
     add("--metrics-port", type=int, metavar="PORT", help="answer Prometheus on 127.0.0.1")
     add(
-        "--idle-seconds", type=float, metavar="S", help="end when all is read and none came so long"
+        "--idle-seconds",
+        type=float,
+        metavar="S",
+        help="end once all is read and none came for so long",
     )
     add(
         "--option",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="an option of librdkafka, as for TLS; several times",
+        help="an option of librdkafka, as for TLS; may be repeated",
     )
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
+
+from mainspring._xml import xml_attribute, xml_text
 
 if TYPE_CHECKING:
     from mainspring.drift.column_drift import ColumnDrift
     from mainspring.drift.report import DriftReport
 
 __all__ = ["report_junit"]
-
-# What XML 1.0 has no way to write.
-_FORBIDDEN = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def report_junit(report: DriftReport) -> str:
@@ -41,22 +38,18 @@ def _suite(name: str, columns: Sequence[ColumnDrift]) -> str:
     skipped = sum(column.p_value is None and not column.drifted for column in columns)
     cases = "".join(_case(column) for column in columns)
     return (
-        f'  <testsuite name={_quoted(name)} tests="{len(columns)}" failures="{drifted}" '
+        f'  <testsuite name={xml_attribute(name)} tests="{len(columns)}" failures="{drifted}" '
         f'skipped="{skipped}" errors="0">\n{cases}  </testsuite>\n'
     )
 
 
 def _case(column: ColumnDrift) -> str:
-    start = f'    <testcase classname="drift" name={_quoted(column.name)}'
+    start = f'    <testcase classname="drift" name={xml_attribute(column.name)}'
     end = "    </testcase>\n"
     if column.drifted:
-        text = escape(_FORBIDDEN.sub("\ufffd", column.reason))
-        failure = f"<failure message={_quoted(column.reason)}>{text}</failure>"
+        text = xml_text(column.reason)
+        failure = f"<failure message={xml_attribute(column.reason)}>{text}</failure>"
         return f"{start}>\n      {failure}\n{end}"
     if column.p_value is None:
-        return f"{start}>\n      <skipped message={_quoted(column.reason)}/>\n{end}"
+        return f"{start}>\n      <skipped message={xml_attribute(column.reason)}/>\n{end}"
     return f"{start}/>\n"
-
-
-def _quoted(text: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("\ufffd", text), {"\n": "&#10;", "\t": "&#9;"})

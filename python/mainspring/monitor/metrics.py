@@ -13,7 +13,7 @@ from mainspring.monitor.performance import DELAY_BOUNDS, PerformanceMonitor
 if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
-__all__ = ["MonitorMetrics", "register_monitor"]
+__all__ = ["MonitorMetrics", "prometheus", "register_monitor"]
 
 _LABELS = ("model", "version")
 
@@ -157,13 +157,30 @@ def register_monitor(
     >>> b"mainspring_waiting_rows" in generate_latest(registry)
     True
     """
+    metrics = MonitorMetrics(monitor, model=model, version=version, last=last)
+    (registry or prometheus().REGISTRY).register(metrics)
+    return metrics
+
+
+def prometheus() -> Any:
+    """Import the client of Prometheus.
+
+    Returns
+    -------
+    module
+        prometheus_client.
+
+    Raises
+    ------
+    MissingExtraError
+        When it is not installed.
+    """
     try:
-        from prometheus_client import REGISTRY
+        import prometheus_client
     except ImportError as error:
         raise MissingExtraError(
-            "prometheus_client is needed: pip install 'mainspring[serve]'.",
+            "Metrics need prometheus-client, which is not installed. Run: "
+            "pip install 'mainspring[serve]'",
             hint="pip install 'mainspring[serve]'",
         ) from error
-    metrics = MonitorMetrics(monitor, model=model, version=version, last=last)
-    (registry or REGISTRY).register(metrics)
-    return metrics
+    return prometheus_client

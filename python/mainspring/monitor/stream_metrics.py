@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from mainspring.errors import MissingExtraError
-from mainspring.monitor.metrics import MonitorMetrics
+from mainspring.monitor.metrics import MonitorMetrics, prometheus
 
 if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
@@ -189,7 +188,7 @@ def register_stream(
         When prometheus_client is not installed.
     """
     metrics = StreamMetrics(stream, version=version)
-    (registry or _client().REGISTRY).register(metrics)
+    (registry or prometheus().REGISTRY).register(metrics)
     return metrics
 
 
@@ -215,19 +214,8 @@ def serve_metrics(stream: Any, port: int, host: str = "127.0.0.1") -> int:
     MissingExtraError
         When prometheus_client is not installed.
     """
-    client = _client()
+    client = prometheus()
     registry = client.CollectorRegistry()
     register_stream(stream, registry)
     server, _ = client.start_http_server(port, host, registry)
     return int(server.server_port)
-
-
-def _client() -> Any:
-    try:
-        import prometheus_client
-    except ImportError as error:
-        raise MissingExtraError(
-            "prometheus_client is needed: pip install 'mainspring[serve]'.",
-            hint="pip install 'mainspring[serve]'",
-        ) from error
-    return prometheus_client

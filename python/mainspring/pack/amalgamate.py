@@ -30,7 +30,6 @@ _HOT = re.compile(
 )
 _PUSH_SIZE = "#pragma clang attribute push(__attribute__((minsize)), apply_to = function)\n"
 _DEFINED = re.compile(r"\bconst (?:Step|Model) (k\w+?)(?:Step|Model)\s*=")
-_STEP_FILE = re.compile(r"\bconst Step k\w+Step\s*=")
 
 _OTHER_KERNELS = """
 namespace mainspring {

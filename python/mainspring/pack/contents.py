@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mainspring import _engine
-from mainspring.native import get_library_dir
+from mainspring.c_interface import get_library_dir
 from mainspring.pack.amalgamate import models_of, steps_of
 
 __all__ = [

@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from mainspring.c_interface import get_library_dir
 from mainspring.errors import FileError, ParameterError, UnsupportedError
-from mainspring.native import get_library_dir
 from mainspring.pack.contents import needed_models, shrink, source_folder
 
 __all__ = ["PLATFORMS", "function_package"]

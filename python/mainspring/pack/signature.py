@@ -111,7 +111,7 @@ def _cryptography() -> tuple[Any, Any]:
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError as error:
         raise MissingExtraError(
-            "Signatures need the package cryptography. pip install cryptography",
+            "Signatures need cryptography, which is not installed. Run: pip install cryptography",
             expected="cryptography",
             hint="pip install cryptography",
         ) from error

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
 from mainspring._arrow import as_table
 from mainspring.serve.encodings import decompress
 from mainspring.serve.histories import ModelHistory, time_us
-from mainspring.serve.json_pages import headers_of, json_response
-from mainspring.serve.replies import Refusal, too_long
+from mainspring.serve.json_pages import body_of, headers_of, json_response, parse_json
+from mainspring.serve.replies import Refusal
 from mainspring.serve.request_forms import ARROW_TYPE
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def event_routes(server: Server) -> list[BaseRoute]:
             raise Refusal(404, f"There is no source '{source[:60]}'; expected one of {known}.")
         headers = headers_of(request)
         most, max_rows = server.options.max_body_bytes, server.options.max_rows
-        body = await _body(request, most)
+        body = await body_of(request, most)
         encoding = headers.get(b"content-encoding", b"identity").strip().lower()
 
         def work() -> dict[str, int]:
@@ -90,15 +89,6 @@ def _told(state: HistoryState) -> dict[str, Any]:
         "columns": list(state.plan.event_columns),
         "features": state.feature_names,
     }
-
-
-async def _body(request: Request, most: int) -> bytes:
-    data = bytearray()
-    async for piece in request.stream():
-        data += piece
-        if len(data) > most:
-            raise too_long(most)
-    return bytes(data)
 
 
 def _ingest(state: HistoryState, body: bytes, content_type: bytes, max_rows: int) -> dict[str, int]:
@@ -148,10 +138,7 @@ def read_events(state: HistoryState, body: bytes, content_type: bytes) -> Any:
         got = content_type.decode("ascii", "replace")[:60]
         wanted = f"application/json or {ARROW_TYPE.decode()}"
         raise Refusal(415, f"Content-Type is {got}; expected {wanted}. Send that header.")
-    try:
-        rows = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refusal(400, "The body is no JSON.") from error
+    rows = parse_json(body)
     rows = [rows] if isinstance(rows, dict) else rows
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refusal(400, "The body is not an event, {...}, or a list of events.")

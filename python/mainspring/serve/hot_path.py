@@ -300,6 +300,10 @@ class _HotPath:
             reply = done.result() if error is None else self._reply_to(error)
             if reply is not None:
                 self._send(request, reply)
+                return
+            # The client has left. Nothing is read here any more, so the loop would never see that.
+            request.end()
+            self.transport.abort()
 
         work.add_done_callback(lambda done: loop.call_soon_threadsafe(finish, done))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from mainspring.serve.json_pages import headers_of, json_response
+from mainspring.serve.json_pages import body_of, headers_of, json_response, parse_json
 from mainspring.serve.label_quality import MAX_CLASSES
-from mainspring.serve.replies import Refusal, too_long
+from mainspring.serve.replies import Refusal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -65,15 +64,7 @@ def label_routes(server: Server) -> list[BaseRoute]:
 
 
 async def _read(request: Request, max_bytes: int) -> dict[str, list[Any]]:
-    data = bytearray()
-    async for piece in request.stream():
-        data += piece
-        if len(data) > max_bytes:
-            raise too_long(max_bytes)
-    try:
-        body = json.loads(bytes(data))
-    except (ValueError, RecursionError) as error:
-        raise Refusal(400, "The body is no JSON.") from error
+    body = parse_json(await body_of(request, max_bytes))
     if not isinstance(body, dict) or set(body) not in _MEMBERS:
         raise Refusal(
             400, 'The body is not {"labels": [...], "ids": [...]}, or "predictions" for "ids".'

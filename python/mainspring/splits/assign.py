@@ -133,7 +133,11 @@ def fold_of_rows(classes: Any, folds: int, seed: int) -> Any:
     import numpy as np
 
     if len(classes) < folds:
-        raise DataError(f"{len(classes)} rows cannot be cut into {folds} folds.")
+        raise DataError(
+            f"{len(classes)} rows cannot be cut into {folds} folds. Ask for fewer.",
+            expected=f"{folds} rows",
+            got=f"{len(classes)} rows",
+        )
     order = np.lexsort((_mixed(seed, len(classes)), classes))
     fold_of = np.empty(len(classes), np.int64)
     fold_of[order] = np.arange(len(classes)) % folds

@@ -33,7 +33,8 @@ def client() -> Any:
         import confluent_kafka
     except ImportError as error:
         raise MissingExtraError(
-            "confluent-kafka is needed: pip install 'mainspring[kafka]'.",
+            "Kafka needs confluent-kafka, which is not installed. Run: "
+            "pip install 'mainspring[kafka]'",
             hint="pip install 'mainspring[kafka]'",
         ) from error
     return confluent_kafka

@@ -25,7 +25,8 @@ def _client() -> Any:
         import pulsar
     except ImportError as error:
         raise MissingExtraError(
-            "pulsar-client is needed: pip install 'mainspring[pulsar]'.",
+            "Pulsar needs pulsar-client, which is not installed. Run: "
+            "pip install 'mainspring[pulsar]'",
             hint="pip install 'mainspring[pulsar]'",
         ) from error
     return pulsar

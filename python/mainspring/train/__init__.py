@@ -123,8 +123,8 @@ def __getattr__(name: str) -> object:
         from mainspring.errors import MissingExtraError
 
         raise MissingExtraError(
-            f"mainspring.train.{name} is built on torch, which is not installed. "
-            "Install it with: pip install 'mainspring[torch]'.",
+            f"mainspring.train.{name} needs torch, which is not installed. Run: "
+            "pip install 'mainspring[torch]'",
             hint="pip install 'mainspring[torch]'",
         ) from error
     value = getattr(module, name)
