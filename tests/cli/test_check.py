@@ -85,6 +85,9 @@ def test_check_when_two_tables_share_keys_says_so_in_junit(run: Run, tmp_path: P
         *("--group", "who", "--id", "row", "--junit", tmp_path / "checks.xml"),
     )
     assert ran.code == 1
+    options = ("check", tmp_path / "train.parquet", tmp_path / "test.parquet", "--target", "label")
+    parted = run(*options, "--id", "row,x")
+    assert run(*options, "--id", "row", "x").out == parted.out != run(*options, "--id", "row").out
     suite = ElementTree.parse(tmp_path / "checks.xml").getroot()
     failed = [case for case in suite if case.find("failure") is not None]
     assert [case.get("classname") for case in failed] == ["mainspring.check.group_leakage"]
@@ -114,6 +117,9 @@ def test_checks_when_named_are_reported_alone(run: Run, leaky: Path) -> None:
     ran = run("check", leaky, "--target", "label", "--checks", "label_power", "--json")
     assert ran.code == 1
     assert {finding["check"] for finding in json.loads(ran.out)["findings"]} == {"label_power"}
+    several = run("check", leaky, "--target", "label", "--checks", "label_power,constant_label")
+    apart = run("check", leaky, "--target", "label", "--checks", "label_power", "constant_label")
+    assert several.out == apart.out != ""
     again = ms.check(pq.read_table(leaky), target="label", checks=["constant_label"])
     assert [finding.check for finding in again.findings] == ["constant_label"]
     assert again.ok

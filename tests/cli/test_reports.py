@@ -55,6 +55,8 @@ def test_drift_when_a_column_moved_says_so(
     ran = run("drift", folder / reference, shifted, "--columns", "wind", "noise", "carrier")
     assert ran.code == 1
     assert ran.out.startswith("1 of 3 columns drifted")
+    parted = run("drift", folder / reference, shifted, "--columns", "wind,noise", "carrier")
+    assert parted.out == ran.out
     found = ms.detect_drift(ms.load(folder / "late.spring").profile, pq.read_table(shifted))
     assert found.drifted == ["wind"]
     assert "".join(found.column("wind").reason.split()) in "".join(ran.out.split())

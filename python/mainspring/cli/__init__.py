@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -46,6 +46,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         sys.stderr.write(f"mainspring: {_one_line(message)} (see '{self.prog} --help')\n")
         raise SystemExit(2)
+
+    @property
+    def options(self) -> list[str]:
+        """All that begin with a dash."""
+        return list(self._option_string_actions)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -102,15 +107,27 @@ def _run(arguments: list[str]) -> int:
             module = import_module(f"mainspring.cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             run, chosen = module.run, command
+    if arguments[:1] == [wanted] and wanted not in COMMANDS:
+        close = _did_you_mean(wanted, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
+        parser.error(f"there is no command '{wanted}'{close}")
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
-        (chosen if run else parser).error(f"unknown options: {' '.join(unknown)}")
+        asked = chosen if run else parser
+        close = _did_you_mean(unknown[0].partition("=")[0], asked.options)
+        asked.error(f"unknown options: {' '.join(unknown)}{close}")
     if run is None:
         parser.print_help()
         return 0
     code = int(run(parsed))
     sys.stdout.flush()
     return code
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), 1)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _say(text: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 import mainspring
 from mainspring._files import require_folder
-from mainspring.cli.tables import read_table, source_name
+from mainspring.cli.tables import part_names, read_table, source_name
 from mainspring.errors import ParameterError
 
 __all__ = ["add_arguments", "run"]
@@ -35,13 +35,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="everything, for programs")
     parser.add_argument("--junit", metavar="FILE.xml", help="write JUnit XML too")
     parser.add_argument(
-        "--group", nargs="+", default=[], metavar="COLUMN", help="keys that must not be in both"
+        "--group",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="keys that must not be in both: a b, or a,b",
     )
     parser.add_argument(
-        "--id", nargs="+", default=[], metavar="COLUMN", help="identifiers, which are no features"
+        "--id",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="identifiers, which are no features: a b, or a,b",
     )
     parser.add_argument(
-        "--checks", nargs="+", metavar="NAME", help="report these alone, by their names"
+        "--checks",
+        nargs="+",
+        metavar="NAME",
+        help="report these alone, by their names: a b, or a,b",
     )
     parser.add_argument("--model", metavar="NAME.spring", help="check what it predicts, too")
 
@@ -70,11 +81,11 @@ def run(arguments: argparse.Namespace) -> int:
         test,
         target=arguments.target,
         time=arguments.time,
-        group=arguments.group,
-        id=arguments.id,
+        group=part_names(arguments.group, train.column_names),
+        id=part_names(arguments.id, train.column_names),
         model=None if arguments.model is None else mainspring.load(arguments.model),
         available=available or None,
-        checks=arguments.checks,
+        checks=arguments.checks and part_names(arguments.checks, ()),
     )
     print(report.to_json(indent=2) if arguments.json else report)
     if arguments.junit is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import mainspring
 from mainspring._files import require_folder
 from mainspring.cli.reference import read_profile
-from mainspring.cli.tables import read_table, source_name, streamable
+from mainspring.cli.tables import part_names, read_table, source_name, streamable
 
 __all__ = ["add_arguments", "run"]
 
@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "current", metavar="CURRENT", help="the same, or - for a table on standard input"
     )
-    parser.add_argument("--columns", nargs="+", metavar="COLUMN", help="compare these columns only")
+    parser.add_argument(
+        "--columns", nargs="+", metavar="COLUMN", help="compare these columns only: a b, or a,b"
+    )
     parser.add_argument(
         "--exit-zero", action="store_true", help="exit with 0 even when drift is found"
     )
@@ -66,10 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
             require_folder(path)
     reference = read_profile(arguments.reference)
     current = _current(arguments.current)
+    columns = arguments.columns and part_names(arguments.columns, reference.columns)
     report = mainspring.detect_drift(
         reference,
         current,
-        columns=arguments.columns,
+        columns=columns,
         chunk_rows=arguments.chunk_rows,
         chunk_column=arguments.chunk_column,
         chunk_period=arguments.chunk_period,

@@ -14,6 +14,7 @@ from mainspring._progress import Progress
 from mainspring.cli.predict_parts import Job, Step, file_hash, read_step, steps_of
 from mainspring.cli.tables import (
     ENDINGS,
+    part_names,
     read_table,
     require_columns,
     streamable,
@@ -152,17 +153,9 @@ def _say(output: str, num_rows: int, names: Sequence[str]) -> None:
 
 
 def _kept(arguments: Sequence[str], table: pa.Table) -> list[str]:
-    """Return the columns that --keep names; a comma parts them unless a column has it in its name.
-
-    Each once, in their order.
-    """
-    names = [
-        name
-        for argument in arguments
-        for name in ([argument] if argument in table.column_names else argument.split(","))
-    ]
+    names = part_names(arguments, table.column_names)
     require_columns(table, names, "--keep")
-    return list(dict.fromkeys(names))
+    return names
 
 
 def _whole(results: Results, table: pa.Table, keep: list[str]) -> pa.Table:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENDINGS",
+    "part_names",
     "read_table",
     "require_columns",
     "require_output",
@@ -243,6 +244,29 @@ def source_name(path: str) -> str:
         The file's name without its folder, so that the page says nothing of the machine.
     """
     return "standard input" if path == "-" else Path(path).name
+
+
+def part_names(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the columns that an option names: ``a b`` or ``a,b``.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        What stands behind the option.
+    known : sequence of str
+        The columns there are: one with a comma in its name is not parted.
+
+    Returns
+    -------
+    list of str
+        Each once, in their order, whether or not it is known.
+    """
+    names = [
+        name
+        for argument in arguments
+        for name in ([argument] if argument in known else argument.split(","))
+    ]
+    return list(dict.fromkeys(names))
 
 
 def require_columns(table: pa.Table, names: Sequence[str], option: str) -> None:
