@@ -14,8 +14,6 @@ import triton.language as tl
 
 __all__ = ["Runs", "lookup", "lookup_kernel", "runs_of", "update", "update_kernel"]
 
-MAX_WIDTH = 8192  # of a table's row: it lies in one program's registers
-
 
 @triton.jit
 def lookup_kernel(

@@ -102,7 +102,9 @@ def test_fit_transform_when_target_is_used_is_cross_fitted(labels: object) -> No
 
 
 def test_fit_when_no_step_learns_from_target_takes_labels_of_any_type() -> None:
-    FeatureTransformer().fit(pd.DataFrame(COLUMNS), np.array(list("abcabc")))
+    frame = pd.DataFrame(COLUMNS)
+    labelled = FeatureTransformer().fit(frame, np.array(list("abcabc"))).transform(frame)
+    assert np.array_equal(labelled, FeatureTransformer().fit_transform(frame), equal_nan=True)
 
 
 def test_fit_when_target_is_needed_and_missing_is_a_parameter_error() -> None:
