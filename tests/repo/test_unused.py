@@ -14,7 +14,7 @@ READ = (".py", ".pyi", ".md", ".toml", ".cpp", ".hpp", ".txt", ".yml", ".rst", "
 TEXTS = {
     name: (ROOT / name).read_text(encoding="utf-8")
     for name in tracked_files(ROOT)
-    if name.endswith(READ) and name != "tests/repo/test_unused.py"
+    if name.endswith(READ) and not name.endswith(("repo/test_unused.py", "repo/unused_rules.py"))
 }
 
 # What others call by its name.
