@@ -179,7 +179,7 @@ def test_ranking(loss: str, compare: Any) -> None:
         lambda: stepped("eager"),
         peer="torch",
         api="the same loss as an expression of torch, eager",
-        check=near(1e-4),
+        check=close(1e-4),
         rows=count,
     )
 
