@@ -107,7 +107,7 @@ def _run(arguments: list[str]) -> int:
             module = import_module(f"mainspring.cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             run, chosen = module.run, command
-    if arguments[:1] == [wanted] and wanted not in COMMANDS:
+    if wanted is not None and wanted == arguments[0] and wanted not in COMMANDS:
         close = _did_you_mean(wanted, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
         parser.error(f"there is no command '{wanted}'{close}")
     parsed, unknown = parser.parse_known_args(arguments)
