@@ -273,7 +273,11 @@ void ColumnProfile::add_booleans(uint64_t rows, uint64_t valid, uint64_t set) {
   if (valid > set) texts_.add("false", valid - set);
 }
 
-void ColumnProfile::update_texts(const ColumnView& view) {
+void ColumnProfile::update_texts(const ColumnView& all_rows) {
+  ColumnView view = all_rows;
+  const uint64_t taken = texts_.add_rows(view, &nulls_);
+  view.offset += taken;
+  view.length -= taken;
   for_each_tile(view, InputKind::kBytes, [&](const Tile& tile, uint64_t) {
     auto* values = values_of<BytesView>(tile);
     const uint32_t valid = count_valid(tile);

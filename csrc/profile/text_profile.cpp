@@ -3,12 +3,48 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "host/bundle_image.hpp"
+#include "profile/string_lines.hpp"
+#include "runtime/arrow/bitmap.hpp"
 #include "runtime/core/hash.hpp"
 #include "runtime/core/kernels.hpp"
 
 namespace mainspring {
+
+namespace {
+
+// Of fewer rows, what is met again would not make up for what is met first.
+constexpr uint64_t kManyRows = 1 << 15;
+
+bool has_offsets(ColumnType type) {
+  return type == ColumnType::kUtf8 || type == ColumnType::kLargeUtf8 ||
+         type == ColumnType::kBinary || type == ColumnType::kLargeBinary;
+}
+
+// Calls fn(first, end) for runs of bits that are set.
+template <class Fn>
+void for_each_run(const uint64_t* words, uint32_t num_bits, Fn fn) {
+  // The first bit from `from` on that is `set`, num_bits if there is none.
+  const auto next = [&](uint32_t from, bool set) {
+    for (uint32_t word = from / 64; word * 64 < num_bits; ++word) {
+      uint64_t bits = set ? words[word] : ~words[word];
+      if (word == from / 64) bits &= ~uint64_t{0} << from % 64;
+      if (bits != 0) {
+        return std::min(num_bits, word * 64 + static_cast<uint32_t>(std::countr_zero(bits)));
+      }
+    }
+    return num_bits;
+  };
+  for (uint32_t first = next(0, true); first < num_bits;) {
+    const uint32_t end = next(first, false);
+    fn(first, end);
+    first = end < num_bits ? next(end, true) : end;
+  }
+}
+
+}  // namespace
 
 void TextProfile::add(std::string_view value, uint64_t times) {
   add_hashed(value, hash_bytes(reinterpret_cast<const uint8_t*>(value.data()), value.size()),
@@ -29,6 +65,26 @@ void TextProfile::add_all(const BytesView* values, uint32_t num_values) {
     }
   }
   lengths_.add_all(values, num_values);
+}
+
+uint64_t TextProfile::add_rows(const ColumnView& view, uint64_t* nulls) {
+  if (distinct_.has_value() || view.length < kManyRows || !has_offsets(view.type)) return 0;
+  StringLines lines(view.length);
+  uint64_t done = 0;
+  while (done < view.length) {
+    const auto rows = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, view.length - done));
+    if (counts_.num_entries() + rows > ValueCounts::kMaxEntries) break;
+    std::array<uint64_t, kValidityWords> valid;
+    read_bitmap(view.validity, view.offset + done, rows, valid.data());
+    *nulls += rows;
+    for_each_run(valid.data(), rows, [&](uint32_t first, uint32_t end) {
+      *nulls -= end - first;
+      lines.count(view, done + first, end - first, &counts_, &lengths_);
+    });
+    done += rows;
+  }
+  lines.settle(&counts_);
+  return done;
 }
 
 void TextProfile::add_hashed(std::string_view value, uint64_t hash, uint64_t times) {

@@ -7,6 +7,7 @@
 #include "profile/distinct_sketch.hpp"
 #include "profile/length_tally.hpp"
 #include "profile/value_counts.hpp"
+#include "runtime/arrow/column_view.hpp"
 #include "runtime/core/tile.hpp"
 
 namespace mainspring {
@@ -16,6 +17,9 @@ class TextProfile {
   void add(std::string_view value, uint64_t times = 1);
   /// At most a tile of them.
   void add_all(const BytesView* values, uint32_t num_values);
+  /// Rows of a long column of strings with offsets, from the first on, while there is room; returns
+  /// how many they were, 0 for other columns, and adds those that are missing to *nulls.
+  uint64_t add_rows(const ColumnView& view, uint64_t* nulls);
   void merge(const TextProfile& other);
 
   bool exact() const { return counts_.exact(); }

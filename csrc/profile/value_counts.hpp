@@ -38,6 +38,16 @@ class ValueCounts {
   /// One of each of at most a tile, for which there is room: kMaxEntries is not passed even if all
   /// are new.
   void add_all(const BytesView* values, uint32_t num_values);
+  /// One of a value of at most kMaxKeyBytes, for which there is room; returns a number for
+  /// add_again, good while there is room.
+  uint32_t add_new(std::string_view value, uint64_t hash) {
+    ++total_;
+    return add_key(value, hash, 1) - 1;
+  }
+  void add_again(uint32_t number, uint64_t times) {
+    total_ += times;
+    entries_[number].count += times;
+  }
   void merge(const ValueCounts& other);
 
   bool exact() const { return exact_; }

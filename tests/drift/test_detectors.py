@@ -61,6 +61,18 @@ def positions(detector: Any, given_values: np.ndarray) -> tuple[list[int], list[
 RIVER: list[tuple[str, str, dict[str, float], dict[str, Any]]] = [
     ("adwin", "ADWIN", {"restart": 1}, {}),
     ("adwin", "ADWIN", {"restart": 1, "clock": 1, "delta": 0.05}, {"clock": 1, "delta": 0.05}),
+    (
+        "adwin",
+        "ADWIN",
+        {"restart": 1, "clock": 100, "buckets": 2},
+        {"clock": 100, "max_buckets": 2},
+    ),
+    (
+        "adwin",
+        "ADWIN",
+        {"restart": 1, "clock": 64, "buckets": 11, "min_part": 40, "min_values": 200},
+        {"clock": 64, "max_buckets": 11, "min_window_length": 40, "grace_period": 200},
+    ),
     ("ddm", "binary.DDM", {}, {}),
     ("eddm", "binary.EDDM", {}, {}),
     ("hddm_a", "binary.HDDMA", {}, {}),

@@ -131,8 +131,8 @@ def test_paired_bars_when_drawn_compare_shares() -> None:
 def test_value_and_limit_when_drawn_keep_their_order() -> None:
     for value, limit in ((0.3, 0.6), (0.6, 0.3), (0.0, 0.0), (1.0, 0.0)):
         root = document.read(value_and_limit(value, limit, "fail"))
-        width = float(str(root.all("rect")[0].attributes["width"]))
-        mark = float(re.match(r"M([\d.]+)", str(root.all("path")[0].attributes["d"]))[1])  # type: ignore[index]
+        style = str(root.all("div")[0].attributes["style"])
+        width, mark = map(float, re.findall(r"--(?:value|limit):([\d.]+)%", style))
         assert (width >= mark) == (value >= limit)
 
 

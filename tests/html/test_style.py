@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from mainspring.html.bars import value_and_limit
 from mainspring.html.palette import DARK, LIGHT, SHAPES, SURFACES, TEXTS
 from mainspring.html.style import fragment_style, page_style
 
@@ -64,6 +65,7 @@ def test_page_style_has_both_themes_print_and_a_visible_focus() -> None:
 
 
 def test_variables_when_used_are_defined() -> None:
+    of_elements = set(re.findall(r"--(\w+):", value_and_limit(1, 2, "fail")))
     for style in (page_style(), fragment_style()):
         used = set(re.findall(r"var\(--(\w+)\)", style))
-        assert used <= set(re.findall(r"--(\w+):", style))
+        assert used <= set(re.findall(r"--(\w+):", style)) | of_elements

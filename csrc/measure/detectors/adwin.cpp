@@ -1,14 +1,19 @@
 // ADWIN: a window that drops its older part when the means of two parts differ too much.
+//
+// Nothing is looked at between two ticks of its clock, so values enter in blocks. Most looks end
+// before any cut is tested: bounds that cost a few operations show that none can be near.
+#include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "measure/detectors/adwin_window.hpp"
 #include "measure/detectors/detector.hpp"
 
 namespace mainspring {
 
 namespace {
 
-// Values are kept as sums over 1, 2, 4, ... of them, at most `buckets` + 1 of each size.
-struct Adwin {
+struct Adwin : AdwinWindow {
   static constexpr std::string_view kName = "adwin";
   static constexpr std::string_view kSummary =
       "ADWIN: an adaptive window; the mean has moved when two parts of it differ by more than "
@@ -30,88 +35,160 @@ struct Adwin {
       DetectorParam{"restart", "1: begin with an empty window after drift, 0: keep the newer part",
                     0, 0, 1, true},
   };
-  static constexpr size_t kLevels = 48;
-
   explicit Adwin(std::span<const double> params)
-      : delta(params[0]),
+      : AdwinWindow(static_cast<size_t>(params[2])),
+        delta(params[0]),
         clock(static_cast<uint64_t>(params[1])),
-        row(static_cast<size_t>(params[2]) + 1),
         min_part(params[3]),
         min_values(params[4]),
-        restart(params[5] != 0),
-        totals(kLevels * row, 0),
-        variances(kLevels * row, 0),
-        used(kLevels, 0) {}
+        restart(params[5] != 0) {}
+
+  /// Takes values up to the next that a look or the end of a block may follow; returns how many.
+  size_t take_run(const double* from, size_t count) {
+    const uint64_t quiet = std::min<uint64_t>(kBlock - 1 - open, clock - 1 - tick);
+    const size_t taken = std::min<uint64_t>(count, quiet);
+    append(from, taken);
+    tick += taken;
+    return taken;
+  }
 
   Signal push(double value) {
-    insert(value);
-    if (++tick < clock) return Signal::kNone;
+    append(&value, 1);
+    if (++tick < clock) {
+      if (open == kBlock) enter_open();
+      return Signal::kNone;
+    }
+    enter_open();
     tick = 0;
     if (width <= min_values) return Signal::kNone;
     bool drift = false;
-    while (cut()) drift = true;
+    while (may_cut() && cut()) drift = true;
     if (drift && restart) clear();
     return drift ? Signal::kDrift : Signal::kNone;
   }
 
-  void insert(double value) {
-    width += 1;
-    if (width > 1) {
-      const double gap = value - total / (width - 1);
-      variance += (width - 1) * gap * gap / width;
+  // Whether some cut may be near.
+  bool may_cut() {
+    Bound now = bound();
+    const bool far = width <= 2 * checked_width && mean >= mean_low && mean <= mean_high &&
+                     now.spread >= spread_low && now.margin <= margin_high;
+    if (!far) {
+      if (old_cut_near()) return true;
+      now = bound();
     }
-    total += value;
-    totals[used[0]] = value;
-    variances[used[0]] = 0;
-    ++used[0];
-    if (used[0] == row) compress();
+    return !newest_are_far(now) && newest_cut_near(now);
   }
 
-  // Two of the oldest of a full size become one of the next.
-  void compress() {
-    double size = 1;
-    for (size_t level = 0; used[level] == row && level + 1 < kLevels; ++level, size *= 2) {
-      double* sums = &totals[level * row];
-      double* spreads = &variances[level * row];
-      const double gap = sums[0] / size - sums[1] / size;
-      const size_t at = (level + 1) * row + used[level + 1]++;
-      totals[at] = sums[0] + sums[1];
-      variances[at] = spreads[0] + spreads[1] + size * size * gap * gap / (size + size);
-      used[level] -= 2;
-      for (size_t i = 0; i < used[level]; ++i) {
-        sums[i] = sums[i + 2];
-        spreads[i] = spreads[i + 2];
+  // Tests the cuts behind buckets that are at least a block, and finds the means for which all of
+  // them stay far. Sums are added up anew, so that what they lost to rounding does not add up.
+  bool old_cut_near() {
+    old_width = old_total = 0;
+    std::array<double, kLevels * kMostInRow> before, sums;
+    size_t cuts = 0;
+    const size_t top = highest();
+    double size = std::ldexp(1.0, static_cast<int>(top));
+    for (size_t level = top + 1; level-- > kSmallLevels; size /= 2) {
+      for (size_t k = 0; k < used[level]; ++k, ++cuts) {
+        before[cuts] = old_width += size;
+        sums[cuts] = old_total += totals[level * row + k];
       }
     }
+    total = old_total;
+    for (size_t i = begin; i < end; ++i) total += values[i];
+    mean = total / width;
+    log_level = std::log(2 * std::log(width) / delta);
+    allowed = 2.0 / 3 * log_level * kBelow;
+    const Bound now = bound();
+    checked_width = width;
+    mean_low = -kInfinity;
+    mean_high = kInfinity;
+    spread_low = 0.875 * now.spread;
+    scale_low = std::sqrt(2 * spread_low * log_level * kBelow);
+    margin_high = 16 * now.margin;
+    if (!(now.scale < kInfinity) || !(std::fabs(mean) < kInfinity)) {
+      forget();
+      return true;
+    }
+    bool near = false;
+    for (size_t i = 0; i < cuts; ++i) {
+      const double n0 = before[i], root = std::sqrt(n0 * (width - n0) * now.share);
+      const double moved = std::fabs(sums[i] - n0 * mean) + now.margin;
+      near |= moved > now.scale * root + allowed;
+      keep_far(n0, sums[i], root);
+    }
+    return near;
+  }
+
+  // Whether no cut in the newest values, those of small buckets, can be near: by what is known of
+  // each block as a whole.
+  bool newest_are_far(const Bound& now) const {
+    const double small = static_cast<double>(num_small());
+    const double room = allowed - now.margin;
+    if (static_cast<double>(num_blocks * kBlock) < small || !(room >= 0)) return false;
+    double behind = kBlock, sum = block_sums[newest];
+    const double gap = mean - block_centers[newest];
+    // (a + b)^2 <= (1 + 1 / 64) a^2 + 65 b^2, where b is what the mean has moved by since.
+    const double worst = newest_worst * (1 + 0x1p-6) + 65 * kBlock * gap * gap;
+    const double scale = now.scale * std::sqrt(std::max(0.0, 1 - kBlock * now.share));
+    const double limit = scale + room * (1 / 5.66);  // at most sqrt(kBlock)
+    if (!(worst <= limit * limit)) return false;
+    for (size_t i = 1; behind < small; ++i) {
+      const size_t block = (newest + block_sums.size() - i) % block_sums.size();
+      const double moved = std::fabs(sum - behind * mean) + block_reaches[block] +
+                           kBlock * std::fabs(mean - block_centers[block]) - room;
+      const double rest = 1 - (behind + kBlock) * now.share;
+      if (moved > 0 && !(moved * moved <= now.scale * now.scale * (behind * rest))) return false;
+      sum += block_sums[block];
+      behind += kBlock;
+    }
+    return true;
+  }
+
+  // The same cut by cut.
+  bool newest_cut_near(const Bound& now) const {
+    double n0 = old_width, u0 = old_total;
+    const double* at = &values[begin];
+    for (size_t level = kSmallLevels; level-- > 0;) {
+      const size_t size = size_t{1} << level;
+      for (size_t k = 0; k < used[level]; ++k, at += size) {
+        n0 += static_cast<double>(size);
+        u0 += sum_of(at, size);
+        const double n1 = width - n0;
+        if (n1 < min_part) return false;
+        const double moved = std::fabs(u0 - n0 * mean) + now.margin - allowed;
+        if (!(moved <= 0) && !(moved * moved <= now.scale * now.scale * (n0 * n1 * now.share))) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   // Drops the oldest bucket where some cut shows a change.
   bool cut() {
-    const double log_level = std::log(2 * std::log(width) / delta);
+    const double level_now = std::log(2 * std::log(width) / delta);
     const double spread = variance / width;
-    // No cut is near while (u0 width - total n0)^2 stays below this times n0 n1: that is the test
-    // without min_part and the second term, which only make the bound larger, and without its
-    // divisions. Both margins are far beyond rounding.
-    const double surely_below = 2 * spread * log_level * width * (1 - 1e-6);
-    double n0 = 0;
-    double u0 = 0;
+    double n0 = 0, u0 = 0;
     const size_t top = highest();
+    const double* at = &values[begin];
     double size = std::ldexp(1.0, static_cast<int>(top));
     for (size_t level = top + 1; level-- > 0; size /= 2) {
       for (size_t k = 0; k < used[level]; ++k) {
         n0 += size;
-        u0 += totals[level * row + k];
+        if (level >= kSmallLevels) {
+          u0 += totals[level * row + k];
+        } else {
+          u0 += sum_of(at, size_t{1} << level);
+          at += size_t{1} << level;
+        }
         const double n1 = width - n0;
         if (n1 < min_part || n1 <= 0) return false;
         if (n0 < min_part) continue;
-        const double one = u0 * width, other = total * n0;
-        const double moved = std::fabs(one - other) + 1e-14 * (std::fabs(one) + std::fabs(other));
-        if (moved * moved <= surely_below * n0 * n1) continue;
         const double u1 = total - u0;
         const double inverse = 1 / (n0 - min_part + 1) + 1 / (n1 - min_part + 1);
-        const double bound =
-            std::sqrt(2 * inverse * spread * log_level) + 2.0 / 3 * log_level * inverse;
-        if (std::fabs(u0 / n0 - u1 / n1) > bound) {
+        const double largest =
+            std::sqrt(2 * inverse * spread * level_now) + 2.0 / 3 * level_now * inverse;
+        if (std::fabs(u0 / n0 - u1 / n1) > largest) {
           drop_oldest(top, std::ldexp(1.0, static_cast<int>(top)));
           return true;
         }
@@ -120,65 +197,18 @@ struct Adwin {
     return false;
   }
 
-  void drop_oldest(size_t level, double size) {
-    double* sums = &totals[level * row];
-    double* spreads = &variances[level * row];
-    width -= size;
-    total -= sums[0];
-    const double gap = sums[0] / size - total / width;
-    variance -= spreads[0] + size * width * gap * gap / (size + width);
-    --used[level];
-    for (size_t i = 0; i < used[level]; ++i) {
-      sums[i] = sums[i + 1];
-      spreads[i] = spreads[i + 1];
-    }
-  }
-
-  size_t highest() const {
-    size_t level = kLevels - 1;
-    while (level > 0 && used[level] == 0) --level;
-    return level;
-  }
-  void clear() {
-    used.assign(kLevels, 0);
-    width = total = variance = 0;
-    tick = 0;
-  }
-
   template <class Visit>
   void visit(const Visit& field) {
     field(tick);
-    field(width);
-    field(total);
-    field(variance);
-    field(totals);
-    field(variances);
-    field(used);
+    visit_window(field);
   }
-  bool sound() const {
-    if (totals.size() != kLevels * row || variances.size() != totals.size() ||
-        used.size() != kLevels) {
-      return false;
-    }
-    double values = 0;
-    for (size_t level = 0; level < kLevels; ++level) {
-      if (used[level] >= row) return false;
-      values += std::ldexp(static_cast<double>(used[level]), static_cast<int>(level));
-    }
-    return values == width && tick < clock;
-  }
+  bool sound() const { return window_sound() && tick < clock && open <= tick; }
 
   double delta;
   uint64_t clock;
-  size_t row;
   double min_part, min_values;
   bool restart;
   uint64_t tick = 0;
-  double width = 0;
-  double total = 0;
-  double variance = 0;  // times width
-  std::vector<double> totals, variances;
-  std::vector<uint32_t> used;
 };
 
 }  // namespace

@@ -39,7 +39,8 @@ struct DetectorNotes {
 
 /// `push` sees a value; after drift the detector begins anew with the next one. `visit` calls its
 /// argument with a reference to every field, for saving and restoring; `sound` says whether
-/// restored fields may be used.
+/// restored fields may be used. A detector may also have `take_run(values, count)`: it sees those
+/// of them, from the first on, that certainly bring no signal, and returns how many they were.
 template <class D>
 concept StreamDetector =
     requires(D& detector, double value, std::span<const double> params, void (*field)(double&)) {
@@ -80,7 +81,8 @@ struct DetectorEntry {
   std::unique_ptr<AnyDetector> (*make)(std::span<const double> params);
 };
 
-void check_values(std::span<const double> values, uint64_t first, DetectorInput input,
+/// Whether all values are there; throws on one that the detector does not take.
+bool check_values(std::span<const double> values, uint64_t first, DetectorInput input,
                   std::string_view name);
 
 /// Writes or reads the fields that `visit` names.
@@ -113,9 +115,18 @@ class ErasedDetector final : public AnyDetector {
   explicit ErasedDetector(std::span<const double> params) : detector_(params) {}
 
   void update(std::span<const double> values, Signals* signals) override {
-    check_values(values, num_values_, D::kInput, D::kName);
+    [[maybe_unused]] const bool all_there = check_values(values, num_values_, D::kInput, D::kName);
     D detector = std::move(detector_);  // a local one may live in registers
-    for (const double value : values) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      if constexpr (requires { detector.take_run(values.data(), values.size()); }) {
+        if (all_there) {
+          const size_t taken = detector.take_run(values.data() + i, values.size() - i);
+          num_values_ += taken;
+          i += taken;
+          if (i == values.size()) break;
+        }
+      }
+      const double value = values[i];
       const uint64_t position = num_values_++;
       if (value != value) continue;
       const Signal signal = detector.push(value);

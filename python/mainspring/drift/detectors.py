@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from typing import Any, ClassVar
 
 import numpy as np
@@ -140,9 +141,14 @@ def _restored(kind: type[Detector], data: bytes, params: dict[str, float]) -> De
     return kind.from_bytes(data, **params)
 
 
-def _checked(name: str, given: dict[str, float]) -> dict[str, float]:
+@functools.cache
+def _params_of(name: str) -> dict[str, dict[str, Any]]:
     row = next(row for row in _engine.detectors() if row["name"] == name)
-    known = {param["name"]: param for param in row["params"]}
+    return {param["name"]: param for param in row["params"]}
+
+
+def _checked(name: str, given: dict[str, float]) -> dict[str, float]:
+    known = _params_of(name)
     values = {key: float(param["default"]) for key, param in known.items()}
     for key, value in given.items():
         if key not in known:

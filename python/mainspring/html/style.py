@@ -22,6 +22,10 @@ _PARTS = """
 .ms svg{display:block;width:100%;overflow:visible}
 .ms .mini{width:6rem;height:1.5rem}
 .ms .bar{height:.85rem;min-width:5rem}
+.ms .limit{position:relative;height:.85rem;min-width:5rem;print-color-adjust:exact;
+ background:linear-gradient(currentColor,currentColor) 0 50%/var(--value) 60% no-repeat}
+.ms .limit:after{content:"";position:absolute;top:0;bottom:0;left:var(--limit);
+ border-left:1.5px dashed var(--text)}
 .ms .a{fill:var(--reference)}
 .ms rect{fill:currentColor}
 .ms .b{fill:var(--current)}

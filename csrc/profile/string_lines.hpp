@@ -1,0 +1,50 @@
+// Counts strings straight from their offsets: those that were met before are found and compared by
+// a few instructions, whatever their length, up to 32 bytes.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "profile/length_tally.hpp"
+#include "profile/value_counts.hpp"
+#include "runtime/arrow/column_view.hpp"
+
+namespace mainspring {
+
+/// Lines of a cache before a ValueCounts. What they have counted is there after settle().
+class StringLines {
+ public:
+  /// For about that many rows.
+  explicit StringLines(uint64_t num_rows);
+
+  /// Rows [first, first + num_rows) of a column of strings with offsets, all of them present, for
+  /// which there is room in `counts` even if all are new.
+  void count(const ColumnView& view, uint64_t first, uint32_t num_rows, ValueCounts* counts,
+             LengthTally* lengths);
+  void settle(ValueCounts* counts);
+
+ private:
+  typedef uint64_t Sixteen __attribute__((vector_size(16)));
+  static constexpr uint64_t kMostBytes = 32;
+  struct Key {
+    Sixteen low, high;
+  };
+  // One line of the CPU's caches.
+  struct alignas(64) Line {
+    Sixteen low, high;
+    uint64_t length;  // longer than any: empty
+    uint64_t count;   // since `counts` was last told
+    uint32_t number;  // there
+  };
+  static Key key_of(const uint8_t* data, uint64_t length);
+  static bool matches(const Line& line, Sixteen low, Sixteen high, uint64_t length);
+  template <class Offset>
+  void count_rows(const ColumnView& view, uint64_t first, uint32_t num_rows, ValueCounts* counts);
+  // By value: what a loop points to cannot stay in its registers.
+  [[gnu::noinline]] void meet(Sixteen low, Sixteen high, std::string_view text, Line* line,
+                              ValueCounts* counts);
+
+  std::vector<Line> lines_;  // a power of two
+};
+
+}  // namespace mainspring
