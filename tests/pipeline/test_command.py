@@ -154,8 +154,16 @@ def test_picture_has_a_box_for_each_step_and_a_line_for_each_need(
     assert lefts["a"] < lefts["b"] < lefts["c"]
     assert len(list(root.iter(f"{name}path"))) == 3
     assert " id=" not in svg
-    assert pipeline._repr_html_() == svg
+    assert pipeline._repr_html_() == f'<div style="overflow-x:auto">{svg}</div>'
     assert ET.fromstring(make().to_svg()).tag.endswith("svg")
+
+
+def test_names_of_steps_fit_into_their_boxes(make: Callable[..., ms.Pipeline]) -> None:
+    pipeline = make()
+    pipeline.add("quality_of_everything_that_was_sold", lambda: 1)
+    box = re.search(r'<rect [^>]*width="([\d.]+)"', pipeline.to_svg())
+    assert box is not None
+    assert float(box[1]) >= 0.6021 * 13 * 35 + 16  # DejaVu Sans Mono, and some room on both sides
 
 
 def test_picture_of_a_run_says_what_became_of_each_step(

@@ -11,9 +11,10 @@ from mainspring.html.palette import DARK, LIGHT, variables
 if TYPE_CHECKING:
     from mainspring.pipeline.pipeline import Pipeline
 
-__all__ = ["picture"]
+__all__ = ["cell_picture", "picture"]
 
-_HEIGHT, _GAP, _BETWEEN, _LETTER = 30, 14, 44, 7.3
+# A letter of the common fonts of one width is 0.6 of their size, 13 px, or a little more.
+_HEIGHT, _GAP, _BETWEEN, _LETTER = 30, 14, 44, 7.9
 _SWEEPS = 4
 
 
@@ -59,6 +60,24 @@ def picture(pipeline: Pipeline, states: Mapping[str, str] | None = None) -> str:
         height=height,
         role="img",
     )
+
+
+def cell_picture(pipeline: Pipeline, states: Mapping[str, str] | None = None) -> str:
+    """Draw the steps for a notebook's cell: what is wider than the cell scrolls.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Whose.
+    states : mapping of str to str, optional
+        As in :func:`picture`.
+
+    Returns
+    -------
+    str
+        A ``div`` with the picture.
+    """
+    return element("div", Markup(picture(pipeline, states)), style="overflow-x:auto")
 
 
 def _columns(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:

@@ -494,7 +494,9 @@ class Pipeline:
         return None
 
     def _repr_html_(self) -> str:
-        return self.to_svg()
+        from mainspring.pipeline.picture import cell_picture
+
+        return cell_picture(self)
 
     def __getitem__(self, name: str) -> Step:
         steps = self._resolved()

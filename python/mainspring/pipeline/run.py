@@ -85,9 +85,9 @@ class Run:
         return "\n".join(line.rstrip() for line in lines)
 
     def _repr_html_(self) -> str:
-        from mainspring.pipeline.picture import picture
+        from mainspring.pipeline.picture import cell_picture
 
-        return picture(self.pipeline, self.states)
+        return cell_picture(self.pipeline, self.states)
 
 
 class _Observer(Protocol):
