@@ -10,10 +10,9 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "host/match_columns.hpp"
 #include "serve/json_text.hpp"
-#include "serve/served_model.hpp"
 #include "serve/write_ipc.hpp"
+#include "served_bundle.hpp"
 
 namespace mainspring {
 namespace {
@@ -22,26 +21,12 @@ constexpr uint64_t kMaxRows = 650;
 constexpr uint8_t kArrow = 0, kTensors = 1;
 constexpr size_t kHead = 5;
 
-struct Served {
-  std::shared_ptr<const BundleImage> image;
-  std::unique_ptr<ServedModel> model;
-};
-
-Served serve(const std::string& name) {
-  Served served;
-  served.image = BundleImage::load(std::string(MAINSPRING_GOLDEN) + "/0.1-" + name + ".spring");
-  ModelNames names{name, "1", {}};
-  const uint32_t width = output_width(served.image->view(), OutputKind::kPredict);
-  for (uint32_t i = 0; i < width; ++i) names.outputs.push_back("score_" + std::to_string(i));
-  served.model = std::make_unique<ServedModel>(served.image, std::move(names), kMaxRows, true);
-  return served;
-}
-
 /// The first takes numbers alone, the second texts and times too.
 const std::vector<Served>& models() {
   static const std::vector<Served> all = [] {
     std::vector<Served> opened;
-    for (const char* name : {"three-classes", "late-flights"}) opened.push_back(serve(name));
+    for (const char* name : {"three-classes", "late-flights"})
+      opened.push_back(serve(name, kMaxRows));
     return opened;
   }();
   return all;

@@ -7,36 +7,19 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "host/match_columns.hpp"
 #include "serve/json_text.hpp"
-#include "serve/served_model.hpp"
+#include "served_bundle.hpp"
 
 namespace mainspring {
 namespace {
 
 constexpr uint64_t kMaxRows = 650;
 
-/// A golden bundle that answers requests.
-struct Served {
-  std::shared_ptr<const BundleImage> image;
-  std::unique_ptr<ServedModel> model;
-};
-
-Served serve(const std::string& name) {
-  Served served;
-  served.image = BundleImage::load(std::string(MAINSPRING_GOLDEN) + "/0.1-" + name + ".spring");
-  ModelNames names{name, "1", {}};
-  const uint32_t width = output_width(served.image->view(), OutputKind::kPredict);
-  for (uint32_t i = 0; i < width; ++i) names.outputs.push_back("score_" + std::to_string(i));
-  served.model = std::make_unique<ServedModel>(served.image, std::move(names), kMaxRows, true);
-  return served;
-}
-
 const std::vector<Served>& models() {
   static const std::vector<Served> all = [] {
     std::vector<Served> opened;
     for (const char* name : {"late-flights", "three-classes", "baskets"})
-      opened.push_back(serve(name));
+      opened.push_back(serve(name, kMaxRows));
     return opened;
   }();
   return all;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "check.hpp"
@@ -12,27 +11,13 @@
 #include "train/layers/interactions.hpp"
 #include "train/losses/losses.hpp"
 #include "train/optimizers/optimizers.hpp"
+#include "train_workers.hpp"
 
 using namespace mainspring;
 using namespace mainspring::train;
 
 namespace {
 
-const Workers kAlone{[](uint64_t count, const std::function<void(uint64_t, uint32_t)>& body) {
-                       for (uint64_t i = 0; i < count; ++i) body(i, 0);
-                     },
-                     1};
-// As many workers would: the last item first, each with another's scratch.
-const Workers kBackwards{[](uint64_t count, const std::function<void(uint64_t, uint32_t)>& body) {
-                           for (uint64_t i = count; i-- > 0;) body(i, static_cast<uint32_t>(i % 3));
-                         },
-                         3};
-
-uint64_t state = 1;
-float draw() {
-  state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-  return static_cast<float>(static_cast<int64_t>(state >> 33)) / 1073741824.0F - 1.0F;
-}
 std::vector<float> drawn(int64_t count) {
   std::vector<float> values(count);
   for (float& value : values) value = draw();
@@ -248,7 +233,7 @@ void check_steps(const TrainKernels& kernels, int64_t count) {
     for (const StateType type : {StateType::kFloat32, StateType::kBfloat16, StateType::kByte}) {
       std::vector<std::vector<float>> results;
       for (const Workers& workers : {kAlone, kBackwards}) {
-        state = 7;
+        draw_state = 7;
         std::vector<float> p = drawn(count), g = drawn(count), average = p;
         std::vector<float> first(count), second(count);
         std::vector<uint16_t> short_first(count), short_second(count);

@@ -3,33 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <numeric>
 #include <vector>
 
 #include "check.hpp"
 #include "train/kernels.hpp"
 #include "train/losses/ranking.hpp"
+#include "train_workers.hpp"
 
 using namespace mainspring;
 using namespace mainspring::train;
 
 namespace {
-
-const Workers kAlone{[](uint64_t count, const std::function<void(uint64_t, uint32_t)>& body) {
-                       for (uint64_t i = 0; i < count; ++i) body(i, 0);
-                     },
-                     1};
-const Workers kBackwards{[](uint64_t count, const std::function<void(uint64_t, uint32_t)>& body) {
-                           for (uint64_t i = count; i-- > 0;) body(i, static_cast<uint32_t>(i % 3));
-                         },
-                         3};
-
-uint64_t state = 1;
-float draw() {
-  state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-  return static_cast<float>(static_cast<int64_t>(state >> 33)) / 1073741824.0F - 1.0F;
-}
 
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
