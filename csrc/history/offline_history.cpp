@@ -167,9 +167,12 @@ void keyed_features(const HistoryPlan& plan, KeyedEvents* events, KeyedRequests*
   const std::vector<double> empty = empty_features(plan);
   const bool has_others = requests->starts.back() != num_rows;
   std::vector<KeyColumns> threads(num_threads());
-  for (const Pass& pass : passes_of(groups)) {
+  const std::vector<Pass> passes = passes_of(groups);
+  size_t widest = 0;
+  for (const Pass& pass : passes) widest = std::max(widest, pass.features.size());
+  GrowingArray<double> rows(std::max<uint64_t>(num_rows * widest, 1));  // of a pass after another
+  for (const Pass& pass : passes) {
     const size_t width = pass.features.size();
-    GrowingArray<double> rows(std::max<uint64_t>(num_rows * width, 1));
     if (has_others) {
       for (size_t i = 0; i < width; ++i) {
         double* value = rows.data() + i;

@@ -87,8 +87,7 @@ void check_features(const HistoryPlan& plan, const std::vector<double>& got,
 }
 
 /// One key: events come at the end, or late by up to `lateness`, and the oldest leave.
-void test_blocks(uint64_t seed, uint32_t block_events, int64_t lateness) {
-  const HistoryPlan plan = every_feature();
+void test_blocks(const HistoryPlan& plan, uint64_t seed, uint32_t block_events, int64_t lateness) {
   const std::vector<FeatureGroup> groups = plan.groups();
   const BlockLayout layout(plan, groups, block_events);
   KeySlots slots(layout);
@@ -182,10 +181,20 @@ void test_latest_events(uint64_t seed) {
 }  // namespace mainspring
 
 int main() {
+  const mainspring::HistoryPlan all = mainspring::every_feature();
   for (const uint32_t block_events : {2u, 5u, 16u}) {
     for (uint64_t seed = 0; seed < 3; ++seed) {
-      mainspring::test_blocks(seed, block_events, seed == 0 ? 0 : 30);
+      mainspring::test_blocks(all, seed, block_events, seed == 0 ? 0 : 30);
     }
+  }
+  // What one aggregate needs nobody else asks for here.
+  for (const mainspring::Aggregate aggregate :
+       {mainspring::Aggregate::kStd, mainspring::Aggregate::kSinceLast}) {
+    mainspring::HistoryPlan alone = all;
+    std::erase_if(alone.features, [&](const mainspring::HistoryFeature& feature) {
+      return feature.aggregate != aggregate;
+    });
+    mainspring::test_blocks(alone, 7, 4, 30);
   }
   for (uint64_t seed = 0; seed < 6; ++seed) mainspring::test_latest_events(seed);
   return mainspring::finish();
