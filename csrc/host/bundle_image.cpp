@@ -12,6 +12,7 @@
 
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/ranked_forest.hpp"
 
 namespace mainspring {
 
@@ -178,6 +179,11 @@ std::shared_ptr<const BundleImage> BundleImage::open(std::span<const uint8_t> by
 
 std::shared_ptr<const BundleImage> BundleImage::load(const std::string& path) {
   return open(read_file(path), printable_path(path));
+}
+
+std::shared_ptr<const RankedForest> BundleImage::ranked_forest() const {
+  std::call_once(ranked_once_, [&] { ranked_ = rank_forest(view_); });
+  return ranked_;
 }
 
 BundleImage::~BundleImage() { ::operator delete(data_, std::align_val_t{kAlignment}); }

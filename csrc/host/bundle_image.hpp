@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "runtime/core/kernels.hpp"
 
 namespace mainspring {
+
+struct RankedForest;  // host/ranked_forest.hpp
 
 /// Owns 64-byte aligned bytes and the verified view into them. Immutable, shared by threads.
 class BundleImage {
@@ -25,6 +28,8 @@ class BundleImage {
 
   const BundleView& view() const { return view_; }
   std::span<const uint8_t> bytes() const { return {data_, length_}; }
+  /// Made by the first call; the bundle has_ranked_features().
+  std::shared_ptr<const RankedForest> ranked_forest() const;
   ~BundleImage();
   BundleImage(const BundleImage&) = delete;
   BundleImage& operator=(const BundleImage&) = delete;
@@ -34,6 +39,8 @@ class BundleImage {
   uint8_t* data_ = nullptr;
   uint64_t length_ = 0;
   BundleView view_{};
+  mutable std::once_flag ranked_once_;
+  mutable std::shared_ptr<const RankedForest> ranked_;
 };
 
 /// The kernels of this process: the CPU's best level, or what MAINSPRING_ISA (baseline, avx2,

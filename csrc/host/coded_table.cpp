@@ -3,6 +3,7 @@
 #include "host/coded_table.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "host/bundle_image.hpp"
@@ -17,6 +18,8 @@ namespace {
 
 // Below this many rows nothing is saved that is worth a second plan.
 constexpr uint64_t kMinRows = 1024;
+// To find its numbers costs for each threshold as much as a few rows.
+constexpr uint64_t kThresholdsOfRow = 4;
 constexpr uint64_t kGroupBytes = 4 << 20;
 constexpr uint64_t kBlockEntries = 8 * kTileRows;
 // With fewer entries for each row it costs more to see which ones occur than to take all.
@@ -41,9 +44,10 @@ class EntryResults {
  public:
   /// `columns` share the dictionary.
   EntryResults(const BundleView& bundle, const CodedInput& input,
-               std::vector<const ColumnView*> columns)
+               std::span<const EntryTarget> targets, std::vector<const ColumnView*> columns)
       : bundle_(bundle),
         input_(input),
+        targets_(targets),
         dictionary_(*columns[0]->dictionary),
         columns_(std::move(columns)) {
     const uint64_t rows = dictionary_.length + 1;
@@ -53,6 +57,14 @@ class EntryResults {
                         std::unique_ptr<uint8_t[]>(new uint8_t[rows])});
       std::fill_n(slots_.back().valid.get(), rows, uint8_t{1});
     }
+    for (const EntryTarget& target : targets) {
+      found_.emplace_back();
+      if (target.is_category) {
+        found_.back().places.reset(new uint32_t[rows]());
+      } else {
+        found_.back().ranks.reset(new uint16_t[rows]());
+      }
+    }
   }
 
   const ColumnView& dictionary() const { return dictionary_; }
@@ -61,6 +73,7 @@ class EntryResults {
   uint64_t num_bytes() const {
     uint64_t row = input_.features.size() * sizeof(float);
     for (const KeptSlot& kept : input_.kept) row += value_bytes(type_of(kept)) + 1;
+    row += targets_.size() * sizeof(uint32_t);
     return (dictionary_.length + 1) * row;
   }
 
@@ -116,6 +129,9 @@ class EntryResults {
                                    [](uint8_t flag) { return flag != 0; });
       tables_.push_back({input_.kept[i].row_slot, slots_[i].values.get(), all ? nullptr : valid});
     }
+    for (size_t i = 0; i < found_.size(); ++i) {
+      entry_ranks_.push_back({targets_[i].number, found_[i].ranks.get(), found_[i].places.get()});
+    }
   }
 
   CodedColumn column() const {
@@ -125,13 +141,20 @@ class EntryResults {
             input_.features.data(),
             static_cast<uint32_t>(input_.features.size()),
             tables_.data(),
-            static_cast<uint32_t>(tables_.size())};
+            static_cast<uint32_t>(tables_.size()),
+            entry_ranks_.data(),
+            static_cast<uint32_t>(entry_ranks_.size()),
+            /*ranks_suffice=*/true};
   }
 
  private:
   struct Slot {
     std::unique_ptr<uint8_t[]> values;
     std::unique_ptr<uint8_t[]> valid;
+  };
+  struct Found {
+    std::unique_ptr<uint16_t[]> ranks;
+    std::unique_ptr<uint32_t[]> places;
   };
 
   ValueType type_of(const KeptSlot& kept) const { return bundle_.plan.slots[kept.slot]; }
@@ -166,6 +189,32 @@ class EntryResults {
       const float* values = features + uint64_t{input_.features[i]} * kTileRows;
       for (uint64_t row = 0; row < count; ++row) features_[place(row) * width + i] = values[row];
     }
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      const uint64_t feature = input_.features[targets_[i].feature];
+      find_ranks(i, features + feature * kTileRows, context.num_rows, kernels.level, place);
+    }
+  }
+
+  template <class Place>
+  void find_ranks(size_t i, const float* features, uint32_t num_rows, IsaLevel level,
+                  const Place& place) {
+    const SlicedView view = program_of(bundle_);
+    if (targets_[i].is_category) {
+      uint32_t places[kTileRows];
+      find_class_places(view, view.categories[targets_[i].number], features, num_rows, places);
+      for (uint32_t row = 0; row < num_rows; ++row) found_[i].places[place(row)] = places[row];
+      return;
+    }
+    const SlicedColumn& column = view.columns[targets_[i].number];
+    alignas(64) double numbers[kTileRows] = {};
+    alignas(64) uint8_t below[kTileRows], above[kTileRows];
+    for (uint32_t row = 0; row < num_rows; ++row) numbers[row] = static_cast<double>(features[row]);
+    rank_numbers(level,
+                 {column, view.thresholds + column.first_threshold, view.cells + column.first_cell},
+                 numbers, num_rows, below, above);
+    for (uint32_t row = 0; row < num_rows; ++row) {
+      found_[i].ranks[place(row)] = static_cast<uint16_t>(below[row] | above[row] << 8);
+    }
   }
 
   template <class Place>
@@ -183,6 +232,7 @@ class EntryResults {
 
   const BundleView& bundle_;
   const CodedInput& input_;
+  std::span<const EntryTarget> targets_;
   ColumnView dictionary_;
   std::vector<const ColumnView*> columns_;
   bool takes_all_ = true;
@@ -190,6 +240,8 @@ class EntryResults {
   std::unique_ptr<float[]> features_;
   std::vector<Slot> slots_;
   std::vector<EntrySlot> tables_;
+  std::vector<Found> found_;  // of the targets
+  std::vector<EntryRanks> entry_ranks_;
 };
 
 namespace {
@@ -220,7 +272,23 @@ CodedTable::CodedTable(const BundleView& bundle, const std::vector<BatchColumns>
   bundle_.plan.num_slots = static_cast<uint32_t>(plan_.row_slots.size());
 }
 
+CodedTable::CodedTable(const BundleImage& bundle, const std::vector<BatchColumns>& batches)
+    : CodedTable(bundle.view(), batches) {
+  uint64_t num_rows = 0;
+  for (const BatchColumns& batch : batches) num_rows += batch.num_rows;
+  if (!has_ranked_features(original_) || num_rows < kMinRows) return;
+  const uint64_t num_thresholds = program_of(original_).header->num_thresholds;
+  const bool pays = num_rows * kThresholdsOfRow >= num_thresholds;
+  auto ranked =
+      std::make_unique<RankedTable>(bundle_, plan_.inputs, pays ? bundle.ranked_forest() : nullptr);
+  if (ranked->is_useful()) ranked_ = std::move(ranked);
+}
+
 CodedTable::~CodedTable() = default;
+
+uint64_t CodedTable::scratch_bytes() const {
+  return mainspring::scratch_bytes(bundle_) + (ranked_ == nullptr ? 0 : ranked_bytes(*ranked()));
+}
 
 /// Strings behind a dictionary in every batch, whose entries are not many more than rows.
 void CodedTable::choose_inputs() {
@@ -262,7 +330,9 @@ std::shared_ptr<EntryResults> CodedTable::results_of(size_t batch, size_t i,
     if (!is_same(*column.dictionary, dictionary)) break;
     columns.push_back(&column);
   }
-  return std::make_shared<EntryResults>(original_, input, std::move(columns));
+  std::span<const EntryTarget> targets;
+  if (ranked_ != nullptr) targets = ranked_->targets(i);
+  return std::make_shared<EntryResults>(original_, input, targets, std::move(columns));
 }
 
 size_t CodedTable::prepare(size_t first) {

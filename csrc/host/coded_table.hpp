@@ -5,8 +5,10 @@
 #include <memory>
 #include <vector>
 
+#include "host/bundle_image.hpp"
 #include "host/coded_plan.hpp"
 #include "host/match_columns.hpp"
+#include "host/ranked_table.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/predictor/coded_columns.hpp"
 
@@ -21,6 +23,8 @@ class EntryResults;
 class CodedTable {
  public:
   CodedTable(const BundleView& bundle, const std::vector<BatchColumns>& batches);
+  /// For raw scores: a forest gets ranks in place of features where that saves something.
+  CodedTable(const BundleImage& bundle, const std::vector<BatchColumns>& batches);
   ~CodedTable();
   CodedTable(const CodedTable&) = delete;
   CodedTable& operator=(const CodedTable&) = delete;
@@ -32,6 +36,10 @@ class CodedTable {
   size_t prepare(size_t first);
   /// Of a batch of the group.
   CodedColumns columns(size_t batch) const;
+  /// May be null.
+  const RankedPlan* ranked() const { return ranked_ == nullptr ? nullptr : &ranked_->plan(); }
+  /// Of predict_rows() with all of these.
+  uint64_t scratch_bytes() const;
 
  private:
   struct Batch {
@@ -46,6 +54,7 @@ class CodedTable {
   BundleView bundle_;
   const std::vector<BatchColumns>& batches_;
   CodedPlan plan_;
+  std::unique_ptr<RankedTable> ranked_;
   size_t group_first_ = 0;
   std::vector<Batch> group_;
 };

@@ -39,9 +39,9 @@ std::vector<Block> blocks_of(const std::vector<BatchColumns>& batches, size_t be
 }
 
 /// body(coded table, batch, first row in the batch, rows, first row in the table) for every tile,
-/// on the pool.
-template <class Body>
-void for_each_table_tile(const BundleView& bundle, const std::vector<BatchColumns>& batches,
+/// on the pool. A BundleImage is asked for scores, a BundleView for features.
+template <class Bundle, class Body>
+void for_each_table_tile(const Bundle& bundle, const std::vector<BatchColumns>& batches,
                          const Body& body) {
   CodedTable coded(bundle, batches);
   for (size_t begin = 0; begin < batches.size();) {
@@ -193,7 +193,7 @@ void predict_tiles(const BundleImage& bundle, const std::vector<BatchColumns>& b
   const Kernels& kernels = process_kernels();
   const uint64_t width = output_width(view, kind);
   for_each_table_tile(
-      view, batches,
+      bundle, batches,
       [&](const CodedTable& coded, size_t batch, uint64_t first, uint64_t count,
           uint64_t table_row) {
         if (joins_sparse(view)) {
@@ -202,11 +202,12 @@ void predict_tiles(const BundleImage& bundle, const std::vector<BatchColumns>& b
           write(table_row, count, rows.data());
           return;
         }
-        const uint64_t length = scratch_bytes(coded.bundle());
+        const uint64_t length = coded.scratch_bytes();
         uint8_t* scratch = thread_scratch(length + kTileRows * width * sizeof(double));
         auto* rows = reinterpret_cast<double*>(scratch + length);
         check_texts(predict_rows(coded.bundle(), kernels, batches[batch].columns.data(), first,
-                                 count, kind, scratch, thread_texts(), rows, coded.columns(batch)));
+                                 count, kind, scratch, thread_texts(), rows, coded.columns(batch),
+                                 coded.ranked()));
         write(table_row, count, rows);
       });
 }

@@ -73,9 +73,10 @@ void for_rows(uint64_t num_rows, const Body& body) {
   });
 }
 
-/// Calls body(coded table, batch, block) for all rows of the table, group by group.
-template <class Body>
-void for_coded_blocks(const BundleView& bundle, const std::vector<BatchColumns>& batches,
+/// Calls body(coded table, batch, block) for all rows of the table, group by group. A BundleImage
+/// is asked for scores, a BundleView for features.
+template <class Bundle, class Body>
+void for_coded_blocks(const Bundle& bundle, const std::vector<BatchColumns>& batches,
                       const Body& body) {
   CodedTable coded(bundle, batches);
   for (size_t first = 0; first < batches.size();) {
@@ -104,12 +105,12 @@ void predict_table(const BundleImage& bundle, const Table& table, OutputKind kin
     });
     return;
   }
-  for_coded_blocks(view, batches, [&](const CodedTable& coded, size_t at, const Block& block) {
+  for_coded_blocks(bundle, batches, [&](const CodedTable& coded, size_t at, const Block& block) {
     const BatchColumns& batch = batches[at];
     check_texts(predict_rows(coded.bundle(), kernels, batch.columns.data(), block.first_row,
-                             block.num_rows, kind, thread_scratch(scratch_bytes(coded.bundle())),
+                             block.num_rows, kind, thread_scratch(coded.scratch_bytes()),
                              thread_texts(), out + (batch.first_row + block.first_row) * width,
-                             coded.columns(at)));
+                             coded.columns(at), coded.ranked()));
   });
 }
 

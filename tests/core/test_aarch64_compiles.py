@@ -12,7 +12,11 @@ from tests.native_build import PLAIN, ROOT, build
 
 COMPILER = shutil.which("aarch64-linux-gnu-g++")
 EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
-PROGRAMS = sorted(path.stem for path in (ROOT / "tests" / "cpp").glob("test_core_*.cpp"))
+PROGRAMS = sorted(
+    (layer, path.stem)
+    for layer in ("core", "runtime")
+    for path in (ROOT / "tests" / "cpp").glob(f"test_{layer}_*.cpp")
+)
 
 needs_compiler = pytest.mark.skipif(
     COMPILER is None, reason="no cross compiler: apt-get install g++-aarch64-linux-gnu"
@@ -42,9 +46,9 @@ def test_runtime_for_aarch64_compiles() -> None:
 
 @needs_compiler
 @needs_emulator
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_core_program_on_aarch64_finds_the_same_bits(program: str) -> None:
-    place = build_aarch64("mainspring_core_tests")
+@pytest.mark.parametrize(("layer", "program"), PROGRAMS)
+def test_program_on_aarch64_finds_the_same_bits(layer: str, program: str) -> None:
+    place = build_aarch64(f"mainspring_{layer}_tests")
     done = subprocess.run(
         [str(EMULATOR), str(place / "tests" / "cpp" / program)],
         capture_output=True,

@@ -153,6 +153,25 @@ def make_network() -> None:
     write("0.1-network", file, pa.table(columns))
 
 
+def make_short_weights() -> None:
+    """Layers of odd sizes whose weights have two bytes or one; the narrow last one keeps four."""
+    for kind in ("bfloat16", "int8"):
+        generator = np.random.default_rng(9)
+        layers = [
+            ("dense", generator.normal(size=(21, 13)) / 3, generator.normal(size=21), "relu", 0, 0),
+            ("dense", generator.normal(size=(10, 21)) / 4, generator.normal(size=10), "tanh", 0, 0),
+            ("dense", generator.normal(size=(2, 10)), generator.normal(size=2), "identity", 0, 0),
+        ]
+        names = [f"x{i}" for i in range(13)]
+        image = _engine.make_dense("float32", layers, "identity", 0, names, "layers")
+        section = image.with_weights(kind).section
+        file = _engine.write_bundle(f'{{"name":"{kind}"}}'.encode(), None, names, section, b"")
+        matrix = np.round(generator.normal(size=(40, 13)) * 2, 2)
+        matrix[generator.random(matrix.shape) < 0.02] = np.nan
+        columns = {name: pa.array(matrix[:, i], from_pandas=True) for i, name in enumerate(names)}
+        write(f"0.1-{kind}", file, pa.table(columns))
+
+
 def make_interactions() -> None:
     """Embeddings, interactions and layers that meet again; ids that no table has."""
     names = [f"x{i}" for i in range(9)]
@@ -244,6 +263,7 @@ if __name__ == "__main__":
     make_three_classes()
     make_baskets()
     make_network()
+    make_short_weights()
     make_composite()
     make_interactions()
     write("0.1-every-step", sample_bundle(), sample_table(60, seed=9))

@@ -12,7 +12,7 @@
 #include "fit/importers/category_classes.hpp"
 #include "fit/importers/leaf_codes.hpp"
 #include "fit/importers/quick_form.hpp"
-#include "fit/importers/rank_cells.hpp"
+#include "host/rank_cells.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
 namespace mainspring {

@@ -30,14 +30,19 @@ void read_slot(const EntrySlot& table, const int32_t* codes, const Tile& out) {
 
 }  // namespace
 
-void read_coded_columns(const CodedColumns& coded, const StepContext& context) noexcept {
+void read_coded_columns(const CodedColumns& coded, const StepContext& context,
+                        bool ranked) noexcept {
   int32_t codes[kTileRows];
   for (uint32_t i = 0; i < coded.num_columns; ++i) {
     const CodedColumn& column = coded.columns[i];
+    const bool skips = ranked && column.ranks_suffice;
+    if (skips && column.num_slots == 0) continue;
     read_codes(context.columns[column.input], context.first_row, context.num_rows, column.missing,
                codes);
-    context.kernels->spread_entries(column.features, column.num_features, codes, context.num_rows,
-                                    column.feature_numbers, context.features);
+    if (!skips) {
+      context.kernels->spread_entries(column.features, column.num_features, codes, context.num_rows,
+                                      column.feature_numbers, context.features);
+    }
     for (uint32_t j = 0; j < column.num_slots; ++j) {
       const EntrySlot& table = column.slots[j];
       read_slot(

@@ -17,6 +17,14 @@ struct EntrySlot {
   const uint8_t* valid;  // 1 or 0 each, or null: all valid
 };
 
+/// For a forest's program: what a column of ranks, or a feature of categories, has for every entry
+/// and then for missing rows. One of the two is null.
+struct EntryRanks {
+  uint32_t number;         // in the program
+  const uint16_t* ranks;   // the lower one in the lower byte
+  const uint32_t* places;  // where the words of its class begin
+};
+
 /// One column and all that was found for its entries.
 struct CodedColumn {
   uint32_t input;         // of the plan
@@ -26,6 +34,9 @@ struct CodedColumn {
   uint32_t num_features;
   const EntrySlot* slots;
   uint32_t num_slots;
+  const EntryRanks* entry_ranks = nullptr;
+  uint32_t num_entry_ranks = 0;
+  bool ranks_suffice = false;  // to whom is given ranks: nobody reads the features
 };
 
 struct CodedColumns {
@@ -34,7 +45,8 @@ struct CodedColumns {
 };
 
 /// Fills the features and slots of a tile. The columns are verified dictionaries, the features
-/// float32.
-void read_coded_columns(const CodedColumns& coded, const StepContext& context) noexcept;
+/// float32. `ranked`: without features whose ranks suffice.
+void read_coded_columns(const CodedColumns& coded, const StepContext& context,
+                        bool ranked = false) noexcept;
 
 }  // namespace mainspring

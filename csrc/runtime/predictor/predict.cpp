@@ -71,6 +71,31 @@ FeatureTile run_tile(const Rows& rows, uint64_t first_row, uint32_t num_rows,
                   is_wide ? reinterpret_cast<double*>(features) : nullptr);
 }
 
+#if !defined(MAINSPRING_SMALL)
+/// Runs what is left of the plan over a tile, which shrinks as in run_tile(), and then the model.
+uint32_t predict_ranked(const Rows& rows, const RankedPlan& ranked, uint64_t first_row,
+                        uint32_t num_rows, OutputKind kind, const Scratch& parts, double* out) {
+  auto* features = reinterpret_cast<float*>(rows.scratch + parts.features_at);
+  StepContext context{&rows.kernels, rows.columns,      first_row,        num_rows,
+                      rows.scratch,  ranked.plan.slots, ranked.plan.data, features,
+                      nullptr,       nullptr,           rows.texts};
+  for (; context.num_rows != 0; context.num_rows /= 2) {
+    const GivenRanks given =
+        run_ranked_plan(ranked, rows.coded, context, rows.scratch + parts.length);
+    if (rows.texts != nullptr && rows.texts->incomplete) continue;
+    const FeatureTile tile{features, nullptr, context.num_rows};
+    const ModelView& model = rows.bundle.model;
+    double* scores = decides_among_outputs(*model.header, kind)
+                         ? reinterpret_cast<double*>(rows.scratch + parts.scores_at)
+                         : out;
+    predict_from_ranks(model, tile, given, rows.kernels, rows.scratch + parts.model_at, scores);
+    finish_scores(*model.header, rows.kernels, kind, context.num_rows, scores, out);
+    break;
+  }
+  return context.num_rows;
+}
+#endif
+
 /// The model's output for one tile, at `out`.
 void predict_tile(const BundleView& bundle, const Kernels& kernels, const FeatureTile& features,
                   Output output, uint8_t* scratch, const Scratch& parts, double* out) {
@@ -144,11 +169,23 @@ Status check_columns(const BundleView& bundle, const ColumnView* columns) noexce
 
 Status predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                     uint64_t first_row, uint64_t num_rows, Output output, uint8_t* scratch,
-                    TextRoom* texts, double* out, const CodedColumns& coded) noexcept {
+                    TextRoom* texts, double* out, const CodedColumns& coded,
+                    [[maybe_unused]] const RankedPlan* ranked) noexcept {
   const Scratch parts = scratch_of(bundle);
   const Rows rows{bundle, kernels, columns, coded, scratch, texts};
   const uint32_t width = output_width(bundle, output);
   for (uint64_t done = 0; done < num_rows;) {
+#if !defined(MAINSPRING_SMALL)
+    const uint32_t count = tile_rows(num_rows - done);
+    if (ranked != nullptr && !output.leaves && output.num_trees == 0 &&
+        takes_ranks(bundle.model, count, kernels.level)) {
+      const uint32_t ran = predict_ranked(rows, *ranked, first_row + done, count, output.kind,
+                                          parts, out + done * width);
+      if (ran == 0) return no_room(*texts);
+      done += ran;
+      continue;
+    }
+#endif
     const FeatureTile features =
         run_tile(rows, first_row + done, tile_rows(num_rows - done), parts.features_at);
     if (features.num_rows == 0) return no_room(*texts);

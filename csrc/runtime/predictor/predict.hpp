@@ -8,6 +8,7 @@
 #include "runtime/core/kernels.hpp"
 #include "runtime/models/output.hpp"
 #include "runtime/predictor/coded_columns.hpp"
+#include "runtime/predictor/ranked_plan.hpp"
 #include "runtime/steps/text_room.hpp"
 
 namespace mainspring {
@@ -52,7 +53,8 @@ Status check_columns(const BundleView& bundle, const ColumnView* columns) noexce
 
 /// Rows [first_row, first_row + num_rows) of `columns` (one for each plan input, in its order,
 /// verified and checked) to out[num_rows][output_width]. Any number of rows. `coded` fills in for
-/// steps that the bundle's plan leaves out.
+/// steps that the bundle's plan leaves out. With `ranked`, which may be null, tiles that go through
+/// blocks of a forest run what that leaves of the plan; the scratch has ranked_bytes() more.
 ///
 /// `texts` is room for the strings that steps build; null where none does. Rows that do not fit
 /// into it together run in smaller tiles. kBufferTooSmall where a single row does not fit and the
@@ -60,7 +62,8 @@ Status check_columns(const BundleView& bundle, const ColumnView* columns) noexce
 /// builds its strings from those of another.
 Status predict_rows(const BundleView& bundle, const Kernels& kernels, const ColumnView* columns,
                     uint64_t first_row, uint64_t num_rows, Output output, uint8_t* scratch,
-                    TextRoom* texts, double* out, const CodedColumns& coded = {}) noexcept;
+                    TextRoom* texts, double* out, const CodedColumns& coded = {},
+                    const RankedPlan* ranked = nullptr) noexcept;
 
 /// The same rows to features: out[row * row_stride + feature], float32. `is_large` says that the
 /// caches do not hold what `out` is part of, so that rows may go past them.

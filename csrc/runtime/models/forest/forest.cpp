@@ -6,6 +6,7 @@
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
+#include "runtime/models/forest/given_ranks.hpp"
 #include "runtime/models/forest/lane_walk.hpp"
 #include "runtime/models/forest/part.hpp"
 #include "runtime/models/forest/sliced.hpp"
@@ -236,6 +237,21 @@ void walk_rows(const ForestView& forest, const FeatureTile& features, uint32_t n
   }
 }
 
+SlicedJob job_of(const ModelView& view, const ForestView& forest, const FeatureTile& features) {
+  return {view_sliced(forest.program, *forest.header),
+          forest.trees,
+          features,
+          forest.bases,
+          forest.header->num_trees,
+          view.header->num_outputs,
+          forest.header->leaf_width,
+          forest.wide_vectors,
+          forest.narrow_vectors,
+          sums_floats(*forest.header),
+          sums_units(*forest.header),
+          static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
+}
+
 struct Forest {
   static constexpr ModelCode kCode = ModelCode::kForest;
   static constexpr const char* kName = "forest";
@@ -268,19 +284,7 @@ struct Forest {
     const uint32_t num_outputs = view.header->num_outputs;
     const ForestWay way = way_through(forest, features.num_rows, kernels.level);
     if (way != ForestWay::kWalk) {
-      const SlicedJob job{
-          view_sliced(forest.program, *forest.header),
-          forest.trees,
-          features,
-          forest.bases,
-          forest.header->num_trees,
-          num_outputs,
-          forest.header->leaf_width,
-          forest.wide_vectors,
-          forest.narrow_vectors,
-          sums_floats(*forest.header),
-          sums_units(*forest.header),
-          static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
+      const SlicedJob job = job_of(view, forest, features);
       if (way == ForestWay::kQuick) {
         predict_quick(job, out);
       } else if (way == ForestWay::kBits) {
@@ -313,6 +317,22 @@ void predict_first_trees(const ModelView& model, const FeatureTile& features, ui
                out + uint64_t{row} * num_outputs + base.output, 0);
   }
 }
+
+#if !defined(MAINSPRING_SMALL)
+bool takes_ranks(const ModelView& model, uint32_t num_rows, IsaLevel level) noexcept {
+  return model.model != nullptr && model.model->code == ModelCode::kForest &&
+         way_through(view_forest(model.section), num_rows, level) == ForestWay::kBlocks;
+}
+
+void predict_from_ranks(const ModelView& model, const FeatureTile& features,
+                        const GivenRanks& given, const Kernels& kernels, uint8_t* scratch,
+                        double* out) noexcept {
+  const ForestView forest = view_forest(model.section);
+  SlicedJob job = job_of(model, forest, features);
+  job.given = &given;
+  predict_sliced(job, kernels.level, scratch, out);
+}
+#endif
 
 void walk_group(const ForestView& forest, const ForestTree& tree, const double* values,
                 uint32_t (&leaves)[kChains]) noexcept {

@@ -1,6 +1,8 @@
 // Which instruction set's kernels run.
 #include "runtime/models/forest/sliced.hpp"
 
+#include "runtime/models/forest/given_ranks.hpp"
+
 namespace mainspring {
 
 #if defined(MAINSPRING_SMALL)
@@ -12,6 +14,12 @@ void predict_quick(const SlicedJob&, double*) noexcept {}
 bool has_quick(const SlicedView&, IsaLevel) noexcept { return false; }
 
 #else
+
+namespace {
+
+#include "runtime/models/forest/ranks.inc"
+
+}  // namespace
 
 uint64_t sliced_scratch_bytes(const ForestView& forest, uint32_t num_outputs) noexcept {
   if (forest.program == nullptr) return 0;
@@ -42,6 +50,24 @@ bool has_quick(const SlicedView& view, IsaLevel level) noexcept {
 }
 
 void predict_quick(const SlicedJob& job, double* out) noexcept { quick_avx512()(job, out); }
+
+void rank_numbers(IsaLevel level, const RankTable& table, double* numbers, uint32_t num_rows,
+                  uint8_t* below, uint8_t* above) noexcept {
+  RankTile rank = nullptr;
+  if (level == IsaLevel::kAvx512) rank = ranks_avx512();
+  if (level == IsaLevel::kAvx2) rank = ranks_avx2();
+  if (rank == nullptr) rank = ranks_baseline();
+  rank(table, numbers, num_rows, below, above);
+}
+
+void find_class_places(const SlicedView& view, const SlicedCategories& categories,
+                       const float* features, uint32_t num_rows, uint32_t* places) noexcept {
+  const uint64_t* const first = view.class_words + categories.first_word;
+  for (uint32_t row = 0; row < num_rows; ++row) {
+    const uint64_t* words = class_words_of(view, categories, static_cast<double>(features[row]));
+    places[row] = static_cast<uint32_t>(words - first);
+  }
+}
 
 #endif
 

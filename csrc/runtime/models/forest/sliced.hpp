@@ -245,6 +245,9 @@ constexpr BitScratch bit_scratch(const SlicedHeader& header) {
   return at;
 }
 
+struct GivenRanks;  // given_ranks.hpp
+struct RankTable;
+
 /// The features of one tile and what a forest says about sums.
 struct SlicedJob {
   SlicedView view;
@@ -257,8 +260,9 @@ struct SlicedJob {
   const double* wide_vectors;   // of double sums
   const float* narrow_vectors;  // of float sums
   bool float_sums;
-  bool any_order;  // no sum is rounded, so that several may be made side by side
-  bool round;      // values are rounded to float32 first
+  bool any_order;                     // no sum is rounded, so that several may be made side by side
+  bool round;                         // values are rounded to float32 first
+  const GivenRanks* given = nullptr;  // in place of some features; blocks alone take them
 };
 
 /// Of the forest's program; 0 when it has none.
@@ -279,6 +283,12 @@ using PredictSliced = void (*)(const SlicedJob& job, uint8_t* scratch, double* o
 PredictSliced sliced_baseline() noexcept;
 PredictSliced sliced_avx2() noexcept;    // null where not compiled in
 PredictSliced sliced_avx512() noexcept;  // null where not compiled in
+/// rank_numbers() of given_ranks.hpp, likewise.
+using RankTile = void (*)(const RankTable& table, double* numbers, uint32_t num_rows,
+                          uint8_t* below, uint8_t* above) noexcept;
+RankTile ranks_baseline() noexcept;
+RankTile ranks_avx2() noexcept;    // null where not compiled in
+RankTile ranks_avx512() noexcept;  // null where not compiled in
 /// Single rows, likewise.
 PredictSliced bit_walk_baseline() noexcept;
 PredictSliced bit_walk_avx2() noexcept;    // null where not compiled in

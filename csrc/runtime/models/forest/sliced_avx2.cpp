@@ -1,4 +1,5 @@
 // Bit-sliced blocks for x86-64-v3 CPUs; empty elsewhere. The file's name sets its compiler flags.
+#include "runtime/models/forest/given_ranks.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
 #if defined(__AVX2__)
@@ -54,14 +55,20 @@ inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t coun
 }
 
 #include "runtime/models/forest/cells.inc"
+#include "runtime/models/forest/row_values.inc"
 #include "runtime/models/forest/single_leaves.inc"
 #include "runtime/models/forest/transpose.inc"
+
+template <class T>
+using RowsOfWord = PlainRows<T>;
+
 // It calls what stands above.
 #include "runtime/models/forest/sliced.inc"
 
 }  // namespace
 
 PredictSliced sliced_avx2() noexcept { return &predict_sliced; }
+RankTile ranks_avx2() noexcept { return &rank_tile; }
 
 }  // namespace mainspring
 
@@ -69,6 +76,7 @@ PredictSliced sliced_avx2() noexcept { return &predict_sliced; }
 
 namespace mainspring {
 PredictSliced sliced_avx2() noexcept { return nullptr; }
+RankTile ranks_avx2() noexcept { return nullptr; }
 }  // namespace mainspring
 
 #endif

@@ -1,4 +1,5 @@
 // Bit-sliced blocks for x86-64-v4 CPUs; empty elsewhere. The file's name sets its compiler flags.
+#include "runtime/models/forest/given_ranks.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
@@ -296,11 +297,19 @@ inline void add_leaves(const double* leaves, uint32_t num_planes, const uint64_t
   }
 }
 
+#include "runtime/models/forest/row_values.inc"
+// It calls what stands above.
+#include "runtime/models/forest/turned_rows.inc"
+
+template <class T>
+using RowsOfWord = TurnedRows<T>;
+
 #include "runtime/models/forest/sliced.inc"
 
 }  // namespace
 
 PredictSliced sliced_avx512() noexcept { return &predict_sliced; }
+RankTile ranks_avx512() noexcept { return &rank_tile; }
 
 }  // namespace mainspring
 
@@ -308,6 +317,7 @@ PredictSliced sliced_avx512() noexcept { return &predict_sliced; }
 
 namespace mainspring {
 PredictSliced sliced_avx512() noexcept { return nullptr; }
+RankTile ranks_avx512() noexcept { return nullptr; }
 }  // namespace mainspring
 
 #endif

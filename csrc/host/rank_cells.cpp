@@ -1,6 +1,6 @@
 // Numbers of equal cells between the lowest and the highest threshold are tried one after the
 // other; and without these two, since some libraries put one far away from all values.
-#include "fit/importers/rank_cells.hpp"
+#include "host/rank_cells.hpp"
 
 #include <algorithm>
 #include <cmath>
