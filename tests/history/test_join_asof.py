@@ -214,15 +214,17 @@ def test_join_when_a_zone_is_on_one_side_refuses() -> None:
 
 
 @pytest.mark.parametrize("exact", [False, True])
-@pytest.mark.parametrize("tolerance", [None, 1000])
-def test_join_with_any_number_of_threads_is_the_same(exact: bool, tolerance: int | None) -> None:
+@pytest.mark.parametrize(("span", "tolerance"), [(10**5, None), (10**5, 1000), (500, None)])
+def test_join_with_any_number_of_threads_is_the_same(
+    exact: bool, span: int, tolerance: int | None
+) -> None:
     """Of some keys the last row lies two cuts back; times are equal on both sides of a cut."""
     rng = np.random.default_rng(0)
     rows = 300_000
     left, right = (
         pa.table(
             {
-                "t": np.sort(rng.integers(0, 10**5, rows)),
+                "t": np.sort(rng.integers(0, span, rows)),
                 "k": rng.zipf(1.4, rows).clip(0, 5000),
                 "v": np.arange(rows),
             }
@@ -258,7 +260,7 @@ def test_join_of_many_rows_of_which_some_lack_a_time_is_that_of_the_others() -> 
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize("place", [1, 66_667, 133_334, 199_999])
+@pytest.mark.parametrize("place", [1, 66_666, 133_333, 199_999])
 def test_join_of_many_rows_names_the_first_that_is_out_of_order(side: str, place: int) -> None:
     """Whichever part of the time it lies in, and where a part begins."""
     rows = 200_000
