@@ -1,4 +1,5 @@
 // The one list of streaming detectors, and the check of what they are given.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -17,24 +18,33 @@ constexpr std::array kDetectors{&kAdwin,       &kDdm,   &kEddm,  &kHddmA, &kHddm
 // Whether no value is missing or one that detectors of this input do not take, without a branch for
 // each: 0 times what is not finite is not 0.
 bool all_finite(std::span<const double> values, DetectorInput input) {
-  constexpr size_t kLanes = 8;
+  typedef double Pair __attribute__((vector_size(16)));
+  constexpr size_t kPairs = 4;
+  const auto pair_at = [&values](size_t i) { return Pair{values[i], values[i + 1]}; };
+  const size_t whole = values.size() / (2 * kPairs) * (2 * kPairs);
+  Pair zeros[kPairs] = {}, outside[kPairs] = {};
   const bool shares = input == DetectorInput::kShares;
-  std::array<double, kLanes> zeros{}, least{}, most{};
-  const size_t whole = values.size() / kLanes * kLanes;
-  const auto look = [&](size_t lane, double value) {
-    zeros[lane] += 0 * value;
-    least[lane] = value < least[lane] ? value : least[lane];
-    most[lane] = value > most[lane] ? value : most[lane];
-  };
-  for (size_t i = 0; i < whole; i += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) look(lane, values[i + lane]);
+  for (size_t i = 0; i < whole; i += 2 * kPairs) {
+    for (size_t k = 0; k < kPairs; ++k) zeros[k] += pair_at(i + 2 * k) * 0.0;
   }
-  for (size_t i = whole; i < values.size(); ++i) look(0, values[i]);
-  for (size_t lane = 0; lane < kLanes; ++lane) {
-    if (zeros[lane] != 0) return false;
-    if (shares && (least[lane] < 0 || most[lane] > 1)) return false;
+  // By how much values are outside 0 to 1, at most.
+  for (size_t i = 0; shares && i < whole; i += 2 * kPairs) {
+    for (size_t k = 0; k < kPairs; ++k) {
+      const Pair value = pair_at(i + 2 * k), beyond = value - 1.0;
+      outside[k] = beyond > outside[k] ? beyond : outside[k];
+      outside[k] = -value > outside[k] ? -value : outside[k];
+    }
   }
-  return true;
+  double zero = 0, most = 0;
+  for (size_t k = 0; k < kPairs; ++k) {
+    zero += zeros[k][0] + zeros[k][1];
+    most = std::max({most, outside[k][0], outside[k][1]});
+  }
+  for (size_t i = whole; i < values.size(); ++i) {
+    zero += values[i] * 0.0;
+    if (shares) most = std::max({most, values[i] - 1, -values[i]});
+  }
+  return zero == 0 && most <= 0;
 }
 
 }  // namespace
