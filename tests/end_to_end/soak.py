@@ -12,7 +12,6 @@ import argparse
 import ctypes
 import gc
 import json
-import os
 import tempfile
 import threading
 import time
@@ -160,17 +159,21 @@ class Rounds:
         assert len(predictor.explain(self.tables[0].slice(0, 20)).values) == 20
 
 
-def resident_kib() -> int:
-    """Return the memory that this process holds, without what its allocator keeps for later.
+def held_kib() -> int:
+    """Return the memory that this process holds, without what its allocators keep for later.
 
     What several threads free in another order than they took it stays in their arenas: some MiB
-    within an hour, all of which comes back here. What nobody frees does not.
+    within an hour, all of which comes back here; Arrow's pool has segments of its own. What nobody
+    frees does not come back. Pages of files (libraries, mapped bundles) come and go as the system
+    has room, and belong to nobody.
     """
     gc.collect()
+    pa.default_memory_pool().release_unused()
     if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") >> 10
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    (anonymous,) = (line for line in status if line.startswith("RssAnon:"))
+    return int(anonymous.split()[1])
 
 
 def soak(folder: Path, seconds: float, warm_up: int = WARM_UP) -> Outcome:
@@ -181,13 +184,13 @@ def soak(folder: Path, seconds: float, warm_up: int = WARM_UP) -> Outcome:
     try:
         for number in range(warm_up):
             rounds.once(number)
-        before, start = resident_kib(), time.monotonic()
+        before, start = held_kib(), time.monotonic()
         for quarter in range(1, 5):
             while time.monotonic() < start + seconds * quarter / 4 or outcome.rounds < 2:
                 rounds.once(warm_up + outcome.rounds)
                 outcome.rounds += 1
                 assert not asker.wrong, asker.wrong
-            outcome.quarters_kib.append(resident_kib() - before)
+            outcome.quarters_kib.append(held_kib() - before)
         outcome.grown_kib = outcome.quarters_kib[-1]
     finally:
         asker.ended.set()
