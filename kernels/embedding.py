@@ -32,6 +32,7 @@ def lookup_kernel(
     bag = tl.program_id(0).to(tl.int64)
     table = tl.program_id(1).to(tl.int64)
     element = tl.load(layout + table * 6)
+    num_rows = tl.load(layout + table * 6 + 2)
     width = tl.load(layout + table * 6 + 3)
     column = tl.load(layout + table * 6 + 4)
     mean = tl.load(layout + table * 6 + 5)
@@ -43,8 +44,11 @@ def lookup_kernel(
         d = first + tl.arange(0, BLOCK)
         total = tl.zeros((BLOCK,), tl.float32)
         for j in range(begin, end):
-            place = element + tl.load(ids + j).to(tl.int64) * width + d
-            v = tl.load(rows + place, d < width, 0.0).to(tl.float32)
+            row = tl.load(ids + j).to(tl.int64)
+            good = (row >= 0) & (row < num_rows)  # a wrong one gives NaN, and reads nothing
+            there = d < tl.where(good, width, 0)
+            v = tl.load(rows + element + row * width + d, there, 0.0)
+            v = tl.where(there, v.to(tl.float32), float("nan"))
             if WEIGHTED:
                 v = v * tl.load(weights + j)
             total += v
@@ -80,6 +84,7 @@ def update_kernel(
     order,
     bags,
     factors,
+    own,
     stride,
     rate,
     epsilon,
@@ -98,9 +103,13 @@ def update_kernel(
     DECOUPLED: tl.constexpr,
     STOCHASTIC: tl.constexpr,
     HALF: tl.constexpr,
+    OWN: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """Add up the gradients of one row in the order of its ids, and update it."""
+    """Add up the gradients of one row in the order of its ids, and update it.
+
+    OWN: the row itself, times the sum of its bags' numbers, is taken off its gradient.
+    """
     run = tl.program_id(0).to(tl.int64)
     table = tl.load(run_tables + run)
     row = tl.load(run_rows + run)
@@ -111,17 +120,23 @@ def update_kernel(
     d = tl.arange(0, BLOCK)
     inside = d < width
     g = tl.zeros((BLOCK,), tl.float32)
+    own_sum = 0.0
     for k in range(tl.load(run_starts + run), tl.load(run_starts + run + 1)):
         place = tl.load(order + k)
         bag = tl.load(bags + place)
         g += tl.load(factors + place) * tl.load(grad + bag * stride + column + d, inside, 0.0)
+        if OWN:
+            own_sum += tl.load(own + bag)
     place = element + row * width + d
+    if OWN:
+        g = g - own_sum * tl.load(rows + place, inside, 0.0).to(tl.float32)
     if UPDATE == 0:  # the dense gradient
         tl.store(first + place, g, inside)
         return
     g = tl.where(g > clip_value, clip_value, tl.where(g < -clip_value, -clip_value, g))
     norm = tl.sqrt(tl.sum(g * g, 0))
-    g = tl.where(norm > clip_norm, g * (clip_norm / norm), g)
+    over = norm > clip_norm
+    g = g * tl.where(over, clip_norm / tl.where(over, norm, 1.0), 1.0)
     w = tl.load(rows + place, inside, 0.0).to(tl.float32)
     if DECOUPLED:
         w = w * (1.0 - rate * decay)
@@ -237,17 +252,23 @@ def update(
     decoupled: bool,
     stochastic: bool,
     seed: int,
+    own: torch.Tensor | None = None,
 ) -> None:
-    """Update the rows of runs; ``number`` and ``options`` as the engine has its rules."""
+    """Update the rows of runs; ``number`` and ``options`` as the engine has its rules.
+
+    ``own``: of each bag what times the row is taken off its gradient.
+    """
     if len(runs.rows) == 0:
         return
     there = [weight if one is None or one.numel() == 0 else one for one in states]
     update_kernel[(len(runs.rows),)](
         *(grad, weight, *there, layout, runs.starts, runs.tables, runs.rows),
-        *(runs.order, runs.bags, runs.factors, stride, *options, seed & 0x7FFFFFFF),
+        *(runs.order, runs.bags, runs.factors, grad if own is None else own, stride, *options),
+        seed & 0x7FFFFFFF,
         UPDATE=number,
         DECOUPLED=decoupled,
         STOCHASTIC=stochastic and weight.dtype != torch.float32,
         HALF=weight.dtype == torch.float16,
+        OWN=own is not None,
         BLOCK=max(16, triton.next_power_of_2(widest)),
     )

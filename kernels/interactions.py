@@ -126,7 +126,7 @@ def dot_forward(x: torch.Tensor) -> torch.Tensor:
     count = x.shape[1]
     out = x.new_empty(x.shape[0], count * (count - 1) // 2)
     if out.numel() > 0:
-        vectors, block = _sizes(x, 64)
+        vectors, block = _sizes(x, 16)
         dot_forward_kernel[(x.shape[0],)](x, out, *x.shape[1:], VECTORS=vectors, BLOCK=block)
     return out
 
@@ -137,7 +137,7 @@ def dot_backward(grad: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         return torch.zeros_like(x)
     dx = torch.empty_like(x)
     if x.numel() > 0:
-        vectors, block = _sizes(x, 64)
+        vectors, block = _sizes(x, 32)
         sizes = {"VECTORS": vectors, "BLOCK": block}
         dot_backward_kernel[(x.shape[0],)](grad, x, dx, *x.shape[1:], **sizes)
     return dx

@@ -48,7 +48,8 @@ def softmax_kernel(
     peak = tl.max(most, 0)
     sum_of_exps = tl.sum(total * tl.exp(tl.where(most == float("-inf"), most, most - peak)), 0)
     log_sum = tl.log(sum_of_exps) + peak
-    chosen = tl.load(logits + start + tl.where(ignored, 0, target))
+    good = (target >= 0) & (target < num_classes)  # a wrong one gives NaN, and reads nothing
+    chosen = tl.load(logits + start + target, good, float("nan"))
     loss = log_sum - (1.0 - smoothing) * chosen - smoothing * (tl.sum(plain, 0) / num_classes)
     scale = grad_scale
     if WEIGHTED:

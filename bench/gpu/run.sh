@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Everything that only a GPU can tell, in one go, without a network: build with CUDA, the tests marked
-# gpu, compute-sanitizer over a few of them where it is at hand, then the measurements.
-# bench/gpu/run.sh [FOLDER] leaves FOLDER/{build,tests,sanitizer}.txt and gpu.json. Needs Python with
-# numpy, pyarrow, pytest, scikit-learn, CuPy, pybind11, scikit-build-core, cmake, ninja, and nvcc.
+# gpu, compute-sanitizer over a few of them where it is at hand, and the measurements, which come
+# first, since a borrowed GPU may have to be given back. bench/gpu/run.sh [FOLDER] leaves
+# FOLDER/{build,measure,tests,sanitizer}.txt and gpu.json. Needs Python with numpy, pyarrow, pytest,
+# pybind11, scikit-build-core, cmake, ninja, nvcc, and torch with Triton (or CuPy, for the engine
+# alone); scikit-learn for the tests. MAINSPRING_GPU_SECONDS: of the measurements, 400 if not given.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 results=${1:-bench/results/gpu}
@@ -15,6 +17,9 @@ python3 -m pip install --no-build-isolation --no-deps \
   exit 1
 }
 python3 -c 'import mainspring as ms; print(ms.gpu.devices(), ms.build_info()["cuda"])'
+python3 -m bench.gpu.measure "$results/gpu.json" --seconds "${MAINSPRING_GPU_SECONDS:-400}" \
+  >"$results/measure.txt" 2>&1 || failed=1
+tail -n 40 "$results/measure.txt"
 python3 -m pytest -q -m gpu tests/gpu >"$results/tests.txt" 2>&1 || failed=1
 tail -n 15 "$results/tests.txt"
 if command -v compute-sanitizer >/dev/null; then
@@ -22,5 +27,4 @@ if command -v compute-sanitizer >/dev/null; then
     tests/gpu/test_predict.py -k "any_number_of_rows" >"$results/sanitizer.txt" 2>&1 || failed=1
   tail -n 5 "$results/sanitizer.txt"
 fi
-python3 -m bench.gpu.measure "$results/gpu.json" || failed=1
 exit "$failed"

@@ -161,6 +161,39 @@ MS_GPU_EXPORT int ms_gpu_finish(int device, void* stream) {
   });
 }
 
+MS_GPU_EXPORT int ms_gpu_allocate_pinned(int device, uint64_t num_bytes, void** memory) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    const int failure = device_calls().allocate_pinned(memory, num_bytes);
+    if (device_calls().is_out_of_memory(failure)) {
+      throw GpuError(MS_GPU_OUT_OF_MEMORY, "The host has no " + bytes_in_words(num_bytes) +
+                                               " of memory left that can be pinned.");
+    }
+    check_call(failure, "Asking for pinned memory");
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_release_pinned(int device, void* memory) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    check_call(device_calls().release_pinned(memory), "Giving back pinned memory");
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_new_stream(int device, void** stream) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    check_call(device_calls().new_stream(stream), "Making a stream");
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_release_stream(int device, void* stream) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    check_call(device_calls().release_stream(stream), "Giving back a stream");
+  });
+}
+
 MS_GPU_EXPORT int ms_gpu_wait_event(int device, void* event, void* stream) {
   return guarded([&] {
     const OnDevice on_device(device);

@@ -35,7 +35,9 @@ static_assert(same(DeviceCode::kCombineHashes, StepCode::kCombineHashes));
 static_assert(same(DeviceCode::kHashBucket, StepCode::kHashBucket));
 static_assert(same(DeviceCode::kIsMissing, StepCode::kIsMissing));
 static_assert(same(DeviceCode::kStoreOneHot, StepCode::kStoreOneHot));
+static_assert(same(DeviceCode::kPower, StepCode::kPower));
 static_assert(same(DeviceCode::kInterpolate, StepCode::kInterpolate));
+static_assert(same(DeviceCode::kNormalQuantile, StepCode::kNormalQuantile));
 static_assert(same(DeviceCode::kArithmetic, StepCode::kArithmetic));
 static_assert(same(DeviceCode::kNullIf, StepCode::kNullIf));
 
@@ -163,7 +165,9 @@ class PlanCompiler {
       case StepCode::kHashBucket:
       case StepCode::kIsMissing:
       case StepCode::kStoreOneHot:
+      case StepCode::kPower:
       case StepCode::kInterpolate:
+      case StepCode::kNormalQuantile:
       case StepCode::kArithmetic:
       case StepCode::kNullIf: break;
       default: refuse(plan_, step, "");
@@ -289,6 +293,7 @@ class PlanCompiler {
         step.integers[0] = record.integers[kCardinality];
         step.integers[1] = record.integers[1];
         break;
+      case DeviceCode::kPower: step.variant = static_cast<uint8_t>(record.integers[0]); break;
       case DeviceCode::kArithmetic: step.variant = static_cast<uint8_t>(record.integers[1]); break;
       case DeviceCode::kLookup:
       case DeviceCode::kNullIf: step.table = table_at(host, device); break;

@@ -29,6 +29,17 @@ int allocate(void** memory, uint64_t num_bytes, Stream stream) {
   return error;
 }
 int release(void* memory, Stream stream) { return cudaFreeAsync(memory, cuda_stream(stream)); }
+int allocate_pinned(void** memory, uint64_t num_bytes) {
+  const cudaError_t error = cudaMallocHost(memory, num_bytes);
+  if (error != cudaSuccess) (void)cudaGetLastError();
+  return error;
+}
+int release_pinned(void* memory) { return cudaFreeHost(memory); }
+int new_stream(Stream* stream) {
+  // One that does not wait for the default stream.
+  return cudaStreamCreateWithFlags(reinterpret_cast<cudaStream_t*>(stream), cudaStreamNonBlocking);
+}
+int release_stream(Stream stream) { return cudaStreamDestroy(cuda_stream(stream)); }
 int free_bytes(uint64_t* free, uint64_t* total) {
   size_t free_size = 0, total_size = 0;
   const cudaError_t error = cudaMemGetInfo(&free_size, &total_size);
@@ -59,9 +70,10 @@ int find_place(const void* memory, int device, int* place) {
 }
 bool is_out_of_memory(int failure) { return failure == cudaErrorMemoryAllocation; }
 
-constexpr DeviceCalls kCalls{count_devices, describe,   get_device, set_device,      take_failure,
-                             allocate,      release,    free_bytes, copy_in,         copy_out,
-                             finish,        wait_event, find_place, is_out_of_memory};
+constexpr DeviceCalls kCalls{
+    count_devices, describe,        get_device,     set_device, take_failure,   allocate,
+    release,       allocate_pinned, release_pinned, new_stream, release_stream, free_bytes,
+    copy_in,       copy_out,        finish,         wait_event, find_place,     is_out_of_memory};
 
 }  // namespace
 

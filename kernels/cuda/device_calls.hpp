@@ -19,6 +19,10 @@ struct DeviceCalls {
   int (*take_failure)();
   int (*allocate)(void** memory, uint64_t num_bytes, Stream stream);
   int (*release)(void* memory, Stream stream);
+  int (*allocate_pinned)(void** memory, uint64_t num_bytes);
+  int (*release_pinned)(void* memory);
+  int (*new_stream)(Stream* stream);
+  int (*release_stream)(Stream stream);
   int (*free_bytes)(uint64_t* free, uint64_t* total);
   int (*copy_in)(void* to, const void* from, uint64_t num_bytes, Stream stream);
   int (*copy_out)(void* to, const void* from, uint64_t num_bytes, Stream stream);

@@ -1,4 +1,5 @@
-// The forest's arrays copied once, and three launches for a call: ranks, walks, the link.
+// The model's arrays copied once, and for a call of a forest three launches: ranks, walks, the
+// link.
 #include "device_model.hpp"
 
 #include <algorithm>
@@ -27,12 +28,23 @@ const T* put(DeviceMemory* place, const std::vector<T>& values) {
 
 }  // namespace
 
+void refuse_model(const ModelView& view) {
+  throw GpuError(MS_GPU_UNSUPPORTED,
+                 "The model is of kind '" + std::string(view.model->name) +
+                     "', which a GPU does not predict with. Transform there and predict on the "
+                     "CPU.");
+}
+
 DeviceModel::DeviceModel(const ModelView& view) : header_(view.header) {
-  if (view.model->code != ModelCode::kForest) {
-    throw GpuError(MS_GPU_UNSUPPORTED, "The model is of kind '" + std::string(view.model->name) +
-                                           "', and a GPU predicts with forests. Transform there "
-                                           "and predict on the CPU.");
+  if (!device_has(view.model->code)) refuse_model(view);
+  if (view.model->code == ModelCode::kForest) {
+    copy_forest(view);
+  } else {
+    layers_ = DeviceLayers(view);
   }
+}
+
+void DeviceModel::copy_forest(const ModelView& view) {
   const ForestView forest = view_forest(view.section);
   const ForestHeader& header = *forest.header;
   const CompiledForest compiled = compile_forest(forest);
@@ -59,6 +71,7 @@ DeviceModel::DeviceModel(const ModelView& view) : header_(view.header) {
 }
 
 uint64_t DeviceModel::row_bytes() const {
+  if (layers_.is_there()) return layers_.row_bytes();
   return forest_.num_slots * sizeof(uint16_t) + forest_.num_outputs * sizeof(double);
 }
 
@@ -66,8 +79,8 @@ uint32_t DeviceModel::output_width(OutputKind kind) const {
   return mainspring::output_width(*header_, kind);
 }
 
-void DeviceModel::predict(const DeviceFeatures& features, uint64_t num_rows, OutputKind kind,
-                          double* out, Stream stream) const {
+void DeviceModel::walk(const DeviceFeatures& features, uint64_t num_rows, double* scores,
+                       Stream stream) const {
   const DeviceMemory ranks(num_rows * forest_.num_slots * sizeof(uint16_t), stream);
   const RankArgs rank{forest_.slots,         forest_.thresholds,      forest_.num_slots,
                       forest_.rounds_inputs, features.narrow,         features.wide,
@@ -75,16 +88,26 @@ void DeviceModel::predict(const DeviceFeatures& features, uint64_t num_rows, Out
                       ranks.as<uint16_t>()};
   launch_rank_rows(rank, blocks_for(num_rows), stream);
   check_launch("rank_rows");
-  const bool is_raw = kind == OutputKind::kRaw;
-  const DeviceMemory scores(is_raw ? 0 : num_rows * forest_.num_outputs * sizeof(double), stream);
-  const WalkArgs walk{forest_, rank.ranks, num_rows, is_raw ? out : scores.as<double>()};
-  launch_walk_trees(walk, blocks_for(num_rows), stream);
+  launch_walk_trees({forest_, rank.ranks, num_rows, scores}, blocks_for(num_rows), stream);
   check_launch("walk_trees");
+}
+
+void DeviceModel::predict(const DeviceFeatures& features, uint64_t num_rows, OutputKind kind,
+                          double* out, Stream stream) const {
+  const bool is_raw = kind == OutputKind::kRaw;
+  const uint32_t num_outputs = header_->num_outputs;
+  const DeviceMemory memory(is_raw ? 0 : num_rows * num_outputs * sizeof(double), stream);
+  double* const scores = is_raw ? out : memory.as<double>();
+  if (layers_.is_there()) {
+    layers_.run(features, num_rows, scores, stream);
+  } else {
+    walk(features, num_rows, scores, stream);
+  }
   if (is_raw) return;
-  const FinishArgs finish{walk.scores,
+  const FinishArgs finish{scores,
                           out,
                           num_rows,
-                          forest_.num_outputs,
+                          num_outputs,
                           static_cast<uint32_t>(kind),
                           header_->link,
                           header_->decision,

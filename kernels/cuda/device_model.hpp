@@ -1,23 +1,20 @@
-// The forest of a bundle on a device, and the launches that take features to what was asked for.
+// The model of a bundle on a device, and the launches that take features to what was asked for.
 #pragma once
+#include "device_layers.hpp"
 #include "gpu_error.hpp"
 #include "runtime/models/model.hpp"
 #include "runtime/models/output.hpp"
 
 namespace mainspring::gpu {
 
-/// Features in device memory, row by row or column by column; one of the two pointers is set.
-struct DeviceFeatures {
-  const float* narrow;
-  const double* wide;
-  int64_t row_stride;
-  int64_t feature_stride;
-};
+/// Whether a GPU predicts with models of this kind: all but those that are made of others.
+constexpr bool device_has(ModelCode code) { return code != ModelCode::kComposite; }
+[[noreturn]] void refuse_model(const ModelView& view);
 
 class DeviceModel {
  public:
   DeviceModel() = default;
-  /// Copies the forest to the current device. Throws where the model is no forest.
+  /// Copies the model to the current device. Throws where a GPU does not have its kind.
   explicit DeviceModel(const ModelView& view);
 
   bool is_there() const { return header_ != nullptr; }
@@ -30,7 +27,11 @@ class DeviceModel {
                Stream stream) const;
 
  private:
+  void copy_forest(const ModelView& view);
+  void walk(const DeviceFeatures& features, uint64_t num_rows, double* scores, Stream stream) const;
+
   const ModelHeader* header_ = nullptr;  // in the bundle's bytes
+  DeviceLayers layers_;                  // or the forest
   DeviceForest forest_{};
   DeviceMemory trees_, nodes_, leaves_, slots_, thresholds_, sets_, set_words_, bases_, vectors_;
 };

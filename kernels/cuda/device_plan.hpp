@@ -32,7 +32,9 @@ enum class DeviceCode : uint32_t {
   kHashBucket = 13,
   kIsMissing = 15,
   kStoreOneHot = 16,
+  kPower = 18,
   kInterpolate = 19,
+  kNormalQuantile = 20,
   kArithmetic = 21,
   kNullIf = 28,
 };

@@ -4,6 +4,7 @@
 #include "device_forest.hpp"
 #include "device_plan.hpp"
 #include "embedding_rows.hpp"
+#include "layer_rows.hpp"
 #include "number_pass.hpp"
 
 namespace mainspring::gpu {
@@ -14,6 +15,9 @@ void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Strea
 void launch_rank_rows(const RankArgs& args, uint32_t num_blocks, Stream stream);
 void launch_walk_trees(const WalkArgs& args, uint32_t num_blocks, Stream stream);
 void launch_finish_rows(const FinishArgs& args, uint32_t num_blocks, Stream stream);
+void launch_run_layer(const LayerArgs& args, bool is_double, uint32_t num_blocks, Stream stream);
+void launch_network_rows(const NetworkArgs& args, uint32_t num_blocks, Stream stream);
+void launch_move_numbers(const MoveArgs& args, uint32_t num_blocks, Stream stream);
 void launch_count_numbers(const CountArgs& args, uint32_t num_blocks, Stream stream);
 void launch_list_numbers(const ListArgs& args, uint32_t num_blocks, Stream stream);
 void launch_gather_numbers(const GatherArgs& args, uint32_t num_blocks, Stream stream);

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define MS_GPU_ABI_VERSION 2
+#define MS_GPU_ABI_VERSION 3
 
 /* These values never change. */
 enum ms_gpu_code {
@@ -147,6 +147,12 @@ int ms_gpu_release(int device, void* memory, void* stream);
 int ms_gpu_copy_in(int device, void* to, const void* from, uint64_t num_bytes, void* stream);
 int ms_gpu_copy_out(int device, void* to, const void* from, uint64_t num_bytes, void* stream);
 int ms_gpu_finish(int device, void* stream);
+/* Pinned memory of the host, which the device copies from by itself: it must stay until the stream
+ * has done so. And streams that do not wait for the default stream. */
+int ms_gpu_allocate_pinned(int device, uint64_t num_bytes, void** memory);
+int ms_gpu_release_pinned(int device, void* memory);
+int ms_gpu_new_stream(int device, void** stream);
+int ms_gpu_release_stream(int device, void* stream);
 /* What is put on the stream from now on waits for a cudaEvent_t of whoever made the data. */
 int ms_gpu_wait_event(int device, void* event, void* stream);
 

@@ -36,7 +36,7 @@ Program::Program(const uint8_t* bundle, uint64_t num_bytes, int device) : device
   check_bundle(read_bundle(bytes_.get(), num_bytes, &view_));
   const PlanView& plan = view_.plan;
   const bool has_model = view_.model.model != nullptr;
-  if (has_model && (plan.wide || view_.model.model->code == ModelCode::kForest)) {
+  if (has_model && (plan.wide || device_has(view_.model.model->code))) {
     model_ = DeviceModel(view_.model);
   }
   if (!gives_dense_rows(view_)) {
@@ -122,12 +122,8 @@ void Program::transform(const ms_gpu_column* columns, uint32_t num_columns, uint
 
 OutputKind Program::check_output(uint32_t kind, const double* out, uint64_t num_rows) const {
   if (!model_.is_there()) {
-    const bool has_model = view_.model.model != nullptr;
-    throw GpuError(MS_GPU_UNSUPPORTED,
-                   has_model ? "The model is of kind '" + std::string(view_.model.model->name) +
-                                   "', and a GPU predicts with forests. Transform there and "
-                                   "predict on the CPU."
-                             : std::string("The bundle holds transforms only, expected a model."));
+    if (view_.model.model != nullptr) refuse_model(view_.model);
+    throw GpuError(MS_GPU_UNSUPPORTED, "The bundle holds transforms only, expected a model.");
   }
   const auto wanted = static_cast<OutputKind>(kind);
   if (kind > static_cast<uint32_t>(OutputKind::kRaw) || model_.output_width(wanted) == 0) {

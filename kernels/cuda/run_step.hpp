@@ -13,6 +13,7 @@ inline constexpr uint8_t kSpreadsUnseen = 2;   // hash bucket: of ids, the unsee
 inline constexpr uint8_t kTwoColumns = 0;      // arithmetic
 inline constexpr uint8_t kSecondIsNumber = 1;  // arithmetic
 inline constexpr uint8_t kFirstIsNumber = 2;   // arithmetic
+inline constexpr uint8_t kBoxCox = 2;          // power, else Yeo and Johnson's
 inline constexpr uint64_t kHashOfMissing = 0x9E3779B97F4A7C15ull;
 
 /// The words of one row: those of its thread in the block's memory.
@@ -239,6 +240,13 @@ MAINSPRING_BOTH inline void run_step(const DeviceStep& step, const DeviceColumn*
       return row.set_number(out, calculate(step.integers[0], left, right));
     }
     case DeviceCode::kNullIf: return null_word(step, row);
+    case DeviceCode::kPower:
+      return row.set_number(out,
+                            step.variant == kBoxCox
+                                ? canonical_nan(box_cox_form(row.number(in), step.numbers[0]))
+                                : canonical_nan(yeo_johnson_form(row.number(in), step.numbers[0])));
+    case DeviceCode::kNormalQuantile:
+      return row.set_number(out, normal_quantile_form(row.number(in)));
   }
 }
 

@@ -24,6 +24,7 @@ namespace mainspring::gpu {
 
 #include "runtime/core/hash_forms.inc"
 #include "runtime/core/math_forms.inc"
+#include "runtime/core/number_forms.inc"
 #include "runtime/steps/date_forms.inc"
 
 #if defined(__CUDACC__)

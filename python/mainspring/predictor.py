@@ -852,14 +852,17 @@ class Predictor:
     def _predict_on_device(self, data: object, kind: str, out: object) -> Floats:
         from mainspring.gpu.program import predict
 
+        self._refuse_labels(kind)
+        result: Floats = predict(self._bundle, data, kind, out=out)  # an array of the device
+        return result
+
+    def _refuse_labels(self, kind: str) -> None:
         if kind == "predict" and self._labels is not None:
             raise errors.UnsupportedError(
                 f"Predictor {self.name!r} predicts labels, which a GPU does not hold. Call "
                 "predict_proba or predict_raw.",
                 hint="Call predict_proba or predict_raw.",
             )
-        result: Floats = predict(self._bundle, data, kind, out=out)  # an array of the device
-        return result
 
     def _check_columns(self) -> None:
         if self._meta["model"]["pandas_categorical"] and not self.has_preprocessor:

@@ -140,7 +140,6 @@ def test_transform_when_a_kernel_fails_names_it_and_later_calls_say_so(
     ("made", "column", "step"),
     [
         (col("day").is_business_day(), pa.array([1, 2], pa.date32()), "'calendar'"),
-        (col("day").yeo_johnson(), pa.array([1.0, 2.0, 5.0]), "'power'"),
         (col("day").case("lower").ordinal(), pa.array(["A", "b"]), "'change_case'"),
     ],
 )

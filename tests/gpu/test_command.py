@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 import mainspring as ms
 from mainspring import col
 from mainspring.cli import main
+from mainspring.gpu.staging import Stage, predict_in_turns
 from tests.gpu.emulation import Emulation
 
 NUM_ROWS = 3000
@@ -53,6 +55,29 @@ def test_predict_of_probabilities_has_a_column_for_each_class(
     assert main([*command, "--device", "cuda"]) == 0
     expected = ms.load(bundle).predict_proba(table())
     np.testing.assert_array_equal(pq.read_table(out).to_pandas().to_numpy(), expected)
+
+
+def test_parts_take_turns_and_nothing_is_written_before_it_was_copied(
+    emulation: Emulation, tmp_path: Path
+) -> None:
+    # The emulated device copies from pinned memory as late as it may.
+    predictor = ms.load(saved(tmp_path, GradientBoostingRegressor(n_estimators=5)))
+    rows = table().select(predictor.input_names)
+    stages = [Stage("cuda"), Stage("cuda")]
+    assert stages[0].stream != stages[1].stream
+    for at_once in (1, 257, 1000, 5000):
+        for data in (rows, rows.slice(0, 0), rows.slice(1, 999)):
+            parts = predict_in_turns(predictor.bundle, data, "predict", stages, at_once)
+            want = predict_rows(predictor, data)
+            np.testing.assert_array_equal(np.concatenate(list(parts)), want)
+    for stage in stages:
+        stage.close()
+    assert emulation.library.emulation_pinned() == 0
+    assert emulation.library.emulation_streams() == 0
+
+
+def predict_rows(predictor: ms.Predictor, data: pa.Table) -> np.ndarray[Any, Any]:
+    return predictor.predict(data) if data.num_rows else np.zeros(0)
 
 
 def test_predict_without_a_device_says_so_and_writes_nothing(

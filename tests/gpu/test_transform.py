@@ -60,6 +60,10 @@ NUMBERS = [
     col("i").null_if([3, 4]).ordinal(),
     col("y").map_values({1.0: 2.0}),
     col("y") / 3.0,
+    col("y").yeo_johnson(),
+    col("x").clip(-50.0, 50.0).yeo_johnson(),
+    col("y").box_cox(),
+    col("y").quantile_transform(output="normal"),
     2.0 - col("f"),
 ]
 

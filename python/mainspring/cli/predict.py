@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "run"]
 
+_STAGES = 2
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the bundle, the data, and what to write where.
@@ -52,32 +54,49 @@ def run(arguments: argparse.Namespace) -> int:
     predictor = mainspring.load(arguments.bundle)
     kind = "proba" if arguments.proba else "raw" if arguments.raw else "predict"
 
+    on_device = None if arguments.device is None else _OnDevice(predictor, kind, arguments.device)
+
     def predict(table: pa.Table) -> pa.Table:
         import pyarrow as pa
 
-        if arguments.device is not None:
-            return _on_device(predictor, table, kind, arguments.device)
+        if on_device is not None:
+            return on_device(table)
         return pa.table(pa.record_batch(predictor.predict_arrow(table, kind)))
 
     identity = {"command": "predict", "kind": kind}
-    return run_rows(arguments, Results(predictor.input_names, predict, identity, "predictions"))
+    results = Results(predictor.input_names, predict, identity, "predictions")
+    try:
+        return run_rows(arguments, results)
+    finally:
+        if on_device is not None:
+            on_device.close()
 
 
-def _on_device(
-    predictor: mainspring.Predictor, table: pa.Table, kind: str, device: str
-) -> pa.Table:
-    """Copy the columns that are read to a GPU, predict there, and copy the results back."""
-    import pyarrow as pa
+class _OnDevice:
+    """Tables copied to a GPU and predicted there, one part computed while the next is copied."""
 
-    from mainspring.gpu import DeviceTable
+    def __init__(self, predictor: mainspring.Predictor, kind: str, device: str) -> None:
+        predictor._refuse_labels(kind)
+        self._predictor, self._kind, self._device = predictor, kind, device
+        self._stages: list[Any] = []
 
-    columns = DeviceTable(table.select(predictor.input_names), device)
-    calls: dict[str, Any] = {
-        "predict": predictor.predict,
-        "proba": predictor.predict_proba,
-        "raw": predictor.predict_raw,
-    }
-    scores = calls[kind](columns).to_host()
-    names = predictor.column_names(kind)
-    schema = pa.schema([pa.field(name, pa.float64(), nullable=False) for name in names])
-    return pa.table(list(scores.reshape(len(scores), len(names)).T), schema=schema)
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """Return the predictions for the rows of a table, on the host."""
+        import numpy as np
+        import pyarrow as pa
+
+        from mainspring.gpu.staging import Stage, predict_in_turns
+
+        while len(self._stages) < _STAGES:
+            self._stages.append(Stage(self._device))
+        columns = table.select(self._predictor.input_names)
+        parts = predict_in_turns(self._predictor.bundle, columns, self._kind, self._stages)
+        scores = np.concatenate(list(parts))
+        names = self._predictor.column_names(self._kind)
+        schema = pa.schema([pa.field(name, pa.float64(), nullable=False) for name in names])
+        return pa.table(list(scores.reshape(len(scores), len(names)).T), schema=schema)
+
+    def close(self) -> None:
+        """Give back what the device and the host hold for it."""
+        for stage in self._stages:
+            stage.close()

@@ -14,7 +14,13 @@ from mainspring.gpu.dlpack import CUDA
 from mainspring.gpu.library import call
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
+
+    from mainspring.gpu.staging import Stage
 
 __all__ = ["DeviceTable"]
 
@@ -72,6 +78,9 @@ class DeviceTable:
         ``"cuda"`` or ``"cuda:1"``.
     stream : int, optional
         The ``cudaStream_t`` that the copies are put on; the call waits for them.
+    stage : Stage, optional
+        Through whose pinned memory and on whose stream to copy, without waiting: for calls of ours
+        on that stream alone.
 
     Raises
     ------
@@ -86,14 +95,26 @@ class DeviceTable:
         table: pa.RecordBatch | pa.Table,
         device: str = "cuda",
         stream: int | None = None,
+        *,
+        stage: Stage | None = None,
     ) -> None:
         self.schema = table.schema
         self.num_rows = int(table.num_rows)
         self._device = device_number(device)
         self._columns = []
+
+        def put(host: npt.NDArray[np.uint8]) -> DeviceArray:
+            if stage is not None:
+                return stage.copied(host)
+            copy = DeviceArray(host.shape, "uint8", device, stream)
+            place, address = copy.__cuda_array_interface__["data"][0], host.ctypes.data
+            call("ms_gpu_copy_in", self._device, place, address, host.nbytes, stream)
+            return copy
+
         for name, column in zip(table.schema.names, table.columns, strict=True):
-            self._columns.append(_copied(name, _whole(column), device, stream))
-        call("ms_gpu_finish", self._device, stream)  # the host's memory may go now
+            self._columns.append(_copied(name, _whole(column), put))
+        if stage is None:
+            call("ms_gpu_finish", self._device, stream)  # the host's memory may go now
 
     @property
     def device(self) -> str:
@@ -146,14 +167,14 @@ def _whole(column: Any) -> Any:
     return pa.concat_arrays([*chunks, pa.array([], column.type)])
 
 
-def _copied(name: str, array: Any, device: str, stream: int | None) -> _Column:
+def _copied(name: str, array: Any, put: Callable[[npt.NDArray[np.uint8]], DeviceArray]) -> _Column:
     import numpy as np
     import pyarrow as pa
 
     kind = array.type
     if pa.types.is_dictionary(kind):
-        column = _copied(name, array.indices, device, stream)
-        column.dictionary = _copied(name, array.dictionary, device, stream)
+        column = _copied(name, array.indices, put)
+        column.dictionary = _copied(name, array.dictionary, put)
         return column
     if not (
         pa.types.is_primitive(kind) or kind in (pa.string(), pa.large_string())
@@ -172,12 +193,7 @@ def _copied(name: str, array: Any, device: str, stream: int | None) -> _Column:
         if buffer is None or buffer.size == 0:
             buffers.append(None)
             continue
-        host = np.frombuffer(buffer, np.uint8)
-        copy = DeviceArray(host.shape, "uint8", device, stream)
-        place = copy.__cuda_array_interface__["data"][0]
-        address = host.ctypes.data
-        call("ms_gpu_copy_in", device_number(device), place, address, host.nbytes, stream)
-        buffers.append(copy)
+        buffers.append(put(np.frombuffer(buffer, np.uint8)))
     return _Column(array, buffers)
 
 

@@ -12,7 +12,7 @@ from mainspring import errors
 
 __all__ = ["Column", "Numbers", "build_facts", "call", "devices", "loaded"]
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 LIBRARY = "MAINSPRING_GPU_LIBRARY"
 NOT_COMPILED = "compiled without CUDA: pip install . -C cmake.define.MAINSPRING_CUDA=ON"
 
@@ -86,6 +86,10 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "ms_gpu_release": (ctypes.c_int, _pointer, _pointer),
     "ms_gpu_copy_in": (ctypes.c_int, _pointer, _pointer, _size, _pointer),
     "ms_gpu_copy_out": (ctypes.c_int, _pointer, _pointer, _size, _pointer),
+    "ms_gpu_allocate_pinned": (ctypes.c_int, _size, ctypes.POINTER(_pointer)),
+    "ms_gpu_release_pinned": (ctypes.c_int, _pointer),
+    "ms_gpu_new_stream": (ctypes.c_int, ctypes.POINTER(_pointer)),
+    "ms_gpu_release_stream": (ctypes.c_int, _pointer),
     "ms_gpu_finish": (ctypes.c_int, _pointer),
     "ms_gpu_wait_event": (ctypes.c_int, _pointer, _pointer),
 }  # fmt: skip

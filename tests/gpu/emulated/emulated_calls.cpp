@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "device_calls.hpp"
 
@@ -30,6 +31,23 @@ uint64_t num_copies_out = 0;
 void* last_stream = nullptr;
 void* last_event = nullptr;
 thread_local int current_device = 0;
+
+// Copies on a stream of its own happen when somebody waits for the stream: memory that is written
+// again too early is seen in the results.
+struct Copy {
+  void* to;
+  const void* from;
+  uint64_t num_bytes;
+};
+std::map<Stream, std::vector<Copy>> streams;
+uint64_t num_pinned = 0;
+
+void run_copies(Stream stream) {
+  const auto found = streams.find(stream);
+  if (found == streams.end()) return;
+  for (const Copy& copy : found->second) std::memcpy(copy.to, copy.from, copy.num_bytes);
+  found->second.clear();
+}
 
 int count_devices(int* count) {
   *count = num_devices;
@@ -66,7 +84,8 @@ int allocate(void** memory, uint64_t num_bytes, Stream) {
   used += num_bytes;
   return 0;
 }
-int release(void* memory, Stream) {
+int release(void* memory, Stream stream) {
+  run_copies(stream);
   const std::lock_guard lock(mutex);
   const auto found = blocks.find(reinterpret_cast<uintptr_t>(memory));
   if (found == blocks.end()) return kIllegalAddress;
@@ -75,12 +94,36 @@ int release(void* memory, Stream) {
   std::free(memory);
   return 0;
 }
+int allocate_pinned(void** memory, uint64_t num_bytes) {
+  *memory = std::malloc(num_bytes);
+  num_pinned += *memory != nullptr;
+  return *memory == nullptr ? kOutOfMemory : 0;
+}
+int release_pinned(void* memory) {
+  --num_pinned;
+  std::free(memory);
+  return 0;
+}
+int new_stream(Stream* stream) {
+  *stream = std::malloc(1);
+  streams[*stream];
+  return 0;
+}
+int release_stream(Stream stream) {
+  streams.erase(stream);
+  std::free(stream);
+  return 0;
+}
 int free_bytes(uint64_t* free, uint64_t* total) {
   *free = room - used;
   *total = room;
   return 0;
 }
-int copy_in(void* to, const void* from, uint64_t num_bytes, Stream) {
+int copy_in(void* to, const void* from, uint64_t num_bytes, Stream stream) {
+  if (const auto found = streams.find(stream); found != streams.end()) {
+    found->second.push_back({to, from, num_bytes});
+    return 0;
+  }
   std::memcpy(to, from, num_bytes);
   return 0;
 }
@@ -89,7 +132,10 @@ int copy_out(void* to, const void* from, uint64_t num_bytes, Stream) {
   std::memcpy(to, from, num_bytes);
   return 0;
 }
-int finish(Stream) { return 0; }
+int finish(Stream stream) {
+  run_copies(stream);
+  return 0;
+}
 int wait_event(void* event, Stream) {
   last_event = event;
   return 0;
@@ -106,15 +152,19 @@ int find_place(const void* memory, int, int* place) {
 }
 bool is_out_of_memory(int failure) { return failure == kOutOfMemory; }
 
-constexpr DeviceCalls kCalls{count_devices, describe,   get_device, set_device,      take_failure,
-                             allocate,      release,    free_bytes, copy_in,         copy_out,
-                             finish,        wait_event, find_place, is_out_of_memory};
+constexpr DeviceCalls kCalls{
+    count_devices, describe,        get_device,     set_device, take_failure,   allocate,
+    release,       allocate_pinned, release_pinned, new_stream, release_stream, free_bytes,
+    copy_in,       copy_out,        finish,         wait_event, find_place,     is_out_of_memory};
 
 }  // namespace
 
 const DeviceCalls& device_calls() { return kCalls; }
 
-void note_launch(Stream stream) { last_stream = stream; }
+void note_launch(Stream stream) {
+  last_stream = stream;
+  run_copies(stream);
+}
 
 }  // namespace mainspring::gpu
 
@@ -137,6 +187,8 @@ EXPORTED void emulation_heal() {
 }
 EXPORTED uint64_t emulation_copies_out() { return num_copies_out; }
 EXPORTED uint64_t emulation_used_bytes() { return used; }
+EXPORTED uint64_t emulation_pinned() { return num_pinned; }
+EXPORTED uint64_t emulation_streams() { return streams.size(); }
 EXPORTED void* emulation_last_stream() { return last_stream; }
 EXPORTED void* emulation_last_event() { return last_event; }
 }

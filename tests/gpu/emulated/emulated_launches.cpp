@@ -37,6 +37,25 @@ void launch_finish_rows(const FinishArgs& args, uint32_t num_blocks, Stream stre
   run_rows(args, num_blocks, stream, finish_row);
 }
 
+void launch_run_layer(const LayerArgs& args, bool is_double, uint32_t num_blocks, Stream stream) {
+  note_launch(stream);
+  for (uint64_t block = num_blocks; block-- > 0;) {
+    for (uint64_t tile = block; tile < args.num_tiles; tile += num_blocks) {
+      for (uint32_t thread = 0; thread < kLayerThreads; ++thread) {
+        (is_double ? run_layer_tile<double> : run_layer_tile<float>)(args, tile, thread);
+      }
+    }
+  }
+}
+void launch_network_rows(const NetworkArgs& args, uint32_t, Stream stream) {
+  note_launch(stream);
+  for (uint64_t i = 0; i < args.num_rows * args.num_units; ++i) run_network_unit(args, i);
+}
+void launch_move_numbers(const MoveArgs& args, uint32_t, Stream stream) {
+  note_launch(stream);
+  for (uint64_t i = 0; i < args.num_rows * args.num_columns; ++i) move_number(args, i);
+}
+
 void launch_list_numbers(const ListArgs& args, uint32_t num_blocks, Stream stream) {
   run_rows(args, num_blocks, stream, list_row);
 }

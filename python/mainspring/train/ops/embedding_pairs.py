@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
-from mainspring.train.ops import device_embedding
+from mainspring.train.ops import device_embedding, triton_embedding
 from mainspring.train.ops.embedding_ops import places_of
 from mainspring.train.ops.registration import register
 
@@ -73,6 +73,7 @@ _gradient = register(
     "Tensor offsets, int num_bags, int width) -> Tensor",
     _run_gradient,
     lambda grad, sums, weight, *rest: torch.empty_like(weight),
+    cuda=triton_embedding.run_pairs_gradient,
 )
 
 
@@ -109,12 +110,29 @@ def _run_update(
     settings[_STEP] = step  # after the update: a refused batch is no step
 
 
+def _run_update_on_device(
+    grad: torch.Tensor,
+    sums: torch.Tensor,
+    weight: torch.Tensor,
+    first: torch.Tensor,
+    second: torch.Tensor,
+    settings: torch.Tensor,
+    *rest: Any,
+) -> None:
+    *lookup, update, decoupled, stochastic, seed = rest
+    step, options = device_embedding.next_step(settings)
+    rule = (1 + update, options, decoupled, stochastic, device_embedding.seed_of(seed, step))
+    triton_embedding.run_pairs_update(grad, sums, weight, (first, second), *lookup, rule=rule)
+    settings[_STEP] = step
+
+
 _update = register(
     "embedding_pairs_update(Tensor grad, Tensor sums, Tensor(a!) weight, Tensor(b!) first, "
     "Tensor(c!) second, Tensor(d!) settings, Tensor layout, Tensor ids, Tensor offsets, "
     "int num_bags, int width, int update, bool decoupled, bool stochastic, int seed) -> ()",
     _run_update,
     lambda *args: None,
+    cuda=_run_update_on_device,
 )
 
 
@@ -134,6 +152,7 @@ lookup_pairs = register(
     "int width) -> (Tensor, Tensor)",
     _run_pairs,
     _pairs_shape,
+    cuda=triton_embedding.run_pairs,
     keep=_keep,
     backward=_backward,
 )
@@ -159,6 +178,9 @@ updating_lookup_pairs = register(
     "int update, bool decoupled, bool stochastic, int seed) -> (Tensor, Tensor)",
     lambda hook, weight, first, second, settings, *rest: _run_pairs(weight, *rest[:5]),
     lambda hook, weight, first, second, settings, *rest: _pairs_shape(weight, *rest[:5]),
+    cuda=lambda hook, weight, first, second, settings, *rest: triton_embedding.run_pairs(
+        weight, *rest[:5]
+    ),
     keep=_keep_updating,
     backward=_updating_backward,
 )

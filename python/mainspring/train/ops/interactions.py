@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
-from mainspring.train.ops import reference, triton_runs
+from mainspring.train.ops import reference, triton_layers, triton_runs
 from mainspring.train.ops.arguments import check_floating, check_same, refuse
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.registration import register
@@ -214,6 +214,7 @@ _cross_backward = register(
     "cross_interaction_backward(Tensor grad, Tensor x0, Tensor y) -> (Tensor, Tensor)",
     _run_cross_backward,
     lambda grad, x0, y: (_like(x0), _like(y)),
+    cuda=triton_layers.run_cross_backward,
 )
 
 
@@ -245,6 +246,7 @@ _cross = register(
     "cross_interaction(Tensor x0, Tensor y, Tensor x) -> Tensor",
     _run_cross,
     lambda x0, y, x: _like(x0),
+    cuda=triton_layers.run_cross,
     keep=_keep_two,
     backward=lambda ctx, grad: (*_cross_backward(grad, *ctx.saved_tensors), grad),
 )

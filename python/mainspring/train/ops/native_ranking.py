@@ -1,4 +1,4 @@
-"""The native losses of scores that are compared, as operators of torch, with their gradients."""
+"""Losses of scores that are compared, as operators of torch, with their gradients: native ones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
+from mainspring.train.ops import triton_losses
 from mainspring.train.ops.arguments import refuse_data
 from mainspring.train.ops.native_losses import REDUCTIONS, scaled
 from mainspring.train.ops.registration import register
@@ -85,6 +86,7 @@ query_loss = register(
     "bool with_grad) -> (Tensor, Tensor)",
     _run_query,
     _query_shapes,
+    cuda=triton_losses.run_query,
     keep=_keep_query,
     backward=_query_backward,
 )

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from mainspring import _engine
+from mainspring.train.ops import triton_layers
 from mainspring.train.ops.arguments import check_choice, check_floating, refuse
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.registration import register
@@ -201,6 +202,7 @@ _norm_backward = register(
     "Tensor moments, int activation, float dropout, float eps) -> (Tensor, Tensor, Tensor)",
     _run_backward,
     lambda grad, x, *rest: (_like(x), x.new_empty(x.shape[1]), x.new_empty(x.shape[1])),
+    cuda=triton_layers.run_norm_backward,
 )
 
 
@@ -222,6 +224,7 @@ _norm = register(
     "float dropout, float eps) -> (Tensor, Tensor)",
     _run,
     lambda x, *rest: (_like(x), x.new_empty(2, x.shape[0])),
+    cuda=triton_layers.run_norm,
     keep=_keep,
     backward=_backward,
 )

@@ -1,4 +1,4 @@
-"""Losses of predicted numbers: quantile, Huber, Tweedie. Expressions of torch, for every device."""
+"""Losses of predicted numbers: quantile, Huber, Tweedie. Expressions of torch, and Triton."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import torch
 from torch.nn import functional
 
+from mainspring.train.ops import triton_losses
 from mainspring.train.ops.arguments import (
     check_choice,
     check_floating,
@@ -61,6 +62,8 @@ def quantile_loss(
     op = "quantile_loss"
     check_range(op, "quantile", quantile, 0, 1)
     predicted, target, weight = _checked(op, predicted, target, weight, reduction, -math.inf)
+    if choose(op, predicted) == "triton":
+        return _on_device(op, predicted, target, weight, quantile, reduction)
     difference = target - predicted
     losses = torch.maximum(quantile * difference, (quantile - 1) * difference)
     return _weighted(losses, weight, reduction)
@@ -102,6 +105,8 @@ def huber_loss(
     op = "huber_loss"
     check_range(op, "delta", delta, 1e-6, 1e6)
     predicted, target, weight = _checked(op, predicted, target, weight, reduction, -math.inf)
+    if choose(op, predicted) == "triton":
+        return _on_device(op, predicted, target, weight, delta, reduction)
     losses = functional.huber_loss(predicted, target, reduction="none", delta=delta)
     return _weighted(losses, weight, reduction)
 
@@ -149,9 +154,25 @@ def tweedie_loss(
     op = "tweedie_loss"
     check_range(op, "power", power, 1, 2)
     m, t, weight = _checked(op, log_mean, target, weight, reduction, 0.0)
+    if choose(op, m) == "triton":
+        return _on_device(op, m, t, weight, power, reduction)
     mean = torch.exp((2 - power) * m) / (2 - power) if power < 2 else m
     slope = torch.exp((1 - power) * m) / (1 - power) if power > 1 else m
     return _weighted(mean - t * slope, weight, reduction)
+
+
+def _on_device(
+    op: str,
+    predicted: torch.Tensor,
+    target: torch.Tensor,
+    weight: torch.Tensor | None,
+    option: float,
+    reduction: str,
+) -> torch.Tensor:
+    with_grad = predicted.requires_grad and torch.is_grad_enabled()
+    kind = triton_losses.NUMBER_LOSSES.index(op)
+    options = (kind, float(option), REDUCTIONS.index(reduction), with_grad)
+    return triton_losses.number_loss(predicted, target, weight, *options)[0]
 
 
 def _weighted(losses: torch.Tensor, weight: torch.Tensor | None, reduction: str) -> torch.Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,7 +10,7 @@ import torch
 
 from mainspring import _engine
 from mainspring.errors import UnsupportedError
-from mainspring.train.ops import reference_optimizers
+from mainspring.train.ops import reference_optimizers, triton_optimizers
 from mainspring.train.ops.arguments import refuse
 from mainspring.train.ops.backend import choose
 
@@ -67,7 +66,8 @@ class OnePassOptimizer(torch.optim.Optimizer):
             expected = "torch.float32, torch.bfloat16 or torch.uint8"
             refuse(name, "state_dtype", expected, str(state_dtype))
         self.max_norm, self.average_decay, self.zero_grads = max_norm, average_decay, zero_grads
-        self.state_dtype, self.seed, self.grad_norm = state_dtype, int(seed), math.nan
+        self.state_dtype, self.seed = state_dtype, int(seed)
+        self._norm: float | torch.Tensor = math.nan
         super().__init__(params, defaults)
 
     @torch.no_grad()
@@ -83,28 +83,19 @@ class OnePassOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        native: dict[tuple[int, int], list[torch.Tensor]] = {}
-        eager = []
+        groups: dict[tuple[Any, ...], list[torch.Tensor]] = {}
         for number, group in enumerate(self.param_groups):
             for p in group["params"]:
                 if p.grad is None:
                     continue
                 self._prepare(p)
-                if self._is_native(p):
-                    native.setdefault((number, self.state[p]["step"]), []).append(p)
-                else:
-                    eager.append((group, p))
-        clip = self._clip([p for some in native.values() for p in some], [p for _, p in eager])
-        for (number, count), some in native.items():
-            # What could not have states of bytes has those of float32.
-            for kind in _STATE_TYPES:
-                own = [p for p in some if self._state_type(p) == kind]
-                if own:
-                    self._native_step(self.param_groups[number], count + 1, own, clip, kind)
-        for group, p in eager:
-            self._eager_step(group, p, clip)
-        for p in itertools.chain(*native.values(), (p for _, p in eager)):
-            self.state[p]["step"] += 1
+                key = (self._backend(p), number, self.state[p]["step"], p.device)
+                groups.setdefault((*key, self._state_type(p)), []).append(p)
+        clip = self._clip(groups)
+        for (backend, number, count, _, kind), some in groups.items():
+            self._step_some(backend, self.param_groups[number], count + 1, some, clip, kind)
+            for p in some:
+                self.state[p]["step"] += 1
         return loss
 
     def _prepare(self, p: torch.Tensor) -> None:
@@ -116,7 +107,7 @@ class OnePassOptimizer(torch.optim.Optimizer):
             return
         state["step"] = 0
         short = self.state_dtype if p.dtype == torch.float32 else p.dtype
-        if short == torch.uint8 and not self._is_native(p):
+        if short == torch.uint8 and self._backend(p) != "native":
             short = torch.float32  # bytes are of the native backend
         for name in self._states:
             state[name] = torch.zeros_like(p, dtype=short)
@@ -126,24 +117,47 @@ class OnePassOptimizer(torch.optim.Optimizer):
         if self.average_decay is not None:
             state["average"] = p.detach().clone()
 
-    def _is_native(self, p: torch.Tensor) -> bool:
+    def _backend(self, p: torch.Tensor) -> str:
         tensors = [p, p.grad, *(v for v in self.state[p].values() if isinstance(v, torch.Tensor))]
         fits = all(one.is_contiguous() and type(one.data) is torch.Tensor for one in tensors)
         fits = fits and p.grad.dtype == p.dtype
-        return choose(type(self).__name__, p) == "native" and fits
+        if not fits:
+            return "eager"
+        chosen = choose(type(self).__name__, p)
+        # Bytes are of the native backend alone; eager says so.
+        is_byte = any(one.dtype == torch.uint8 for one in tensors)
+        return "eager" if chosen == "triton" and is_byte else chosen
 
     def _state_type(self, p: torch.Tensor) -> torch.dtype:
         kept = [self.state[p][name].dtype for name in self._states]
         return kept[0] if kept else torch.float32
 
-    def _clip(self, native: list[torch.Tensor], eager: list[torch.Tensor]) -> float:
-        """Return the factor of all gradients."""
+    @property
+    def grad_norm(self) -> float:
+        """The norm of all gradients of the last step with ``max_norm``; NaN before it."""
+        return float(self._norm)  # on a GPU this waits for it
+
+    def _clip(self, groups: dict[tuple[Any, ...], list[torch.Tensor]]) -> float | torch.Tensor:
+        """Return the factor of all gradients; where all lie on one GPU, it stays there."""
         if self.max_norm is None:
             return 1.0
-        squares = _engine.train_gradient_norm(self._numbers(native, {})) ** 2 if native else 0.0
+        native: list[torch.Tensor] = []
+        eager: list[torch.Tensor] = []
+        by_device: dict[Any, list[torch.Tensor]] = {}
+        for (backend, _, _, device, _), some in groups.items():
+            if backend == "triton":
+                by_device.setdefault(device, []).extend(some)
+            else:
+                (native if backend == "native" else eager).extend(some)
+        found = [triton_optimizers.clip_factor(some, self.max_norm) for some in by_device.values()]
+        if len(found) == 1 and not native and not eager:
+            self._norm, factor = found[0]
+            return factor
+        squares = sum(float(norm) ** 2 for norm, _ in found)
+        squares += _engine.train_gradient_norm(self._numbers(native, {})) ** 2 if native else 0.0
         squares += sum(float(p.grad.detach().double().square().sum()) for p in eager)
-        self.grad_norm = math.sqrt(squares) if squares == squares else math.nan
-        factor = self.max_norm / (self.grad_norm + 1e-6)
+        self._norm = math.sqrt(squares) if squares == squares else math.nan
+        factor = self.max_norm / (self._norm + 1e-6)
         return 1.0 if factor > 1 else factor
 
     def _numbers(self, params: list[torch.Tensor], states: Any) -> list[int]:
@@ -158,6 +172,29 @@ class OnePassOptimizer(torch.optim.Optimizer):
             for name in ("first_scale", "second_scale"):
                 numbers.append(own[name].data_ptr() if name in own else 0)
         return numbers
+
+    def _step_some(
+        self,
+        backend: str,
+        group: dict[str, Any],
+        number: int,
+        params: list[torch.Tensor],
+        clip: float | torch.Tensor,
+        state_type: torch.dtype,
+    ) -> None:
+        """Take step ``number`` of parameters that have backend, device and type of states alike."""
+        if backend == "triton":
+            triton_optimizers.step(
+                *(type(self).__name__, group, number, params, self.state, clip),
+                self.average_decay,
+                zero_grads=self.zero_grads,
+                seed=(self.seed + number * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF,
+            )
+        elif backend == "native":
+            self._native_step(group, number, params, float(clip), state_type)
+        else:
+            for p in params:
+                self._eager_step(group, p, float(clip))
 
     def _native_step(
         self,

@@ -1,7 +1,7 @@
 """Losses of scores that are compared within a query: pairs, LambdaRank, ListNet, ListMLE, BPR.
 
 Queries are stretches of rows, given by offsets; rows of a query lie side by side. A query without
-a pair, or without a label above 0, has loss 0. Native on the CPU, else expressions of torch.
+a pair, or without a label above 0, has loss 0. Native on the CPU, Triton on CUDA, else expressions of torch.
 """
 
 from __future__ import annotations
@@ -278,7 +278,7 @@ def _by_kernel(
 ) -> torch.Tensor | None:
     """Return the loss where a kernel computes it."""
     _check_arguments(op, scores, labels, offsets, reduction)
-    if choose(op, scores) != "native":
+    if choose(op, scores) == "eager":
         return None
     with_grad = scores.requires_grad and torch.is_grad_enabled()
     rows = (scores.float(), labels.detach().float(), offsets)

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from mainspring.train.ops import triton_losses
 from mainspring.train.ops.arguments import check_choice, check_floating, check_range, refuse
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.native_losses import REDUCTIONS, sum_of_softmax_losses
@@ -62,8 +63,8 @@ def linear_cross_entropy(
 
     Notes
     -----
-    Memory: 16 MiB of logits, and the gradients of x, weight and bias. Products of matrices are
-    torch's, so the same bits for another number of threads are not promised.
+    Memory: 16 MiB of logits (128 MiB on a GPU), and the gradients of x, weight and bias. Products
+    of matrices are torch's, so the same bits for another number of threads are not promised.
     """
     op = "linear_cross_entropy"
     check_floating(op, "x", x, (2,))
@@ -301,6 +302,7 @@ _linear_loss = register(
     "-> (Tensor, Tensor, Tensor, Tensor)",
     _run_linear,
     _linear_shapes,
+    cuda=triton_losses.run_linear,
     keep=_keep_linear,
     backward=_linear_backward,
 )

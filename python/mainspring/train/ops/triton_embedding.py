@@ -12,7 +12,14 @@ import torch
 from mainspring.errors import DataError, UnsupportedError
 from mainspring.train.ops import reference_embedding
 
-__all__ = ["run_gradient", "run_lookup", "run_update"]
+__all__ = [
+    "run_gradient",
+    "run_lookup",
+    "run_pairs",
+    "run_pairs_gradient",
+    "run_pairs_update",
+    "run_update",
+]
 
 _GRADIENT = 0
 _MAX_WIDTH = 8192  # a row lies in the registers of one program
@@ -124,3 +131,57 @@ def run_update(
 ) -> torch.Tensor:
     """Update the rows; return the gradient of the weights."""
     return _run(grad, states, weight, *lookup, rule=rule)
+
+
+def run_pairs(
+    weight: torch.Tensor,
+    layout: torch.Tensor,
+    ids: torch.Tensor,
+    offsets: torch.Tensor,
+    num_bags: int,
+    width: int,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the sums of products of pairs of looked-up rows, and the sums of these rows."""
+    from mainspring.kernels import embedding_pairs
+
+    return embedding_pairs.lookup_pairs(weight, layout, ids, offsets, num_bags, width)
+
+
+def run_pairs_update(
+    grad: torch.Tensor,
+    sums: torch.Tensor,
+    weight: torch.Tensor,
+    states: tuple[torch.Tensor | None, torch.Tensor | None],
+    layout: torch.Tensor,
+    ids: torch.Tensor,
+    offsets: torch.Tensor,
+    num_bags: int,
+    width: int,
+    *,
+    rule: tuple[int, list[float], bool, bool, int],
+) -> None:
+    """Update the rows by the gradient of their pairs: g * sum - g * row."""
+    from mainspring.kernels import embedding
+
+    grad = grad.contiguous()
+    widest = _check(layout, ids, offsets, num_bags)
+    number, options, decoupled, stochastic, seed = rule
+    embedding.update(
+        *(grad[:, None] * sums, weight, states, layout),
+        embedding.runs_of(layout, ids, offsets, None, num_bags),
+        *(width, widest, number, options),
+        decoupled=decoupled,
+        stochastic=stochastic,
+        seed=seed,
+        own=grad,
+    )
+
+
+def run_pairs_gradient(
+    grad: torch.Tensor, sums: torch.Tensor, weight: torch.Tensor, *lookup: Any
+) -> torch.Tensor:
+    """Return the dense gradient of the rows."""
+    out = torch.zeros(weight.shape, dtype=torch.float32, device=weight.device)
+    rule = (_GRADIENT, [0.0] * 12, False, False, 0)
+    run_pairs_update(grad, sums, weight, (out, None), *lookup, rule=rule)
+    return out.to(weight.dtype)
