@@ -33,6 +33,9 @@ static_assert(same(DeviceCode::kDatePart, StepCode::kDatePart));
 static_assert(same(DeviceCode::kHash, StepCode::kHash));
 static_assert(same(DeviceCode::kCombineHashes, StepCode::kCombineHashes));
 static_assert(same(DeviceCode::kHashBucket, StepCode::kHashBucket));
+static_assert(same(DeviceCode::kLocalTime, StepCode::kLocalTime));
+static_assert(same(DeviceCode::kElapsed, StepCode::kElapsed));
+static_assert(same(DeviceCode::kCalendar, StepCode::kCalendar));
 static_assert(same(DeviceCode::kIsMissing, StepCode::kIsMissing));
 static_assert(same(DeviceCode::kStoreOneHot, StepCode::kStoreOneHot));
 static_assert(same(DeviceCode::kPower, StepCode::kPower));
@@ -163,12 +166,15 @@ class PlanCompiler {
       case StepCode::kHash:
       case StepCode::kCombineHashes:
       case StepCode::kHashBucket:
+      case StepCode::kLocalTime:
       case StepCode::kIsMissing:
       case StepCode::kStoreOneHot:
       case StepCode::kPower:
       case StepCode::kInterpolate:
       case StepCode::kNormalQuantile:
       case StepCode::kArithmetic:
+      case StepCode::kElapsed:
+      case StepCode::kCalendar:
       case StepCode::kNullIf: break;
       default: refuse(plan_, step, "");
     }
@@ -292,6 +298,17 @@ class PlanCompiler {
         step.variant = static_cast<uint8_t>(record.integers[0]);
         step.integers[0] = record.integers[kCardinality];
         step.integers[1] = record.integers[1];
+        break;
+      case DeviceCode::kElapsed:
+        step.variant = record.num_inputs == 2 ? kTwoTimes : 0;
+        step.integers[0] = record.integers[0] | record.integers[1] << 8;
+        step.integers[1] = record.integers[3];
+        break;
+      case DeviceCode::kCalendar:  // question, unit, week and second unit are all below 256
+        step.variant = record.num_inputs == 2 ? kTwoTimes : 0;
+        step.integers[0] = record.integers[0] | record.integers[1] << 8 | record.integers[2] << 16 |
+                           record.integers[3] << 24;
+        step.count = record.data_length / sizeof(int64_t);
         break;
       case DeviceCode::kPower: step.variant = static_cast<uint8_t>(record.integers[0]); break;
       case DeviceCode::kArithmetic: step.variant = static_cast<uint8_t>(record.integers[1]); break;

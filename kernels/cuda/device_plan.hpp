@@ -30,12 +30,15 @@ enum class DeviceCode : uint32_t {
   kHash = 11,
   kCombineHashes = 12,
   kHashBucket = 13,
+  kLocalTime = 14,
   kIsMissing = 15,
   kStoreOneHot = 16,
   kPower = 18,
   kInterpolate = 19,
   kNormalQuantile = 20,
   kArithmetic = 21,
+  kElapsed = 22,
+  kCalendar = 23,
   kNullIf = 28,
 };
 

@@ -6,8 +6,10 @@
 
 #if defined(__CUDACC__)
 #define MAINSPRING_UNROLL _Pragma("unroll")
+#define MAINSPRING_ROLLED _Pragma("unroll 1")
 #else
 #define MAINSPRING_UNROLL
+#define MAINSPRING_ROLLED
 #endif
 
 namespace mainspring::gpu {
@@ -176,8 +178,7 @@ MAINSPRING_BOTH inline void sum_rows(const LayerArgs& args, uint64_t first_row, 
   for (uint32_t i = 0; i < kThreadRows; ++i) {
     if (first_row + i >= args.num_rows) continue;
     const T sum = kIsInt8 ? sums[i] * panel[kPanel + lane] + panel[lane] : sums[i];
-    static_cast<T*>(args.out)[(first_row + i) * args.out_stride + output] =
-        activated(args.activation, sum);
+    static_cast<T*>(args.out)[(first_row + i) * args.out_stride + output] = sum;
   }
 }
 
@@ -189,9 +190,14 @@ MAINSPRING_BOTH inline void scale_rows(const LayerArgs& args, uint64_t first_row
   const bool centers = args.kind == DeviceLayer::kCenter;
   for (uint64_t row = first_row; row < first_row + kThreadRows && row < args.num_rows; ++row) {
     const T x = static_cast<const T*>(args.x)[row * args.x_stride + output];
-    static_cast<T*>(args.out)[row * args.out_stride + output] =
-        activated(args.activation, centers ? (x - a) / b : x * a + b);
+    static_cast<T*>(args.out)[row * args.out_stride + output] = centers ? (x - a) / b : x * a + b;
   }
+}
+
+template <uint32_t kHalf, class T>
+MAINSPRING_BOTH inline void add_upper_lanes(T* lanes) {
+  MAINSPRING_UNROLL
+  for (uint32_t i = 0; i < kHalf; ++i) lanes[i] += lanes[kHalf + i];
 }
 
 /// Few outputs of one row: input k adds to lane k % 16; then the upper half of the lanes is added
@@ -210,13 +216,11 @@ MAINSPRING_BOTH inline void multiply_narrow(const LayerArgs& args, uint64_t row)
         lanes[i] = add_product(value, weights[input + i], lanes[i]);
       }
     }
-    MAINSPRING_UNROLL
-    for (uint32_t half = kNarrowLanes / 2; half != 0; half /= 2) {
-      MAINSPRING_UNROLL
-      for (uint32_t i = 0; i < half; ++i) lanes[i] += lanes[half + i];
-    }
-    static_cast<T*>(args.out)[row * args.out_stride + output] =
-        activated(args.activation, lanes[0] + numbers[output]);
+    add_upper_lanes<8>(lanes);
+    add_upper_lanes<4>(lanes);
+    add_upper_lanes<2>(lanes);
+    add_upper_lanes<1>(lanes);
+    static_cast<T*>(args.out)[row * args.out_stride + output] = lanes[0] + numbers[output];
   }
 }
 
@@ -239,27 +243,24 @@ MAINSPRING_BOTH inline void normalize_row(const LayerArgs& args, uint64_t row) {
   for (uint32_t i = 0; i < count; ++i) {
     const double normal = (static_cast<double>(x[i]) - mean) / divisor;
     const double value = normal * static_cast<double>(first[i]) + static_cast<double>(second[i]);
-    out[i] = activated(args.activation, static_cast<T>(value));
+    out[i] = static_cast<T>(value);
   }
 }
 
-/// What one thread does of one tile, or its row.
+/// The activation of numbers that this thread has written; apart from the sums, in which it would
+/// be compiled again for each of them.
 template <class T>
-MAINSPRING_BOTH inline void run_layer_tile(const LayerArgs& args, uint64_t tile, uint32_t thread) {
-  if (args.by_row) {
-    const uint64_t row = tile * kLayerThreads + thread;
-    if (row >= args.num_rows) return;
-    if (args.kind == DeviceLayer::kNorm) {
-      normalize_row<T>(args, row);
-    } else {
-      multiply_narrow<T>(args, row);
-    }
-    return;
+MAINSPRING_BOTH inline void activate_numbers(const LayerArgs& args, T* numbers, uint64_t count,
+                                             uint64_t stride) {
+  if (args.activation.kind == 0) return;
+  MAINSPRING_ROLLED
+  for (uint64_t i = 0; i < count; ++i) {
+    numbers[i * stride] = activated(args.activation, numbers[i * stride]);
   }
-  const uint64_t across = (args.num_outputs + kTileOutputs - 1) / kTileOutputs;
-  const auto output = static_cast<uint32_t>(tile % across * kTileOutputs + thread % kTileOutputs);
-  const uint64_t first_row = tile / across * kTileRows + thread / kTileOutputs * kThreadRows;
-  if (output >= args.num_outputs || first_row >= args.num_rows) return;
+}
+
+template <class T>
+MAINSPRING_BOTH inline void sum_tile(const LayerArgs& args, uint64_t first_row, uint32_t output) {
   switch (args.kind) {
     case DeviceLayer::kDense: return sum_rows<DeviceLayer::kDense, T>(args, first_row, output);
     case DeviceLayer::kDistance:
@@ -270,6 +271,34 @@ MAINSPRING_BOTH inline void run_layer_tile(const LayerArgs& args, uint64_t tile,
       return sum_rows<DeviceLayer::kInt8Dense, T>(args, first_row, output);
     default: return scale_rows<T>(args, first_row, output);
   }
+}
+
+/// What one thread does of one tile, or its row.
+template <class T>
+MAINSPRING_BOTH inline void run_layer_tile(const LayerArgs& args, uint64_t tile, uint32_t thread) {
+  T* out = static_cast<T*>(args.out);
+  uint64_t count = args.num_outputs, stride = 1;
+  if (args.by_row) {
+    const uint64_t row = tile * kLayerThreads + thread;
+    if (row >= args.num_rows) return;
+    out += row * args.out_stride;
+    if (args.kind == DeviceLayer::kNorm) {
+      normalize_row<T>(args, row);
+    } else {
+      multiply_narrow<T>(args, row);
+    }
+  } else {
+    const uint64_t across = (args.num_outputs + kTileOutputs - 1) / kTileOutputs;
+    const auto output = static_cast<uint32_t>(tile % across * kTileOutputs + thread % kTileOutputs);
+    const uint64_t first_row = tile / across * kTileRows + thread / kTileOutputs * kThreadRows;
+    if (output >= args.num_outputs || first_row >= args.num_rows) return;
+    sum_tile<T>(args, first_row, output);
+    const uint64_t left = args.num_rows - first_row;
+    out += first_row * args.out_stride + output;
+    count = left < kThreadRows ? left : kThreadRows;
+    stride = args.out_stride;
+  }
+  activate_numbers(args, out, count, stride);
 }
 
 /// The number of the table's row, or the number of rows where the table has none.

@@ -3,6 +3,7 @@
 #pragma once
 #include "find_entry.hpp"
 #include "read_time.hpp"
+#include "time_steps.hpp"
 
 namespace mainspring::gpu {
 
@@ -14,6 +15,7 @@ inline constexpr uint8_t kTwoColumns = 0;      // arithmetic
 inline constexpr uint8_t kSecondIsNumber = 1;  // arithmetic
 inline constexpr uint8_t kFirstIsNumber = 2;   // arithmetic
 inline constexpr uint8_t kBoxCox = 2;          // power, else Yeo and Johnson's
+inline constexpr uint8_t kTwoTimes = 1;        // elapsed, calendar: the second is a column too
 inline constexpr uint64_t kHashOfMissing = 0x9E3779B97F4A7C15ull;
 
 /// The words of one row: those of its thread in the block's memory.
@@ -186,6 +188,29 @@ MAINSPRING_BOTH inline void store_one_hot(const DeviceStep& step, const RowWords
   }
 }
 
+MAINSPRING_BOTH inline void run_time_step(const DeviceStep& step, const RowWords& row) {
+  const uint32_t in = step.inputs[0], out = step.output;
+  if (step.code == DeviceCode::kLocalTime) {
+    int64_t local;
+    const bool fits = local_time(step, row.integer(in), &local);
+    const bool valid = fits && row.is_valid(in);
+    return row.set_integer(out, valid ? local : 0, valid);
+  }
+  const bool has_two = step.variant == kTwoTimes;
+  if (!row.is_valid(in) || (has_two && !row.is_valid(step.inputs[1]))) {
+    return row.set_number(out, kQuietNan);
+  }
+  const int64_t other =
+      has_two ? row.integer(step.inputs[1]) : static_cast<int64_t>(step.integers[1]);
+  if (step.code == DeviceCode::kElapsed) {
+    return row.set_number(out, elapsed_time(step, row.integer(in), other));
+  }
+  int64_t day = 0, begin = 0;
+  const bool has_day = find_day(small_integer(step, 1), row.integer(in), &day);
+  const bool has_begin = !has_two || find_day(small_integer(step, 3), other, &begin);
+  row.set_number(out, has_day && has_begin ? calendar_answer(step, day, begin) : kQuietNan);
+}
+
 /// `staged` is the row's part of the stage; stores say their column in `output`.
 MAINSPRING_BOTH inline void run_step(const DeviceStep& step, const DeviceColumn* columns,
                                      uint64_t row_number, const RowWords& row, float* staged) {
@@ -245,6 +270,9 @@ MAINSPRING_BOTH inline void run_step(const DeviceStep& step, const DeviceColumn*
                             step.variant == kBoxCox
                                 ? canonical_nan(box_cox_form(row.number(in), step.numbers[0]))
                                 : canonical_nan(yeo_johnson_form(row.number(in), step.numbers[0])));
+    case DeviceCode::kLocalTime:
+    case DeviceCode::kElapsed:
+    case DeviceCode::kCalendar: return run_time_step(step, row);
     case DeviceCode::kNormalQuantile:
       return row.set_number(out, normal_quantile_form(row.number(in)));
   }

@@ -139,7 +139,6 @@ def test_transform_when_a_kernel_fails_names_it_and_later_calls_say_so(
 @pytest.mark.parametrize(
     ("made", "column", "step"),
     [
-        (col("day").is_business_day(), pa.array([1, 2], pa.date32()), "'calendar'"),
         (col("day").case("lower").ordinal(), pa.array(["A", "b"]), "'change_case'"),
     ],
 )

@@ -166,11 +166,58 @@ def test_times_in_another_unit_than_fitted_have_the_bits_of_the_cpu(device: obje
             np.testing.assert_array_equal(bits(got), bits(prep.transform(batch)))
 
 
-def test_times_with_a_zone_are_refused_by_name(device: object) -> None:
-    batch = pa.record_batch({"t": pa.array([0], pa.timestamp("s", "Europe/Paris"))})
-    prep = ms.Preprocessor(col("t").missing_flag()).fit(batch)
-    with pytest.raises(ms.SchemaError, match="'t' has a time zone, 'Europe/Paris'"):
-        prep.transform(gpu.DeviceTable(batch))
+HOLIDAYS = ["1999-12-24", "2000-02-29", "2000-03-01", "1970-01-01"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Asia/Kathmandu", "UTC", "America/New_York"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_with_a_zone_have_the_bits_of_the_cpu(device: object, zone: str, unit: str) -> None:
+    rng = np.random.default_rng(4)
+    seconds = rng.integers(-2_000_000_000, 4_000_000_000, 400)
+    seconds[:40] = 954_032_400 + np.arange(-20, 20)  # where summer begins in Paris
+    ticks = seconds * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    kind = pa.timestamp(unit, zone)
+    times = pa.array(ticks, kind, mask=rng.random(400) < 0.1)
+    extreme = pa.array([2**63 - 1, -(2**63), 0, None], kind)
+    batch = pa.record_batch({"t": pa.concat_arrays([times, extreme])})
+    made = [col("t").datetime(part) for part in PARTS]
+    prep = ms.Preprocessor(*named([*made, col("t").ordinal()])).fit(batch.slice(0, 300))
+    got = prep.transform(gpu.DeviceTable(batch)).to_host()
+    np.testing.assert_array_equal(bits(got), bits(prep.transform(batch)))
+
+
+def test_holidays_and_business_days_have_the_bits_of_the_cpu(device: object) -> None:
+    rng = np.random.default_rng(5)
+    days = pa.array(rng.integers(-400, 11_500, 500), pa.int32()).cast(pa.date32())
+    near = pa.array(rng.integers(10_900, 11_100, 500), pa.int32()).cast(pa.date32())
+    later = pa.array(
+        rng.integers(-(10**9), 10**9, 500), pa.timestamp("s"), mask=rng.random(500) < 0.1
+    )
+    batch = pa.record_batch({"day": days, "near": near, "later": later})
+    parts = ("is_holiday", "days_to_holiday", "days_since_holiday")
+    made = [
+        *(col(name).holidays(HOLIDAYS, part) for name in batch.schema.names for part in parts),
+        *(col(name).is_business_day("1011001") for name in batch.schema.names),
+        *(col(name).is_business_day(holidays=HOLIDAYS[:3]) for name in batch.schema.names),
+        col("day").business_days("near", holidays=HOLIDAYS[:3]),
+        col("near").business_days("later"),
+    ]
+    prep = ms.Preprocessor(*named(made)).fit(batch)
+    got = prep.transform(gpu.DeviceTable(batch)).to_host()
+    np.testing.assert_array_equal(bits(got), bits(prep.transform(batch)))
+
+
+def test_time_between_two_has_the_bits_of_the_cpu(device: object) -> None:
+    batch = times()
+    made = [
+        col("second").elapsed("milli", unit="days"),
+        col("nano").elapsed("micro"),
+        col("day").elapsed("nano", unit="hours"),
+        col("milli").elapsed(moment="2001-02-03T04:05:06", unit="weeks"),
+    ]
+    prep = ms.Preprocessor(*named(made)).fit(batch)
+    got = prep.transform(gpu.DeviceTable(batch)).to_host()
+    np.testing.assert_array_equal(bits(got), bits(prep.transform(batch)))
 
 
 def bits(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -78,7 +78,7 @@ _TYPES = {
     "u": 12, "U": 13, "tdD": 15, "tdm": 16, "z": 21, "Z": 22,
 }  # fmt: skip
 _TIMESTAMP = 17
-_UNITS = {"tdD": 5, "tdm": 2, "tss:": 1, "tsm:": 2, "tsu:": 3, "tsn:": 4}  # of times
+_UNITS = {"tdD": 5, "tdm": 2, "tss": 1, "tsm": 2, "tsu": 3, "tsn": 4}  # of times
 _TEXTS = (12, 13, 21, 22)
 
 
@@ -174,13 +174,7 @@ def arrow_columns(data: Any, names: Sequence[str]) -> ArrowColumns:
 def _type_of(schema: ArrowSchema, name: str) -> int:
     text = schema.format.decode()
     if text.startswith("ts"):
-        if text not in _UNITS:
-            raise errors.SchemaError(
-                f"Column {name!r} has a time zone, {text[4:]!r}, which a GPU does not read. Make "
-                "it local time without a zone first.",
-                column=name,
-                got=text,
-            )
+        # With a zone or without: the values are moments, and the plan knows the zone.
         return _TIMESTAMP
     if text not in _TYPES:
         raise errors.SchemaError(
@@ -210,7 +204,7 @@ def _column(schema: ArrowSchema, array: ArrowArray, offset: int, name: str) -> C
     else:
         column.offset = array.offset + offset
     column.type = _type_of(schema, name)
-    column.unit = _UNITS.get(schema.format.decode(), 0)
+    column.unit = _UNITS.get(schema.format.decode().partition(":")[0], 0)
     column.values = values.buffers[1]
     column.validity = _validity(values)
     if column.type in _TEXTS:
