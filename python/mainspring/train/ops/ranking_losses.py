@@ -1,7 +1,8 @@
 """Losses of scores that are compared within a query: pairs, LambdaRank, ListNet, ListMLE, BPR.
 
 Queries are stretches of rows, given by offsets; rows of a query lie side by side. A query without
-a pair, or without a label above 0, has loss 0. Native on the CPU, Triton on CUDA, else expressions of torch.
+a pair, or without a label above 0, has loss 0. Native on the CPU, Triton on CUDA, else expressions
+of torch.
 """
 
 from __future__ import annotations
