@@ -179,6 +179,7 @@ def _tables(sizes: _Sizes) -> Iterator[TrainingCase]:
         for bag, name in zip(bags, ours.names, strict=True):
             bag.weight.copy_(ours.table(name))
     steps = torch.optim.Adagrad(bags.parameters(), lr=0.01)
+    torch.sparse.check_sparse_tensor_invariants.disable()  # said, or torch advises to say it
     generator = torch.Generator(sizes.device).manual_seed(0)
     count = tables * batch * length
     # As popular things are: half of the ids are among the square root of all.
