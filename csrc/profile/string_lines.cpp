@@ -23,7 +23,7 @@ alignas(64) constexpr std::array<uint8_t, 64> kOnes = [] {
   return bytes;
 }();
 
-constexpr uintptr_t kAhead = 2048;
+constexpr uintptr_t kBytesAhead = 2048;
 constexpr uint32_t kMostBits = 13;
 constexpr uint64_t kMostLines = uint64_t{1} << kMostBits;
 
@@ -107,7 +107,8 @@ void StringLines::count_rows(const ColumnView& view, uint64_t first, uint32_t nu
     const uint8_t* data = bytes + begin;
     const uint64_t after = begin + kMostBytes;
     // Addresses, not pointers: there may be nothing so far ahead.
-    __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(data) + kAhead));
+    __builtin_prefetch(
+        reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(data) + kBytesAhead));
     begin = next;
     Key key;
     if (length <= kMostBytes && after <= end) {
