@@ -2,7 +2,8 @@
 
 ``python -m bench.compare RESULT.json ...`` compares ratios of runs with the recorded runs of as
 many threads and ends with 1 where one has become worse, or where a goal is missed that was met.
-Times are never compared: they are the machine's, ratios were measured within one run. Of several
+Times are never compared: they are the machine's, ratios were measured within one run. They depend
+on the processor, though less: where this one has a recorded run, others do not count. Of several
 results for as many threads the best of each pair counts, so a second run settles a doubt.
 """
 
@@ -76,8 +77,9 @@ def _merit(record: dict[str, Any], clock: str) -> float:
 def complaints(run: Document, recorded: Sequence[Document], tolerance: float) -> list[str]:
     """Say what has become worse in a run."""
     alike = [old for old in recorded if old["threads"] == run["threads"]]
+    here = [old for old in alike if old["machine"]["cpu"] == run["machine"]["cpu"]]
     found = []
-    for old in alike:
+    for old in here or alike:
         found += worse_ratios(run, old, tolerance)
         if run["threads"] == 1:
             found += missed_goals(run, old)

@@ -2,15 +2,18 @@
 
 ``python -m bench.report`` writes both; ``python -m bench.report RESULT.json ...`` takes the results
 of these runs as the recorded ones first, one for each number of threads. With ``--part`` they
-replace what was recorded of their claims alone, and every run keeps its date, commit and machine.
+replace what was recorded of their claims alone on the same processor, and every run keeps its date,
+commit and machine: what another processor measured of the same claim stands beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from bench import results
@@ -41,7 +44,7 @@ def read_recorded(path: Path = RECORDED) -> list[Document]:
 
 def page(runs: Sequence[Document]) -> str:
     """Return the text of docs/performance.md."""
-    parts = [_HEAD.format(machine=_machine(runs[0]), runs=_run_table(runs))]
+    parts = [_HEAD.format(machines=_machines(runs), runs=_run_table(runs))]
     parts.append(_goal_table(runs))
     parts += [_claim_section(claim, runs) for claim in CLAIMS]
     parts.append(_TAIL)
@@ -59,7 +62,7 @@ ratio above 1 says that mainspring is faster; it is the median of the ratios of 
 in brackets the interval that holds it with 95 %. Cells that are lost are shown like the others. How
 to measure again, and how to add a claim: [adding/benchmark.md](adding/benchmark.md).
 
-{machine}
+{machines}
 
 {runs}
 """
@@ -90,6 +93,30 @@ run: near 100 % nothing but memory is left to wait for.
 """
 
 
+def _processors(runs: Sequence[Document]) -> list[str]:
+    """Return the processors that something was measured on, the one that most was on first."""
+    counts = Counter[str]()
+    for run in runs:
+        counts[run["machine"]["cpu"]] += len(run["records"])
+    return [name for name, _ in counts.most_common()]
+
+
+def _letter(run: Document, runs: Sequence[Document]) -> str:
+    return ascii_uppercase[_processors(runs).index(run["machine"]["cpu"])]
+
+
+def _machines(runs: Sequence[Document]) -> str:
+    """Return a sentence about each machine, as its newest run found it."""
+    found = []
+    for name in _processors(runs):
+        run = max(
+            (run for run in runs if run["machine"]["cpu"] == name), key=lambda run: run["date"]
+        )
+        mark = f"Machine {_letter(run, runs)}: " if len(_processors(runs)) > 1 else ""
+        found.append(mark + _machine(run))
+    return "\n\n".join(found)
+
+
 def _machine(run: Document) -> str:
     machine, engine = run["machine"], run["engine"]
     return (
@@ -105,6 +132,7 @@ def _run_table(runs: Sequence[Document]) -> str:
     rows = [
         (
             f"{run['threads']}",
+            _letter(run, runs),
             run["mode"],
             run["date"],
             run["commit"],
@@ -113,26 +141,38 @@ def _run_table(runs: Sequence[Document]) -> str:
         )
         for run in runs
     ]
-    return _table(("threads", "run", "date", "commit", "load before", "copy by one thread"), rows)
+    head = ("threads", "machine", "run", "date", "commit", "load before", "copy by one thread")
+    return _table(head, rows)
 
 
-def _records(runs: Sequence[Document]) -> list[Record]:
-    """Return what was measured with one thread, in whichever run."""
-    return [record for run in runs if run["threads"] == 1 for record in run["records"]]
+def _records(runs: Sequence[Document], processor: str | None = None) -> list[Record]:
+    """Return what was measured with one thread, on one processor or first on the main one."""
+    order = _processors(runs)
+    return [
+        record
+        for run in sorted(runs, key=lambda run: order.index(run["machine"]["cpu"]))
+        if run["threads"] == 1 and processor in (None, run["machine"]["cpu"])
+        for record in run["records"]
+    ]
 
 
 def _goal_table(runs: Sequence[Document]) -> str:
+    several = len(_processors(runs)) > 1
+    head = ["claim", "goal"]
+    for letter in ascii_uppercase[: len(_processors(runs))]:
+        head += [f"measured on {letter}" if several else "measured", "met"]
     rows = []
-    records = _records(runs)
+    measured = [_records(runs, name) for name in _processors(runs)]
     for claim in CLAIMS:
         for goal in claim.goals:
-            record = find(records, claim.name, goal.case, goal.peer)
-            if record is None:
-                rows.append((claim.title, goal.text, "not measured", ""))
-                continue
-            met = "yes" if goal.is_met(record) else "**no**"
-            rows.append((claim.title, goal.text, goal.words(record), met))
-    head = ("claim", "goal", "measured", "met")
+            row = [claim.title, goal.text]
+            for records in measured:
+                record = find(records, claim.name, goal.case, goal.peer)
+                if record is None:
+                    row += ["not measured", ""]
+                else:
+                    row += [goal.words(record), "yes" if goal.is_met(record) else "**no**"]
+            rows.append(row)
     return f"## Goals\n\nOne thread, where the goal names no more.\n\n{_table(head, rows)}"
 
 
@@ -147,6 +187,8 @@ def _claim_section(claim: Claim, runs: Sequence[Document]) -> str:
         if len(runs) > 1:
             several = sum(other["threads"] == run["threads"] for other in runs) > 1
             where = f", commit {run['commit']}" if several else ""
+            if len(_processors(runs)) > 1:
+                where += f", machine {_letter(run, runs)}"
             parts.append(f"{_threads(run['threads'])}{where}:\n")
         pairs = [record for record in records if record["kind"] == "pair"]
         values = [record for record in records if record["kind"] == "value"]
@@ -263,16 +305,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _others(recorded: Sequence[Document], new: Sequence[Document]) -> list[Document]:
-    """Return the recorded runs without the claims that were measured anew."""
-    measured = {(run["threads"], record["claim"]) for run in new for record in run["records"]}
+    """Return the recorded runs without the claims that were measured anew on the same processor."""
+
+    def place(run: Document, record: Record) -> tuple[int, str, str]:
+        return run["threads"], run["machine"]["cpu"], record["claim"]
+
+    measured = {place(run, record) for run in new for record in run["records"]}
     kept = [
         {
             **run,
-            "records": [
-                record
-                for record in run["records"]
-                if (run["threads"], record["claim"]) not in measured
-            ],
+            "records": [record for record in run["records"] if place(run, record) not in measured],
         }
         for run in recorded
     ]

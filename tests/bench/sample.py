@@ -47,7 +47,9 @@ def value(claim: str, case: str, ours: float, unit: str) -> dict[str, Any]:
     }
 
 
-def document(*records: dict[str, Any], threads: int = 1) -> dict[str, Any]:
+def document(
+    *records: dict[str, Any], threads: int = 1, cpu: str = "A processor"
+) -> dict[str, Any]:
     return {
         "schema": 1,
         "commit": "abc1234",
@@ -55,7 +57,7 @@ def document(*records: dict[str, Any], threads: int = 1) -> dict[str, Any]:
         "mode": "full",
         "threads": threads,
         "machine": {
-            "cpu": "A processor",
+            "cpu": cpu,
             "cores": 2,
             "cache_mib": 32.0,
             "memory_gib": 16,

@@ -45,6 +45,15 @@ def test_pairs_of_other_runs_are_not_compared() -> None:
     assert compare.complaints(two, [recorded], 0.2) == []
 
 
+def test_runs_of_other_processors_count_where_this_one_has_none() -> None:
+    other, here, run = (
+        document(pair("fit", "a", "polars", ratio), cpu=cpu)
+        for ratio, cpu in ((5.0, "B"), (2.0, "A"), (2.0, "A"))
+    )
+    assert len(compare.complaints(run, [other], 0.2)) == 1
+    assert compare.complaints(run, [other, here], 0.2) == []
+
+
 def test_ratios_of_several_threads_are_those_on_the_wall() -> None:
     before, now = (document(pair("fit", "a", "polars", 5.0), threads=2) for _ in range(2))
     now["records"][0]["ratio"]["cpu"] = {"median": 1.0, "low": 1.0, "high": 1.0}

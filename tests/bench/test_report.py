@@ -173,3 +173,34 @@ def test_part_of_the_claims_replaces_what_was_recorded_of_them(
     page = (tmp_path / "PAGE").read_text()
     assert "One thread, commit fresh:\n" in page
     assert "4.00 x" in (tmp_path / "README").read_text()
+
+
+def test_machines_stand_side_by_side_and_replace_their_own_records_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench import results
+
+    for name in ("RECORDED", "PAGE", "README"):
+        monkeypatch.setattr(report, name, tmp_path / name)
+    (tmp_path / "README").write_text(f"{report.BEGIN}\n{report.END}\n")
+    runs = [
+        document(pair("predict", CASE, "lightgbm", 16.0), pair("fit", "a", "polars", 2.0), cpu="X"),
+        document(pair("predict", CASE, "lightgbm", 14.0), cpu="Y"),
+        document(pair("predict", CASE, "lightgbm", 13.0), cpu="Y"),
+    ]
+    for number, run in enumerate(runs):
+        results.write(tmp_path / str(number), run)
+        report.main([*(["--part"] if number else []), str(tmp_path / str(number))])
+    recorded = report.read_recorded(tmp_path / "RECORDED")
+    assert [(run["machine"]["cpu"], len(run["records"])) for run in recorded] == [
+        ("X", 2),
+        ("Y", 1),
+    ]
+    page = (tmp_path / "PAGE").read_text()
+    goal = "100 trees of 31 leaves, 4,096 rows: at least 15 times as fast as LightGBM"
+    assert f"| {goal} | 16.0 x | yes | 13.0 x | **no** |" in page
+    assert "Machine A: X, 2 cores" in page
+    assert "Machine B: Y, 2 cores" in page
+    assert "One thread, commit abc1234, machine B:\n" in page
+    # The README speaks of the machine that most was measured on.
+    assert "16.0 x" in (tmp_path / "README").read_text()
