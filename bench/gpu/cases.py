@@ -13,6 +13,7 @@ import mainspring as ms
 from bench.gpu.forest_text import forest_text
 from mainspring import _engine, col, gpu
 from mainspring.gpu.lookup import Lookup, lookup_backward, rule_of
+from mainspring.gpu.program import forest_way
 
 __all__ = ["Case", "cases"]
 
@@ -90,10 +91,20 @@ def _keys(num_rows: int) -> Callable[[int], dict[str, Any]]:
 
 
 def _forest(
-    name: str, num_trees: int, num_leaves: int, num_rows: int, num_turns: int, *, balanced: bool
+    name: str,
+    num_trees: int,
+    num_leaves: int,
+    num_rows: int,
+    num_turns: int,
+    *,
+    num_features: int = 100,
+    balanced: bool = True,
+    symmetric: bool = False,
+    way: str = "walk",
 ) -> Case:
-    num_features = 100
-    predictor = ms.Predictor(forest_text(num_trees, num_leaves, num_features, balanced=balanced))
+    shape = {"balanced": balanced, "symmetric": symmetric}
+    predictor = ms.Predictor(forest_text(num_trees, num_leaves, num_features, **shape))
+    forest_way(predictor.bundle, way)
     rng = np.random.default_rng(5)
     inputs = [
         rng.normal(size=(num_rows, num_features)).astype(np.float32) for _ in range(num_turns)
@@ -216,5 +227,10 @@ def cases(num_rows: int, num_turns: int) -> Iterator[Case]:
     yield _embedding("embedding rows updated by sgd", num_rows, num_turns)
     yield _drift("drift against a profile", num_rows * 25, num_turns)
     rows = num_rows // 4
-    yield _forest("500 trees of depth 8", 500, 256, rows, num_turns, balanced=True)
+    yield _forest("500 trees of depth 8", 500, 256, rows, num_turns)
     yield _forest("1,000 trees of 255 leaves", 1000, 255, rows, num_turns, balanced=False)
+    for way, how in (("walk", "walked"), ("slices", "by ballots")):
+        name = f"1,000 symmetric trees of depth 6, {how}"
+        yield _forest(name, 1000, 64, rows, num_turns, symmetric=True, way=way)
+        name = f"1,000 trees of depth 4 over 10 features, {how}"
+        yield _forest(name, 1000, 16, rows, num_turns, num_features=10, way=way)

@@ -9,7 +9,14 @@ __all__ = ["forest_text"]
 _DEFAULT_RIGHT_NAN = 8  # decision type: missing values are NaN and go right
 
 
-def _tree(rng: np.random.Generator, num_leaves: int, num_features: int, *, balanced: bool) -> str:
+def _tree(
+    rng: np.random.Generator,
+    num_leaves: int,
+    num_features: int,
+    *,
+    balanced: bool,
+    symmetric: bool,
+) -> str:
     left, right = [], []
     open_ends: list[tuple[list[int], int]] = []  # places that still point to a leaf
     for node in range(num_leaves - 1):
@@ -23,12 +30,16 @@ def _tree(rng: np.random.Generator, num_leaves: int, num_features: int, *, balan
     for leaf, (side, at) in enumerate(open_ends):
         side[at] = -leaf - 1
     inner = num_leaves - 1
+    features, thresholds = rng.integers(0, num_features, inner), rng.choice(_THRESHOLDS, inner)
+    if symmetric:  # nodes stand level by level, and the first of each is as good as any
+        firsts = [(1 << (node + 1).bit_length() - 1) - 1 for node in range(inner)]
+        features, thresholds = features[firsts], thresholds[firsts]
     fields = {
         "num_leaves": [num_leaves],
         "num_cat": [0],
-        "split_feature": rng.integers(0, num_features, inner),
+        "split_feature": features,
         "split_gain": np.ones(inner, int),
-        "threshold": [repr(float(value)) for value in rng.choice(_THRESHOLDS, inner)],
+        "threshold": [repr(float(value)) for value in thresholds],
         "decision_type": np.full(inner, _DEFAULT_RIGHT_NAN),
         "left_child": left,
         "right_child": right,
@@ -48,7 +59,13 @@ _THRESHOLDS = np.random.default_rng(1).normal(size=250)  # as many as LightGBM's
 
 
 def forest_text(
-    num_trees: int, num_leaves: int, num_features: int, *, balanced: bool, seed: int = 0
+    num_trees: int,
+    num_leaves: int,
+    num_features: int,
+    *,
+    balanced: bool,
+    symmetric: bool = False,
+    seed: int = 0,
 ) -> str:
     """Return a regression model as LightGBM's text.
 
@@ -58,6 +75,8 @@ def forest_text(
         Sizes; with 250 thresholds to choose from for all features.
     balanced : bool
         Whether leaves of a tree have the same depth, as far as can be, or grow anywhere.
+    symmetric : bool
+        Whether all nodes of a level of a balanced tree ask the same, as CatBoost's do.
     seed : int
         Of the splits and leaves.
 
@@ -67,7 +86,8 @@ def forest_text(
         The text of a model file.
     """
     rng = np.random.default_rng(seed)
-    trees = [_tree(rng, num_leaves, num_features, balanced=balanced) for _ in range(num_trees)]
+    shape = {"balanced": balanced, "symmetric": symmetric}
+    trees = [_tree(rng, num_leaves, num_features, **shape) for _ in range(num_trees)]
     names = " ".join(f"f{i}" for i in range(num_features))
     blocks = [f"Tree={number}\n{text}\n" for number, text in enumerate(trees)]
     head = (

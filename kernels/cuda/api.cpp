@@ -90,6 +90,12 @@ MS_GPU_EXPORT int ms_gpu_predict_matrix(ms_gpu_program* program, const void* mat
   });
 }
 
+MS_GPU_EXPORT int ms_gpu_forest_way(ms_gpu_program* program, uint32_t choose, uint32_t* way) {
+  return guarded([&] {
+    *way = static_cast<uint32_t>(program_of(program)->forest_way(static_cast<DeviceWay>(choose)));
+  });
+}
+
 MS_GPU_EXPORT int ms_gpu_count_numbers(int device, const ms_gpu_numbers* numbers, uint64_t* bins,
                                        uint64_t* nans, double* extremes, void* stream) {
   return guarded([&] { count_numbers(device, *numbers, bins, nans, extremes, stream); });

@@ -1,19 +1,15 @@
-// The model's arrays copied once, and for a call of a forest three launches: ranks, walks, the
+// The model's arrays copied once, and for a call of a forest three launches: ranks, trees, the
 // link.
 #include "device_model.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "compile_forest.hpp"
+#include "device_composite.hpp"
 
 namespace mainspring::gpu {
 
 namespace {
-
-uint32_t blocks_for(uint64_t num_rows) {
-  return static_cast<uint32_t>(std::min((num_rows + kForestRows - 1) / kForestRows, kMaxBlocks));
-}
 
 template <class T>
 const T* put(DeviceMemory* place, const T* values, uint64_t count) {
@@ -28,19 +24,17 @@ const T* put(DeviceMemory* place, const std::vector<T>& values) {
 
 }  // namespace
 
-void refuse_model(const ModelView& view) {
-  throw GpuError(MS_GPU_UNSUPPORTED,
-                 "The model is of kind '" + std::string(view.model->name) +
-                     "', which a GPU does not predict with. Transform there and predict on the "
-                     "CPU.");
-}
+DeviceModel::DeviceModel() = default;
+DeviceModel::~DeviceModel() = default;
+DeviceModel::DeviceModel(DeviceModel&& other) noexcept = default;
+DeviceModel& DeviceModel::operator=(DeviceModel&& other) noexcept = default;
 
 DeviceModel::DeviceModel(const ModelView& view) : header_(view.header) {
-  if (!device_has(view.model->code)) refuse_model(view);
-  if (view.model->code == ModelCode::kForest) {
-    copy_forest(view);
-  } else {
-    layers_ = DeviceLayers(view);
+  switch (view.model->code) {
+    case ModelCode::kForest: copy_forest(view); break;
+    case ModelCode::kComposite: composite_ = std::make_unique<DeviceComposite>(view); break;
+    case ModelCode::kDense:
+    case ModelCode::kNetwork: layers_ = DeviceLayers(view); break;
   }
 }
 
@@ -68,10 +62,14 @@ void DeviceModel::copy_forest(const ModelView& view) {
   forest_.leaf_width = header.leaf_width;
   forest_.sums_floats = sums_floats(header);
   forest_.rounds_inputs = header.input == static_cast<uint32_t>(ForestInput::kRoundedToFloat);
+  const std::optional<CompiledSlices> slices = compile_slices(compiled);
+  walks_ = !slices || !slices_pay(*slices, header.num_trees);
+  if (!walks_) copy_slices(*slices);
 }
 
 uint64_t DeviceModel::row_bytes() const {
   if (layers_.is_there()) return layers_.row_bytes();
+  if (composite_ != nullptr) return composite_->row_bytes();
   return forest_.num_slots * sizeof(uint16_t) + forest_.num_outputs * sizeof(double);
 }
 
@@ -79,8 +77,45 @@ uint32_t DeviceModel::output_width(OutputKind kind) const {
   return mainspring::output_width(*header_, kind);
 }
 
-void DeviceModel::walk(const DeviceFeatures& features, uint64_t num_rows, double* scores,
-                       Stream stream) const {
+DeviceWay DeviceModel::way() const {
+  if (forest_.trees == nullptr) return DeviceWay::kNone;
+  return walks_ ? DeviceWay::kWalk : DeviceWay::kSlices;
+}
+
+void DeviceModel::take(DeviceWay way) {
+  if (this->way() == DeviceWay::kNone || way == DeviceWay::kNone || way > DeviceWay::kSlices) {
+    throw GpuError(MS_GPU_BAD_ARGUMENT, "The model has no way " +
+                                            std::to_string(static_cast<uint32_t>(way)) +
+                                            ", expected a forest, and 1 to walk or 2 to slice.");
+  }
+  if (way == DeviceWay::kSlices && slices_.num_tiles == 0) {
+    const ForestView forest = view_forest(reinterpret_cast<const uint8_t*>(header_));
+    const std::optional<CompiledSlices> slices = compile_slices(compile_forest(forest));
+    if (!slices) {
+      throw GpuError(MS_GPU_UNSUPPORTED, "The forest cannot be sliced: its trees are deeper than " +
+                                             std::to_string(kMaxSliceDepth) + " levels, or " +
+                                             std::to_string(kMaxSymmetricDepth) +
+                                             " of symmetric trees.");
+    }
+    copy_slices(*slices);
+    check_call(device_calls().finish(nullptr), "Copying the forest to the device");
+  }
+  walks_ = way == DeviceWay::kWalk;
+}
+
+void DeviceModel::copy_slices(const CompiledSlices& slices) {
+  slices_.conditions = put(&conditions_, slices.conditions);
+  slices_.places = put(&places_, slices.places);
+  slices_.leaves = put(&sliced_leaves_, slices.leaves);
+  slices_.num_nodes = slices.num_nodes;
+  slices_.depth = slices.depth;
+  slices_.is_symmetric = slices.is_symmetric;
+  slices_.tiles = put(&tiles_, slices.tiles);
+  slices_.num_tiles = static_cast<uint32_t>(slices.tiles.size());
+}
+
+void DeviceModel::run_trees(const DeviceFeatures& features, uint64_t num_rows, double* scores,
+                            Stream stream) const {
   const DeviceMemory ranks(num_rows * forest_.num_slots * sizeof(uint16_t), stream);
   const RankArgs rank{forest_.slots,         forest_.thresholds,      forest_.num_slots,
                       forest_.rounds_inputs, features.narrow,         features.wide,
@@ -88,8 +123,14 @@ void DeviceModel::walk(const DeviceFeatures& features, uint64_t num_rows, double
                       ranks.as<uint16_t>()};
   launch_rank_rows(rank, blocks_for(num_rows), stream);
   check_launch("rank_rows");
-  launch_walk_trees({forest_, rank.ranks, num_rows, scores}, blocks_for(num_rows), stream);
-  check_launch("walk_trees");
+  if (walks_) {
+    launch_walk_trees({forest_, rank.ranks, num_rows, scores}, blocks_for(num_rows), stream);
+    check_launch("walk_trees");
+  } else {
+    launch_slice_trees({forest_, slices_, rank.ranks, num_rows, scores}, blocks_for(num_rows),
+                       stream);
+    check_launch("slice_trees");
+  }
 }
 
 void DeviceModel::predict(const DeviceFeatures& features, uint64_t num_rows, OutputKind kind,
@@ -100,8 +141,10 @@ void DeviceModel::predict(const DeviceFeatures& features, uint64_t num_rows, Out
   double* const scores = is_raw ? out : memory.as<double>();
   if (layers_.is_there()) {
     layers_.run(features, num_rows, scores, stream);
+  } else if (composite_ != nullptr) {
+    composite_->run(features, num_rows, scores, stream);
   } else {
-    walk(features, num_rows, scores, stream);
+    run_trees(features, num_rows, scores, stream);
   }
   if (is_raw) return;
   const FinishArgs finish{scores,

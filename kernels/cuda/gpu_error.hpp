@@ -73,4 +73,10 @@ DeviceMemory copy_to_device(const void* values, uint64_t num_bytes, Stream strea
 /// Rows beyond these blocks wait for the ones before: every device is long full.
 inline constexpr uint64_t kMaxBlocks = 1u << 16;
 
+/// Blocks of kForestRows threads, a thread a row.
+constexpr uint32_t blocks_for(uint64_t num_rows) {
+  const uint64_t num_blocks = (num_rows + kForestRows - 1) / kForestRows;
+  return static_cast<uint32_t>(num_blocks < kMaxBlocks ? num_blocks : kMaxBlocks);
+}
+
 }  // namespace mainspring::gpu

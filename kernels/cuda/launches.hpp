@@ -1,8 +1,10 @@
 // The launches, one for each kernel: defined by the .cu files, and in tests by loops over the same
 // bodies. None waits, and none says how it went: the caller asks the runtime.
 #pragma once
+#include "device_combine.hpp"
 #include "device_forest.hpp"
 #include "device_plan.hpp"
+#include "device_slices.hpp"
 #include "embedding_rows.hpp"
 #include "layer_rows.hpp"
 #include "number_pass.hpp"
@@ -14,6 +16,8 @@ using Stream = void*;  // a cudaStream_t
 void launch_transform_rows(const TransformArgs& args, uint32_t num_blocks, Stream stream);
 void launch_rank_rows(const RankArgs& args, uint32_t num_blocks, Stream stream);
 void launch_walk_trees(const WalkArgs& args, uint32_t num_blocks, Stream stream);
+void launch_slice_trees(const SliceArgs& args, uint32_t num_blocks, Stream stream);
+void launch_combine_rows(const CombineArgs& args, uint32_t num_blocks, Stream stream);
 void launch_finish_rows(const FinishArgs& args, uint32_t num_blocks, Stream stream);
 void launch_run_layer(const LayerArgs& args, bool is_double, uint32_t num_blocks, Stream stream);
 void launch_network_rows(const NetworkArgs& args, uint32_t num_blocks, Stream stream);

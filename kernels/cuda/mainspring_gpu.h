@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define MS_GPU_ABI_VERSION 3
+#define MS_GPU_ABI_VERSION 4
 
 /* These values never change. */
 enum ms_gpu_code {
@@ -70,6 +70,11 @@ int ms_gpu_predict(ms_gpu_program* program, const ms_gpu_column* columns, uint32
 int ms_gpu_predict_matrix(ms_gpu_program* program, const void* matrix, uint32_t type,
                           uint64_t num_rows, int64_t row_stride, int64_t feature_stride,
                           uint32_t kind, double* out, void* stream);
+
+/* How rows go through a forest: 1 a thread walks a row down its nodes, 2 a warp slices 32 rows by
+ * ballots, with the same bits; *way is 0 where the model is no forest. ms_gpu_open chooses by what
+ * the forest is; another way is taken where `choose` is not 0, while no call runs. */
+int ms_gpu_forest_way(ms_gpu_program* program, uint32_t choose, uint32_t* way);
 
 /* Drift: one column of numbers, named in errors by `name`. What is found comes to the host, so
  * these wait. Edges ascend and are distinct, 2 to 8192 of them; a bin is known by how many edges

@@ -35,10 +35,7 @@ Program::Program(const uint8_t* bundle, uint64_t num_bytes, int device) : device
   if (num_bytes != 0) std::memcpy(bytes_.get(), bundle, num_bytes);
   check_bundle(read_bundle(bytes_.get(), num_bytes, &view_));
   const PlanView& plan = view_.plan;
-  const bool has_model = view_.model.model != nullptr;
-  if (has_model && (plan.wide || device_has(view_.model.model->code))) {
-    model_ = DeviceModel(view_.model);
-  }
+  if (view_.model.model != nullptr) open_model_of(view_.model, plan.wide);
   if (!gives_dense_rows(view_)) {
     throw GpuError(MS_GPU_UNSUPPORTED, "The bundle gives " + std::to_string(plan.num_features) +
                                            " features, more than dense rows have.");
@@ -53,6 +50,16 @@ Program::Program(const uint8_t* bundle, uint64_t num_bytes, int device) : device
     num_chunks_ = static_cast<uint32_t>(compiled.chunks.size());
   }
   check_call(device_calls().finish(nullptr), "Copying the bundle to the device");
+}
+
+/// Where a GPU cannot have the model, transforms are still of use.
+void Program::open_model_of(const ModelView& view, bool is_alone) {
+  try {
+    model_ = DeviceModel(view);
+  } catch (const GpuError& error) {
+    if (is_alone || error.code() != MS_GPU_UNSUPPORTED) throw;
+    refusal_ = error.what();
+  }
 }
 
 Program::~Program() {
@@ -122,7 +129,7 @@ void Program::transform(const ms_gpu_column* columns, uint32_t num_columns, uint
 
 OutputKind Program::check_output(uint32_t kind, const double* out, uint64_t num_rows) const {
   if (!model_.is_there()) {
-    if (view_.model.model != nullptr) refuse_model(view_.model);
+    if (!refusal_.empty()) throw GpuError(MS_GPU_UNSUPPORTED, refusal_);
     throw GpuError(MS_GPU_UNSUPPORTED, "The bundle holds transforms only, expected a model.");
   }
   const auto wanted = static_cast<OutputKind>(kind);
@@ -179,6 +186,13 @@ void Program::predict_matrix(const DeviceFeatures& features, uint64_t num_rows, 
          features.wide == nullptr ? nullptr : features.wide + at, features.row_stride,
          features.feature_stride});
   });
+}
+
+DeviceWay Program::forest_way(DeviceWay way) {
+  if (!model_.is_there()) return DeviceWay::kNone;
+  const OnDevice on_device(device_);
+  if (way != DeviceWay::kNone) model_.take(way);
+  return model_.way();
 }
 
 }  // namespace mainspring::gpu

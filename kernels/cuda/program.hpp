@@ -1,6 +1,7 @@
 // A bundle on one device: what ms_gpu_open makes and calls run.
 #pragma once
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "compile_plan.hpp"
@@ -25,12 +26,15 @@ class Program {
   /// Rows of features straight to the forest.
   void predict_matrix(const DeviceFeatures& features, uint64_t num_rows, uint32_t kind, double* out,
                       Stream stream) const;
+  /// How rows go through the forest, once another way has been taken where `way` is one.
+  DeviceWay forest_way(DeviceWay way);
 
  private:
   struct FreeBytes {
     void operator()(uint8_t* bytes) const;
   };
 
+  void open_model_of(const ModelView& view, bool is_alone);
   std::vector<DeviceColumn> check_columns(const ms_gpu_column* columns, uint32_t num_columns,
                                           uint64_t num_rows) const;
   void run_plan(std::vector<DeviceColumn> columns, uint64_t first_row, uint64_t num_rows,
@@ -45,6 +49,7 @@ class Program {
   BundleView view_{};
   DeviceMemory data_, steps_, chunks_;
   DeviceModel model_;
+  std::string refusal_;  // why there is no model, where the bundle has one
   uint32_t num_chunks_ = 0;
 };
 

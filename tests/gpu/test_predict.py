@@ -175,17 +175,6 @@ def test_predict_refuses_what_does_not_fit_by_name(
         predictor.predict({name: gpu.to_device(x[:, 0]) for name in predictor.feature_names})
 
 
-def test_predict_with_a_model_made_of_others_names_its_kind(emulation: Emulation) -> None:
-    from sklearn.ensemble import VotingRegressor
-    from sklearn.linear_model import LinearRegression
-
-    x = np.nan_to_num(features(), posinf=1.0)
-    votes = VotingRegressor([("a", LinearRegression()), ("b", LinearRegression())])
-    predictor = ms.Predictor(votes.fit(x, x[:, 0]))
-    with pytest.raises(errors.UnsupportedError, match="of kind 'composite', which a GPU does not"):
-        predictor.predict(gpu.to_device(x))
-
-
 def test_predict_names_the_kernel_that_failed_and_gives_memory_back(
     emulation: Emulation, predictors: Callable[[str], ms.Predictor]
 ) -> None:

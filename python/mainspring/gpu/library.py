@@ -12,7 +12,7 @@ from mainspring import errors
 
 __all__ = ["Column", "Numbers", "build_facts", "call", "devices", "loaded"]
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 LIBRARY = "MAINSPRING_GPU_LIBRARY"
 NOT_COMPILED = "compiled without CUDA: pip install . -C cmake.define.MAINSPRING_CUDA=ON"
 
@@ -69,6 +69,7 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
         _pointer, _pointer, ctypes.c_uint32, _size, ctypes.c_int64, ctypes.c_int64,
         ctypes.c_uint32, _pointer, _pointer,
     ),
+    "ms_gpu_forest_way": (_pointer, ctypes.c_uint32, ctypes.POINTER(ctypes.c_uint32)),
     "ms_gpu_count_numbers": (
         ctypes.c_int, _numbers, _pointer, ctypes.POINTER(_size), _pointer, _pointer,
     ),

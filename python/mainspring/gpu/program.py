@@ -15,7 +15,7 @@ from mainspring.gpu.library import Column, call, loaded
 if TYPE_CHECKING:
     from mainspring import _engine
 
-__all__ = ["predict", "transform"]
+__all__ = ["forest_way", "predict", "transform"]
 
 
 class _Program:
@@ -124,6 +124,43 @@ def transform(
     return out
 
 
+_WAYS = ("", "walk", "slices")
+
+
+def forest_way(bundle: _engine.Bundle, choose: str = "", *, device: int = 0) -> str:
+    """Say how rows go through the forest of a bundle on a device, or choose it.
+
+    Results have the same bits. What is chosen without this follows from the forest alone, by a
+    table that counts instructions (kernels/cuda/compile_slices.cpp); measurements compare the two.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        With a model.
+    choose : {"", "walk", "slices"}
+        A thread for each row down the nodes, or 32 rows a warp by ballots; "" changes nothing. No
+        other call may run meanwhile.
+    device : int, default 0
+        Of the GPU.
+
+    Returns
+    -------
+    str
+        "walk" or "slices"; "" where the model is no forest.
+
+    Raises
+    ------
+    ParameterError
+        When the model is no forest.
+    UnsupportedError
+        When its trees are too deep for slices.
+    """
+    way = ctypes.c_uint32()
+    program = _program_of(bundle, device)
+    call("ms_gpu_forest_way", program.handle, _WAYS.index(choose), ctypes.byref(way))
+    return _WAYS[way.value]
+
+
 _KINDS = {"predict": 0, "proba": 1, "raw": 2}
 _MATRIX_TYPES = {"<f4": 10, "<f8": 11}
 
@@ -136,7 +173,7 @@ def predict(
     Parameters
     ----------
     bundle : Bundle
-        With a forest.
+        With a model.
     data : mapping, Arrow C Device array, or device array of shape (num_rows, num_features)
         Columns as in :func:`transform`; a matrix, float32 or float64 with any strides, where the
         bundle has no transforms. It must stay until the stream has done the work.
@@ -155,7 +192,7 @@ def predict(
     Raises
     ------
     SchemaError, ParameterError, UnsupportedError, DeviceError
-        As in :func:`transform`; UnsupportedError for models that are no forests.
+        As in :func:`transform`; UnsupportedError for forests that are too large, too.
     """
     loaded()
     width = bundle.output_width(kind)

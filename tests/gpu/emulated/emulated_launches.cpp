@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "combine_rows.hpp"
 #include "finish_rows.hpp"
 #include "forest_rows.hpp"
 #include "launches.hpp"
+#include "slice_rows.hpp"
 #include "sort_keys.hpp"
 #include "transform_rows.hpp"
 
@@ -25,6 +27,45 @@ void run_rows(const Args& args, uint32_t num_blocks, Stream stream, Body body) {
   }
 }
 
+/// Warp by warp: ballots are words with a lane's answer in each bit.
+template <uint32_t DEPTH>
+void run_slices(const SliceArgs& args, uint32_t num_blocks, Stream stream) {
+  note_launch(stream);
+  const auto shared = std::make_unique<SliceShared>();
+  const uint64_t num_warps = uint64_t{num_blocks} * kSliceWarps;
+  for (uint64_t warp = num_warps; warp-- > 0;) {
+    uint32_t* masks = shared->masks[warp % kSliceWarps];
+    uint32_t* planes = shared->planes[warp % kSliceWarps];
+    for (uint64_t row = warp * kWarpRows; row < args.num_rows; row += num_warps * kWarpRows) {
+      double sums[kWarpRows];
+      const auto each_lane = [](auto work) {
+        for (uint32_t lane = 0; lane < kWarpRows; ++lane) work(lane);
+      };
+      each_lane([&](uint32_t lane) { sums[lane] = begin_sums(args, row + lane); });
+      for (uint32_t i = 0; i < args.slices.num_tiles; ++i) {
+        const SliceTile tile = args.slices.tiles[i];
+        for (uint32_t c = 0; c < tile.num_conditions; ++c) {
+          const DeviceCondition asked = args.slices.conditions[tile.first_condition + c];
+          masks[c] = 0;
+          each_lane([&](uint32_t lane) {
+            const uint16_t rank = rank_of(args, asked.slot, row + lane);
+            masks[c] |= uint32_t{goes_right(args, asked, rank)} << lane;
+          });
+        }
+        for (uint32_t group = tile.first_group; group < tile.end_group; ++group) {
+          each_lane([&](uint32_t lane) {
+            find_planes<DEPTH>(args, group, masks, lane, planes + lane * kMaxSymmetricDepth);
+          });
+          each_lane([&](uint32_t lane) {
+            sums[lane] = add_leaves<DEPTH>(args, group, planes, row + lane, lane, sums[lane]);
+          });
+        }
+      }
+      each_lane([&](uint32_t lane) { end_sums(args, row + lane, sums[lane]); });
+    }
+  }
+}
+
 }  // namespace
 
 void launch_rank_rows(const RankArgs& args, uint32_t num_blocks, Stream stream) {
@@ -32,6 +73,20 @@ void launch_rank_rows(const RankArgs& args, uint32_t num_blocks, Stream stream) 
 }
 void launch_walk_trees(const WalkArgs& args, uint32_t num_blocks, Stream stream) {
   run_rows(args, num_blocks, stream, walk_row);
+}
+void launch_slice_trees(const SliceArgs& args, uint32_t num_blocks, Stream stream) {
+  if (args.slices.is_symmetric) return run_slices<kSymmetric>(args, num_blocks, stream);
+  switch (args.slices.depth) {
+    case 1: return run_slices<1>(args, num_blocks, stream);
+    case 2: return run_slices<2>(args, num_blocks, stream);
+    case 3: return run_slices<3>(args, num_blocks, stream);
+    case 4: return run_slices<4>(args, num_blocks, stream);
+    case 5: return run_slices<5>(args, num_blocks, stream);
+    default: return run_slices<kMaxSliceDepth>(args, num_blocks, stream);
+  }
+}
+void launch_combine_rows(const CombineArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, combine_row);
 }
 void launch_finish_rows(const FinishArgs& args, uint32_t num_blocks, Stream stream) {
   run_rows(args, num_blocks, stream, finish_row);

@@ -7,10 +7,11 @@ namespace mainspring {
 /// The smallest of value(0), ..., value(count - 1) at which the running sum of weights, in
 /// ascending order of values, is at least half of all (Drucker, "Improving Regressors using
 /// Boosting Techniques", 1997). Equal values stand in the order of their numbers, NaN behind all.
-/// `order` has room for `count` numbers. A heap sort: no recursion, no row takes long.
-template <class Value>
-double weighted_median(const Value& value, const double* weights, uint32_t count,
-                       uint32_t* order) noexcept {
+/// `order` has room for `count` numbers. A heap sort: no recursion, no row takes long. Constexpr,
+/// so that a GPU runs it too, where the numbers of a row do not lie side by side.
+template <class Value, class Order>
+constexpr double weighted_median(const Value& value, const double* weights, uint32_t count,
+                                 Order order) noexcept {
   const auto is_before = [&](uint32_t a, uint32_t b) {
     const double first = value(a), second = value(b);
     const bool first_is_nan = first != first, second_is_nan = second != second;
