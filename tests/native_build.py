@@ -20,6 +20,11 @@ PLAIN = {
     "MAINSPRING_EDGE": "OFF",
     "MAINSPRING_CPP_TESTS": "ON",
 }
+# What nvcc reports of each kernel is kept beside its object: tests/gpu/test_compiled.py.
+KERNELS = {
+    "MAINSPRING_CUDA": "ON",
+    "CMAKE_CUDA_COMPILER_LAUNCHER": str(ROOT / "tests" / "gpu" / "keep_report.sh"),
+}
 # Little optimisation: sanitized code at -O3 takes minutes to compile.
 SANITIZED = {
     **PLAIN,
@@ -83,7 +88,7 @@ def build(folder: str, target: str, options: tuple[tuple[str, str], ...]) -> Pat
 
 def build_plain(target: str) -> Path:
     """Build with the flags of a release, and GPU kernels where nvcc is; return the folder."""
-    kernels = {} if shutil.which("nvcc") is None else {"MAINSPRING_CUDA": "ON"}
+    kernels = {} if shutil.which("nvcc") is None else KERNELS
     return build("test-plain", target, tuple({**PLAIN, **kernels}.items()))
 
 

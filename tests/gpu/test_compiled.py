@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import json
+import importlib.util
+import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +19,7 @@ from mainspring.gpu.library import LIBRARY, NOT_COMPILED
 from tests.native_build import ROOT, build_plain, find_tool, run
 
 KERNELS = [
+    "combine_rows",
     "count_numbers",
     "find_runs",
     "finish_rows",
@@ -30,16 +31,37 @@ KERNELS = [
     "order_numbers",
     "rank_rows",
     "run_layer",
+    "slice_trees",
     "transform_rows",
     "update_rows",
     "walk_trees",
     "weight_gradients",
 ]
+NO_KERNELS = ["cuda_calls", "sort_keys"]  # the runtime's calls, and CUB's kernels
 # Where the CPU's code for floats is, too.
 FUSED = ["network_rows", "run_layer", "update_rows"]
 # More registers than these leave a multiprocessor with less than a quarter of its threads.
 MAX_REGISTERS = {"sm_80": 168, "sm_90": 168}
 MAX_SHARED_BYTES = 48 * 1024  # without asking for more
+
+# An editable install would find the package by a finder of its own.
+FROM_FOLDER = """
+import sys
+sys.meta_path = [each for each in sys.meta_path if "Redirecting" not in type(each).__name__]
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+import mainspring as ms
+from mainspring.cli import main
+assert ms.__file__.startswith(sys.argv[1]), ms.__file__
+print(ms.build_info()["cuda"])
+print("--")
+try:
+    ms.gpu.to_device(np.zeros(1))
+except ms.UnsupportedError as error:
+    print(error)
+print("--")
+main(["doctor"])
+"""
 
 needs_nvcc = pytest.mark.skipif(
     shutil.which("nvcc") is None, reason="no nvcc: install the CUDA toolkit to build the kernels"
@@ -51,23 +73,15 @@ def compiled() -> Path:
     return build_plain("mainspring_gpu") / "kernels" / "cuda" / "libmainspring_gpu.so"
 
 
-def compile_again(compiled: Path, name: str, folder: Path, *changes: str) -> str:
-    """Compile a kernel's file as the build did, and return what the compiler reports."""
-    commands = json.loads((compiled.parents[2] / "compile_commands.json").read_text())
-    found = next(each for each in commands if each["file"].endswith(f"/kernels/cuda/{name}.cu"))
-    command = shlex.split(found["command"])
-    for flag in ("-o", "-MF"):
-        if flag in command:
-            command[command.index(flag) + 1] = str(folder / f"{name}{flag}")
-    return run([*command, *changes])
+def kept(compiled: Path, kernel: str) -> Path:
+    """What the compiler has left of a kernel: see keep_report.sh."""
+    return compiled.parent / "CMakeFiles" / "mainspring_gpu.dir" / f"{kernel}.cu.o.kept"
 
 
 @needs_nvcc
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_kernel_is_compiled_for_every_gpu_without_spills(
-    compiled: Path, kernel: str, tmp_path: Path
-) -> None:
-    report = compile_again(compiled, kernel, tmp_path)
+def test_kernel_is_compiled_for_every_gpu_without_spills(compiled: Path, kernel: str) -> None:
+    report = (kept(compiled, kernel) / "report.txt").read_text()
     parts = re.split(r"Compiling entry function '(\w+)' for '(sm_\d+)'", report)[1:]
     found = {}
     for name, level, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
@@ -87,15 +101,20 @@ def test_kernel_is_compiled_for_every_gpu_without_spills(
 
 @needs_nvcc
 @pytest.mark.parametrize("kernel", [each for each in KERNELS if each not in FUSED])
-def test_kernel_fuses_no_product_with_a_sum(kernel: str, tmp_path: Path) -> None:
+def test_kernel_fuses_no_product_with_a_sum(compiled: Path, kernel: str) -> None:
     # In PTX a division is one instruction; a fused one would be of our arithmetic.
-    code = tmp_path / "code.ptx"
-    flags = ["--fmad=false", "--expt-relaxed-constexpr", "-std=c++17", f"-I{ROOT / 'csrc'}"]
-    source = ROOT / "kernels" / "cuda" / f"{kernel}.cu"
-    run(["nvcc", "-ptx", "-arch=compute_90", *flags, str(source), "-o", str(code)])
-    text = code.read_text()
-    assert re.search(rf"\.entry \w*{kernel}", text)
-    assert not re.search(r"\bfma\.", text)
+    found = list(kept(compiled, kernel).glob("*.ptx"))
+    assert len(found) == len(MAX_REGISTERS)
+    for code in found:
+        text = code.read_text()
+        assert re.search(rf"\.entry \w*{kernel}", text)
+        assert not re.search(r"\bfma\.", text)
+
+
+@needs_nvcc
+def test_every_kernel_is_looked_at() -> None:
+    files = (ROOT / "kernels" / "cuda").glob("*.cu")
+    assert sorted(KERNELS) == sorted(path.stem for path in files if path.stem not in NO_KERNELS)
 
 
 @needs_nvcc
@@ -105,6 +124,36 @@ def test_library_needs_neither_runtime_nor_driver_and_exports_its_interface(comp
     header = (ROOT / "kernels" / "cuda" / "mainspring_gpu.h").read_text()
     declared = set(re.findall(r"\b(ms_gpu_\w+)\(", header))
     assert {line.split()[-1].partition("@")[0] for line in symbols} == declared
+
+
+@needs_nvcc
+def test_installed_library_lies_beside_the_engine_and_is_found(
+    compiled: Path, tmp_path: Path
+) -> None:
+    # What a wheel holds, without building the engine once more.
+    installed = tmp_path / "mainspring"
+    place = ["--install", str(compiled.parents[2]), "--prefix", str(tmp_path)]
+    run([find_tool("cmake"), *place, "--component", "gpu"])
+    assert [path.name for path in installed.iterdir()] == ["libmainspring_gpu.so"]
+    engine = importlib.util.find_spec("mainspring._engine")
+    assert engine is not None
+    assert engine.origin is not None
+    for path in [*Path(ms.__file__).parent.iterdir(), Path(engine.origin)]:
+        if not (installed / path.name).exists():
+            (installed / path.name).symlink_to(path)
+    done = subprocess.run(
+        [sys.executable, "-c", FROM_FOLDER, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={name: value for name, value in os.environ.items() if name != LIBRARY},
+    )
+    facts, error, doctor = done.stdout.split("--\n")
+    assert "'compiled': True" in facts
+    if "'available': True" in facts:
+        return
+    assert error.startswith("There is no CUDA device: ")
+    assert "no CUDA device" in doctor
 
 
 @needs_nvcc
