@@ -10,6 +10,8 @@ import pytest
 from mainspring import errors, gpu
 from mainspring.gpu import dlpack
 from mainspring.gpu.device_view import view_of
+from mainspring.gpu.library import LIBRARY
+from tests.gpu.emulation import Emulation
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "uint64", "bool"])
@@ -63,3 +65,15 @@ def test_view_of_an_array_with_dlpack_alone_is_the_same(device: object) -> None:
 def test_to_device_of_what_is_no_number_says_so(device: object, values: np.ndarray) -> None:  # type: ignore[type-arg]
     with pytest.raises(errors.ParameterError, match="takes numbers"):
         gpu.to_device(values)
+
+
+def test_memory_goes_back_to_the_library_it_came_from(
+    emulation: Emulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gc.collect()
+    before = emulation.used_bytes
+    array = gpu.to_device(np.zeros(300))
+    assert emulation.used_bytes == before + array.nbytes
+    monkeypatch.delenv(LIBRARY)
+    del array
+    assert emulation.used_bytes == before

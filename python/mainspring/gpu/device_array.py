@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mainspring import errors
 from mainspring.gpu.device_view import DEFAULT_STREAM, device_number
 from mainspring.gpu.dlpack import CUDA, capsule_of
-from mainspring.gpu.library import call
+from mainspring.gpu.library import call, loaded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +54,8 @@ class DeviceArray:
         self.dtype = np.dtype(dtype)
         self._device = device_number(device)
         self._stream = stream or DEFAULT_STREAM
+        # Memory goes back to the library it came from, which need not be the one then loaded.
+        self._release = loaded().ms_gpu_release
         memory = ctypes.c_void_p()
         call("ms_gpu_allocate", self._device, self.nbytes, self._stream, ctypes.byref(memory))
         self._memory = memory.value or 0
@@ -61,7 +63,7 @@ class DeviceArray:
     def __del__(self) -> None:
         if getattr(self, "_memory", 0):
             with contextlib.suppress(Exception):  # nobody is left to be told
-                call("ms_gpu_release", self._device, self._memory, self._stream)
+                self._release(self._device, self._memory, self._stream)
 
     @property
     def nbytes(self) -> int:
