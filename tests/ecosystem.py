@@ -22,7 +22,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ENVIRONMENTS", "Environment", "Outcome", "environments", "run_all"]
+__all__ = [
+    "ENVIRONMENTS",
+    "Environment",
+    "Outcome",
+    "environments",
+    "index_settings",
+    "run_all",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ROOT / ".ci" / "environments"
@@ -200,11 +207,39 @@ class _Workshop:
 
 
 def _index_settings() -> dict[str, str]:
-    """Tell uv, which does not read pip's settings, of the index that pip uses."""
+    """Tell uv, which does not read pip's settings, of where pip looks for packages."""
     pip = [sys.executable, "-m", "pip", "config", "list"]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
-    index = re.search(r"^(?:global\.|:env:\.)index-url='(.*)'$", done.stdout, re.MULTILINE)
-    return {"UV_DEFAULT_INDEX": index[1]} if index else {}
+    return index_settings(done.stdout)
+
+
+def index_settings(of_pip: str) -> dict[str, str]:
+    """Return the settings of uv that are those of pip.
+
+    Parameters
+    ----------
+    of_pip : str
+        What ``pip config list`` prints; the environment's lines come first and hold.
+
+    Returns
+    -------
+    dict of str to str
+        Variables of the environment. With further indices the best version of all of them is taken,
+        as pip takes it: torch's builds for CPUs have an index of their own.
+    """
+    found: dict[str, str] = {}
+    lines = r"^(?:global|:env:)\.([a-z-]+)='(.*)'$"
+    for name, value in re.findall(lines, of_pip, re.MULTILINE):
+        found.setdefault(name, value)
+    further = [url for url in found.get("extra-index-url", "").split() if url.startswith("http")]
+    made = {}
+    if "index-url" in found:
+        made["UV_DEFAULT_INDEX"] = found["index-url"]
+    if "find-links" in found:
+        made["UV_FIND_LINKS"] = ",".join(found["find-links"].split())
+    if further:
+        made |= {"UV_INDEX": " ".join(further), "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    return made
 
 
 def run_all(

@@ -91,6 +91,23 @@ def test_environment_when_a_program_is_missing_says_so() -> None:
     assert "no-such-program" in lacks or "pinned for Python" in lacks
 
 
+def test_settings_of_pip_are_those_of_uv() -> None:
+    lines = (
+        ":env:.find-links='/wheels /more'",
+        "global.find-links='/others'",
+        "global.index-url='https://own.example/simple'",
+        "global.extra-index-url='file:///disk/simple https://cpu.example/whl'",
+        "global.timeout='60'",
+    )
+    assert ecosystem.index_settings("\n".join(lines)) == {
+        "UV_DEFAULT_INDEX": "https://own.example/simple",
+        "UV_FIND_LINKS": "/wheels,/more",
+        "UV_INDEX": "https://cpu.example/whl",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+    }
+    assert ecosystem.index_settings("") == {}
+
+
 def test_extras_are_small_and_there_is_none_of_all() -> None:
     found = extras()
     assert "all" not in found
