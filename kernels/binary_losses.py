@@ -1,16 +1,12 @@
-"""Losses of logits for two classes and their gradients in one pass over memory, in Triton.
-
-Each program adds up its own block; the sums of blocks are added by torch, so that results do not
-depend on the order in which programs run.
-"""
+"""Losses of logits for two classes and their gradients in one pass over memory, in Triton."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 import triton
 import triton.language as tl
+
+from mainspring.kernels.loss_blocks import launch_losses, write_block
 
 __all__ = ["binary_kernel", "binary_losses"]
 
@@ -91,15 +87,10 @@ def binary_kernel(
             neg_loss, neg_slope = tl.where(x != x, x, neg_loss), tl.where(x != x, x, neg_slope)
         loss = tl.where(y > 0.5, pos_loss, neg_loss)
         slope = tl.where(y > 0.5, pos_slope, neg_slope)
-    if WEIGHTED:
-        w = tl.load(weights + place, there, 0.0)
-        loss, slope = w * loss, w * slope
-    if WITH_GRAD:
-        tl.store(grad + place, slope * grad_scale, there)
-    if EACH:
-        tl.store(losses + place, loss, there)
-    else:
-        tl.store(sums + block, tl.sum(tl.where(there, loss, 0.0), 0))
+    write_block(
+        loss, slope, weights, losses, grad, sums, block, place, there, grad_scale,
+        WEIGHTED, EACH, WITH_GRAD,
+    )  # fmt: skip
 
 
 def binary_losses(
@@ -133,24 +124,12 @@ def binary_losses(
     block : int
         Values of a program, a power of two.
     """
-    count = logits.numel()
-    num_blocks = triton.cdiv(count, block)
-    losses = torch.empty_like(logits) if each else logits
-    sums = logits.new_empty(num_blocks)
-    if num_blocks > 0:
-        arguments: list[Any] = [logits, labels, logits if weight is None else weight, losses]
-        binary_kernel[(num_blocks,)](
-            *arguments,
-            logits if grad is None else grad,
-            sums,
-            count,
-            grad_scale,
-            *options,
-            KIND=kind,
-            WEIGHTED=weight is not None,
-            EACH=each,
-            WITH_GRAD=grad is not None,
-            WITH_MARGIN=options[-1] > 0,
-            BLOCK=block,
-        )
-    return losses if each else sums.sum(dtype=torch.float64)
+    return launch_losses(
+        *(binary_kernel, logits, labels, weight, options),
+        each=each,
+        grad_scale=grad_scale,
+        grad=grad,
+        block=block,
+        KIND=kind,
+        WITH_MARGIN=options[-1] > 0,
+    )

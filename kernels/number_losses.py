@@ -1,14 +1,12 @@
-"""Losses of predicted numbers and their gradients in one pass over memory, in Triton.
-
-Each program adds up its own block; torch adds the sums of blocks, so that results do not depend on
-the order in which programs run.
-"""
+"""Losses of predicted numbers and their gradients in one pass over memory, in Triton."""
 
 from __future__ import annotations
 
 import torch
 import triton
 import triton.language as tl
+
+from mainspring.kernels.loss_blocks import launch_losses, write_block
 
 __all__ = ["number_kernel", "number_losses"]
 
@@ -65,15 +63,10 @@ def number_kernel(
     else:
         down = tl.exp(-x)
         loss, slope = x + t * down, 1.0 - t * down
-    if WEIGHTED:
-        w = tl.load(weights + place, there, 0.0)
-        loss, slope = w * loss, w * slope
-    if WITH_GRAD:
-        tl.store(grad + place, slope * grad_scale, there)
-    if EACH:
-        tl.store(losses + place, loss, there)
-    else:
-        tl.store(sums + block, tl.sum(tl.where(there, loss, 0.0), 0))
+    write_block(
+        loss, slope, weights, losses, grad, sums, block, place, there, grad_scale,
+        WEIGHTED, EACH, WITH_GRAD,
+    )  # fmt: skip
 
 
 def number_losses(
@@ -107,20 +100,13 @@ def number_losses(
     block : int
         Values of a program, a power of two.
     """
-    count = predicted.numel()
-    num_blocks = triton.cdiv(count, block)
-    losses = torch.empty_like(predicted) if each else predicted
-    sums = predicted.new_empty(num_blocks)
     if kind == 2 and option in (1, 2):  # the limits
         kind = 3 if option == 1 else 4
-    if num_blocks > 0:
-        number_kernel[(num_blocks,)](
-            *(predicted, target, predicted if weight is None else weight, losses),
-            *(predicted if grad is None else grad, sums, count, grad_scale, option),
-            KIND=kind,
-            WEIGHTED=weight is not None,
-            EACH=each,
-            WITH_GRAD=grad is not None,
-            BLOCK=block,
-        )
-    return losses if each else sums.sum(dtype=torch.float64)
+    return launch_losses(
+        *(number_kernel, predicted, target, weight, [option]),
+        each=each,
+        grad_scale=grad_scale,
+        grad=grad,
+        block=block,
+        KIND=kind,
+    )

@@ -13,12 +13,13 @@ import torch
 import triton
 import triton.language as tl
 
+from mainspring.kernels.byte_states import narrow_bytes, widen_bytes
 from mainspring.kernels.random_bits import mixed, row_key, start_of
 
 __all__ = ["Parts", "norm_kernel", "parts_of", "step", "step_kernel", "sum_of_squares"]
 
 BLOCK = 1024
-_ROW = 6  # numbers of a parameter in the table: five addresses and a count
+_ROW = 8  # numbers of a parameter in the table: five addresses, a count, two addresses of scales
 
 
 @triton.jit
@@ -34,10 +35,46 @@ def at_random(x, key, i):
 @triton.jit
 def address_of(table, number, place, KIND: tl.constexpr, ALIGNED: tl.constexpr):
     """Return the address that the table has of a parameter."""
-    found = tl.load(table + number * 6 + place).to(tl.pointer_type(KIND))
+    found = tl.load(table + number * 8 + place).to(tl.pointer_type(KIND))
     if ALIGNED:
         found = tl.multiple_of(found, 16)
     return found
+
+
+@triton.jit
+def read_state(
+    table, number, place, i, there, STATE: tl.constexpr, HAS_SIGN: tl.constexpr,
+    ALIGNED: tl.constexpr,
+):  # fmt: skip
+    """Return a state as float32. STATE: 0 float32, 1 bfloat16, 2 bytes."""
+    KIND: tl.constexpr = tl.uint8 if STATE == 2 else tl.bfloat16 if STATE == 1 else tl.float32
+    value = tl.load(address_of(table, number, place, KIND, ALIGNED) + i, there, 0)
+    if STATE == 2:
+        scales = address_of(table, number, place + 4, tl.float32, False)
+        value = widen_bytes(value, tl.load(scales + i // 256, there, 0.0), HAS_SIGN)
+    return value.to(tl.float32)
+
+
+@triton.jit
+def write_state(
+    x, key, table, number, place, first_place, count, STATE: tl.constexpr, HAS_SIGN: tl.constexpr,
+    ALIGNED: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """Write a block of a state, rounded at random where it is short."""
+    lane = tl.arange(0, BLOCK)
+    i = first_place + lane
+    there = i < count
+    if STATE == 0:
+        tl.store(address_of(table, number, place, tl.float32, ALIGNED) + i, x, there)
+    elif STATE == 1:
+        into = address_of(table, number, place, tl.bfloat16, ALIGNED) + i
+        tl.store(into, at_random(x, key, lane), there)
+    else:
+        codes, scales = narrow_bytes(x, there, key, HAS_SIGN, BLOCK)
+        tl.store(address_of(table, number, place, tl.uint8, ALIGNED) + i, codes, there)
+        scaled = tl.arange(0, BLOCK // 256)
+        into = address_of(table, number, place + 4, tl.float32, False) + first_place // 256
+        tl.store(into + scaled, scales, first_place + scaled * 256 < count)
 
 
 @triton.jit
@@ -46,7 +83,7 @@ def norm_kernel(table, blocks, sums, ALIGNED: tl.constexpr, BLOCK: tl.constexpr)
     block = tl.program_id(0).to(tl.int64)
     number = tl.load(blocks + 2 * block)
     first = tl.load(blocks + 2 * block + 1)
-    count = tl.load(table + number * 6 + 5)
+    count = tl.load(table + number * 8 + 5)
     grad = address_of(table, number, 1, tl.float32, ALIGNED)
     i = first + tl.arange(0, BLOCK)
     g = tl.load(grad + i, i < count, 0.0)
@@ -110,7 +147,7 @@ def step_kernel(
     CLIPS: tl.constexpr,
     AVERAGES: tl.constexpr,
     ZEROES: tl.constexpr,
-    SHORT: tl.constexpr,
+    STATE: tl.constexpr,
     ALIGNED: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
@@ -118,14 +155,12 @@ def step_kernel(
     block = tl.program_id(0).to(tl.int64)
     number = tl.load(blocks + 2 * block)
     first_place = tl.load(blocks + 2 * block + 1)
-    count = tl.load(table + number * 6 + 5)
+    count = tl.load(table + number * 8 + 5)
     i = first_place + tl.arange(0, BLOCK)
     there = i < count
     values = address_of(table, number, 0, tl.float32, ALIGNED) + i
     grad = address_of(table, number, 1, tl.float32, ALIGNED) + i
-    KIND: tl.constexpr = tl.bfloat16 if SHORT else tl.float32
-    first = address_of(table, number, 2, KIND, ALIGNED) + i
-    second = address_of(table, number, 3, KIND, ALIGNED) + i
+    HAS_SIGN: tl.constexpr = METHOD != 1  # the first state; the second has none
     p = tl.load(values, there, 0.0)
     g = tl.load(grad, there, 0.0)
     if CLIPS:
@@ -134,24 +169,17 @@ def step_kernel(
     m = x
     v = x
     if METHOD != 0 or MOMENTUM:
-        m = tl.load(first, there, 0.0).to(tl.float32)
+        m = read_state(table, number, 2, i, there, STATE, HAS_SIGN, ALIGNED)
     if METHOD == 2:
-        v = tl.load(second, there, 0.0).to(tl.float32)
+        v = read_state(table, number, 3, i, there, STATE, False, ALIGNED)
     change, m, v = change_of(x, m, v, b1, c1, b2, c2, epsilon, spread, METHOD, MOMENTUM, NESTEROV)
     p = p * keep - rate * change
     tl.store(values, p, there)
-    if SHORT:
-        key = row_key(start, number * 1099511627776 + first_place)
-        lane = tl.arange(0, BLOCK)
-        if METHOD != 0 or MOMENTUM:
-            tl.store(first, at_random(m, key, lane), there)
-        if METHOD == 2:
-            tl.store(second, at_random(v, ~key, lane), there)
-    else:
-        if METHOD != 0 or MOMENTUM:
-            tl.store(first, m, there)
-        if METHOD == 2:
-            tl.store(second, v, there)
+    key = row_key(start, number * 1099511627776 + first_place)
+    if METHOD != 0 or MOMENTUM:
+        write_state(m, key, table, number, 2, first_place, count, STATE, HAS_SIGN, ALIGNED, BLOCK)
+    if METHOD == 2:
+        write_state(v, ~key, table, number, 3, first_place, count, STATE, False, ALIGNED, BLOCK)
     if AVERAGES:
         average = address_of(table, number, 4, tl.float32, ALIGNED) + i
         old = tl.load(average, there, 0.0)
@@ -163,7 +191,8 @@ def step_kernel(
 class Parts(NamedTuple):
     """Addresses of parameters, and the blocks that they are cut into, on their device."""
 
-    table: torch.Tensor  # (num_parameters, 6): value, gradient, two states, average, count
+    # (num_parameters, 8): value, gradient, two states, average, count, scales of the states
+    table: torch.Tensor
     blocks: torch.Tensor  # (num_blocks, 2): which parameter, from which number on
     aligned: bool  # whether all addresses are multiples of 16
     block: int
@@ -174,9 +203,9 @@ def parts_of(rows: Sequence[tuple[int, ...]], device: torch.device, block: int =
 
     Parameters
     ----------
-    rows : sequence of tuples of 6 ints
+    rows : sequence of tuples of 8 ints
         Of each parameter the addresses of value, gradient, first and second state and average (0:
-        none), and the count.
+        none), the count, and the addresses of the states' scales.
     device : torch.device
         Where they lie.
     block : int
@@ -212,7 +241,7 @@ def step(
     nesterov: bool,
     averages: bool,
     zeroes: bool,
-    short: bool,
+    state: int,
     seed: int,
 ) -> None:
     """Step all parameters in one launch.
@@ -222,14 +251,17 @@ def step(
     method : int
         0 SGD, 1 Adagrad, 2 AdamW, 3 Lion.
     parts : Parts
-        float32 parameters and gradients, with states of float32 or, if ``short``, of bfloat16.
+        float32 parameters and gradients.
     clip : tensor of float32 of one number, optional
         Factor of the gradients, on the device.
     options : sequence of float
         rate, keep, coupled, b1, c1, b2, c2, epsilon, spread, average.
-    momentum, nesterov, averages, zeroes, short : bool
+    momentum, nesterov, averages, zeroes : bool
         Of SGD, whether it keeps a state and looks ahead; whether averages are kept, gradients set
-        to 0, states of bfloat16, which are rounded at random.
+        to 0.
+    state : int
+        Of which type states are: 0 float32, 1 bfloat16, 2 bytes with scales; short ones are rounded
+        at random.
     seed : int
         Of the rounding.
     """
@@ -244,7 +276,7 @@ def step(
         CLIPS=clip is not None,
         AVERAGES=averages,
         ZEROES=zeroes,
-        SHORT=short,
+        STATE=state,
         ALIGNED=parts.aligned,
         BLOCK=parts.block,
     )

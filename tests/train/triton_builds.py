@@ -139,10 +139,10 @@ def steps() -> Iterator[Build]:
     }
     constants = {"ALIGNED": True, "BLOCK": optimizers.BLOCK}
     yield "gradient_norm", optimizers.norm_kernel, types, constants
-    for method, short in ((0, False), (1, False), (2, False), (3, False), (2, True)):
-        flags = {"CLIPS": True, "AVERAGES": True, "ZEROES": True, "SHORT": short}
+    for method, state in ((0, 0), (1, 0), (2, 0), (3, 0), (2, 1), (1, 2), (2, 2)):
+        flags = {"CLIPS": True, "AVERAGES": True, "ZEROES": True, "STATE": state}
         own = {"METHOD": method, "MOMENTUM": True, "NESTEROV": method == 0, **flags}
-        yield f"step {method} {short}", optimizers.step_kernel, types, {**own, **constants}
+        yield f"step {method} {state}", optimizers.step_kernel, types, {**own, **constants}
 
 
 def builds() -> Iterator[Build]:

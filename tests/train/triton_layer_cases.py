@@ -25,6 +25,7 @@ from mainspring.train.ops import (  # noqa: E402
 from mainspring.train.ops.native_ranking import QUERY_LOSSES  # noqa: E402
 from mainspring.train.ops.row_optimizer import UPDATES  # noqa: E402
 from tests.train import draw  # noqa: E402
+from tests.train.test_optimizers import value_of_bytes  # noqa: E402
 
 
 def close(got: Any, expected: Any, rtol: float = 1e-5, atol: float = 1e-6) -> None:
@@ -304,8 +305,56 @@ def test_short_states_when_rounded_at_random_keep_the_mean(
     assert float(first.double().mean()) == pytest.approx(exact, rel=3e-4)
 
 
+@pytest.mark.parametrize(("name", "options"), STEPS[:3] + STEPS[4:5])
+def test_states_of_bytes_are_read_and_written_as_the_engine_does(
+    name: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, params = optimizers_of(name, {**options, "state_dtype": torch.uint8}, torch.float32)
+    exact, exact_params = optimizers_of(name, options, torch.float64)
+    monkeypatch.setattr(type(made), "_backend", lambda self, p: (
+        "triton" if p.dtype == torch.float32 else "eager"
+    ))  # fmt: skip
+    for seed in range(3):
+        for size, p, q in zip(SIZES, params, exact_params, strict=True):
+            p.grad = draw.normal(*size, seed=seed).float()
+            q.grad = p.grad.double()
+        made.step()
+        exact.step()
+        for p, q in zip(params, exact_params, strict=True):
+            close(p, q, 2e-5, 2e-5)
+            for key in made._states:
+                codes, scales = made.state[p][key].flatten(), made.state[p][f"{key}_scale"]
+                signed = key == "first" and name != "Adagrad"
+                got, wanted = value_of_bytes(codes, scales, has_sign=signed), exact.state[q][key]
+                most = scales.double().repeat_interleave(256)[: len(codes)]
+                # The neighbours of a number are an eighth apart, and 0 has one where it ends.
+                gap = 0.126 * wanted.flatten().abs() + 2e-5 * most
+                assert bool(((got - wanted.flatten()).abs() <= gap).all())
+                assert (
+                    float((got - wanted.flatten()).sum().abs())
+                    <= 0.02 * max(float(wanted.abs().sum()), 1e-30)
+                    + 0.3 * float(most.sum()) / max(len(codes), 1) ** 0.5
+                )
+                wanted.copy_(got.view_as(wanted))  # go on from what is kept
+            with torch.no_grad():
+                q.copy_(p)
+
+
+def test_states_of_bytes_when_one_is_not_finite_spread_it_over_their_block_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    p = torch.nn.Parameter(torch.ones(600))
+    optimizer = train.Adagrad([p], state_dtype=torch.uint8)
+    monkeypatch.setattr(type(optimizer), "_backend", lambda *_: "triton")
+    for where in ([300], list(range(256, 512))):
+        p.grad = torch.ones(600)
+        p.grad[300] = float("nan")
+        optimizer.step()
+        assert torch.isnan(p).nonzero().flatten().tolist() == where
+
+
 def test_parameters_of_other_places_get_a_table_of_their_own() -> None:
-    rows = [(64, 128, 0, 0, 0, 5), (4, 256, 0, 0, 0, 0), (4, 256, 0, 0, 0, 4)]
+    rows = [(64, 128, 0, 0, 0, 5, 0, 0), (4, 256, 0, 0, 0, 0, 0, 0), (4, 256, 0, 0, 0, 4, 0, 0)]
     parts = optimizers.parts_of(rows, torch.device("cpu"), block=4)
     assert parts.blocks.tolist() == [[0, 0], [0, 4], [2, 0]]
     assert not parts.aligned

@@ -107,13 +107,14 @@ class OnePassOptimizer(torch.optim.Optimizer):
             return
         state["step"] = 0
         short = self.state_dtype if p.dtype == torch.float32 else p.dtype
-        if short == torch.uint8 and self._backend(p) != "native":
-            short = torch.float32  # bytes are of the native backend
+        if short == torch.uint8 and self._backend(p) == "eager":
+            short = torch.float32  # bytes are of the kernels
         for name in self._states:
             state[name] = torch.zeros_like(p, dtype=short)
             if short == torch.uint8:
                 blocks = -(-p.numel() // _SCALED)
-                state[f"{name}_scale"] = torch.zeros(blocks, dtype=torch.float32)
+                scales = torch.zeros(blocks, dtype=torch.float32, device=p.device)
+                state[f"{name}_scale"] = scales
         if self.average_decay is not None:
             state["average"] = p.detach().clone()
 
@@ -123,10 +124,7 @@ class OnePassOptimizer(torch.optim.Optimizer):
         fits = fits and p.grad.dtype == p.dtype
         if not fits:
             return "eager"
-        chosen = choose(type(self).__name__, p)
-        # Bytes are of the native backend alone; eager says so.
-        is_byte = any(one.dtype == torch.uint8 for one in tensors)
-        return "eager" if chosen == "triton" and is_byte else chosen
+        return choose(type(self).__name__, p)
 
     def _state_type(self, p: torch.Tensor) -> torch.dtype:
         kept = [self.state[p][name].dtype for name in self._states]
@@ -228,8 +226,8 @@ class OnePassOptimizer(torch.optim.Optimizer):
         state = self.state[p]
         if self._states and self._state_type(p) == torch.uint8:
             raise UnsupportedError(
-                f"{type(self).__name__}: states of bytes began on the native backend, and the "
-                "eager one does not read them. Go on with the native backend, or take "
+                f"{type(self).__name__}: states of bytes are of the native and the Triton "
+                "backend, and the eager one does not read them. Go on with one of these, or take "
                 "state_dtype=torch.bfloat16.",
                 got="torch.uint8",
                 hint="state_dtype=torch.bfloat16",

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from mainspring.train.ops import triton_runs
 from mainspring.train.ops.registration import register
 
 __all__ = ["NUMBER_LOSSES", "number_loss", "run_linear", "run_query"]
@@ -32,21 +33,11 @@ def _run_number(
     """Return the loss and its gradient."""
     from mainspring.kernels import number_losses
 
-    predicted, count = predicted.contiguous(), predicted.numel()
-    grad = torch.empty_like(predicted) if with_grad else None
-    losses = number_losses.number_losses(
-        kind,
-        predicted,
-        target.contiguous(),
-        None if weight is None else weight.contiguous(),
-        option,
-        each=reduction == _NONE,
-        grad_scale=1 / max(count, 1) if reduction == _MEAN else 1.0,
-        grad=grad,
+    return triton_runs.run_values(
+        *(number_losses.number_losses, predicted, target, weight, kind, option),
+        reduction=reduction,
+        with_grad=with_grad,
     )
-    if reduction != _NONE:
-        losses = (losses / count if reduction == _MEAN else losses).float()
-    return losses, predicted.new_empty(0) if grad is None else grad
 
 
 def _number_shapes(

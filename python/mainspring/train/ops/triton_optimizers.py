@@ -10,6 +10,7 @@ import torch
 __all__ = ["clip_factor", "step"]
 
 _METHODS = ("SGD", "Adagrad", "AdamW", "Lion")  # in the order of the engine
+_STATE_TYPES = (torch.float32, torch.bfloat16, torch.uint8)
 _KEPT = 64  # tables of addresses that are kept: of groups, devices and types of states
 
 _parts: dict[tuple[Any, ...], Any] = {}
@@ -23,9 +24,12 @@ def _parts_of(params: Sequence[torch.Tensor], states: Any) -> Any:
     for p in params:
         assert p.grad is not None
         own = states.get(p, {})
-        kept = [own[name].data_ptr() if name in own else 0 for name in ("first", "second")]
-        average = own["average"].data_ptr() if "average" in own else 0
-        rows.append((p.data_ptr(), p.grad.data_ptr(), *kept, average, p.numel()))
+        first, second, average, *scales = [
+            own[name].data_ptr() if name in own else 0
+            for name in ("first", "second", "average", "first_scale", "second_scale")
+        ]
+        places = (p.data_ptr(), p.grad.data_ptr(), first, second, average)
+        rows.append((*places, p.numel(), *scales))
     key = (params[0].device, *rows)
     found = _parts.pop(key, None)
     if found is None:
@@ -65,7 +69,7 @@ def step(
     keep, coupled = (1 - rate * decay, 0.0) if decoupled else (1.0, decay)
     if method == "AdamW":
         rate, spread = rate / (1 - beta1**number), (1 - beta2**number) ** -0.5
-    short = "first" in states[params[0]] and states[params[0]]["first"].dtype == torch.bfloat16
+    first = states[params[0]].get("first")
     if not isinstance(clip, torch.Tensor) and clip != 1:
         clip = torch.full((1,), clip, dtype=torch.float32, device=params[0].device)
     optimizers.step(
@@ -76,10 +80,10 @@ def step(
             *(rate, keep, coupled, beta1, 1 - beta1, beta2, 1 - beta2),
             *(group.get("eps", 0.0), spread, average_decay or 0.0),
         ),
-        momentum=method != "SGD" or "first" in states[params[0]],
+        momentum=method != "SGD" or first is not None,
         nesterov=bool(group.get("nesterov", False)),
         averages=average_decay is not None,
         zeroes=zero_grads,
-        short=short,
+        state=0 if first is None else _STATE_TYPES.index(first.dtype),
         seed=seed,
     )

@@ -6,6 +6,9 @@ program wait for the device.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 __all__ = [
@@ -15,6 +18,7 @@ __all__ = [
     "run_pairs",
     "run_pairs_backward",
     "run_softmax",
+    "run_values",
 ]
 
 _NONE, _MEAN = 0, 1  # places in native_losses.REDUCTIONS
@@ -60,21 +64,40 @@ def run_binary(
     """Return the loss and its gradient."""
     from mainspring.kernels import binary_losses
 
-    logits, count = logits.contiguous(), logits.numel()
-    grad = torch.empty_like(logits) if with_grad else None
-    losses = binary_losses.binary_losses(
+    return run_values(
+        *(binary_losses.binary_losses, logits, labels, weight, kind, list(options)),
+        reduction=reduction,
+        with_grad=with_grad,
+    )
+
+
+def run_values(
+    losses_of: Callable[..., torch.Tensor],
+    values: torch.Tensor,
+    targets: torch.Tensor,
+    weight: torch.Tensor | None,
+    kind: int,
+    options: Any,
+    *,
+    reduction: int,
+    with_grad: bool,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return a loss of one value each, by the kernels' function for it, and its gradient."""
+    values, count = values.contiguous(), values.numel()
+    grad = torch.empty_like(values) if with_grad else None
+    losses = losses_of(
         kind,
-        logits,
-        labels.contiguous(),
+        values,
+        targets.contiguous(),
         None if weight is None else weight.contiguous(),
-        list(options),
+        options,
         each=reduction == _NONE,
         grad_scale=1 / max(count, 1) if reduction == _MEAN else 1.0,
         grad=grad,
     )
     if reduction != _NONE:
         losses = (losses / count if reduction == _MEAN else losses).float()
-    return losses, logits.new_empty(0) if grad is None else grad
+    return losses, values.new_empty(0) if grad is None else grad
 
 
 def run_softmax(
