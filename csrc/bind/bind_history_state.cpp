@@ -50,12 +50,7 @@ std::unique_ptr<HistoryState> make_state(const HistoryPlan& plan, const py::obje
   return std::make_unique<HistoryState>(plan, options);
 }
 
-py::dict ingest_table(HistoryState& state, const Table& events, int64_t now) {
-  IngestResult result;
-  {
-    const py::gil_scoped_release unlocked;
-    result = state.ingest(events, now);
-  }
+py::dict counts_dict(const IngestResult& result) {
   py::dict dict;
   dict["taken"] = result.taken;
   dict["expired"] = result.expired;
@@ -66,6 +61,15 @@ py::dict ingest_table(HistoryState& state, const Table& events, int64_t now) {
   dict["without_key"] = result.counts.without_key;
   dict["without_time"] = result.counts.without_time;
   return dict;
+}
+
+py::dict ingest_table(HistoryState& state, const Table& events, int64_t now) {
+  IngestResult result;
+  {
+    const py::gil_scoped_release unlocked;
+    result = state.ingest(events, now);
+  }
+  return counts_dict(result);
 }
 
 py::dict query_table(HistoryState& state, const Table& requests, const std::string& at,
@@ -161,6 +165,15 @@ py::dict memory_dict(const HistoryState& state) {
   return dict;
 }
 
+py::dict totals_dict(const HistoryState& state) {
+  const StateTotals totals = state.totals();
+  py::dict dict = counts_dict(totals.ingested);
+  dict["refused"] = totals.refused;
+  dict["evicted_events"] = totals.evicted_events;
+  dict["evicted_keys"] = totals.evicted_keys;
+  return dict;
+}
+
 py::dict replay_tables(const HistoryPlan& plan, const Table& events, const Table& requests,
                        const std::string& at, const std::vector<std::string>& keys,
                        const py::object& wanted, uint32_t block_events) {
@@ -210,6 +223,7 @@ void register_history_state(py::module_& module) {
       .def("save", &save_state, "Write a snapshot and empty the log.")
       .def("evict", &evict_state, py::arg("now"))
       .def_property_readonly("memory", &memory_dict)
+      .def_property_readonly("totals", &totals_dict, "What happened since it was opened.")
       .def_property_readonly("clock", &HistoryState::clock)
       .def_property_readonly("cut_bytes", &HistoryState::cut_bytes,
                              "Bytes of the log that were not written to their end.");

@@ -40,6 +40,18 @@ struct HistoryCounts {
   uint64_t off_grid = 0;      // values that are infinite or above their grid: in no sum
   uint64_t future = 0;        // events beyond the skew
   uint64_t requests_without_time = 0, requests_without_key = 0;
+
+  HistoryCounts& operator+=(const HistoryCounts& other) {
+    without_time += other.without_time;
+    without_key += other.without_key;
+    late += other.late;
+    duplicates += other.duplicates;
+    off_grid += other.off_grid;
+    future += other.future;
+    requests_without_time += other.requests_without_time;
+    requests_without_key += other.requests_without_key;
+    return *this;
+  }
 };
 
 /// A table's events in their order; the time of what cannot be an event is kNoTime.

@@ -190,6 +190,10 @@ void HistoryState::check_room(const Batch& batch) {
     if (wanted > max_bytes_) break;  // and no set of all keys there are
   }
   if (used <= max_bytes_ && wanted <= max_bytes_ - used) return;
+  {
+    const std::scoped_lock lock(counting_);
+    totals_.refused += batch.keys.size();
+  }
   throw Error(ErrorKind::kData,
               "The state of events('" + plan_.source + "') holds " + std::to_string(used) +
                   " bytes and the batch takes " + std::to_string(wanted) +
@@ -238,6 +242,10 @@ IngestResult HistoryState::ingest(const Table& events, int64_t now) {
   if (!batch.keys.empty()) ++number_;
   clock_ = now;
   apply(batch, &result);
+  const std::scoped_lock lock(counting_);
+  totals_.ingested.counts += result.counts;
+  totals_.ingested.taken += result.taken;
+  totals_.ingested.expired += result.expired;
   return result;
 }
 
@@ -322,6 +330,20 @@ StateMemory HistoryState::memory() const {
     memory.key_bytes += shard->slots.key_bytes();
   }
   return memory;
+}
+
+StateTotals HistoryState::totals() const {
+  StateTotals totals;
+  {
+    const std::scoped_lock lock(counting_);
+    totals = totals_;
+  }
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    const std::scoped_lock lock(shard->mutex);
+    totals.evicted_events += shard->slots.num_evicted_events();
+    totals.evicted_keys += shard->slots.num_evicted_keys();
+  }
+  return totals;
 }
 
 void HistoryState::save() {

@@ -35,6 +35,13 @@ struct IngestResult {
   uint64_t taken = 0, expired = 0;
 };
 
+/// What happened since the state was opened.
+struct StateTotals {
+  IngestResult ingested;
+  uint64_t refused = 0;                           // events of batches beyond max_bytes
+  uint64_t evicted_events = 0, evicted_keys = 0;  // that no feature could see any more
+};
+
 /// Safe to use from many threads: batches are taken one after another, queries wait for the shard
 /// of their key alone.
 class HistoryState {
@@ -67,6 +74,7 @@ class HistoryState {
   int64_t clock() const { return clock_; }
   uint64_t cut_bytes() const { return log_ == nullptr ? 0 : log_->cut_bytes(); }
   StateMemory memory() const;
+  StateTotals totals() const;
 
  private:
   struct Shard {
@@ -102,6 +110,8 @@ class HistoryState {
   std::string folder_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::mutex writer_;
+  mutable std::mutex counting_;  // of totals_, which readers have without waiting for a batch
+  StateTotals totals_;
   std::unique_ptr<EventLog> log_;
   uint64_t number_ = 0;  // of the last batch
   std::atomic<int64_t> clock_{INT64_MIN};

@@ -131,6 +131,7 @@ void KeySlots::drop_before(KeySlot* slot, int64_t time, uint32_t limit) {
   slot->first += gone;
   slot->count -= gone;
   num_events_ -= gone;
+  num_evicted_events_ += gone;
   if (slot->blocks != nullptr) {
     change_blocks(slot, [&](std::unique_ptr<EventBlocks>* blocks) {
       if (slot->count < layout_.block_events) {
@@ -177,6 +178,7 @@ void KeySlots::erase(uint32_t number) {
   slots_[number].reset();
   free_.push_back(number);
   --num_keys_;
+  ++num_evicted_keys_;
 }
 
 uint64_t KeySlots::bytes_of_new(std::string_view key) const {

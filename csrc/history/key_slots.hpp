@@ -50,6 +50,9 @@ class KeySlots {
   void forget_before(int64_t time) { forgotten_before_ = time; }
   uint64_t num_keys() const { return num_keys_; }
   uint64_t num_events() const { return num_events_; }
+  /// What was dropped and freed so far.
+  uint64_t num_evicted_events() const { return num_evicted_events_; }
+  uint64_t num_evicted_keys() const { return num_evicted_keys_; }
   /// Bytes held: of events with the room around them, and of keys with their cells.
   uint64_t event_bytes() const { return event_bytes_; }
   uint64_t key_bytes() const;
@@ -84,6 +87,7 @@ class KeySlots {
   std::vector<std::unique_ptr<KeySlot>> slots_;
   std::vector<uint32_t> free_;
   uint64_t num_keys_ = 0, num_events_ = 0, event_bytes_ = 0, long_key_bytes_ = 0;
+  uint64_t num_evicted_events_ = 0, num_evicted_keys_ = 0;
   uint32_t next_swept_ = 0;
   int64_t forgotten_before_ = INT64_MIN;
 };

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 import mainspring as ms
 from mainspring import col
@@ -43,14 +44,15 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.table({**columns, "at": pa.array(times, pa.timestamp("us", "UTC"))})
 
 
-def predictor(hours: int = 1) -> ms.Predictor:
+def predictor(hours: int = 1, forever: bool = True) -> ms.Predictor:
+    """Return a model of features, one of which sees all that ever was where it is asked for."""
     clicks = ms.events("clicks", key="user", time="at", skew="1h")
     window = clicks.window(f"{hours}h")
     prep = ms.Preprocessor(
         window.count(),
         window.sum("amount"),
         window.nunique("kind"),
-        (clicks.since_last() / 60).impute("median"),
+        *([(clicks.since_last() / 60).impute("median")] if forever else []),
         col("price"),
     )
     rows = table(CLICKS)
@@ -185,6 +187,67 @@ def test_memory_that_is_full_answers_503_and_takes_none(served: ms.Predictor) ->
     assert "max_bytes = 200000" in answer.error
     told = ask(app, "GET", "/v2/models/clicks/events").json["clicks"]
     assert told["events"] == len(CLICKS)
+
+
+def past_samples(app: Any) -> dict[tuple[str, ...], float]:
+    """Return the metrics of histories by name, source and their last label."""
+    found = {}
+    text = ask(app, "GET", "/metrics").body.decode()
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if not sample.name.startswith("mainspring_history_"):
+                continue
+            labels = dict(sample.labels)
+            assert (labels.pop("model"), len(labels.pop("definition"))) == ("clicks", 16)
+            name = sample.name.removeprefix("mainspring_history_")
+            found[(name, labels.pop("source"), *labels.values())] = sample.value
+    return found
+
+
+def test_metrics_say_what_is_held_and_what_came_of_events(served: ms.Predictor) -> None:
+    app = create_app(predictor(2, forever=False), history=HistoryOptions(max_bytes=200_000))
+    post(app, EVENTS, CLICKS)
+    wrong = [
+        {**CLICKS[0], "user": None},
+        {**CLICKS[0], "at": None},
+        {**click(1, -600), "amount": 2.0},
+        {**click(3, 30), "amount": 1e300},
+        click(1, 4000),
+    ]
+    answer = post(app, EVENTS, wrong).json
+    assert answer["taken"] == 1
+    assert post(app, EVENTS, CLICKS * 100).status == 503
+    told = ask(app, "GET", "/v2/models/clicks/events").json["clicks"]
+    found = past_samples(app)
+    outcomes = {key[2]: value for key, value in found.items() if key[0] == "events_total"}
+    assert outcomes == {
+        "taken": len(CLICKS) + 1,
+        "expired": 1,
+        "duplicate": 0,
+        "future": 1,
+        "without_time": 1,
+        "without_key": 1,
+        "refused": 100 * len(CLICKS),
+    }
+    assert found["values_total", "clicks", "off_grid"] == 1
+    assert found["values_total", "clicks", "late"] == 0
+    assert found["live_keys", "clicks"] == told["keys"] == 3
+    assert found["live_events", "clicks"] == told["events"]
+    assert found["bytes", "clicks", "events"] == told["event_bytes"] > 0
+    assert found["bytes", "clicks", "keys"] == told["key_bytes"] > 0
+    assert found["max_bytes", "clicks"] == 200_000
+    assert told["totals"]["taken"] == len(CLICKS) + 1
+    # What is gone is counted: all that was taken is held or was dropped.
+    evicted = found["evicted_total", "clicks", "events"]
+    assert evicted + told["events"] == told["totals"]["taken"]
+    (history,) = app.state.server.handler.histories.all()
+    history.states["clicks"].evict(NOW + timedelta(hours=5))
+    found = past_samples(app)
+    assert found["evicted_total", "clicks", "keys"] == 3
+    assert found["evicted_total", "clicks", "events"] == len(CLICKS) + 1
+    assert found["live_events", "clicks"] == found["bytes", "clicks", "events"] == 0
+    bare = ask(create_app(served), "GET", "/metrics").body.decode()
+    assert "mainspring_history_live_events{" not in bare
 
 
 def test_keys_say_who_may_post_events(served: ms.Predictor, tmp_path: Path) -> None:

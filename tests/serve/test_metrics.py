@@ -28,6 +28,8 @@ from mainspring.serve.drift_window import DriftWindow
 from mainspring.serve.metric_list import METRICS
 from mainspring.serve.monitoring import dashboard, rules, write_monitoring
 from tests.serve.client import ask, ask_async, post
+from tests.serve.test_history import CLICKS, EVENTS
+from tests.serve.test_history import predictor as clicks_predictor
 from tests.serve.test_process import Server
 
 needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
@@ -256,7 +258,9 @@ def test_prometheus_scrapes_and_every_panel_shows_something(
     folder = tmp_path / "models"
     folder.mkdir()
     predictor.save(folder / "m.spring")
-    server = Server("--reload-dir", str(folder), "--batch-rows", "64")
+    clicks_predictor().save(folder / "clicks.spring")
+    past = ["--history", str(tmp_path / "past"), "--history-max-mb", "64"]
+    server = Server("--reload-dir", str(folder), "--batch-rows", "64", *past)
     labels = json.dumps({"labels": [1, 0], "predictions": [0.9, 0.2]}).encode()
     row = json.dumps(made(1, 8).to_pylist()).encode()
     with socket.socket() as probe:
@@ -290,10 +294,11 @@ def test_prometheus_scrapes_and_every_panel_shows_something(
         empty = set(expressions)
         while empty:
             assert time.monotonic() < deadline, empty
-            assert server.post("/predict", body)[0] == 200
-            assert server.post("/predict", row)[0] == 200
+            assert server.post("/models/m/predict", body)[0] == 200
+            assert server.post("/models/m/predict", row)[0] == 200
+            assert server.post(EVENTS, json.dumps(CLICKS).encode())[0] == 200
             assert server.post("/v2/models/m/labels", labels)[0] == 200
-            server.post("/predict", b"{")
+            server.post("/models/m/predict", b"{")
             server.post("/models/none/predict", b"{}")
             empty = {one for one in empty if not query(port, one)}
             time.sleep(0.1)

@@ -119,6 +119,7 @@ class HistoryState:
             except OSError as error:
                 raise errors.FileError(f"Cannot make the folder {folder!r}: {error}.") from error
         self._has_folder = folder is not None
+        self._max_bytes = max_bytes
         self._source = self._plans.sources[source]
         self._names = tuple(self._source.features)
         self._state = _engine.HistoryState(
@@ -144,6 +145,20 @@ class HistoryState:
     def memory(self) -> dict[str, int]:
         """``keys`` and ``events`` that are held, ``event_bytes`` and ``key_bytes``."""
         return dict(self._state.memory)
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """What :meth:`ingest` returned, added up since the state was opened, and more.
+
+        ``refused`` are events of batches beyond ``max_bytes``; ``evicted_events`` and
+        ``evicted_keys`` left because no feature could see them any more.
+        """
+        return dict(self._state.totals)
+
+    @property
+    def max_bytes(self) -> int | None:
+        """Most memory of events and keys; None: there is no bound."""
+        return self._max_bytes
 
     @property
     def clock(self) -> datetime | None:

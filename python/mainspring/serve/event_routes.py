@@ -85,6 +85,7 @@ def _told(state: HistoryState) -> dict[str, Any]:
     clock = state.clock
     return {
         **state.memory,
+        "totals": state.totals,
         "clock": None if clock is None else clock.isoformat(),
         "columns": list(state.plan.event_columns),
         "features": state.feature_names,

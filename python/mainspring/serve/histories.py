@@ -71,13 +71,16 @@ class ModelHistory:
         from mainspring.history import HistoryPlans, HistoryState
 
         plans = HistoryPlans.from_bytes(_engine.history_of(model.bundle))
+        self.model_name = model.name
         self.states: dict[str, HistoryState] = {}
-        for name in plans.sources:
+        self.definitions = {
+            name: f"{plans.plan(name).definition_hash:016x}" for name in plans.sources
+        }
+        for name, definition in self.definitions.items():
             folder = None
             if options.folder is not None:
                 # Another definition is another history: it begins empty, beside the old one.
-                hashed = f"{plans.plan(name).definition_hash:016x}"
-                folder = Path(options.folder) / quote(model.name, safe="") / f"{name}-{hashed}"
+                folder = Path(options.folder) / quote(model.name, safe="") / f"{name}-{definition}"
             self.states[name] = HistoryState(
                 plans,
                 name,
@@ -294,9 +297,18 @@ class ServedHistories:
         history.extend_rows(rows)
         return json.dumps(value, ensure_ascii=False).encode()
 
+    def all(self) -> list[ModelHistory]:
+        """Return those that are open, each once.
+
+        Returns
+        -------
+        list of ModelHistory
+        """
+        return list(self._of.values())
+
     def save(self) -> None:
         """Write snapshots of all that have a folder."""
-        for history in list(self._of.values()):
+        for history in self.all():
             history.save()
 
 

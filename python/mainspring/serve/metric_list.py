@@ -36,6 +36,8 @@ class Metric:
 
 
 _MODEL = ("model", "version")
+# Versions of equal features share a history; the definition tells those of others apart.
+_SOURCE = ("model", "source", "definition")
 
 METRICS = (
     Metric(
@@ -184,6 +186,60 @@ METRICS = (
         "roc_auc_histogram, log_loss and brier of two classes, accuracy and f1 of more, mae, rmse, "
         "r2 and mean_error of numbers.",
         "max by (model, version, metric) (mainspring_quality)",
+    ),
+    Metric(
+        "mainspring_history_live_events",
+        "gauge",
+        _SOURCE,
+        "Events that some feature can still see.",
+        "sum by (model, source) (mainspring_history_live_events)",
+    ),
+    Metric(
+        "mainspring_history_live_keys",
+        "gauge",
+        _SOURCE,
+        "Keys that have such events.",
+        "sum by (model, source) (mainspring_history_live_keys)",
+    ),
+    Metric(
+        "mainspring_history_bytes",
+        "gauge",
+        (*_SOURCE, "owner"),
+        "Memory of the past by what holds it: events (with their partial aggregates and the room "
+        "around them) and keys.",
+        "sum by (model, source, owner) (mainspring_history_bytes)",
+        "bytes",
+    ),
+    Metric(
+        "mainspring_history_max_bytes",
+        "gauge",
+        _SOURCE,
+        "The memory from which on events are refused; there where the server has a bound.",
+    ),
+    Metric(
+        "mainspring_history_events_total",
+        "counter",
+        (*_SOURCE, "outcome"),
+        "Events that were posted: taken, or left out as expired (no feature can see them any "
+        "more), duplicate (a redelivery by id), future (beyond the skew), without_time, "
+        "without_key, or refused (no memory, 503).",
+        "sum by (model, source, outcome) (rate(mainspring_history_events_total[1m]))",
+        "eps",
+    ),
+    Metric(
+        "mainspring_history_values_total",
+        "counter",
+        (*_SOURCE, "outcome"),
+        "Values of events that were taken but count for less: late (available after the lateness, "
+        "so never) and off_grid (infinite, or above what training saw by far: in no sum).",
+        "sum by (model, source, outcome) (rate(mainspring_history_values_total[5m]))",
+    ),
+    Metric(
+        "mainspring_history_evicted_total",
+        "counter",
+        (*_SOURCE, "kind"),
+        "Events and keys that left because no feature can see them any more.",
+        "sum by (model, source, kind) (rate(mainspring_history_evicted_total[1m]))",
     ),
     Metric(
         "mainspring_payloads_total",

@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerMetrics", "make_registry"]
 
+_EVENTS, _VALUES = "mainspring_history_events_total", "mainspring_history_values_total"
+_EVICTED = "mainspring_history_evicted_total"
+# (metric, last label): what a state calls it.
+_HISTORY_COUNTS = {
+    (_EVENTS, "taken"): "taken",
+    (_EVENTS, "expired"): "expired",
+    (_EVENTS, "duplicate"): "duplicates",
+    (_EVENTS, "future"): "future",
+    (_EVENTS, "without_time"): "without_time",
+    (_EVENTS, "without_key"): "without_key",
+    (_EVENTS, "refused"): "refused",
+    (_VALUES, "late"): "late",
+    (_VALUES, "off_grid"): "off_grid",
+    (_EVICTED, "events"): "evicted_events",
+    (_EVICTED, "keys"): "evicted_keys",
+}
+
 
 class ServerMetrics:
     """A collector over all models: reads the native counters when it is scraped.
@@ -51,6 +68,7 @@ class ServerMetrics:
             is_served = slot is not None and slot.current is model
             families["mainspring_model_info"].add_metric(labels, 1)
             families["mainspring_model_served"].add_metric(labels, float(is_served))
+        self._add_histories(families)
         for status, count in self.server.refused().items():
             families["mainspring_refused_requests_total"].add_metric([str(status)], count)
         load = self.server.load
@@ -89,6 +107,23 @@ class ServerMetrics:
                 phases[phase] += counters["phase_seconds"][phase]
         for phase, seconds in phases.items():
             families["mainspring_phase_seconds_total"].add_metric([*labels, phase], seconds)
+
+    def _add_histories(self, families: dict[str, Any]) -> None:
+        histories = self.server.handler.histories
+        for history in () if histories is None else histories.all():
+            for name, state in history.states.items():
+                labels = [history.model_name, name, history.definitions[name]]
+                held, totals = state.memory, state.totals
+                families["mainspring_history_live_events"].add_metric(labels, held["events"])
+                families["mainspring_history_live_keys"].add_metric(labels, held["keys"])
+                for owner in ("event", "key"):
+                    families["mainspring_history_bytes"].add_metric(
+                        [*labels, f"{owner}s"], held[f"{owner}_bytes"]
+                    )
+                if state.max_bytes is not None:
+                    families["mainspring_history_max_bytes"].add_metric(labels, state.max_bytes)
+                for (family, label), counted in _HISTORY_COUNTS.items():
+                    families[family].add_metric([*labels, label], totals[counted])
 
     def _add_quality(self, families: dict[str, Any], model: HostedModel, labels: list[str]) -> None:
         for outcome, count in model.quality.counts.items():

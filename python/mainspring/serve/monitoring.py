@@ -72,6 +72,35 @@ _ALERTS = (
         "A file of model {{ $labels.model }} was not served; the one before it still is.",
     ),
     (
+        "MainspringHistoryFull",
+        "sum by (model, source) (mainspring_history_bytes) / "
+        "sum by (model, source) (mainspring_history_max_bytes) > 0.9",
+        "10m",
+        "warning",
+        "Events of {{ $labels.source }} of {{ $labels.model }} take more than 90 % of the memory "
+        "from which on they are refused.",
+    ),
+    (
+        "MainspringHistoryRefusesEvents",
+        "sum by (model, source) "
+        '(rate(mainspring_history_events_total{outcome=~"refused|future"}[5m])) / '
+        "sum by (model, source) (rate(mainspring_history_events_total[5m])) > 0.01",
+        "5m",
+        "critical",
+        "More than 1 % of the events of {{ $labels.source }} of {{ $labels.model }} are not taken: "
+        "there is no memory, or clocks are ahead.",
+    ),
+    (
+        "MainspringHistoryStalls",
+        "sum by (model, source) "
+        '(rate(mainspring_history_events_total{outcome="taken"}[30m])) == 0 '
+        "and sum by (model, source) (mainspring_history_live_events) > 0",
+        "30m",
+        "warning",
+        "No event of {{ $labels.source }} of {{ $labels.model }} came for an hour; its features "
+        "grow old.",
+    ),
+    (
         "MainspringNumbersDrift",
         'max by (model, version, column) (mainspring_drift_effect{statistic="ks"}) > 0.1',
         "30m",
@@ -134,7 +163,8 @@ def alert_tests(rules_file: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        One case where nothing is wrong, and one for drift, errors and a file that failed.
+        Cases where nothing is wrong, and one for drift, errors, a file that failed and events that
+        are refused or fill the memory.
     """
     drift = 'mainspring_drift_effect{model="m",version="1",column="age",statistic="ks"}'
     requests = 'mainspring_requests_total{model="m",version="1",protocol="rows",outcome="%s"}'
@@ -161,6 +191,14 @@ def alert_tests(rules_file: str) -> dict[str, Any]:
 
     quiet = {drift: "0.01x60", requests % "ok": "0+60x60", requests % "data": "0x60"}
     column = {"model": "m", "version": "1", "column": "age"}
+    past = 'model="m",source="clicks",definition="0123456789abcdef"'
+    events = f'mainspring_history_events_total{{{past},outcome="%s"}}'
+    held = {
+        f'mainspring_history_bytes{{{past},owner="events"}}': "700x60",
+        f'mainspring_history_bytes{{{past},owner="keys"}}': "%dx60",
+        f"mainspring_history_max_bytes{{{past}}}": "1000x60",
+    }
+    source = {"model": "m", "source": "clicks"}
     return {
         "rule_files": [rules_file],
         "evaluation_interval": "1m",
@@ -176,6 +214,24 @@ def alert_tests(rules_file: str) -> dict[str, Any]:
                 {requests % "ok": "0+60x60", requests % "data": "0+20x60"},
                 "MainspringClientErrors",
                 fires("MainspringClientErrors", model="m"),
+            ),
+            case(
+                {events % "taken": "0+60x60", events % "refused": "0+6x60"},
+                "MainspringHistoryRefusesEvents",
+                fires("MainspringHistoryRefusesEvents", **source),
+            ),
+            case(
+                {events % "taken": "0+60x60", events % "refused": "0x60"},
+                "MainspringHistoryRefusesEvents",
+                [],
+            ),
+            *(
+                case(
+                    {name: text % keys if "%d" in text else text for name, text in held.items()},
+                    "MainspringHistoryFull",
+                    fires("MainspringHistoryFull", **source) if keys > 200 else [],
+                )
+                for keys in (100, 250)
             ),
             case(
                 {loads: "0x40 1x20"},
