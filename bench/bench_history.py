@@ -220,6 +220,34 @@ def test_twenty_features_of_a_key(record: Any) -> None:
 
 
 @pytest.mark.one_thread
+def test_quantile_of_a_hot_key(record: Any) -> None:
+    """A key of 200,000 events, all in the window: exact, and on 32 edges."""
+    rows = 200_000
+    table = event_table(rows, keys=1)
+    window = ms.events("payments", key="key", time="ts").window("365d")
+    edges = np.geomspace(1, 1000, 32)
+    at = table["ts"][-1].value + 1
+    requests = pa.table({"key": [0] * 20, "ts": pa.array([at] * 20, pa.timestamp("us"))})
+    shares = {}
+    for name, feature in (
+        ("exact", window.quantile(0.9, "amount")),
+        ("on 32 edges", window.quantile(0.9, "amount", edges=edges)),
+    ):
+        state = ms.HistoryState(HistoryPlans.of(feature).fit({"payments": table}))
+        state.ingest(table, now=at)
+        times = []
+        for _ in range(5):
+            started = time.thread_time()
+            shares[name] = state.fill(requests)[0][0, 0]
+            times.append((time.thread_time() - started) / len(requests))
+        record.value(f"quantile of 200,000 events, {name}", 1e6 * min(times), unit="us")
+    amounts = np.sort(table["amount"].to_numpy())
+    np.testing.assert_allclose(shares["exact"], np.quantile(amounts, 0.9), rtol=1e-12)
+    place = np.searchsorted(edges, shares["exact"])
+    assert edges[place - 1] <= shares["on 32 edges"] <= edges[place]
+
+
+@pytest.mark.one_thread
 def test_query_under_ingest(record: Any) -> None:
     """One key at a time, while another thread ingests."""
     table = event_table(1_000_000)

@@ -21,9 +21,9 @@ namespace mainspring::bind {
 namespace {
 
 using ConditionRow = std::tuple<std::string, uint32_t, std::variant<double, std::string>>;
-// name, aggregate, frame, rows, width, lag, zone, value, available, condition, parameter
+// name, aggregate, frame, rows, width, lag, zone, value, available, condition, parameter, edges
 using FeatureRow = std::tuple<std::string, uint32_t, uint32_t, uint32_t, int64_t, int64_t, int64_t,
-                              int64_t, int64_t, int64_t, double>;
+                              int64_t, int64_t, int64_t, double, int64_t>;
 // name, first offset, transitions, offsets
 using ZoneRow = std::tuple<std::string, int32_t, std::vector<int64_t>, std::vector<int32_t>>;
 
@@ -37,7 +37,8 @@ HistoryPlan make_plan(std::string source, std::vector<std::string> keys, std::st
                       std::vector<std::string> numbers, std::vector<std::string> categories,
                       std::vector<std::string> available,
                       const std::vector<ConditionRow>& conditions,
-                      const std::vector<ZoneRow>& zones, const std::vector<FeatureRow>& features) {
+                      const std::vector<ZoneRow>& zones, std::vector<std::vector<double>> edges,
+                      const std::vector<FeatureRow>& features) {
   HistoryPlan plan;
   plan.source = std::move(source);
   plan.keys = std::move(keys);
@@ -64,18 +65,20 @@ HistoryPlan make_plan(std::string source, std::vector<std::string> keys, std::st
     }
     plan.conditions.push_back(std::move(condition));
   }
+  plan.edges = std::move(edges);
   for (const auto& [name, first_offset, transitions, offsets] : zones) {
     plan.zones.push_back({name, first_offset, transitions, offsets});
   }
   for (const auto& [name, aggregate, kind, rows, width, lag, zone, value, known, condition,
-                    parameter] : features) {
+                    parameter, edges_of] : features) {
     plan.features.push_back({name,
                              static_cast<Aggregate>(aggregate),
                              {static_cast<FrameKind>(kind), rows, width, lag, column_or_none(zone)},
                              column_or_none(value),
                              column_or_none(known),
                              column_or_none(condition),
-                             parameter});
+                             parameter,
+                             column_or_none(edges_of)});
   }
   check_plan(plan);
   return plan;
@@ -156,11 +159,11 @@ py::dict describe_history(const HistoryPlan& plan) {
   };
   for (const HistoryFeature& feature : plan.features) {
     features.append(feature.name);
-    asked.append(py::make_tuple(static_cast<uint32_t>(feature.aggregate),
-                                static_cast<uint32_t>(feature.frame.kind), feature.frame.rows,
-                                feature.frame.width, feature.frame.lag, or_none(feature.frame.zone),
-                                or_none(feature.value), or_none(feature.available),
-                                or_none(feature.condition), feature.parameter));
+    asked.append(py::make_tuple(
+        static_cast<uint32_t>(feature.aggregate), static_cast<uint32_t>(feature.frame.kind),
+        feature.frame.rows, feature.frame.width, feature.frame.lag, or_none(feature.frame.zone),
+        or_none(feature.value), or_none(feature.available), or_none(feature.condition),
+        feature.parameter, or_none(feature.edges)));
   }
   py::list conditions, compared;
   for (const HistoryCondition& condition : plan.conditions) {
@@ -184,6 +187,7 @@ py::dict describe_history(const HistoryPlan& plan) {
   py::list zones;
   for (const HistoryZone& zone : plan.zones) zones.append(zone.name);
   dict["zones"] = zones;
+  dict["edges"] = plan.edges;
   dict["lateness_us"] = plan.lateness;
   dict["ttl_us"] = plan.ttl;
   dict["exponents"] = plan.exponents;
@@ -200,7 +204,8 @@ void register_history_plan(py::module_& module) {
       .def(py::init(&make_plan), py::arg("source"), py::arg("keys"), py::arg("time"), py::arg("at"),
            py::arg("request_keys"), py::arg("id"), py::arg("zone"), py::arg("lateness"),
            py::arg("skew"), py::arg("ttl"), py::arg("numbers"), py::arg("categories"),
-           py::arg("available"), py::arg("conditions"), py::arg("zones"), py::arg("features"))
+           py::arg("available"), py::arg("conditions"), py::arg("zones"), py::arg("edges"),
+           py::arg("features"))
       .def_static("many_from_bytes", &plans_from_bytes, py::arg("bytes"),
                   "Read the section HIST of a bundle.")
       .def_static("many_to_bytes", &plans_to_bytes, py::arg("plans"))

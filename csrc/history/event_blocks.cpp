@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "history/binned_quantile.hpp"
+
 namespace mainspring {
 
 namespace {
@@ -64,6 +66,13 @@ BlockLayout::BlockLayout(const HistoryPlan& of, const std::vector<FeatureGroup>&
                      [](const Age& a, const Age& b) {
                        return a.view == b.view && a.value == b.value && a.half_life == b.half_life;
                      });
+      } else if (feature.edges != kNoColumn) {
+        *part = place_of(&bins, Bins{view, feature.value, feature.edges, num_bins},
+                         [](const Bins& a, const Bins& b) {
+                           return a.view == b.view && a.value == b.value && a.edges == b.edges;
+                         });
+        const size_t num_edges = plan.edges[bins.back().edges].size();
+        num_bins = bins.back().first + static_cast<uint32_t>(num_edges) + 1;
       } else if (feature.value != kNoColumn) {
         *part = place_of(
             &values, Value{view, feature.value, false},
@@ -96,7 +105,7 @@ bool BlockLayout::has_category(const EventView& events, uint32_t event, size_t c
 }
 
 EventBlocks::EventBlocks(const BlockLayout& layout, const EventView& events)
-    : layout_(layout), distances_(layout.categories.size()) {
+    : layout_(layout), counted_(layout.num_bins), distances_(layout.categories.size()) {
   for (const BlockLayout::Category& of : layout.categories) {
     latest_.emplace_back(layout.plan.category_word(of.category));
   }
@@ -109,6 +118,25 @@ void EventBlocks::insert_block(size_t number, uint64_t start) {
   insert_parts(&views_, number, layout_.views.size());
   insert_parts(&values_, number, layout_.values.size());
   insert_parts(&ages_, number, layout_.ages.size());
+  insert_parts(&below_, number, layout_.num_bins);
+}
+
+void EventBlocks::add_bins(size_t first, size_t end, const BlockLayout::Bins& part,
+                           std::span<uint32_t> counts) const {
+  if (first >= end) return;
+  const uint32_t* from = below_.data() + first * layout_.num_bins + part.first;
+  const uint32_t* to = end < blocks_.size() ? below_.data() + end * layout_.num_bins + part.first
+                                            : counted_.data() + part.first;
+  for (size_t bin = 0; bin < counts.size(); ++bin) counts[bin] += to[bin] - from[bin];
+}
+
+void EventBlocks::count_bins(const EventView& events, uint32_t event, size_t first_block) {
+  for (const BlockLayout::Bins& part : layout_.bins) {
+    const double value = events.number(layout_.plan.number_word(part.value), event);
+    if (value != value || !layout_.is_member(events, event, part.view)) continue;
+    const uint32_t place = part.first + quantile_bin(layout_.plan.edges[part.edges], value);
+    for (size_t block = first_block; block <= blocks_.size(); ++block) ++bins_before(block)[place];
+  }
 }
 
 void EventBlocks::add(size_t block, const EventView& events, uint32_t event) {
@@ -160,13 +188,27 @@ void EventBlocks::sum(size_t number, const EventView& events) {
   std::fill_n(ages_.data() + number * layout_.ages.size(), layout_.ages.size(), AgePart{});
   const uint32_t first = index_of(block);
   for (uint32_t event = first; event < first + block.count; ++event) add(number, events, event);
+  // What is before it, from what is before the next: of this one's events some may be gone.
+  uint32_t* before = bins_before(number);
+  std::copy_n(bins_before(number + 1), layout_.num_bins, before);
+  for (const BlockLayout::Bins& part : layout_.bins) {
+    const std::vector<double>& edges = layout_.plan.edges[part.edges];
+    const uint32_t word = layout_.plan.number_word(part.value);
+    for (uint32_t event = first; event < first + block.count; ++event) {
+      const double value = events.number(word, event);
+      if (value != value || !layout_.is_member(events, event, part.view)) continue;
+      --before[part.first + quantile_bin(edges, value)];
+    }
+  }
   block.is_summed = true;
 }
 
 void EventBlocks::append(const EventView& events, uint32_t event) {
   if (blocks_.empty() || blocks_.back().count >= layout_.block_events) {
     insert_block(blocks_.size(), dropped_ + event);
+    std::copy(counted_.begin(), counted_.end(), bins_before(blocks_.size() - 1));
   }
+  count_bins(events, event, blocks_.size());
   for (size_t i = 0; i < latest_.size(); ++i) {
     int32_t distance = kNotThere;
     if (layout_.has_category(events, event, i)) {
@@ -226,6 +268,7 @@ void EventBlocks::put_between(const EventView& events, uint32_t event) {
   ++blocks_[number].count;
   for (size_t later = number + 1; later < blocks_.size(); ++later) ++blocks_[later].start;
   for (size_t i = 0; i < latest_.size(); ++i) link_category(events, event, i);
+  count_bins(events, event, number + 1);
   if (blocks_[number].count > layout_.block_events) {
     split(number, events);
   } else {
@@ -238,8 +281,8 @@ void EventBlocks::split(size_t number, const EventView& events) {
   insert_block(number + 1, blocks_[number].start + kept);
   blocks_[number + 1].count = blocks_[number].count - kept;
   blocks_[number].count = kept;
+  sum(number + 1, events);  // the counts before the first come from those before the second
   sum(number, events);
-  sum(number + 1, events);
 }
 
 void EventBlocks::insert(const EventView& events, uint32_t place) {
@@ -260,6 +303,7 @@ void EventBlocks::drop(uint32_t count) {
     erase_first(&views_, gone * layout_.views.size());
     erase_first(&values_, gone * layout_.values.size());
     erase_first(&ages_, gone * layout_.ages.size());
+    erase_first(&below_, gone * layout_.num_bins);
   }
   if (blocks_.empty() || blocks_.front().start >= dropped_) return;
   EventBlock& front = blocks_.front();
@@ -272,7 +316,8 @@ void EventBlocks::drop(uint32_t count) {
 uint64_t EventBlocks::bytes() const {
   uint64_t bytes = sizeof(EventBlocks) + blocks_.capacity() * sizeof(EventBlock) +
                    views_.capacity() * sizeof(ViewPart) + values_.capacity() * sizeof(ValuePart) +
-                   ages_.capacity() * sizeof(AgePart);
+                   ages_.capacity() * sizeof(AgePart) +
+                   (below_.capacity() + counted_.capacity()) * sizeof(uint32_t);
   for (const std::vector<int32_t>& all : distances_) bytes += all.capacity() * sizeof(int32_t);
   for (const LatestEvents& latest : latest_) bytes += latest.bytes();
   return bytes;

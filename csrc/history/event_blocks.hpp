@@ -2,6 +2,7 @@
 // edges that are looked at, and blocks between them that are already summed.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "history/event_words.hpp"
@@ -28,6 +29,11 @@ struct BlockLayout {
   struct Category {
     uint32_t view, category;
   };
+  /// Values counted between edges; the counts of all parts lie in one row.
+  struct Bins {
+    uint32_t view, value, edges;
+    uint32_t first = 0;  // of its counts in the row
+  };
 
   BlockLayout(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
               uint32_t block_events);
@@ -42,6 +48,8 @@ struct BlockLayout {
   std::vector<Value> values;
   std::vector<Age> ages;
   std::vector<Category> categories;
+  std::vector<Bins> bins;
+  uint32_t num_bins = 0;  // of a row
   std::vector<uint32_t> view_of_group;
   std::vector<uint32_t> part_of_feature;  // of the kind that its aggregate reads
 };
@@ -96,6 +104,11 @@ class EventBlocks {
   const AgePart& age(size_t block, uint32_t age) const {
     return ages_[block * layout_.ages.size() + age];
   }
+  /// Adds how often each bin of a part comes in the blocks [first, end).
+  void add_bins(size_t first, size_t end, const BlockLayout::Bins& part,
+                std::span<uint32_t> counts) const;
+  /// The block of an event that is alive.
+  size_t block_of(uint32_t event) const;
   /// Of each event that is alive, in one category.
   const int32_t* distances(uint32_t category) const {
     return distances_[category].data() + num_gone_;
@@ -105,7 +118,12 @@ class EventBlocks {
   void append(const EventView& events, uint32_t event);
   void put_between(const EventView& events, uint32_t event);
   void link_category(const EventView& events, uint32_t event, size_t category);
-  size_t block_of(uint32_t event) const;
+  /// Adds an event to the counts behind it: those of the blocks from `first_block` on, and of all.
+  void count_bins(const EventView& events, uint32_t event, size_t first_block);
+  /// The counts before a block; of the number of blocks: all.
+  uint32_t* bins_before(size_t block) {
+    return block < blocks_.size() ? below_.data() + block * layout_.num_bins : counted_.data();
+  }
   void insert_block(size_t number, uint64_t start);
   void add(size_t block, const EventView& events, uint32_t event);
   void sum(size_t block, const EventView& events);
@@ -116,6 +134,8 @@ class EventBlocks {
   std::vector<ViewPart> views_;
   std::vector<ValuePart> values_;
   std::vector<AgePart> ages_;
+  // Counts of bins before each block, and of all events so far: a window's are differences.
+  std::vector<uint32_t> below_, counted_;
   std::vector<std::vector<int32_t>> distances_;  // of each category; the first num_gone_ are gone
   std::vector<LatestEvents> latest_;
   uint64_t dropped_ = 0;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "history/binned_quantile.hpp"
 #include "history/calendar.hpp"
 #include "host/error.hpp"
 #include "host/state_bytes.hpp"
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::string_view kMagic = "MSHISTRY";
 constexpr uint32_t kVersion = 2;
+// With edges of quantiles; plans without any are written as before, and keep their hash.
+constexpr uint32_t kVersionOfEdges = 3;
 constexpr int64_t kMaxPeriods = 100'000;
 constexpr int32_t kMaxOffset = 26 * 3600;
 constexpr uint32_t kMaxFlags = 64;
@@ -46,6 +49,14 @@ void check_zone(const HistoryPlan& plan, const HistoryZone& zone) {
                (i == 0 || zone.transitions[i - 1] < zone.transitions[i]);
   }
   if (!is_sound) refuse(plan, "the time zone '" + zone.name + "' has no sound table.");
+}
+
+void check_edges(const HistoryPlan& plan, const std::vector<double>& edges) {
+  bool is_sound = edges.size() >= kMinQuantileEdges && edges.size() <= kMaxQuantileEdges;
+  for (size_t i = 0; i < edges.size(); ++i) {
+    is_sound = is_sound && std::isfinite(edges[i]) && (i == 0 || edges[i - 1] < edges[i]);
+  }
+  if (!is_sound) refuse(plan, "edges of a quantile are 2 to 1,024 finite numbers, ascending.");
 }
 
 void check_feature(const HistoryPlan& plan, const HistoryFeature& feature) {
@@ -96,8 +107,14 @@ void check_feature(const HistoryPlan& plan, const HistoryFeature& feature) {
     if (!(feature.parameter >= 0 && feature.parameter <= 1)) {
       refuse(plan, "'" + feature.name + "': a quantile is from 0 to 1.");
     }
+    if (feature.edges != kNoColumn && feature.edges >= plan.edges.size()) {
+      refuse(plan, "'" + feature.name + "' names no edges.");
+    }
   } else if (feature.parameter != 0) {
     refuse(plan, "'" + feature.name + "' takes no parameter.");
+  }
+  if (feature.aggregate != Aggregate::kQuantile && feature.edges != kNoColumn) {
+    refuse(plan, "'" + feature.name + "' takes no edges.");
   }
 }
 
@@ -157,6 +174,18 @@ void put_plan(StateWriter* out, const HistoryPlan& plan) {
     out->put_all(zone.transitions);
     out->put_all(zone.offsets);
   }
+}
+
+void put_edges(StateWriter* out, const HistoryPlan& plan) {
+  out->put<uint32_t>(static_cast<uint32_t>(plan.edges.size()));
+  for (const std::vector<double>& edges : plan.edges) out->put_all(edges);
+  for (const HistoryFeature& feature : plan.features) out->put(feature.edges);
+}
+
+void get_edges(StateReader* in, HistoryPlan* plan) {
+  const uint32_t count = in->get<uint32_t>();
+  for (uint32_t i = 0; i < count; ++i) plan->edges.push_back(in->get_all<double>());
+  for (HistoryFeature& feature : plan->features) feature.edges = in->get<uint32_t>();
 }
 
 HistoryPlan get_plan(StateReader* in) {
@@ -273,6 +302,7 @@ void check_plan(const HistoryPlan& plan) {
     }
   }
   for (const HistoryZone& zone : plan.zones) check_zone(plan, zone);
+  for (const std::vector<double>& edges : plan.edges) check_edges(plan, edges);
   for (const HistoryCondition& condition : plan.conditions) {
     const auto comparison = static_cast<uint8_t>(condition.comparison);
     if (comparison < 1 || comparison > 6) refuse(plan, "there is no such comparison.");
@@ -283,9 +313,14 @@ void check_plan(const HistoryPlan& plan) {
 std::vector<uint8_t> write_history(std::span<const HistoryPlan> plans) {
   StateWriter out;
   for (const char letter : kMagic) out.put(static_cast<uint8_t>(letter));
-  out.put(kVersion);
+  const bool has_edges = std::any_of(plans.begin(), plans.end(),
+                                     [](const HistoryPlan& plan) { return !plan.edges.empty(); });
+  out.put(has_edges ? kVersionOfEdges : kVersion);
   out.put<uint32_t>(static_cast<uint32_t>(plans.size()));
-  for (const HistoryPlan& plan : plans) put_plan(&out, plan);
+  for (const HistoryPlan& plan : plans) {
+    put_plan(&out, plan);
+    if (has_edges) put_edges(&out, plan);
+  }
   return out.take();
 }
 
@@ -294,17 +329,22 @@ std::vector<HistoryPlan> read_history(std::span<const uint8_t> bytes) {
   for (const char letter : kMagic) {
     if (in.get<uint8_t>() != static_cast<uint8_t>(letter)) StateReader::fail();
   }
-  if (in.get<uint32_t>() != kVersion) StateReader::fail();
+  const uint32_t version = in.get<uint32_t>();
+  if (version != kVersion && version != kVersionOfEdges) StateReader::fail();
   const uint32_t count = in.get<uint32_t>();
   std::vector<HistoryPlan> plans;
+  bool has_edges = false;
   for (uint32_t i = 0; i < count; ++i) {
     plans.push_back(get_plan(&in));
+    if (version == kVersionOfEdges) get_edges(&in, &plans.back());
+    has_edges = has_edges || !plans.back().edges.empty();
     try {
       check_plan(plans.back());
     } catch (const Error&) {
       StateReader::fail();
     }
   }
+  if (has_edges != (version == kVersionOfEdges)) StateReader::fail();
   in.expect_end();
   return plans;
 }
@@ -312,6 +352,7 @@ std::vector<HistoryPlan> read_history(std::span<const uint8_t> bytes) {
 uint64_t definition_hash(const HistoryPlan& plan) {
   StateWriter out;
   put_plan(&out, plan);
+  if (!plan.edges.empty()) put_edges(&out, plan);
   const std::vector<uint8_t> bytes = out.take();
   return hash_bytes(bytes.data(), bytes.size());
 }

@@ -21,7 +21,7 @@ enum class Aggregate : uint8_t {
   kSinceLast = 10,  // seconds since the last event
   kEwm = 11,        // mean of weights that halve
   kLag = 12,        // the value `rows` events ago
-  kQuantile = 13,   // linear between ranks
+  kQuantile = 13,   // linear between ranks, or on fixed edges
 };
 
 enum class FrameKind : uint8_t {
@@ -55,6 +55,7 @@ struct HistoryFeature {
   uint32_t available = kNoColumn;  // in available: when it is known; none: at the event's time
   uint32_t condition = kNoColumn;  // in conditions
   double parameter = 0;            // of kEwm the half-life in microseconds, of kQuantile the share
+  uint32_t edges = kNoColumn;      // of kQuantile on fixed ones, in the plan's edges
 };
 
 enum class Comparison : uint8_t {
@@ -110,6 +111,7 @@ struct HistoryPlan {
   std::vector<std::string> available;
   std::vector<HistoryCondition> conditions;
   std::vector<HistoryZone> zones;
+  std::vector<std::vector<double>> edges;  // of quantiles, ascending
   std::vector<HistoryFeature> features;
 
   // Where the words of an event are; time is the first.

@@ -5,6 +5,8 @@
 #include <array>
 #include <limits>
 
+#include "history/binned_quantile.hpp"
+
 namespace mainspring {
 
 namespace {
@@ -23,48 +25,19 @@ uint64_t count_new(const int32_t* distances, uint32_t count, uint32_t offset) {
 
 }  // namespace
 
-uint64_t SeenWords::place_of(uint64_t word) const {
-  const uint64_t mixed = word * 0x9E3779B97F4A7C15ull, mask = cells_.size() - 1;
-  uint64_t at = (mixed ^ (mixed >> 32)) & mask;
-  while (cells_[at].round == round_ && cells_[at].word != word) at = (at + 1) & mask;
-  return at;
-}
-
-void SeenWords::clear() {
-  used_ = 0;
-  if (++round_ != 0) return;
-  round_ = 1;  // after four billion of them
-  cells_.assign(cells_.size(), Cell{});
-}
-
-const bool* SeenWords::find(uint64_t word) const {
-  if (cells_.empty()) return nullptr;
-  const Cell& cell = cells_[place_of(word)];
-  return cell.round == round_ ? &cell.mark : nullptr;
-}
-
-void SeenWords::put(uint64_t word, bool mark) {
-  if ((used_ + 1) * 2 > cells_.size()) {
-    std::vector<Cell> old(cells_.empty() ? 64 : cells_.size() * 2);
-    old.swap(cells_);
-    for (const Cell& cell : old) {
-      if (cell.round == round_) cells_[place_of(cell.word)] = cell;
-    }
-  }
-  Cell& cell = cells_[place_of(word)];
-  used_ += cell.round == round_ ? 0 : 1;
-  cell = {word, round_, mark};
-}
-
 BlockScanner::BlockScanner(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
                            const BlockLayout& layout)
     : plan_(plan), groups_(groups), layout_(layout), scanner_(plan, groups) {
   for (const FeatureGroup& group : groups) {
     Wanted wanted;
-    for (const uint32_t feature : group.features) {
-      wanted.categories |= plan.features[feature].aggregate == Aggregate::kNunique;
-      wanted.quantiles |= plan.features[feature].aggregate == Aggregate::kQuantile;
-      wanted.newest &= plan.features[feature].aggregate == Aggregate::kSinceLast;
+    for (const uint32_t number : group.features) {
+      const HistoryFeature& feature = plan.features[number];
+      const bool is_quantile = feature.aggregate == Aggregate::kQuantile;
+      const bool is_exact = is_quantile && feature.edges == kNoColumn;
+      wanted.categories |= feature.aggregate == Aggregate::kNunique;
+      wanted.quantiles |= is_exact;
+      wanted.parts |= !is_exact && (!is_quantile || group.available != kNoColumn);
+      wanted.newest &= feature.aggregate == Aggregate::kSinceLast;
     }
     wanted_.push_back(wanted);
   }
@@ -285,6 +258,53 @@ double BlockScanner::distinct(const EventView& events, const EventBlocks& blocks
   return static_cast<double>(count);
 }
 
+double BlockScanner::binned(const EventView& events, const EventBlocks& blocks,
+                            const HistoryFeature& feature, uint32_t number) {
+  const BlockLayout::Bins& part = layout_.bins[number];
+  const std::vector<double>& edges = plan_.edges[part.edges];
+  const uint32_t word = plan_.number_word(part.value);
+  bins_.assign(edges.size() + 1, 0);
+  const auto look_at = [&](uint32_t event) {
+    const double value = events.number(word, event);
+    if (value == value) ++bins_[quantile_bin(edges, value)];
+  };
+  if (layout_.views[part.view].available != kNoColumn) {
+    for (const uint32_t event : looked_) look_at(event);
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      if (!parts_[i].is_whole) continue;
+      const size_t first = parts_[i].block;  // of a run
+      while (i + 1 < parts_.size() && parts_[i + 1].is_whole) ++i;
+      blocks.add_bins(first, size_t{parts_[i].block} + 1, part, bins_);
+    }
+    return binned_quantile(bins_, edges, feature.parameter);
+  }
+  if (first_ >= end_) return kNull;
+  const auto look_between = [&](uint32_t first, uint32_t end) {
+    for (uint32_t event = first; event < end; ++event) {
+      if (sees_all_ || layout_.is_member(events, event, view_)) look_at(event);
+    }
+  };
+  // All are known: two edges, and the counts between, however many blocks these are.
+  const auto end_of = [&](size_t block) {
+    return blocks.index_of(blocks.blocks()[block]) + blocks.blocks()[block].count;
+  };
+  size_t first = blocks.block_of(first_), end = blocks.block_of(end_ - 1);
+  const EventBlock& front = blocks.blocks()[first];
+  if (blocks.index_of(front) != first_ || !front.is_summed) {
+    look_between(first_, std::min(end_, end_of(first)));
+    ++first;
+  }
+  if (first <= end) {
+    if (end_of(end) == end_) {
+      ++end;
+    } else {
+      look_between(blocks.index_of(blocks.blocks()[end]), end_);
+    }
+    blocks.add_bins(first, end, part, bins_);
+  }
+  return binned_quantile(bins_, edges, feature.parameter);
+}
+
 double BlockScanner::value(const EventView& events, const EventBlocks& blocks, uint32_t number) {
   const HistoryFeature& feature = plan_.features[number];
   const uint32_t part = layout_.part_of_feature[number];
@@ -317,6 +337,9 @@ double BlockScanner::value(const EventView& events, const EventBlocks& blocks, u
     case Aggregate::kNunique: return distinct(events, blocks, part);
     case Aggregate::kSinceLast: return since_last(events, blocks);
     case Aggregate::kEwm: return averaged_by_age(events, blocks, feature, part);
+    case Aggregate::kQuantile:
+      if (feature.edges != kNoColumn) return binned(events, blocks, feature, part);
+      return scanner_.value(events, feature, at_);
     default: return scanner_.value(events, feature, at_);
   }
 }
@@ -347,10 +370,11 @@ void BlockScanner::features(const EventView& events, const EventBlocks& blocks, 
                                                       static_cast<uint64_t>(group.frame.width)));
     }
     first_ = first;
+    end_ = end;
     parts_.clear();
     looked_.clear();
     is_total_.assign(layout_.values.size(), 0);
-    if (first < end) cover(events, blocks, first, end);
+    if (first < end && wanted_[number].parts) cover(events, blocks, first, end);
     if (wanted_[number].quantiles) scanner_.choose(events, group, at);
     for (const uint32_t feature : group.features) {
       out[feature] = value(events, blocks, feature);

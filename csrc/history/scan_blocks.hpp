@@ -5,29 +5,9 @@
 
 #include "history/event_blocks.hpp"
 #include "history/scan_events.hpp"
+#include "history/seen_words.hpp"
 
 namespace mainspring {
-
-/// Which words were seen, and a mark for each; emptied without a look at what is in it.
-class SeenWords {
- public:
-  void clear();
-  /// A word's mark; null where it was not seen.
-  const bool* find(uint64_t word) const;
-  void put(uint64_t word, bool mark);
-
- private:
-  struct Cell {
-    uint64_t word = 0;
-    uint32_t round = 0;  // of another round: empty
-    bool mark = false;
-  };
-  uint64_t place_of(uint64_t word) const;
-
-  std::vector<Cell> cells_;
-  uint32_t round_ = 1;
-  size_t used_ = 0;
-};
 
 class BlockScanner {
  public:
@@ -35,7 +15,7 @@ class BlockScanner {
   BlockScanner(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
                const BlockLayout& layout);
 
-  /// As EventScanner::features(). Quantiles and last rows look at events alone.
+  /// As EventScanner::features(). Exact quantiles and last rows look at events alone.
   void features(const EventView& events, const EventBlocks& blocks, int64_t at, double* out);
 
  private:
@@ -49,6 +29,7 @@ class BlockScanner {
   /// What a group asks for.
   struct Wanted {
     bool categories = false, quantiles = false;
+    bool parts = false;  // of blocks; what looks at its events or counts alone needs none
     bool newest = true;  // nothing but the time since the last event
   };
 
@@ -70,6 +51,8 @@ class BlockScanner {
   double averaged_by_age(const EventView& events, const EventBlocks& blocks,
                          const HistoryFeature& feature, uint32_t part);
   double distinct(const EventView& events, const EventBlocks& blocks, uint32_t part);
+  double binned(const EventView& events, const EventBlocks& blocks, const HistoryFeature& feature,
+                uint32_t part);
 
   const HistoryPlan& plan_;
   const std::vector<FeatureGroup>& groups_;
@@ -80,12 +63,12 @@ class BlockScanner {
   std::vector<uint32_t> looked_;  // visible events outside of whole blocks, ascending
   std::vector<ValuePart> totals_;
   std::vector<uint8_t> is_total_;
-  std::vector<uint32_t> chosen_;
+  std::vector<uint32_t> chosen_, bins_;
   SeenWords seen_;
   uint32_t view_ = 0;
   bool sees_all_ = false;  // the view: events at once, without a condition
   int64_t at_ = 0;
-  uint32_t first_ = 0;  // event of the window
+  uint32_t first_ = 0, end_ = 0;  // events of the window
   bool counts_categories_ = false;
 };
 

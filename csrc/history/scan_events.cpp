@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "history/binned_quantile.hpp"
 #include "history/calendar.hpp"
 #include "history/ewm_sum.hpp"
 #include "runtime/core/window_sum.hpp"
@@ -156,6 +157,17 @@ double EventScanner::ranked(const EventView& events, const HistoryFeature& featu
   return low == high ? low + 0.0 : low * (1 - share) + high * share;
 }
 
+double EventScanner::binned(const EventView& events, const HistoryFeature& feature) {
+  const uint32_t word = plan_.number_word(feature.value);
+  const std::vector<double>& edges = plan_.edges[feature.edges];
+  bins_.assign(edges.size() + 1, 0);
+  for (const uint32_t event : chosen_) {
+    const double value = events.number(word, event);
+    if (value == value) ++bins_[quantile_bin(edges, value)];
+  }
+  return binned_quantile(bins_, edges, feature.parameter);
+}
+
 double EventScanner::distinct(const EventView& events, const HistoryFeature& feature) {
   const uint32_t word = plan_.category_word(feature.value);
   const uint64_t flag = plan_.category_flag(feature.value);
@@ -212,7 +224,8 @@ double EventScanner::value(const EventView& events, const HistoryFeature& featur
     case Aggregate::kLag:
       if (chosen_.size() < feature.frame.rows) return kNull;
       return or_null(events.number(word, chosen_.front()));
-    case Aggregate::kQuantile: return ranked(events, feature);
+    case Aggregate::kQuantile:
+      return feature.edges == kNoColumn ? ranked(events, feature) : binned(events, feature);
   }
   return kNull;
 }

@@ -36,6 +36,7 @@ class EventScanner {
   const ValuePart& total(const EventView& events, uint32_t number);
   double averaged_by_age(const EventView& events, const HistoryFeature& feature, int64_t at) const;
   double ranked(const EventView& events, const HistoryFeature& feature);
+  double binned(const EventView& events, const HistoryFeature& feature);
   double distinct(const EventView& events, const HistoryFeature& feature);
 
   const HistoryPlan& plan_;
@@ -46,6 +47,7 @@ class EventScanner {
   std::vector<uint8_t> is_total_;
   std::vector<double> values_;
   std::vector<uint64_t> words_;
+  std::vector<uint32_t> bins_;
 };
 
 }  // namespace mainspring

@@ -65,7 +65,7 @@ bool is_moment(Aggregate aggregate) {
 /// What has no sweep is scanned for each request.
 bool is_scanned(const HistoryFeature& feature) {
   return feature.frame.kind == FrameKind::kRows || feature.frame.kind == FrameKind::kSession ||
-         feature.aggregate == Aggregate::kQuantile;
+         (feature.aggregate == Aggregate::kQuantile && feature.edges == kNoColumn);
 }
 
 }  // namespace
@@ -193,6 +193,12 @@ void EventSweeper::sweep_group(const EventView& events, const RequestView& reque
             EwmSweep{events, word, plan_.exponents[feature.value],
                      static_cast<int64_t>(feature.parameter), feature.frame.lag, to});
         break;
+      case Aggregate::kQuantile: {
+        const std::vector<double>& edges = plan_.edges[feature.edges];
+        bins_.assign(edges.size() + 1, 0);
+        run(ranges_, requests, BinnedSweep{events, word, edges, feature.parameter, to, bins_});
+        break;
+      }
       default:
         if (word == 0 && ranges_.in_order) {
           for (uint32_t request = 0; request < requests.count; ++request) {

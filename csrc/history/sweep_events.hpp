@@ -48,7 +48,7 @@ class EventSweeper {
   SweepRanges ranges_;
   std::vector<int64_t> entries_;
   std::vector<std::vector<uint32_t>> counts_;  // of each code of a category
-  std::vector<uint32_t> stairs_;
+  std::vector<uint32_t> stairs_, bins_;
 };
 
 }  // namespace mainspring

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
+#include "history/binned_quantile.hpp"
 #include "history/event_words.hpp"
 #include "history/ewm_sum.hpp"
 #include "runtime/core/window_sum.hpp"
@@ -187,6 +189,26 @@ struct DistinctSweep {
     distinct -= --counts[events.word(word, event)] == 0 ? 1 : 0;
   }
   void put(uint32_t row, int64_t) { out.put(row, static_cast<double>(distinct)); }
+};
+
+/// A quantile on fixed edges: a count for each bin.
+struct BinnedSweep {
+  const EventView& events;
+  uint32_t word;
+  std::span<const double> edges;
+  double share;
+  FeatureOut out;
+  std::vector<uint32_t>& bins;  // zeros, one more than edges
+
+  void add(uint32_t event) {
+    const double value = events.number(word, event);
+    if (value == value) ++bins[quantile_bin(edges, value)];
+  }
+  void remove(uint32_t event) {
+    const double value = events.number(word, event);
+    if (value == value) --bins[quantile_bin(edges, value)];
+  }
+  void put(uint32_t row, int64_t) { out.put(row, binned_quantile(bins, edges, share)); }
 };
 
 /// Means of weights that halve.

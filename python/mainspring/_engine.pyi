@@ -570,7 +570,7 @@ class HistoryPlan:
     @staticmethod
     def many_to_bytes(plans: collections.abc.Sequence[HistoryPlan]) -> bytes:
         ...
-    def __init__(self, source: str, keys: collections.abc.Sequence[str], time: str, at: str, request_keys: collections.abc.Sequence[str], id: str, zone: str, lateness: typing.SupportsInt | typing.SupportsIndex, skew: typing.SupportsInt | typing.SupportsIndex, ttl: typing.SupportsInt | typing.SupportsIndex, numbers: collections.abc.Sequence[str], categories: collections.abc.Sequence[str], available: collections.abc.Sequence[str], conditions: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex | str]], zones: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]], features: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]]) -> None:
+    def __init__(self, source: str, keys: collections.abc.Sequence[str], time: str, at: str, request_keys: collections.abc.Sequence[str], id: str, zone: str, lateness: typing.SupportsInt | typing.SupportsIndex, skew: typing.SupportsInt | typing.SupportsIndex, ttl: typing.SupportsInt | typing.SupportsIndex, numbers: collections.abc.Sequence[str], categories: collections.abc.Sequence[str], available: collections.abc.Sequence[str], conditions: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex | str]], zones: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]], edges: collections.abc.Sequence[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]], features: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]]) -> None:
         ...
     def compute(self, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], out: typing.Any) -> dict[str, typing.Any]:
         """
@@ -629,6 +629,11 @@ class HistoryState:
     @property
     def memory(self) -> dict[str, typing.Any]:
         ...
+    @property
+    def totals(self) -> dict[str, typing.Any]:
+        """
+        What happened since it was opened.
+        """
 class SpilledHistory:
     """
     History features of tables that do not fit in memory.

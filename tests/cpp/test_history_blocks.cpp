@@ -37,6 +37,7 @@ HistoryPlan every_feature() {
   plan.categories = {"kind"};
   plan.available = {"known"};
   plan.conditions.emplace_back();
+  plan.edges = {{-100, -1, 0, 0.5, 64}, {-7, 1e200}};
   const HistoryFrame frames[] = {
       {FrameKind::kTime, 0, 40, 0, kNoColumn},     {FrameKind::kTime, 0, 15, 11, kNoColumn},
       {FrameKind::kExpanding, 0, 0, 0, kNoColumn}, {FrameKind::kSession, 0, 3, 0, kNoColumn},
@@ -52,6 +53,10 @@ HistoryPlan every_feature() {
           plan.features.push_back(feature(aggregate, frame, available, condition));
         }
         plan.features.push_back(feature(Aggregate::kQuantile, frame, available, condition, 0.3));
+        for (const uint32_t edges : {0u, 1u}) {
+          plan.features.push_back(feature(Aggregate::kQuantile, frame, available, condition, 0.6));
+          plan.features.back().edges = edges;
+        }
         HistoryFeature events = feature(Aggregate::kCount, frame, available, condition);
         events.value = kNoColumn;
         plan.features.push_back(events);
@@ -189,7 +194,8 @@ int main() {
   }
   // What one aggregate needs nobody else asks for here.
   for (const mainspring::Aggregate aggregate :
-       {mainspring::Aggregate::kStd, mainspring::Aggregate::kSinceLast}) {
+       {mainspring::Aggregate::kStd, mainspring::Aggregate::kSinceLast,
+        mainspring::Aggregate::kQuantile}) {
     mainspring::HistoryPlan alone = all;
     std::erase_if(alone.features, [&](const mainspring::HistoryFeature& feature) {
       return feature.aggregate != aggregate;

@@ -22,6 +22,7 @@ VALUES = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),
     st.sampled_from([1e-300, -1e300, 1e300, 5e-324, -0.0, 0.1, 1e16]),
 )
+EDGES = (-10.0, -0.1, 0.0, 0.5, 7.0, 1e16)
 SMALL = st.one_of(st.none(), st.integers(-1000, 1000).map(lambda n: n / 100))
 
 
@@ -77,6 +78,13 @@ _AGGREGATES: list[tuple[Any, dict[str, Any]]] = [
     (
         lambda w: w.quantile(0.3, "value"),
         {"aggregate": "quantile", "value": "value", "parameter": 0.3},
+    ),
+    *(
+        (
+            lambda w, share=share: w.quantile(share, "value", edges=EDGES),
+            {"aggregate": "quantile", "value": "value", "parameter": share, "edges": EDGES},
+        )
+        for share in (0.0, 0.7)
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +108,37 @@ def test_section_when_damaged_is_refused() -> None:
         except ms.BundleCorruptError:
             refused += 1
     assert refused > len(section) // 4  # names and lengths may be others; nothing may crash
+
+
+def test_section_with_edges_has_its_own_version_and_definition() -> None:
+    s = ms.events("s", key="k", time="t")
+    other = ms.events("other", key="k", time="t").window("1h").count()
+    window = s.window("1h")
+
+    def section(*more: object) -> bytes:
+        return HistoryPlans.of(window.count(), other, *more).to_bytes()
+
+    assert section()[8:12] == b"\x02\0\0\0"  # what was written before is written so
+    edged = window.quantile(0.5, "x", edges=[1, 2.5])
+    exact, data = window.quantile(0.25, "x"), section(edged)
+    assert data[8:12] == b"\x03\0\0\0"
+    first, second = read_history(section(edged, exact))
+    assert (first["edges"], first["edges_of"]) == ([[1.0, 2.5]], [NONE, 0, NONE])
+    assert (second["edges"], second["edges_of"]) == ([], [NONE])
+    assert HistoryPlans.from_bytes(data).to_bytes() == data
+    hashes = {
+        HistoryPlans.from_bytes(section(window.quantile(0.5, "x", edges=edges)))
+        .plan("s")
+        .definition_hash
+        for edges in ([1, 2.5], [1, 2.75], [1, 2, 2.5])
+    }
+    assert len(hashes) == 3
+    for length in range(len(data)):
+        with pytest.raises(ms.BundleCorruptError):
+            HistoryPlans.from_bytes(data[:length])
+    for low in (2.5, float("nan"), -float("inf")):
+        wrong = data.replace(struct.pack("<dd", 1, 2.5), struct.pack("<dd", low, 2.5))
+        with pytest.raises(ms.BundleCorruptError):
+            HistoryPlans.from_bytes(wrong)
+    with pytest.raises(ms.BundleCorruptError):
+        HistoryPlans.from_bytes(data[:8] + b"\x02" + data[9:])

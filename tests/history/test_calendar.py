@@ -157,11 +157,11 @@ def test_audit_agrees_and_the_table_of_a_zone_is_checked() -> None:
     audited = [one for one in report.findings if one.column.startswith("e.calendar")]
     assert [one.severity for one in audited] == ["pass"] * 2
     good = ["e", [], "at", "at", [], "", "", -1, 0, -1, [], [], [], []]
-    feature = ("f", 1, 5, 1, 1, 0, 0, -1, -1, -1, 0.0)
-    _engine.HistoryPlan(*good, [("Z", 0, [1, 2], [60, 0])], [feature])
+    feature = ("f", 1, 5, 1, 1, 0, 0, -1, -1, -1, 0.0, -1)
+    _engine.HistoryPlan(*good, [("Z", 0, [1, 2], [60, 0])], [], [feature])
     for zone in (("Z", 0, [2, 1], [60, 0]), ("Z", 0, [1], []), ("Z", 10**6, [], [])):
         with pytest.raises(ms.ParameterError, match="no sound table"):
-            _engine.HistoryPlan(*good, [zone], [feature])
+            _engine.HistoryPlan(*good, [zone], [], [feature])
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,23 @@ def test_preprocessor_when_events_do_not_fit_says_why(
         (lambda: flights.window("1h").sum(), "expected the column"),
         (lambda: flights.window("1h").sum(""), "expected a column name"),
         (lambda: flights.window("1h").quantile(2, "x"), "from 0 to 1"),
+        *(
+            (
+                lambda edges=edges: flights.window("1h").quantile(0.5, "x", edges=edges),
+                "2 to 1024 finite numbers, ascending",
+            )
+            for edges in (
+                [1.0],
+                [2, 1],
+                [1, 1],
+                [0, float("nan")],
+                [0, float("inf")],
+                "ab",
+                7,
+                range(1025),
+                [None, 1],
+            )
+        ),
         (lambda: ms.history.HistoryPlans.of(flights.ewm("x", half_life="0s")), "half-life"),
         (lambda: ms.history.HistoryPlans.of(col("x")), "about the past"),
         (lambda: flights.window("1h", where=col("a").log1p() == 1), "compares one column"),
@@ -146,6 +163,26 @@ def test_preprocessor_when_events_do_not_fit_says_why(
 def test_declaration_when_an_argument_cannot_be_says_so(make: Any, message: str) -> None:
     with pytest.raises(ms.ParameterError, match=message):
         make()
+
+
+def test_quantiles_of_other_edges_are_other_features() -> None:
+    window = flights.window("1h")
+    few = window.quantile(0.5, "arr_delay", edges=[0, 7.5, 60])
+    assert repr(few) == "col('flights.window(1h).quantile(arr_delay;0.5;edges=0.0|7.5|60.0)')"
+    many = window.quantile(0.5, "arr_delay", edges=range(100))
+    other = window.quantile(0.5, "arr_delay", edges=[*range(98), 98.5, 99])
+    plain = window.quantile(0.5, "arr_delay")
+    names = {one.columns[0] for one in (few, many, other, plain)}
+    assert len(names) == 4
+    assert max(map(len, names)) < 80
+    plans = ms.history.HistoryPlans.of(few, many, other, plain).fit({"flights": legs})
+    assert plans.plan("flights").description["edges"][0] == [0, 7.5, 60]
+    shares = (
+        window.quantile(0.1, "arr_delay", edges=[0, 1]),
+        window.quantile(0.2, "arr_delay", edges=[0, 1]),
+    )
+    told = ms.history.HistoryPlans.of(*shares).plan("flights").description
+    assert told["edges"] == [[0, 1]]  # one list for both
 
 
 def test_two_sources_of_one_name_are_refused() -> None:

@@ -82,6 +82,8 @@ def test_blocks_of_a_long_history_have_the_bits_of_training(seed: int, block_eve
                 window.last("value"),
                 window.nunique("kind"),
                 window.quantile(0.3, "value"),
+                window.quantile(0.3, "value", edges=(1, 10, 30, 100)),
+                window.quantile(0.9, "value", edges=np.geomspace(1e-3, 1e5, 60)),
             ]
     features += [
         s.ewm("value", half_life="40min", available="known"),

@@ -42,8 +42,10 @@ def read_history(data: bytes) -> list[dict[str, Any]]:
     """
     assert data[:8] == b"MSHISTRY"
     cursor = _Cursor(data[8:])
-    assert cursor.get("I") == 2
-    plans = [_plan(cursor) for _ in range(cursor.get("I"))]
+    version = cursor.get("I")
+    assert version in (2, 3)
+    plans = [_plan(cursor, version) for _ in range(cursor.get("I"))]
+    assert version == 2 or any(plan["edges"] for plan in plans)
     assert cursor.at == len(cursor.data)
     return plans
 
@@ -54,7 +56,7 @@ def _zone(cursor: _Cursor) -> tuple[str, int, list[int], list[int]]:
     return name, first, transitions, [cursor.get("i") for _ in range(cursor.get("Q"))]
 
 
-def _plan(cursor: _Cursor) -> dict[str, Any]:
+def _plan(cursor: _Cursor, version: int) -> dict[str, Any]:
     plan: dict[str, Any] = {"source": cursor.text(), "keys": cursor.texts(), "time": cursor.text()}
     plan.update(at=cursor.text(), request_keys=cursor.texts(), id=cursor.text(), zone=cursor.text())
     plan["lateness"], plan["skew"], plan["ttl"] = cursor.get("qqq")
@@ -66,4 +68,7 @@ def _plan(cursor: _Cursor) -> dict[str, Any]:
     ]
     plan["features"] = [(cursor.text(), *cursor.get("BBIqqIIIdI")) for _ in range(cursor.get("I"))]
     plan["zones"] = [_zone(cursor) for _ in range(cursor.get("I"))]
+    num_edges = cursor.get("I") if version == 3 else 0
+    plan["edges"] = [[cursor.get("d") for _ in range(cursor.get("Q"))] for _ in range(num_edges)]
+    plan["edges_of"] = [cursor.get("I") for _ in plan["features"]] if version == 3 else []
     return plan

@@ -39,6 +39,7 @@ class Feature:
     parameter: float = 0.0
     ttl: int | None = None
     exponent: int = 0
+    edges: tuple[float, ...] | None = None
 
 
 def grid_exponent(values: Sequence[float]) -> int:
@@ -143,7 +144,22 @@ def feature_value(events: Sequence[Event], at: int, feature: Feature) -> float:
             return _picked(there, feature) if there else math.nan
 
 
+def _binned(values: Sequence[float], share: float, edges: Sequence[float]) -> float:
+    """As histogram_quantile of Prometheus: bins (edge, next edge], the outer ones at an edge."""
+    at_most = [sum(value <= edge for value in values) for edge in edges] + [len(values)]
+    rank = share * len(values)
+    below = [0, *at_most]
+    place = next(i for i, n in enumerate(at_most) if n > below[i] and n >= rank)
+    if place == 0 or place == len(edges):
+        return edges[max(place - 1, 0)] + 0.0
+    part = (rank - below[place]) / (at_most[place] - below[place])
+    low, high = edges[place - 1], edges[place]
+    return min(max(low * (1 - part) + high * part, low), high) + 0.0
+
+
 def _picked(values: Sequence[float], feature: Feature) -> float:
+    if feature.edges is not None:
+        return _binned(values, feature.parameter, feature.edges)
     ordered = sorted(values)
     if feature.aggregate == "quantile":
         rank = feature.parameter * (len(ordered) - 1)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mainspring._columns import arrow_table
@@ -78,6 +79,7 @@ class _Asked:
     condition: tuple[str, Callable[[Any, Any], bool], Any] | None
     parameter: float
     zone: str | None
+    edges: list[float] | None
 
 
 def audit_history(audit: HistoryAudit, requests: object, table: str = "train") -> list[Finding]:
@@ -231,7 +233,7 @@ def _histories(told: Any, events: pa.Table, keys: list[Any]) -> dict[Any, list[_
 
 def _asked(told: Any, number: int) -> _Asked:
     aggregate, kind, rows, width, lag, zone, *others = told["asked"][number]
-    value, available, condition, parameter = others
+    value, available, condition, parameter, edges = others
     name = _AGGREGATES[aggregate - 1]
     columns = told["categories"] if name == "nunique" else told["numbers"]
     compared = None
@@ -250,6 +252,7 @@ def _asked(told: Any, number: int) -> _Asked:
         condition=compared,
         parameter=parameter,
         zone=None if zone is None else told["zones"][zone],
+        edges=None if edges is None else told["edges"][edges],
     )
 
 
@@ -326,7 +329,10 @@ def _aggregate(values: list[Any], times: list[int], at: int, asked: _Asked) -> f
             ordered = sorted(values)
             return float(ordered[0 if asked.aggregate == "min" else -1]) if values else None
         case "quantile":
-            return _quantile(sorted(map(float, values)), asked.parameter)
+            ordered = sorted(map(float, values))
+            if asked.edges is not None:
+                return _binned_quantile(ordered, asked.parameter, asked.edges)
+            return _quantile(ordered, asked.parameter)
         case "ewm":
             return _ewm(values, times, at, asked)
     exact = [Fraction(value) for value in map(float, values) if math.isfinite(value)]
@@ -349,6 +355,23 @@ def _quantile(values: list[float], share: float) -> float | None:
     if values[low] == values[high]:
         return values[low]
     return values[low] * (1 - (rank - low)) + values[high] * (rank - low)
+
+
+def _binned_quantile(values: list[float], share: float, edges: list[float]) -> float | None:
+    """Find the bin of the value of that rank, and go as far into it as its values do."""
+    if not values:
+        return None
+    rank = share * len(values)
+    found = values[max(math.ceil(rank) - 1, 0)]
+    if found <= edges[0]:
+        return edges[0]
+    if found > edges[-1]:
+        return edges[-1]
+    low, high = next(pair for pair in pairwise(edges) if found <= pair[1])
+    below = sum(value <= low for value in values)
+    inside = sum(low < value <= high for value in values)
+    part = (rank - below) / inside
+    return low * (1 - part) + high * part
 
 
 def _ewm(values: list[Any], times: list[int], at: int, asked: _Asked) -> float | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import zlib
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from mainspring import errors
 from mainspring.history.column import Frame
 from mainspring.transforms._zones import is_known_zone
 
-__all__ = ["UNITS", "calendar_frame", "check_rows", "names_of"]
+__all__ = ["UNITS", "calendar_frame", "check_rows", "edges_of", "edges_text", "names_of"]
 
 # As the engine numbers them.
 UNITS = {"day": 1, "week": 2, "month": 3, "year": 4}
 _MOST_PERIODS = 100_000
+_MOST_EDGES = 1024
+_WRITTEN_EDGES = 8
 
 
 def calendar_frame(unit: object, count: object, tz: object, lag: object) -> tuple[Frame, str]:
@@ -121,3 +126,55 @@ def check_rows(rows: object, what: str) -> None:
         expected="an integer from 1 on",
         got=repr(rows),
     )
+
+
+def edges_of(edges: object) -> tuple[float, ...]:
+    """Check the edges of a quantile.
+
+    Parameters
+    ----------
+    edges : iterable of float
+        What was given.
+
+    Returns
+    -------
+    tuple of float
+        Ascending.
+
+    Raises
+    ------
+    ParameterError
+        When they are not 2 to 1,024 finite numbers, each above the one before.
+    """
+    try:
+        found = tuple(map(float, edges)) if isinstance(edges, Iterable) else ()
+    except (TypeError, ValueError):
+        found = ()
+    is_sound = 2 <= len(found) <= _MOST_EDGES and all(map(math.isfinite, found))
+    if is_sound and all(low < high for low, high in pairwise(found)):
+        return tuple(edge + 0.0 for edge in found)
+    expected = f"2 to {_MOST_EDGES} finite numbers, ascending"
+    got = repr(edges)
+    got = got if len(got) <= 60 else got[:57] + "..."
+    raise errors.ParameterError(
+        f"quantile: edges must be {expected}, got {got}.", expected=expected, got=got
+    )
+
+
+def edges_text(edges: tuple[float, ...]) -> str:
+    """Write edges as names of features have them: many by their ends and a checksum.
+
+    Parameters
+    ----------
+    edges : tuple of float
+        As :func:`edges_of` returns them.
+
+    Returns
+    -------
+    str
+        Without any mark that a name must not have.
+    """
+    if len(edges) <= _WRITTEN_EDGES:
+        return "|".join(map(repr, edges))
+    checksum = zlib.crc32(" ".join(map(repr, edges)).encode())
+    return f"{edges[0]!r}|{len(edges) - 2} more {checksum:08x}|{edges[-1]!r}"

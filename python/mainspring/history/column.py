@@ -59,6 +59,8 @@ class Definition:
         Which events take part.
     available : str or None
         The column that says when an event is known.
+    edges : tuple of float or None
+        Between which a quantile counts.
     """
 
     source: EventSource
@@ -68,6 +70,7 @@ class Definition:
     parameter: float
     where: Condition | None
     available: str | None
+    edges: tuple[float, ...] | None = None
 
 
 class HistoryColumn(DerivedColumn):

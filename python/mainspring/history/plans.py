@@ -348,6 +348,7 @@ def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.
     available: dict[str, int] = {}
     conditions: dict[Any, int] = {}
     zones: dict[str, int] = {}
+    edges: dict[tuple[float, ...], int] = {}
     rows = []
     for column in columns:
         asked = column.definition
@@ -365,6 +366,7 @@ def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.
                 _place(available, asked.available),
                 _place(conditions, asked.where),
                 asked.parameter,
+                _place(edges, asked.edges),
             )
         )
     return _engine.HistoryPlan(
@@ -383,6 +385,7 @@ def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.
         list(available),
         [(one.column, COMPARISONS[one.symbol], one.value) for one in conditions],
         [(name, *zone_transitions(name)) for name in zones],
+        [list(one) for one in edges],
         rows,
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainspring import errors
+from mainspring.history.arguments import edges_of, edges_text
 from mainspring.history.column import Definition, Frame, HistoryColumn
 from mainspring.transforms.expression import Expression
 
@@ -67,8 +69,33 @@ class EventWindow:
         """Count different values: numbers, text or times."""
         return self.feature("nunique", self._value(value, "nunique"))
 
-    def quantile(self, share: float, value: str | None = None) -> Expression:
-        """Return the exact quantile, linear between ranks."""
+    def quantile(
+        self, share: float, value: str | None = None, *, edges: Sequence[float] | None = None
+    ) -> Expression:
+        """Return the exact quantile, linear between ranks, or one on fixed edges.
+
+        Parameters
+        ----------
+        share : float
+            From 0 to 1.
+        value : str, optional
+            The column of numbers.
+        edges : sequence of float, optional
+            2 to 1,024 numbers, ascending. Values are counted between them, those of a bin are taken
+            to be spread evenly over it, and what lies outside is at the nearest edge: off by no
+            more than the width of the bin. A window of any length costs as much as its edges then,
+            also online; the exact quantile looks at every event of it.
+
+        Returns
+        -------
+        Expression
+            One feature.
+
+        Raises
+        ------
+        ParameterError
+            When an argument cannot be.
+        """
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise errors.ParameterError(
                 f"quantile: share must be from 0 to 1, got {share!r}.",
@@ -76,7 +103,9 @@ class EventWindow:
                 got=repr(share),
             )
         value = self._value(value, "quantile")
-        return self.feature("quantile", value, float(share), repr(float(share)))
+        chosen = None if edges is None else edges_of(edges)
+        more = repr(float(share)) + ("" if chosen is None else f";edges={edges_text(chosen)}")
+        return self.feature("quantile", value, float(share), more, chosen)
 
     def _value(self, value: str | None, aggregate: str) -> str:
         chosen = self.value if value is None else value
@@ -89,7 +118,12 @@ class EventWindow:
         return chosen
 
     def feature(
-        self, aggregate: str, value: str | None, parameter: float = 0.0, more: str = ""
+        self,
+        aggregate: str,
+        value: str | None,
+        parameter: float = 0.0,
+        more: str = "",
+        edges: tuple[float, ...] | None = None,
     ) -> Expression:
         """Make an expression of one feature; the other methods do it for each aggregate."""
         for name, what in ((value, aggregate), (self.available, "available")):
@@ -107,6 +141,7 @@ class EventWindow:
             parameter=parameter,
             where=self.where,
             available=self.available,
+            edges=edges,
         )
         column = HistoryColumn.of(self.text, more, definition)
         return Expression((column,))
