@@ -219,7 +219,7 @@ void merge_when_known(const Sides& sides, const KeyIds& keys, const TimeColumn& 
            std::tuple(sides.right.values[b], available.values[b], b);
   };
   std::vector<uint32_t> last(keys.num_keys, AsOfRows::kNoRow);
-  const uint32_t* left_ids = keys.requests.data();
+  const uint32_t* left_ids = keys.of_requests();
   const uint64_t num_left = left_order.empty() ? sides.left.num_rows : left_order.size();
   size_t next = 0;
   for (uint64_t i = 0; i < num_left; ++i) {
@@ -288,7 +288,7 @@ AsOfRows as_of_rows(const Table& left, const Table& right, const AsOfRequest& re
     const KeyIds ids = key_ids(left, request.left_by, right, request.right_by);
     result.left_without_key = ids.requests_without_key;
     result.right_without_key = ids.events_without_key;
-    const ListedKeys keys{ids.requests.data(), ids.events.data()};
+    const ListedKeys keys{ids.of_requests(), ids.events.data()};
     if (in_order) {
       merged = merge_parts(sides, keys, ids.num_keys, exact, hits);
     } else if (has_available) {

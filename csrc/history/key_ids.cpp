@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "history/shared_columns.hpp"
 #include "history/time_column.hpp"
 #include "history/word_table.hpp"
 #include "host/bundle_image.hpp"
@@ -104,7 +105,7 @@ WordRange range_of(const int64_t* words, uint64_t num_words) {
   return all;
 }
 
-/// Words of both sides to ids. Events first: what no event has needs no number.
+/// Words of both sides to ids. Events first: what no event has needs no number. No requests: null.
 Ids ids_of_words(const int64_t* requests, uint64_t num_requests, const int64_t* events,
                  uint64_t num_events) {
   const WordRange words = range_of(events, num_events);
@@ -113,7 +114,7 @@ Ids ids_of_words(const int64_t* requests, uint64_t num_requests, const int64_t* 
   uint32_t* request_ids = ids.requests.data();
   uint32_t* event_ids = ids.events.data();
   if (words.high == kNoTime) {
-    std::fill_n(request_ids, num_requests, kNoKey);
+    if (requests != nullptr) std::fill_n(request_ids, num_requests, kNoKey);
     std::fill_n(event_ids, num_events, kNoKey);
     return ids;
   }
@@ -125,7 +126,7 @@ Ids ids_of_words(const int64_t* requests, uint64_t num_requests, const int64_t* 
       });
     };
     number(events, event_ids, num_events);
-    number(requests, request_ids, num_requests);
+    if (requests != nullptr) number(requests, request_ids, num_requests);
     ids.num_ids = plain.range + 1;
     return ids;
   }
@@ -134,7 +135,7 @@ Ids ids_of_words(const int64_t* requests, uint64_t num_requests, const int64_t* 
     if (row + kAhead < num_events) seen.fetch(static_cast<uint64_t>(events[row + kAhead]));
     event_ids[row] = events[row] == kNoTime ? kNoKey : seen.put(static_cast<uint64_t>(events[row]));
   }
-  for_blocks(num_requests, [&](uint64_t first, uint64_t last, uint32_t) {
+  for_blocks(requests == nullptr ? 0 : num_requests, [&](uint64_t first, uint64_t last, uint32_t) {
     for (uint64_t row = first; row < last; ++row) {
       if (row + kAhead < last) seen.fetch(static_cast<uint64_t>(requests[row + kAhead]));
       request_ids[row] =
@@ -220,7 +221,7 @@ std::vector<int64_t> float_words(const Table& table, uint32_t column) {
 }
 
 Ids ids_of_pair(const Table& requests, uint32_t request_column, const Table& events,
-                uint32_t event_column) {
+                uint32_t event_column, bool is_shared) {
   const Table::Column& first = requests.columns()[request_column];
   const Table::Column& second = events.columns()[event_column];
   const KeyKind kind = kind_of_key(first);
@@ -238,20 +239,24 @@ Ids ids_of_pair(const Table& requests, uint32_t request_column, const Table& eve
             GrowingArray<uint32_t>(std::max<uint64_t>(events.num_rows(), 1)), 0};
     TextTable seen;
     number_text_column(events, event_column, &seen, true, ids.events.data());
-    number_text_column(requests, request_column, &seen, false, ids.requests.data());
+    if (!is_shared) {
+      number_text_column(requests, request_column, &seen, false, ids.requests.data());
+    }
     ids.num_ids = seen.size();
     return ids;
   }
   if (kind == KeyKind::kFloat) {
-    const std::vector<int64_t> left = float_words(requests, request_column);
     const std::vector<int64_t> right = float_words(events, event_column);
+    if (is_shared) return ids_of_words(nullptr, 0, right.data(), right.size());
+    const std::vector<int64_t> left = float_words(requests, request_column);
     return ids_of_words(left.data(), left.size(), right.data(), right.size());
   }
   const TimeUnit unit = kind == KeyKind::kTime
                             ? common_unit(requests, request_column, events, event_column)
                             : TimeUnit::kNone;
-  const TimeColumn left = read_times(requests, request_column, unit);
   const TimeColumn right = read_times(events, event_column, unit);
+  if (is_shared) return ids_of_words(nullptr, 0, right.values, right.num_rows);
+  const TimeColumn left = read_times(requests, request_column, unit);
   return ids_of_words(left.values, left.num_rows, right.values, right.num_rows);
 }
 
@@ -318,26 +323,37 @@ std::optional<PlainKeys> plain_keys(const Table& requests,
 KeyIds key_ids(const Table& requests, std::span<const uint32_t> request_columns,
                const Table& events, std::span<const uint32_t> event_columns) {
   KeyIds keys{GrowingArray<uint32_t>(std::max<uint64_t>(requests.num_rows(), 1)),
-              GrowingArray<uint32_t>(std::max<uint64_t>(events.num_rows(), 1)), 1, 0, 0};
+              GrowingArray<uint32_t>(std::max<uint64_t>(events.num_rows(), 1)),
+              1,
+              0,
+              0,
+              false};
   if (request_columns.empty()) {
     std::fill_n(keys.requests.data(), requests.num_rows(), 0u);
     std::fill_n(keys.events.data(), events.num_rows(), 0u);
     return keys;
   }
-  Ids ids = ids_of_pair(requests, request_columns[0], events, event_columns[0]);
+  const bool is_shared = are_shared(requests, request_columns, events, event_columns);
+  Ids ids = ids_of_pair(requests, request_columns[0], events, event_columns[0], is_shared);
   for (size_t i = 1; i < request_columns.size(); ++i) {
-    const Ids more = ids_of_pair(requests, request_columns[i], events, event_columns[i]);
-    const auto left =
-        pairs_of(ids.requests.data(), more.requests.data(), more.num_ids, requests.num_rows());
+    const Ids more = ids_of_pair(requests, request_columns[i], events, event_columns[i], is_shared);
     const auto right =
         pairs_of(ids.events.data(), more.events.data(), more.num_ids, events.num_rows());
+    if (is_shared) {
+      ids = ids_of_words(nullptr, 0, right.data(), right.size());
+      continue;
+    }
+    const auto left =
+        pairs_of(ids.requests.data(), more.requests.data(), more.num_ids, requests.num_rows());
     ids = ids_of_words(left.data(), left.size(), right.data(), right.size());
   }
   keys.requests = std::move(ids.requests);
   keys.events = std::move(ids.events);
   keys.num_keys = static_cast<uint32_t>(ids.num_ids);
-  keys.requests_without_key = count_null_keys(requests, request_columns);
+  keys.is_shared = is_shared;
   keys.events_without_key = count_null_keys(events, event_columns);
+  keys.requests_without_key =
+      is_shared ? keys.events_without_key : count_null_keys(requests, request_columns);
   return keys;
 }
 

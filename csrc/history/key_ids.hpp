@@ -19,6 +19,9 @@ struct KeyIds {
   uint32_t num_keys = 0;                    // ids are below it; not every one has events
   uint64_t requests_without_key = 0;        // null keys
   uint64_t events_without_key = 0;
+  bool is_shared = false;  // requests have the columns of the events: the ids of these are theirs
+
+  const uint32_t* of_requests() const { return is_shared ? events.data() : requests.data(); }
 };
 
 /// Columns by index, in pairs; no columns: one key for all. A key with a null or NaN in any column

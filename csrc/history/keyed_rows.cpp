@@ -2,8 +2,10 @@
 #include "history/keyed_rows.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "history/time_column.hpp"
 #include "history/word_table.hpp"
@@ -16,18 +18,31 @@ namespace mainspring {
 namespace {
 
 constexpr uint64_t kBlockRows = 1 << 17;
+constexpr uint32_t kBlockKeys = 1 << 10;
 constexpr uint64_t kAhead = 16;
 
 }  // namespace
 
 KeyPlaces::KeyPlaces(const uint64_t* times, uint64_t num, const uint32_t* ids, uint32_t num_keys)
     : num_rows(num) {
+  place(times, num_keys, [ids](uint64_t row) { return ids[row]; });
+}
+
+KeyPlaces::KeyPlaces(const uint64_t* times, uint64_t num, const PlainKeys& plain,
+                     const int64_t* keys)
+    : num_rows(num) {
+  place(times, static_cast<uint32_t>(plain.range + 1),
+        [&plain, keys](uint64_t row) { return plain.id(keys[row]); });
+}
+
+template <class IdOf>
+void KeyPlaces::place(const uint64_t* times, uint32_t num_keys, IdOf id_of) {
   if (num_rows >= kLeftOut) {
     throw Error(ErrorKind::kData, "A table has " + std::to_string(num_rows) +
                                       " rows, expected fewer than 4294967295. Give it in parts.");
   }
   const auto is_in = [&](uint64_t row) {
-    return ids[row] != kNoKey && static_cast<int64_t>(times[row]) != kNoTime;
+    return id_of(row) != kNoKey && static_cast<int64_t>(times[row]) != kNoTime;
   };
   // Each thread has a run of the rows; where there are more keys than that pays for, one has all.
   const uint64_t runs = num_rows / 8 > num_keys ? num_threads() : 1;
@@ -37,7 +52,7 @@ KeyPlaces::KeyPlaces(const uint64_t* times, uint64_t num, const uint32_t* ids, u
     next[run].assign(num_keys, 0);
     uint32_t* counts = next[run].data();
     for (uint64_t row = first_row(run); row < first_row(run + 1); ++row) {
-      if (is_in(row)) ++counts[ids[row]];
+      if (is_in(row)) ++counts[id_of(row)];
     }
   });
   starts.assign(num_keys + size_t{1}, 0);
@@ -54,13 +69,13 @@ KeyPlaces::KeyPlaces(const uint64_t* times, uint64_t num, const uint32_t* ids, u
   places.reserve(std::max<uint64_t>(num_rows, 1));
   uint32_t* out = places.data();
   parallel_for(runs, [&](uint64_t run, uint32_t) {
-    uint32_t* place = next[run].data();
+    uint32_t* next_place = next[run].data();
     const uint64_t end = first_row(run + 1);
     for (uint64_t row = first_row(run); row < end; ++row) {
-      if (row + kAhead < end && ids[row + kAhead] != kNoKey) {
-        __builtin_prefetch(&place[ids[row + kAhead]], 1);
+      if (row + kAhead < end && id_of(row + kAhead) != kNoKey) {
+        __builtin_prefetch(&next_place[id_of(row + kAhead)], 1);
       }
-      out[row] = is_in(row) ? place[ids[row]]++ : kLeftOut;
+      out[row] = is_in(row) ? next_place[id_of(row)]++ : kLeftOut;
     }
   });
 }
@@ -155,47 +170,64 @@ std::vector<uint32_t> KeyedEvents::number_categories() {
   return counts;
 }
 
-KeyedRequests::KeyedRequests(const uint64_t* moments, const KeyPlaces& places)
-    : starts(places.starts) {
-  rows.reserve(std::max<uint64_t>(starts.back(), 1));
-  times.reserve(std::max<uint64_t>(starts.back(), 1));
-  parallel_for((places.num_rows + kBlockRows - 1) / kBlockRows, [&](uint64_t item, uint32_t) {
-    const uint64_t end = std::min(places.num_rows, (item + 1) * kBlockRows);
+KeyedRequests::KeyedRequests(const uint64_t* moments, KeyPlaces places)
+    : places_(std::move(places)), owned_(std::max<uint64_t>(count(), 1)) {
+  times_ = owned_.data();
+  parallel_for((num_rows() + kBlockRows - 1) / kBlockRows, [&](uint64_t item, uint32_t) {
+    const uint64_t end = std::min(num_rows(), (item + 1) * kBlockRows);
     for (uint64_t row = item * kBlockRows; row < end; ++row) {
-      const uint32_t place = places.places.data()[row];
-      if (place == KeyPlaces::kLeftOut) continue;
-      rows.data()[place] = static_cast<uint32_t>(row);
-      times.data()[place] = static_cast<int64_t>(moments[row]);
+      const uint32_t place = places_.places.data()[row];
+      if (place != KeyPlaces::kLeftOut) owned_.data()[place] = static_cast<int64_t>(moments[row]);
     }
   });
+  put_in_order(unordered());
 }
 
-KeyedRequests::KeyedRequests(const KeyedEvents& events, const KeyPlaces& places)
-    : starts(places.starts) {
-  rows.reserve(std::max<uint64_t>(starts.back(), 1));
-  times.reserve(std::max<uint64_t>(starts.back(), 1));
-  parallel_for((places.num_rows + kBlockRows - 1) / kBlockRows, [&](uint64_t item, uint32_t) {
-    const uint64_t first = item * kBlockRows, end = std::min(places.num_rows, first + kBlockRows);
-    for (uint64_t row = first; row < end; ++row) {
-      const uint32_t place = places.places.data()[row];
-      if (place != KeyPlaces::kLeftOut) rows.data()[place] = static_cast<uint32_t>(row);
-    }
-    const uint64_t last = std::min(end, starts.back());
-    for (uint64_t place = first; place < last; ++place) {
-      times.data()[place] = static_cast<int64_t>(events.times()[place]);
+KeyedRequests::KeyedRequests(const KeyedEvents& events, KeyPlaces places)
+    : places_(std::move(places)), times_(events.times()) {
+  const std::vector<uint32_t> keys = unordered();
+  if (keys.empty() && events.keeps_all()) return;
+  owned_.reserve(std::max<uint64_t>(count(), 1));
+  std::copy(times_, times_ + count(), owned_.data());
+  times_ = owned_.data();
+  put_in_order(keys);
+}
+
+std::vector<uint32_t> KeyedRequests::unordered() const {
+  std::vector<uint32_t> keys;
+  std::mutex mutex;
+  const auto num_keys = static_cast<uint32_t>(places_.starts.size() - 1);
+  parallel_for((num_keys + kBlockKeys - 1) / kBlockKeys, [&](uint64_t item, uint32_t) {
+    const auto first = static_cast<uint32_t>(item * kBlockKeys);
+    for (uint32_t key = first; key < std::min(num_keys, first + kBlockKeys); ++key) {
+      if (std::is_sorted(times_ + start(key), times_ + start(key + 1))) continue;
+      const std::scoped_lock lock(mutex);
+      keys.push_back(key);
     }
   });
+  return keys;
 }
 
-void KeyedRequests::put_in_order(uint32_t key) {
-  int64_t* at = times.data() + starts[key];
-  uint32_t* row = rows.data() + starts[key];
-  const uint64_t count = starts[key + 1] - starts[key];
-  if (std::is_sorted(at, at + count)) return;
-  std::vector<std::pair<int64_t, uint32_t>> pairs(count);
-  for (uint64_t i = 0; i < count; ++i) pairs[i] = {at[i], row[i]};
-  std::sort(pairs.begin(), pairs.end());
-  for (uint64_t i = 0; i < count; ++i) std::tie(at[i], row[i]) = pairs[i];
+void KeyedRequests::put_in_order(const std::vector<uint32_t>& keys) {
+  if (keys.empty()) return;
+  uint32_t* places = places_.places.data();
+  GrowingArray<uint32_t> rows(std::max<uint64_t>(count(), 1));  // of each place
+  for (uint64_t row = 0; row < num_rows(); ++row) {
+    if (places[row] != KeyPlaces::kLeftOut) rows.data()[places[row]] = static_cast<uint32_t>(row);
+  }
+  parallel_for(keys.size(), [&](uint64_t item, uint32_t) {
+    const uint64_t first = start(keys[item]), end = start(keys[item] + 1);
+    std::vector<std::pair<int64_t, uint32_t>> pairs;
+    pairs.reserve(end - first);
+    for (uint64_t place = first; place < end; ++place) {
+      pairs.emplace_back(times_[place], rows.data()[place]);
+    }
+    std::sort(pairs.begin(), pairs.end());
+    for (uint64_t i = 0; i < pairs.size(); ++i) {
+      owned_.data()[first + i] = pairs[i].first;
+      places[pairs[i].second] = static_cast<uint32_t>(first + i);
+    }
+  });
 }
 
 }  // namespace mainspring

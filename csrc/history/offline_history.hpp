@@ -24,10 +24,9 @@ void look_at_events(const HistoryPlan& plan, const Table& events, std::vector<Gr
 HistoryCounts offline_features(const HistoryPlan& plan, const Table& events, const Table& requests,
                                const RequestColumns& columns, double* const* out);
 
-/// The features of rows that were brought together by key. Other rows get those of no event.
-/// Redeliveries are counted from `counted_from` on.
-void keyed_features(const HistoryPlan& plan, KeyedEvents* events, KeyedRequests* requests,
-                    uint64_t num_rows, int64_t counted_from, double* const* out,
-                    HistoryCounts* counts);
+/// The features of rows that were brought together by key: out[feature][row]. Rows that were left
+/// out get those of no event. Redeliveries are counted from `counted_from` on.
+void keyed_features(const HistoryPlan& plan, KeyedEvents* events, const KeyedRequests& requests,
+                    int64_t counted_from, double* const* out, HistoryCounts* counts);
 
 }  // namespace mainspring

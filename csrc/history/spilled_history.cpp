@@ -133,8 +133,8 @@ uint64_t SpilledHistory::event_size() const {
 }
 
 uint64_t SpilledHistory::request_size() const {
-  // Time, row and number as they are read and by key; features as rows and as columns.
-  return 48 + plan_.features.size() * 2 * sizeof(double);
+  // Time, row and number as they are read and by key; features, and one column on its way.
+  return 48 + (plan_.features.size() + 1) * sizeof(double);
 }
 
 std::vector<SpilledHistory::Slice> SpilledHistory::slices_of(const Part& part) const {
@@ -229,13 +229,13 @@ void SpilledHistory::compute_slice(const Part& part, const Slice& slice) {
   KeyedEvents by_key(plan_, table,
                      KeyPlaces(table.columns[0], table.num_rows, ids.data(), keys.size()));
   table = EventTable{};
-  KeyedRequests asked(times.data(),
-                      KeyPlaces(times.data(), rows.size(), request_ids.data(), keys.size()));
+  const KeyedRequests asked(times.data(),
+                            KeyPlaces(times.data(), rows.size(), request_ids.data(), keys.size()));
   const size_t width = plan_.features.size();
   GrowingArray<double> values(std::max<uint64_t>(width * rows.size(), 1));
   std::vector<double*> out;
   for (size_t i = 0; i < width; ++i) out.push_back(values.data() + i * rows.size());
-  keyed_features(plan_, &by_key, &asked, rows.size(), slice.after, out.data(), &counts_);
+  keyed_features(plan_, &by_key, asked, slice.after, out.data(), &counts_);
   const uint64_t start = results_.length();
   for (size_t i = 0; i < rows.size(); ++i) {
     results_.put(rows[i]);

@@ -26,7 +26,7 @@ void run_in_order(const SweepRanges& ranges, const RequestView& requests, Sweep&
     first = new_first;
     end = std::max(end, new_first);
     for (; end < new_end; ++end) sweep.add(event_at(end));
-    sweep.put(requests.rows[request], requests.at[request]);
+    sweep.put(request, requests.at[request]);
   }
   if constexpr (requires { Sweep::kMustEmpty; }) {
     for (; first < end; ++first) sweep.remove(event_at(first));
@@ -43,7 +43,7 @@ void run_by_entry(const SweepRanges& ranges, const RequestView& requests, Sweep&
     for (const uint32_t new_end = ranges.end[request]; end < new_end; ++end) {
       if (ranges.order[end] >= first) sweep.add(ranges.order[end]);
     }
-    sweep.put(requests.rows[request], requests.at[request]);
+    sweep.put(request, requests.at[request]);
   }
   if constexpr (requires { Sweep::kMustEmpty; }) {
     for (; first < ranges.rank.size(); ++first) {
@@ -74,6 +74,13 @@ EventSweeper::EventSweeper(const HistoryPlan& plan, const std::vector<FeatureGro
                            const std::vector<uint32_t>& num_codes)
     : plan_(plan), groups_(groups), scanner_(plan, groups) {
   for (const uint32_t count : num_codes) counts_.emplace_back(count, 0u);
+  for (const FeatureGroup& group : groups) {
+    swept_.push_back({group.frame, group.available, group.condition, {}});
+    std::vector<uint32_t>& scanned = scanned_.emplace_back();
+    for (const uint32_t feature : group.features) {
+      (is_scanned(plan.features[feature]) ? scanned : swept_.back().features).push_back(feature);
+    }
+  }
 }
 
 void EventSweeper::order_by_entry(const EventView& events, const FeatureGroup& group) {
@@ -144,9 +151,9 @@ void EventSweeper::set_ranges(const EventView& events, const RequestView& reques
 
 void EventSweeper::sweep_group(const EventView& events, const RequestView& requests,
                                const FeatureGroup& group, double* const* out) {
-  std::vector<uint8_t> is_done(group.features.size());
+  is_done_.assign(group.features.size(), 0);
   for (size_t i = 0; i < group.features.size(); ++i) {
-    if (is_done[i] != 0) continue;
+    if (is_done_[i] != 0) continue;
     const HistoryFeature& feature = plan_.features[group.features[i]];
     const FeatureOut to{out[group.features[i]]};
     const uint32_t word = feature.value == kNoColumn ? 0 : plan_.number_word(feature.value);
@@ -160,7 +167,7 @@ void EventSweeper::sweep_group(const EventView& events, const RequestView& reque
                                                                        : 2];
         if (place.values != nullptr) continue;
         place.values = out[group.features[j]];
-        is_done[j] = 1;
+        is_done_[j] = 1;
       }
       const int32_t exponent = plan_.exponents[feature.value];
       if (outs[2].values != nullptr) {
@@ -202,7 +209,7 @@ void EventSweeper::sweep_group(const EventView& events, const RequestView& reque
       default:
         if (word == 0 && ranges_.in_order) {
           for (uint32_t request = 0; request < requests.count; ++request) {
-            to.put(requests.rows[request], ranges_.end[request] - ranges_.first[request]);
+            to.put(request, ranges_.end[request] - ranges_.first[request]);
           }
           break;
         }
@@ -213,23 +220,19 @@ void EventSweeper::sweep_group(const EventView& events, const RequestView& reque
 }
 
 void EventSweeper::features(const EventView& events, const RequestView& requests,
-                            size_t first_group, size_t end_group, double* const* out) {
-  for (size_t number = first_group; number < end_group; ++number) {
+                            double* const* out) {
+  for (size_t number = 0; number < groups_.size(); ++number) {
     const FeatureGroup& group = groups_[number];
-    std::vector<uint32_t> scanned;
-    FeatureGroup swept{group.frame, group.available, group.condition, {}};
-    for (const uint32_t feature : group.features) {
-      (is_scanned(plan_.features[feature]) ? scanned : swept.features).push_back(feature);
-    }
-    if (!swept.features.empty()) {
+    const std::vector<uint32_t>& scanned = scanned_[number];
+    if (!swept_[number].features.empty()) {
       set_ranges(events, requests, group);
-      sweep_group(events, requests, swept, out);
+      sweep_group(events, requests, swept_[number], out);
     }
     if (scanned.empty()) continue;
     for (uint32_t request = 0; request < requests.count; ++request) {
       scanner_.choose(events, group, requests.at[request]);
       for (const uint32_t feature : scanned) {
-        out[feature][requests.rows[request]] =
+        out[feature][request] =
             scanner_.value(events, plan_.features[feature], requests.at[request]);
       }
     }

@@ -8,10 +8,9 @@
 
 namespace mainspring {
 
-/// The moments of one key, ascending, and where the results belong.
+/// The moments of one key, ascending.
 struct RequestView {
   const int64_t* at = nullptr;
-  const uint32_t* rows = nullptr;
   uint32_t count = 0;
 };
 
@@ -32,9 +31,8 @@ class EventSweeper {
   EventSweeper(const HistoryPlan& plan, const std::vector<FeatureGroup>& groups,
                const std::vector<uint32_t>& num_codes);
 
-  /// Those of some groups: out[feature][request row].
-  void features(const EventView& events, const RequestView& requests, size_t first_group,
-                size_t end_group, double* const* out);
+  /// Every feature: out[feature][request].
+  void features(const EventView& events, const RequestView& requests, double* const* out);
 
  private:
   void set_ranges(const EventView& events, const RequestView& requests, const FeatureGroup& group);
@@ -44,11 +42,14 @@ class EventSweeper {
 
   const HistoryPlan& plan_;
   const std::vector<FeatureGroup>& groups_;
+  std::vector<FeatureGroup> swept_;             // of each group what has a sweep
+  std::vector<std::vector<uint32_t>> scanned_;  // and the features that have none
   EventScanner scanner_;
   SweepRanges ranges_;
   std::vector<int64_t> entries_;
   std::vector<std::vector<uint32_t>> counts_;  // of each code of a category
   std::vector<uint32_t> stairs_, bins_;
+  std::vector<uint8_t> is_done_;
 };
 
 }  // namespace mainspring

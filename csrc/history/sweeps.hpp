@@ -18,8 +18,8 @@ inline constexpr double kNullFeature = std::numeric_limits<double>::quiet_NaN();
 /// Where a feature's values go; null: nobody asked.
 struct FeatureOut {
   double* values = nullptr;
-  void put(uint32_t row, double value) const {
-    if (values != nullptr) values[row] = value;
+  void put(uint32_t request, double value) const {
+    if (values != nullptr) values[request] = value;
   }
 };
 
@@ -37,7 +37,7 @@ struct CountSweep {
   }
   void add(uint32_t event) { count += counts(event) ? 1 : 0; }
   void remove(uint32_t event) { count -= counts(event) ? 1 : 0; }
-  void put(uint32_t row, int64_t) { out.put(row, static_cast<double>(count)); }
+  void put(uint32_t request, int64_t) { out.put(request, static_cast<double>(count)); }
 };
 
 /// Sum and mean, and with kSquares the deviation.
@@ -65,11 +65,11 @@ struct MomentSweep {
     sum.subtract(value);
     if constexpr (kSquares) squares.subtract(value);
   }
-  void put(uint32_t row, int64_t) {
-    sum_out.put(row, sum.value(exponent));
-    mean_out.put(row, count == 0 ? kNullFeature : sum.mean(count, exponent));
+  void put(uint32_t request, int64_t) {
+    sum_out.put(request, sum.value(exponent));
+    mean_out.put(request, count == 0 ? kNullFeature : sum.mean(count, exponent));
     if constexpr (kSquares) {
-      std_out.put(row, count < 2 ? kNullFeature : squares.deviation(count, sum, exponent));
+      std_out.put(request, count < 2 ? kNullFeature : squares.deviation(count, sum, exponent));
     }
   }
 };
@@ -112,8 +112,8 @@ struct ExtremeSweep {
       head = 0;
     }
   }
-  void put(uint32_t row, int64_t) {
-    out.put(row, head == stairs.size() ? kNullFeature : value(stairs[head]) + 0.0);
+  void put(uint32_t request, int64_t) {
+    out.put(request, head == stairs.size() ? kNullFeature : value(stairs[head]) + 0.0);
   }
 };
 
@@ -135,11 +135,11 @@ struct LastSweep {
   void remove(uint32_t event) {
     if (event == last) last = UINT32_MAX;
   }
-  void put(uint32_t row, int64_t at) {
-    if (last == UINT32_MAX) return out.put(row, kNullFeature);
-    if (word != 0) return out.put(row, events.number(word, last));
+  void put(uint32_t request, int64_t at) {
+    if (last == UINT32_MAX) return out.put(request, kNullFeature);
+    if (word != 0) return out.put(request, events.number(word, last));
     const uint64_t age = static_cast<uint64_t>(at) - static_cast<uint64_t>(events.time(last));
-    out.put(row, static_cast<double>(age) / 1e6);
+    out.put(request, static_cast<double>(age) / 1e6);
   }
 };
 
@@ -165,8 +165,8 @@ struct FirstSweep {
       head = 0;
     }
   }
-  void put(uint32_t row, int64_t) {
-    out.put(row, head == line.size() ? kNullFeature : events.number(word, line[head]));
+  void put(uint32_t request, int64_t) {
+    out.put(request, head == line.size() ? kNullFeature : events.number(word, line[head]));
   }
 };
 
@@ -188,7 +188,7 @@ struct DistinctSweep {
     if ((events.word(1, event) & flag) == 0) return;
     distinct -= --counts[events.word(word, event)] == 0 ? 1 : 0;
   }
-  void put(uint32_t row, int64_t) { out.put(row, static_cast<double>(distinct)); }
+  void put(uint32_t request, int64_t) { out.put(request, static_cast<double>(distinct)); }
 };
 
 /// A quantile on fixed edges: a count for each bin.
@@ -208,7 +208,7 @@ struct BinnedSweep {
     const double value = events.number(word, event);
     if (value == value) --bins[quantile_bin(edges, value)];
   }
-  void put(uint32_t row, int64_t) { out.put(row, binned_quantile(bins, edges, share)); }
+  void put(uint32_t request, int64_t) { out.put(request, binned_quantile(bins, edges, share)); }
 };
 
 /// Means of weights that halve.
@@ -241,14 +241,14 @@ struct EwmSweep {
     const EwmPlace place = ewm_place(events.time(event), half_life);
     bucket(place.bucket).subtract(place.weight, value);
   }
-  void put(uint32_t row, int64_t at) {
+  void put(uint32_t request, int64_t at) {
     const int64_t seen = at < INT64_MIN + lag ? INT64_MIN : at - lag;
     const int64_t oldest = oldest_ewm_bucket(seen, half_life);
     EwmMean mean;
     for (size_t i = buckets.size(); i > 0 && buckets[i - 1].bucket >= oldest; --i) {
       mean.add(buckets[i - 1]);
     }
-    out.put(row, mean.value(exponent));
+    out.put(request, mean.value(exponent));
   }
 };
 

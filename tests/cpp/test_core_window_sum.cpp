@@ -85,6 +85,31 @@ void test_deviations_are_those_of_integers() {
   check(squares.deviation(4, sum, 0) == std::sqrt(20.0 / 12.0), "of 1, 2, 3, 4");
 }
 
+/// The compiler's own conversion is the oracle.
+void test_integers_round_as_the_compiler_rounds_them() {
+  const auto compare = [](GridMagnitude value) {
+    check(round_to_double(value) == static_cast<double>(value), "without a sign");
+    const auto integer = static_cast<GridInteger>(value);
+    check(round_to_double(integer) == static_cast<double>(integer), "with one");
+  };
+  for (int32_t bit = 0; bit < 128; ++bit) {
+    const GridMagnitude power = GridMagnitude{1} << bit;
+    for (int32_t low = 0; low <= bit; ++low) {
+      const GridMagnitude other = GridMagnitude{1} << low;
+      for (const GridMagnitude value : {power, power + other, power - other, power + other - 1,
+                                        power + other + 1, power + 3 * other, ~(power - other)}) {
+        compare(value);
+      }
+    }
+  }
+  for (uint64_t i = 0; i < 100'000; ++i) {
+    const GridMagnitude drawn_bits =
+        static_cast<GridMagnitude>(hash_u64(i)) << 64 | hash_u64(i + (uint64_t{1} << 40));
+    compare(drawn_bits >> hash_u64(i + (uint64_t{1} << 41)) % 128);
+  }
+  check(!std::signbit(round_to_double(GridInteger{0})), "no negative zero");
+}
+
 void test_scaling_rounds_once() {
   check(scale_by_power(0x1.8p+0, -1074) == 0x1p-1073, "half to even at the bottom");
   check(scale_by_power(1.0, 1023) == 0x1p+1023, "at the top");
@@ -97,6 +122,7 @@ int main() {
   test_sums_on_the_grid_are_exact_sums();
   test_values_round_to_even_and_large_ones_are_refused();
   test_deviations_are_those_of_integers();
+  test_integers_round_as_the_compiler_rounds_them();
   test_scaling_rounds_once();
   return finish();
 }

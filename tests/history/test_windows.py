@@ -173,27 +173,56 @@ def test_threads_and_order_of_rows_change_no_bit() -> None:
             assert shuffled[name].equals(results[0][name]), name
 
 
+def keys_of(kind: str, numbers: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """Return columns of keys, which are numbered in as many ways as there are kinds."""
+    texts = pa.array(numbers.astype(str))
+    return {
+        "integers": {"key": numbers},
+        "far apart": {"key": numbers * 2**50},
+        "nulls": {"key": pa.array(numbers, mask=rng.random(len(numbers)) < 0.02)},
+        "floats": {"key": numbers / 4},
+        "text": {"key": texts},
+        "dictionary": {"key": texts.dictionary_encode()},
+        "pairs": {"key": numbers % 5, "other": texts},
+        "none": {},
+    }[kind]
+
+
 @pytest.mark.parametrize("in_order", [True, False])
 @pytest.mark.parametrize("unique", [None, "id"])
+@pytest.mark.parametrize(
+    "kind",
+    ["integers", "far apart", "nulls", "floats", "text", "dictionary", "pairs", "none"],
+)
 def test_requests_that_are_the_events_have_the_bits_of_others(
-    in_order: bool, unique: str | None
+    in_order: bool, unique: str | None, kind: str
 ) -> None:
     """They are brought together by key once; one more request and they are not the same rows."""
     rng = np.random.default_rng(2)
     rows = 5000
     at = rng.integers(0, 9000, rows) * MINUTE
+    at = np.sort(at) if in_order else at
+    keys = keys_of(kind, rng.integers(0, 40, rows), rng)
     table = pa.table(
         {
-            "at": pa.array(np.sort(at) if in_order else at, pa.timestamp("us")),
-            "key": pa.array(rng.integers(0, 40, rows), mask=rng.random(rows) < 0.02),
+            "at": pa.array(at, pa.timestamp("us")),
+            "known": pa.array(at + rng.integers(0, 300, rows) * MINUTE, pa.timestamp("us")),
             "value": rng.normal(size=rows),
             "id": rng.integers(0, 2, rows),
+            **keys,
         }
     )
-    events = ms.events("drawn", key="key", time="at", id=unique)
+    events = ms.events("drawn", key=list(keys) or None, time="at", id=unique)
     window = events.window("2h")
+    known = events.window("5h", available="known")
     plans = HistoryPlans.of(
-        window.count(), window.sum("value"), window.max("value"), events.last("value", 3).mean()
+        window.count(),
+        window.sum("value"),
+        window.max("value"),
+        events.last("value", 3).mean(),
+        known.std("value"),
+        known.last("value"),
+        events.since_last(),
     ).fit({"drawn": table})
     same = plans.compute(table, {"drawn": table})["drawn"]
     counts = plans.counts["drawn"]

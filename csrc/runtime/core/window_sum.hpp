@@ -32,6 +32,25 @@ inline double scale_by_power(double value, int32_t power) noexcept {
   return value * __builtin_bit_cast(double, static_cast<uint64_t>(power + 1023) << 52);
 }
 
+/// The nearest double, ties to even: the bits of a conversion, without the call that it is.
+inline double round_to_double(GridMagnitude value) noexcept {
+  const auto high = static_cast<uint64_t>(value >> 64);
+  if (high == 0 && static_cast<int64_t>(value) >= 0) {
+    return static_cast<double>(static_cast<int64_t>(value));
+  }
+  // The highest 63 bits; what is cut off only has to break ties.
+  const int32_t zeros = high != 0 ? __builtin_clzll(high) : 64;
+  const int32_t shift = 65 - zeros;
+  const auto kept = static_cast<int64_t>(value >> shift);
+  const bool has_rest = (value & ((GridMagnitude{1} << shift) - 1)) != 0;
+  return static_cast<double>(kept | (has_rest ? 1 : 0)) *
+         __builtin_bit_cast(double, static_cast<uint64_t>(shift + 1023) << 52);
+}
+inline double round_to_double(GridInteger value) noexcept {
+  const auto magnitude = static_cast<GridMagnitude>(value);
+  return value < 0 ? -round_to_double(-magnitude) : round_to_double(magnitude);
+}
+
 /// Puts a value on the grid. False: it is NaN, infinite, or above it.
 inline bool to_grid(double value, int32_t exponent, GridInteger* out) noexcept {
   const uint64_t bits = __builtin_bit_cast(uint64_t, value);
@@ -63,11 +82,11 @@ struct WindowSum {
   void subtract(GridInteger value) noexcept { sum -= value; }
   /// Rounded once, to nearest even.
   double value(int32_t exponent) const noexcept {
-    return scale_by_power(static_cast<double>(sum), exponent);
+    return scale_by_power(round_to_double(sum), exponent);
   }
   /// The rounded sum divided by `count`; no overflow on the way.
   double mean(uint64_t count, int32_t exponent) const noexcept {
-    return scale_by_power(static_cast<double>(sum) / static_cast<double>(count), exponent);
+    return scale_by_power(round_to_double(sum) / static_cast<double>(count), exponent);
   }
 };
 
@@ -128,7 +147,7 @@ inline double WindowSquares::deviation(uint64_t count, const WindowSum& sum,
     power = 128 - zeros;
   }
   const double pairs = static_cast<double>(count) * static_cast<double>(count - 1);
-  const double variance = scale_by_power(static_cast<double>(below), power) / pairs;
+  const double variance = scale_by_power(round_to_double(below), power) / pairs;
   return scale_by_power(__builtin_sqrt(variance), exponent);
 }
 
