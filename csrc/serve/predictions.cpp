@@ -16,7 +16,7 @@ uint32_t wanted_width(const BundleImage& bundle, OutputKind kind) {
   if (width == 0) {
     throw Error(ErrorKind::kUnsupported,
                 "Probabilities need a classifier that has them, and this model does not. Ask for "
-                "output=predict.");
+                "kind=predict.");
   }
   return width;
 }

@@ -1,7 +1,7 @@
 """Answer events of AWS Lambda, Google Cloud Functions and Azure Functions with a bundle.
 
 Handwritten for the plain events of each platform: no web framework, so that a cold start pays for
-the model alone. A body is a row ``{...}``, a list of rows, or ``{"rows": [...]}``; ``"output"``
+the model alone. A body is a row ``{...}``, a list of rows, or ``{"rows": [...]}``; ``"kind"``
 beside ``rows`` is ``predict``, ``proba`` or ``raw``. A GET says what the model is.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["AsgiApp", "LambdaHandler", "respond"]
 
 JSON = {"content-type": "application/json"}
-OUTPUTS = ("predict", "proba", "raw")
+KINDS = ("predict", "proba", "raw")
 
 
 def respond(
@@ -41,15 +41,19 @@ def respond(
 
 
 def predict(predictor: mainspring_edge.Predictor, asked: Any) -> dict[str, Any]:
-    """Return the predictions for a row, a list of rows, or rows with an output."""
-    output, rows = "predict", asked
+    """Return the predictions for a row, a list of rows, or rows with a kind of output."""
+    kind, rows = "predict", asked
     if isinstance(asked, dict) and isinstance(asked.get("rows"), list):
-        rows, output = asked["rows"], asked.get("output", "predict")
+        rows, kind = asked["rows"], asked.get("kind", "predict")
+        for name in asked:
+            if name not in ("rows", "kind"):
+                text = f"Found {name!r} beside 'rows', expected 'kind'."
+                raise mainspring_edge.MainspringError(text)
     elif isinstance(asked, dict):
         rows = [asked]
-    if output not in OUTPUTS:
-        found = ", ".join(OUTPUTS)
-        raise mainspring_edge.MainspringError(f"The output is {output!r}, expected one of {found}.")
+    if kind not in KINDS:
+        found = ", ".join(KINDS)
+        raise mainspring_edge.MainspringError(f"The kind is {kind!r}, expected one of {found}.")
     if not isinstance(rows, list):
         raise mainspring_edge.MainspringError("Expected a row, a list of rows or {'rows': [...]}.")
     for at, row in enumerate(rows):
@@ -57,7 +61,7 @@ def predict(predictor: mainspring_edge.Predictor, asked: Any) -> dict[str, Any]:
             text = f"Row {at} is {row!r}, expected an object with a value for each column."
             raise mainspring_edge.MainspringError(text, row=at)
     call = {"predict": predictor.predict, "proba": predictor.predict_proba}
-    return {"predictions": _finite(call.get(output, predictor.predict_raw)(rows))}
+    return {"predictions": _finite(call.get(kind, predictor.predict_raw)(rows))}
 
 
 def _finite(value: Any) -> Any:

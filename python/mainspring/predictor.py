@@ -33,8 +33,9 @@ from mainspring.models.metadata import (
     with_sums,
     with_weights,
 )
+from mainspring.models.output_kinds import KINDS, check_kind, method_of
 from mainspring.models.pipelines import split_pipeline
-from mainspring.models.row_scorer import OUTPUTS, Score, row_scorer
+from mainspring.models.row_scorer import Score, row_scorer
 from mainspring.models.row_work import work_on
 from mainspring.transforms._device import is_for_device
 from mainspring.transforms._output import refuse_lists
@@ -212,7 +213,7 @@ class Predictor:
         self._bundle = bundle
         self._meta = json.loads(bundle.meta)
         self._num_features = bundle.num_features
-        self._widths = {kind: bundle.output_width(kind) for kind in ("predict", "proba", "raw")}
+        self._widths = {kind: bundle.output_width(kind) for kind in KINDS}
         self._labels = None if bundle.labels is None else self.classes_
         self._score_matrix = {}
         if not self.has_preprocessor:
@@ -695,7 +696,13 @@ class Predictor:
         -------
         list of str
             :attr:`output_names`, or ``probability_0``, ``raw_0`` and so on.
+
+        Raises
+        ------
+        ParameterError
+            When the kind is another.
         """
+        check_kind(kind)
         if kind == "predict":
             return self.output_names
         width = self._widths.get(kind, 0)
@@ -734,26 +741,26 @@ class Predictor:
         )
         return result
 
-    def scorer(self, output: str = "predict") -> Callable[[object], Score]:
+    def scorer(self, kind: str = "predict") -> Callable[[object], Score]:
         """Return a function that scores one row with the least overhead.
 
         Parameters
         ----------
-        output : {"predict", "predict_proba", "predict_raw"}
-            Which method's result it gives.
+        kind : {"predict", "proba", "raw"}, default "predict"
+            As in :meth:`predict_arrow`.
 
         Returns
         -------
         callable
             Takes a dict from columns to values, as :meth:`predict_row`; without a preprocessor also
             a one-dimensional buffer or sequence of the features in order, float32 and float64 at no
-            cost. Gives what the method gives for the row, as a float, a list of floats or a label.
-            Safe to call from many threads; it cannot be pickled.
+            cost. Gives what :meth:`predict` or its like gives for the row, as a float, a list of
+            floats or a label. Safe to call from many threads; it cannot be pickled.
 
         Raises
         ------
         ParameterError
-            When there is no such output. The function raises what :meth:`predict_row` raises, and
+            When there is no such kind. The function raises what :meth:`predict_row` raises, and
             SchemaError for a buffer of another length.
         UnsupportedError
             When the model has no probabilities.
@@ -767,17 +774,12 @@ class Predictor:
         >>> score(X[0]) == score({"Column_0": X[0, 0], "Column_1": X[0, 1], "Column_2": X[0, 2]})
         True
         """
-        if output not in OUTPUTS:
-            raise errors.ParameterError(
-                f"The output is {output!r}, expected one of {', '.join(map(repr, OUTPUTS))}.",
-                expected="one of " + ", ".join(map(repr, OUTPUTS)),
-                got=repr(output),
-            )
-        if output == "predict_proba":
+        check_kind(kind)
+        if kind == "proba":
             self._check_has_probabilities()
         features = [] if self.has_preprocessor else self.feature_names
         return row_scorer(
-            self._bundle, output, features, getattr(self, output), self._check_columns
+            self._bundle, kind, features, getattr(self, method_of(kind)), self._check_columns
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:

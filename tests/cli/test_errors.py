@@ -34,7 +34,9 @@ def one_line(ran: Any) -> str:
     [
         (("predict",), ["BUNDLE", "--help"]),
         (("predict", "a", "b", "--frob"), ["--frob"]),
-        (("predict", "a", "b", "--raw", "--proba"), ["--raw", "--proba"]),
+        (("predict", "a", "b", "--raw"), ["--raw is --kind raw"]),
+        (("predict", "a", "b", "--proba"), ["--proba is --kind proba"]),
+        (("predict", "a", "b", "--kind", "leaf"), ["--kind", "'leaf'", "proba"]),
         (("predict", "a", "b", "--deviec", "cuda"), ["--deviec", "did you mean '--device'?"]),
         (("bogus",), ["bogus", "predict", "quickstart"]),
         (("predit", "a"), ["'predit'", "did you mean 'predict'?"]),

@@ -61,10 +61,10 @@ def test_predict_when_keep_is_given_writes_those_columns_first(
 
 
 @pytest.mark.parametrize(
-    ("option", "method", "names"),
+    ("kind", "method", "names"),
     [
-        ("--proba", "predict_proba", ["probability_0", "probability_1"]),
-        ("--raw", "predict_raw", ["raw"]),
+        ("proba", "predict_proba", ["probability_0", "probability_1"]),
+        ("raw", "predict_raw", ["raw"]),
     ],
 )
 def test_predict_when_kind_is_given_equals_that_method(
@@ -72,13 +72,13 @@ def test_predict_when_kind_is_given_equals_that_method(
     folder: Path,
     table: pa.Table,
     tmp_path: Path,
-    option: str,
+    kind: str,
     method: str,
     names: list[str],
 ) -> None:
     out = tmp_path / "scores.parquet"
     data = folder / "data.parquet"
-    assert run("predict", folder / "late.spring", data, option, "-o", out).code == 0
+    assert run("predict", folder / "late.spring", data, "--kind", kind, "-o", out).code == 0
     got = pq.read_table(out)
     assert got.column_names == names
     expected = getattr(ms.load(folder / "late.spring"), method)(table)

@@ -199,7 +199,7 @@ def test_predict_when_the_job_is_another_one_begins_anew(
         table = table.set_column(1, "wind", pa.array(np.zeros(500)))
         pq.write_table(table, data, row_group_size=100)
     elif change == "option":
-        more = ["--raw"]
+        more = ["--kind", "raw"]
     elif change == "columns":
         more = ["--keep", "id"]
     elif change == "output":

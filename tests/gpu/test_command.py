@@ -51,8 +51,8 @@ def test_predict_of_probabilities_has_a_column_for_each_class(
     bundle = saved(tmp_path, RandomForestClassifier(5, max_depth=4))
     pq.write_table(table(), tmp_path / "data.parquet")
     out = tmp_path / "out.parquet"
-    command = ["predict", str(bundle), str(tmp_path / "data.parquet"), "-o", str(out), "--proba"]
-    assert main([*command, "--device", "cuda"]) == 0
+    command = ["predict", str(bundle), str(tmp_path / "data.parquet"), "-o", str(out)]
+    assert main([*command, "--kind", "proba", "--device", "cuda"]) == 0
     expected = ms.load(bundle).predict_proba(table())
     np.testing.assert_array_equal(pq.read_table(out).to_pandas().to_numpy(), expected)
 

@@ -93,10 +93,10 @@ def test_predictor_when_registered_predicts_the_same_bits(
         loaded = mlflow.pyfunc.load_model(uri)
         assert (loaded.predict(frame) == wanted).all()
         assert ms.mlflow.load_model(uri).to_bytes() == predictor.to_bytes()
-    proba = loaded.predict(frame, params={"output": "proba"})
+    proba = loaded.predict(frame, params={"kind": "proba"})
     assert (proba == predictor.predict_proba(frame)).all()
-    with pytest.raises(ParameterError, match="output must be one of"):
-        loaded.predict(frame, params={"output": "classes"})
+    with pytest.raises(ParameterError, match="kind is 'classes'"):
+        loaded.predict(frame, params={"kind": "classes"})
 
 
 def test_signature_when_made_is_that_of_the_columns(mlflow: Any, predictor: ms.Predictor) -> None:
@@ -110,7 +110,7 @@ def test_signature_when_made_is_that_of_the_columns(mlflow: Any, predictor: ms.P
         "at": "DataType.datetime",
         "due": "Any",  # MLflow's own type takes no times of a zone
     }
-    assert [param.name for param in signature.params.params] == ["output"]
+    assert [param.name for param in signature.params.params] == ["kind"]
     assert signature.outputs.is_tensor_spec()
 
 

@@ -57,5 +57,7 @@ def test_probabilities_have_a_column_for_each_class() -> None:
 def test_kinds_that_cannot_be_are_refused() -> None:
     with pytest.raises(errors.UnsupportedError, match="need a classifier"):
         predictor("regression").predict_arrow(TABLE, "proba")
-    with pytest.raises(errors.ParameterError, match="output kind is 'other'"):
+    with pytest.raises(errors.ParameterError, match="kind is 'other', expected one of"):
         predictor("regression").predict_arrow(TABLE, "other")
+    with pytest.raises(errors.ParameterError, match="Did you mean 'proba'"):
+        predictor("binary").column_names("predict_proba")

@@ -21,16 +21,16 @@ from tests.generic.test_models import FIXED, predictor_and_rows
 from tests.models.lightgbm_models import Recipe, hard_rows, train
 
 by_model = pytest.mark.parametrize(("kind", "number"), FIXED)
-METHODS = ("predict", "predict_proba", "predict_raw")
+METHODS = {"predict": "predict", "proba": "predict_proba", "raw": "predict_raw"}
 
 
-def outputs_of(predictor: ms.Predictor) -> list[str]:
-    return [name for name in METHODS if name != "predict_proba" or has_probabilities(predictor)]
+def kinds_of(predictor: ms.Predictor) -> list[str]:
+    return [kind for kind in METHODS if kind != "proba" or has_probabilities(predictor)]
 
 
 def has_probabilities(predictor: ms.Predictor) -> bool:
     try:
-        predictor.scorer("predict_proba")
+        predictor.scorer("proba")
     except errors.UnsupportedError:
         return False
     return True
@@ -41,10 +41,10 @@ def test_rows_when_scored_have_the_bits_of_the_batch(kind: str, number: int) -> 
     predictor, rows = predictor_and_rows(kind, number)
     with np.errstate(over="ignore"):
         narrow = rows.astype(np.float32)
-    for output in outputs_of(predictor):
+    for output in kinds_of(predictor):
         score = predictor.scorer(output)
-        wide_scores = getattr(predictor, output)(rows)
-        narrow_scores = getattr(predictor, output)(narrow)
+        wide_scores = getattr(predictor, METHODS[output])(rows)
+        narrow_scores = getattr(predictor, METHODS[output])(narrow)
         for i, row in enumerate(rows):
             values = dict(zip(predictor.feature_names, row.tolist(), strict=True))
             for form in (row, row.tolist(), tuple(row), memoryview(row), values):
@@ -134,7 +134,7 @@ def test_classifier_gives_labels_and_probabilities() -> None:
     predictor = ms.Predictor(model)
     assert predictor.scorer()(rows[0]) == predictor.predict(rows)[0]
     assert type(predictor.scorer()(rows[0])) is str
-    assert predictor.scorer("predict_proba")(rows[0]) == predictor.predict_proba(rows)[0].tolist()
+    assert predictor.scorer("proba")(rows[0]) == predictor.predict_proba(rows)[0].tolist()
 
 
 def test_predictor_with_transforms_takes_dicts_only() -> None:
@@ -148,7 +148,7 @@ def test_predictor_with_transforms_takes_dicts_only() -> None:
         5,
     )
     predictor = ms.Predictor(booster, preprocessor=prep)
-    score = predictor.scorer("predict_raw")
+    score = predictor.scorer("raw")
     expected = predictor.predict_raw(table)
     for i, row in enumerate(table.slice(0, 9).to_pylist()):
         assert score(row) == expected[i]
@@ -173,12 +173,20 @@ def test_model_with_categories_of_pandas_takes_buffers_only() -> None:
     assert predictor.scorer()(values) == predictor.predict(values[None])[0]
 
 
-def test_output_when_it_is_none_of_the_methods_is_refused() -> None:
+def test_kind_when_there_is_none_such_is_refused() -> None:
     predictor = ms.Predictor(LinearRegression().fit(np.eye(3), np.arange(3.0)))
-    with pytest.raises(errors.ParameterError, match="'predict_raw'"):
-        predictor.scorer("raw")
+    with pytest.raises(errors.ParameterError, match=r"kind is 'leaf', expected one of .*'raw'\.$"):
+        predictor.scorer("leaf")
+    for method, kind in (("predict_proba", "proba"), ("predict_raw", "raw")):
+        with pytest.raises(errors.ParameterError, match=f"Did you mean '{kind}'") as caught:
+            predictor.scorer(method)
+        assert caught.value.hint == f"Did you mean '{kind}'?"
+    with pytest.raises(errors.ParameterError, match="kind is 3"):
+        predictor.scorer(3)  # type: ignore[arg-type]
+    with pytest.raises(errors.ParameterError, match="kind is \\[\\]"):
+        predictor.scorer([])  # type: ignore[arg-type]
     with pytest.raises(errors.UnsupportedError, match="probabilities"):
-        predictor.scorer("predict_proba")
+        predictor.scorer("proba")
 
 
 def test_call_with_anything_but_one_row_is_a_type_error() -> None:

@@ -104,7 +104,7 @@ def assert_classifies(model: Any, rows: np.ndarray, *, exact: bool) -> None:
     batch = predictor.predict_proba(rows)
     for number in (0, 7, len(rows) - 1):
         row = dict(zip(predictor.feature_names, rows[number].tolist(), strict=True))
-        assert predictor.scorer("predict_proba")(row) == batch[number].tolist()
+        assert predictor.scorer("proba")(row) == batch[number].tolist()
 
 
 WEIGHTS = st.none() | st.lists(st.sampled_from([0.25, 1.0, 2.0, 3.5]), min_size=3, max_size=3)

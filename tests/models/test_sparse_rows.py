@@ -224,7 +224,7 @@ def test_many_features_between_plan_and_model_give_what_the_model_alone_gives(
     rows = [{"text": text} for text in TEXTS]
     assert predictor.predict_proba(table).tobytes() == want.tobytes()
     assert predictor.predict_proba(rows).tobytes() == want.tobytes()
-    assert predictor.scorer("predict_proba")(rows[4]) == want[4].tolist()
+    assert predictor.scorer("proba")(rows[4]) == want[4].tolist()
     columns = pa.table(predictor.predict_arrow(table, "proba"))
     assert np.column_stack(columns.columns).tobytes() == want.tobytes()
     predictor.save(tmp_path / "text.spring")

@@ -89,7 +89,7 @@ def test_direct_event_gives_the_bits(
     assert handler(rows) == {"predictions": wanted}
     assert handler({"rows": rows}) == {"predictions": wanted}
     assert handler(rows[3]) == {"predictions": [wanted[3]]}
-    both = handler({"rows": rows, "output": "proba"})["predictions"]
+    both = handler({"rows": rows, "kind": "proba"})["predictions"]
     assert [second for _, second in both] == wanted
 
 
@@ -125,7 +125,13 @@ def test_http_event_is_answered_in_its_own_form(
         ("POST", "3", 400, "Expected a row"),
         ("POST", "[3]", 400, "Row 0 is 3"),
         ("POST", '{"rows": [{}]}', 400, "is missing in row 0"),
-        ("POST", '{"rows": [], "output": "odds"}', 400, "'odds'"),
+        ("POST", '{"rows": [], "kind": "odds"}', 400, "The kind is 'odds'"),
+        (
+            "POST",
+            '{"rows": [], "output": "raw"}',
+            400,
+            "Found 'output' beside 'rows', expected 'kind'",
+        ),
         ("DELETE", "", 405, "DELETE"),
         ("GET", "", 200, "late-flights"),
     ],

@@ -134,7 +134,7 @@ def seeds() -> list[bytes]:
         over_wire(GOOD),
         over_wire(rows),
         over_wire(json.dumps(columns).encode()),
-        over_wire(rows, "/models/mixed/predict?output=proba"),
+        over_wire(rows, "/models/mixed/predict?kind=proba"),
         over_wire(gzip.compress(rows), lines=packed),
         over_wire(arrow(), lines=(ARROW_TYPE,)),
         over_wire(tensors(), INFER),

@@ -102,7 +102,7 @@ def test_metrics_count_requests_rows_errors_and_time(folder: Path) -> None:
     post(app, "/predict", {})
     post(app, "/predict", b"{")
     post(app, "/predict", [ROW] * 11)
-    post(app, "/predict?output=x", ROW)
+    post(app, "/predict?kind=x", ROW)
     post(app, "/v2/models/two/infer", infer_body([ROW, ROW]))
     ask(app, "GET", "/nothing")
     counted = samples(app)
@@ -174,7 +174,7 @@ def test_proba_of_a_regression_is_refused() -> None:
         _engine.write_bundle(b'{"name":"p"}', None, ["a", "b"], image.section, b"")
     )
     app = create_app(plain)
-    answer = post(app, "/predict?output=proba", {"a": 1, "b": 2})
+    answer = post(app, "/predict?kind=proba", {"a": 1, "b": 2})
     assert (answer.status, "classifier" in answer.error) == (400, True)
     score = post(app, "/predict", {"a": 1, "b": None}).json["predictions"][0]
     assert score == plain.predict_row({"a": 1, "b": math.nan})

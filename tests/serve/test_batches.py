@@ -47,8 +47,8 @@ def test_every_protocol_answers_as_it_does_alone(
         columns = {name: [row[name] for row in few] for name in ROW}
         requests += [
             ("/predict", few),
-            ("/predict?output=proba", few),
-            ("/predict?output=raw", {"columns": columns}),
+            ("/predict?kind=proba", few),
+            ("/predict?kind=raw", {"columns": columns}),
             ("/v2/models/two/infer", infer_body(whole, id=str(first))),
             ("/v1/models/two:predict", {"instances": few}),
             ("/invocations", {"dataframe_records": few}),

@@ -130,7 +130,7 @@ NOT_PLAIN = {
     "another method": request(first="GET /predict HTTP/1.1"),
     "lower method": request(first="post /predict HTTP/1.1"),
     "another path": request(first="POST /other HTTP/1.1"),
-    "a query": request(first="POST /predict?output=raw HTTP/1.1"),
+    "a query": request(first="POST /predict?kind=raw HTTP/1.1"),
     "HTTP/1.0": request(first="POST /predict HTTP/1.0"),
     "two spaces": request(first="POST  /predict HTTP/1.1"),
     "a control in the path": request(first="POST /predict\t HTTP/1.1"),

@@ -163,7 +163,7 @@ def test_wrong_method_and_path_are_refused_behind_the_hot_path(raw: Raw) -> None
         ("GET", "/predict", 405),
         ("PUT", "/predict", 405),
         ("POST", "/nothing", 404),
-        ("POST", "/predict?output=x", 400),
+        ("POST", "/predict?kind=x", 400),
         ("POST", "/models/..%2ftwo/predict", 404),
         ("POST", f"/models/{'x' * 9000}/predict", 404),
     ):

@@ -74,7 +74,7 @@ def test_label_counts_once_and_only_for_what_is_known(folder: Path) -> None:
 def test_other_outputs_and_failed_requests_are_not_kept(folder: Path) -> None:
     app = create_app({"m": folder / "two.spring"}, keep_predictions=100)
     mine = [JSON, ("x-request-id", "mine")]
-    post(app, "/predict?output=raw", ROW, headers=mine)
+    post(app, "/predict?kind=raw", ROW, headers=mine)
     post(app, "/predict", {}, headers=mine)
     assert labels(app, {"labels": [1], "ids": ["mine"]}).json == {"joined": 0, "unmatched": 1}
 

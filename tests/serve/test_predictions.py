@@ -81,7 +81,7 @@ def test_output_of_another_kind_is_given_when_asked(
     app: Any, folder: Any, table: pa.Table, rows: list[dict[str, Any]], kind: str, names: list[str]
 ) -> None:
     expected = predict(_engine.Bundle.load(folder / "two.spring"), table, kind)
-    answer = post(app, f"/predict?output={kind}", rows).json
+    answer = post(app, f"/predict?kind={kind}", rows).json
     assert answer["outputs"] == names
     np.testing.assert_array_equal(answer["predictions"], expected)
 

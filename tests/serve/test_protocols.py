@@ -259,7 +259,7 @@ def test_arrow_streams_give_the_bits_of_the_batch(
     wanted = predict(_engine.Bundle.load(folder / "three.spring"), table.slice(3, 9), "predict")
     np.testing.assert_array_equal(np.stack([column.to_numpy() for column in read], 1), wanted)
     asked = [ARROW, ("accept", "application/json")]
-    json_answer = post(app, "/predict?output=raw", ipc(table.slice(0, 2)), headers=asked)
+    json_answer = post(app, "/predict?kind=raw", ipc(table.slice(0, 2)), headers=asked)
     assert len(json_answer.json["predictions"]) == 2
     none = post(app, "/predict", ipc(table.slice(0, 0)), headers=[ARROW])
     assert pa.ipc.open_stream(none.body).read_all().num_rows == 0

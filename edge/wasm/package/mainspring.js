@@ -372,7 +372,7 @@ function small(integer) {
 function kindOf(kind) {
   const number = KINDS[kind];
   if (number === undefined) {
-    throw new MainspringError(`Found output '${kind}', expected predict, proba, raw or features.`);
+    throw new MainspringError(`Found kind '${kind}', expected predict, proba, raw or features.`);
   }
   return number;
 }

@@ -26,9 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         The command's parser.
     """
     add_row_arguments(parser, "predictions")
-    kinds = parser.add_mutually_exclusive_group()
-    kinds.add_argument("--proba", action="store_true", help="one probability for each class")
-    kinds.add_argument("--raw", action="store_true", help="raw scores, before the link")
+    parser.add_argument(
+        "--kind",
+        choices=("predict", "proba", "raw"),
+        default="predict",
+        metavar="KIND",
+        help="predict, proba (one for each class) or raw, before the link (%(default)s)",
+    )
+    for kind in ("proba", "raw"):
+        parser.add_argument(f"--{kind}", nargs=0, action=_Renamed, help=argparse.SUPPRESS)
     parser.add_argument(
         "--device",
         metavar="DEVICE",
@@ -52,8 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         require_output(arguments.output)
     predictor = mainspring.load(arguments.bundle)
-    kind = "proba" if arguments.proba else "raw" if arguments.raw else "predict"
-
+    kind = arguments.kind
     on_device = None if arguments.device is None else _OnDevice(predictor, kind, arguments.device)
 
     def predict(table: pa.Table) -> pa.Table:
@@ -70,6 +75,15 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         if on_device is not None:
             on_device.close()
+
+
+class _Renamed(argparse.Action):
+    """An option that is a word of ``--kind`` now."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *arguments: object) -> None:
+        """Say so."""
+        word = self.option_strings[0].removeprefix("--")
+        parser.error(f"--{word} is --kind {word}")
 
 
 class _OnDevice:

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     letters.add_argument("--dead-dir", metavar="DIR", help="write them to Parquet files")
     add("--format", default="json", help="what messages are: json, arrow or csv (%(default)s)")
-    add("--kind", default="predict", help="what to write: predict, proba or raw (%(default)s)")
+    add("--kind", default="predict", help="predict, proba or raw (%(default)s)")
     add("--keep", default="", metavar="COLUMNS", help="columns, by commas, to write too")
     add("--csv-columns", metavar="COLUMNS", help="names, by commas, of CSV without a header")
     add("--partitions", metavar="NUMBERS", help="read these, by commas, and no others")

@@ -129,7 +129,7 @@ def signature_of(predictor: Predictor) -> ModelSignature:
     mlflow.models.ModelSignature
         Inputs: the columns that are read, with their types in training; integers of columns with
         missing values are doubles, as pandas holds them. Output: what ``predict`` gives. One
-        parameter, ``output``: "predict", "proba" or "raw".
+        parameter, ``kind``: "predict", "proba" or "raw".
     """
     require_mlflow()
     import numpy as np
@@ -151,7 +151,7 @@ def signature_of(predictor: Predictor) -> ModelSignature:
     return ModelSignature(
         inputs=Schema([ColSpec(of, name) for name, of in columns.items()]),
         outputs=Schema([TensorSpec(kind, (-1,) if width == 1 else (-1, width))]),
-        params=ParamSchema([ParamSpec("output", "string", "predict")]),
+        params=ParamSchema([ParamSpec("kind", "string", "predict")]),
     )
 
 

@@ -11,10 +11,9 @@ import mlflow.models
 import mlflow.pyfunc
 
 import mainspring
+from mainspring.models.output_kinds import check_kind, method_of
 
 __all__ = ["BundleModel"]
-
-_METHODS = {"predict": "predict", "proba": "predict_proba", "raw": "predict_raw"}
 
 
 class BundleModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -40,7 +39,7 @@ class BundleModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         model_input : pandas.DataFrame
             The columns of the signature.
         params : dict, optional
-            ``output``: "predict" (the default), "proba" or "raw".
+            ``kind``: "predict" (the default), "proba" or "raw".
 
         Returns
         -------
@@ -50,16 +49,11 @@ class BundleModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         Raises
         ------
         ParameterError
-            When ``output`` is another word.
+            When ``kind`` is another word.
         """
-        output = (params or {}).get("output", "predict")
-        if output not in _METHODS:
-            raise mainspring.ParameterError(
-                f"output must be one of {', '.join(map(repr, _METHODS))}, got {output!r}.",
-                expected=" or ".join(_METHODS),
-                got=repr(output),
-            )
-        return getattr(self.predictor, _METHODS[output])(model_input)
+        kind = (params or {}).get("kind", "predict")
+        check_kind(kind)
+        return getattr(self.predictor, method_of(kind))(model_input)
 
 
 mlflow.models.set_model(BundleModel())

@@ -10,16 +10,14 @@ from mainspring import _engine, errors
 if TYPE_CHECKING:
     from mainspring._engine import Bundle
 
-__all__ = ["OUTPUTS", "Score", "row_scorer"]
+__all__ = ["Score", "row_scorer"]
 
 Score = float | list[float] | int | bool | str
-# What can be scored, and the name of the engine for it.
-OUTPUTS = {"predict": "predict", "predict_proba": "proba", "predict_raw": "raw"}
 
 
 def row_scorer(
     bundle: Bundle,
-    output: str,
+    kind: str,
     features: list[str],
     batch: Callable[[Any], Any],
     check_columns: Callable[[], None],
@@ -30,12 +28,12 @@ def row_scorer(
     ----------
     bundle : Bundle
         With a model.
-    output : str
-        One of ``OUTPUTS``.
+    kind : str
+        One of ``KINDS``.
     features : list of str
         Names of the features in order; empty where the bundle has transforms, which take columns.
     batch : callable
-        The method of a predictor of this name; takes a matrix.
+        The method of a predictor for this kind; takes a matrix.
     check_columns : callable
         Raises where the model takes no columns by name.
 
@@ -44,7 +42,6 @@ def row_scorer(
     callable
         Takes a dict, or with features a buffer of them.
     """
-    kind = OUTPUTS[output]
 
     def otherwise(row: object) -> Score:
         if isinstance(row, Mapping):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from mainspring import errors
 from mainspring.drift import DriftReport, detect_drift
+from mainspring.models.output_kinds import check_kind
 from mainspring.predictor import Predictor
 from mainspring.profiles import Profile
 from mainspring.scale.passes import CountPass, FitPass, ProfilePass
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mainspring.scale.passes import StatePass
 
 __all__ = ["Verbs"]
-
-_KINDS = ("predict", "proba", "raw")
 
 
 class Verbs:
@@ -227,12 +225,7 @@ class Verbs:
         SchemaError, ParameterError, UnsupportedError
             As :meth:`Predictor.predict_arrow`.
         """
-        if kind not in _KINDS:
-            raise errors.ParameterError(
-                f"kind must be one of {', '.join(map(repr, _KINDS))}, got {kind!r}.",
-                expected=" or ".join(_KINDS),
-                got=repr(kind),
-            )
+        check_kind(kind)
         cluster = self._opened(data, schema)
         return cluster.rows(predictions(predictor, kind, cluster.schema, keep))
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from mainspring.models.output_kinds import KINDS
+
 if TYPE_CHECKING:
     from mainspring.serve.hosted_model import HostedModel
     from mainspring.serve.server import Server
@@ -214,16 +216,16 @@ def _predict(model: HostedModel) -> dict[str, Any]:
     score: dict[str, Any] = {"type": ["number", "string", "boolean", "null"]}
     if len(model.outputs) > 1:
         score = {"type": "array", "items": score}
-    elif model.num_classes:  # of output=proba a list for each row
+    elif model.num_classes:  # of kind=proba a list for each row
         score = {"type": [*score["type"], "array"], "items": {"type": ["number", "null"]}}
     return {
         "operationId": f"predict {model.name}",
         "summary": f"Predict rows with {model.name}, version {model.version}.",
         "parameters": [
             {
-                "name": "output",
+                "name": "kind",
                 "in": "query",
-                "schema": {"type": "string", "enum": ["predict", "proba", "raw"]},
+                "schema": {"type": "string", "enum": list(KINDS)},
             }
         ],
         "requestBody": {

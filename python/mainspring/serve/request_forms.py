@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mainspring import _engine
+from mainspring.models.output_kinds import KINDS
 from mainspring.serve.replies import JSON_TYPE, Refusal
-from mainspring.serve.targets import KINDS
 
 __all__ = [
     "ARROW_TYPE",

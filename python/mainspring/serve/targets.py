@@ -1,4 +1,4 @@
-"""Which model, protocol and output the address of a request means: the routes that predict."""
+"""Which model, protocol and kind of output an address means: the routes that predict."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from mainspring.models.output_kinds import KINDS
 from mainspring.serve.replies import Refusal
 
-__all__ = ["KINDS", "PredictRoutes", "Target"]
-
-KINDS = ("predict", "proba", "raw")
+__all__ = ["PredictRoutes", "Target"]
 
 # Fixed paths that mean the only model.
 _FIXED = {"/predict": "rows", "/invocations": "invocations"}
@@ -110,11 +109,11 @@ class PredictRoutes:
 def _kind_of(query: str) -> str:
     kind = "predict"
     for name, value in parse_qsl(query, keep_blank_values=True):
-        if name != "output" or value not in KINDS:
+        if name != "kind" or value not in KINDS:
             raise Refusal(
                 400,
-                f"The query says {name[:60]}={value[:60]}; expected output=predict, output=proba "
-                "or output=raw.",
+                f"The query says {name[:60]}={value[:60]}; expected kind=predict, kind=proba or "
+                "kind=raw.",
             )
         kind = value
     return kind

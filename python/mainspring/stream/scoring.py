@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mainspring.errors import ParameterError
+from mainspring.models.output_kinds import check_kind
 from mainspring.stream.arguments import check_choice
 from mainspring.stream.columns import ColumnTypes
 from mainspring.stream.formats import FORMATS, decode
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from mainspring.predictor import Predictor
 
 __all__ = ["Scoring"]
-
-_KINDS = ("predict", "proba", "raw")
 
 
 class Scoring:
@@ -66,7 +65,7 @@ class Scoring:
         history: HistoryFeed | None,
     ) -> None:
         check_choice(form, FORMATS, "format")
-        check_choice(kind, _KINDS, "kind")
+        check_kind(kind)
         self.predictor, self.form, self.kind = predictor, form, kind
         self.keep = [keep] if isinstance(keep, str) else list(keep)
         taken = sorted(set(self.keep) & set(predictor.column_names(kind)))
