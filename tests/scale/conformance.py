@@ -209,9 +209,7 @@ def test_fit_transform_when_a_value_needs_all_rows_names_the_expression(engine: 
 
 def test_predict_when_the_kind_is_unknown_says_which_there_are(engine: Engine) -> None:
     predictor = sample_predictor(one_pass().fit(TABLE, target="y"))
-    with pytest.raises(
-        ParameterError, match="kind is 'leaf', expected one of 'predict'"
-    ):
+    with pytest.raises(ParameterError, match="kind is 'leaf', expected one of 'predict'"):
         engine.verbs.predict(predictor, engine.data(PARTS), kind="leaf")
 
 
