@@ -8,6 +8,7 @@ from bench.claims_of_clusters import CLUSTER_CLAIMS
 from bench.claims_of_devices import DEVICE_CLAIMS
 from bench.claims_of_drift import DRIFT_CLAIMS
 from bench.claims_of_features import FEATURE_CLAIMS
+from bench.claims_of_gpus import GPU_CLAIMS
 from bench.claims_of_history import HISTORY_CLAIMS
 from bench.claims_of_learning import LEARNING_CLAIMS
 from bench.claims_of_models import MODEL_CLAIMS
@@ -43,6 +44,23 @@ CLAIMS = (
                     ("65,536 rows", 15),
                 )
             ),
+            *(
+                Goal(
+                    f"100 trees of 31 leaves, {rows}: at least {ratio} times as fast as {peer}",
+                    f"100 trees of 31 leaves, {rows}, float32",
+                    peer,
+                    at_least=float(ratio),
+                )
+                for peer, ratios in (
+                    ("onnxruntime", (12, 6, 15, 15)),
+                    ("daal4py", (12, 6, 15, 15)),
+                    ("treelite", (12, 6, 15, 15)),
+                    ("ydf", (300, 50, 25, 4.5)),
+                )
+                for rows, ratio in zip(
+                    ("1 row", "16 rows", "256 rows", "4,096 rows"), ratios, strict=True
+                )
+            ),
             Goal(
                 "Scorer of a buffer in at most 0.8 us",
                 "100 trees of 31 leaves, scorer of a buffer",
@@ -73,6 +91,7 @@ CLAIMS = (
     *PIPELINE_CLAIMS,
     *STREAM_CLAIMS,
     *CLUSTER_CLAIMS,
+    *GPU_CLAIMS,
     Claim("profile", "Profiles", "A mergeable profile of the same forty columns."),
     Claim(
         "operators",

@@ -37,6 +37,26 @@ DEVICE_CLAIMS = (
         ),
     ),
     Claim(
+        "sizes",
+        "Sizes of the engine",
+        "With every step and model, and nothing left out by a switch. What a bundle needs alone is "
+        "smaller: [the pages of devices](edge/index.md).",
+        (
+            Goal(
+                "Library for devices, everything linked: at most 64 KiB",
+                "libmainspring_edge.so",
+                at_most=65_536.0,
+                unit="bytes",
+            ),
+            Goal(
+                "WebAssembly, everything linked, gzipped: at most 32 KiB",
+                "WebAssembly, gzipped",
+                at_most=32_768.0,
+                unit="bytes",
+            ),
+        ),
+    ),
+    Claim(
         "edge_peers",
         "The C interface beside compiled trees",
         "100 trees of 31 leaves over 30 numbers: the bundle through `mainspring_predict`, the same "
@@ -81,6 +101,12 @@ DEVICE_CLAIMS = (
         "numbers: rows in Node beside the library for devices, and a page in headless Chromium "
         "from a server on the same machine.",
         (
+            Goal(
+                "Browser: the engine for one forest in at most 32 KiB, gzipped",
+                "engine for one forest, gzipped",
+                at_most=32_768.0,
+                unit="bytes",
+            ),
             Goal(
                 "Browser: one row in at most 1.5 us",
                 "WebAssembly, one row of a matrix",

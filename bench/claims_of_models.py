@@ -54,6 +54,42 @@ MODEL_CLAIMS = (
             for rows, ratio in zip(
                 ("1 row", "16 rows", "256 rows", "4,096 rows"), ratios, strict=True
             )
+        )
+        + tuple(
+            Goal(
+                f"{text}, {rows}: at least {ratio:g} times as fast as {engine}",
+                f"{case}, {rows}",
+                engine,
+                at_least=ratio,
+            )
+            for case, text, engines, ratios in (
+                (
+                    "LightGBM, 200 trees of 63 leaves, 10 of 30 features categories, float32",
+                    "200 trees with categories",
+                    ("onnxruntime",),
+                    (5, 60, 60),
+                ),
+                (
+                    "LightGBM, 1,000 trees of 255 leaves, float32",
+                    "1,000 trees of 255 leaves",
+                    ("onnxruntime", "daal4py"),
+                    (8, 23, 24),
+                ),
+                (
+                    "XGBoost, 500 trees of depth 8",
+                    "500 trees of depth 8",
+                    ("onnxruntime", "daal4py", "treelite"),
+                    (7, 6.5, 7),
+                ),
+                (
+                    "scikit-learn, random forest of 200 trees of depth 16, 3 classes",
+                    "Random forest",
+                    ("onnxruntime", "treelite"),
+                    (6.5, 9, 5),
+                ),
+            )
+            for engine in engines
+            for rows, ratio in zip(("1 row", "256 rows", "4,096 rows"), ratios, strict=True)
         ),
     ),
     Claim(
@@ -155,6 +191,35 @@ MODEL_CLAIMS = (
                     2.0,
                 ),
             )
+        ),
+    ),
+    Claim(
+        "call_overhead",
+        "A call, without the model",
+        "`Predictor.scorer()` of a model that is one leaf: 30 numbers in, one out.",
+        (
+            Goal(
+                "A buffer in at most 0.3 us",
+                "scorer of a buffer of 30 numbers",
+                at_most=0.3,
+                unit="us",
+            ),
+            Goal(
+                "A dict in at most 0.8 us", "scorer of a dict of 30 numbers", at_most=0.8, unit="us"
+            ),
+        ),
+    ),
+    Claim(
+        "two_threads",
+        "Two threads",
+        "Trees over many rows by one and by two threads in turns, least wall times; the same bits.",
+        (
+            Goal(
+                "65,536 rows: two threads at least 1.7 times one",
+                "100 trees of 31 leaves, 65,536 rows",
+                at_least=1.7,
+                unit="x",
+            ),
         ),
     ),
     Claim(

@@ -60,7 +60,9 @@ after their results have been compared. Times are CPU times for one thread and w
 the median of the turns, half the range of their middle half, and in parentheses the smallest. A
 ratio above 1 says that mainspring is faster; it is the median of the ratios of neighbouring turns,
 in brackets the interval that holds it with 95 %. Cells that are lost are shown like the others. How
-to measure again, and how to add a claim: [adding/benchmark.md](adding/benchmark.md).
+to measure again, and how to add a claim: [adding/benchmark.md](adding/benchmark.md). Every
+result is in [recorded.json](../bench/recorded.json), with its commit, date and machine, under the
+name of the file that measures it.
 
 {machines}
 
@@ -177,7 +179,7 @@ def _goal_table(runs: Sequence[Document]) -> str:
 
 
 def _claim_section(claim: Claim, runs: Sequence[Document]) -> str:
-    parts = [f"## {claim.title}\n", f"{claim.text} `bench/bench_{claim.name}.py`\n"]
+    parts = [f"## {claim.title}\n", f"{claim.text} {_links(claim)}\n"]
     found = False
     for run in runs:
         records = [record for record in run["records"] if record["claim"] == claim.name]
@@ -199,6 +201,12 @@ def _claim_section(claim: Claim, runs: Sequence[Document]) -> str:
     if not found:
         parts.append("not measured\n")
     return "\n".join(parts)
+
+
+def _links(claim: Claim) -> str:
+    file = f"bench_{claim.name}.py"
+    recorded = "[recorded.json](../bench/recorded.json)"
+    return f"Measured by [{file}](../bench/{file}), recorded in {recorded}."
 
 
 def _threads(count: int) -> str:
