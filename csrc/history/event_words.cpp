@@ -128,7 +128,7 @@ void check_clock(const HistoryPlan& plan, const Table& table, uint32_t column,
     throw Error(ErrorKind::kSchema, "Column '" + info.name + "' has type " + info.type_name +
                                         ", expected a time zone or none as column '" + like.name +
                                         "' of type " + like.type_name +
-                                        " has. Pass tz='UTC' to events() if times without one are "
+                                        " has. Pass zone='UTC' to events() if times without one are "
                                         "in UTC.")
         .column(info.name)
         .expected(like.type_name)

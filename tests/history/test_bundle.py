@@ -28,7 +28,7 @@ def declared() -> ms.Preprocessor:
         window.mean("arr_delay").impute("mean"),
         flights.expanding().nunique("tailnum"),
         flights.ewm("arr_delay", half_life="6h").impute("mean"),
-        flights.calendar("month", 2, tz="Asia/Tokyo", lag=1).count(),
+        flights.calendar("month", 2, zone="Asia/Tokyo", lag=1).count(),
     )
 
 

@@ -85,7 +85,7 @@ def test_calendar_windows_are_those_of_local_dates(
     source = ms.events("e", key=None, time="at")
     events = pa.table({"at": stamps(times), "known": stamps([time + 1 for time in times])})
     frames = [
-        source.calendar(unit, count, tz=zone, lag=lag, available=available)
+        source.calendar(unit, count, zone=zone, lag=lag, available=available)
         for available in (None, "known")
     ]
     plans = HistoryPlans.of(*(frame.count() for frame in frames)).fit({"e": events})
@@ -104,8 +104,8 @@ def test_calendar_windows_are_those_of_local_dates(
 
 def test_edges_are_midnights_to_the_microsecond() -> None:
     source = ms.events("e", key=None, time="at")
-    today = source.calendar("day", tz="America/New_York")
-    yesterday = source.calendar("day", tz="America/New_York", lag=1)
+    today = source.calendar("day", zone="America/New_York")
+    yesterday = source.calendar("day", zone="America/New_York", lag=1)
     midnight = microseconds(datetime(2013, 3, 10, 5, tzinfo=timezone.utc))
     hour = 3_600_000_000
     events = pa.table({"at": stamps([midnight - 1, midnight, midnight + 23 * hour - 1])})
@@ -121,7 +121,7 @@ def test_midnight_that_does_not_exist_begins_the_day_when_clocks_jump() -> None:
     source = ms.events("e", key=None, time="at")
     jump = microseconds(datetime(2013, 10, 6, 4, tzinfo=timezone.utc))
     events = pa.table({"at": stamps([jump - 1, jump])})
-    plans = HistoryPlans.of(source.calendar("day", tz="America/Asuncion").count())
+    plans = HistoryPlans.of(source.calendar("day", zone="America/Asuncion").count())
     plans.fit({"e": events})
     out = plans.compute(pa.table({"at": stamps([jump, jump + 1])}), {"e": events})["e"]
     assert out.tolist() == [[0, 1]]
@@ -129,7 +129,7 @@ def test_midnight_that_does_not_exist_begins_the_day_when_clocks_jump() -> None:
 
 def test_states_keep_what_a_calendar_reaches_and_no_more() -> None:
     source = ms.events("e", key="k", time="at", skew="999d")
-    plans = HistoryPlans.of(source.calendar("day", 2, tz="Europe/Paris", lag=1).count())
+    plans = HistoryPlans.of(source.calendar("day", 2, zone="Europe/Paris", lag=1).count())
     day = 86_400_000_000
     first = microseconds(datetime(2024, 1, 1, tzinfo=timezone.utc))
     events = pa.table({"at": stamps([first + i * day // 4 for i in range(400)]), "k": ["a"] * 400})
@@ -150,8 +150,8 @@ def test_audit_agrees_and_the_table_of_a_zone_is_checked() -> None:
     table = pa.table({"at": stamps(at.tolist()), "late": rng.random(300) < 0.5})
     source = ms.events("e", key=None, time="at")
     prep = ms.Preprocessor(
-        source.calendar("month", 2, tz="Europe/Paris").count(),
-        source.calendar("week", tz="America/New_York", lag=1).count(),
+        source.calendar("month", 2, zone="Europe/Paris").count(),
+        source.calendar("week", zone="America/New_York", lag=1).count(),
     ).fit(table, events={"e": table})
     report = ms.check(table, target="late", history=prep, events={"e": table})
     audited = [one for one in report.findings if one.column.startswith("e.calendar")]

@@ -125,7 +125,7 @@ def test_preprocessor_when_events_do_not_fit_says_why(
         (lambda: ms.events("a b", key="k", time="t"), "letters, digits"),
         (lambda: ms.events("a", key=3, time="t"), "key must be column names"),
         (lambda: ms.events("a", key="k", time=""), "time must"),
-        (lambda: ms.events("a", key="k", time="t", tz="Europe/Paris"), "'UTC'"),
+        (lambda: ms.events("a", key="k", time="t", zone="Europe/Paris"), "'UTC'"),
         (lambda: ms.events("a", key="k", time="t", ttl="0s"), "more than 0"),
         (lambda: ms.events("a", key="k", time="t", lateness="soon"), "'7d'"),
         (lambda: ms.events("a", key="k", time="t", request_key=["a", "b"]), "expected 1"),
@@ -227,7 +227,7 @@ def test_conditions_compare_numbers_and_text() -> None:
     ("change", "message"),
     [
         ({"sched_dep": [1, 2, 3, 4]}, "expected a timestamp or a date"),
-        ({"arr_time": pa.array([1, 2, 3, 4], pa.timestamp("us"))}, "tz='UTC'"),
+        ({"arr_time": pa.array([1, 2, 3, 4], pa.timestamp("us"))}, "zone='UTC'"),
         ({"arr_delay": ["a"] * 4}, "arr_delay"),
         ({"tailnum": [[1]] * 4}, "expected keys"),
     ],
@@ -243,7 +243,7 @@ def test_events_when_a_column_does_not_fit_says_why(change: Any, message: str) -
 
 def test_times_without_a_zone_are_utc_when_said_so() -> None:
     naive = legs.set_column(1, "sched_dep", legs["sched_dep"].cast(pa.timestamp("us")))
-    said = ms.events("flights", key="tailnum", time="sched_dep", tz="UTC")
+    said = ms.events("flights", key="tailnum", time="sched_dep", zone="UTC")
     window = said.window("3h", available="arr_time").count()
     plans = ms.history.HistoryPlans.of(window).fit({"flights": naive})
     assert plans.compute(legs, {"flights": naive})["flights"].tolist() == [[0, 1, 1, 0]]

@@ -20,7 +20,7 @@ _MOST_EDGES = 1024
 _WRITTEN_EDGES = 8
 
 
-def calendar_frame(unit: object, count: object, tz: object, lag: object) -> tuple[Frame, str]:
+def calendar_frame(unit: object, count: object, zone: object, lag: object) -> tuple[Frame, str]:
     """Make a frame of the calendar, and say how it is written.
 
     Parameters
@@ -29,7 +29,7 @@ def calendar_frame(unit: object, count: object, tz: object, lag: object) -> tupl
         A key of ``UNITS``.
     count, lag : int
         Numbers of periods.
-    tz : str
+    zone : str
         A time zone.
 
     Returns
@@ -59,17 +59,17 @@ def calendar_frame(unit: object, count: object, tz: object, lag: object) -> tupl
                 got=repr(value),
             )
         numbers.append(int(value))  # type: ignore[call-overload]
-    if not isinstance(tz, str) or not is_known_zone(tz):
+    if not isinstance(zone, str) or not is_known_zone(zone):
         raise errors.ParameterError(
-            f"calendar: tz must be a time zone such as 'Europe/Paris' or 'UTC', got {tz!r}.",
+            f"calendar: zone must be a time zone such as 'Europe/Paris' or 'UTC', got {zone!r}.",
             expected="a time zone",
-            got=repr(tz),
+            got=repr(zone),
         )
     periods, behind = numbers
-    text = f"calendar({periods}{unit};tz={tz})"
+    text = f"calendar({periods}{unit};zone={zone})"
     if behind:
-        text = f"calendar({periods}{unit};lag={behind};tz={tz})"
-    return Frame("calendar", periods, UNITS[unit], behind, tz), text
+        text = f"calendar({periods}{unit};lag={behind};zone={zone})"
+    return Frame("calendar", periods, UNITS[unit], behind, zone), text
 
 
 def names_of(names: object, what: str) -> tuple[str, ...]:

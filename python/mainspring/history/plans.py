@@ -376,7 +376,7 @@ def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.
         source.at,
         list(source.request_keys),
         source.id or "",
-        source.tz or "",
+        source.zone or "",
         source.lateness,
         source.skew,
         source.ttl,

@@ -41,7 +41,7 @@ class EventSource:
         A column that tells redeliveries from new events.
     lateness, skew, ttl : int
         Microseconds; -1 is no limit.
-    tz : str or None
+    zone : str or None
         The time zone of times that have none: ``"UTC"``.
     at : str
         The requests' column of times.
@@ -56,7 +56,7 @@ class EventSource:
     lateness: int
     skew: int
     ttl: int
-    tz: str | None
+    zone: str | None
     at: str
     request_keys: tuple[str, ...]
 
@@ -188,7 +188,7 @@ class EventSource:
         unit: str,
         count: int = 1,
         *,
-        tz: str,
+        zone: str,
         lag: int = 0,
         where: Condition | None = None,
         available: str | None = None,
@@ -201,7 +201,7 @@ class EventSource:
             Weeks begin on Monday.
         count : int, default 1
             How many, that of t among them: 1 day is today so far.
-        tz : str
+        zone : str
             The time zone, such as ``"America/New_York"``. A day begins at the first instant of its
             date there, whatever the clocks do.
         lag : int, default 0
@@ -219,7 +219,7 @@ class EventSource:
         ParameterError
             When an argument cannot be.
         """
-        frame, text = calendar_frame(unit, count, tz, lag)
+        frame, text = calendar_frame(unit, count, zone, lag)
         return EventWindow(self, frame, text, None, where, available)
 
     def since_last(
@@ -306,7 +306,7 @@ def events(
     lateness: Length | None = None,
     skew: Length = "1min",
     ttl: Length | None = None,
-    tz: str | None = None,
+    zone: str | None = None,
     at: str | None = None,
     request_key: str | Sequence[str] | None = None,
 ) -> EventSource:
@@ -333,7 +333,7 @@ def events(
         How far in the future an event may lie when a :class:`HistoryState` takes it.
     ttl : str or timedelta, optional
         Age from which on no feature sees an event. Default: no limit.
-    tz : str, optional
+    zone : str, optional
         ``"UTC"``: times without a time zone are in UTC. Default: they are not compared with times
         that have one.
     at : str, optional
@@ -368,11 +368,11 @@ def events(
         raise errors.ParameterError(
             f"events: request_key has {len(request_keys)} columns, expected {len(keys)} as key has."
         )
-    if tz not in (None, "UTC"):
+    if zone not in (None, "UTC"):
         raise errors.ParameterError(
-            f"events: tz must be 'UTC' or None, got {tz!r}. Give the columns a time zone instead.",
+            f"events: zone must be 'UTC' or None, got {zone!r}. Give the columns a time zone instead.",
             expected="'UTC' or None",
-            got=repr(tz),
+            got=repr(zone),
         )
     for what, value in (("time", time), ("id", id), ("at", at)):
         names_of(value, what)
@@ -389,7 +389,7 @@ def events(
         lateness=-1 if lateness is None else duration_us(lateness, "events: lateness"),
         skew=duration_us(skew, "events: skew"),
         ttl=limit,
-        tz=tz,
+        zone=zone,
         at=time if at is None else at,
         request_keys=request_keys,
     )
