@@ -125,11 +125,12 @@ void check_clock(const HistoryPlan& plan, const Table& table, uint32_t column,
         .got(info.type_name);
   }
   if (plan.zone.empty() && info.time_zone.empty() != like.time_zone.empty()) {
-    throw Error(ErrorKind::kSchema, "Column '" + info.name + "' has type " + info.type_name +
-                                        ", expected a time zone or none as column '" + like.name +
-                                        "' of type " + like.type_name +
-                                        " has. Pass zone='UTC' to events() if times without one are "
-                                        "in UTC.")
+    throw Error(ErrorKind::kSchema,
+                "Column '" + info.name + "' has type " + info.type_name +
+                    ", expected a time zone or none as column '" + like.name + "' of type " +
+                    like.type_name +
+                    " has. Pass zone='UTC' to events() if times without one are "
+                    "in UTC.")
         .column(info.name)
         .expected(like.type_name)
         .got(info.type_name);

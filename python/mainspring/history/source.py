@@ -370,7 +370,8 @@ def events(
         )
     if zone not in (None, "UTC"):
         raise errors.ParameterError(
-            f"events: zone must be 'UTC' or None, got {zone!r}. Give the columns a time zone instead.",
+            f"events: zone must be 'UTC' or None, got {zone!r}. "
+            "Give the columns a time zone instead.",
             expected="'UTC' or None",
             got=repr(zone),
         )
