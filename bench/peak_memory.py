@@ -21,7 +21,7 @@ from bench.data.clicks import clicks
 from bench.jobs import click_features_pyarrow
 from bench.jobs.click_features import NUM_FEATURES, bucket_edges, full_job
 
-__all__ = ["main", "peak_beyond"]
+__all__ = ["main"]
 
 _WARM_UP_ROWS = 1_000
 
@@ -31,16 +31,11 @@ def main() -> None:
     os.environ["POLARS_MAX_THREADS"] = threads
     warm_up, transform, table = _transforms_of(side, rows, int(threads))
     assert len(warm_up(table[:_WARM_UP_ROWS])) == _WARM_UP_ROWS
-    result, extra = peak_beyond(lambda: transform(table))
-    print(json.dumps({"extra_bytes": max(0, extra - result.nbytes)}))
-
-
-def peak_beyond(work: Callable[[], Any]) -> tuple[Any, int]:
-    """Return what work returns, and how many bytes this process held at most beyond before."""
     before = _status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is now
-    result = work()
-    return result, max(0, _status("VmHWM") - before)
+    result = transform(table)
+    peak = _status("VmHWM")
+    print(json.dumps({"extra_bytes": max(0, peak - before - result.nbytes)}))
 
 
 def _transforms_of(
