@@ -171,11 +171,11 @@ def test_audit_agrees_and_the_table_of_a_zone_is_checked() -> None:
         ({"count": 0}, "count must be an integer from 1"),
         ({"count": True}, "count must be"),
         ({"lag": -1}, "lag must be an integer from 0"),
-        ({"tz": "Mars/Olympus"}, "tz must be a time zone"),
-        ({"tz": None}, "tz must be a time zone"),
+        ({"zone": "Mars/Olympus"}, "zone must be a time zone"),
+        ({"zone": None}, "zone must be a time zone"),
     ],
 )
 def test_calendar_when_an_argument_cannot_be_says_so(arguments: Any, message: str) -> None:
     source = ms.events("e", key=None, time="at")
     with pytest.raises(ms.ParameterError, match=message):
-        source.calendar(**{"unit": "day", "tz": "UTC", **arguments})
+        source.calendar(**{"unit": "day", "zone": "UTC", **arguments})
