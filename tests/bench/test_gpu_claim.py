@@ -50,7 +50,7 @@ def test_a_result_is_recorded_by_the_device(root: Path, tmp_path: Path, part: st
     records = results.read(path)["records"]
     assert all("Card" in record["case"] and "late" not in record["case"] for record in records)
     peer = "torch" if part == "training" else "one core"
-    kinds = ["share of a copy", f"times {peer}", *(["time"] if part == "results" else [])]
+    kinds = ["share of a copy", f"times {peer}", *(["time on"] if part == "results" else [])]
     for goal in GOALS:
         kind = goal.case.rpartition(", ")[2]
         record = find(records, "gpu", goal.case, goal.peer)
