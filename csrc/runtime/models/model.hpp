@@ -65,6 +65,7 @@ struct FeatureTile {
 /// One of a tile's two kinds of numbers.
 template <class T>
 struct Strided {
+  using Value = T;
   const T* first;
   int64_t row_stride, feature_stride;
 

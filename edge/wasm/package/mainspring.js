@@ -16,6 +16,11 @@ const LOW_DAY = -(2n ** 31n), HIGH_DAY = 2n ** 31n - 1n;
 const TIME = new RegExp("^(\\d{4}-\\d{2}-\\d{2})" +
   "(?:[Tt ]((?:[01]\\d|2[0-3]):\\d{2}(?::\\d{2})?)(?:\\.(\\d+))?)?(Z|z|[+-]\\d{2}:?\\d{2})?$");
 
+// A function that does nothing but take all lanes of a vector for true or not.
+const SIMD = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
+  253, 98, 11);
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false });
 let engine = null;
@@ -43,18 +48,29 @@ export async function useEngine(source) {
 async function compile(source) {
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return WebAssembly.compile(source);
+    return compileBytes(source);
   }
   if (source instanceof URL || typeof source === "string") {
     const url = new URL(source, import.meta.url);
     if (url.protocol === "file:" && typeof process !== "undefined") {
       const { readFile } = await import("node:fs/promises");
-      return WebAssembly.compile(await readFile(url));
+      return compileBytes(await readFile(url));
     }
     source = await fetch(url);
   }
   if (!source.ok) throw new MainspringError(`mainspring.wasm: HTTP status ${source.status}`);
-  return WebAssembly.compile(await source.arrayBuffer());
+  return compileBytes(await source.arrayBuffer());
+}
+
+async function compileBytes(bytes) {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    if (WebAssembly.validate(SIMD)) throw error;
+    throw new MainspringError(
+      "The engine needs SIMD of WebAssembly, which is not here, expected Chrome 91, Firefox 89, " +
+      "Safari 16.4, Node 16.4 or later. `mainspring pack --no-blocks` makes one without.");
+  }
 }
 
 /** Opens a bundle: an ArrayBuffer or a view of bytes, which are copied. */

@@ -5,10 +5,33 @@
 
 namespace mainspring {
 
-#if defined(MAINSPRING_SMALL)
+#if defined(MAINSPRING_SMALL) && !defined(MAINSPRING_BLOCKS)
 
 uint64_t sliced_scratch_bytes(const ForestView&, uint32_t) noexcept { return 0; }
 void predict_sliced(const SlicedJob&, IsaLevel, uint8_t*, double*) noexcept {}
+
+#else
+
+uint64_t sliced_scratch_bytes(const ForestView& forest, uint32_t num_outputs) noexcept {
+  if (forest.program == nullptr) return 0;
+  const SlicedHeader& header = *view_sliced(forest.program, *forest.header).header;
+  const uint64_t blocks = sliced_scratch(header, num_outputs, sliced_rows(header)).length;
+  const uint64_t bits = kHasRowForms && header.num_bits != 0 ? bit_scratch(header).length : 0;
+  return blocks > bits ? blocks : bits;
+}
+
+void predict_sliced(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept {
+  PredictSliced predict = nullptr;
+  if (level == IsaLevel::kAvx512) predict = sliced_avx512();
+  if (level == IsaLevel::kAvx2) predict = sliced_avx2();
+  if (predict == nullptr) predict = sliced_baseline();
+  predict(job, scratch, out);
+}
+
+#endif
+
+#if defined(MAINSPRING_SMALL)
+
 void predict_bits(const SlicedJob&, IsaLevel, uint8_t*, double*) noexcept {}
 void predict_quick(const SlicedJob&, double*) noexcept {}
 bool has_quick(const SlicedView&, IsaLevel) noexcept { return false; }
@@ -20,22 +43,6 @@ namespace {
 #include "runtime/models/forest/ranks.inc"
 
 }  // namespace
-
-uint64_t sliced_scratch_bytes(const ForestView& forest, uint32_t num_outputs) noexcept {
-  if (forest.program == nullptr) return 0;
-  const SlicedHeader& header = *view_sliced(forest.program, *forest.header).header;
-  const uint64_t blocks = sliced_scratch(header, num_outputs, sliced_rows(header)).length;
-  const uint64_t bits = header.num_bits != 0 ? bit_scratch(header).length : 0;
-  return blocks > bits ? blocks : bits;
-}
-
-void predict_sliced(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept {
-  PredictSliced predict = nullptr;
-  if (level == IsaLevel::kAvx512) predict = sliced_avx512();
-  if (level == IsaLevel::kAvx2) predict = sliced_avx2();
-  if (predict == nullptr) predict = sliced_baseline();
-  predict(job, scratch, out);
-}
 
 void predict_bits(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept {
   PredictSliced predict = nullptr;

@@ -34,7 +34,17 @@ inline constexpr uint32_t kMaxSliceCategories = 1u << 20;  // of a feature that 
 inline constexpr uint32_t kMaxClasses = 1u << 16;
 inline constexpr uint32_t kMaxSets = 1u << 24;        // of a feature
 inline constexpr uint32_t kMaxClassWords = 1u << 23;  // of all features: 64 MiB
-inline constexpr uint32_t kSliceRows = 512;           // the widest block
+#if defined(MAINSPRING_SMALL)
+/// Of devices: all blocks are alike.
+inline constexpr uint32_t kSliceRows = kTileRows < 128 ? 64 : kTileRows < 256 ? 128 : 256;
+inline constexpr uint32_t kFewestSliceRows = kSliceRows;
+/// Single rows walk down the nodes there: nobody reads the forms that programs have for them.
+inline constexpr bool kHasRowForms = false;
+#else
+inline constexpr uint32_t kSliceRows = 512;       // the widest block
+inline constexpr uint32_t kFewestSliceRows = 64;  // the narrowest
+inline constexpr bool kHasRowForms = true;
+#endif
 
 /// Behind the arrays of the forest. Then follow, each padded with zeros to a multiple of 64:
 /// SlicedColumns, thresholds (f64), cells (u8), SlicedConditions, SlicedTrees, SlicedSteps, planes
@@ -212,7 +222,7 @@ constexpr uint64_t num_condition_masks(const SlicedHeader& header) {
 constexpr uint32_t sliced_rows(const SlicedHeader& header) {
   constexpr uint64_t kMaskBytes = uint64_t{2} << 20;
   uint32_t rows = kSliceRows;
-  while (rows > 64 && num_condition_masks(header) * rows / 8 > kMaskBytes) rows /= 2;
+  while (rows > kFewestSliceRows && num_condition_masks(header) * rows / 8 > kMaskBytes) rows /= 2;
   return rows;
 }
 

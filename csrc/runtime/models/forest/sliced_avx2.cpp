@@ -1,4 +1,5 @@
 // Bit-sliced blocks for x86-64-v3 CPUs; empty elsewhere. The file's name sets its compiler flags.
+#include "runtime/models/any_features.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
@@ -59,8 +60,8 @@ inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t coun
 #include "runtime/models/forest/single_leaves.inc"
 #include "runtime/models/forest/transpose.inc"
 
-template <class T>
-using RowsOfWord = PlainRows<T>;
+template <class Features>
+using RowsOfWord = PlainRows<Features>;
 
 // It calls what stands above.
 #include "runtime/models/forest/sliced.inc"

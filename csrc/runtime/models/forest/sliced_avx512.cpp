@@ -301,8 +301,8 @@ inline void add_leaves(const double* leaves, uint32_t num_planes, const uint64_t
 // It calls what stands above.
 #include "runtime/models/forest/turned_rows.inc"
 
-template <class T>
-using RowsOfWord = TurnedRows<T>;
+template <class Features>
+using RowsOfWord = TurnedRows<typename Features::Value>;
 
 #include "runtime/models/forest/sliced.inc"
 

@@ -204,8 +204,8 @@ Status verify_forest(const ModelView& view) noexcept {
   }
   if (next_node != num_nodes) return corrupt(at.trees);
   if (sums_units(header) && !sums_are_exact(forest, num_outputs)) return corrupt(at.nodes);
-#if defined(MAINSPRING_SMALL)
-  return kOkStatus;  // a device does not read the program
+#if defined(MAINSPRING_SMALL) && !defined(MAINSPRING_BLOCKS)
+  return kOkStatus;  // a device without blocks does not read the program
 #else
   if (forest.program == nullptr) return kOkStatus;
   Status status = verify_sliced(forest.program, header.program_length, forest,

@@ -65,7 +65,9 @@ bool categories_are_sound(const SlicedView& view, const SlicedCategories& catego
   }
   const uint64_t num_words = set_words(categories);
   if (categories.first_word + categories.num_classes * num_words > header.num_words) return false;
-  if (header.num_bits == 0) {
+  if (!kHasRowForms) {
+    // Nobody reads these bits.
+  } else if (header.num_bits == 0) {
     if (categories.first_bit != 0) return false;
   } else if (categories.first_bit < kFirstBit || categories.first_bit % 64 != 0 ||
              categories.first_bit + 64 * num_words > header.num_bits) {
@@ -152,18 +154,32 @@ bool has_sound_counts(const SlicedHeader& header, const ForestHeader& forest) {
          header.num_columns <= kMaxQuickRows / 2;
 }
 
-bool other_gaps_are_zero(const uint8_t* program, const SlicedLayout& at, const SlicedHeader& header,
-                         const ForestHeader& forest) {
+/// Behind each array, up to where the next one begins.
+bool gaps_are_zero(const uint8_t* program, const SlicedLayout& at, const SlicedHeader& header,
+                   const ForestHeader& forest) {
   const uint64_t num_bit_nodes = header.num_bits != 0 ? forest.num_nodes : 0;
-  return all_zero(program,
-                  at.categories + uint64_t{header.num_category_features} * sizeof(SlicedCategories),
-                  at.classes) &&
-         all_zero(program, at.classes + uint64_t{header.num_classes} * sizeof(uint16_t),
-                  at.class_words) &&
-         all_zero(program, at.class_words + uint64_t{header.num_words} * sizeof(uint64_t),
-                  at.runs) &&
-         all_zero(program, at.runs + uint64_t{header.num_runs} * sizeof(SlicedRun), at.bit_nodes) &&
-         all_zero(program, at.bit_nodes + num_bit_nodes * sizeof(uint32_t), at.length);
+  const struct {
+    uint64_t first, num_bytes, last;
+  } arrays[] = {
+      {at.columns, uint64_t{header.num_columns} * sizeof(SlicedColumn), at.thresholds},
+      {at.thresholds, uint64_t{header.num_thresholds} * sizeof(double), at.cells},
+      {at.cells, header.num_cells, at.conditions},
+      {at.conditions, uint64_t{header.num_conditions} * sizeof(SlicedCondition), at.trees},
+      {at.trees, uint64_t{forest.num_trees} * sizeof(SlicedTree), at.steps},
+      {at.steps, uint64_t{header.num_steps} * sizeof(SlicedStep), at.planes},
+      {at.planes, uint64_t{header.num_planes} * sizeof(uint16_t), at.leaves},
+      {at.leaves, uint64_t{header.num_leaves} * sizeof(double), at.quick.rows},
+      {at.categories, uint64_t{header.num_category_features} * sizeof(SlicedCategories),
+       at.classes},
+      {at.classes, uint64_t{header.num_classes} * sizeof(uint16_t), at.class_words},
+      {at.class_words, uint64_t{header.num_words} * sizeof(uint64_t), at.runs},
+      {at.runs, uint64_t{header.num_runs} * sizeof(SlicedRun), at.bit_nodes},
+      {at.bit_nodes, num_bit_nodes * sizeof(uint32_t), at.length},
+  };
+  for (const auto& array : arrays) {
+    if (!all_zero(program, array.first + array.num_bytes, array.last)) return false;
+  }
+  return true;
 }
 
 bool quick_gaps_are_zero(const uint8_t* program, const QuickLayout& at,
@@ -230,17 +246,8 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
   if (at.length != length) return {at.length > length ? Code::kTruncated : Code::kCorrupt, 0};
 
   const SlicedView view = view_sliced(program, *forest.header);
-  if (!all_zero(program, at.columns + header.num_columns * sizeof(SlicedColumn), at.thresholds) ||
-      !all_zero(program, at.thresholds + header.num_thresholds * sizeof(double), at.cells) ||
-      !all_zero(program, at.cells + header.num_cells, at.conditions) ||
-      !all_zero(program, at.conditions + header.num_conditions * sizeof(SlicedCondition),
-                at.trees) ||
-      !all_zero(program, at.trees + num_trees * sizeof(SlicedTree), at.steps) ||
-      !all_zero(program, at.steps + header.num_steps * sizeof(SlicedStep), at.planes) ||
-      !all_zero(program, at.planes + header.num_planes * sizeof(uint16_t), at.leaves) ||
-      !all_zero(program, at.leaves + header.num_leaves * sizeof(double), at.quick.rows) ||
-      !quick_gaps_are_zero(program, at.quick, header) ||
-      !other_gaps_are_zero(program, at, header, *forest.header)) {
+  if (!gaps_are_zero(program, at, header, *forest.header) ||
+      (kHasRowForms && !quick_gaps_are_zero(program, at.quick, header))) {
     return corrupt(at.columns);
   }
   for (uint32_t i = 0; i < header.num_columns; ++i) {
@@ -261,7 +268,7 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
     num_sets += view.categories[i].num_sets;
   }
   if (num_sets != header.num_sets) return corrupt(at.categories);
-  for (uint32_t i = 0; i < header.num_runs; ++i) {
+  for (uint32_t i = 0; kHasRowForms && i < header.num_runs; ++i) {
     if (!run_is_sound(view, view.runs[i])) return corrupt(at.runs + i * sizeof(SlicedRun));
   }
   for (uint32_t i = 0; i < num_trees; ++i) {
@@ -269,7 +276,8 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
       return corrupt(at.trees + i * sizeof(SlicedTree));
     }
     const ForestTree& tree = forest.trees[i];
-    if (header.num_bits != 0 && !bit_nodes_are_sound(view, tree, view.trees[i].num_planes)) {
+    if (kHasRowForms && header.num_bits != 0 &&
+        !bit_nodes_are_sound(view, tree, view.trees[i].num_planes)) {
       return corrupt(at.bit_nodes + tree.first_node * sizeof(uint32_t));
     }
   }
@@ -279,7 +287,7 @@ Status verify_sliced(const uint8_t* program, uint64_t length, const ForestView& 
         forest.header->leaf_width == 1 ? is_finite(leaf) : is_vector(*forest.header, leaf);
     if (!sound) return corrupt(at.leaves + i * sizeof(double));
   }
-  return quick_is_sound(view) ? kOkStatus : corrupt(at.quick.rows);
+  return !kHasRowForms || quick_is_sound(view) ? kOkStatus : corrupt(at.quick.rows);
 }
 
 }  // namespace mainspring

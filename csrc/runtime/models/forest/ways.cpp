@@ -6,9 +6,13 @@
 namespace mainspring {
 
 ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level) noexcept {
-#if defined(MAINSPRING_SMALL)
+#if defined(MAINSPRING_SMALL) && !defined(MAINSPRING_BLOCKS)
   (void)forest, (void)num_rows, (void)level;
   return ForestWay::kWalk;
+#elif defined(MAINSPRING_SMALL)
+  (void)level;
+  return forest.program != nullptr && num_rows >= kFewestBlockRowsOfDevices ? ForestWay::kBlocks
+                                                                            : ForestWay::kWalk;
 #else
   if (forest.program == nullptr) return ForestWay::kWalk;
   const SlicedView view = view_sliced(forest.program, *forest.header);

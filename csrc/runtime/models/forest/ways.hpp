@@ -30,6 +30,10 @@ inline constexpr FewestBlockRows kFewestBlockRows[] = {
     {15, 30, 16, 5},
 };
 
+/// Of devices that have blocks, which are all kSliceRows wide. In WebAssembly, 100 trees of 31
+/// leaves.
+inline constexpr uint32_t kFewestBlockRowsOfDevices = 32;
+
 /// Follows from the arguments alone, never from a measurement.
 ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level) noexcept;
 
