@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mainspring import _engine
+from mainspring import _engine, pack
 from tests.edge.library import library_path, load
 from tests.golden.rows import table_of
+from tests.pack.browser_cases import program
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
@@ -54,3 +55,14 @@ def golden() -> Callable[[str], Golden]:
 def library(root: Path) -> CDLL:
     """The edge library, through ctypes."""
     return load(library_path(root))
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package for npm, with the whole engine."""
+    program("clang++")
+    program("wasm-ld")
+    folder = tmp_path_factory.mktemp("package")
+    for name, data in pack.browser_package().items():
+        (folder / name).write_bytes(data)
+    return folder

@@ -34,6 +34,12 @@ def test_bundle_when_packed_is_written_and_measured(
     assert "models: forest" in out
 
 
+def test_blocks_of_a_forest_when_asked_for_are_kept(bundle: Path, tmp_path: Path) -> None:
+    target = tmp_path / "small.spring"
+    assert main(["pack", str(bundle), "--blocks", "-o", str(target)]) == 0
+    assert target.read_bytes() == pack.shrink(bundle.read_bytes(), keep_blocks=True)
+
+
 def test_source_when_packed_is_two_files(bundle: Path, tmp_path: Path) -> None:
     target = tmp_path / "late.cpp"
     assert main(["pack", str(bundle), "--target", "c", "-o", str(target)]) == 0
@@ -67,6 +73,8 @@ def test_function_when_packed_is_a_small_zip(bundle: Path, tmp_path: Path, targe
         ),
         (["--target", "wasm", "--library", "x.so"], "expected --target lambda or gcf or azure"),
         (["--target", "c", "--keep-profile"], "--keep-profile does nothing"),
+        (["--target", "c", "--no-blocks"], "--blocks does nothing with --target c"),
+        (["--blocks", "--leaf-bits", "16"], "--blocks does nothing with --leaf-bits"),
         (["--target", "gcf", "-o", "late", "--library", "none.so"], "none.so cannot be read"),
         (["--target", "gcf", "-o", "late", "--library", "late.spring"], "no shared library"),
         (["--target", "gcf", "-o", "late.spring"], "late.spring is a file, expected a new or"),

@@ -13,6 +13,7 @@ from mainspring import _engine, pack
 from mainspring.pack.contents import section
 from tests.edge import library as edge
 from tests.pack.conftest import Golden
+from tests.reference import bundle as reference
 from tests.reference.bundle_payloads import align
 
 Find = Callable[[str], Golden]
@@ -59,6 +60,20 @@ def test_bundle_when_shrunk_has_neither_profile_nor_program(golden: Find) -> Non
     everything = {"keep_profile": True, "keep_program": True, "keep_statistics": True}
     assert pack.shrink(whole, **everything) == whole
     assert len(small) < len(whole) / 2
+
+
+@pytest.mark.parametrize("name", ["0.1-late-flights", "0.1-three-classes"])
+def test_program_when_only_its_blocks_are_kept_gives_the_same_bits(golden: Find, name: str) -> None:
+    whole = golden(name)
+    blocks = pack.shrink(whole.file, keep_blocks=True)
+    sizes = [len(pack.shrink(whole.file)), len(blocks)]
+    sizes.append(len(pack.shrink(whole.file, keep_program=True)))
+    assert sizes == sorted(set(sizes))
+    assert pack.shrink(blocks, keep_blocks=True) == pack.shrink(blocks, keep_program=True) == blocks
+    assert pack.shrink(blocks) == pack.shrink(whole.file)
+    assert reference.verdict(blocks) == reference.Verdict.OK
+    for kind, wanted in whole.outputs.items():
+        assert np.array_equal(bits(blocks, whole, kind), wanted.view(np.uint64)), kind
 
 
 def num_nodes(file: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,3 +127,13 @@ def test_name_when_no_identifier_is_refused(golden: Find, name: str) -> None:
 def test_tile_rows_when_out_of_range_are_refused(golden: Find, tile_rows: int) -> None:
     with pytest.raises(ms.ParameterError, match="multiple of 64"):
         pack.c_source(golden("0.1-network").file, "late", tile_rows=tile_rows)
+
+
+def test_source_has_only_the_kernels_that_something_calls(golden: Find) -> None:
+    holes = {}
+    for name in ("0.1-three-classes", "0.1-network"):
+        text = pack.c_source(golden(name).file, "model")["model.cpp"]
+        holes[name] = set(re.findall(r"\.(\w+) = nullptr", text))
+    assert {"find_bytes", "multiply_rows_f32", "stream_rows"} <= holes["0.1-three-classes"]
+    assert {"multiply_rows_f32", "to_rows"}.isdisjoint(holes["0.1-network"])
+    assert {"widen_f32", "to_rows"}.isdisjoint(holes["0.1-three-classes"])

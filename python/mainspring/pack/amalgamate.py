@@ -19,6 +19,8 @@ _LEFT_OUT = re.compile(
     r"/((sliced|quick|bit_walk|explain|write)_[a-z0-9]+|explain|quadrature|early_exit|\w+_avx(2|512))"
     r"\.cpp$"
 )
+_KERNELS = "runtime/core/kernels_baseline.cpp"
+_BLOCKS = "forest/sliced_baseline.cpp"
 _ALWAYS = ("runtime/steps/plan.cpp", "runtime/steps/step_list.cpp", "runtime/models/model_list.cpp")
 _EDGE = ("mainspring.cpp", "columns.cpp", "request.cpp", "explain.cpp", "counters.cpp")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTILINE)
@@ -26,9 +28,10 @@ _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[^\n]*\n', re.MULTIL
 _UNROLL = re.compile(r"^[ \t]*#pragma GCC (?:unroll|ivdep)[^\n]*\n", re.MULTILINE)
 # Where the time of a prediction goes; all else runs once for a tile, a column or a bundle.
 _HOT = re.compile(
-    r"runtime/(core/kernels|models/(forest|dense|network)/(?!.*verify)|predictor/predict)"
+    r"runtime/(core/kernels|models/(forest/(forest|slot|sliced)|network/interact)|predictor/predict)"
 )
 _PUSH_SIZE = "#pragma clang attribute push(__attribute__((minsize)), apply_to = function)\n"
+_KERNEL = re.compile(r"(?<= \.)(\w+) = \1(?=[,}])")
 _DEFINED = re.compile(r"\bconst (?:Step|Model) (k\w+?)(?:Step|Model)\s*=")
 
 _OTHER_KERNELS = """
@@ -36,6 +39,13 @@ namespace mainspring {
 // One instruction set: the compiler's.
 const Kernels* kernels_avx2() noexcept { return nullptr; }
 const Kernels* kernels_avx512() noexcept { return nullptr; }
+}  // namespace mainspring
+"""
+
+_OTHER_BLOCKS = """
+namespace mainspring {
+PredictSliced sliced_avx2() noexcept { return nullptr; }
+PredictSliced sliced_avx512() noexcept { return nullptr; }
 }  // namespace mainspring
 """
 
@@ -48,6 +58,9 @@ _FIRST = """\
 #pragma clang fp contract(off)
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
+#endif
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wunused-function"  // kernels that nothing here calls
 #endif
 #define MAINSPRING_SMALL 1
 """
@@ -93,6 +106,7 @@ def amalgamate(
     tile_rows: int = 512,
     arrow: bool = True,
     by_heat: bool = False,
+    blocks: bool = False,
 ) -> str:
     """Return one C++20 source file that has the C interface and what it needs.
 
@@ -109,14 +123,18 @@ def amalgamate(
         Take batches of Arrow; without them a request with one gives MAINSPRING_UNSUPPORTED_TYPE.
     by_heat : bool, default False
         Tell clang to compile for size whatever is no model's loop, however the rest is compiled.
+    blocks : bool, default False
+        Send batches through a forest's bit-sliced program where a bundle has one.
 
     Returns
     -------
     str
         The text.
     """
-    sources = _Sources(source, steps, models)
+    sources = _Sources(source, steps, models, blocks=blocks)
     parts = [_FIRST]
+    if blocks:
+        parts.append("#define MAINSPRING_BLOCKS 1\n")
     if sources.is_selection:
         parts.append("#define MAINSPRING_SELECTION 1\n")
     if not arrow:
@@ -143,6 +161,8 @@ def amalgamate(
             text = re.sub(rf"(?<!\.)(?<!->)\b{local}\b", f"{local}_of_{stem}", text)
         parts.append(_stretch(name, text, is_cold=by_heat and not _HOT.search(name)))
     parts.append(_OTHER_KERNELS)
+    if blocks and "runtime/models/forest/sliced.hpp" in headers:
+        parts.append(_OTHER_BLOCKS)
     return "\n".join(parts)
 
 
@@ -156,7 +176,12 @@ class _Sources:
     """The files that a selection of steps and models needs, and their texts."""
 
     def __init__(
-        self, root: Path, steps: Collection[str] | None, models: Collection[str] | None
+        self,
+        root: Path,
+        steps: Collection[str] | None,
+        models: Collection[str] | None,
+        *,
+        blocks: bool,
     ) -> None:
         self._root = root
         self._texts: dict[str, str] = {}
@@ -167,7 +192,11 @@ class _Sources:
             if wanted is not None and name not in wanted
         }
         files = sorted(path.relative_to(root).as_posix() for path in root.glob("runtime/**/*.cpp"))
-        self._files = [name for name in files if not _LEFT_OUT.search(name)]
+        self._files = [
+            name
+            for name in files
+            if not _LEFT_OUT.search(name) or (blocks and name.endswith(_BLOCKS))
+        ]
         self.is_selection = bool(self._dropped)
         self.needed = self._closure()
 
@@ -183,8 +212,18 @@ class _Sources:
                     else:
                         text = re.sub(rf"&{constant}\b(, )?", "", text)
                 text = text.replace(", }", "}")
+            if name == _KERNELS:
+                text = self._part_of_kernels(_INCLUDE.sub(self._part, text))
             self._texts[name] = _UNROLL.sub("", _INCLUDE.sub(self._part, text))
         return self._texts[name]
+
+    def _part_of_kernels(self, text: str) -> str:
+        """Leave a hole in the table of kernels where nothing calls one."""
+        others = "".join(_plain(self.text(name)) for name in self.needed if name != _KERNELS)
+        called = set(re.findall(r"(?:\.|->)(\w+)", others))
+        return _KERNEL.sub(
+            lambda kernel: kernel[0] if kernel[1] in called else f"{kernel[1]} = nullptr", text
+        )
 
     def collect_headers(self, name: str, into: dict[str, str]) -> None:
         """Add the headers that a file needs, those that they need first."""
@@ -207,7 +246,7 @@ class _Sources:
     def _closure(self) -> list[str]:
         needed = dict.fromkeys([f"edge/{name}" for name in _EDGE])
         needed.update(dict.fromkeys(_ALWAYS))
-        needed["runtime/core/kernels_baseline.cpp"] = None
+        needed[_KERNELS] = None
         needed["runtime/core/cpu_features.cpp"] = None
         for name in self._files:
             if self._is_wanted(name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mainspring import _engine
 from mainspring.c_interface import get_library_dir
@@ -13,6 +13,7 @@ from mainspring.pack.amalgamate import models_of, steps_of
 
 __all__ = [
     "Input",
+    "has_program",
     "memory_needed",
     "needed_models",
     "needed_steps",
@@ -32,7 +33,34 @@ _FOREST, _COMPOSITE = 1, 3
 _FOREST_HEADER = struct.Struct("<8IiI16xQ")
 _WITHOUT_STATISTICS = 1
 _PART = struct.Struct("<QQ")
+_SLICED_HEADER = struct.Struct("<16I")
+_CATEGORIES = struct.Struct("<8I")
+_QUICK_LEAVES = 32  # of a tree
 _ALIGNMENT = 64
+
+
+_Program = Literal["none", "blocks", "whole"]
+
+
+class _Sliced(NamedTuple):
+    """SlicedHeader: what there are of each."""
+
+    columns: int
+    thresholds: int
+    cells: int
+    conditions: int
+    steps: int
+    planes: int
+    leaves: int
+    masks: int
+    quick_steps: int
+    quick_trees: int
+    features: int
+    sets: int
+    classes: int
+    words: int
+    runs: int
+    bits: int
 
 
 class Input(NamedTuple):
@@ -75,6 +103,7 @@ def shrink(
     *,
     keep_profile: bool = False,
     keep_program: bool = False,
+    keep_blocks: bool = False,
     keep_statistics: bool = False,
     subject: str = "the bundle",
 ) -> bytes:
@@ -90,7 +119,10 @@ def shrink(
         Keep the reference profile; without it no drift can be told from the bundle.
     keep_program : bool, default False
         Keep the bit-sliced program of a forest, which says its trees once more for blocks of rows;
-        the library for devices has no kernels for it.
+        the library for devices has no kernels for it unless it is built with them.
+    keep_blocks : bool, default False
+        Keep of that program what blocks of rows read, which is all that such a library reads: the
+        forms for single rows go.
     keep_statistics : bool, default False
         Keep what training knew of a forest's nodes, rows and gains, which explanations need; the
         library for devices explains nothing. They are 16 of a node's 36 bytes.
@@ -111,7 +143,8 @@ def shrink(
     sections = _sections(bundle)
     model = sections.get(b"MODL", b"")
     if model:
-        model = _smaller(model, keep_program=keep_program, keep_statistics=keep_statistics)
+        program: _Program = "whole" if keep_program else "blocks" if keep_blocks else "none"
+        model = _smaller(model, program, keep_statistics)
     profile = opened.profile if keep_profile else b""
     labels = sections.get(b"LABL", b"")
     return _engine.write_bundle(opened.meta, opened, None, model, profile, labels)
@@ -179,7 +212,25 @@ def needed_models(bundle: bytes) -> list[str]:
     """
     model = _sections(bundle).get(b"MODL", b"")
     names = list(models_of(source_folder()))
-    return [names[code - 1] for code in sorted(set(_model_codes(model)))]
+    return [names[code - 1] for code in sorted(set(map(_code, _models(model))))]
+
+
+def has_program(bundle: bytes) -> bool:
+    """Say whether batches may go through blocks of rows: some forest has a bit-sliced program.
+
+    Parameters
+    ----------
+    bundle : bytes
+        The contents of a ``.spring`` file, opened before.
+
+    Returns
+    -------
+    bool
+        Whether it has.
+    """
+    models = _models(_sections(bundle).get(b"MODL", b""))
+    forests = [model for model in models if _code(model) == _FOREST]
+    return any(_FOREST_HEADER.unpack_from(model, _MODEL_BYTES)[-1] for model in forests)
 
 
 def memory_needed(bundle: bytes) -> dict[str, int]:
@@ -253,22 +304,27 @@ def _padded(num_bytes: int) -> int:
     return -(-num_bytes // _ALIGNMENT) * _ALIGNMENT
 
 
-def _model_codes(section: bytes) -> Iterator[int]:
+def _models(section: bytes) -> Iterator[bytes]:
+    """Yield a model and, of a composite, its parts."""
     if not section:
         return
-    code = struct.unpack_from("<I", section)[0]
-    yield code
-    if code == _COMPOSITE:
+    yield section
+    if _code(section) == _COMPOSITE:
         for number in range(struct.unpack_from("<I", section, _MODEL_BYTES)[0]):
-            at = _MODEL_BYTES + _HEADER_BYTES + 16 * number
-            yield struct.unpack_from("<I", section, struct.unpack_from("<Q", section, at)[0])[0]
+            at = _MODEL_BYTES + _HEADER_BYTES + _PART.size * number
+            offset, length = _PART.unpack_from(section, at)
+            yield section[offset : offset + length]
 
 
-def _smaller(model: bytes, *, keep_program: bool, keep_statistics: bool) -> bytes:
+def _code(model: bytes) -> int:
+    return int(struct.unpack_from("<I", model)[0])
+
+
+def _smaller(model: bytes, program: _Program, keep_statistics: bool) -> bytes:
     """Leave out what the ends of forests' sections hold, of parts of a composite, too."""
-    (code,) = struct.unpack_from("<I", model)
+    code = _code(model)
     if code == _FOREST:
-        return _smaller_forest(model, keep_program, keep_statistics)
+        return _smaller_forest(model, program, keep_statistics)
     if code != _COMPOSITE:
         return model
     (num_parts,) = struct.unpack_from("<I", model, _MODEL_BYTES)
@@ -276,25 +332,42 @@ def _smaller(model: bytes, *, keep_program: bool, keep_statistics: bool) -> byte
     places = list(struct.iter_unpack("<QQ", model[table : table + _PART.size * num_parts]))
     smaller = bytearray(model[: places[0][0]] if places else model)
     for number, (offset, length) in enumerate(places):
-        part = model[offset : offset + length]
-        part = _smaller(part, keep_program=keep_program, keep_statistics=keep_statistics)
+        part = _smaller(model[offset : offset + length], program, keep_statistics)
         _PART.pack_into(smaller, table + _PART.size * number, len(smaller), len(part))
         smaller += part + bytes(_padded(len(part)) - len(part))
     return bytes(smaller)
 
 
-def _smaller_forest(model: bytes, keep_program: bool, keep_statistics: bool) -> bytes:
-    *counts, flags, program = _FOREST_HEADER.unpack_from(model, _MODEL_BYTES)
-    end = len(model) - program
+def _smaller_forest(model: bytes, program: _Program, keep_statistics: bool) -> bytes:
+    *counts, flags, length = _FOREST_HEADER.unpack_from(model, _MODEL_BYTES)
+    end = len(model) - length
     start = end if flags & _WITHOUT_STATISTICS else end - 2 * _padded(8 * counts[1])
     smaller = bytearray(model[:start])
     if keep_statistics:
         smaller += model[start:end]
     else:
         flags |= _WITHOUT_STATISTICS
-    if keep_program:
-        smaller += model[end:]
-    else:
-        program = 0
-    _FOREST_HEADER.pack_into(smaller, _MODEL_BYTES, *counts, flags, program)
+    kept = b"" if program == "none" else model[end:]
+    if program == "blocks" and kept:
+        kept = _blocks(kept, num_trees=counts[0])
+    smaller += kept
+    _FOREST_HEADER.pack_into(smaller, _MODEL_BYTES, *counts, flags, len(kept))
     return bytes(smaller)
+
+
+def _blocks(program: bytes, *, num_trees: int) -> bytes:
+    """Leave out of a bit-sliced program its forms for single rows (csrc/.../forest/sliced.hpp)."""
+    header = _Sliced(*_SLICED_HEADER.unpack_from(program))
+    steps = header.quick_steps * header.quick_trees
+    blocks = [48 * header.columns, 8 * header.thresholds, header.cells, 8 * header.conditions]
+    blocks += [24 * num_trees, 8 * header.steps, 2 * header.planes, 8 * header.leaves]
+    quick = (2 * steps, 2 * steps, 4 * steps, 8 * _QUICK_LEAVES * header.quick_trees)
+    categories = (_CATEGORIES.size * header.features, 2 * header.classes, 8 * header.words)
+    first = _SLICED_HEADER.size + sum(map(_padded, blocks))
+    second = first + sum(map(_padded, quick))
+    places = bytearray(program[second : second + sum(map(_padded, categories))])
+    for number in range(header.features):
+        *fields, _first_bit = _CATEGORIES.unpack_from(places, number * _CATEGORIES.size)
+        _CATEGORIES.pack_into(places, number * _CATEGORIES.size, *fields, 0)
+    plain = header._replace(quick_steps=0, quick_trees=0, runs=0, bits=0)
+    return _SLICED_HEADER.pack(*plain) + program[_SLICED_HEADER.size : first] + bytes(places)
