@@ -167,7 +167,11 @@ void HistoryState::apply(const Batch& batch, IngestResult* result) {
     std::unique_lock lock(shard.mutex);
     for (uint32_t place = starts[number]; place < starts[number + 1]; ++place) {
       if (place % kHeldEvents == 0) let_queries_in(&lock, shard.num_waiting);
-      if (place + kAhead < starts[number + 1]) shard.slots.fetch(hashes[order[place + kAhead]]);
+      // Each is found through the one before: cells, then slots, then events.
+      const uint32_t end = starts[number + 1];
+      if (place + 3 * kAhead < end) shard.slots.fetch(hashes[order[place + 3 * kAhead]]);
+      if (place + 2 * kAhead < end) shard.slots.fetch_slot(hashes[order[place + 2 * kAhead]]);
+      if (place + kAhead < end) shard.slots.fetch_events(hashes[order[place + kAhead]]);
       const uint32_t i = order[place];
       const uint64_t* words = batch.words.data() + uint64_t{i} * num_words;
       result->taken += put(shard, batch.keys[i], hashes[i], words, result) ? 1 : 0;

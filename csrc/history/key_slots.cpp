@@ -12,6 +12,7 @@ constexpr uint32_t kFirstCapacity = 2;
 constexpr uint32_t kBlocksOfMany = 2;  // blocks' worth of events from which on a key has blocks
 constexpr uint64_t kAllocation = 16;   // bytes that an allocator adds
 constexpr size_t kShortKey = 15;       // longer ones lie outside the slot
+constexpr uint32_t kAhead = 8;         // slots between a fetch and its use
 
 /// Room for one more event than `count`: keys with few grow by half, those with many by an eighth,
 /// since most of the memory is theirs.
@@ -23,6 +24,31 @@ uint32_t grown(uint32_t count) {
 uint32_t cell_hash(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
 
 }  // namespace
+
+const KeySlot* KeySlots::likely_slot(uint64_t hash) const {
+  const uint32_t short_hash = cell_hash(hash);
+  for (uint64_t at = short_hash & mask(); cells_[at].slot != UINT32_MAX; at = (at + 1) & mask()) {
+    if (cells_[at].hash == short_hash) return slots_[cells_[at].slot].get();
+  }
+  return nullptr;
+}
+
+void KeySlots::fetch_slot(uint64_t hash) const {
+  const auto* slot = reinterpret_cast<const char*>(likely_slot(hash));
+  if (slot == nullptr) return;
+  __builtin_prefetch(slot, 1);
+  __builtin_prefetch(slot + sizeof(KeySlot) - 1, 1);
+}
+
+void KeySlots::fetch_events(uint64_t hash) const {
+  const KeySlot* slot = likely_slot(hash);
+  if (slot == nullptr) return;
+  const uint64_t* words = slot->words.get() + slot->first;
+  __builtin_prefetch(words);  // the oldest may leave
+  for (uint32_t column = 0; column < num_words_; ++column) {
+    __builtin_prefetch(words + uint64_t{column} * slot->capacity + slot->count, 1);
+  }
+}
 
 KeySlot* KeySlots::find(std::string_view key, uint64_t hash) {
   const uint32_t short_hash = cell_hash(hash);
@@ -151,6 +177,12 @@ void KeySlots::sweep(int64_t time, uint32_t count) {
   constexpr uint32_t kDropped = 64;
   for (; count > 0 && !slots_.empty(); --count) {
     if (next_swept_ >= slots_.size()) next_swept_ = 0;
+    // A slot twice as far ahead, and the events of one that has come near.
+    if (count > 2 * kAhead && next_swept_ + 2 * kAhead < slots_.size()) {
+      __builtin_prefetch(slots_[next_swept_ + 2 * kAhead].get());
+      const KeySlot* next = slots_[next_swept_ + kAhead].get();
+      if (next != nullptr) __builtin_prefetch(next->words.get() + next->first);
+    }
     const uint32_t number = next_swept_++;
     KeySlot* slot = slots_[number].get();
     if (slot == nullptr) continue;

@@ -34,6 +34,10 @@ class KeySlots {
 
   /// Brings the cell of a key near.
   void fetch(uint64_t hash) const { __builtin_prefetch(&cells_[(hash >> 32) & mask()]); }
+  /// Brings a key's slot near, then its events, one after the other: each is found through the one
+  /// before.
+  void fetch_slot(uint64_t hash) const;
+  void fetch_events(uint64_t hash) const;
   /// Null where the key is not there.
   KeySlot* find(std::string_view key, uint64_t hash);
   KeySlot& find_or_add(std::string_view key, uint64_t hash);
@@ -72,6 +76,8 @@ class KeySlots {
     uint32_t slot = UINT32_MAX;
   };
   uint64_t mask() const { return cells_.size() - 1; }
+  /// The slot that a key most likely has; null: none.
+  const KeySlot* likely_slot(uint64_t hash) const;
   void grow_cells();
   void resize(KeySlot* slot, uint32_t capacity);
   /// Over the room of events that are gone.
