@@ -24,7 +24,7 @@ python3 -m pytest -q -m gpu tests/gpu >"$results/tests.txt" 2>&1 || failed=1
 tail -n 15 "$results/tests.txt"
 if command -v compute-sanitizer >/dev/null; then
   timeout 120 compute-sanitizer --error-exitcode 9 python3 -m pytest -q -m gpu \
-    tests/gpu/test_predict.py -k "any_number_of_rows" >"$results/sanitizer.txt" 2>&1 || failed=1
+    tests/gpu/test_predict.py tests/gpu/test_slices.py -k "any_number_of_rows" >"$results/sanitizer.txt" 2>&1 || failed=1
   tail -n 5 "$results/sanitizer.txt"
 fi
 exit "$failed"
