@@ -14,6 +14,8 @@
 
 #include "runtime/core/hash.hpp"
 #include "runtime/core/math.hpp"
+#include "train/complete_rows.hpp"
+#include "train/id_loss.hpp"
 
 namespace mainspring {
 
@@ -80,7 +82,9 @@ struct Room {
   std::vector<float> vectors;
 };
 
-void prefetch_place(const IdModel& model, uint64_t place) {
+// Inlined always: GCC takes a function that only fetches for one without effects, and leaves it
+// out.
+[[gnu::always_inline]] inline void prefetch_place(const IdModel& model, uint64_t place) {
   __builtin_prefetch(model.weights + 2 * place, 1);
   if (model.num_factors == 0) return;
   const float* vector = model.factors + place * 2 * model.num_factors;
@@ -88,7 +92,8 @@ void prefetch_place(const IdModel& model, uint64_t place) {
 }
 
 /// What a row will touch; numbers that are all there lie where the rows before have them.
-void prefetch(const IdModel& model, const IdRows& rows, uint64_t row) {
+[[gnu::always_inline]] inline void prefetch(const IdModel& model, const IdRows& rows,
+                                            uint64_t row) {
   if (row >= rows.num_rows) return;
   const int32_t* ids = rows.ids + row * model.num_ids;
   for (uint32_t i = 0; i < model.num_ids; ++i) {
@@ -266,24 +271,22 @@ void step_factors(const IdModel& model, const RowNumbers& numbers, float slope, 
 
 double learn_ids(const IdModel& model, const IdRows& rows, const float* labels,
                  const float* row_weights, double* total_weight) {
+  if (model.num_factors == 0 && rows.starts == nullptr) {
+    return learn_complete_rows(model, rows, labels, row_weights, total_weight);
+  }
   Room room(model, rows);
-  double loss = 0;
+  RowLosses losses;
   for (uint64_t row = 0; row < rows.num_rows; ++row) {
     prefetch(model, rows, row + kRowsAhead);
-    const auto score = static_cast<double>(score_row(model, rows, row, room));
+    const float score = score_row(model, rows, row, room);
     const float weight = row_weights == nullptr ? 1 : row_weights[row];
-    // exp of what is never positive: nothing overflows.
-    const double fall = exp_value(score < 0 ? score : -score);
-    const double chance = (score < 0 ? fall : 1) / (1 + fall);
-    const double margin = labels[row] != 0 ? score : -score;
-    loss += static_cast<double>(weight) * (log1p_value(fall) - (margin < 0 ? margin : 0));
-    *total_weight += static_cast<double>(weight);
-    const float slope = weight * static_cast<float>(chance - static_cast<double>(labels[row]));
+    const float slope = losses.add(score, labels[row], weight);
     const RowNumbers numbers(model, rows, row);
     if (model.num_factors != 0) step_factors(model, numbers, slope, room);
     step_linear(model, numbers, slope, room);
   }
-  return loss;
+  *total_weight += losses.total_weight();
+  return losses.loss();
 }
 
 void predict_ids(const IdModel& model, const IdRows& rows, bool probability, double* scores) {

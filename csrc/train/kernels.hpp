@@ -39,8 +39,9 @@ struct TrainKernels {
                        int64_t width, float* scratch);
   /// out of (rows).
   void (*pairs_forward)(const float* x, float* out, int64_t rows, int64_t vectors, int64_t width);
+  /// `is_long`: dx of the whole batch is longer than the caches.
   void (*pairs_backward)(const float* grad, const float* x, float* dx, int64_t rows,
-                         int64_t vectors, int64_t width);
+                         int64_t vectors, int64_t width, bool is_long);
   void (*cross_forward)(const float* x0, const float* y, const float* x, float* out, int64_t count);
   void (*cross_backward)(const float* grad, const float* x0, const float* y, float* dx0, float* dy,
                          int64_t count);
@@ -69,6 +70,9 @@ struct TrainKernels {
   void (*log1p_values)(const float* in, float* out, int64_t count);
   void (*log_values)(const float* in, float* out, int64_t count);
 };
+
+/// Results of as many floats are longer than the caches: what reads them would not find them there.
+inline constexpr int64_t kLongResult = 2 << 20;
 
 /// Floats of scratch that dot_forward and dot_backward need.
 constexpr int64_t dot_scratch(int64_t vectors, int64_t width) {

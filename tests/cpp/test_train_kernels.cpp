@@ -228,6 +228,22 @@ void check_losses(const TrainKernels& kernels, int64_t count) {
   check(std::abs(total) < 1e-5, "slopes of a row add up to zero");
 }
 
+struct alignas(64) Line {
+  float numbers[16];
+};
+
+/// Long results go past the caches where they lie on lines: the same bits.
+void check_long_results(const TrainKernels& kernels) {
+  constexpr int64_t kRows = 3, kVectors = 5, kWidth = 48, kCount = kRows * kVectors * kWidth;
+  const std::vector<float> x = drawn(kCount), grad = drawn(kRows);
+  std::vector<float> expected(kCount);
+  std::vector<Line> lines(kCount / 16);
+  float* found = lines[0].numbers;
+  kernels.pairs_backward(grad.data(), x.data(), expected.data(), kRows, kVectors, kWidth, false);
+  kernels.pairs_backward(grad.data(), x.data(), found, kRows, kVectors, kWidth, true);
+  check(std::equal(expected.begin(), expected.end(), found), "slopes of pairs past the caches");
+}
+
 void check_steps(const TrainKernels& kernels, int64_t count) {
   for (const Method method : {Method::kSgd, Method::kAdagrad, Method::kAdamW, Method::kLion}) {
     for (const StateType type : {StateType::kFloat32, StateType::kBfloat16, StateType::kByte}) {
@@ -287,6 +303,7 @@ int main() {
       for (const int64_t width : {1, 7, 16, 33, 64}) check_dots(kernels, 3, vectors, width);
     }
     for (const int64_t width : {1, 7, 16, 33, 100}) check_norms(kernels, 70, width);
+    check_long_results(kernels);
     for (const int64_t width : {1, 5, 16, 32, 33, 64, 128}) {
       for (const RowType type : {RowType::kFloat32, RowType::kBfloat16, RowType::kFloat16}) {
         check_pair_rows(kernels, width, type);

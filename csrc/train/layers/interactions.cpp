@@ -57,9 +57,10 @@ void pairs_forward_rows(const float* x, float* out, int64_t rows, int64_t vector
 void pairs_backward_rows(const float* grad, const float* x, float* dx, int64_t rows,
                          int64_t vectors, int64_t width, const TrainKernels& kernels,
                          const Workers& workers) {
+  const bool is_long = rows * vectors * width >= kLongResult;
   for_blocks(rows, vectors * width, workers, [&](int64_t first, int64_t count, uint32_t) {
     const int64_t at = first * vectors * width;
-    kernels.pairs_backward(grad + first, x + at, dx + at, count, vectors, width);
+    kernels.pairs_backward(grad + first, x + at, dx + at, count, vectors, width, is_long);
   });
 }
 

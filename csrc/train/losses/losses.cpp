@@ -12,6 +12,8 @@ namespace mainspring::train {
 namespace {
 
 constexpr int64_t kBlock = 16384;  // values of one item of work: about 20 us of exp and log
+// Of softmax: rows of one item of work at least, where there are as many items for threads.
+constexpr int64_t kLongRows = 4, kItems = 32;
 
 bool is_bad(const BinaryLoss& loss, int64_t place) {
   const float y = loss.labels[place];
@@ -60,8 +62,10 @@ double softmax_losses(SoftmaxLoss loss, int64_t num_rows, bool mean, const Train
     ++*num_valid;
   }
   if (mean && *num_valid > 0) loss.grad_scale /= static_cast<float>(*num_valid);
+  // A row fetches the next one: of long rows a thread has several.
+  const int64_t at_least = std::clamp<int64_t>(num_rows / kItems, 1, kLongRows);
   const int64_t rows_of_block =
-      std::max<int64_t>(1, kBlock / std::max<int64_t>(loss.num_classes, 1));
+      std::max<int64_t>(at_least, kBlock / std::max<int64_t>(loss.num_classes, 1));
   const int64_t num_blocks = (num_rows + rows_of_block - 1) / rows_of_block;
   std::vector<double> sums(num_blocks);
   workers.run(num_blocks, [&](uint64_t block, uint32_t) {
