@@ -6,6 +6,7 @@ waits for the device once.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -16,24 +17,48 @@ from mainspring.train.ops.backend import choose
 
 __all__ = [
     "next_step",
+    "no_gradient",
     "run_gradient",
     "run_lookup",
     "run_update",
     "run_updating_lookup",
+    "scaled_again",
     "seed_of",
+    "unscaled",
 ]
 
 _ROW_TYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}
 _GRADIENT = 0
-_STEP = 1
+_STEP = 1  # their places in the settings
+_SCALE = -1
 
 
 def next_step(settings: torch.Tensor) -> tuple[float, list[float]]:
     """Return the number of the next step, and the engine's options of it."""
-    rate, step, eps, beta1, beta2, decay, clip_value, clip_norm, *ftrl = settings.tolist()
+    rate, step, eps, beta1, beta2, decay, clip_value, clip_norm, *ftrl, _ = settings.tolist()
     step += 1
     corrections = [1 - beta1**step, 1 - beta2**step]
     return step, [rate, eps, beta1, beta2, *corrections, decay, clip_value, clip_norm, *ftrl]
+
+
+def unscaled(grad: torch.Tensor, settings: torch.Tensor) -> torch.Tensor | None:
+    """Return the gradient of the loss that was scaled; None where it is not finite."""
+    scale = float(settings[_SCALE])
+    if scale == 1:
+        return grad
+    grad = grad / scale
+    return grad if bool(torch.isfinite(grad).all()) else None
+
+
+def scaled_again(of_weights: torch.Tensor, settings: torch.Tensor) -> torch.Tensor:
+    """Return the gradient of weights as the scaled loss has it."""
+    scale = float(settings[_SCALE])
+    return of_weights if scale == 1 else of_weights * scale
+
+
+def no_gradient(grad: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+    """Return the gradient of weights where no step was taken: NaN, which the scaler sees too."""
+    return grad.new_empty(0) if weights is None else torch.full_like(weights, math.nan)
 
 
 def seed_of(seed: int, step: float) -> int:
@@ -110,19 +135,22 @@ def run_update(
 ) -> torch.Tensor:
     """Update the rows; return the gradient of the weights."""
     *lookup, update, decoupled, stochastic, seed = rest
+    own = unscaled(grad, settings)
+    if own is None:
+        return no_gradient(grad, lookup[3])
     step, options = next_step(settings)
     if choose("EmbeddingTables", weight) == "triton":
         numbers = (1 + update, options, decoupled, stochastic, seed_of(seed, step))
         states = (first, second)
-        of_weights = triton_embedding.run_update(grad, weight, states, *lookup, rule=numbers)
+        of_weights = triton_embedding.run_update(own, weight, states, *lookup, rule=numbers)
         settings[_STEP] = step
-        return of_weights
+        return scaled_again(of_weights, settings)
     rule = rule_of(
         1 + update, options, decoupled=decoupled, stochastic=stochastic, seed=seed_of(seed, step)
     )
-    of_weights = _run(grad, (first, second), weight, *lookup, rule=rule)
+    of_weights = _run(own, (first, second), weight, *lookup, rule=rule)
     settings[_STEP] = step  # after the update: a refused batch is no step
-    return of_weights
+    return scaled_again(of_weights, settings)
 
 
 def run_updating_lookup(hook: torch.Tensor, weight: torch.Tensor, *rest: Any) -> torch.Tensor:

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 
 from mainspring.errors import UnsupportedError
-from mainspring.train.ops import embedding_ops, embedding_pairs
+from mainspring.train.ops import embedding_ops, embedding_pairs, large_pages
 from mainspring.train.ops.arguments import refuse
 from mainspring.train.ops.backend import choose
-from mainspring.train.ops.embedding_memory import checked_poolings, in_large_pages
+from mainspring.train.ops.embedding_arguments import checked_poolings, checked_weights
 from mainspring.train.ops.interactions import factorization_machine
 from mainspring.train.ops.row_optimizer import UPDATES, RowOptimizer
 
@@ -36,7 +36,8 @@ class EmbeddingTables(torch.nn.Module):
     optimizer : RowOptimizer or None
         How rows that were looked up are updated when the gradient comes: they have none of their
         own, and no other optimizer sees them. A module that is called twice before a backward pass
-        is updated twice in it. None: ``weight`` is a parameter like others, with a dense gradient.
+        is updated twice in it; in eval mode rows stay as they are. None: ``weight`` is a parameter
+        like others, with a dense gradient.
     dtype : torch.dtype
         Of the rows: float32, bfloat16 or float16 (half the memory, and less to wait for); float64
         for the eager backend alone. Sums, states and results are float32.
@@ -96,12 +97,12 @@ class EmbeddingTables(torch.nn.Module):
         self._each = self.pooling[0] == "none"
         layout, num_elements, num_rows = self._lay_out()
         self.width = self.sizes[0][1] if self._each else sum(width for _, width in self.sizes)
-        values = in_large_pages(num_elements, dtype)
+        values = large_pages.zeros(num_elements, dtype)
         self.weight = torch.nn.Parameter(values, requires_grad=optimizer is None)
         lengths = {None: 0, "element": num_elements, "row": num_rows}
         kinds = UPDATES[optimizer.name] if optimizer is not None else (None, None)
         state = torch.float64 if dtype == torch.float64 else torch.float32
-        self._first, self._second = (in_large_pages(lengths[kind], state) for kind in kinds)
+        self._first, self._second = (large_pages.zeros(lengths[kind], state) for kind in kinds)
         settings = optimizer.settings() if optimizer is not None else []
         # On the CPU always: they are read by whoever starts the kernels.
         self._settings = torch.tensor(settings, dtype=torch.float64)
@@ -162,6 +163,26 @@ class EmbeddingTables(torch.nn.Module):
             refuse(_OP, "learning_rate", "positive, of tables with an optimizer", repr(rate))
         self._settings[0] = rate
 
+    @property
+    def gradient_scale(self) -> float:
+        """What losses are multiplied by before their backward pass, as a ``GradScaler`` does.
+
+        Gradients are divided by it before rows are updated; where one is not finite then, the rows
+        stay as they are, as the scaler leaves out the step of its optimizer.
+        """
+        return 1.0 if self.optimizer is None else float(self._settings[-1])
+
+    @gradient_scale.setter
+    def gradient_scale(self, scale: float) -> None:
+        if self.optimizer is None or not 0 < scale < math.inf:
+            expected = "positive and finite, of tables with an optimizer"
+            refuse(_OP, "gradient_scale", expected, repr(scale))
+        self._settings[-1] = scale
+
+    def _is_updated(self) -> bool:
+        """Whether the backward pass of a call is a step of rows that have an optimizer."""
+        return self.training and torch.is_grad_enabled()
+
     def forward(
         self,
         ids: torch.Tensor,
@@ -196,12 +217,12 @@ class EmbeddingTables(torch.nn.Module):
         """
         ids, offsets = self._checked_ids(ids, offsets)
         if weights is not None:
-            weights = self._checked_weights(ids, weights)
+            weights = checked_weights(ids, weights, self.weight.dtype, each=self._each)
         num_tables = len(self.sizes)
         num_bags = -1 if self._each else (offsets.shape[0] - 1) // num_tables
         backend = choose(_OP, self.weight)
         common = (self._layout, ids, offsets, weights, num_bags, self.width)
-        if self.optimizer is None or not torch.is_grad_enabled():
+        if self.optimizer is None or not self._is_updated():
             if backend != "eager":
                 return embedding_ops.lookup(self.weight, *common)
             return embedding_ops.EagerLookup.apply(self.weight, *common)
@@ -255,7 +276,7 @@ class EmbeddingTables(torch.nn.Module):
         layout = self._layout.clone()
         layout[:, 4] = 0  # all tables have the one gradient of the sum
         common = (layout, flat, offsets, ids.shape[0], width)
-        if self.optimizer is None or not torch.is_grad_enabled():
+        if self.optimizer is None or not self._is_updated():
             return embedding_pairs.lookup_pairs(self.weight, *common)[0]
         states = (self.weight, self._first, self._second, self._settings)
         rule = embedding_ops.NAMES.index(self.optimizer.name)
@@ -298,20 +319,6 @@ class EmbeddingTables(torch.nn.Module):
         if self._offsets.numel() < count + 1 or self._offsets.device != self.weight.device:
             self._offsets = torch.arange(count + 1, dtype=torch.int64, device=self.weight.device)
         return self._offsets[: count + 1]
-
-    def _checked_weights(self, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        if self._each:
-            refuse(_OP, "weights", "None with pooling 'none'", type(weights).__name__)
-        if not isinstance(weights, torch.Tensor) or not weights.dtype.is_floating_point:
-            got = (
-                str(weights.dtype) if isinstance(weights, torch.Tensor) else type(weights).__name__
-            )
-            refuse(_OP, "weights", "a tensor of floating-point numbers", got)
-        if weights.shape != ids.shape or weights.device != ids.device:
-            got = f"shape {tuple(weights.shape)} on {weights.device}"
-            refuse(_OP, "weights", f"of the shape of ids, {tuple(ids.shape)}, where they are", got)
-        kind = torch.float64 if self.weight.dtype == torch.float64 else torch.float32
-        return weights.to(kind).contiguous()
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Any:
         """Move and cast the rows as asked; states keep their type, and settings their place."""

@@ -160,12 +160,14 @@ def _run_update(
     stochastic: bool,
     seed: int,
 ) -> torch.Tensor:
-    grad = grad.contiguous()
+    own = device_embedding.unscaled(grad.contiguous(), settings)
+    if own is None:
+        return device_embedding.no_gradient(grad, weights)
     of_weights = torch.empty_like(weights) if weights is not None else grad.new_empty(0)
     step, options = device_embedding.next_step(settings)
     _engine.train_lookup_backward(
         places_of(weight, (first, second), layout, ids, offsets, weights, num_bags, stride),
-        grad.data_ptr(),
+        own.data_ptr(),
         of_weights.data_ptr() if weights is not None else 0,
         1 + update,
         options,
@@ -174,7 +176,7 @@ def _run_update(
         device_embedding.seed_of(seed, step),
     )
     settings[_STEP] = step  # after the update: a refused batch is no step
-    return of_weights
+    return device_embedding.scaled_again(of_weights, settings)
 
 
 def _update_shape(grad: torch.Tensor, *args: Any) -> torch.Tensor:
@@ -269,16 +271,19 @@ class EagerUpdatingLookup(torch.autograd.Function):
         num_bags, _, update, decoupled, _, _ = ctx.options
         ctx.num_bags = num_bags
         of_weights = _eager_weight_gradient(ctx, grad, (weight, *ctx.saved_tensors))
+        own = device_embedding.unscaled(grad, settings)
+        none: list[Any] = [None] * 6
+        if own is None:
+            return grad.new_zeros(1), *([None] * 7), of_weights, *none
         settings[_STEP] += 1
         reference_embedding.update(
-            grad,
+            own,
             *(weight, first, second, settings.tolist()),
             *ctx.saved_tensors,
             num_bags=num_bags,
             name=NAMES[update],
             decoupled=decoupled,
         )
-        none: list[Any] = [None] * 6
         return grad.new_zeros(1), *([None] * 7), of_weights, *none
 
 

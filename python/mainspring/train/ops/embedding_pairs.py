@@ -94,11 +94,13 @@ def _run_update(
     stochastic: bool,
     seed: int,
 ) -> None:
-    grad = grad.contiguous()
-    of_sums = grad[:, None] * sums
+    own = device_embedding.unscaled(grad.contiguous(), settings)
+    if own is None:
+        return
+    of_sums = own[:, None] * sums
     step, options = device_embedding.next_step(settings)
     _engine.train_lookup_backward(
-        places_of(weight, (first, second), layout, ids, offsets, None, num_bags, width, grad),
+        places_of(weight, (first, second), layout, ids, offsets, None, num_bags, width, own),
         of_sums.data_ptr(),
         0,
         1 + update,
@@ -120,9 +122,12 @@ def _run_update_on_device(
     *rest: Any,
 ) -> None:
     *lookup, update, decoupled, stochastic, seed = rest
+    own = device_embedding.unscaled(grad, settings)
+    if own is None:
+        return
     step, options = device_embedding.next_step(settings)
     rule = (1 + update, options, decoupled, stochastic, device_embedding.seed_of(seed, step))
-    triton_embedding.run_pairs_update(grad, sums, weight, (first, second), *lookup, rule=rule)
+    triton_embedding.run_pairs_update(own, sums, weight, (first, second), *lookup, rule=rule)
     settings[_STEP] = step
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
-from mainspring.train.ops import triton_runs
+from mainspring.train.ops import large_pages, triton_runs
 from mainspring.train.ops.arguments import refuse_data
 from mainspring.train.ops.registration import is_plain, register
 
@@ -48,7 +48,7 @@ def _run_binary(
     weight = None if weight is None else weight.contiguous()
     count, each = logits.numel(), REDUCTIONS[reduction] == "none"
     losses = torch.empty_like(logits) if each else None
-    grad = torch.empty_like(logits) if with_grad else logits.new_empty(0)
+    grad = large_pages.empty_like(logits) if with_grad else logits.new_empty(0)
     total, bad = _engine.train_binary_loss(
         kind,
         logits.data_ptr(),
@@ -107,7 +107,7 @@ def scaled(grad: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
     value = factor.item()
     if value == 1:
         return grad
-    out = torch.empty_like(grad)
+    out = large_pages.empty_like(grad)
     _engine.train_scale(grad.data_ptr(), value, out.data_ptr(), grad.numel())
     return out
 
@@ -176,7 +176,7 @@ def _run_softmax(
     logits, target = logits.contiguous(), target.contiguous()
     weight = None if weight is None else weight.contiguous()
     losses = logits.new_empty(logits.shape[:1]) if REDUCTIONS[reduction] == "none" else None
-    grad = torch.empty_like(logits) if with_grad else None
+    grad = large_pages.empty_like(logits) if with_grad else None
     total = sum_of_softmax_losses(
         logits, target, weight, label_smoothing, ignore_index, reduction, losses=losses, grad=grad
     )

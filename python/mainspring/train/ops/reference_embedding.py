@@ -161,7 +161,7 @@ def _updated_rows(
     states: list[torch.Tensor | None],
 ) -> torch.Tensor:
     """Return the new rows, and change ``states``."""
-    rate, step, eps, beta1, beta2, decay, clip_value, clip_norm, l1, l2, beta = settings
+    rate, step, eps, beta1, beta2, decay, clip_value, clip_norm, l1, l2, beta, _ = settings
     g = g.clamp(-clip_value, clip_value)
     norm = g.square().sum(1, keepdim=True).sqrt()
     g = torch.where(norm > clip_norm, g * (clip_norm / norm), g)

@@ -91,10 +91,16 @@ class RowOptimizer:
             _refuse("betas", "two numbers from 0 to below 1", self.betas)
 
     def settings(self) -> list[float]:
-        """Return the numbers in the order of the operators: the rate, a step of 0, the others."""
+        """Return the numbers in the order of the operators.
+
+        Returns
+        -------
+        list of float
+            The rate, a step of 0, the options, and the scale of the gradients, 1.
+        """
         clips = [self.clip_value, self.clip_norm]
         own = [self.eps, *self.betas, self.weight_decay, *clips, self.l1, self.l2, self.beta]
-        return [self.learning_rate, 0.0, *own]
+        return [self.learning_rate, 0.0, *own, 1.0]
 
 
 def _refuse(name: str, expected: str, got: object) -> None:

@@ -1,4 +1,4 @@
-"""What embedding tables are laid out in: memory in large pages, checked sizes and poolings."""
+"""What embedding tables are given: sizes, poolings and weights, checked."""
 
 from __future__ import annotations
 
@@ -6,21 +6,13 @@ from collections.abc import Sequence
 
 import torch
 
-from mainspring import _engine
 from mainspring.train.ops.arguments import check_choice, refuse
 
-__all__ = ["checked_poolings", "in_large_pages"]
+__all__ = ["checked_poolings", "checked_weights"]
 
 _OP = "EmbeddingTables"
 _POOLINGS = ("sum", "mean", "none")
 _MAX_ROWS = 2**31 - 1
-
-
-def in_large_pages(count: int, dtype: torch.dtype) -> torch.Tensor:
-    """Return zeros; memory that comes fresh is backed by large pages where there are some."""
-    values = torch.empty(count, dtype=dtype)
-    _engine.train_large_pages(values.data_ptr(), values.nbytes)
-    return values.zero_()
 
 
 def checked_poolings(
@@ -42,3 +34,19 @@ def checked_poolings(
         expected = "'none' for all tables, of one width, or for no table"
         refuse(_OP, "pooling", expected, ", ".join(map(repr, each)))
     return each
+
+
+def checked_weights(
+    ids: torch.Tensor, weights: object, dtype: torch.dtype, *, each: bool
+) -> torch.Tensor:
+    """Return the factors of rows of a type, as wide as sums are; with ``each`` there are none."""
+    if each:
+        refuse(_OP, "weights", "None with pooling 'none'", type(weights).__name__)
+    if not isinstance(weights, torch.Tensor) or not weights.dtype.is_floating_point:
+        got = str(weights.dtype) if isinstance(weights, torch.Tensor) else type(weights).__name__
+        refuse(_OP, "weights", "a tensor of floating-point numbers", got)
+    if weights.shape != ids.shape or weights.device != ids.device:
+        got = f"shape {tuple(weights.shape)} on {weights.device}"
+        refuse(_OP, "weights", f"of the shape of ids, {tuple(ids.shape)}, where they are", got)
+    kind = torch.float64 if dtype == torch.float64 else torch.float32
+    return weights.to(kind).contiguous()
