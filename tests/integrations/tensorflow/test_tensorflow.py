@@ -79,6 +79,23 @@ def test_dataset_of_numbers_alone_is_a_matrix_and_each_epoch_is_shuffled_anew() 
     assert [element.shape.as_list() for element in alone] == [[64, 1], [36, 1]]
 
 
+@pytest.mark.parametrize(
+    "label", [["late", "x"], np.arange(10.0).reshape(5, 2)], ids=["names", "matrix"]
+)
+def test_dataset_of_several_labels_has_a_column_of_each(label: Any) -> None:
+    prep = ms.Preprocessor("x").fit(TABLE)
+    batches = ms.train.ArrowBatches(TABLE, prep, 2, label=label, weight="weight", output="numpy")
+    dataset = ms.train.tensorflow_dataset(batches)
+    assert dataset.element_spec[1].shape.as_list() == [None, 2]
+    given = label if isinstance(label, np.ndarray) else np.stack([TABLE[n] for n in label], 1)
+    found = [plain(element) for element in dataset]
+    assert [rows for element in found for rows in element[1]] == given.tolist()
+    assert [weight for element in found for weight in element[2]] == TABLE["weight"].to_pylist()
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    assert np.isfinite(model.fit(dataset, verbose=0).history["loss"]).all()
+
+
 def test_dataset_of_a_stream_has_no_known_length() -> None:
     reader = pa.RecordBatchReader.from_batches(TABLE.schema, TABLE.to_batches())
     prep = ms.Preprocessor("x").fit(TABLE)
