@@ -69,6 +69,18 @@ def test_groups_when_named_bring_their_steps(root: Path, tmp_path: Path) -> None
     assert "MAINSPRING_NO_ARROW" in (tmp_path / "build.ninja").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("blocks", [False, True])
+def test_blocks_when_asked_for_bring_their_kernels(
+    root: Path, tmp_path: Path, blocks: bool
+) -> None:
+    done = configure(root, tmp_path, f"-DMAINSPRING_EDGE_BLOCKS={'ON' if blocks else 'OFF'}")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "build.ninja").read_text(encoding="utf-8")
+    assert ("MAINSPRING_BLOCKS" in text) == blocks
+    assert bool(re.search(r"mainspring_edge\.dir/\S*/sliced_baseline", text)) == blocks
+    assert not re.search(r"mainspring_edge\.dir/\S*/(quick|bit_walk)_", text)
+
+
 @pytest.mark.parametrize(
     ("option", "words"),
     [
