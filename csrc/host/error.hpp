@@ -7,8 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/core/status.hpp"
-
 namespace mainspring {
 
 /// Which Python class an Error becomes (python/mainspring/errors.py).
@@ -65,9 +63,5 @@ class Error : public std::exception {
   std::string column_, expected_, got_, hint_;
   std::optional<uint64_t> row_;
 };
-
-/// Throws the Error that a runtime Status stands for; returns when it is ok. `subject` names the
-/// file, bundle or column.
-void throw_if_bad(Status status, std::string_view subject);
 
 }  // namespace mainspring

@@ -63,7 +63,6 @@ def library() -> ctypes.CDLL:
         "erfc",
         "normal_quantile",
         "sigmoid",
-        "floor",
         "sqrt",
     ):
         signatures[f"probe_{name}"] = (None, [handle, handle, u64])
@@ -75,7 +74,7 @@ def library() -> ctypes.CDLL:
 
 
 def scalar(name: str, values: F64) -> F64:
-    """Apply exp, log1p, sigmoid, floor or sqrt to each value."""
+    """Apply exp, log1p, sigmoid or sqrt to each value."""
     values = np.ascontiguousarray(values, dtype=np.float64)
     out = np.empty_like(values)
     getattr(library(), f"probe_{name}")(values.ctypes.data, out.ctypes.data, values.size)

@@ -57,9 +57,6 @@ void probe_normal_quantile(const double* in, double* out, uint64_t n) {
 void probe_sigmoid(const double* in, double* out, uint64_t n) {
   each(mainspring::sigmoid_value, in, out, n);
 }
-void probe_floor(const double* in, double* out, uint64_t n) {
-  each(mainspring::floor_value, in, out, n);
-}
 void probe_sqrt(const double* in, double* out, uint64_t n) {
   each(mainspring::sqrt_value, in, out, n);
 }

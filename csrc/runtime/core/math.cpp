@@ -36,13 +36,6 @@ double box_cox_value(double x, double lambda) noexcept { return box_cox_form(x, 
 
 double sigmoid_value(double x) noexcept { return canonical_nan(1.0 / (1.0 + exp_form(-x))); }
 
-double floor_value(double x) noexcept {
-  const double magnitude = x < 0.0 ? -x : x;
-  if (!(magnitude < 0x1p52) || x == 0.0) return canonical_nan(x);  // an integer, or not a number
-  const double nearest = x < 0.0 ? (x - 0x1p52) + 0x1p52 : (x + 0x1p52) - 0x1p52;
-  return nearest > x ? nearest - 1.0 : nearest;
-}
-
 double sqrt_value(double x) noexcept { return canonical_nan(__builtin_sqrt(x)); }
 
 }  // namespace mainspring

@@ -17,7 +17,6 @@ double normal_quantile_value(double p) noexcept;
 /// 1 / (1 + exp(-x)), as LightGBM computes it: at most 2 steps from the correctly rounded value,
 /// and 0 below -709.8, where exp(-x) overflows.
 double sigmoid_value(double x) noexcept;
-double floor_value(double x) noexcept;
 double sqrt_value(double x) noexcept;  // correctly rounded
 
 }  // namespace mainspring

@@ -33,7 +33,6 @@ enum class JsonCode : uint8_t {
   kIntegerTooLarge,  // beyond int64 and uint64, or the stated type
   kBadTime,
   kBadBase64,
-  kWrongCount,  // a column has another number of values than the first
 };
 
 inline constexpr uint32_t kNoField = UINT32_MAX;
