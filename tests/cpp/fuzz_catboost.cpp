@@ -10,8 +10,21 @@ namespace mainspring {
 namespace {
 
 constexpr uint32_t kFeatures = 4;
+// Of "0", "3" and "12345".
+constexpr const char* kHashes[] = {"2856682258", "593172586", "151767304"};
 
-std::string random_split(Random& random) {
+/// What a document is made of.
+struct Shape {
+  uint32_t num_outputs;
+  bool is_symmetric, has_categories;
+};
+
+std::string random_split(Random& random, const Shape& shape) {
+  if (shape.has_categories && one_in(random, 2)) {
+    return "{\"cat_feature_index\":" + std::to_string(below(random, 2)) +
+           ",\"split_index\":1,\"split_type\":\"OneHotFeature\",\"value\":" +
+           kHashes[below(random, 3)] + "}";
+  }
   return "{\"border\":" + std::to_string(static_cast<double>(below(random, 80)) / 16 - 2) +
          ",\"float_feature_index\":" + std::to_string(below(random, kFeatures)) +
          ",\"split_index\":1,\"split_type\":\"FloatFeature\"}";
@@ -25,26 +38,39 @@ std::string random_numbers(Random& random, uint64_t count) {
   return text + "]";
 }
 
-std::string symmetric_tree(Random& random, uint32_t num_outputs) {
+std::string symmetric_tree(Random& random, const Shape& shape) {
   const uint64_t depth = below(random, 4);
-  std::string text = "{\"leaf_values\":" + random_numbers(random, num_outputs << depth) +
+  std::string text = "{\"leaf_values\":" + random_numbers(random, shape.num_outputs << depth) +
                      ",\"leaf_weights\":" + random_numbers(random, uint64_t{1} << depth) +
                      ",\"splits\":[";
-  for (uint64_t i = 0; i < depth; ++i) text += (i == 0 ? "" : ",") + random_split(random);
+  for (uint64_t i = 0; i < depth; ++i) text += (i == 0 ? "" : ",") + random_split(random, shape);
   return text + "]}";
 }
 
-std::string nested_tree(Random& random, uint32_t num_outputs, uint32_t depth) {
+std::string nested_tree(Random& random, const Shape& shape, uint32_t depth) {
   if (depth == 0 || one_in(random, 4)) {
-    return "{\"value\":" + (num_outputs == 1 ? "0.5" : random_numbers(random, num_outputs)) +
-           ",\"weight\":3}";
+    const uint32_t count = shape.num_outputs;
+    return "{\"value\":" + (count == 1 ? "0.5" : random_numbers(random, count)) + ",\"weight\":3}";
   }
-  const std::string left = nested_tree(random, num_outputs, depth - 1);
-  return "{\"left\":" + left + ",\"right\":" + nested_tree(random, num_outputs, depth - 1) +
-         ",\"split\":" + random_split(random) + "}";
+  const std::string left = nested_tree(random, shape, depth - 1);
+  return "{\"left\":" + left + ",\"right\":" + nested_tree(random, shape, depth - 1) +
+         ",\"split\":" + random_split(random, shape) + "}";
 }
 
-std::string random_document(Random& random, uint32_t num_outputs, bool is_symmetric) {
+std::string category_features() {
+  std::string text = "\"cat_features_hash\":[{\"hash\":3489901818,\"value\":\"a\"}]";
+  text += ",\"categorical_features\":[";
+  for (uint32_t i = 0; i < 2; ++i) {
+    text += std::string(i == 0 ? "" : ",") +
+            "{\"feature_id\":\"\",\"flat_feature_index\":" + std::to_string(kFeatures + i) +
+            ",\"values\":[";
+    for (const char* hash : kHashes) text += std::string(hash == kHashes[0] ? "" : ",") + hash;
+    text += "]}";
+  }
+  return text + "]";
+}
+
+std::string random_document(Random& random, const Shape& shape) {
   std::string text = "{\"features_info\":{\"float_features\":[";
   const char* const treatments[] = {"AsIs", "AsFalse", "AsTrue"};
   for (uint32_t i = 0; i < kFeatures; ++i) {
@@ -52,24 +78,26 @@ std::string random_document(Random& random, uint32_t num_outputs, bool is_symmet
             "{\"feature_id\":\"\",\"flat_feature_index\":" + std::to_string(i) +
             ",\"nan_value_treatment\":\"" + treatments[below(random, 3)] + "\"}";
   }
-  text += "]},\"model_info\":{\"params\":{\"loss_function\":{\"type\":\"" +
-          std::string(num_outputs == 1 ? "RMSE" : "MultiClass") + "\"}}";
-  if (num_outputs > 1) {
+  text += "]";
+  if (shape.has_categories) text += "," + category_features();
+  text += "},\"model_info\":{\"params\":{\"loss_function\":{\"type\":\"" +
+          std::string(shape.num_outputs == 1 ? "RMSE" : "MultiClass") + "\"}}";
+  if (shape.num_outputs > 1) {
     text += ",\"class_params\":{\"class_label_type\":\"Integer\",\"class_names\":[1,2,3]}";
   }
-  text += std::string("},\"") + (is_symmetric ? "oblivious_trees" : "trees") + "\":[";
+  text += std::string("},\"") + (shape.is_symmetric ? "oblivious_trees" : "trees") + "\":[";
   for (uint32_t i = 0; i < 3; ++i) {
-    text += (i == 0 ? "" : ",") + (is_symmetric ? symmetric_tree(random, num_outputs)
-                                                : nested_tree(random, num_outputs, 3));
+    text += (i == 0 ? "" : ",") +
+            (shape.is_symmetric ? symmetric_tree(random, shape) : nested_tree(random, shape, 3));
   }
-  return text + "],\"scale_and_bias\":[1," + random_numbers(random, num_outputs) + "]}";
+  return text + "],\"scale_and_bias\":[1," + random_numbers(random, shape.num_outputs) + "]}";
 }
 
 std::vector<Bytes> seeds() {
   Random random(4);
   std::vector<Bytes> documents;
   for (uint32_t i = 0; i < 12; ++i) {
-    const std::string text = random_document(random, i % 3 == 2 ? 3 : 1, i % 2 == 0);
+    const std::string text = random_document(random, {i % 3 == 2 ? 3u : 1u, i % 2 == 0, i % 4 > 1});
     documents.emplace_back(text.begin(), text.end());
   }
   return documents;

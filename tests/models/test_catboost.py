@@ -186,9 +186,15 @@ def test_models_that_cannot_be_read_say_why() -> None:
     mixed = matrix.astype(object)
     mixed[:, 3] = ["x", "y", "z"] * 100
     options = {"iterations": 3, "verbose": 0, "allow_writing_files": False}
-    model = catboost.CatBoostRegressor(cat_features=[3], **options).fit(mixed, score)
-    with pytest.raises(ms.UnsupportedError, match=r"features of categories.*Encode them"):
+    score = score + 9 * (np.arange(300) % 3 == 1)
+    model = catboost.CatBoostRegressor(cat_features=[3], one_hot_max_size=2, **options)
+    model.fit(mixed, score)
+    with pytest.raises(ms.UnsupportedError, match=r"statistics of categories.*Encode them"):
         ms.Predictor(model)
+    model = catboost.CatBoostRegressor(cat_features=[3], one_hot_max_size=9, **options)
+    text = r"of the hash \d+ of the feature of column 3 is no whole number from 0 to 1048575"
+    with pytest.raises(ms.UnsupportedError, match=text):
+        ms.Predictor(model.fit(mixed, np.digitize(np.arange(300) % 3, [0.5])))
     scaled = catboost.CatBoostRegressor(**options).fit(matrix, score)
     scaled.set_scale_and_bias(2, [0.0])
     with pytest.raises(ms.UnsupportedError, match="a scale other than 1"):
@@ -212,7 +218,7 @@ def split(document: Any) -> Any:
 
 REFUSALS: list[tuple[Callable[[Any], None], type[Exception], str]] = [
     (put(lambda d: d, "magic", 1), ms.UnsupportedError, "'magic' is not a known field"),
-    (put(lambda d: d, "ctr_data", {}), ms.UnsupportedError, "features of categories"),
+    (put(lambda d: d, "ctr_data", {}), ms.UnsupportedError, "statistics of categories"),
     (put(lambda d: d, "scale_and_bias", [1, []]), ms.DataError, "0 biases"),
     (put(lambda d: d, "scale_and_bias", [1, [0, 0]]), ms.DataError, "numbers, expected"),
     (put(lambda d: d, "scale_and_bias", 1), ms.DataError, "expected a list"),
@@ -237,7 +243,17 @@ REFUSALS: list[tuple[Callable[[Any], None], type[Exception], str]] = [
     (
         put(lambda d: d["features_info"]["float_features"][1], "flat_feature_index", 3),
         ms.DataError,
-        "feature 1 is column 3",
+        "two features are column 3",
+    ),
+    (
+        put(lambda d: d["features_info"]["float_features"][1], "flat_feature_index", 5),
+        ms.DataError,
+        "feature 1 is not there",
+    ),
+    (
+        put(lambda d: d["features_info"]["float_features"][1], "feature_id", "Column_0"),
+        ms.DataError,
+        "the feature name 'Column_0' is there twice",
     ),
     (
         put(lambda d: d["model_info"]["params"]["loss_function"], "type", "Magic"),

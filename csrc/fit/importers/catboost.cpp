@@ -7,6 +7,8 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,7 +69,7 @@ class CatboostReader {
 
   ModelImage read() {
     const DocumentValue& root = document_.root();
-    if (document_.find(root, "ctr_data") != nullptr) refuse_categories(root.at);
+    if (document_.find(root, "ctr_data") != nullptr) refuse_features(root.at);
     document_.refuse_others(root, kRootKeys);
     forest_.input = ForestInput::kRoundedToFloat;
     read_features(document_.get(root, "features_info"));
@@ -92,44 +94,80 @@ class CatboostReader {
   }
 
  private:
-  [[noreturn]] void refuse_categories(uint64_t at) const {
+  [[noreturn]] void refuse_features(uint64_t at) const {
     document_.fail(ErrorKind::kUnsupported, at,
-                   "the model has features of categories, texts or embeddings, which are not "
-                   "supported. Encode them before training, as ordinal() or target_mean() do.");
+                   "the model has statistics of categories (CTRs), or features of texts or "
+                   "embeddings, which are not supported. Encode them before training, as ordinal() "
+                   "or target_mean() do, or let one_hot_max_size cover all categories.");
   }
 
   void read_features(const DocumentValue& info) {
+    constexpr std::array<std::string_view, 3> kRead{"float_features", "categorical_features",
+                                                    "cat_features_hash"};
     for (size_t i = 0; i < info.keys.size(); ++i) {
       const DocumentValue& others = info.items[i];
-      if (info.keys[i] != "float_features" && (!others.items.empty() || others.count != 0)) {
-        refuse_categories(others.at);
+      if (std::find(kRead.begin(), kRead.end(), info.keys[i]) != kRead.end()) continue;
+      if (!others.items.empty() || others.count != 0) refuse_features(others.at);
+    }
+    if (const DocumentValue* items = document_.find(info, "float_features"); items != nullptr) {
+      for (const DocumentValue& item : document_.items(*items)) {
+        features_.numbers.push_back({add_column(item), treatment(item)});
       }
     }
-    const std::vector<DocumentValue>& items =
-        document_.items(document_.get(info, "float_features"));
-    std::vector<std::string> names;
-    for (const DocumentValue& item : items) {
-      const DocumentValue& flat = document_.get(item, "flat_feature_index");
-      const auto column =
-          static_cast<uint32_t>(document_.integer_in(flat, 0, kMaxModelFeatures - 1));
-      if (column != names.size()) {
-        document_.fail(ErrorKind::kData, flat.at,
-                       "feature " + std::to_string(names.size()) + " is column " +
-                           std::to_string(column) + ".");
-      }
-      const DocumentValue* id = document_.find(item, "feature_id");
-      std::string name = id == nullptr ? std::string() : document_.text(*id);
-      if (name.empty()) name = "Column_" + std::to_string(column);
-      if (!is_utf8(name) || std::find(names.begin(), names.end(), name) != names.end()) {
-        document_.fail(ErrorKind::kData, item.at,
-                       "the feature name " + quoted(name) + " is there twice or not UTF-8.");
-      }
-      names.push_back(std::move(name));
-      features_.push_back({column, treatment(item)});
+    if (const DocumentValue* items = document_.find(info, "categorical_features");
+        items != nullptr) {
+      read_categories(*items, document_.find(info, "cat_features_hash"));
     }
-    if (names.empty()) document_.fail(ErrorKind::kData, info.at, "the model has no features.");
-    forest_.num_features = static_cast<uint32_t>(names.size());
-    image_.feature_names = std::move(names);
+    if (names_.empty()) document_.fail(ErrorKind::kData, info.at, "the model has no features.");
+    for (uint32_t column = 0; auto& [number, name] : names_) {
+      if (number != column++) {
+        document_.fail(ErrorKind::kData, info.at,
+                       "feature " + std::to_string(column - 1) + " is not there.");
+      }
+      image_.feature_names.push_back(std::move(name));
+    }
+    forest_.num_features = static_cast<uint32_t>(names_.size());
+  }
+
+  /// The feature's column; its name is kept.
+  uint32_t add_column(const DocumentValue& item) {
+    const DocumentValue& flat = document_.get(item, "flat_feature_index");
+    const auto column = static_cast<uint32_t>(document_.integer_in(flat, 0, kMaxModelFeatures - 1));
+    const auto [place, is_new] = names_.try_emplace(column);
+    if (!is_new) {
+      document_.fail(ErrorKind::kData, flat.at,
+                     "two features are column " + std::to_string(column) + ".");
+    }
+    const DocumentValue* id = document_.find(item, "feature_id");
+    std::string name = id == nullptr ? std::string() : document_.text(*id);
+    if (name.empty()) name = "Column_" + std::to_string(column);
+    if (!is_utf8(name) || !different_names_.insert(name).second) {
+      document_.fail(ErrorKind::kData, item.at,
+                     "the feature name " + quoted(name) + " is there twice or not UTF-8.");
+    }
+    place->second = std::move(name);
+    return column;
+  }
+
+  void read_categories(const DocumentValue& items, const DocumentValue* texts) {
+    const auto hash_of = [&](const DocumentValue& value) {
+      return static_cast<uint32_t>(document_.integer_in(value, INT32_MIN, UINT32_MAX));
+    };
+    for (const DocumentValue& item : document_.items(items)) {
+      features_.columns.push_back(add_column(item));
+      const DocumentValue* values = document_.find(item, "values");
+      if (values == nullptr) continue;
+      for (const int64_t hash : document_.integers(*values, Document::kAnyCount)) {
+        features_.categories.expect(static_cast<uint32_t>(hash));
+      }
+    }
+    if (texts != nullptr) {
+      for (const DocumentValue& entry : document_.items(*texts)) {
+        features_.categories.name(hash_of(document_.get(entry, "hash")),
+                                  document_.text(document_.get(entry, "value")));
+      }
+    }
+    features_.categories.find_numbers();
   }
 
   ForestTreatment treatment(const DocumentValue& item) const {
@@ -260,7 +298,9 @@ class CatboostReader {
   Document document_;
   ModelImage image_;
   SourceForest forest_;
-  std::vector<CatboostFeature> features_;
+  CatboostFeatures features_;
+  std::map<uint32_t, std::string> names_;  // by column
+  std::set<std::string> different_names_;
 };
 
 }  // namespace

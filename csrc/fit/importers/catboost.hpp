@@ -6,10 +6,11 @@
 
 namespace mainspring {
 
-/// Reads symmetric and other trees over numbers, exactly; classifiers give their labels. Throws
-/// Error(kUnsupported) naming what cannot be taken (features of categories, texts and embeddings,
-/// unknown losses, a scale) and Error(kData) for a document that contradicts itself, each with the
-/// byte and the reason.
+/// Reads symmetric and other trees over numbers, and over categories that are whole numbers where a
+/// split asks for one of them, exactly; classifiers give their labels. Throws Error(kUnsupported)
+/// naming what cannot be taken (statistics of categories, texts and embeddings, unknown losses, a
+/// scale) and Error(kData) for a document that contradicts itself, each with the byte and the
+/// reason.
 ModelImage read_catboost(std::string_view bytes, std::string_view subject);
 
 }  // namespace mainspring

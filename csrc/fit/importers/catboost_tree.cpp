@@ -1,5 +1,5 @@
 // Both shapes of CatBoost's trees become nodes with two children: a value above the border goes
-// right.
+// right, and one that is the split's category left, since sets of categories are what goes left.
 #include "fit/importers/catboost_tree.hpp"
 
 #include <array>
@@ -17,23 +17,53 @@ constexpr std::array<std::string_view, 3> kSymmetricKeys{"leaf_values", "leaf_we
 constexpr std::array<std::string_view, 5> kNestedKeys{"left", "right", "split", "value", "weight"};
 constexpr std::array<std::string_view, 4> kSplitKeys{"border", "float_feature_index", "split_index",
                                                      "split_type"};
+constexpr std::array<std::string_view, 4> kOneHotKeys{"cat_feature_index", "split_index",
+                                                      "split_type", "value"};
 constexpr size_t kMaxDepth = 16;
 
+SourceNode one_hot_split(const Document& document, const DocumentValue& split,
+                         CatboostFeatures& features, SourceForest* forest) {
+  document.refuse_others(split, kOneHotKeys);
+  const auto last = static_cast<int64_t>(features.columns.size()) - 1;
+  const int64_t number = document.integer_in(document.get(split, "cat_feature_index"), 0, last);
+  const DocumentValue& value = document.get(split, "value");
+  const auto hash = static_cast<uint32_t>(document.integer_in(value, INT32_MIN, UINT32_MAX));
+  SourceNode node;
+  node.feature = features.columns[static_cast<size_t>(number)];
+  if (features.categories.numbers_of(hash).empty()) {
+    document.fail(ErrorKind::kUnsupported, value.at,
+                  features.categories.describe(hash) + " of the feature of column " +
+                      std::to_string(node.feature) + " is no whole number from 0 to " +
+                      std::to_string(kNumCatboostCategories - 1) +
+                      ". Train with such numbers for categories, as ordinal() makes them.");
+  }
+  if (!features.categories.set_test(hash, forest, &node)) {
+    document.fail(ErrorKind::kUnsupported, value.at, "the categories of splits are too many.");
+  }
+  return node;
+}
+
+/// What goes right is what CatBoost calls true, unless has_set.
 SourceNode split_of(const Document& document, const DocumentValue& split,
-                    const std::vector<CatboostFeature>& features) {
+                    CatboostFeatures& features, SourceForest* forest) {
   const DocumentValue& type = document.get(split, "split_type");
-  if (document.text(type) != "FloatFeature") {
+  if (document.text(type) == "OneHotFeature") {
+    return one_hot_split(document, split, features, forest);
+  }
+  if (type.text != "FloatFeature") {
     document.fail(ErrorKind::kUnsupported, type.at,
                   "a split is of the type " + quoted(type.text) +
-                      ", expected FloatFeature: splits by categories, texts and embeddings are not "
-                      "supported. Encode them before training.");
+                      ", expected FloatFeature or OneHotFeature: splits by statistics of "
+                      "categories, texts and embeddings are not supported. Encode them before "
+                      "training.");
   }
   document.refuse_others(split, kSplitKeys);
   const DocumentValue& index = document.get(split, "float_feature_index");
-  const int64_t number = document.integer_in(index, 0, static_cast<int64_t>(features.size()) - 1);
+  const auto last = static_cast<int64_t>(features.numbers.size()) - 1;
+  const int64_t number = document.integer_in(index, 0, last);
   const DocumentValue& border = document.get(split, "border");
   SourceNode node;
-  const CatboostFeature& feature = features[static_cast<size_t>(number)];
+  const CatboostFeature& feature = features.numbers[static_cast<size_t>(number)];
   node.feature = feature.column;
   node.treatment = feature.treatment;
   node.threshold = static_cast<double>(document.number(border));
@@ -52,8 +82,7 @@ void check_leaves(const Document& document, const DocumentValue& value,
 
 class NestedTreeReader {
  public:
-  NestedTreeReader(const Document& document, const std::vector<CatboostFeature>& features,
-                   SourceForest* forest)
+  NestedTreeReader(const Document& document, CatboostFeatures& features, SourceForest* forest)
       : document_(document), features_(features), forest_(forest) {}
 
   void read(const DocumentValue& root) {
@@ -70,14 +99,14 @@ class NestedTreeReader {
         tree.nodes[place] = leaf(*value, num_leaves++);
         continue;
       }
-      SourceNode node = split_of(document_, document_.get(*value, "split"), features_);
+      SourceNode node = split_of(document_, document_.get(*value, "split"), features_, forest_);
       node.id = num_splits++;
       node.left = static_cast<uint32_t>(tree.nodes.size());
       node.right = node.left + 1;
       tree.nodes.resize(tree.nodes.size() + 2);
       tree.nodes[place] = node;
-      open.emplace_back(&document_.get(*value, "right"), node.right);
-      open.emplace_back(&document_.get(*value, "left"), node.left);
+      open.emplace_back(&document_.get(*value, "right"), node.has_set ? node.left : node.right);
+      open.emplace_back(&document_.get(*value, "left"), node.has_set ? node.right : node.left);
     }
     forest_->trees.push_back(std::move(tree));
   }
@@ -105,7 +134,7 @@ class NestedTreeReader {
   }
 
   const Document& document_;
-  const std::vector<CatboostFeature>& features_;
+  CatboostFeatures& features_;
   SourceForest* forest_;
 };
 
@@ -120,7 +149,7 @@ double add_catboost_leaf(const double* values, SourceForest* forest) {
 }
 
 void read_symmetric_tree(const Document& document, const DocumentValue& value,
-                         const std::vector<CatboostFeature>& features, SourceForest* forest) {
+                         CatboostFeatures& features, SourceForest* forest) {
   document.refuse_others(value, kSymmetricKeys);
   const DocumentValue* stated = document.find(value, "splits");
   const bool is_constant = stated == nullptr || stated->kind == DocumentValue::Kind::kNull;
@@ -146,7 +175,7 @@ void read_symmetric_tree(const Document& document, const DocumentValue& value,
   std::vector<uint32_t> numbers{0};
   for (size_t level = 0; level < splits.size(); ++level) {
     const size_t bit = splits.size() - 1 - level;
-    SourceNode node = split_of(document, splits[bit], features);
+    SourceNode node = split_of(document, splits[bit], features, forest);
     const auto first = static_cast<uint32_t>(tree.nodes.size());
     const auto count = static_cast<uint32_t>(numbers.size());
     std::vector<uint32_t> next;
@@ -155,8 +184,9 @@ void read_symmetric_tree(const Document& document, const DocumentValue& value,
       node.left = first + count + 2 * i;
       node.right = node.left + 1;
       tree.nodes.push_back(node);
-      next.push_back(numbers[i]);
-      next.push_back(numbers[i] | 1u << bit);
+      const uint32_t yes = numbers[i] | 1u << bit;
+      next.push_back(node.has_set ? yes : numbers[i]);
+      next.push_back(node.has_set ? numbers[i] : yes);
     }
     numbers = std::move(next);
   }
@@ -172,7 +202,7 @@ void read_symmetric_tree(const Document& document, const DocumentValue& value,
 }
 
 void read_nested_tree(const Document& document, const DocumentValue& value,
-                      const std::vector<CatboostFeature>& features, SourceForest* forest) {
+                      CatboostFeatures& features, SourceForest* forest) {
   NestedTreeReader(document, features, forest).read(value);
 }
 
