@@ -3,6 +3,7 @@
 #pragma once
 #include "device_combine.hpp"
 #include "finish_rows.hpp"
+#include "runtime/models/composite/interpolated.hpp"
 #include "runtime/models/composite/weighted_median.hpp"
 
 namespace mainspring::gpu {
@@ -32,27 +33,6 @@ MAINSPRING_BOTH inline double number_of(const CombineArgs& args, const CombineIn
   const int64_t at = static_cast<int64_t>(row) * args.row_stride +
                      static_cast<int64_t>(input.first_column + k) * args.feature_stride;
   return args.narrow != nullptr ? static_cast<double>(args.narrow[at]) : args.wide[at];
-}
-
-/// As numpy.interp, whose value at a point is the point's own.
-MAINSPRING_BOTH inline double interpolated(double value, const double* x, const double* y,
-                                           uint32_t count) {
-  if (value != value) return value;
-  uint32_t behind = 0;  // points at or below the value
-  for (uint32_t size = count; size != 0;) {
-    const uint32_t half = size / 2;
-    if (x[behind + half] <= value) {
-      behind += half + 1;
-      size -= half + 1;
-    } else {
-      size = half;
-    }
-  }
-  if (behind == 0) return y[0];
-  const uint32_t at = behind - 1;
-  if (behind == count || x[at] == value) return y[at];
-  const double slope = (y[behind] - y[at]) / (x[behind] - x[at]);
-  return slope * (value - x[at]) + y[at];
 }
 
 /// Numbers of one row in order, those of the next row beside each.

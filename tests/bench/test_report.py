@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import report
+from bench import report, results
 from bench.claims import CLAIMS, README_ROWS, find
 from bench.goal import Goal
 from bench.peers import ENGINES
@@ -132,78 +132,70 @@ def test_readme_without_marks_is_refused() -> None:
         report.with_table("# readme", "| a |\n")
 
 
-def test_results_become_the_recorded_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bench import results
-
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder that RECORDED, PAGE and README lie in."""
     for name in ("RECORDED", "PAGE", "README"):
         monkeypatch.setattr(report, name, tmp_path / name)
-    (tmp_path / "README").write_text(f"first\n{report.BEGIN}\nold\n{report.END}\nlast\n")
+    return tmp_path
+
+
+def test_results_become_the_recorded_ones(places: Path) -> None:
+    (places / "README").write_text(f"first\n{report.BEGIN}\nold\n{report.END}\nlast\n")
     runs = [document(pair("predict", CASE, "lightgbm", 4.0), threads=count) for count in (2, 1)]
-    paths = [tmp_path / f"{run['threads']}.json" for run in runs]
+    paths = [places / f"{run['threads']}.json" for run in runs]
     for path, run in zip(paths, runs, strict=True):
         results.write(path, run)
     report.main([str(path) for path in paths])
-    assert report.read_recorded(tmp_path / "RECORDED") == runs[::-1]
-    assert (tmp_path / "PAGE").read_text() == report.page(runs[::-1])
-    readme = (tmp_path / "README").read_text()
+    assert report.read_recorded(places / "RECORDED") == runs[::-1]
+    assert (places / "PAGE").read_text() == report.page(runs[::-1])
+    readme = (places / "README").read_text()
     assert readme.startswith("first\n")
     assert readme.endswith("last\n")
     assert "old" not in readme
     assert "4.00 x" in readme
 
 
-def test_part_of_the_claims_replaces_what_was_recorded_of_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from bench import results
-
-    for name in ("RECORDED", "PAGE", "README"):
-        monkeypatch.setattr(report, name, tmp_path / name)
-    (tmp_path / "README").write_text(f"{report.BEGIN}\n{report.END}\n")
+def test_part_of_the_claims_replaces_what_was_recorded_of_them(places: Path) -> None:
+    (places / "README").write_text(f"{report.BEGIN}\n{report.END}\n")
     both = (pair("predict", CASE, "lightgbm", 4.0), pair("fit", "a", "polars", 2.0))
     old = [document(*both), document(*both, threads=2)]
     new = {**document(pair("fit", "a", "polars", 3.0)), "commit": "fresh"}
     for path, run in zip(("1", "2", "3"), (*old, new), strict=True):
-        results.write(tmp_path / path, run)
-    report.main([str(tmp_path / "1"), str(tmp_path / "2")])
-    report.main(["--part", str(tmp_path / "3")])
-    runs = report.read_recorded(tmp_path / "RECORDED")
+        results.write(places / path, run)
+    report.main([str(places / "1"), str(places / "2")])
+    report.main(["--part", str(places / "3")])
+    runs = report.read_recorded(places / "RECORDED")
     assert [(run["threads"], [record["claim"] for record in run["records"]]) for run in runs] == [
         (1, ["predict"]),
         (1, ["fit"]),
         (2, ["predict", "fit"]),
     ]
-    page = (tmp_path / "PAGE").read_text()
+    page = (places / "PAGE").read_text()
     assert "One thread, commit fresh:\n" in page
-    assert "4.00 x" in (tmp_path / "README").read_text()
+    assert "4.00 x" in (places / "README").read_text()
 
 
-def test_machines_stand_side_by_side_and_replace_their_own_records_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from bench import results
-
-    for name in ("RECORDED", "PAGE", "README"):
-        monkeypatch.setattr(report, name, tmp_path / name)
-    (tmp_path / "README").write_text(f"{report.BEGIN}\n{report.END}\n")
+def test_machines_stand_side_by_side_and_replace_their_own_records_alone(places: Path) -> None:
+    (places / "README").write_text(f"{report.BEGIN}\n{report.END}\n")
     runs = [
         document(pair("predict", CASE, "lightgbm", 16.0), pair("fit", "a", "polars", 2.0), cpu="X"),
         document(pair("predict", CASE, "lightgbm", 14.0), cpu="Y"),
         document(pair("predict", CASE, "lightgbm", 13.0), cpu="Y"),
     ]
     for number, run in enumerate(runs):
-        results.write(tmp_path / str(number), run)
-        report.main([*(["--part"] if number else []), str(tmp_path / str(number))])
-    recorded = report.read_recorded(tmp_path / "RECORDED")
+        results.write(places / str(number), run)
+        report.main([*(["--part"] if number else []), str(places / str(number))])
+    recorded = report.read_recorded(places / "RECORDED")
     assert [(run["machine"]["cpu"], len(run["records"])) for run in recorded] == [
         ("X", 2),
         ("Y", 1),
     ]
-    page = (tmp_path / "PAGE").read_text()
+    page = (places / "PAGE").read_text()
     goal = "100 trees of 31 leaves, 4,096 rows: at least 15 times as fast as LightGBM"
     assert f"| {goal} | 16.0 x | yes | 13.0 x | **no** |" in page
     assert "Machine A: X, 2 cores" in page
     assert "Machine B: Y, 2 cores" in page
     assert "One thread, commit abc1234, machine B:\n" in page
     # The README speaks of the machine that most was measured on.
-    assert "16.0 x" in (tmp_path / "README").read_text()
+    assert "16.0 x" in (places / "README").read_text()

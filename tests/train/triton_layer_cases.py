@@ -261,6 +261,20 @@ def optimizers_of(name: str, options: dict[str, Any], kind: Any) -> tuple[Any, l
     return getattr(train, name)(params, **options), params
 
 
+def by_triton(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let float32 parameters of an optimizer's class go by Triton, others by the reference."""
+    monkeypatch.setattr(type(made), "_backend", lambda self, p: (
+        "triton" if p.dtype == torch.float32 else "eager"
+    ))  # fmt: skip
+
+
+def give_gradients(params: list[Any], exact_params: list[Any], seed: int) -> None:
+    """Draw the same gradients for both."""
+    for size, p, q in zip(SIZES, params, exact_params, strict=True):
+        p.grad = draw.normal(*size, seed=seed).float()
+        q.grad = p.grad.double()
+
+
 @pytest.mark.parametrize(("name", "options"), STEPS)
 @pytest.mark.parametrize("more", [{}, {"max_norm": 0.5, "average_decay": 0.9, "zero_grads": True}])
 def test_optimizers_are_the_references(
@@ -268,13 +282,9 @@ def test_optimizers_are_the_references(
 ) -> None:
     made, params = optimizers_of(name, {**options, **more}, torch.float32)
     exact, exact_params = optimizers_of(name, {**options, **more}, torch.float64)
-    monkeypatch.setattr(type(made), "_backend", lambda self, p: (
-        "triton" if p.dtype == torch.float32 else "eager"
-    ))  # fmt: skip
+    by_triton(made, monkeypatch)
     for seed in range(2):
-        for size, p, q in zip(SIZES, params, exact_params, strict=True):
-            p.grad = draw.normal(*size, seed=seed).float()
-            q.grad = p.grad.double()
+        give_gradients(params, exact_params, seed)
         made.step()
         exact.step()
         if more:
@@ -311,13 +321,9 @@ def test_states_of_bytes_are_read_and_written_as_the_engine_does(
 ) -> None:
     made, params = optimizers_of(name, {**options, "state_dtype": torch.uint8}, torch.float32)
     exact, exact_params = optimizers_of(name, options, torch.float64)
-    monkeypatch.setattr(type(made), "_backend", lambda self, p: (
-        "triton" if p.dtype == torch.float32 else "eager"
-    ))  # fmt: skip
+    by_triton(made, monkeypatch)
     for seed in range(3):
-        for size, p, q in zip(SIZES, params, exact_params, strict=True):
-            p.grad = draw.normal(*size, seed=seed).float()
-            q.grad = p.grad.double()
+        give_gradients(params, exact_params, seed)
         made.step()
         exact.step()
         for p, q in zip(params, exact_params, strict=True):

@@ -3,6 +3,7 @@
 #include "runtime/models/composite/composite.hpp"
 #include "runtime/core/math.hpp"
 
+#include "runtime/models/composite/interpolated.hpp"
 #include "runtime/models/composite/weighted_median.hpp"
 
 namespace mainspring {
@@ -149,26 +150,6 @@ void logistic(const Block& block, const CompositeNode& node, const FeatureTile& 
     block.kernels.exp(out + first, out + first, length);
   }
   for (uint64_t i = 0; i < count; ++i) out[i] = 1.0 / (1.0 + out[i]);
-}
-
-/// As numpy.interp, whose value at a point is the point's own.
-double interpolated(double value, const double* x, const double* y, uint32_t count) {
-  if (value != value) return value;
-  uint32_t behind = 0;  // points at or below the value
-  for (uint32_t size = count; size != 0;) {
-    const uint32_t half = size / 2;
-    if (x[behind + half] <= value) {
-      behind += half + 1;
-      size -= half + 1;
-    } else {
-      size = half;
-    }
-  }
-  if (behind == 0) return y[0];
-  const uint32_t at = behind - 1;
-  if (behind == count || x[at] == value) return y[at];
-  const double slope = (y[behind] - y[at]) / (x[behind] - x[at]);
-  return slope * (value - x[at]) + y[at];
 }
 
 void run_node(const Block& block, const CompositeNode& node, double* out) {
