@@ -131,7 +131,7 @@ def test_library_of_a_selection_is_small(forests: Path) -> None:
 
 
 def test_library_of_a_group_and_forests_fits_in_64_kb(root: Path, tmp_path: Path) -> None:
-    """The largest of those that do: numbers, categories and lists are 4 KB below it."""
+    """One of the largest that do: numbers weigh as much, categories and lists 4 KB less."""
     known = groups(root)
     steps = [*known["features"], *known["times"]]
     library = library_of(root, tmp_path, steps=steps, models=("forest",))
