@@ -10,15 +10,18 @@ import pyarrow as pa
 import pytest
 
 import mainspring as ms
-from bench.data.ftbench import CASES, SPARSE_CASES, Case, abstracts, table
+from bench.data.ftbench import CASES, SPARSE_CASES, WORDS, Case, abstracts, table
 from bench.jobs.ftbench_features import (
     HASHER_API,
     POLARS_API,
+    POLARS_WORDS_API,
     SKLEARN_API,
     check_features,
     check_hashed,
     check_sparse,
     features_polars,
+    ids_polars,
+    ids_sklearn,
     ours,
     sklearn_job,
 )
@@ -148,6 +151,31 @@ def test_bag_of_words_beside_sklearn(compare: Any) -> None:
         peer="scikit-learn",
         api="CountVectorizer on a list",
         check=check,
+        rows=rows,
+        num_bytes=given.nbytes,
+    )
+
+
+@pytest.mark.parametrize("peer", ["scikit-learn", "polars"])
+def test_embeddings_of_words(peer: str, compare: Any) -> None:
+    """T11: the vectors of an abstract's words side by side, of words that are known before."""
+    rows, words, width = 500, 120, 300
+    given = pa.table({"text": abstracts(rows, words, fewest=words // 2)})
+    known = WORDS[: len(WORDS) // 2]  # of the others all are one
+    vectors = np.random.default_rng(0).random((len(known) + 2, width), np.float32)
+    vectors[0] = 0  # behind the end
+    prep = ms.Preprocessor(ms.col("text").word_ids(words, words=known), profile=False).fit(given)
+    theirs, api = {
+        "scikit-learn": (ids_sklearn(given, known, words), "CountVectorizer's analyzer, a dict"),
+        "polars": (ids_polars(given, known, words), POLARS_WORDS_API),
+    }[peer]
+    compare(
+        f"T11, abstracts, {rows:,} rows x {words} words",
+        lambda: vectors[prep.transform(given, output="tensors").ids],
+        lambda: vectors[theirs()],
+        peer=peer,
+        api=api,
+        check=np.testing.assert_array_equal,
         rows=rows,
         num_bytes=given.nbytes,
     )

@@ -106,10 +106,10 @@ FEATURE_CLAIMS = (
         "tables of their shapes with fewer rows: bins, recoding, one-hot, hashing and bags of "
         "words, fitted and transformed in one go, T12 in batches of what was fitted before. T2, "
         "T3, T9, T10 and T15 end in sparse matrices, T2 without the scaling that follows there, "
-        "T15 with the last of its six sets of parameters. T11, which lays the embeddings of a "
-        "text's words side by side, is left out: no operator keeps the order of words, and what "
-        "looks embeddings up is a layer of a model here. T7 has too many quantiles for "
-        "scikit-learn, and polars has no sparse features.",
+        "T15 with the last of its six sets of parameters. T11 lays the vectors of a text's words "
+        "side by side: `word_ids` numbers the words that have one, and both sides look the "
+        "vectors up with NumPy. T7 has too many quantiles for scikit-learn, and polars has no "
+        "sparse features.",
     ),
     Claim(
         "sparse",

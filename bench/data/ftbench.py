@@ -16,7 +16,9 @@ import pyarrow as pa
 from bench.data.clicks import SIZES
 from bench.data.zipf import short_tokens, zipf_codes
 
-__all__ = ["CASES", "SPARSE_CASES", "Case", "abstracts", "random_strings", "table"]
+__all__ = ["CASES", "SPARSE_CASES", "WORDS", "Case", "abstracts", "random_strings", "table"]
+
+WORDS = tuple(f"word{code}" for code in range(20_000))  # of abstracts
 
 # Of the columns that are categories in the data set: how many there are.
 _ADULT = (9, 16, 7, 15, 6, 5, 2, 42, 2)
@@ -132,12 +134,13 @@ SPARSE_CASES = (
 )
 
 
-def abstracts(rows: int, words: int, *, seed: int = 0) -> pa.StringArray:
-    """Draw texts of so many words, of 20,000 that are Zipf-distributed."""
+def abstracts(rows: int, words: int, *, fewest: int | None = None, seed: int = 0) -> pa.StringArray:
+    """Draw texts of so many words, or of ``fewest`` to so many, of 20,000, Zipf-distributed."""
     random = np.random.default_rng(seed)
-    codes = zipf_codes(random, rows * words, 20_000, 1.05)
-    tokens = np.array([f"word{code}" for code in range(20_000)])[codes].reshape(rows, words)
-    return pa.array([" ".join(row) for row in tokens])
+    codes = zipf_codes(random, rows * words, len(WORDS), 1.05)
+    tokens = np.array(WORDS)[codes].reshape(rows, words)
+    lengths = random.integers(fewest or words, words + 1, rows)
+    return pa.array([" ".join(row[:length]) for row, length in zip(tokens, lengths, strict=True)])
 
 
 def random_strings(random: np.random.Generator, count: int, length: int) -> pa.StringArray:

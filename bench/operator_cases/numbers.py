@@ -76,6 +76,11 @@ CASES = {
         lambda column: column.identity(),
         number_peers(lambda _, x: x, lambda _, x: x),
     ),
+    "keep_nan": Case(
+        ("number",),
+        lambda column: column.keep_nan(),
+        number_peers(lambda _, x: x, lambda _, x: x),
+    ),
     "impute": Case(
         ("number",),
         lambda column: column.impute("median"),

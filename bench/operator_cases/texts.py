@@ -19,6 +19,8 @@ from bench.operator_cases.case import (
 )
 
 NUM_FEATURES = 64
+NUM_WORDS = 1_000
+NUM_PLACES = 8
 
 
 def _vectorized(make: Callable[[list[str]], Any]) -> Callable[[Columns], Callable[[], Array]]:
@@ -70,6 +72,23 @@ def _length_pyarrow(given: Columns) -> Callable[[], Array]:
     return lambda: pc.utf8_length(titles).to_numpy().astype(np.float32)
 
 
+def _ids_polars(given: Columns) -> Callable[[], Array]:
+    counts = Counter(word for text in given.table["title"].to_pylist() for word in text.split())
+    words = pl.Enum(sorted(counts, key=lambda word: (-counts[word], word))[:NUM_WORDS])
+    code = pl.element().cast(words, strict=False).to_physical().cast(pl.Float32)
+    ids = (
+        pl.col("title")
+        .str.to_lowercase()
+        .str.extract_all(r"\w+")
+        .list.head(NUM_PLACES)
+        .list.eval((code + 2).fill_null(1))
+        .list.gather(list(range(NUM_PLACES)), null_on_oob=True)
+        .list.explode()
+        .fill_null(0)
+    )
+    return lambda: given.frame.select(ids).to_series().to_numpy().reshape(-1, NUM_PLACES)
+
+
 CASES = {
     "text_length": Case(
         ("title",),
@@ -115,5 +134,10 @@ CASES = {
         ("title",),
         lambda column: column.tf_idf(max_size=NUM_FEATURES),
         _sklearn("TfidfVectorizer", _weighing),
+    ),
+    "word_ids": Case(
+        ("title",),
+        lambda column: column.word_ids(NUM_PLACES, max_size=NUM_WORDS),
+        (Peer("polars", "str.extract_all, cast to Enum", _ids_polars),),
     ),
 }

@@ -243,7 +243,9 @@ bool set_list(PyObject* value, const InputRecord& input, uint32_t number, RowCol
 }  // namespace
 
 bool set_value(PyObject* value, const InputRecord& input, uint32_t number, RowColumns* columns) {
-  if (value == Py_None || is_nan(value)) {
+  // Of numbers the plan says what NaN is.
+  const bool numbers = input.kind == static_cast<uint8_t>(InputKind::kFloat);
+  if (value == Py_None || (!numbers && is_nan(value))) {
     columns->set_missing(number);
     return true;
   }

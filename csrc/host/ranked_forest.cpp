@@ -12,7 +12,7 @@
 #include "host/rank_cells.hpp"
 #include "host/scratch.hpp"
 #include "runtime/models/forest/forest.hpp"
-#include "runtime/steps/step.hpp"
+#include "runtime/steps/records.hpp"
 
 namespace mainspring {
 namespace {
@@ -72,7 +72,8 @@ std::vector<std::optional<Chain>> chains_of(const PlanView& plan) {
     }
     std::optional<Chain> made;
     if (is_code(record, StepCode::kLoad)) {
-      if (plan.slots[record.outputs[0]] == ValueType::kF64) {
+      // Ranks know numbers and NaN alone: where NaN is not what is missing, they say too little.
+      if (plan.slots[record.outputs[0]] == ValueType::kF64 && record.integers[kKeepsNan] == 0) {
         made = Chain{static_cast<uint32_t>(record.integers[0]), {&record}};
       }
     } else if (record.num_inputs == 1 && record.num_outputs == 1 && is_monotone(record)) {

@@ -16,7 +16,7 @@ class RowColumns {
   explicit RowColumns(uint32_t num_inputs);
 
   void set_missing(uint32_t input);
-  void set_number(uint32_t input, double value);  // NaN is missing
+  void set_number(uint32_t input, double value);
   void set_integer(uint32_t input, int64_t value);
   void set_unsigned(uint32_t input, uint64_t value);
   void set_time(uint32_t input, int64_t ticks, TimeUnit unit);

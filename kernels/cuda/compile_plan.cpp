@@ -152,6 +152,9 @@ class PlanCompiler {
         const InputRecord& input = plan_.inputs[record.integers[0]];
         const std::string name(plan_.pool + input.name_offset, input.name_length);
         if (is_list(kind)) refuse(plan_, step, " of the lists in '" + name + "'");
+        if (record.integers[kKeepsNan] != 0) {
+          refuse(plan_, step, " of NaN apart from null (keep_nan) in '" + name + "'");
+        }
         return;
       }
       case StepCode::kStore:

@@ -6,7 +6,7 @@ import; rows and columns of Python or NumPy values take the way over pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
@@ -177,9 +177,21 @@ def _array(pa: Any, name: str, values: Any) -> Any:
     try:
         if hasattr(values, "__arrow_c_stream__"):
             return pa.chunked_array(values)
-        return pa.array(values, from_pandas=True)  # NaN among strings is a missing string
+        if isinstance(values, Iterator):
+            values = list(values)  # read twice where it has NaN
+        return _with_nan(pa, values, pa.array(values, from_pandas=True))
     except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
         raise _mixed_column(name, values, error) from error
+
+
+def _with_nan(pa: Any, values: Any, array: Any) -> Any:
+    """Return numbers whose NaN is NaN, not null: NaN among strings is a missing string."""
+    if array.null_count == 0 or not pa.types.is_floating(array.type):
+        return array
+    try:
+        return pa.array(values, array.type)
+    except (TypeError, ValueError, OverflowError, NotImplementedError):
+        return array  # marks of pandas for what is missing
 
 
 def _mixed_column(name: str, values: Any, error: Exception) -> errors.DataError:

@@ -54,6 +54,7 @@ NamedParams params_of(std::string_view name) {
             {"zone", std::string("Europe/Paris")}};
   }
   if (name == "regex_extract") return {{"pattern", std::string("(a|b+)c?")}};
+  if (name == "word_ids") return {{"length", int64_t{3}}};
   if (name.ends_with("_ngrams")) return {{"buckets", int64_t{16}}};
   if (name == "text_pattern") return {{"parts", std::vector<std::string>{"words", "digits"}}};
   if (name == "group_stats") return {{"by", std::string("s")}};

@@ -1,9 +1,7 @@
-// For the tests of steps: a plan that uses every step, and columns that reach every rule of theirs.
+// For the tests of steps: a plan that uses every step. Columns for it: step_columns.hpp.
 #pragma once
 #include <cmath>
 #include <cstring>
-#include <limits>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -40,6 +38,7 @@ inline std::vector<std::string> words(uint32_t count) {
 
 inline constexpr uint32_t kNumWords = 300;
 inline constexpr uint32_t kNumBuckets = 70;
+inline constexpr uint32_t kNumPlaces = 3;  // of words
 
 inline DataRange add_bytes(PlanBuilder* plan, const std::string& bytes) {
   return plan->add_data({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
@@ -118,6 +117,45 @@ inline void clean(PlanBuilder* plan, Slot text, Slot ids, Slot number, Slot inte
   hashed(other);
   plan->emit(change_case_record(other.number, other.number, LetterCase::kTitle));
   hashed(other);
+}
+
+/// Features of a tile of numbers whose NaN is kept: every step that knows NaN.
+inline void keep_nan(PlanBuilder* plan, Slot kept, DataRange edges, DataRange points,
+                     DataRange keys) {
+  const Slot work = plan->new_slot(ValueType::kF64);
+  const Slot ids = plan->new_slot(ValueType::kI32);
+  const Slot hash = plan->new_slot(ValueType::kI64);
+  const auto feature = [&](Slot slot) {
+    plan->store(slot, {.name = "f" + std::to_string(plan->num_features())});
+  };
+  // Of each the flag too: what is there says more than the numbers.
+  const auto number = [&](const StepRecord& record) {
+    plan->emit(record);
+    feature(work);
+    const Slot flag = plan->new_slot(ValueType::kF64);
+    plan->emit(is_missing_record(work.number, flag.number));
+    feature(flag);
+    plan->release(flag);
+  };
+  number(affine_record(kept.number, work.number, 1.5, 0.25));
+  number(log1p_record(kept.number, work.number));
+  number(clip_record(kept.number, work.number, -1.0, 2.0));
+  number(power_record(kept.number, work.number, PowerFamily::kBoxCox, 0.5));
+  number(interpolate_record(kept.number, work.number, points.offset, 4));
+  number(normal_quantile_record(work.number, work.number));
+  number(null_if_record(kept.number, work.number, keys.offset, keys.length));
+  number(arithmetic_number_record(ArithmeticCode::kAdd, kept.number, work.number, 1.0, false));
+  plan->emit(lookup_record(kept.number, ids.number, keys.offset, keys.length, 4));
+  feature(ids);
+  const std::vector<double> news{std::nan(""), std::nan(""), 0.5, 2.0, 3.0, 4.0};
+  number(gather_or_keep_number_record(ids.number, kept.number, work.number,
+                                      plan->add_data(payload_of(news)).offset, 6));
+  number(fill_number_record(kept.number, work.number, -7.0));
+  plan->emit(count_edges_record(kept.number, ids.number, edges.offset, 4));
+  feature(ids);
+  plan->emit(hash_record(kept.number, hash.number));
+  plan->emit(hash_bucket_record(hash.number, ids.number, 1000));
+  feature(ids);
 }
 
 /// Inputs: a float, an int, a text and a time column, and lists of numbers, integers and texts.
@@ -218,6 +256,14 @@ inline std::vector<uint8_t> every_step_bundle() {
         store_known_ngrams_record(kNumWords, word_rule, {NgramNorm::kL1, false, false, true},
                                   payload.offset, payload.length),
         ngram_names("known_", kNumWords));
+    const DataRange ids_of_words = plan.add_data(words_table);
+    plan.store_ngrams(bytes,
+                      store_word_ids_record(kNumPlaces, {Analyzer::kWord, 1, 1, 2, false},
+                                            kNumWords, ids_of_words.offset, ids_of_words.length),
+                      std::vector<FeatureInfo>{{.name = "place",
+                                                .kind = FeatureKind::kId,
+                                                .cardinality = kNumWords + 2,
+                                                .count = kNumPlaces}});
   }
 
   const Slot utc = plan.load(time);
@@ -331,68 +377,12 @@ inline std::vector<uint8_t> every_step_bundle() {
   const Slot six = plan.new_slot(ValueType::kI32);
   unary(count_edges_record(raw.number, six.number, plan.add_data(payload_of(edges)).offset, 4));
   clean(&plan, bytes, six, raw, whole, tables[2], tables[0], tables[1]);
+  keep_nan(&plan, plan.load(number, /*keeps_nan=*/true), plan.add_data(payload_of(edges)),
+           plan.add_data(payload_of(points)), tables[0]);
 
   BundleParts parts;
   plan.finish(&parts);
   return write_bundle(parts);
 }
-
-/// Columns for that plan; they own what the views point to.
-struct StepColumns {
-  std::vector<double> numbers;
-  std::vector<int64_t> integers, times, offsets{0};
-  std::string text;
-  std::vector<uint8_t> validity;
-  std::vector<int32_t> list_offsets{0};  // of lists whose elements are the other columns
-  ColumnView views[7];
-  ColumnView elements[3];
-
-  explicit StepColumns(uint64_t num_rows, uint64_t seed = 1) : validity(num_rows / 8 + 1) {
-    std::mt19937_64 random(seed);
-    const double inf = std::numeric_limits<double>::infinity();
-    const std::vector<double> numbers_of_note{0.0,  -0.0,         1.5,  -3.0, 1e300, inf,
-                                              -inf, std::nan(""), -1.0, -2.0, 0.5,   3.0};
-    const std::vector<int64_t> integers_of_note{0, 1, -5, INT64_MAX, INT64_MIN, 7};
-    const std::vector<int64_t> times_of_note{INT64_MIN, INT64_MAX,    0,
-                                             -1,        -86400000000, 86399999999};
-    const std::vector<std::string> known = words(kNumWords + 50);
-    for (uint64_t row = 0; row < num_rows; ++row) {
-      const uint64_t draw = random();
-      validity[row >> 3] |= static_cast<uint8_t>((draw % 5 != 0) << (row & 7));
-      numbers.push_back(draw % 3 == 0 ? numbers_of_note[random() % numbers_of_note.size()]
-                                      : static_cast<double>(random() % 1000) / 100 - 4);
-      integers.push_back(integers_of_note[random() % integers_of_note.size()]);
-      times.push_back(draw % 4 == 0
-                          ? times_of_note[random() % times_of_note.size()]
-                          : static_cast<int64_t>(random() % 4000000000000000) - 2000000000000000);
-      text += known[random() % known.size()];
-      offsets.push_back(static_cast<int64_t>(text.size()));
-      const auto room = static_cast<int32_t>(num_rows) - list_offsets.back();
-      list_offsets.push_back(list_offsets.back() + std::min(room, static_cast<int32_t>(draw % 4)));
-    }
-    for (uint32_t i = 0; i < 7; ++i) {
-      views[i] = ColumnView{};
-      views[i].length = num_rows;
-      views[i].validity = validity.data();
-      views[i].time_zone = "";
-    }
-    views[0].type = ColumnType::kF64;
-    views[0].values = numbers.data();
-    views[1].type = ColumnType::kI64;
-    views[1].values = integers.data();
-    views[2].type = ColumnType::kLargeUtf8;
-    views[2].values = offsets.data();
-    views[2].bytes = reinterpret_cast<const uint8_t*>(text.data());
-    views[3].type = ColumnType::kTimestamp;
-    views[3].unit = TimeUnit::kMicro;
-    views[3].values = times.data();
-    for (uint32_t i = 0; i < 3; ++i) {
-      elements[i] = views[i];
-      views[4 + i].type = ColumnType::kList;
-      views[4 + i].values = list_offsets.data();
-      views[4 + i].child = &elements[i];
-    }
-  }
-};
 
 }  // namespace mainspring

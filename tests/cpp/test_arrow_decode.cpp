@@ -38,6 +38,7 @@ struct Request {
   TimeUnit unit = TimeUnit::kNone;
   uint64_t first_row = 0;
   uint32_t num_rows = 0;
+  bool keeps_nan = false;
 };
 
 IsaLevel level = IsaLevel::kBaseline;
@@ -49,7 +50,8 @@ Decoded decode(const ColumnView& view, const Request& request) {
   decoded.num_rows = request.num_rows;
   const ValueType type = value_type_of(request.kind);
   const Tile tile{type, request.num_rows, decoded.values, decoded.validity, nullptr};
-  decode_tile(view, request.kind, request.unit, request.first_row, *kernels_for(level), tile);
+  decode_tile(view, request.kind, request.unit, request.first_row, *kernels_for(level), tile,
+              request.keeps_nan);
   for (uint32_t row = request.num_rows; row < kTileRows; ++row) {
     check(!decoded.present(row), "bits past the last row are 0");
   }
@@ -159,6 +161,15 @@ Rows<int64_t> as_integers(const Rows<T>& rows) {
   return wanted;
 }
 
+/// Where NaN is a value: all that is not null is there, and no value is another.
+void compare_kept(const ColumnView& view, const Decoded& kept, const Decoded& plain,
+                  uint64_t first) {
+  for (uint32_t row = 0; row < plain.num_rows; ++row) {
+    check(kept.present(row) == !is_null(view, first + row), "only null is missing");
+    check(kept.value<uint64_t>(row) == plain.value<uint64_t>(row), "the same bits");
+  }
+}
+
 void expect_numbers(ArrowColumn& column, const Rows<double>& floats,
                     const Rows<int64_t>& integers) {
   ColumnView nested[kNestedViews]{};
@@ -168,6 +179,9 @@ void expect_numbers(ArrowColumn& column, const Rows<double>& floats,
   for_each_window(floats.size(), [&](uint64_t first, uint32_t length) {
     const Request as_float{InputKind::kFloat, TimeUnit::kNone, first, length};
     compare_floats(decode(view, as_float), floats, first);
+    Request keeping = as_float;
+    keeping.keeps_nan = true;
+    compare_kept(view, decode(view, keeping), decode(view, as_float), first);
     const Request as_integer{InputKind::kInteger, TimeUnit::kNone, first, length};
     compare_integers(decode(view, as_integer), integers, first);
   });

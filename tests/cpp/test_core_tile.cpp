@@ -112,6 +112,8 @@ void test_rules_accept_canonical_tiles_and_name_what_is_broken() {
       if (type == ValueType::kF32 || type == ValueType::kF64) {
         tile.validity[0] |= 1;
         check(broken_tile_rule(tile) != nullptr, "NaN cannot be present");
+        check(type != ValueType::kF64 || broken_tile_rule(tile, true) == nullptr,
+              "but where it is kept");
         tile.validity[0] &= ~uint64_t{1};
       }
       if (num_rows > 1) {

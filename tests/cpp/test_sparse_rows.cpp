@@ -10,7 +10,7 @@
 #include "random.hpp"
 #include "runtime/predictor/sparse_rows.hpp"
 #include "runtime/steps/store_features.hpp"
-#include "step_plans.hpp"
+#include "step_columns.hpp"
 
 namespace mainspring {
 namespace {

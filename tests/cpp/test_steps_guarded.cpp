@@ -6,7 +6,7 @@
 #include "check.hpp"
 #include "host/error.hpp"
 #include "host/scratch.hpp"
-#include "step_plans.hpp"
+#include "step_columns.hpp"
 #include "tile_rules.hpp"
 
 namespace mainspring {
@@ -147,6 +147,16 @@ std::vector<uint32_t> steps_before(const PlanView& plan, uint32_t number) {
   return found;
 }
 
+/// Whether a step's outputs are made of a load that keeps NaN.
+bool keeps_nan(const PlanView& plan, uint32_t number) {
+  const auto keeps = [&](uint32_t step) {
+    const StepRecord& record = plan.steps[step];
+    return record.code == static_cast<uint32_t>(StepCode::kLoad) && record.integers[kKeepsNan] != 0;
+  };
+  const std::vector<uint32_t> before = steps_before(plan, number);
+  return keeps(number) || std::any_of(before.begin(), before.end(), keeps);
+}
+
 /// What a step writes when everything around it holds `guard`; what it reads has been made.
 std::vector<uint8_t> run_alone(Room* room, uint32_t number, const StepRecord& record,
                                const Kernels& kernels, const ColumnView* columns, uint32_t num_rows,
@@ -172,7 +182,7 @@ std::vector<uint8_t> run_alone(Room* room, uint32_t number, const StepRecord& re
                  num_rows);
   }
   for (uint32_t i = 0; i < record.num_outputs; ++i) {
-    const char* broken = broken_tile_rule(context.output(record, i));
+    const char* broken = broken_tile_rule(context.output(record, i), keeps_nan(room->plan, number));
     if (!check(broken == nullptr, "the output keeps the rules of a tile")) {
       std::fprintf(stderr, "  step %u (%s): %s\n", number, find_step(record.code)->name, broken);
     }

@@ -6,7 +6,8 @@
 #include "check.hpp"
 #include "host/error.hpp"
 #include "host/scratch.hpp"
-#include "step_plans.hpp"
+#include "step_changes.hpp"
+#include "step_columns.hpp"
 
 namespace mainspring {
 namespace {
@@ -78,8 +79,6 @@ void results_do_not_depend_on_level_or_batch() {
   }
 }
 
-using Change = std::function<void(StepRecord*)>;
-
 /// Opens the plan with one record changed; false when it is refused.
 bool accepts(const PlanView& plan, uint32_t number, const Change& change) {
   std::vector<StepRecord> steps(plan.steps, plan.steps + plan.num_steps);
@@ -97,7 +96,7 @@ void every_field_out_of_range_is_refused() {
   check(verify_plan(plan).ok(), "the plan itself is accepted");
   const std::vector<Change> changes{
       [](StepRecord* r) { r->code = 0; },
-      [](StepRecord* r) { r->code = 38; },
+      [](StepRecord* r) { r->code = 39; },
       [](StepRecord* r) { r->flags = 1; },
       [](StepRecord* r) { r->num_inputs = 5; },
       [](StepRecord* r) { r->num_outputs = 5; },
@@ -137,150 +136,24 @@ uint32_t step_of(const PlanView& plan, StepCode code) {
 void parameters_out_of_range_are_refused() {
   const auto image = BundleImage::open(every_step_bundle(), "test");
   const PlanView& plan = image->view().plan;
-  const double inf = std::numeric_limits<double>::infinity();
-  const std::vector<std::pair<StepCode, Change>> cases{
-      {StepCode::kLoad, [](StepRecord* r) { r->integers[0] = 4; }},
-      {StepCode::kLoad, [](StepRecord* r) { r->integers[1] = 2; }},
-      {StepCode::kLoad, [](StepRecord* r) { r->outputs[0] = 2; }},
-      {StepCode::kStore, [](StepRecord* r) { r->integers[0] = 1; }},
-      {StepCode::kStore, [](StepRecord* r) { r->integers[0] = 1000; }},
-      {StepCode::kAffine, [](StepRecord* r) { r->numbers[1] = 0; }},
-      {StepCode::kAffine, [=](StepRecord* r) { r->numbers[1] = inf; }},
-      {StepCode::kAffine, [=](StepRecord* r) { r->numbers[0] = -inf; }},
-      {StepCode::kClip, [](StepRecord* r) { r->numbers[0] = 3; }},
-      {StepCode::kCountEdges, [](StepRecord* r) { ++r->integers[kCardinality]; }},
-      {StepCode::kCountEdges, [](StepRecord* r) { r->data_length -= 4; }},
-      {StepCode::kLookup, [](StepRecord* r) { --r->integers[kCardinality]; }},
-      {StepCode::kLookup, [](StepRecord* r) { r->data_length -= 8; }},
-      {StepCode::kLookup, [](StepRecord* r) { r->data_length = 8; }},
-      {StepCode::kGather, [](StepRecord* r) { --r->integers[kCardinality]; }},
-      {StepCode::kGather, [](StepRecord* r) { r->integers[0] = 1; }},
-      {StepCode::kGather,
-       [](StepRecord* r) {
-         --r->integers[kCardinality];
-         r->data_length -= 8;
-       }},
-      {StepCode::kGather,
-       [](StepRecord* r) {
-         r->integers[kCardinality] = 0;
-         r->data_length = 0;
-       }},
-      {StepCode::kDatePart, [](StepRecord* r) { r->integers[0] = 0; }},
-      {StepCode::kDatePart, [](StepRecord* r) { r->integers[0] = 21; }},
-      {StepCode::kDatePart, [](StepRecord* r) { r->integers[1] = 0; }},
-      {StepCode::kDatePart, [](StepRecord* r) { r->integers[1] = 6; }},
-      {StepCode::kDatePart, [](StepRecord* r) { r->data_length = 8; }},
-      {StepCode::kHashBucket, [](StepRecord* r) { r->integers[kCardinality] = 0; }},
-      {StepCode::kHashBucket, [](StepRecord* r) { r->integers[kCardinality] = 1ull << 31; }},
-      {StepCode::kHashBucket, [](StepRecord* r) { r->integers[0] = 2; }},
-      {StepCode::kHashBucket, [](StepRecord* r) { r->integers[1] = 2; }},
-      {StepCode::kLocalTime, [](StepRecord* r) { r->integers[0] = 5; }},
-      {StepCode::kLocalTime, [](StepRecord* r) { r->data_length -= 8; }},
-      {StepCode::kChangeCase, [](StepRecord* r) { r->integers[0] = 0; }},
-      {StepCode::kChangeCase, [](StepRecord* r) { r->integers[0] = 5; }},
-      {StepCode::kChangeCase, [](StepRecord* r) { r->inputs[0] = 0; }},
-      {StepCode::kTextPart, [](StepRecord* r) { r->integers[0] = 0; }},
-      {StepCode::kTextPart, [](StepRecord* r) { r->integers[0] = 10; }},
-      {StepCode::kTextPart, [](StepRecord* r) { r->integers[1] = 1; }},
-      {StepCode::kTextPart, [](StepRecord* r) { r->inputs[0] = 0; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { ++r->integers[0]; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[1] = 0; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[1] = ~uint64_t{0}; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] = 0; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] += 3; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] += 2 << 8; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] += 15 << 16; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] |= 1ull << 33; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[2] &= ~(255ull << 24); }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[3] = 3; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[3] = 3 << 8; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[3] = 1 << 10; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->integers[3] = 1 << 11; }},
-      {StepCode::kStoreHashedNgrams, [](StepRecord* r) { r->inputs[0] = 0; }},
-      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->integers[3] = 1 << 9; }},
-      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->integers[1] += 8; }},
-      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->integers[1] -= 8; }},
-      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->data_length -= 8; }},
-      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->data_length = 64; }},
-      {StepCode::kStoreKnownNgrams, [](StepRecord* r) { r->data_length = 0; }},
-      {StepCode::kStoreOneHot, [](StepRecord* r) { ++r->integers[0]; }},
-      {StepCode::kStoreOneHot, [](StepRecord* r) { r->integers[0] = ~uint64_t{0}; }},
-      {StepCode::kStoreOneHot, [](StepRecord* r) { r->integers[1] = 0; }},
-      {StepCode::kStoreOneHot, [](StepRecord* r) { --r->integers[1]; }},
-      {StepCode::kStoreOneHot, [](StepRecord* r) { ++r->integers[1]; }},
-      {StepCode::kStoreOneHot, [](StepRecord* r) { r->integers[1] = ~uint64_t{0}; }},
-      {StepCode::kStoreOneHot, [](StepRecord* r) { ++r->integers[kCardinality]; }},
-      {StepCode::kStoreOneHot, [](StepRecord* r) { r->data_length -= 4; }},
-      {StepCode::kStoreOneHot,
-       [](StepRecord* r) {
-         --r->integers[kCardinality];
-         r->data_length -= 4;
-       }},
-      {StepCode::kStoreMultiHot, [](StepRecord* r) { ++r->integers[0]; }},
-      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[1] = 0; }},
-      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[1] = 3; }},
-      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[1] = ~uint64_t{0}; }},
-      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[2] = 7; }},
-      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->integers[3] = ~uint64_t{0}; }},
-      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->data_length -= 8; }},
-      {StepCode::kStoreMultiHot, [](StepRecord* r) { r->inputs[0] = 0; }},
-      {StepCode::kElapsed, [](StepRecord* r) { r->integers[0] = 0; }},
-      {StepCode::kElapsed, [](StepRecord* r) { r->integers[0] = 6; }},
-      {StepCode::kElapsed, [](StepRecord* r) { r->integers[1] = 0; }},
-      {StepCode::kElapsed, [](StepRecord* r) { r->integers[1] = 6; }},
-      {StepCode::kElapsed, [](StepRecord* r) { r->integers[3] = 1; }},
-      {StepCode::kElapsed, [](StepRecord* r) { r->numbers[0] = 0; }},
-      {StepCode::kElapsed, [](StepRecord* r) { r->numbers[0] = -1; }},
-      {StepCode::kElapsed, [=](StepRecord* r) { r->numbers[0] = inf; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->integers[0] = 0; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->integers[0] = 4; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->integers[0] = 5; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->integers[0] = 6; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->integers[1] = 0; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->integers[1] = 6; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->integers[2] = 31; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->integers[3] = 1; }},
-      {StepCode::kCalendar, [](StepRecord* r) { r->data_length -= 4; }},
-      {StepCode::kStrip, [](StepRecord* r) { r->integers[0] = 0; }},
-      {StepCode::kStrip, [](StepRecord* r) { r->integers[0] = 4; }},
-      {StepCode::kStrip, [](StepRecord* r) { r->data_length = 12; }},
-      {StepCode::kStrip, [](StepRecord* r) { r->data_length -= 2; }},
-      {StepCode::kNullIf, [](StepRecord* r) { r->data_length -= 8; }},
-      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[0] = 0; }},
-      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[0] = '7'; }},
-      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[0] = r->integers[1]; }},
-      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[1] = 0xd800; }},
-      {StepCode::kParseNumber, [](StepRecord* r) { r->integers[1] = 'E'; }},
-      {StepCode::kGatherBytes, [](StepRecord* r) { --r->integers[kCardinality]; }},
-      {StepCode::kGatherBytes, [](StepRecord* r) { r->integers[kCardinality] = 1ull << 60; }},
-      {StepCode::kGatherBytes, [](StepRecord* r) { --r->data_length; }},
-      {StepCode::kGatherBytes,
-       [](StepRecord* r) {
-         r->num_inputs = 1;
-         r->inputs[1] = 0;
-       }},
-      {StepCode::kParseDatetime, [](StepRecord* r) { r->data_length = 0; }},
-      {StepCode::kParseDatetime, [](StepRecord* r) { --r->data_length; }},
-      {StepCode::kParseDatetime, [](StepRecord* r) { r->integers[0] = r->data_length; }},
-      {StepCode::kParseDatetime, [](StepRecord* r) { r->integers[0] = r->data_length + 8; }},
-      {StepCode::kParseDatetime, [](StepRecord* r) { r->integers[0] = 8; }},
-      {StepCode::kExtract, [](StepRecord* r) { r->data_length -= 4; }},
-      {StepCode::kExtract, [](StepRecord* r) { r->data_length = 4; }},
-      {StepCode::kStoreJagged, [](StepRecord* r) { ++r->integers[0]; }},
-      {StepCode::kStoreJagged, [](StepRecord* r) { r->integers[1] = uint64_t{1} << 32; }},
-      {StepCode::kStoreJagged, [](StepRecord* r) { r->integers[2] = 0; }},
-      {StepCode::kStoreJagged, [](StepRecord* r) { r->integers[2] = uint64_t{1} << 32; }},
-      {StepCode::kStoreJagged, [](StepRecord* r) { ++r->integers[kCardinality]; }},
-      {StepCode::kStoreJagged, [](StepRecord* r) { r->data_length -= 8; }},
-      {StepCode::kLookup, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
-      {StepCode::kHash, [](StepRecord* r) { r->outputs[0] = r->inputs[0]; }},
-  };
+  const std::vector<std::pair<StepCode, Change>> cases = changes_out_of_range();
   for (size_t i = 0; i < cases.size(); ++i) {
     if (check(!accepts(plan, step_of(plan, cases[i].first), cases[i].second),
               "a parameter out of range is refused")) {
       continue;
     }
     std::fprintf(stderr, "  case %zu\n", i);
+  }
+}
+
+void nan_is_kept_among_numbers_alone() {
+  const auto image = BundleImage::open(every_step_bundle(), "test");
+  const PlanView& plan = image->view().plan;
+  const auto change = [](StepRecord* record) { record->integers[kKeepsNan] ^= 1; };
+  for (uint32_t number = 0; number < plan.num_steps; ++number) {
+    if (plan.steps[number].code != static_cast<uint32_t>(StepCode::kLoad)) continue;
+    const bool numbers = plan.slots[plan.steps[number].outputs[0]] == ValueType::kF64;
+    check(accepts(plan, number, change) == numbers, "NaN is kept where there are numbers");
   }
 }
 
@@ -313,16 +186,27 @@ void features_of_outputs_are_those_that_steps_store() {
   std::vector<OutputRecord> outputs(plan.outputs, plan.outputs + plan.num_output_records);
   plan.outputs = outputs.data();
   const auto many = std::find_if(outputs.begin(), outputs.end(), [](const OutputRecord& output) {
-    return output.num_features != 0;
+    return output.num_features == kNumBuckets;
   });
-  check(many != outputs.end() && many->num_features == kNumBuckets, "an output is many features");
-  check(plan.num_features == outputs.size() - 1 + kNumBuckets, "they count");
+  const auto places = std::find_if(outputs.begin(), outputs.end(), [](const OutputRecord& output) {
+    return output.num_features == kNumPlaces;
+  });
+  check(many != outputs.end() && places != outputs.end(), "two outputs are many features");
+  check(plan.num_features == outputs.size() - 2 + kNumBuckets + kNumPlaces, "they count");
   check(verify_plan(plan).ok(), "the plan itself is accepted");
   for (const uint32_t wrong : {0u, 1u, kNumBuckets - 1, kNumBuckets + 1, ~0u}) {
     many->num_features = wrong;
     check(!verify_plan(plan).ok(), "another number of features is refused");
   }
   many->num_features = kNumBuckets;
+  for (const uint32_t fewer : {1u, kNumWords + 1}) {
+    places->cardinality = fewer;
+    check(!verify_plan(plan).ok(), "ids that do not fit the output are refused");
+  }
+  for (const uint32_t enough : {0u, kNumWords + 2, ~0u}) {
+    places->cardinality = enough;
+    check(verify_plan(plan).ok(), "an output may state more ids, or none");
+  }
   for (OutputRecord& output : outputs) {
     if (output.num_features != 0) continue;
     output.num_features = 1;
@@ -363,7 +247,7 @@ void an_output_is_stored_whole() {
 void codes_are_places_in_the_list() {
   uint32_t count = 0;
   const Step* const* steps = step_list(&count);
-  check(count == 37, "37 steps");
+  check(count == 38, "38 steps");
   for (uint32_t i = 0; i < count; ++i) {
     check(static_cast<uint32_t>(steps[i]->code) == i + 1, "codes run from 1 without a gap");
     check(find_step(i + 1) == steps[i], "a step is found by its code");
@@ -379,6 +263,7 @@ int main() {
   mainspring::results_do_not_depend_on_level_or_batch();
   mainspring::every_field_out_of_range_is_refused();
   mainspring::parameters_out_of_range_are_refused();
+  mainspring::nan_is_kept_among_numbers_alone();
   mainspring::slots_must_be_written_and_features_stored_in_order();
   mainspring::features_of_outputs_are_those_that_steps_store();
   mainspring::an_output_is_stored_whole();

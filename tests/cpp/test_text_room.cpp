@@ -4,7 +4,7 @@
 #include "check.hpp"
 #include "host/scratch.hpp"
 #include "runtime/predictor/sparse_rows.hpp"
-#include "step_plans.hpp"
+#include "step_columns.hpp"
 
 namespace mainspring {
 namespace {

@@ -7,8 +7,8 @@
 
 namespace mainspring {
 
-/// The first invariant that the tile breaks, or null.
-inline const char* broken_tile_rule(const Tile& tile) {
+/// The first invariant that the tile breaks, or null. `keeps_nan`: a load has kept NaN as a value.
+inline const char* broken_tile_rule(const Tile& tile, bool keeps_nan = false) {
   if (tile.num_rows > kTileRows) return "more rows than a tile holds";
   for (uint32_t word = 0; word < kValidityWords; ++word) {
     if ((tile.validity[word] & ~all_valid_word(tile.num_rows, word)) != 0) {
@@ -29,7 +29,8 @@ inline const char* broken_tile_rule(const Tile& tile) {
         const uint64_t bits = std::bit_cast<uint64_t>(values_of<double>(tile)[row]);
         if (missing && bits != 0x7FF8000000000000) return "a missing double is not the quiet NaN";
         if (!missing && (bits & ~(uint64_t{1} << 63)) > 0x7FF0000000000000) {
-          return "a present double is NaN";
+          if (!keeps_nan) return "a present double is NaN";
+          if (bits != 0x7FF8000000000000) return "a kept NaN is not the quiet NaN";
         }
         break;
       }

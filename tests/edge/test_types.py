@@ -84,3 +84,22 @@ def test_lists_give_the_bits_of_python(library: CDLL, kind: Any, offset: int) ->
         assert code == edge.OK
         assert out.tobytes() == prep.transform({"x": array}).tobytes()
     assert set(out.ravel().tolist()) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.float16()])
+@pytest.mark.parametrize("level", [edge.BASELINE, edge.AVX2, edge.AVX512])
+def test_kept_nan_gives_the_bits_of_python(library: CDLL, kind: pa.DataType, level: int) -> None:
+    numbers = [None, *np.array([0.5, np.nan, -2.0, np.inf, 0.5, np.nan], np.float16)] * 111
+    whole = pa.array(numbers, pa.float16()).cast(kind)
+    kept = col("x").keep_nan()
+    made = [kept.impute("constant", 7.0), kept.missing_flag(), kept.ordinal(), kept.log1p()]
+    made += [kept.hash(buckets=99), kept.bucketize([0.0]), col("x").impute("constant", 7.0)]
+    prep = ms.Preprocessor(*(each.alias(str(i)) for i, each in enumerate(made)))
+    prep = prep.fit({"x": pa.array([0.5, -2.0])})
+    opened = edge.open_bundle(library, prep.bundle.to_bytes(), level)
+    for array in (whole, whole.slice(3), whole.dictionary_encode()):
+        code, out = opened.transform([column_of(array)], len(array))
+        assert code == edge.OK
+        assert out.tobytes() == prep.transform({"x": array}).tobytes()
+    assert np.isnan(out[:, 0]).any()
+    assert not np.isnan(out[:, 6]).any()

@@ -140,6 +140,7 @@ def test_transform_when_a_kernel_fails_names_it_and_later_calls_say_so(
     ("made", "column", "step"),
     [
         (col("day").case("lower").ordinal(), pa.array(["A", "b"]), "'change_case'"),
+        (col("day").keep_nan(), pa.array([1.0, 2.0]), r"'load' of NaN apart .* in 'day'"),
     ],
 )
 def test_transform_with_a_step_that_a_gpu_lacks_names_it(

@@ -57,6 +57,8 @@ PREP = (
     col("c").clip(-0.5, 3).robust_scale(),
     col("c").bucketize([0, 0.5, 1, 2]).alias("bucket"),
     col("c").missing_flag().alias("flag"),
+    col("c").keep_nan().missing_flag().alias("null"),
+    col("a").keep_nan().impute("median").alias("kept"),
     col("n").impute("mean").min_max(),
     col("s").ordinal(),
     col("d").target_mean(smoothing=5.0).alias("mean"),

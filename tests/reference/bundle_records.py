@@ -37,15 +37,21 @@ class Plan:
     num_lists: int = 0
     pool: bytes = b""
 
-    def stores(self, first: int, count: int, *, one: bool = False) -> None:
-        """The next features, which end where those of an output end."""
+    def stores(self, first: int, count: int, *, one: bool = False, num_ids: int = 0) -> None:
+        """The next features, which end where those of an output end, of so many ids."""
         expect(first == self.num_stored)
         while self.num_stored < first + count and self.num_outputs_stored < len(self.outputs):
-            _, features = self.outputs[self.num_outputs_stored]
+            cardinality, features = self.outputs[self.num_outputs_stored]
+            expect(cardinality == 0 or num_ids <= cardinality)
             expect(not one or features == 0)
             self.num_stored += features or 1
             self.num_outputs_stored += 1
         expect(self.num_stored == first + count)
+
+    def type_of(self, step: Step) -> int:
+        """The type of its only input."""
+        expect(len(step.inputs) == 1)
+        return self.slots[step.inputs[0]]
 
     def reads(self, step: Step, *types: int) -> None:
         expect(len(step.inputs) == len(types))

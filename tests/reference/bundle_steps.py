@@ -43,13 +43,12 @@ def _load(step: Step, plan: Plan) -> None:
     plan.reads(step)
     expect(step.integers[0] < len(plan.inputs))
     kind, unit = plan.inputs[step.integers[0]]
-    expect(step.integers[1:3] == (kind, unit))
+    expect(step.integers[1:3] == (kind, unit) and step.integers[3] <= (KIND_SLOTS[kind] == F64))
     plan.writes(step, KIND_SLOTS[kind])
 
 
 def _store(step: Step, plan: Plan) -> None:
-    expect(len(step.inputs) == 1 and not step.outputs)
-    expect(plan.slots[step.inputs[0]] in (F64, F32, I32))
+    expect(plan.type_of(step) in (F64, F32, I32) and not step.outputs)
     plan.stores(step.integers[0], 1, one=True)
 
 
@@ -72,9 +71,8 @@ def _clip(step: Step, plan: Plan) -> None:
 
 
 def _fill(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     expect(type_ in (F64, I64, BYTES))
-    plan.reads(step, type_)
     plan.writes(step, type_, in_place=True)
     expect(type_ != F64 or not math.isnan(step.numbers[0]))
 
@@ -86,7 +84,7 @@ def _count_edges(step: Step, plan: Plan) -> None:
 
 
 def _lookup(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     expect(type_ in (BYTES, I64, F64))
     plan.reads(step, type_)
     plan.writes(step, I32)
@@ -111,7 +109,7 @@ def _date_part(step: Step, plan: Plan) -> None:
 
 
 def _hash(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     expect(type_ < F64_LIST)
     plan.reads(step, type_)
     plan.writes(step, I64)
@@ -138,7 +136,7 @@ def _local_time(step: Step, plan: Plan) -> None:
 
 
 def _is_missing(step: Step, plan: Plan) -> None:
-    plan.reads(step, _slot_type(step, plan))
+    plan.reads(step, plan.type_of(step))
     plan.writes(step, F64)
 
 
@@ -155,7 +153,7 @@ def _store_one_hot(step: Step, plan: Plan) -> None:
 
 
 def _store_multi_hot(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     expect(type_ in ELEMENTS and not step.outputs)
     first, count, unseen, missing = step.integers
     expect(count >= 1 and unseen <= count and missing <= count)
@@ -216,20 +214,20 @@ def _calendar(step: Step, plan: Plan) -> None:
 
 
 def _pool_list(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     plan.writes(step, F64)
     expect(1 <= step.integers[0] <= 6)
     expect(type_ in ELEMENTS if step.integers[0] == 1 else type_ == F64_LIST)
 
 
 def _slice_list(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     expect(type_ in ELEMENTS)
     plan.writes(step, type_, in_place=True)
 
 
 def _list_elements(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     expect(type_ in ELEMENTS and step.integers[0] <= 1 << 32 and step.outputs != ())
     expect(all(plan.slots[slot] == ELEMENTS[type_] for slot in step.outputs))
 
@@ -242,7 +240,7 @@ def _strip(step: Step, plan: Plan) -> None:
 
 
 def _null_if(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     expect(type_ in (BYTES, I64, F64))
     plan.reads(step, type_)
     plan.writes(step, type_, in_place=True)
@@ -292,18 +290,18 @@ def _text_part(step: Step, plan: Plan) -> None:
     expect(1 <= part <= 9 and (share == 0 or (share == 1 and part >= 4)))
 
 
-def _ngrams(step: Step, plan: Plan) -> None:
+def _ngrams(step: Step, plan: Plan, num_ids: int = 0) -> None:
     plan.reads(step, BYTES)
     first, count, which, values = step.integers
-    plan.stores(first, count)
+    plan.stores(first, count, num_ids=num_ids)
     analyzer, low, high, length = (which & 0xFFFFFFFF).to_bytes(4, "little")
     expect(1 <= analyzer <= 3 and 1 <= low <= high <= 16 and which >> 33 == 0)
     expect(not step.outputs and count >= 1 and 1 <= length <= (255 if analyzer == 1 else 1))
-    expect(values & 255 <= 2 and values >> 8 in (0, 1, 2, 4, 5))
+    expect(num_ids or (values & 255 <= 2 and values >> 8 in (0, 1, 2, 4, 5)))
 
 
 def _store_jagged(step: Step, plan: Plan) -> None:
-    type_ = _slot_type(step, plan)
+    type_ = plan.type_of(step)
     number, name, length, num_ids = step.integers
     expect(type_ in ELEMENTS and not step.outputs and number == plan.num_lists)
     plan.num_lists += 1
@@ -327,9 +325,10 @@ def _store_known_ngrams(step: Step, plan: Plan) -> None:
     expect(check_lookup_table(step.payload[table_at:], BYTES) <= count)
 
 
-def _slot_type(step: Step, plan: Plan) -> int:
-    expect(len(step.inputs) == 1)
-    return plan.slots[step.inputs[0]]
+def _store_word_ids(step: Step, plan: Plan) -> None:
+    num_ids = check_lookup_table(step.payload, BYTES) + 2
+    _ngrams(step, plan, num_ids)
+    expect(step.integers[3] == num_ids and step.integers[2] & 0xFFFFFF == 0x010101)
 
 
 def _row(
@@ -349,15 +348,15 @@ def _row(
 
 # Which numbers, integers and payload each step uses; what fill uses depends on its slot.
 STEPS = {
-    1: _row(_load, integers=(0, 1, 2)),
+    1: _row(_load, integers=(0, 1, 2, 3)),
     2: _row(_store, integers=(0,)),
     3: _row(_affine, numbers=2),
     4: _row(_log1p),
     5: _row(_clip, numbers=2),
     6: (
-        lambda step, plan: 1 if _slot_type(step, plan) == F64 else 0,
-        lambda step, plan: (0,) if _slot_type(step, plan) == I64 else (),
-        lambda step, plan: _slot_type(step, plan) == BYTES,
+        lambda step, plan: 1 if plan.type_of(step) == F64 else 0,
+        lambda step, plan: (0,) if plan.type_of(step) == I64 else (),
+        lambda step, plan: plan.type_of(step) == BYTES,
         _fill,
     ),
     7: _row(_count_edges, integers=(3,), payload=True),
@@ -396,4 +395,5 @@ STEPS = {
     35: _row(_store_known_ngrams, integers=(0, 1, 2, 3), payload=True),
     36: _row(_change_case, integers=(0,)),
     37: _row(_store_jagged, integers=(0, 1, 2, 3), payload=True),
+    38: _row(_store_word_ids, integers=(0, 1, 2, 3), payload=True),
 }

@@ -86,3 +86,23 @@ def normed(values: list[float], norm: str | None) -> list[float]:
 
 def by_rows(rows: list[list[float]]) -> list[Column]:
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def ngrams_by(value: bytes | None, rule: int) -> list[bytes]:
+    """By the bits of a step's rule."""
+    if value is None:
+        return []
+    analyzer, low, high, length = rule.to_bytes(8, "little")[:4]
+    name = ["word", "char", "char_wb"][analyzer - 1]
+    lowercase = bool(rule >> 32)
+    return ngrams(value, name, (low, high), lowercase=lowercase, min_word_length=length)
+
+
+def weighed(counts: list[float], weights: list[float], how: int) -> list[float]:
+    """What becomes of counts, by the bits of a step."""
+    binary, sublinear = how >> 8 & 1, how >> 10 & 1
+    numbers = [
+        0.0 if c == 0 else 1.0 if binary else 1 + math.log(c) if sublinear else c for c in counts
+    ]
+    values = [number * weight for number, weight in zip(numbers, weights, strict=True)]
+    return normed(values, [None, "l1", "l2"][how & 255])

@@ -15,7 +15,7 @@ from tests.reference.case import METHODS
 from tests.reference.hashes import combine_hashes as combine_hashes
 from tests.reference.hashes import hash_bucket as hash_bucket
 from tests.reference.hashes import hash_value
-from tests.reference.ngrams import ngrams, normed
+from tests.reference.ngrams import ngrams_by, weighed
 from tests.reference.parse_datetime import micros
 from tests.reference.parse_number import number
 from tests.reference.regex_extract import regex_part
@@ -362,11 +362,11 @@ KINDS = {
 def store_hashed_ngrams(value: bytes | None, num_features: int, rule: int, how: int) -> list[float]:
     """Counts of n-grams in the buckets of their hashes, and what becomes of them."""
     counts = [0.0] * num_features
-    for ngram in _ngrams(value, rule):
+    for ngram in ngrams_by(value, rule):
         hashed = hash_value(ngram)
         negative = how >> 9 & 1 and hashed & 1
         counts[hash_bucket(hashed, num_features)] += -1.0 if negative else 1.0
-    return _weighed(counts, [1.0] * num_features, how)
+    return weighed(counts, [1.0] * num_features, how)
 
 
 def store_known_ngrams(
@@ -374,25 +374,13 @@ def store_known_ngrams(
 ) -> list[float]:
     """The same of n-grams that are keys, in the feature of the key."""
     counts = [0.0] * len(weights)
-    for ngram in _ngrams(value, rule):
+    for ngram in ngrams_by(value, rule):
         if ngram in keys:
             counts[keys.index(ngram)] += 1.0
-    return _weighed(counts, weights, how)
+    return weighed(counts, weights, how)
 
 
-def _ngrams(value: bytes | None, rule: int) -> list[bytes]:
-    if value is None:
-        return []
-    analyzer, low, high, length = rule.to_bytes(8, "little")[:4]
-    name = ["word", "char", "char_wb"][analyzer - 1]
-    lowercase = bool(rule >> 32)
-    return ngrams(value, name, (low, high), lowercase=lowercase, min_word_length=length)
-
-
-def _weighed(counts: list[float], weights: list[float], how: int) -> list[float]:
-    binary, sublinear = how >> 8 & 1, how >> 10 & 1
-    numbers = [
-        0.0 if c == 0 else 1.0 if binary else 1 + math.log(c) if sublinear else c for c in counts
-    ]
-    values = [number * weight for number, weight in zip(numbers, weights, strict=True)]
-    return normed(values, [None, "l1", "l2"][how & 255])
+def store_word_ids(value: bytes | None, keys: list[bytes], length: int, rule: int) -> list[int]:
+    """The first words in order, padded with 0."""
+    ids = [lookup(word, list(keys)) for word in ngrams_by(value, rule)]
+    return [*ids, *[0] * length][:length]

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reference import steps as oracle
-from tests.reference.ngrams import ngrams
+from tests.reference.ngrams import ngrams, ngrams_by
 from tests.steps.plans import (
     STORE_HASHED_NGRAMS,
     STORE_KNOWN_NGRAMS,
+    STORE_WORD_IDS,
     TEXT,
     Plan,
     doubles,
@@ -108,6 +109,31 @@ def test_texts_longer_than_any_window_lose_no_ngram(analyzer: int, ends: tuple[i
         oracle.store_hashed_ngrams(value, 97, which, 0) for value in (text, None, text[:5000])
     ]
     np.testing.assert_array_equal(got, np.float32(expected))
+
+
+@given(columns, st.integers(1, 3), st.booleans(), st.sampled_from([1, 2, 5, 40]), st.data())
+def test_word_ids_of_any_bytes_equal_the_reference(
+    column: list[bytes | None], least: int, lowercase: bool, length: int, data: st.DataObject
+) -> None:
+    which = rule(1, 1, 1, least, lowercase)
+    seen = {word for value in column for word in ngrams_by(value, which)}
+    keys = [*sorted(seen)[:: data.draw(st.integers(1, 3), label="each")], b"never seen"]
+    got = run(STORE_WORD_IDS, column, (length, which, len(keys) + 2), lookup_table(list(keys)))
+    expected = [oracle.store_word_ids(value, keys, length, which) for value in column]
+    np.testing.assert_array_equal(got, np.float32(expected).reshape(-1, length))
+
+
+def test_word_ids_of_more_words_than_a_block_are_all_there() -> None:
+    keys = [f"w{number}".encode() for number in range(900)]
+    text = b" ".join(keys * 2)
+    which = rule(1, 1, 1)
+    got = run(STORE_WORD_IDS, [text, None, text[:20]], (2000, which, 902), lookup_table(list(keys)))
+    expected = [
+        oracle.store_word_ids(value, keys, 2000, which) for value in (text, None, text[:20])
+    ]
+    np.testing.assert_array_equal(got, np.float32(expected))
+    short = run(STORE_WORD_IDS, [text], (3, which, 902), lookup_table(list(keys)))
+    assert short.tolist() == [[2, 3, 4]]
 
 
 def test_words_of_more_than_255_bytes_are_left_out() -> None:

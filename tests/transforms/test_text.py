@@ -191,7 +191,7 @@ def test_columns_that_hold_no_strings_are_refused_by_name() -> None:
         assert caught.value.column in ("n", "l")
     with pytest.raises(SchemaError, match="tf_idf takes strings"):
         Preprocessor(col("t").text_length().tf_idf()).fit(TABLE)
-    with pytest.raises(SchemaError, match="many features of n-grams"):
+    with pytest.raises(SchemaError, match="many features of a text"):
         Preprocessor(col("t").tf_idf().standardize()).fit(TABLE)
     with pytest.raises(ParameterError, match="is for one column"):
         Preprocessor(col("t", "t").word_ngrams().alias("x")).fit(TABLE)
@@ -219,6 +219,15 @@ def test_columns_that_hold_no_strings_are_refused_by_name() -> None:
         ("tf_idf", {"max_share": 1.5}, "max_share"),
         ("tf_idf", {"max_share": float("nan")}, "max_share"),
         ("tf_idf", {"min_share": -0.1}, "min_share"),
+        ("word_ids", {}, "length"),
+        ("word_ids", {"length": 2**18 + 1}, "length"),
+        ("word_ids", {"length": 1.5}, "length"),
+        ("word_ids", {"length": 1, "words": ("a", "a")}, "words"),
+        ("word_ids", {"length": 1, "words": (1, 2)}, "words"),
+        ("word_ids", {"length": 1, "words": ("a",), "min_count": 2}, "min_count"),
+        ("word_ids", {"length": 1, "words": ("a",), "max_size": 2}, "max_size"),
+        ("word_ids", {"length": 1, "min_count": 0}, "min_count"),
+        ("word_ids", {"length": 1, "min_word_length": 256}, "min_word_length"),
         ("text_length", {"unit": "words"}, "unit"),
         ("text_pattern", {}, "parts"),
     ],
@@ -247,6 +256,42 @@ def test_more_ngrams_than_a_plan_takes_are_an_error_with_a_way_out() -> None:
     assert caught.value.column == "t"
     small = Preprocessor(col("t").bag_of_words(max_size=3)).fit(table)
     assert small.n_features_out_ == 3
+
+
+def test_words_become_ids_in_their_order() -> None:
+    table = pa.table({"t": ["a b a c", "b", None, "", "a a b d e"]})
+    prep = Preprocessor(col("t").word_ids(4, max_size=3)).fit(table)
+    assert prep.feature_names_out_ == [f"t_word_{place}" for place in range(4)]
+    assert prep.categorical_indices == [0, 1, 2, 3]
+    wanted = [[2, 3, 2, 4], [3, 0, 0, 0], [0] * 4, [0] * 4, [2, 2, 3, 1]]
+    assert prep.transform(table).tolist() == wanted
+    ids = prep.transform(table, output="tensors").ids
+    assert (ids.dtype, ids.tolist()) == (np.int32, wanted)
+    columns = pa.table(prep.transform(table, output="arrow"))
+    assert columns.schema.types == [pa.int32()] * 4
+    assert np.column_stack([column.to_numpy() for column in columns.columns]).tolist() == wanted
+    sparse = prep.transform(table, output="csr").to_scipy()
+    assert sparse.toarray().tolist() == wanted
+    assert sparse.nnz == 9
+    assert prep.transform_row({"t": "e d C b"}).tolist() == [1, 1, 4, 3]
+
+
+def test_given_words_are_not_learnt_and_stand_for_rows_of_a_matrix() -> None:
+    words = ("shoes", "red", "New York")  # the last one is no word, and keeps its place
+    prep = Preprocessor(col("t").word_ids(2, words=words))
+    prep.fit({"t": ["anything"]})
+    assert prep.transform({"t": ["Red shoes", "New York"]}).tolist() == [[3, 2], [1, 1]]
+    again = Preprocessor.from_state_bytes(prep.state_bytes())
+    assert again.bundle.to_bytes() == prep.bundle.to_bytes()
+    assert repr(again) == repr(prep)
+    vectors = np.vstack([np.zeros((2, 3)), np.eye(3)])
+    ids = prep.transform({"t": ["shoes of red"]}, output="tensors").ids
+    assert vectors[ids][0].tolist() == [[1, 0, 0], [0, 0, 0]]
+
+
+def test_word_ids_of_one_place_have_its_number_and_an_alias_begins_the_names() -> None:
+    made = Preprocessor(col("t").word_ids(1), col("t").word_ids(2).alias("x")).fit({"t": ["a b"]})
+    assert made.feature_names_out_ == ["t_word_0", "x_word_0", "x_word_1"]
 
 
 def test_rows_without_their_zeros_are_those_of_the_dense_matrix() -> None:

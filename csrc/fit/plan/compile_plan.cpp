@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "fit/plan/names_in_use.hpp"
@@ -15,7 +16,7 @@ namespace {
 std::string_view what_is(const Feature& feature) {
   if (feature.one_hot != nullptr) return "one feature for each category";
   if (feature.element_ids != nullptr) return "lists of ids";
-  if (feature.ngrams != nullptr) return "many features of n-grams";
+  if (feature.ngrams != nullptr) return "many features of a text";
   switch (feature.slot.type) {
     case ValueType::kF64: return "numbers";
     case ValueType::kBytes: return "strings";
@@ -174,6 +175,12 @@ uint32_t add_input(const ColumnBinding& column, PlanBuilder& builder) {
   return builder.add_input(column.name, column.kind, column.unit, column.time_zone, column.fitted);
 }
 
+/// Whether NaN in a column is a value: not in keys, which only pass by.
+bool keeps_nan(const BoundChain& bound, const ColumnBinding& column) {
+  const auto place = static_cast<size_t>(&column - bound.columns.data());
+  return bound.chain.keeps_nan() && place < bound.columns.size() - bound.chain.num_keys;
+}
+
 /// What a side is called in the names of what is calculated from it.
 void name_side(const Chain& side, Feature* feature) {
   if (!side.alias.empty()) {
@@ -212,7 +219,7 @@ std::vector<Feature> load_streams(const BoundChain& bound, CompileMode mode, Pla
   }
   for (const ColumnBinding& column : bound.columns) {
     Feature& feature = streams.emplace_back();
-    feature.slot = builder.load(add_input(column, builder));
+    feature.slot = builder.load(add_input(column, builder), keeps_nan(bound, column));
     feature.info.name = column.name;
     feature.column = column.name;
     feature.expression = "col('" + column.name + "')";
@@ -280,16 +287,19 @@ class HeldColumns {
   }
 
  private:
-  using Key = std::pair<std::string, InputKind>;
+  using Key = std::tuple<std::string, InputKind, bool>;  // NaN is a value
 
   template <class Use>
   static void each_column(const BoundChain& bound, const Use& use) {
     visit_chains(bound, [&](const BoundChain& node) {
-      for (const ColumnBinding& column : node.columns) use(column, {column.name, column.kind});
+      for (const ColumnBinding& column : node.columns) {
+        use(column, {column.name, column.kind, keeps_nan(node, column)});
+      }
     });
   }
   void hold(const ColumnBinding& column, const Key& key) {
-    if (!held_.contains(key)) held_[key] = builder_.load(add_input(column, builder_));
+    if (held_.contains(key)) return;
+    held_[key] = builder_.load(add_input(column, builder_), std::get<bool>(key));
   }
 
   PlanBuilder& builder_;

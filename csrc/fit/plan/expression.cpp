@@ -78,6 +78,23 @@ std::vector<std::string> keys_of(const Expression& expression) {
 
 namespace {
 
+/// An operator that says how columns are read stands before all others.
+void check_order(const Expression& expression) {
+  for (size_t i = 1; i < expression.operators.size(); ++i) {
+    const Transform& late = expression.operators[i]->transform();
+    if (!late.keeps_nan) continue;
+    const std::string name(late.name);
+    const std::string before(expression.operators[i - 1]->transform().name);
+    throw Error(ErrorKind::kParameter,
+                name +
+                    " says how a column is read, expected it first in an expression, got it "
+                    "behind " +
+                    before + ". Write col(...)." + name + "() and the other operators behind it.")
+        .expected(name + " first")
+        .got("behind " + before);
+  }
+}
+
 std::vector<Chain> chains_of(const Expression& expression, size_t depth);
 
 /// The sides, each one chain, behind which the expression begins.
@@ -109,6 +126,7 @@ std::vector<Chain> chains_of(const Expression& expression, size_t depth) {
                     std::to_string(kMaxDepth) +
                     " deep. Calculate a column of its own beforehand, or use fewer.");
   }
+  check_order(expression);
   const std::vector<std::string> keys = keys_of(expression);
   std::vector<Chain> chains;
   const auto add_chain = [&](Chain chain) {

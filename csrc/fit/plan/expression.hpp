@@ -37,6 +37,8 @@ struct Chain {
   }
   /// How many keys still flow behind the streams that reach an operator.
   size_t keys_at(size_t operator_index) const;
+  /// Whether NaN in the chain's own columns is a value.
+  bool keeps_nan() const { return !operators.empty() && operators[0]->transform().keeps_nan; }
   /// Whether it joins columns: as a side its name stands in parentheses.
   bool joins() const { return !sides.empty() || own_columns().size() > 1; }
 };
@@ -59,8 +61,8 @@ std::string describe(const Chain& chain, size_t num_operators);
 std::string first_column(const Chain& chain);
 
 /// Throws Error(kParameter) for no expression, an expression without columns, an alias over several
-/// columns, two operators with keys, sides that no operator joins or that are several chains, and
-/// sides too deep in each other.
+/// columns, two operators with keys, one that comes first behind another, sides that no operator
+/// joins or that are several chains, and sides too deep in each other.
 std::vector<Chain> expand(const std::vector<Expression>& expressions);
 
 /// Whether two chains were made of equal expressions.

@@ -64,21 +64,22 @@ uint32_t PlanBuilder::add_input(std::string_view name, InputKind kind, TimeUnit 
   check_room(inputs_.size(), kMaxPlanInputs, "inputs");
   input_numbers_.emplace(key, static_cast<uint32_t>(inputs_.size()));
   inputs_.push_back(record);
-  loaded_.push_back(-1);
+  loaded_.push_back({-1, -1});
   return static_cast<uint32_t>(inputs_.size() - 1);
 }
 
-Slot PlanBuilder::load(uint32_t input) {
+Slot PlanBuilder::load(uint32_t input, bool keeps_nan) {
   const InputRecord& record = inputs_[input];
   const auto kind = static_cast<InputKind>(record.kind);
   const ValueType type = value_type_of(kind);
-  if (loaded_[input] >= 0) {
-    ++slot_uses_[loaded_[input]];
-    return Slot{static_cast<uint16_t>(loaded_[input]), type};
+  int32_t& loaded = loaded_[input][keeps_nan ? 1 : 0];
+  if (loaded >= 0) {
+    ++slot_uses_[static_cast<uint32_t>(loaded)];
+    return Slot{static_cast<uint16_t>(loaded), type};
   }
   const Slot slot = new_slot(type);
-  loaded_[input] = slot.number;
-  emit(load_record(input, kind, static_cast<TimeUnit>(record.unit), slot.number));
+  loaded = slot.number;
+  emit(load_record(input, kind, static_cast<TimeUnit>(record.unit), slot.number, keeps_nan));
   return slot;
 }
 
@@ -97,8 +98,8 @@ Slot PlanBuilder::new_slot(ValueType type) {
 
 void PlanBuilder::release(Slot slot) {
   if (--slot_uses_[slot.number] > 0) return;
-  for (int32_t& loaded : loaded_) {
-    if (loaded == slot.number) loaded = -1;
+  for (std::array<int32_t, 2>& loaded : loaded_) {
+    std::replace(loaded.begin(), loaded.end(), int32_t{slot.number}, -1);
   }
   // What was computed from this tile may not be found again either.
   for (size_t i = 0; i < shared_.size();) {

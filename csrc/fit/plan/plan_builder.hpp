@@ -1,6 +1,7 @@
 // Writes a plan: slots, step records, payloads and names, as the sections POOL, PLAN and DATA of a
 // bundle.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <list>
 #include <optional>
@@ -62,8 +63,9 @@ class PlanBuilder {
   /// The input's number; the same name and kind give the same input.
   uint32_t add_input(std::string_view name, InputKind kind, TimeUnit unit,
                      std::string_view time_zone, ColumnType fitted);
-  /// A slot with the input's tile; loading twice gives the first slot again while it is alive.
-  Slot load(uint32_t input);
+  /// A slot with the input's tile, of numbers with NaN as a value on demand; loading twice in one
+  /// way gives the first slot again while it is alive.
+  Slot load(uint32_t input, bool keeps_nan = false);
   Slot new_slot(ValueType type);
   /// Ends one use of a slot; after the last one its memory may be used again by later steps. load,
   /// new_slot and emit_shared each give a slot for one use.
@@ -112,7 +114,7 @@ class PlanBuilder {
   std::vector<std::string>* missing_zones_ = nullptr;
   std::vector<InputRecord> inputs_;
   std::unordered_map<uint64_t, uint32_t> input_numbers_;  // by name and kind
-  std::vector<int32_t> loaded_;  // slot of each input, -1 when none is alive
+  std::vector<std::array<int32_t, 2>> loaded_;  // slot of each input, without and with NaN; or -1
   std::vector<ValueType> slots_;
   std::vector<uint32_t> slot_uses_;  // 0: free
   std::vector<StepRecord> shared_;   // of emit_shared, while their input is alive

@@ -95,7 +95,7 @@ struct Impute {
         keys.number_rows(in, numbers);
         counts.resize(keys.size());
         for (uint32_t row = 0; row < tile.num_rows; ++row) {
-          if (numbers[row] != KeyIndex::kMissing) ++counts[numbers[row]];
+          if (numbers[row] < counts.size()) ++counts[numbers[row]];
         }
       }
     }

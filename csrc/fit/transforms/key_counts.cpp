@@ -24,14 +24,17 @@ void KeyCounts::update(const FitTile& tile) {
   uint32_t room[kTileRows];
   const uint32_t* numbers = keys.number_rows(tile, room);
   counts.resize(keys->size());
+  uint32_t num_not_learnt = 0;
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
-    if (numbers[row] != KeyIndex::kMissing) {
+    if (numbers[row] < counts.size()) {
       ++counts[numbers[row]];
-    } else {
+    } else if (numbers[row] == KeyIndex::kMissing) {
       ++missing;
+    } else {
+      ++num_not_learnt;
     }
   }
-  num_rows += tile.num_rows;
+  num_rows += tile.num_rows - num_not_learnt;
 }
 
 template <class T>

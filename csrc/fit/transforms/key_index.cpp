@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 #include "host/error.hpp"
@@ -33,7 +34,7 @@ uint32_t KeyIndex::find_or_add_word(uint64_t hash, uint64_t word) {
   for (uint64_t at = hash & mask;; at = (at + 1) & mask) {
     Cell& cell = cells_[at];
     if (cell.number_plus_one == 0) {
-      if (num_keys_ >= kMissing - 1) {
+      if (num_keys_ >= kNotLearnt) {
         throw Error(ErrorKind::kData, "A column has more than 4,294,967,293 distinct values.");
       }
       cell = Cell{hash, ++num_keys_};
@@ -107,9 +108,12 @@ void KeyIndex::number_words(const Tile& tile, uint32_t numbers[kTileRows]) {
     hashes[row] = hash_u64(words[row]);
     __builtin_prefetch(&cells_[hashes[row] & mask]);
   }
+  const uint64_t nan = __builtin_bit_cast(uint64_t, std::numeric_limits<double>::quiet_NaN());
+  const bool may_be_nan = tile.type == ValueType::kF64;
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
-    numbers[row] =
-        is_valid(tile.validity, row) ? find_or_add_word(hashes[row], words[row]) : kMissing;
+    numbers[row] = !is_valid(tile.validity, row)     ? kMissing
+                   : may_be_nan && words[row] == nan ? kNotLearnt
+                                                     : find_or_add_word(hashes[row], words[row]);
   }
 }
 

@@ -22,8 +22,9 @@ namespace mainspring {
 class KeyIndex {
  public:
   static constexpr uint32_t kMissing = UINT32_MAX;
+  static constexpr uint32_t kNotLearnt = UINT32_MAX - 1;  // of NaN that is there: no key
 
-  /// The number of each row's key, new keys added; kMissing for missing rows.
+  /// The number of each row's key, new keys added; kMissing for missing rows, kNotLearnt for NaN.
   void number_rows(const Tile& tile, uint32_t numbers[kTileRows]);
   /// Numbers of the keys of `other` in this index, new keys added.
   std::vector<uint32_t> absorb(const KeyIndex& other);

@@ -18,7 +18,8 @@ struct TargetRows : TargetSums {
     const uint32_t* numbers = TargetSums::update(tile, room);
     if (!tile.cross_fit) return;
     for (uint32_t row = 0; row < tile.num_rows; ++row) {
-      categories.push_back(numbers[row] + 1u);  // kMissing + 1 is 0
+      // kMissing + 1 is 0.
+      categories.push_back(numbers[row] == KeyIndex::kNotLearnt ? kNotLearnt : numbers[row] + 1u);
     }
     targets.insert(targets.end(), tile.target, tile.target + tile.num_rows);
   }
@@ -32,7 +33,7 @@ struct TargetRows : TargetSums {
       moved[cut.kept[number] + 1] = number + 1;
     }
     for (uint32_t& category : categories) {
-      if (category != kUncounted) category = moved[category];
+      if (category < num_before) category = moved[category];
     }
     return true;
   }
@@ -41,7 +42,9 @@ struct TargetRows : TargetSums {
     targets = {};
   }
 
-  static constexpr uint32_t kUncounted = UINT32_MAX;  // no category has as large a number
+  // No category has as large a number.
+  static constexpr uint32_t kUncounted = UINT32_MAX;
+  static constexpr uint32_t kNotLearnt = UINT32_MAX - 1;  // in no total, too
   std::vector<uint32_t> categories;
   std::vector<double> targets;
 };
@@ -55,6 +58,7 @@ class RunningMeans {
 
   /// A row more, or (sign -1) one less.
   void add(uint32_t category, double target, int sign = 1) {
+    if (category == TargetRows::kNotLearnt) return;
     for (const uint64_t cell : {uint64_t{category}, counts_.size() - 1}) {
       if (cell == TargetRows::kUncounted) continue;
       counts_[cell] += static_cast<uint64_t>(static_cast<int64_t>(sign));
@@ -66,7 +70,7 @@ class RunningMeans {
   double smoothed(uint32_t category, double smoothing) const {
     const uint64_t total = counts_.size() - 1;
     const double prior = mean_or_missing(sums_.sum(total, 1), counts_[total]);
-    if (category == TargetRows::kUncounted || counts_[category] == 0) return prior;
+    if (category >= counts_.size() || counts_[category] == 0) return prior;
     return (sums_.sum(category, 1) + smoothing * prior) /
            (static_cast<double>(counts_[category]) + smoothing);
   }

@@ -35,19 +35,23 @@ const uint32_t* TargetSums::update(const FitTile& tile, uint32_t room[kTileRows]
   const uint32_t* numbers = keys_.number_rows(tile, room);
   make_room();
   uint64_t cells[kTileRows];
+  double targets[kTileRows];
+  uint32_t num_learnt = 0;
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
+    if (numbers[row] == KeyIndex::kNotLearnt) continue;
     const uint32_t fold = folds_ == 1 ? 0 : fold_of(seed_, tile.first_row + row, folds_);
     // kMissing + 1 is 0, the category of missing rows.
-    cells[row] = uint64_t{numbers[row] + 1u} * folds_ + fold;
-    ++counts_[cells[row]];
+    const uint64_t cell = uint64_t{numbers[row] + 1u} * folds_ + fold;
+    ++counts_[cell];
+    cells[num_learnt] = cell;
+    targets[num_learnt++] = tile.target[row];
   }
-  sums_.add_all(cells, tile.target, tile.num_rows);
+  sums_.add_all(cells, targets, num_learnt);
   if (!with_squares_) return numbers;
-  for (uint32_t row = 0; row < tile.num_rows; ++row) {
-    const double value = tile.target[row];
-    const double square = value * value;
-    squares_.add(cells[row], square);
-    squares_.add(cells[row], std::fma(value, value, -square));
+  for (uint32_t i = 0; i < num_learnt; ++i) {
+    const double square = targets[i] * targets[i];
+    squares_.add(cells[i], square);
+    squares_.add(cells[i], std::fma(targets[i], targets[i], -square));
   }
   return numbers;
 }

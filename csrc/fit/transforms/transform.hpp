@@ -77,6 +77,7 @@ concept StatelessOperator =
 ///   kJoint = true           all streams of the expression at once (cross), else one by one
 ///   kFills = true           writes a constant where its input is missing, nothing else; the State
 ///                           has num_missing()
+///   kKeepsNan = true        NaN in its columns is a value: it comes first in an expression
 ///   kUsesTarget = true      FitTile::target is there
 ///   kCountsKeys = true      the State numbers keys through SharedKeys, together with other
 ///                           operators over the same stream
@@ -161,6 +162,7 @@ struct Transform {
   bool has_state;
   bool joint;
   bool fills;
+  bool keeps_nan;
   bool uses_target;
   bool counts_keys;
   bool takes_repeated;
@@ -177,6 +179,8 @@ concept Fills = requires(const typename Op::State& state) {
   requires Op::kFills;
   { state.num_missing() } -> std::same_as<uint64_t>;
 };
+template <class Op>
+concept KeepsNan = requires { requires Op::kKeepsNan; };
 template <class Op>
 concept UsesTarget = requires { requires Op::kUsesTarget; };
 template <class Op>
@@ -347,6 +351,7 @@ constexpr Transform transform_of() noexcept {
                    Learns<Op>,
                    internal::Joint<Op>,
                    internal::Fills<Op>,
+                   internal::KeepsNan<Op>,
                    internal::UsesTarget<Op>,
                    internal::CountsKeys<Op>,
                    internal::TakesRepeated<Op>,

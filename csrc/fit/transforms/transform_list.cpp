@@ -7,18 +7,19 @@
 
 namespace mainspring {
 
-extern const Transform kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs, kRobustScale, kLog1p,
-    kClip, kWinsorize, kYeoJohnson, kBoxCox, kQuantileTransform, kBucketize, kQuantileBucketize,
-    kWidthBucketize, kOrdinal, kOneHot, kOneHotIds, kTargetMean, kLeaveOneOut, kOrderedTarget,
-    kJamesStein, kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed, kHolidays,
-    kIsBusinessDay, kBusinessDays, kTextLength, kTextPattern, kWordNgrams, kCharNgrams, kBagOfWords,
-    kTfIdf, kHash, kCross, kListLength, kListPool, kListSlice, kListPad, kArithmetic,
-    kArithmeticNumber, kPolynomial, kStrip, kCase, kNullIf, kParseNumber, kParseBoolean, kMapValues,
-    kParseDatetime, kRegexExtract, kOutOfRangeFlag, kIdentity;
+extern const Transform kKeepNan, kImpute, kMissingFlag, kStandardize, kMinMax, kMaxAbs,
+    kRobustScale, kLog1p, kClip, kWinsorize, kYeoJohnson, kBoxCox, kQuantileTransform, kBucketize,
+    kQuantileBucketize, kWidthBucketize, kOrdinal, kOneHot, kOneHotIds, kTargetMean, kLeaveOneOut,
+    kOrderedTarget, kJamesStein, kWeightOfEvidence, kCount, kGroupStats, kDatetime, kElapsed,
+    kHolidays, kIsBusinessDay, kBusinessDays, kTextLength, kTextPattern, kWordNgrams, kCharNgrams,
+    kBagOfWords, kTfIdf, kWordIds, kHash, kCross, kListLength, kListPool, kListSlice, kListPad,
+    kArithmetic, kArithmeticNumber, kPolynomial, kStrip, kCase, kNullIf, kParseNumber,
+    kParseBoolean, kMapValues, kParseDatetime, kRegexExtract, kOutOfRangeFlag, kIdentity;
 
 namespace {
 
-constexpr std::array kTransforms{&kImpute,
+constexpr std::array kTransforms{&kKeepNan,
+                                 &kImpute,
                                  &kMissingFlag,
                                  &kStandardize,
                                  &kMinMax,
@@ -54,6 +55,7 @@ constexpr std::array kTransforms{&kImpute,
                                  &kCharNgrams,
                                  &kBagOfWords,
                                  &kTfIdf,
+                                 &kWordIds,
                                  &kHash,
                                  &kCross,
                                  &kListLength,

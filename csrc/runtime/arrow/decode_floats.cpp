@@ -92,17 +92,16 @@ void widen_any(const ColumnView& column, uint64_t first, Tile out) noexcept {
   double* values = values_of<double>(out);
   for_each_present(out, [&](uint32_t row) {
     values[row] = float_at(leaf, indirect ? entries[row] : first + row);
-    if (values[row] != values[row]) clear_row(out, row);
   });
 }
 
 }  // namespace
 
-void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kernels,
-                   Tile out) noexcept {
+void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kernels, Tile out,
+                   bool keeps_nan) noexcept {
 #if defined(MAINSPRING_SMALL)
-  const bool may_be_nan = column.type == ColumnType::kF64;
-  if (may_be_nan) {  // what most programs bring
+  constexpr bool may_be_nan = true;
+  if (column.type == ColumnType::kF64) {  // what most programs bring
     copy_bytes(out.values, static_cast<const uint8_t*>(column.values) + first * sizeof(double),
                uint64_t{out.num_rows} * sizeof(double));
   } else {
@@ -121,7 +120,10 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
     case ColumnType::kU32: widen<uint32_t>(column, first, out); break;
     case ColumnType::kU64: widen<uint64_t>(column, first, out); break;
     case ColumnType::kDictionary:
-    case ColumnType::kRunEnds: widen_any(column, first, out); break;
+    case ColumnType::kRunEnds:
+      widen_any(column, first, out);
+      may_be_nan = true;
+      break;
     case ColumnType::kDecimal32:
     case ColumnType::kDecimal64:
     case ColumnType::kDecimal128:
@@ -141,13 +143,18 @@ void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kern
       break;
   }
 #endif
+  Tile numbers = out;
+  uint64_t words[kValidityWords];
   if (may_be_nan) {
-    uint64_t numbers[kValidityWords];
-    kernels.valid_f64(values_of<double>(out), numbers, out.num_rows);
-    for (uint32_t word = 0; word * 64 < out.num_rows; ++word) out.validity[word] &= numbers[word];
+    kernels.valid_f64(values_of<double>(out), words, out.num_rows);
+    for (uint32_t word = 0; word * 64 < out.num_rows; ++word) {
+      words[word] &= out.validity[word];
+      if (!keeps_nan) out.validity[word] = words[word];
+    }
+    numbers.validity = words;
   }
-  // One NaN for all missing rows: payloads would show in the bits of the output.
-  fill_missing(out, __builtin_nan(""));
+  // One NaN for all that are no numbers: payloads would show in the bits of the output.
+  fill_missing(numbers, __builtin_nan(""));
 }
 
 }  // namespace mainspring

@@ -24,12 +24,12 @@ void decode_nothing(const ColumnView& column, InputKind kind, Tile out) noexcept
 }  // namespace
 
 void decode_tile(const ColumnView& column, InputKind kind, TimeUnit unit, uint64_t first_row,
-                 const Kernels& kernels, Tile out) noexcept {
+                 const Kernels& kernels, Tile out, bool keeps_nan) noexcept {
   if (leaf_of(column).type == ColumnType::kNull) return decode_nothing(column, kind, out);
   const uint64_t first = column.offset + first_row;
   read_bitmap(column.validity, first, out.num_rows, out.validity);
   switch (kind) {
-    case InputKind::kFloat: return decode_floats(column, first, kernels, out);
+    case InputKind::kFloat: return decode_floats(column, first, kernels, out, keeps_nan);
     case InputKind::kInteger: return decode_integers(column, first, out);
     case InputKind::kTimestamp: return decode_timestamps(column, first, unit, out);
     case InputKind::kBytes: return decode_bytes(column, first, out);

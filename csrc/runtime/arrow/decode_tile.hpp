@@ -24,7 +24,7 @@ constexpr ValueType value_type_of(InputKind kind) {
 /// unit when kind is kTimestamp.
 ///
 /// kFloat: every number as float64 (integers above 2^53 and decimals round to nearest), bool as 0
-///   and 1; NaN is missing.
+///   and 1; NaN is missing, or with keeps_nan a value of its own.
 /// kInteger: integers, bool; a float or decimal column gives its integral values and "unseen" for
 ///   the others: they stay valid with the value kNotAnInteger, which no vocabulary holds; so does a
 ///   uint64 above INT64_MAX. Dates and timestamps give their stored numbers.
@@ -35,6 +35,6 @@ constexpr ValueType value_type_of(InputKind kind) {
 /// A dictionary entry or run that is null makes its rows missing; a column of type null is all
 /// missing.
 void decode_tile(const ColumnView& column, InputKind kind, TimeUnit unit, uint64_t first_row,
-                 const Kernels& kernels, Tile out) noexcept;
+                 const Kernels& kernels, Tile out, bool keeps_nan = false) noexcept;
 
 }  // namespace mainspring

@@ -8,8 +8,8 @@
 namespace mainspring {
 
 // On entry out.validity holds the column's own bitmap; on return values and validity are final.
-void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kernels,
-                   Tile out) noexcept;
+void decode_floats(const ColumnView& column, uint64_t first, const Kernels& kernels, Tile out,
+                   bool keeps_nan) noexcept;
 void decode_integers(const ColumnView& column, uint64_t first, Tile out) noexcept;
 void decode_timestamps(const ColumnView& column, uint64_t first, TimeUnit unit, Tile out) noexcept;
 void decode_bytes(const ColumnView& column, uint64_t first, Tile out) noexcept;

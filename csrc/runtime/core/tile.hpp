@@ -58,7 +58,7 @@ struct ListView {
 ///  * validity bit `row` is 1 where the value is present; bits from `num_rows` on are 0;
 ///  * the value of a missing row is canonical: quiet NaN (floats), 0 (integers), a view of length 0
 ///    (bytes), {0, 0} (lists), so that arithmetic needs no look at the validity;
-///  * in float tiles NaN is always missing: a step that produces NaN clears the bit.
+///  * in float tiles NaN is missing, but for one that a load keeps as a value (kept_nan.hpp).
 /// `values` points to kTileRows elements (64-byte aligned), `validity` to kValidityWords words.
 /// `elements` points to room for the column that the lists of a tile of lists lie in; other tiles
 /// do not look at it.

@@ -1,4 +1,5 @@
 // Missing values become one constant: a number, an integer or bytes, as the slot's type says.
+#include "runtime/steps/kept_nan.hpp"
 #include "runtime/steps/record_shape.hpp"
 
 namespace mainspring {
@@ -17,13 +18,16 @@ void fill_missing(const Tile& in, const Tile& out, const T& constant) {
   set_all_valid(out);
 }
 
-/// NaN is what is missing, and a comparison for it goes side by side.
-void fill_missing_numbers(const Tile& in, const Tile& out, double constant) {
+/// NaN is what is missing, and a comparison for it goes side by side; what is kept is put back.
+void fill_missing_numbers(const Tile& in, const Tile& out, double constant,
+                          const Kernels& kernels) {
+  const KeptNan kept(in, kernels);
   const double* from = values_of<double>(in);
   double* to = values_of<double>(out);
   for (uint32_t row = 0; row < in.num_rows; ++row) {
     to[row] = from[row] == from[row] ? from[row] : constant;
   }
+  kept.write(out);
   set_all_valid(out);
 }
 
@@ -55,7 +59,7 @@ struct Fill {
     const Tile in = context.input(record, 0);
     const Tile out = context.output(record, 0);
     if (in.type == ValueType::kF64) {
-      fill_missing_numbers(in, out, record.numbers[0]);
+      fill_missing_numbers(in, out, record.numbers[0], *context.kernels);
     } else if (in.type == ValueType::kI64) {
       fill_missing<int64_t>(in, out, static_cast<int64_t>(record.integers[0]));
     } else {

@@ -1,5 +1,6 @@
 // Ids to numbers through a payload table: target means, counts and the like behind one lookup. What
 // the table does not have may stay the number that it was.
+#include "runtime/steps/kept_nan.hpp"
 #include "runtime/steps/record_shape.hpp"
 
 namespace mainspring {
@@ -34,10 +35,12 @@ struct Gather {
     double* to = values_of<double>(out);
     for (uint32_t row = 0; row < in.num_rows; ++row) to[row] = payload[from[row]];
     if (record.integers[kKeepsNumbers] != 0) {
-      const double* kept = values_of<double>(context.input(record, 1));
+      const Tile own = context.input(record, 1);
+      const double* numbers = values_of<double>(own);
       for (uint32_t row = 0; row < in.num_rows; ++row) {
-        to[row] = to[row] == to[row] ? to[row] : kept[row];
+        to[row] = to[row] == to[row] ? to[row] : numbers[row];
       }
+      return KeptNan(own, *context.kernels).set_validity(out, *context.kernels);
     }
     context.kernels->valid_f64(to, out.validity, out.num_rows);
   }

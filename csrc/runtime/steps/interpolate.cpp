@@ -1,5 +1,6 @@
 // Numbers to the line through known points, which may jump at a point: ranks among learnt
 // quantiles, where a value that fills several of them stands for their middle.
+#include "runtime/steps/kept_nan.hpp"
 #include "runtime/steps/record_shape.hpp"
 
 namespace mainspring {
@@ -65,11 +66,12 @@ struct Interpolate {
   static void run(const StepRecord& record, const StepContext& context) noexcept {
     const Tile in = context.input(record, 0);
     const Tile out = context.output(record, 0);
+    const KeptNan kept(in, *context.kernels);
     const double* from = values_of<double>(in);
     double* to = values_of<double>(out);
     const Points points(context.data + record.data_offset, record.data_length);
     for (uint32_t row = 0; row < in.num_rows; ++row) to[row] = value_at(points, from[row]);
-    context.kernels->valid_f64(to, out.validity, out.num_rows);
+    kept.set_validity(out, *context.kernels);
   }
 };
 

@@ -1,4 +1,5 @@
 // log(1 + x), missing below -1.
+#include "runtime/steps/kept_nan.hpp"
 #include "runtime/steps/record_shape.hpp"
 
 namespace mainspring {
@@ -19,8 +20,9 @@ struct Log1p {
   static void run(const StepRecord& record, const StepContext& context) noexcept {
     const Tile in = context.input(record, 0);
     const Tile out = context.output(record, 0);
+    const KeptNan kept(in, *context.kernels);
     context.kernels->log1p(values_of<double>(in), values_of<double>(out), in.num_rows);
-    context.kernels->valid_f64(values_of<double>(out), out.validity, out.num_rows);
+    kept.set_validity(out, *context.kernels);
   }
 };
 

@@ -48,4 +48,20 @@ constexpr StepRecord store_known_ngrams_record(uint32_t num_features, const Ngra
   return record;
 }
 
+/// Texts to num_features features: the ids of their first words, in order, 0 behind the last one;
+/// not in the table 1, else 2 + entry. `rule` is of single words. Data: a lookup table with keys of
+/// bytes.
+constexpr StepRecord store_word_ids_record(uint32_t num_features, const NgramRule& rule,
+                                           uint64_t num_entries, uint64_t data_offset,
+                                           uint64_t data_length) {
+  StepRecord record = store_record(0, 0);
+  record.code = static_cast<uint32_t>(StepCode::kStoreWordIds);
+  record.integers[1] = num_features;
+  record.integers[2] = ngram_rule_bits(rule);
+  record.integers[kCardinality] = num_entries + kFirstEntryId;
+  record.data_offset = data_offset;
+  record.data_length = data_length;
+  return record;
+}
+
 }  // namespace mainspring

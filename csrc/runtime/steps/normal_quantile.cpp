@@ -1,5 +1,6 @@
 // Shares in [0, 1] to the quantiles of the standard normal distribution.
 #include "runtime/core/math.hpp"
+#include "runtime/steps/kept_nan.hpp"
 #include "runtime/steps/record_shape.hpp"
 
 namespace mainspring {
@@ -20,10 +21,11 @@ struct NormalQuantile {
   static void run(const StepRecord& record, const StepContext& context) noexcept {
     const Tile in = context.input(record, 0);
     const Tile out = context.output(record, 0);
+    const KeptNan kept(in, *context.kernels);
     const double* from = values_of<double>(in);
     double* to = values_of<double>(out);
     for (uint32_t row = 0; row < in.num_rows; ++row) to[row] = normal_quantile_value(from[row]);
-    context.kernels->valid_f64(to, out.validity, out.num_rows);
+    kept.set_validity(out, *context.kernels);
   }
 };
 

@@ -95,7 +95,7 @@ bool ids_fit(const PlanView& plan, const StepRecord& record, const SlotState& st
 }
 
 /// The step stores the features or the list that come next, and no record of an output holds others
-/// too.
+/// too, nor states fewer ids than the step knows.
 bool takes_outputs(const PlanView& plan, const StepRecord& record, uint64_t* num_stored,
                    uint32_t* next_output, uint64_t* num_jagged) {
   const Stores stores = find_step(record.code)->stores;
@@ -107,8 +107,12 @@ bool takes_outputs(const PlanView& plan, const StepRecord& record, uint64_t* num
     return plan.outputs[(*next_output)++].num_features == 0;
   }
   const uint64_t end = *num_stored + record.integers[1];
+  const bool stores_ids = record.code == static_cast<uint32_t>(StepCode::kStoreWordIds);
+  const uint64_t num_ids = stores_ids ? record.integers[kCardinality] : 0;
   while (*num_stored < end && *next_output < plan.num_output_records) {
-    *num_stored += num_features_of(plan.outputs[(*next_output)++]);
+    const OutputRecord& output = plan.outputs[(*next_output)++];
+    if (output.cardinality != 0 && num_ids > output.cardinality) return false;
+    *num_stored += num_features_of(output);
   }
   return *num_stored == end;
 }

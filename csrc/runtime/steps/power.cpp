@@ -1,6 +1,7 @@
 // Numbers through a power transform of a known exponent.
 #include "runtime/core/power.hpp"
 
+#include "runtime/steps/kept_nan.hpp"
 #include "runtime/steps/record_shape.hpp"
 
 namespace mainspring {
@@ -27,6 +28,7 @@ struct Power {
   static void run(const StepRecord& record, const StepContext& context) noexcept {
     const Tile in = context.input(record, 0);
     const Tile out = context.output(record, 0);
+    const KeptNan kept(in, *context.kernels);
     const double* from = values_of<double>(in);
     double* to = values_of<double>(out);
     const double lambda = record.numbers[0];
@@ -36,7 +38,7 @@ struct Power {
     } else {
       for (uint32_t row = 0; row < in.num_rows; ++row) to[row] = box_cox_value(from[row], lambda);
     }
-    context.kernels->valid_f64(to, out.validity, out.num_rows);
+    kept.set_validity(out, *context.kernels);
   }
 };
 

@@ -49,9 +49,13 @@ constexpr StepRecord unary_record(StepCode code, uint16_t in, uint16_t out) {
   return record;
 }
 
+/// Place among the integers of kLoad: 1 where NaN is a value, of numbers.
+inline constexpr uint32_t kKeepsNan = 3;
+
 /// Decodes an input into a slot of value_type_of(kind). kind and unit repeat those of the
 /// InputRecord.
-constexpr StepRecord load_record(uint32_t input, InputKind kind, TimeUnit unit, uint16_t out) {
+constexpr StepRecord load_record(uint32_t input, InputKind kind, TimeUnit unit, uint16_t out,
+                                 bool keeps_nan = false) {
   StepRecord record{};
   record.code = static_cast<uint32_t>(StepCode::kLoad);
   record.num_outputs = 1;
@@ -59,6 +63,7 @@ constexpr StepRecord load_record(uint32_t input, InputKind kind, TimeUnit unit, 
   record.integers[0] = input;
   record.integers[1] = static_cast<uint64_t>(kind);
   record.integers[2] = static_cast<uint64_t>(unit);
+  record.integers[kKeepsNan] = keeps_nan ? 1 : 0;
   return record;
 }
 

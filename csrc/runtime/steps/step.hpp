@@ -53,6 +53,7 @@ enum class StepCode : uint32_t {
   kStoreKnownNgrams = 35,
   kChangeCase = 36,
   kStoreJagged = 37,
+  kStoreWordIds = 38,
 };
 
 // What a plan may have at most; an upper bound for readers and writers alike.

@@ -9,7 +9,7 @@ extern const Step kLoadStep, kStoreStep, kAffineStep, kLog1pStep, kClipStep, kFi
     kPowerStep, kInterpolateStep, kNormalQuantileStep, kArithmeticStep, kElapsedStep, kCalendarStep,
     kPoolListStep, kSliceListStep, kListElementsStep, kStripStep, kNullIfStep, kParseNumberStep,
     kGatherBytesStep, kParseDatetimeStep, kExtractStep, kTextPartStep, kStoreHashedNgramsStep,
-    kStoreKnownNgramsStep, kChangeCaseStep, kStoreJaggedStep;
+    kStoreKnownNgramsStep, kChangeCaseStep, kStoreJaggedStep, kStoreWordIdsStep;
 
 namespace {
 
@@ -51,6 +51,7 @@ constexpr const Step* kSteps[] = {
     &kStoreKnownNgramsStep,
     &kChangeCaseStep,
     &kStoreJaggedStep,
+    &kStoreWordIdsStep,
 };
 constexpr uint32_t kNumSteps = sizeof(kSteps) / sizeof(kSteps[0]);
 

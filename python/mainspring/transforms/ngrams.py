@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mainspring.transforms.transform import Transform
 
-__all__ = ["BagOfWords", "CharNgrams", "TfIdf", "WordNgrams"]
+__all__ = ["BagOfWords", "CharNgrams", "TfIdf", "WordIds", "WordNgrams"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -308,3 +308,74 @@ class TfIdf(Transform, op="tf_idf"):
     sublinear_tf: bool = False
     smooth_idf: bool = True
     norm: str | None = "l2"
+
+
+@dataclass(frozen=True, repr=False)
+class WordIds(Transform, op="word_ids"):
+    """Number the words of a text in their order, padded with 0 or cut to a length.
+
+    What tables of word vectors and models of sequences are looked up by: ``vectors[ids]``. Ids are
+    those of ``ordinal``: 0 behind the last word, 1 for words without an id of their own, then 2, 3,
+    ... A word is a run of letters, digits and ``_``, see :doc:`/concepts/text`. Features are called
+    ``NAME_word_0``, ``NAME_word_1``, ...
+
+    Parameters
+    ----------
+    length : int
+        Number of features, 1 to 262,144: words behind so many are left out.
+    words : tuple of str, default ()
+        The words that have ids: the first one has 2. Without any they are learnt, from the most
+        frequent on, words of equal count by their bytes.
+    lowercase : bool, default True
+        ``A`` to ``Z`` count as ``a`` to ``z``; other characters stay as they are. Given words are
+        looked up as they are.
+    min_word_length : int, default 1
+        Shorter words are left out, as those of more than 255 bytes are; the next one takes their
+        place. In characters, 1 to 255.
+    min_count : int, default 1
+        Words seen less often share the id 1.
+    max_size : int, optional
+        Most words that get an id of their own: the most frequent.
+
+    Raises
+    ------
+    ParameterError
+        For a parameter out of its range, a word that is given twice, and ``min_count`` or
+        ``max_size`` beside given words.
+    SchemaError
+        While fitting: the column has no strings.
+    DataError
+        While fitting: more than 16,777,214 words would be kept, which float32 cannot number.
+
+    Notes
+    -----
+    Formula
+        Feature i is the id of word i of the text.
+    Missing
+        0 in every feature, as for a text without words; add ``missing_flag()`` to tell the two
+        apart.
+    Infinity
+        Strings have none.
+    Memory
+        Some 72 bytes and the bytes beyond 31 for each distinct word while fitting, kept or not;
+        none where words are given.
+    Merging
+        Exact: any batches, threads and shards give the same bits.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> rows = [{"title": "Red shoes, red laces"}, {"title": "shoes"}, {"title": None}]
+    >>> ms.Preprocessor(ms.col("title").word_ids(3)).fit_transform(rows).tolist()
+    [[2.0, 3.0, 2.0], [3.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    >>> known = ms.col("title").word_ids(4, words=("shoes", "laces"))
+    >>> ms.Preprocessor(known).fit_transform(rows[:1]).tolist()
+    [[1.0, 2.0, 1.0, 3.0]]
+    """
+
+    length: int = 0
+    words: tuple[str, ...] = ()
+    lowercase: bool = True
+    min_word_length: int = 1
+    min_count: int = 1
+    max_size: int | None = None

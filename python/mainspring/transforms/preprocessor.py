@@ -41,9 +41,10 @@ class Preprocessor(StreamedPlan):
     """Turns the columns of a table into the features of a model.
 
     Follows scikit-learn's habits (``fit``, ``transform``, ``fit_transform``) and adds
-    ``partial_fit`` and ``merge``. Nulls and NaN are both missing in columns of numbers. What is
-    learnt is exact: it does not depend on batches, their order, threads or shards, and a fitted
-    preprocessor runs the very bytes that a bundle holds.
+    ``partial_fit`` and ``merge``. Nulls and NaN are both missing in columns of numbers, unless an
+    expression begins with ``keep_nan``. What is learnt is exact: it does not depend on batches,
+    their order, threads or shards, and a fitted preprocessor runs the very bytes that a bundle
+    holds.
 
     Parameters
     ----------
