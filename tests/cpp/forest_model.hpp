@@ -39,15 +39,16 @@ class OpenedModel {
   Status status() const { return status_; }
   const ModelHeader& header() const { return *view_.header; }
 
-  /// Columns kTileRows apart to raw scores, with the kernels of a level.
+  /// Features to raw scores, with the kernels of a level; columns kTileRows apart, unless rows are.
   template <class T>
-  std::vector<double> predict(const T* columns, uint32_t num_rows,
-                              IsaLevel level = IsaLevel::kBaseline) {
-    FeatureTile tile{nullptr, nullptr, num_rows};
+  std::vector<double> predict(const T* features, uint32_t num_rows,
+                              IsaLevel level = IsaLevel::kBaseline, int64_t row_stride = 1,
+                              int64_t feature_stride = kTileRows) {
+    FeatureTile tile{nullptr, nullptr, num_rows, row_stride, feature_stride};
     if constexpr (sizeof(T) == sizeof(float)) {
-      tile.narrow = columns;
+      tile.narrow = features;
     } else {
-      tile.wide = columns;
+      tile.wide = features;
     }
     std::vector<double> scores(uint64_t{num_rows} * view_.header->num_outputs);
     view_.model->predict_raw(view_, tile, *kernels_for(level), scratch_->data(), scores.data());

@@ -226,7 +226,15 @@ constexpr uint32_t sliced_rows(const SlicedHeader& header) {
   return rows;
 }
 
-/// Byte offsets in the scratch of a block of `rows`, and its length; ranks come first.
+/// Where values of a block are turned (turned_rows.inc), features begin so many rows behind each
+/// other: not at a power of two, which would be one place in the L1 cache for many of them.
+constexpr uint32_t turned_stride(uint32_t num_rows) { return (num_rows + 15) / 16 * 16 + 16; }
+constexpr uint64_t turned_bytes(uint32_t num_rows) {
+  return kHasRowForms ? uint64_t{64} * turned_stride(num_rows) : 0;  // devices turn none
+}
+
+/// Byte offsets in the scratch of a block of `rows`, and its length; ranks come first. Values are
+/// turned where masks come later.
 struct SlicedScratch {
   uint64_t masks, reach, sums, length;
 };
@@ -236,7 +244,8 @@ constexpr SlicedScratch sliced_scratch(const SlicedHeader& header, uint32_t num_
   const auto padded = [](uint64_t bytes) { return (bytes + 63) / 64 * 64; };
   SlicedScratch at{};
   at.masks = padded(uint64_t{2} * header.num_columns * rows);
-  at.reach = at.masks + padded(num_condition_masks(header) * rows / 8);
+  const uint64_t mask_bytes = padded(num_condition_masks(header) * rows / 8);
+  at.reach = at.masks + (mask_bytes > turned_bytes(rows) ? mask_bytes : turned_bytes(rows));
   at.sums = at.reach + padded(uint64_t{header.num_masks} * rows / 8);
   at.length = at.sums + uint64_t{num_outputs} * rows * sizeof(double);
   return at;

@@ -19,7 +19,11 @@ inline __m256i load32(const uint8_t* bytes) {
   return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes));
 }
 
-inline uint64_t mask_above(const uint8_t* ranks, uint8_t rank) {
+/// A rank as comparisons want it.
+using Limit = uint8_t;
+inline Limit limit_of(uint32_t rank) { return static_cast<Limit>(rank); }
+
+inline uint64_t mask_above(const uint8_t* ranks, Limit rank) {
   const __m256i limit = _mm256_set1_epi8(static_cast<char>(rank));
   const auto at_most = [&](const uint8_t* from) {
     return _mm256_cmpeq_epi8(_mm256_max_epu8(load32(from), limit), limit);
@@ -55,15 +59,13 @@ inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t coun
   }
 }
 
-#include "runtime/models/forest/cells.inc"
+#include "runtime/models/forest/ranks.inc"
 #include "runtime/models/forest/row_values.inc"
 #include "runtime/models/forest/single_leaves.inc"
 #include "runtime/models/forest/transpose.inc"
-
-template <class Features>
-using RowsOfWord = PlainRows<Features>;
-
-// It calls what stands above.
+// They call what stands above.
+#include "runtime/models/forest/cells.inc"
+#include "runtime/models/forest/column_ranks.inc"
 #include "runtime/models/forest/sliced.inc"
 
 }  // namespace

@@ -14,52 +14,14 @@ namespace mainspring {
 
 namespace {
 
-/// Eight values at a time: their cells and the thresholds behind these are looked up together.
-template <uint32_t kCompares>
-inline void rank_by_eights(const SlicedColumn& column, const double* thresholds,
-                           const uint8_t* before, const double* values, uint32_t count,
-                           uint8_t* below, uint8_t* above) {
-  const __m512d low = _mm512_set1_pd(column.low), scale = _mm512_set1_pd(column.scale);
-  const __m512d last = _mm512_set1_pd(column.num_cells - 1.0), zero = _mm512_setzero_pd();
-  const __m256i one = _mm256_set1_epi32(1), all = _mm256_set1_epi32(255);
-#pragma GCC unroll 4
-  for (uint32_t i = 0; i < count; i += 8) {
-    const __m512d value = _mm512_load_pd(values + i);
-    __m512d cell = _mm512_mul_pd(_mm512_sub_pd(value, low), scale);
-    cell = _mm512_min_pd(_mm512_max_pd(cell, zero), last);  // of NaN: 0
-    const __m256i number = _mm512_cvttpd_epi32(cell);
-    const __m256i from = _mm256_and_si256(
-        _mm256_i32gather_epi32(reinterpret_cast<const int*>(before), number, 1), all);
-    __m256i rank = from;
-    for (uint32_t k = 0; k < kCompares; ++k) {
-      const __m512d threshold = _mm512_i32gather_pd(from, thresholds + k, 8);
-      const __mmask8 above_it = _mm512_cmp_pd_mask(threshold, value, _CMP_LT_OQ);
-      rank = _mm256_mask_add_epi32(rank, above_it, rank, one);
-    }
-    const __mmask8 missing = _mm512_cmp_pd_mask(value, value, _CMP_UNORD_Q);
-    const __m128i bytes = _mm256_cvtepi32_epi8(rank);
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(below + i), _mm_mask_set1_epi8(bytes, missing, 0));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(above + i), _mm_mask_set1_epi8(bytes, missing, -1));
-  }
-}
+/// A rank as comparisons want it: four times, since words are loaded into all lanes, and bytes are
+/// not without a permute.
+using Limit = uint32_t;
+inline Limit limit_of(uint32_t rank) { return 0x01010101u * rank; }
 
-inline void rank_in_cells(const SlicedColumn& column, const double* thresholds,
-                          const uint8_t* before, const double* values, uint32_t count,
-                          uint8_t* below, uint8_t* above) {
-  switch (column.num_compares) {
-    case 0:
-    case 1: return rank_by_eights<1>(column, thresholds, before, values, count, below, above);
-    case 2: return rank_by_eights<2>(column, thresholds, before, values, count, below, above);
-    case 3: return rank_by_eights<3>(column, thresholds, before, values, count, below, above);
-    case 4: return rank_by_eights<4>(column, thresholds, before, values, count, below, above);
-    default:
-      return rank_by_eights<kMaxCompares>(column, thresholds, before, values, count, below, above);
-  }
-}
-
-inline uint64_t mask_above(const uint8_t* ranks, uint8_t rank) {
+inline uint64_t mask_above(const uint8_t* ranks, Limit limit) {
   return _mm512_cmpgt_epu8_mask(_mm512_loadu_si512(ranks),
-                                _mm512_set1_epi8(static_cast<char>(rank)));
+                                _mm512_set1_epi32(static_cast<int32_t>(limit)));
 }
 
 /// Rows and columns of eight words each.
@@ -130,16 +92,18 @@ inline void transpose_sets(const uint64_t* words, const uint32_t* places, uint32
   for (uint32_t i = 0; i < num_sets; ++i) masks[uint64_t{i} * stride] = all[i];
 }
 
-inline void spread_planes(const uint64_t* planes, uint32_t stride, uint32_t count,
-                          uint16_t* codes) {
+#include "runtime/models/forest/planes.inc"
+
+template <class Planes>
+inline void find_codes(const Planes& planes, uint32_t word, uint32_t count, uint16_t* codes) {
   __m512i low = _mm512_setzero_si512(), high = low;
   const uint32_t first = count < 8 ? count : 8;
   for (uint32_t j = 0; j < first; ++j) {
-    low = _mm512_mask_add_epi8(low, planes[j * stride], low,
+    low = _mm512_mask_add_epi8(low, planes.at(j, word), low,
                                _mm512_set1_epi8(static_cast<char>(1u << j)));
   }
   for (uint32_t j = 8; j < count; ++j) {
-    high = _mm512_mask_add_epi8(high, planes[j * stride], high,
+    high = _mm512_mask_add_epi8(high, planes.at(j, word), high,
                                 _mm512_set1_epi8(static_cast<char>(1u << (j - 8))));
   }
   const __m512i even = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(low));
@@ -219,9 +183,9 @@ inline __m512i look_up(const __m512i* table, __m512i codes, const __mmask16* upp
 }
 
 /// 16 sums at a time; those of doubles lie in the order in which their halves are put together.
-template <class Sum, uint32_t kPlanes>
-void add_permuted(const double* leaves, uint32_t num_planes, const uint64_t* planes,
-                  uint32_t stride, uint32_t num_rows, Sum* sums) {
+template <class Sum, uint32_t kPlanes, class Planes>
+void add_permuted(const double* leaves, uint32_t num_planes, const Planes& planes,
+                  uint32_t num_rows, Sum* sums) {
   constexpr bool kDouble = sizeof(Sum) == sizeof(double);
   LeafTable<Sum, kPlanes> table;
   table.load(leaves, 1u << num_planes);
@@ -240,7 +204,7 @@ void add_permuted(const double* leaves, uint32_t num_planes, const uint64_t* pla
     for (uint32_t j = 0; j < kPlanes; ++j) {
       if (kPlanes == 5 && j >= num_planes) break;
       const uint32_t bit = j < 5 ? 1u << j : 0x80u >> (j - 5);
-      bytes = _mm512_mask_add_epi8(bytes, planes[j * stride + first / 64], bytes,
+      bytes = _mm512_mask_add_epi8(bytes, planes.at(j, first / 64), bytes,
                                    _mm512_set1_epi8(static_cast<char>(bit)));
     }
     alignas(64) uint8_t codes[64];
@@ -270,40 +234,44 @@ void add_permuted(const double* leaves, uint32_t num_planes, const uint64_t* pla
 /// Few rows are not worth the table.
 constexpr uint32_t kFewestPermuted = 32;
 
-template <class Sum>
-inline void add_leaves(const double* leaves, uint32_t num_planes, const uint64_t* planes,
-                       uint32_t stride, uint32_t num_rows, Sum* sums) {
+template <class Sum, class Planes>
+inline void add_leaves(const double* leaves, uint32_t num_planes, const Planes& planes,
+                       uint32_t num_rows, Sum* sums) {
   // As many registers as leave room for what is computed.
   constexpr uint32_t kMostPlanes = sizeof(Sum) == sizeof(double) ? 7 : 8;
   if (num_rows >= kFewestPermuted && num_planes <= kMostPlanes) {
     switch (num_planes) {
       case 8:
         if constexpr (kMostPlanes == 8) {
-          add_permuted<Sum, 8>(leaves, num_planes, planes, stride, num_rows, sums);
+          add_permuted<Sum, 8>(leaves, num_planes, planes, num_rows, sums);
         }
         return;
-      case 7: return add_permuted<Sum, 7>(leaves, num_planes, planes, stride, num_rows, sums);
-      case 6: return add_permuted<Sum, 6>(leaves, num_planes, planes, stride, num_rows, sums);
-      default: return add_permuted<Sum, 5>(leaves, num_planes, planes, stride, num_rows, sums);
+      case 7: return add_permuted<Sum, 7>(leaves, num_planes, planes, num_rows, sums);
+      case 6: return add_permuted<Sum, 6>(leaves, num_planes, planes, num_rows, sums);
+      default: return add_permuted<Sum, 5>(leaves, num_planes, planes, num_rows, sums);
     }
   }
   for (uint32_t first = 0; first < num_rows; first += 64) {
     alignas(64) uint16_t codes[64];
-    spread_planes(planes + first / 64, stride, num_planes, codes);
+    find_codes(planes, first / 64, num_planes, codes);
     const uint32_t count = num_rows - first < 64 ? num_rows - first : 64;
     for (uint32_t i = 0; i < count; i += 8) {
-      add_eight(sums + first + i, _mm512_i64gather_pd(load_codes(codes + i), leaves, 8));
+      // Into zeros: else the next gather would wait for this addition.
+      const __m512d found =
+          _mm512_mask_i64gather_pd(_mm512_setzero_pd(), 255, load_codes(codes + i), leaves, 8);
+      add_eight(sums + first + i, found);
     }
   }
 }
 
+#include "runtime/models/forest/ranks.inc"
 #include "runtime/models/forest/row_values.inc"
-// It calls what stands above.
+// They call what stands above.
+#include "runtime/models/forest/gathered_cells.inc"
+#include "runtime/models/forest/searched_ranks.inc"
+// As does this.
 #include "runtime/models/forest/turned_rows.inc"
-
-template <class Features>
-using RowsOfWord = TurnedRows<typename Features::Value>;
-
+// And this.
 #include "runtime/models/forest/sliced.inc"
 
 }  // namespace

@@ -26,13 +26,11 @@ namespace {
 #include "runtime/models/forest/cells.inc"
 #include "runtime/models/forest/single_leaves.inc"
 #endif
+#include "runtime/models/forest/ranks.inc"
 #include "runtime/models/forest/row_values.inc"
 #include "runtime/models/forest/transpose.inc"
-
-template <class Features>
-using RowsOfWord = PlainRows<Features>;
-
-// It calls what stands above.
+// They call what stands above.
+#include "runtime/models/forest/column_ranks.inc"
 #include "runtime/models/forest/sliced.inc"
 
 }  // namespace
