@@ -26,24 +26,29 @@ typedef int64_t Integers __attribute__((vector_size(64)));
 typedef uint64_t Bits __attribute__((vector_size(64)));
 typedef uint16_t Cells __attribute__((vector_size(16), aligned(2), may_alias));
 
+}  // namespace
+
 // What placing a block needs and leaves.
 struct PlaceJob {
   const double* values;
   uint32_t num_values;  // a multiple of kAtOnce
-  double center, scale, reach;
-  uint32_t shift, half;
+  double center, scale, reach_below, reach_above;
+  uint32_t shift, below;
   uint16_t* cells;
   uint64_t nans;
   double min, max;
 };
 
+namespace {
+
 // A distance plus the scale, read as an integer: its logarithm, by straight lines between powers
 // of two. Below the scale it is the distance itself.
 [[gnu::always_inline]] inline void place(PlaceJob* job) {
   const Numbers zero = {};
-  const Numbers center = zero + job->center, scale = zero + job->scale, reach = zero + job->reach;
+  const Numbers center = zero + job->center, scale = zero + job->scale;
+  const Numbers reach_below = zero + job->reach_below, reach_above = zero + job->reach_above;
   const Bits start = Bits{} + std::bit_cast<uint64_t>(job->scale);
-  const Bits half = Bits{} + job->half;
+  const Bits num_below = Bits{} + job->below;
   Numbers least = zero + job->min, most = zero + job->max;
   Integers nans = {};
   for (uint32_t i = 0; i < job->num_values; i += kAtOnce) {
@@ -57,10 +62,11 @@ struct PlaceJob {
     const Integers below = away < zero;
     Numbers distance = away < zero ? -away : away;
     distance = distance > zero ? distance : zero;  // NaN too
+    const Numbers reach = below ? reach_below : reach_above;
     distance = distance < reach ? distance : reach;
     const Numbers sum = distance + scale;
     const Bits steps = (reinterpret_cast<Bits>(sum) - start) >> job->shift;
-    const Bits cell = half + (steps ^ reinterpret_cast<Bits>(below));
+    const Bits cell = num_below + (steps ^ reinterpret_cast<Bits>(below));
     *reinterpret_cast<Cells*>(job->cells + i) = __builtin_convertvector(cell, Cells);
   }
   for (uint32_t lane = 0; lane < kAtOnce; ++lane) {
@@ -89,139 +95,190 @@ Place place_of(IsaLevel level) {
   return &place_baseline;
 }
 
-// Of ascending numbers, so that the last few may be filled up with the last one.
-std::vector<uint16_t> cells_of(std::span<const double> numbers, PlaceJob job) {
-  const size_t filled = (numbers.size() + kAtOnce - 1) / kAtOnce * kAtOnce;
-  std::vector<double> values(numbers.begin(), numbers.end());
-  values.resize(filled, numbers.back());
-  std::vector<uint16_t> cells(filled);
-  job.values = values.data();
-  job.num_values = static_cast<uint32_t>(filled);
-  job.cells = cells.data();
-  place_of(process_kernels().level)(&job);
-  return cells;
-}
-
-}  // namespace
-
-NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed)
-    : num_edges_(static_cast<uint32_t>(edges.size())),
-      edges_(std::move(edges)),
-      listed_(std::move(listed)) {
-  edges_.insert(edges_.end(), kMaxSteps, kNotANumber);
-  choose_placing();
-}
-
-NumberBins::Placing NumberBins::placing(double center, double scale) const {
-  constexpr double kLargest = std::numeric_limits<double>::max();
-  Placing placing{center, scale, 0, 0};
-  for (const double edge : {edges_[0], edges_[num_edges_ - 1]}) {
-    placing.reach = std::max(placing.reach, std::min(std::fabs(edge - center), kLargest));
-  }
-  const uint64_t last =
-      std::bit_cast<uint64_t>(placing.reach + scale) - std::bit_cast<uint64_t>(scale);
-  while ((last >> placing.shift) >= kHalfCells) ++placing.shift;
-  return placing;
-}
-
-uint16_t NumberBins::cell_of(const Placing& placing, double value) {
-  std::array<double, kAtOnce> lanes;
-  lanes.fill(value);
-  std::array<uint16_t, kAtOnce> cells;
-  PlaceJob job{lanes.data(),
-               kAtOnce,
-               placing.center,
-               placing.scale,
-               placing.reach,
-               placing.shift,
-               kHalfCells,
-               cells.data(),
-               0,
-               0,
-               0};
-  place_baseline(&job);
-  return cells[0];
-}
-
-uint32_t NumberBins::most_in_a_cell(const Placing& placing) const {
-  const std::vector<uint16_t> cells = cells_of(
-      {edges_.data(), num_edges_}, {nullptr, 0, placing.center, placing.scale, placing.reach,
-                                    placing.shift, kHalfCells, nullptr, 0, 0, 0});
+// The most of them that are the same.
+uint32_t most_in_a_row(const std::vector<uint16_t>& cells) {
   uint32_t most = 0, here = 0;
-  for (uint32_t i = 0; i < num_edges_; ++i) {
+  for (size_t i = 0; i < cells.size(); ++i) {
     here = i > 0 && cells[i] == cells[i - 1] ? here + 1 : 1;
     most = std::max(most, here);
   }
   return most;
 }
 
+// Those left when a cell takes no more than `most`; ends and pairs of neighbours stay, and go
+// first.
+std::vector<double> at_most_in_a_cell(uint32_t most, const std::vector<double>& edges,
+                                      const std::vector<uint16_t>& cells) {
+  const auto stays = [&edges](size_t i) {
+    return i == 0 || i + 1 == edges.size() ||
+           std::nextafter(edges[i], edges[i + 1]) == edges[i + 1] ||
+           std::nextafter(edges[i - 1], edges[i]) == edges[i];
+  };
+  std::vector<double> kept;
+  for (size_t first = 0, end = 0; first < edges.size(); first = end) {
+    uint32_t room = most;
+    for (; end < edges.size() && cells[end] == cells[first]; ++end) room -= stays(end) && room > 0;
+    for (size_t i = first; i < end; ++i) {
+      if (!stays(i)) {
+        if (room == 0) continue;
+        --room;
+      }
+      kept.push_back(edges[i]);
+    }
+  }
+  return kept;
+}
+
+std::vector<uint8_t> ends_of(size_t num_edges) {
+  std::vector<uint8_t> listed(num_edges + 1, 0);
+  listed.front() = listed.back() = 1;
+  return listed;
+}
+
+}  // namespace
+
+NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed)
+    : NumberBins(std::move(edges), std::move(listed), nullptr) {}
+
+NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed,
+                       const Placing* placing)
+    : num_edges_(static_cast<uint32_t>(edges.size())),
+      edges_(std::move(edges)),
+      listed_(std::move(listed)),
+      first_(kCells + 1, 0) {
+  if (placing != nullptr) {
+    index_cells(*placing, most_in_a_row(cells_of(*placing, edges_)));
+  } else {
+    choose_placing();
+  }
+  edges_.insert(edges_.end(), kMaxSteps, kNotANumber);
+}
+
+NumberBins::Placing NumberBins::placing(std::span<const double> edges, double center,
+                                        double scale) {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  Placing placing{center, scale, 0, 0, 0, 0};
+  placing.reach_below = std::clamp(center - edges.front(), 0.0, kLargest);
+  placing.reach_above = std::clamp(edges.back() - center, 0.0, kLargest);
+  const auto last = [&](double reach) {
+    return (std::bit_cast<uint64_t>(reach + scale) - std::bit_cast<uint64_t>(scale)) >>
+           placing.shift;
+  };
+  while (last(placing.reach_below) + last(placing.reach_above) + 2 > kCells) ++placing.shift;
+  placing.below = static_cast<uint32_t>(last(placing.reach_below)) + 1;
+  return placing;
+}
+
+PlaceJob NumberBins::job_of(const Placing& placing) {
+  return {nullptr,
+          0,
+          placing.center,
+          placing.scale,
+          placing.reach_below,
+          placing.reach_above,
+          placing.shift,
+          placing.below,
+          nullptr,
+          0,
+          std::numeric_limits<double>::infinity(),
+          -std::numeric_limits<double>::infinity()};
+}
+
+uint16_t NumberBins::cell_of(const Placing& placing, double value) {
+  return cells_of(placing, {&value, 1}).front();
+}
+
+std::vector<uint16_t> NumberBins::cells_of(const Placing& placing,
+                                           std::span<const double> numbers) {
+  // Filled up with the last one.
+  const size_t filled = (numbers.size() + kAtOnce - 1) / kAtOnce * kAtOnce;
+  std::vector<double> values(numbers.begin(), numbers.end());
+  values.resize(filled, numbers.back());
+  std::vector<uint16_t> cells(filled);
+  PlaceJob job = job_of(placing);
+  job.values = values.data();
+  job.num_values = static_cast<uint32_t>(filled);
+  job.cells = cells.data();
+  place_of(process_kernels().level)(&job);
+  cells.resize(numbers.size());
+  return cells;
+}
+
 // Where cells are dense should be where edges are: around the middle on the scale of the middle
 // half, or, of skewed numbers, close to 0 or to the smallest on a scale of much less. The center is
 // an edge with an odd number: NaN then falls in the bin below it, which is not listed.
-void NumberBins::choose_placing() {
-  const auto at = [this](double share) {
-    return edges_[static_cast<size_t>(share * (num_edges_ - 1))];
+std::vector<NumberBins::Placing> NumberBins::placings(std::span<const double> edges) {
+  const size_t num_edges = edges.size();
+  const auto at = [&](double share) {
+    return edges[static_cast<size_t>(share * static_cast<double>(num_edges - 1))];
   };
   const double low = at(0), high = at(1),
-               middle = edges_[std::min(num_edges_ / 2 | 1, num_edges_ - 1)];
+               middle = edges[std::min(num_edges / 2 | 1, num_edges - 1)];
   const double half = (at(0.75) - at(0.25)) / 2;
-  const double range = high - low;
   const double plain = half > 0 && std::isfinite(half) ? half : 1.0;
-  uint32_t best = ~uint32_t{0};
-  const auto try_one = [&](double center, double scale) {
-    if (best <= 1 || !std::isfinite(center) || !(scale > 1e-290) || !(scale < 1e290)) return;
-    const Placing tried = placing(center, scale);
-    const uint32_t most = most_in_a_cell(tried);
-    if (most >= best) return;
-    best = most;
-    placing_ = tried;
+  std::vector<Placing> all;
+  const auto add = [&](double center, double scale) {
+    if (!std::isfinite(center) || !(scale > 1e-290) || !(scale < 1e290)) return;
+    all.push_back(placing(edges, center, scale));
   };
-  try_one(middle, plain);
-  try_one(middle, range);
+  add(middle, plain);
+  add(middle, high - low);
   for (const double part : {0x1p-4, 0x1p-10, 0x1p-20}) {
-    if (best <= 3) break;
-    try_one(middle, plain * part);
-    try_one(low, plain * part);
-    try_one(0, plain * part);
+    for (const double center : {middle, low, 0.0}) add(center, plain * part);
   }
-  if (best == ~uint32_t{0}) {
-    try_one(0, 1);
+  if (all.empty()) add(0, 1);
+  return all;
+}
+
+void NumberBins::choose_placing() {
+  uint32_t best = ~uint32_t{0};
+  Placing chosen{};
+  size_t num_tried = 0;
+  for (const Placing& tried : placings(edges_)) {
+    // The others are for what is far from even: they cost more than a comparison.
+    if (best <= (num_tried < 2 ? 1 : 3)) break;
+    ++num_tried;
+    const uint32_t most = most_in_a_row(cells_of(tried, edges_));
+    if (most >= best) continue;
+    best = most;
+    chosen = tried;
   }
-  first_.assign(kCells + 1, 0);
-  if (best > kMaxSteps) return;  // search
-  steps_ = best;
-  for (uint32_t i = 0; i < num_edges_; ++i) ++first_[cell_of(placing_, edges_[i]) + 1u];
+  index_cells(chosen, best);
+}
+
+void NumberBins::index_cells(const Placing& placing, uint32_t most) {
+  placing_ = placing;
+  if (most > kMaxSteps) return;  // search
+  steps_ = most;
+  for (const uint16_t cell : cells_of(placing_, edges_)) ++first_[cell + 1u];
   for (uint32_t cell = 1; cell <= kCells; ++cell) {
     first_[cell] = static_cast<uint16_t>(first_[cell] + first_[cell - 1]);
   }
 }
 
-std::vector<double> NumberBins::thinned(const std::vector<double>& edges) {
-  const NumberBins bins(edges, std::vector<uint8_t>(edges.size() + 1, 0));
-  const Placing& placing = bins.placing_;
-  const std::vector<uint16_t> cells =
-      cells_of(edges, {nullptr, 0, placing.center, placing.scale, placing.reach, placing.shift,
-                       kHalfCells, nullptr, 0, 0, 0});
-  for (const uint32_t most : {1, 2, 3, 4}) {
-    if (bins.steps_ != 0 && bins.steps_ <= most) return edges;
-    std::vector<double> kept;
-    uint32_t here = 0, last = kCells;
-    for (size_t i = 0; i < edges.size(); ++i) {
-      const uint32_t cell = cells[i];
-      here = cell == last ? here : 0;
-      last = cell;
-      const bool is_end = i == 0 || i + 1 == edges.size();
-      const bool is_pair = !is_end && (std::nextafter(edges[i], edges[i + 1]) == edges[i + 1] ||
-                                       std::nextafter(edges[i - 1], edges[i]) == edges[i]);
-      if (here >= most && !is_end && !is_pair) continue;
-      kept.push_back(edges[i]);
-      ++here;
+NumberBins NumberBins::thinned(const std::vector<double>& edges) {
+  const std::vector<Placing> tried = placings(edges);
+  uint32_t fewest = kMaxSteps + 1;
+  for (uint32_t most = 1; most <= 4 && most < fewest; ++most) {
+    std::vector<double> best;
+    Placing chosen{};
+    for (const Placing& placing : tried) {
+      const std::vector<uint16_t> cells = cells_of(placing, edges);
+      if (most == 1) fewest = std::min(fewest, most_in_a_row(cells));
+      std::vector<double> kept = at_most_in_a_cell(most, edges, cells);
+      if (10 * kept.size() < 9 * edges.size() || kept.size() <= best.size()) continue;
+      best = std::move(kept);
+      chosen = placing;
+      if (20 * best.size() >= 19 * edges.size()) break;
     }
-    if (10 * kept.size() < 9 * edges.size()) continue;
-    const NumberBins again(kept, std::vector<uint8_t>(kept.size() + 1, 0));
-    if (again.steps_ != 0 && (bins.steps_ == 0 || again.steps_ < bins.steps_)) return kept;
+    if (best.empty()) continue;
+    // Pairs and ends may have crowded a cell.
+    const uint32_t steps = most_in_a_row(cells_of(chosen, best));
+    if (steps > fewest || (steps == fewest && best.size() < edges.size())) continue;
+    std::vector<uint8_t> listed = ends_of(best.size());
+    return NumberBins(std::move(best), std::move(listed), &chosen);
   }
-  return edges;
+  return NumberBins(edges, ends_of(edges.size()));
 }
 
 BinCounts NumberBins::empty_counts() const {
@@ -246,17 +303,10 @@ uint32_t NumberBins::bin_of(double value) const {
 void NumberBins::find(const double* values, uint32_t num_values, uint16_t* bins) const {
   const uint32_t whole = steps_ == 0 ? 0 : num_values & ~(kAtOnce - 1);
   alignas(64) std::array<uint16_t, kBlock> cells;
-  PlaceJob job{values,
-               whole,
-               placing_.center,
-               placing_.scale,
-               placing_.reach,
-               placing_.shift,
-               kHalfCells,
-               cells.data(),
-               0,
-               0,
-               0};
+  PlaceJob job = job_of(placing_);
+  job.values = values;
+  job.num_values = whole;
+  job.cells = cells.data();
   place_of(process_kernels().level)(&job);
   find_block_of(steps_)(
       {values, whole, cells.data(), first_.data(), edges_.data(), nullptr, steps_, num_edges_, {}},
@@ -293,9 +343,10 @@ void NumberBins::count(const double* values, uint64_t num_values, BinCounts* cou
   const bool only_ends = lists_only_ends();
   const CountBlock count_cells =
       only_ends ? count_block_of<false>(steps_) : count_block_of<true>(steps_);
-  PlaceJob job{
-      nullptr,      0, placing_.center, placing_.scale, placing_.reach, placing_.shift, kHalfCells,
-      cells.data(), 0, counts->min,     counts->max};
+  PlaceJob job = job_of(placing_);
+  job.cells = cells.data();
+  job.min = counts->min;
+  job.max = counts->max;
   CountJob block{nullptr,    0, cells.data(), first_.data(), edges_.data(), listed_.data(), steps_,
                  num_edges_, {}};
   for (uint32_t table = 0; table < BinCounts::kTables; ++table) {

@@ -27,6 +27,8 @@ struct BinCounts {
   void settle();
 };
 
+struct PlaceJob;
+
 class NumberBins {
  public:
   static constexpr uint32_t kMaxEdges = 8192;
@@ -35,12 +37,15 @@ class NumberBins {
   /// Edges ascending and distinct, at least two and at most kMaxEdges; no NaN, no -0.0. Bins where
   /// `listed` is not 0 have their values listed.
   NumberBins(std::vector<double> edges, std::vector<uint8_t> listed);
-  /// Those of the edges that make counting fastest: where many fall into one cell, but for the
-  /// first, the last and pairs of neighbouring numbers, some are left out; at most a tenth of all.
-  static std::vector<double> thinned(const std::vector<double>& edges);
+  /// Between those of the edges that make counting fastest: where many fall into one cell, but for
+  /// the first, the last and pairs of neighbouring numbers, some are left out; at most a tenth of
+  /// all. The first and the last bin have their values listed.
+  static NumberBins thinned(const std::vector<double>& edges);
 
   std::span<const double> edges() const { return {edges_.data(), num_edges_}; }
   bool lists(uint32_t bin) const { return listed_[bin] != 0; }
+  /// With how many edges each value is compared; 0: with as many as a search needs.
+  uint32_t num_comparisons() const { return steps_; }
   BinCounts empty_counts() const;
   /// Any number of values in any order, infinities and NaN among them. settle() before the bins are
   /// read.
@@ -53,20 +58,25 @@ class NumberBins {
  private:
   struct Placing {
     double center;
-    double scale;    // width of the part where cells are equally wide, to either side
-    double reach;    // distances beyond are all the same
-    uint32_t shift;  // from the bits of a distance to a cell
+    double scale;                     // width of the part where cells are equally wide
+    double reach_below, reach_above;  // distances beyond are all the same
+    uint32_t shift;                   // from the bits of a distance to a cell
+    uint32_t below;                   // cells below the center: as many as the edges there need
   };
-  static constexpr uint32_t kHalfCells = 4096;
-  static constexpr uint32_t kCells = 2 * kHalfCells;
+  static constexpr uint32_t kCells = 8192;
   // So many edges in one cell, and a search is faster.
   static constexpr uint32_t kMaxSteps = 12;
 
-  Placing placing(double center, double scale) const;
+  NumberBins(std::vector<double> edges, std::vector<uint8_t> listed, const Placing* placing);
+  static Placing placing(std::span<const double> edges, double center, double scale);
+  /// Those worth trying, the most likely ones first.
+  static std::vector<Placing> placings(std::span<const double> edges);
   static uint16_t cell_of(const Placing& placing, double value);
-  /// The most edges in a cell.
-  uint32_t most_in_a_cell(const Placing& placing) const;
+  /// Of at least one number, ascending.
+  static std::vector<uint16_t> cells_of(const Placing& placing, std::span<const double> numbers);
+  static PlaceJob job_of(const Placing& placing);
   void choose_placing();
+  void index_cells(const Placing& placing, uint32_t most);
   bool lists_only_ends() const;
   void list_block(const double* values, uint32_t num_values, bool only_ends,
                   BinCounts* counts) const;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "profile/sort_numbers.hpp"
 #include "profile/walk_numbers.hpp"
 
 namespace mainspring {
@@ -57,7 +58,7 @@ std::shared_ptr<const DriftBins> of_edges(std::vector<double> edges) {
   std::sort(edges.begin(), edges.end());
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   if (edges.size() < 2 || edges.size() > NumberBins::kMaxEdges) return nullptr;
-  return DriftBins::of_edges(NumberBins::thinned(edges));
+  return DriftBins::of_edges(edges);
 }
 
 // Sorted values that occur more than once where they are many: bins of their own.
@@ -82,7 +83,16 @@ std::vector<double> sample_numbers(const Table& table, uint32_t column, bool is_
   const uint64_t wanted = std::min<uint64_t>(at_most, rows);
   uint32_t batch = 0;
   ColumnView whole = table.batch_column(batch, column);
+  // Rows so far apart are each a wait for memory, unless they are asked for ahead of time.
+  const auto fetch = [&](uint64_t i) {
+    constexpr uint64_t kAhead = 24;
+    if (whole.type != ColumnType::kF64 || i + kAhead >= wanted) return;
+    const uint64_t row = sampled_row(rows, wanted, i + kAhead) - table.batch_first_row(batch);
+    if (row >= table.batch_rows(batch)) return;
+    __builtin_prefetch(static_cast<const double*>(whole.values) + whole.offset + row);
+  };
   for (uint64_t i = 0; i < wanted; ++i) {
+    fetch(i);
     const uint64_t row = sampled_row(rows, wanted, i);
     while (row >= table.batch_first_row(batch) + table.batch_rows(batch)) {
       whole = table.batch_column(++batch, column);
@@ -103,7 +113,7 @@ std::shared_ptr<const DriftBins> choose_bins(const NumberProfile& reference,
                                              std::vector<double> current_sample) {
   const Distribution numbers = reference.distribution();
   if (numbers.total == 0) return nullptr;
-  std::sort(current_sample.begin(), current_sample.end());
+  sort_many_numbers(current_sample.data(), current_sample.size());
   if (reference.exact()) {
     if (numbers.values.size() <= kMaxPoints) return DriftBins::of_points(numbers.values);
     uint64_t known = 0;
@@ -124,7 +134,7 @@ std::shared_ptr<const DriftBins> choose_bins(std::vector<double> reference_sampl
   std::vector<double>& both = reference_sample;
   both.insert(both.end(), current_sample.begin(), current_sample.end());
   if (both.empty()) return nullptr;
-  std::sort(both.begin(), both.end());
+  sort_many_numbers(both.data(), both.size());
   std::vector<double> distinct;
   std::unique_copy(both.begin(), both.end(), std::back_inserter(distinct));
   if (distinct.size() <= kMaxPoints) return DriftBins::of_points(distinct);

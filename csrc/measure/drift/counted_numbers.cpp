@@ -74,11 +74,8 @@ std::shared_ptr<const DriftBins> DriftBins::of_points(std::span<const double> as
       DriftBins{NumberBins(std::move(edges), std::move(listed)), true});
 }
 
-std::shared_ptr<const DriftBins> DriftBins::of_edges(std::vector<double> ascending) {
-  std::vector<uint8_t> listed(ascending.size() + 1, 0);
-  listed.front() = listed.back() = 1;
-  return std::make_shared<const DriftBins>(
-      DriftBins{NumberBins(std::move(ascending), std::move(listed)), false});
+std::shared_ptr<const DriftBins> DriftBins::of_edges(const std::vector<double>& ascending) {
+  return std::make_shared<const DriftBins>(DriftBins{NumberBins::thinned(ascending), false});
 }
 
 double DriftBins::place_of(uint32_t bin) const {
