@@ -167,6 +167,37 @@ def test_columns_when_some_are_broken_are_findings() -> None:
     assert found.statistics["ks"].reason
 
 
+def test_samples_when_long_and_hostile_are_findings_and_every_nan_has_a_reason() -> None:
+    """All missing, constant, infinite, two neighbours, all of a kind: a report each time."""
+    rng = np.random.default_rng(7)
+    hostile = {
+        "missing": np.full(ROWS, np.nan),
+        "one of many": np.where(np.arange(ROWS) == 5, 3.0, np.nan),
+        "constant": np.full(ROWS, 2.0),
+        "zeros of both signs": np.where(rng.random(ROWS) < 0.5, 0.0, -0.0),
+        "infinite": rng.choice([np.inf, -np.inf], ROWS),
+        "mostly infinite": np.where(rng.random(ROWS) < 0.9, np.inf, rng.normal(size=ROWS)),
+        "neighbours": rng.choice([1.0, np.nextafter(1.0, 2)], ROWS),
+        "largest": np.finfo(float).max * rng.choice([-1, 1], ROWS) * rng.random(ROWS),
+        "subnormal": 5e-324 * rng.integers(0, 5_000, ROWS),
+        "normal": rng.normal(size=ROWS),
+    }
+    for before in hostile.values():
+        stored = ms.profile(table(before))
+        for now in hostile.values():
+            for report in (
+                ms.detect_drift(stored, table(now)),
+                ms.detect_drift(table(before), table(now)),
+                ms.detect_drift(table(before), table(now), exact=True),
+            ):
+                found = report.column("x")
+                assert found.reason
+                for statistic in found.statistics.values():
+                    numbers = (statistic.value, statistic.low, statistic.high)
+                    assert np.isnan(numbers).any() == (statistic.reason is not None)
+                assert "<html" in report.to_html()
+
+
 @pytest.mark.parametrize("stored", [True, False])
 @pytest.mark.parametrize("seed", [31, 32])
 def test_forty_columns_when_counted_are_told_apart(stored: bool, seed: int) -> None:
