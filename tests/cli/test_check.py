@@ -125,6 +125,21 @@ def test_checks_when_named_are_reported_alone(run: Run, leaky: Path) -> None:
     assert again.ok
 
 
+def test_check_when_limits_are_given_is_judged_by_them(run: Run, leaky: Path) -> None:
+    named = ("check", leaky, "--target", "label", "--checks", "label_power")
+    assert run(*named).code == 1
+    generous = {"label_power_fail": 1.0, "label_power_warn": 1.0}
+    ran = run(*named, "--limit", *(f"{name}={value}" for name, value in generous.items()))
+    wanted = ms.check(
+        pq.read_table(leaky), target="label", checks=["label_power"], limits=generous
+    )
+    assert wanted.ok
+    assert (ran.code, ran.out) == (0, f"{wanted}\n")
+    refused = run(*named, "--limit", "label_power_fial=1")
+    assert refused.code == 2
+    assert "Did you mean 'label_power_fail'?" in refused.err
+
+
 def test_check_when_unknown_is_refused_by_name(run: Run, leaky: Path) -> None:
     ran = run("check", leaky, "--target", "label", "--checks", "leaks")
     assert ran.code == 2

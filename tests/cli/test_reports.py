@@ -76,6 +76,26 @@ def test_drift_when_found_exits_1_unless_asked_not_to(
     assert run("drift", bundle, "nowhere.parquet").code == 2
 
 
+def test_drift_when_limits_are_given_is_judged_by_them(
+    run: Run, folder: Path, shifted: Path
+) -> None:
+    bundle, current = folder / "late.spring", pq.read_table(shifted)
+    generous = {"ks": 1.0, "wasserstein_std": 1e6, "missing_rate": 1.0}
+    options = [f"{name}={value}" for name, value in generous.items()]
+    wanted = ms.detect_drift(ms.load(bundle).profile, current, limits=generous)
+    assert wanted.drifted == []
+    ran = run("drift", bundle, shifted, "--limit", *options, "--json")
+    assert (ran.code, ran.out) == (0, f"{wanted.to_json()}\n")
+    whole = ("--chunk-rows", current.num_rows)
+    assert run("drift", bundle, shifted, *whole).code == 0
+    assert run("drift", bundle, shifted, *whole, "--persistence", 1, 1).code == 1
+    for wrong in (("--limit", "kx=1"), ("--limit", "ks"), ("--limit", "ks=much")):
+        ran = run("drift", bundle, shifted, *wrong)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert wrong[1] in ran.err or "'kx'" in ran.err
+    assert run("drift", bundle, shifted, *whole, "--persistence", 3, 2).code == 2
+
+
 def test_drift_when_json_is_the_report(run: Run, folder: Path, shifted: Path) -> None:
     ran = run("drift", folder / "late.spring", shifted, "--json")
     expected = ms.detect_drift(ms.load(folder / "late.spring").profile, pq.read_table(shifted))

@@ -105,6 +105,28 @@ def test_time_when_missing_is_a_window_of_its_own() -> None:
     ]
 
 
+@pytest.mark.parametrize("type_", [pa.timestamp("s"), pa.timestamp("ns"), pa.date32()], ids=str)
+def test_windows_when_cut_by_months_begin_on_first_days(type_: pa.DataType) -> None:
+    days = np.arange(np.datetime64("1968-11-17"), np.datetime64("1972-03-02"))
+    days = np.repeat(days, 5)
+    drawn = np.random.default_rng(2).permutation(days)
+    when = pa.array(drawn, pa.date32()).cast(pa.timestamp("s")).cast(type_)
+    missing = pa.array([None] * 7, type_)
+    current = pa.table({"x": np.zeros(len(days) + 7), "when": pa.chunked_array([when, missing])})
+    for months in (1, 3, 5, 12):
+        report = ms.detect_drift(
+            REFERENCE.select(["x"]), current, chunk_column="when", chunk_period=f"{months}mo"
+        )
+        number = days.astype("datetime64[M]").astype(int) + 12 * 1970
+        begun, rows = np.unique(number // months * months, return_counts=True)
+        wanted = [
+            (f"{first // 12:04d}-{first % 12 + 1:02d}-01T00:00:00", count)
+            for first, count in zip(begun.tolist(), rows.tolist(), strict=True)
+        ]
+        found = [(window.name, window.num_rows) for window in report.windows]
+        assert found == [*wanted, ("missing", 7)]
+
+
 def test_chunk_column_when_wrong_is_a_schema_error() -> None:
     with pytest.raises(SchemaError, match="no column 'week'"):
         ms.detect_drift(REFERENCE, CURRENT, chunk_column="week")

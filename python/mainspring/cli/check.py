@@ -6,6 +6,7 @@ import argparse
 
 import mainspring
 from mainspring._files import require_folder
+from mainspring.cli.limits import add_limits, limits_of
 from mainspring.cli.tables import part_names, read_table, source_name
 from mainspring.errors import ParameterError
 
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="report these alone, by their names: a b, or a,b",
     )
     parser.add_argument("--model", metavar="NAME.spring", help="check what it predicts, too")
+    add_limits(parser, "label_power_fail=0.9")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         id=part_names(arguments.id, train.column_names),
         model=None if arguments.model is None else mainspring.load(arguments.model),
         available=available or None,
+        limits=limits_of(arguments),
         checks=arguments.checks and part_names(arguments.checks, ()),
     )
     print(report.to_json(indent=2) if arguments.json else report)

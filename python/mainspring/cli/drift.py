@@ -7,6 +7,7 @@ from typing import Any
 
 import mainspring
 from mainspring._files import require_folder
+from mainspring.cli.limits import add_limits, limits_of
 from mainspring.cli.reference import read_profile
 from mainspring.cli.tables import part_names, read_table, source_name, streamable
 
@@ -42,8 +43,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chunk-period",
         metavar="1d",
-        help="with --chunk-column: windows of time, such as 1h or 1w",
+        help="with --chunk-column: windows of time, such as 1h, 1w or 1mo",
     )
+    parser.add_argument(
+        "--persistence",
+        nargs=2,
+        type=int,
+        default=[2, 3],
+        metavar="N",
+        help="with windows: 2 3 raises an alert for a column that drifted in 2 of 3 in a row",
+    )
+    add_limits(parser, "ks=0.1")
     parser.add_argument("--junit", metavar="FILE.xml", help="write JUnit XML too")
     parser.add_argument("--html", metavar="FILE.html", help="write a page with plots too")
     parser.add_argument("--json", action="store_true", help="everything, for programs")
@@ -73,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         reference,
         current,
         columns=columns,
+        limits=limits_of(arguments),
+        persistence=tuple(arguments.persistence),
         chunk_rows=arguments.chunk_rows,
         chunk_column=arguments.chunk_column,
         chunk_period=arguments.chunk_period,

@@ -83,8 +83,9 @@ def detect_drift(
     chunk_column : str, optional
         Cut it by the values of this column.
     chunk_period : str, optional
-        With ``chunk_column``, a column of times: windows of this length, such as "1h", "1d" or
-        "2w"; units are s, min, h, d and w, and weeks begin on Mondays.
+        With ``chunk_column``, a column of times: windows of this length, such as "1h", "1d", "2w"
+        or "3mo"; units are s, min, h, d, w and mo. Weeks begin on Mondays, months on their first
+        day: "3mo" are the quarters of a year, "12mo" years.
     persistence : tuple of int, default (2, 3)
         With windows: a column is in ``alerts`` when it drifted in so many of so many windows that
         follow each other.

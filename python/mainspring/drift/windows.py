@@ -35,13 +35,14 @@ class Chunks:
         Rows of a window.
     column : str or None
         The column whose values, or times, tell the windows apart.
-    seconds : int or None
-        Length of a window of time; None: one window for each value.
+    seconds, months : int or None
+        Length of a window of time; None, both of them: one window for each value.
     """
 
     rows: int | None = None
     column: str | None = None
     seconds: int | None = None
+    months: int | None = None
 
 
 def checked_chunks(rows: int | None, column: str | None, period: str | None) -> Chunks | None:
@@ -77,14 +78,16 @@ def checked_chunks(rows: int | None, column: str | None, period: str | None) -> 
         raise ParameterError("chunk_period needs chunk_column, the column of timestamps.")
     if period is None:
         return Chunks(column=column)
-    found = re.fullmatch(r"([1-9]\d{0,5})(s|min|h|d|w)", period)
+    found = re.fullmatch(r"([1-9]\d{0,5})(s|min|h|d|w|mo)", period)
     if found is None:
         raise ParameterError(
-            f"chunk_period must be a number and a unit of s, min, h, d or w, such as '1d', "
-            f"got {period!r}.",
+            f"chunk_period must be a number and a unit of s, min, h, d, w or mo (months), such as "
+            f"'1d', got {period!r}.",
             expected="such as 1d",
             got=repr(period),
         )
+    if found[2] == "mo":
+        return Chunks(column=column, months=int(found[1]))
     return Chunks(column=column, seconds=int(found[1]) * _UNIT_SECONDS[found[2]])
 
 
@@ -192,7 +195,7 @@ def _keys(table: pa.Table, chunks: Chunks) -> Any:
             column=chunks.column,
         )
     column = table[chunks.column]
-    if chunks.seconds is None:
+    if chunks.seconds is None and chunks.months is None:
         return pc.cast(column, pa.string())
     if not pa.types.is_temporal(column.type):
         raise SchemaError(
@@ -205,6 +208,8 @@ def _keys(table: pa.Table, chunks: Chunks) -> Any:
     seconds = pc.cast(
         pc.floor_temporal(pc.cast(column, pa.timestamp("us")), unit="second"), pa.timestamp("s")
     )
+    if chunks.seconds is None:
+        return _month_starts(seconds, chunks.months or 1)
     values = pc.cast(seconds, pa.int64())
     shift = _MONDAY if chunks.seconds % _UNIT_SECONDS["w"] == 0 else 0
     numbers = values.to_numpy(zero_copy_only=False)
@@ -212,12 +217,25 @@ def _keys(table: pa.Table, chunks: Chunks) -> Any:
     return pa.array(starts, pa.float64(), from_pandas=True).cast(pa.int64())
 
 
+def _month_starts(seconds: Any, months: int) -> Any:
+    """Seconds at which the months of each time begin: of so many, counted from year 0."""
+    import pyarrow as pa
+
+    times = seconds.to_numpy(zero_copy_only=False).astype("datetime64[s]")
+    missing = np.isnat(times)
+    times = np.where(missing, np.datetime64(0, "s"), times)
+    numbers = times.astype("datetime64[M]").astype(np.int64) + 12 * 1970
+    begun = (numbers // months * months - 12 * 1970).astype("datetime64[M]")
+    starts = begun.astype("datetime64[s]").astype(np.int64)
+    return pa.array(starts, pa.int64(), mask=missing)
+
+
 def _label(key: Any, chunks: Chunks) -> str:
     if key is None:
         return _MISSING
     if chunks.rows is not None:
         return f"rows {key * chunks.rows:,} to {(key + 1) * chunks.rows - 1:,}"
-    if chunks.seconds is None:
+    if chunks.seconds is None and chunks.months is None:
         return str(key)
     return str(np.datetime64(int(key), "s"))
 
