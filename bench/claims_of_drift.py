@@ -13,6 +13,15 @@ DRIFT_CLAIMS = (
         "Kolmogorov-Smirnov and Wasserstein distances, PSI, Jensen-Shannon distance and "
         "chi-squared tests of 25 numbers, 12 strings and 2 bools; both sides measure the same and "
         "the eight columns that moved are named.",
+        tuple(
+            Goal(
+                f"A report of a million rows, {text}, in at most 50 MB beyond the data",
+                f"1,000,000 rows x 40 columns, {text}, beyond the tables",
+                at_most=50.0,
+                unit="MB",
+            )
+            for text in ("stored profile", "both tables")
+        ),
     ),
     Claim(
         "samples",
@@ -57,11 +66,14 @@ DRIFT_CLAIMS = (
                 for text, ratio in (("plain", 2.5), ("dictionary", 30.0))
                 for peer in ("polars", "pyarrow")
             ),
-            Goal(
-                "A number of a long column against a stored profile in at most 2 ns",
-                "drift of a number, normal",
-                at_most=2.0,
-                unit="ns",
+            *(
+                Goal(
+                    f"A number of a long column ({shape}) against a stored profile in at most 2 ns",
+                    f"drift of a number, {shape}",
+                    at_most=2.0,
+                    unit="ns",
+                )
+                for shape in ("normal", "exponential", "uniform")
             ),
         ),
     ),

@@ -21,7 +21,7 @@ from bench.data.clicks import clicks
 from bench.jobs import click_features_pyarrow
 from bench.jobs.click_features import NUM_FEATURES, bucket_edges, full_job
 
-__all__ = ["main"]
+__all__ = ["extra_bytes", "main"]
 
 _WARM_UP_ROWS = 1_000
 
@@ -31,11 +31,16 @@ def main() -> None:
     os.environ["POLARS_MAX_THREADS"] = threads
     warm_up, transform, table = _transforms_of(side, rows, int(threads))
     assert len(warm_up(table[:_WARM_UP_ROWS])) == _WARM_UP_ROWS
+    extra, result = extra_bytes(lambda: transform(table))
+    print(json.dumps({"extra_bytes": max(0, extra - result.nbytes)}))
+
+
+def extra_bytes(run: Callable[[], Any]) -> tuple[int, Any]:
+    """Return how many bytes the process held at most beyond what it held before, and the result."""
     before = _status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is now
-    result = transform(table)
-    peak = _status("VmHWM")
-    print(json.dumps({"extra_bytes": max(0, peak - before - result.nbytes)}))
+    result = run()
+    return _status("VmHWM") - before, result
 
 
 def _transforms_of(
