@@ -62,6 +62,7 @@ p{margin:.35rem 0 .75rem;max-width:46rem}
 a{color:var(--link);text-decoration-thickness:1px;text-underline-offset:.18em}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 .scroll{overflow-x:auto;font-size:.9rem}
+bdi{overflow-wrap:anywhere}
 ol.why{padding-left:1.9rem;margin:.75rem 0;max-width:54rem}
 ol.why li{margin:.3rem 0;padding-left:.2rem}
 dl.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));gap:1rem 1.5rem;
@@ -108,6 +109,16 @@ th[aria-sort=descending] button::after{content:" \\2193"}
  padding-right:.9rem}details.card{padding:0}}
 """
 
+# Behind the others, which it changes. Tables that scroll on a screen are as wide as the paper.
+_PRINT = """
+@media print{body{font-size:10.5pt}main,footer{max-width:none;padding-left:0;padding-right:0}
+.card,figure,tr{break-inside:avoid}.scroll{overflow:visible;font-size:8pt}
+.ms th,.ms td{padding-right:.4rem}.ms .mini{width:4.5rem}
+.ms .says td:last-child,.ms tbody th,.ms .bar,.ms .limit{min-width:0}
+a{color:inherit;text-decoration:none}
+details::details-content{content-visibility:visible;display:block}}
+"""
+
 # A notebook has a theme of its own, which no media query knows: text takes its colour, and the
 # other colours are readable on white and on black.
 _FRAGMENT = """
@@ -132,13 +143,9 @@ def page_style() -> str:
     light, dark = variables(LIGHT), variables(DARK)
     themes = (
         f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
-        f"@media print{{:root{{{light}color-scheme:light}}"
-        "body{font-size:10.5pt}main,footer{max-width:none;padding-left:0;padding-right:0}"
-        ".card,figure,tr{break-inside:avoid}.scroll{overflow:visible}"
-        "a{color:inherit;text-decoration:none}"
-        "details::details-content{content-visibility:visible;display:block}}"
+        f"@media print{{:root{{{light}color-scheme:light}}}}"
     )
-    return _tight(themes + _PAGE + _PARTS)
+    return _tight(themes + _PAGE + _PARTS + _PRINT)
 
 
 def fragment_style() -> str:
