@@ -24,7 +24,7 @@ def main() -> None:
     profile = ms.profile(before)
     found = {}
     for case, reference in (("stored profile", profile), ("both tables", before)):
-        found[case], report = extra_bytes(lambda reference=reference: ms.detect_drift(reference, now))
+        found[case], report = extra_bytes(lambda side=reference: ms.detect_drift(side, now))
         assert set(report.drifted) == SHIFTED
     print(json.dumps(found))
 
