@@ -130,9 +130,7 @@ def test_check_when_limits_are_given_is_judged_by_them(run: Run, leaky: Path) ->
     assert run(*named).code == 1
     generous = {"label_power_fail": 1.0, "label_power_warn": 1.0}
     ran = run(*named, "--limit", *(f"{name}={value}" for name, value in generous.items()))
-    wanted = ms.check(
-        pq.read_table(leaky), target="label", checks=["label_power"], limits=generous
-    )
+    wanted = ms.check(pq.read_table(leaky), target="label", checks=["label_power"], limits=generous)
     assert wanted.ok
     assert (ran.code, ran.out) == (0, f"{wanted}\n")
     refused = run(*named, "--limit", "label_power_fial=1")
