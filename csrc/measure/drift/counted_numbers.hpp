@@ -28,8 +28,8 @@ struct DriftBins {
 
   /// Every value by itself. Null where two of them are neighbours, so that nothing is between.
   static std::shared_ptr<const DriftBins> of_points(std::span<const double> ascending);
-  /// Edges ascending and finite, but for the last one, which may be infinite; at least two. Some may
-  /// be left out where that makes counting faster.
+  /// Edges ascending and finite, but for the last one, which may be infinite; at least two. Some
+  /// may be left out where that makes counting faster.
   static std::shared_ptr<const DriftBins> of_edges(const std::vector<double>& ascending);
 
   /// Counts that both sides have between edges are put where they stand for: the value itself where
