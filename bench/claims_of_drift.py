@@ -13,6 +13,12 @@ DRIFT_CLAIMS = (
         "Kolmogorov-Smirnov and Wasserstein distances, PSI, Jensen-Shannon distance and "
         "chi-squared tests of 25 numbers, 12 strings and 2 bools; both sides measure the same and "
         "the eight columns that moved are named.",
+    ),
+    Claim(
+        "drift_memory",
+        "Memory of a drift report",
+        "What a process holds at most during a report of 40 columns, beyond both tables and the "
+        "stored profile.",
         tuple(
             Goal(
                 f"A report of a million rows, {text}, in at most 50 MB beyond the data",

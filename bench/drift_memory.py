@@ -1,4 +1,4 @@
-"""Peak memory of a drift report in a process of its own: run as a module by bench_drift.
+"""Peak memory of a drift report in a process of its own: run as a module by bench_drift_memory.
 
 Prints as JSON how many bytes the process held at most beyond both tables (and the stored profile).
 A report of few rows has gone before, so that loading of code does not count.
