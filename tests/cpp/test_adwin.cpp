@@ -280,12 +280,95 @@ void test_long_windows(uint64_t seed) {
   }
 }
 
+// What is kept of a block holds for the sum of the newest k of it, whatever k is; and where all are
+// alike, or only one is not zero, it leaves little over.
+void test_bounds_of_a_block(uint64_t seed) {
+  Random random(seed);
+  std::vector<double> values(AdwinWindow::kBlock, 0);
+  const uint64_t kind = below(random, 4);
+  const size_t one = below(random, values.size());
+  const size_t run = one_of(random, {4, 8, 16, 32});
+  double level = 0;
+  for (size_t k = 0; k < values.size(); ++k) {
+    if (k % run == 0) level = 2 * share(random) - 1;
+    double& value = values[values.size() - 1 - k];
+    value = kind == 0   ? 1
+            : kind == 1 ? (k == one ? 1 : 0)
+            : kind == 2 ? level
+                        : share(random) - 0.5;
+  }
+  const double center = one_of(random, {0.0, 0.3, -2.0});
+  for (double& value : values) value += center;
+  const AdwinWindow::Entered entered = AdwinWindow::block_at(values.data(), center);
+  long double sum = 0, largest = 0, worst = 0;
+  for (size_t k = 1; k <= values.size(); ++k) {
+    sum += static_cast<long double>(values[values.size() - k]) - center;
+    largest = std::max(largest, std::fabs(sum));
+    worst = std::max(worst, sum * sum / static_cast<long double>(k));
+  }
+  check(worst <= entered.worst * (1 + 1e-12L), name_of(seed, "the worst of a block"));
+  check(largest <= entered.reach * (1 + 1e-12L), name_of(seed, "the reach of a block"));
+  if (kind == 0) check(entered.worst <= worst * (1 + 1e-9L), name_of(seed, "nothing left over"));
+}
+
+/// The detector behind a stream.
+Adwin behind(const Params& params, const std::vector<double>& values) {
+  Adwin detector(params.all());
+  for (size_t i = 0; i < values.size(); ++i) {
+    i += detector.take_run(&values[i], values.size() - i);
+    if (i < values.size()) detector.push(values[i]);
+  }
+  return detector;
+}
+
+// Blocks that as a whole are far have no cut that is near, between any two of their values: on
+// streams that are moved until they would no longer be far.
+void test_newest_blocks_that_are_far_have_no_cut_that_is_near(uint64_t seed) {
+  Random random(seed);
+  const size_t rows = one_of(random, {192, 704, 4'000, 12'800});
+  const Params params{
+      one_of(random, {0.002, 0.3, 1.0}), 32, one_of(random, {2.0, 5.0, 8.0}), 1, 10, 0};
+  Stream stream{drawn_noise(random, rows), drawn_move(random, rows), 0, one_of(random, {1.0, 1e3})};
+  if (!one_in(random, 4)) still_newest_values(random, &stream);
+  const auto is_far = [&](double height) {
+    const Adwin detector = behind(params, stream.moved_by(height));
+    return detector.width > 0 && detector.newest_are_far(detector.bound());
+  };
+  if (!is_far(0)) return;
+  double low = 0, high = 1e-6;
+  while (high < 1e6 && is_far(high)) {
+    low = high;
+    high *= 2;
+  }
+  for (int i = 0; i < 40; ++i) {
+    const double middle = low + (high - low) / 2;
+    (is_far(middle) ? low : high) = middle;
+  }
+  const Adwin detector = behind(params, stream.moved_by(low));
+  const AdwinWindow::Bound now = detector.bound();
+  long double sum = 0;
+  for (size_t k = 1; k <= detector.num_small(); ++k) {
+    const auto n1 = static_cast<long double>(k);
+    sum += detector.values[detector.end - detector.open - k];
+    const long double root = std::sqrt(n1 * (1 - n1 / detector.width));
+    const long double moved = std::fabs(sum - n1 * detector.mean);
+    if (!check(moved <= now.scale * root + detector.allowed,
+               name_of(seed, "the newest are far") + ", cut " + std::to_string(k))) {
+      break;
+    }
+  }
+}
+
 int run() {
   for (uint64_t seed = 0; seed < 400 && num_failed_checks() == 0; ++seed) {
     test_positions_at_the_edge_are_those_of_the_definition(seed);
     test_no_cut_is_left_out(seed);
   }
   for (uint64_t seed = 0; seed < 16; ++seed) test_long_windows(seed);
+  for (uint64_t seed = 0; seed < 400; ++seed) test_bounds_of_a_block(seed);
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    test_newest_blocks_that_are_far_have_no_cut_that_is_near(seed);
+  }
   return finish();
 }
 
