@@ -27,6 +27,8 @@ enum class Shape {
   kStudent,
   kFarAway,
   kTwoClusters,
+  kManyClusters,  // too many edges in a cell, wherever its center is
+  kAboveZero,     // of all sizes
   kHuge,
   kTiny,
   kWhole,
@@ -54,6 +56,9 @@ double drawn(Random& random, Shape shape) {
     case Shape::kStudent: return normal(random) / (0.1 + std::fabs(normal(random)));
     case Shape::kFarAway: return 1e9 + share(random);
     case Shape::kTwoClusters: return 1e-6 * normal(random) + (one_in(random, 3) ? 1e6 : 0);
+    case Shape::kManyClusters:
+      return 1e6 * static_cast<double>(1 + below(random, 7)) + 1e-8 * normal(random);
+    case Shape::kAboveZero: return std::exp(60 * share(random) - 30);
     case Shape::kHuge: return normal(random) * 2e307;
     case Shape::kTiny: return normal(random) * 1e-310;
     case Shape::kWhole: return static_cast<double>(below(random, 3000));
@@ -84,7 +89,10 @@ std::vector<double> drawn_edges(Random& random, Shape shape, size_t wanted) {
   }
   std::sort(edges.begin(), edges.end());
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-  if (edges.size() < 2) edges.push_back(kInfinity);
+  // The last one may be infinite.
+  if (edges.size() < 2 || (one_in(random, 6) && std::isfinite(edges.back()))) {
+    edges.push_back(kInfinity);
+  }
   return edges;
 }
 
@@ -197,6 +205,13 @@ void test_counts(uint64_t seed) {
   }
 }
 
+// Where nothing else helps, edges are searched.
+void test_edges_when_crowded_are_searched() {
+  Random random(1);
+  const std::vector<double> edges = drawn_edges(random, Shape::kManyClusters, 1200);
+  check(NumberBins::thinned(edges).num_comparisons() == 0, "clusters are searched");
+}
+
 // What the goal of the histogram's speed rests on.
 void test_one_comparison_is_enough() {
   for (const Shape shape : {Shape::kNormal, Shape::kExponential, Shape::kMinusExponential,
@@ -222,6 +237,7 @@ void test_one_comparison_is_enough() {
 
 int main() {
   for (uint64_t seed = 0; seed < 30; ++seed) mainspring::test_counts(seed);
+  mainspring::test_edges_when_crowded_are_searched();
   mainspring::test_one_comparison_is_enough();
   return mainspring::finish();
 }
