@@ -70,9 +70,9 @@ def test_drift_when_found_exits_1_unless_asked_not_to(
     assert run("drift", bundle, folder / "data.parquet").code == 0
     assert run("drift", bundle, shifted).code == 1
     junit = shifted.with_name("drift.xml")
-    assert run("drift", bundle, shifted, "--chunk-rows", 250, "--junit", junit).code == 1
+    assert run("drift", bundle, shifted, "--window-rows", 250, "--junit", junit).code == 1
     assert junit.read_text("utf-8").count("<testsuite ") == 3
-    assert run("drift", bundle, shifted, "--chunk-rows", 0).code == 2
+    assert run("drift", bundle, shifted, "--window-rows", 0).code == 2
     assert run("drift", bundle, "nowhere.parquet").code == 2
 
 
@@ -86,7 +86,7 @@ def test_drift_when_limits_are_given_is_judged_by_them(
     assert wanted.drifted == []
     ran = run("drift", bundle, shifted, "--limit", *options, "--json")
     assert (ran.code, ran.out) == (0, f"{wanted.to_json()}\n")
-    whole = ("--chunk-rows", current.num_rows)
+    whole = ("--window-rows", current.num_rows)
     assert run("drift", bundle, shifted, *whole).code == 0
     assert run("drift", bundle, shifted, *whole, "--persistence", 1, 1).code == 1
     for wrong in (("--limit", "kx=1"), ("--limit", "ks"), ("--limit", "ks=much")):

@@ -232,7 +232,7 @@ def test_exact_when_a_side_is_not_at_hand_says_so() -> None:
     with pytest.raises(ms.ParameterError, match="exact"):
         ms.detect_drift(ms.profile(values), values, exact=True)
     with pytest.raises(ms.ParameterError, match="windows"):
-        ms.detect_drift(values, values, exact=True, chunk_rows=100)
+        ms.detect_drift(values, values, exact=True, window_rows=100)
 
 
 def test_statistics_when_asked_for_have_bounds_as_before() -> None:

@@ -124,10 +124,10 @@ def test_current_when_a_profile_is_compared_as_the_table_is() -> None:
         ({"column_limits": {"x": {"kss": 1}}}, "Did you mean 'ks'"),
         ({"importance": {"x": -1}}, "importance"),
         ({"persistence": (3, 2)}, "persistence"),
-        ({"chunk_rows": 0}, "positive int"),
-        ({"chunk_rows": 5, "chunk_column": "s"}, "without chunk_column"),
-        ({"chunk_period": "1d"}, "needs chunk_column"),
-        ({"chunk_column": "s", "chunk_period": "1y"}, "such as '1d'"),
+        ({"window_rows": 0}, "positive int"),
+        ({"window_rows": 5, "window_column": "s"}, "without window_column"),
+        ({"window_period": "1d"}, "needs window_column"),
+        ({"window_column": "s", "window_period": "1y"}, "such as '1d'"),
     ],
 )
 def test_options_when_wrong_say_what_is_right(options: dict[str, object], message: str) -> None:

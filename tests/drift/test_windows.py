@@ -30,7 +30,7 @@ CURRENT = pa.table(
 
 
 def test_windows_when_cut_by_rows_are_judged_each() -> None:
-    report = ms.detect_drift(REFERENCE, CURRENT, chunk_rows=1_000)
+    report = ms.detect_drift(REFERENCE, CURRENT, window_rows=1_000)
     assert [window.num_rows for window in report.windows] == [1_000] * 6
     assert [window.drifted for window in report.windows] == [[]] * 3 + [["x"]] * 3
     assert report.windows[3].name == "rows 3,000 to 3,999"
@@ -44,21 +44,21 @@ def test_windows_when_cut_by_rows_are_judged_each() -> None:
 def test_window_when_alone_raises_no_alert() -> None:
     """Two of three windows in a row must have drifted."""
     once = CURRENT.slice(0, 4_000)
-    report = ms.detect_drift(REFERENCE, once, chunk_rows=1_000)
+    report = ms.detect_drift(REFERENCE, once, window_rows=1_000)
     assert report.windows[3].drifted == ["x"]
     assert (report.alerts, report.found) == ([], False)
-    assert ms.detect_drift(REFERENCE, once, chunk_rows=1_000, persistence=(1, 1)).found
+    assert ms.detect_drift(REFERENCE, once, window_rows=1_000, persistence=(1, 1)).found
 
 
 def test_windows_when_cut_by_time_or_value_hold_the_same_rows() -> None:
-    by_rows = ms.detect_drift(REFERENCE, CURRENT, chunk_rows=1_000)
-    by_day = ms.detect_drift(REFERENCE, CURRENT, chunk_column="day", chunk_period="1d")
+    by_rows = ms.detect_drift(REFERENCE, CURRENT, window_rows=1_000)
+    by_day = ms.detect_drift(REFERENCE, CURRENT, window_column="day", window_period="1d")
     assert [window.columns for window in by_day.windows] == [w.columns for w in by_rows.windows]
     assert by_day.windows[1].name == "1970-01-02T00:00:00"
     shuffled = CURRENT.take(np.random.default_rng(1).permutation(ROWS))
-    again = ms.detect_drift(REFERENCE, shuffled, chunk_column="day", chunk_period="1d")
+    again = ms.detect_drift(REFERENCE, shuffled, window_column="day", window_period="1d")
     assert again.windows == by_day.windows
-    by_shop = ms.detect_drift(REFERENCE, CURRENT, chunk_column="shop")
+    by_shop = ms.detect_drift(REFERENCE, CURRENT, window_column="shop")
     assert {window.name: window.drifted for window in by_shop.windows} == {"new": ["x"], "old": []}
     assert by_shop.columns == ms.detect_drift(REFERENCE, CURRENT).columns
 
@@ -68,9 +68,9 @@ def test_windows_when_data_is_a_dataset_are_those_of_the_table(tmp_path: Path) -
         piece = CURRENT.slice(2_000 * part, 2_000)
         pq.write_table(piece, tmp_path / f"{part}.parquet", row_group_size=700)
     data = ds.dataset(tmp_path)
-    wanted = ms.detect_drift(REFERENCE, CURRENT, chunk_rows=900)
-    assert ms.detect_drift(REFERENCE, data, chunk_rows=900) == wanted
-    assert ms.detect_drift(REFERENCE, tmp_path, chunk_rows=900) == wanted
+    wanted = ms.detect_drift(REFERENCE, CURRENT, window_rows=900)
+    assert ms.detect_drift(REFERENCE, data, window_rows=900) == wanted
+    assert ms.detect_drift(REFERENCE, tmp_path, window_rows=900) == wanted
     whole = ms.detect_drift(REFERENCE, CURRENT)
     assert ms.detect_drift(REFERENCE, data) == whole
     assert whole.new_columns == ["day", "shop"]
@@ -86,7 +86,7 @@ def test_reference_when_a_path_is_read(tmp_path: Path) -> None:
 
 
 def test_p_values_when_windows_are_many_are_corrected_over_all() -> None:
-    report = ms.detect_drift(REFERENCE, CURRENT, chunk_rows=1_000, correction="bonferroni")
+    report = ms.detect_drift(REFERENCE, CURRENT, window_rows=1_000, correction="bonferroni")
     column = report.windows[3].columns[1]
     raw = column.statistics["ks"].p_value
     assert raw is not None
@@ -97,7 +97,7 @@ def test_time_when_missing_is_a_window_of_its_own() -> None:
     day = CURRENT["day"].to_pylist()
     day[:500] = [None] * 500
     current = CURRENT.set_column(2, "day", pa.array(day, pa.timestamp("us", tz="UTC")))
-    report = ms.detect_drift(REFERENCE, current, chunk_column="day", chunk_period="1w")
+    report = ms.detect_drift(REFERENCE, current, window_column="day", window_period="1w")
     assert [(w.name, w.num_rows) for w in report.windows] == [
         ("1969-12-29T00:00:00", 3_500),
         ("1970-01-05T00:00:00", 2_000),
@@ -115,7 +115,7 @@ def test_windows_when_cut_by_months_begin_on_first_days(type_: pa.DataType) -> N
     current = pa.table({"x": np.zeros(len(days) + 7), "when": pa.chunked_array([when, missing])})
     for months in (1, 3, 5, 12):
         report = ms.detect_drift(
-            REFERENCE.select(["x"]), current, chunk_column="when", chunk_period=f"{months}mo"
+            REFERENCE.select(["x"]), current, window_column="when", window_period=f"{months}mo"
         )
         number = days.astype("datetime64[M]").astype(int) + 12 * 1970
         begun, rows = np.unique(number // months * months, return_counts=True)
@@ -127,13 +127,13 @@ def test_windows_when_cut_by_months_begin_on_first_days(type_: pa.DataType) -> N
         assert found == [*wanted, ("missing", 7)]
 
 
-def test_chunk_column_when_wrong_is_a_schema_error() -> None:
+def test_window_column_when_wrong_is_a_schema_error() -> None:
     with pytest.raises(SchemaError, match="no column 'week'"):
-        ms.detect_drift(REFERENCE, CURRENT, chunk_column="week")
+        ms.detect_drift(REFERENCE, CURRENT, window_column="week")
     with pytest.raises(SchemaError, match="expected times"):
-        ms.detect_drift(REFERENCE, CURRENT, chunk_column="shop", chunk_period="1d")
+        ms.detect_drift(REFERENCE, CURRENT, window_column="shop", window_period="1d")
     with pytest.raises(DataError, match="more than 10,000 windows"):
-        ms.detect_drift(REFERENCE, pa.table({"x": np.zeros(10_001)}), chunk_rows=1)
+        ms.detect_drift(REFERENCE, pa.table({"x": np.zeros(10_001)}), window_rows=1)
 
 
 def test_columns_when_important_come_first() -> None:
@@ -150,7 +150,7 @@ def test_limits_when_learnt_follow_the_noise_of_the_reference() -> None:
     rows = 20_000
     walk = np.repeat(rng.normal(0, 0.4, 20), 1_000) + rng.normal(size=rows)  # every day is its own
     reference = pa.table({"walk": walk, "still": rng.normal(size=rows)})
-    limits = ms.drift.learn_limits(reference, chunk_rows=1_000)
+    limits = ms.drift.learn_limits(reference, window_rows=1_000)
     assert limits["walk"]["ks"] > 0.2
     assert 0.025 <= limits["still"]["ks"] < 0.1
     today = pa.table({"walk": 0.5 + rng.normal(size=1_000), "still": rng.normal(size=1_000)})
@@ -161,11 +161,11 @@ def test_limits_when_learnt_follow_the_noise_of_the_reference() -> None:
     gone = pa.table({"walk": 3 + rng.normal(size=1_000), "still": 0.4 + rng.normal(size=1_000)})
     assert set(ms.detect_drift(reference, gone, column_limits=limits).drifted) == {"walk", "still"}
     with pytest.raises(DataError, match="at least 3"):
-        ms.drift.learn_limits(reference, chunk_rows=9_000)
+        ms.drift.learn_limits(reference, window_rows=9_000)
 
 
 def test_report_when_written_in_other_forms_says_the_same(tmp_path: Path) -> None:
-    report = ms.detect_drift(REFERENCE, CURRENT, chunk_rows=1_000)
+    report = ms.detect_drift(REFERENCE, CURRENT, window_rows=1_000)
     table = report.to_arrow()
     assert table.num_rows == 2 * 7
     whole = table.filter(pa.compute.is_null(table["window"]))

@@ -123,7 +123,7 @@ def test_what_a_gpu_does_not_compare_is_refused_by_name(device: Emulation | None
     with pytest.raises(errors.ParameterError, match="exact=True needs both samples on the GPU"):
         ms.detect_drift(reference, numbers, exact=True)
     with pytest.raises(errors.ParameterError, match="without windows"):
-        ms.detect_drift(reference, numbers, chunk_rows=2)
+        ms.detect_drift(reference, numbers, window_rows=2)
     with pytest.raises(errors.ParameterError, match="No column of the data on the GPU"):
         ms.detect_drift(reference, on_device({"y": np.arange(4.0)}))
     with pytest.raises(errors.UnsupportedError, match="Column 'x' has booleans"):

@@ -36,21 +36,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-zero", action="store_true", help="exit with 0 even when drift is found"
     )
-    parser.add_argument("--chunk-rows", type=int, metavar="N", help="judge windows of N rows")
+    parser.add_argument("--window-rows", type=int, metavar="N", help="judge windows of N rows")
     parser.add_argument(
-        "--chunk-column", metavar="COLUMN", help="judge windows by the values of a column"
+        "--window-column", metavar="COLUMN", help="judge windows by the values of a column"
     )
     parser.add_argument(
-        "--chunk-period",
+        "--window-period",
         metavar="1d",
-        help="with --chunk-column: windows of time, such as 1h, 1w or 1mo",
+        help="with --window-column: windows of time, such as 1h, 1w or 1mo",
     )
     parser.add_argument(
         "--persistence",
         nargs=2,
         type=int,
         default=[2, 3],
-        metavar="N",
+        metavar=("K", "N"),
         help="with windows: 2 3 raises an alert for a column that drifted in 2 of 3 in a row",
     )
     add_limits(parser, "ks=0.1")
@@ -85,9 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
         columns=columns,
         limits=limits_of(arguments),
         persistence=tuple(arguments.persistence),
-        chunk_rows=arguments.chunk_rows,
-        chunk_column=arguments.chunk_column,
-        chunk_period=arguments.chunk_period,
+        window_rows=arguments.window_rows,
+        window_column=arguments.window_column,
+        window_period=arguments.window_period,
     )
     if arguments.junit is not None:
         report.to_junit(arguments.junit)

@@ -13,7 +13,7 @@ from mainspring.drift.model_importance import model_importance
 from mainspring.drift.persistence import DriftWindow, persistent
 from mainspring.drift.report import DriftReport
 from mainspring.drift.sides import Sides, as_profile, both_sides
-from mainspring.drift.windows import checked_chunks, merged, profile_windows
+from mainspring.drift.windows import checked_cut, merged, profile_windows
 from mainspring.errors import ParameterError
 from mainspring.profiles import Profile
 from mainspring.transforms._device import is_for_device
@@ -34,9 +34,9 @@ def detect_drift(
     statistics: str | Sequence[str] = (),
     column_limits: Mapping[str, Mapping[str, float]] | None = None,
     importance: Mapping[str, float] | str | None = None,
-    chunk_rows: int | None = None,
-    chunk_column: str | None = None,
-    chunk_period: str | None = None,
+    window_rows: int | None = None,
+    window_column: str | None = None,
+    window_period: str | None = None,
     persistence: tuple[int, int] = (2, 3),
     exact: bool = False,
 ) -> DriftReport:
@@ -78,12 +78,12 @@ def detect_drift(
         where the reference is a predictor, what :func:`mainspring.drift.model_importance` measures
         on the current data. Columns are ranked by effect times importance; whether one drifted does
         not depend on it.
-    chunk_rows : int, optional
+    window_rows : int, optional
         Cut the current data into windows of so many rows, and judge each.
-    chunk_column : str, optional
+    window_column : str, optional
         Cut it by the values of this column.
-    chunk_period : str, optional
-        With ``chunk_column``, a column of times: windows of this length, such as "1h", "1d", "2w"
+    window_period : str, optional
+        With ``window_column``, a column of times: windows of this length, such as "1h", "1d", "2w"
         or "3mo"; units are s, min, h, d, w and mo. Weeks begin on Mondays, months on their first
         day: "3mo" are the quarters of a year, "12mo" years.
     persistence : tuple of int, default (2, 3)
@@ -105,7 +105,7 @@ def detect_drift(
     Raises
     ------
     SchemaError
-        When ``columns`` names one that the reference lacks, or ``chunk_column`` one that the
+        When ``columns`` names one that the reference lacks, or ``window_column`` one that the
         current data lacks.
     ParameterError
         When a limit, the level or the correction is not one of those above.
@@ -136,17 +136,17 @@ def detect_drift(
     weights = _checked_importance(importance, reference, current)
     needed, among = _checked_persistence(persistence)
     asked = checked_statistics(statistics)
-    chunks = checked_chunks(chunk_rows, chunk_column, chunk_period)
+    cut = checked_cut(window_rows, window_column, window_period)
     only = None if columns is None else list(columns)
     parts: dict[str, Profile] = {}
-    if chunks is not None:
+    if cut is not None:
         if exact:
             raise ParameterError("exact=True goes without windows.")
         if is_for_device(current, None):
             raise ParameterError("Data on a GPU is compared as a whole, without windows.")
         before = as_profile(reference, only, "reference")
         wanted = _engine.compared_columns(before._native, only)
-        parts, present = profile_windows(current, wanted, chunks, before.target)
+        parts, present = profile_windows(current, wanted, cut, before.target)
         now = merged(parts.values(), wanted)._native
         sides = Sides(before._native, now, before.columns, present, wanted)
     else:

@@ -17,7 +17,7 @@ from mainspring.profiles import Profile
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Chunks", "checked_chunks", "merged", "profile_windows", "tables"]
+__all__ = ["Cut", "checked_cut", "merged", "profile_windows", "tables"]
 
 _MAX_WINDOWS = 10_000
 _UNIT_SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -26,8 +26,8 @@ _MISSING = "missing"
 
 
 @dataclass(frozen=True)
-class Chunks:
-    """How current data is cut.
+class Cut:
+    """How current data is cut into windows.
 
     Attributes
     ----------
@@ -45,17 +45,17 @@ class Chunks:
     months: int | None = None
 
 
-def checked_chunks(rows: int | None, column: str | None, period: str | None) -> Chunks | None:
+def checked_cut(rows: int | None, column: str | None, period: str | None) -> Cut | None:
     """Return how to cut, None for not at all.
 
     Parameters
     ----------
     rows, column, period : optional
-        ``chunk_rows``, ``chunk_column`` and ``chunk_period`` of ``detect_drift``.
+        ``window_rows``, ``window_column`` and ``window_period`` of ``detect_drift``.
 
     Returns
     -------
-    Chunks or None
+    Cut or None
 
     Raises
     ------
@@ -66,33 +66,33 @@ def checked_chunks(rows: int | None, column: str | None, period: str | None) -> 
         return None
     if rows is not None:
         if column is not None or period is not None:
-            raise ParameterError("chunk_rows goes without chunk_column and chunk_period.")
+            raise ParameterError("window_rows goes without window_column and window_period.")
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
             raise ParameterError(
-                f"chunk_rows must be a positive int, got {rows!r}.",
+                f"window_rows must be a positive int, got {rows!r}.",
                 expected="a positive int",
                 got=repr(rows),
             )
-        return Chunks(rows=rows)
+        return Cut(rows=rows)
     if column is None:
-        raise ParameterError("chunk_period needs chunk_column, the column of timestamps.")
+        raise ParameterError("window_period needs window_column, the column of timestamps.")
     if period is None:
-        return Chunks(column=column)
+        return Cut(column=column)
     found = re.fullmatch(r"([1-9]\d{0,5})(s|min|h|d|w|mo)", period)
     if found is None:
         raise ParameterError(
-            f"chunk_period must be a number and a unit of s, min, h, d, w or mo (months), such as "
+            f"window_period must be a number and a unit of s, min, h, d, w or mo (months), such as "
             f"'1d', got {period!r}.",
             expected="such as 1d",
             got=repr(period),
         )
     if found[2] == "mo":
-        return Chunks(column=column, months=int(found[1]))
-    return Chunks(column=column, seconds=int(found[1]) * _UNIT_SECONDS[found[2]])
+        return Cut(column=column, months=int(found[1]))
+    return Cut(column=column, seconds=int(found[1]) * _UNIT_SECONDS[found[2]])
 
 
 def profile_windows(
-    data: Any, columns: Sequence[str] | None, chunks: Chunks, target: str | None = None
+    data: Any, columns: Sequence[str] | None, cut: Cut, target: str | None = None
 ) -> tuple[dict[str, Profile], list[str]]:
     """Profile each window.
 
@@ -102,7 +102,7 @@ def profile_windows(
         Read once, part by part where it is a source.
     columns : sequence of str or None
         Columns to profile; those that the data lacks are left out. None: all.
-    chunks : Chunks
+    cut : Cut
         How to cut.
     target : str, optional
         The label's column.
@@ -125,19 +125,19 @@ def profile_windows(
     for table in tables(data):
         present = table.column_names
         wanted = [name for name in (present if columns is None else columns) if name in present]
-        for key, rows in _cut(table, chunks, first_row):
+        for key, rows in _parts(table, cut, first_row):
             if key not in profiles:
                 if len(profiles) == _MAX_WINDOWS:
                     raise DataError(
                         f"There are more than {_MAX_WINDOWS:,} windows. Choose longer ones.",
-                        column=chunks.column,
+                        column=cut.column,
                     )
                 kept = target if target in wanted else None
                 profiles[key] = Profile(columns=wanted, target=kept)
             profiles[key].update(as_table(rows))
         first_row += table.num_rows
     keys = sorted(profiles, key=lambda key: (key is None, key))
-    return {_label(key, chunks): profiles[key] for key in keys}, present
+    return {_label(key, cut): profiles[key] for key in keys}, present
 
 
 def tables(data: Any) -> Iterator[pa.Table]:
@@ -165,16 +165,16 @@ def tables(data: Any) -> Iterator[pa.Table]:
         yield data if isinstance(data, pa.Table) else pa.table(data)
 
 
-def _cut(table: pa.Table, chunks: Chunks, first_row: int) -> Iterator[tuple[Any, pa.Table]]:
-    if chunks.rows is not None:
+def _parts(table: pa.Table, cut: Cut, first_row: int) -> Iterator[tuple[Any, pa.Table]]:
+    if cut.rows is not None:
         start = 0
         while start < table.num_rows:
-            number, used = divmod(first_row + start, chunks.rows)
-            length = min(chunks.rows - used, table.num_rows - start)
+            number, used = divmod(first_row + start, cut.rows)
+            length = min(cut.rows - used, table.num_rows - start)
             yield number, table.slice(start, length)
             start += length
         return
-    keys = _keys(table, chunks)
+    keys = _keys(table, cut)
     encoded = keys.dictionary_encode()
     encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
     codes = np.asarray(encoded.indices.fill_null(len(encoded.dictionary)))
@@ -185,35 +185,35 @@ def _cut(table: pa.Table, chunks: Chunks, first_row: int) -> Iterator[tuple[Any,
         yield names[codes[order[begin]]], table.take(order[begin:end])
 
 
-def _keys(table: pa.Table, chunks: Chunks) -> Any:
+def _keys(table: pa.Table, cut: Cut) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if chunks.column not in table.column_names:
+    if cut.column not in table.column_names:
         raise SchemaError(
-            f"The current data has no column '{chunks.column}' to cut it by.",
-            column=chunks.column,
+            f"The current data has no column '{cut.column}' to cut it by.",
+            column=cut.column,
         )
-    column = table[chunks.column]
-    if chunks.seconds is None and chunks.months is None:
+    column = table[cut.column]
+    if cut.seconds is None and cut.months is None:
         return pc.cast(column, pa.string())
     if not pa.types.is_temporal(column.type):
         raise SchemaError(
-            f"Column '{chunks.column}' has type {column.type}, expected times to cut by "
-            "chunk_period.",
-            column=chunks.column,
+            f"Column '{cut.column}' has type {column.type}, expected times to cut by "
+            "window_period.",
+            column=cut.column,
             expected="a timestamp or a date",
             got=str(column.type),
         )
     seconds = pc.cast(
         pc.floor_temporal(pc.cast(column, pa.timestamp("us")), unit="second"), pa.timestamp("s")
     )
-    if chunks.seconds is None:
-        return _month_starts(seconds, chunks.months or 1)
+    if cut.seconds is None:
+        return _month_starts(seconds, cut.months or 1)
     values = pc.cast(seconds, pa.int64())
-    shift = _MONDAY if chunks.seconds % _UNIT_SECONDS["w"] == 0 else 0
+    shift = _MONDAY if cut.seconds % _UNIT_SECONDS["w"] == 0 else 0
     numbers = values.to_numpy(zero_copy_only=False)
-    starts = np.floor((numbers - shift) / chunks.seconds) * chunks.seconds + shift
+    starts = np.floor((numbers - shift) / cut.seconds) * cut.seconds + shift
     return pa.array(starts, pa.float64(), from_pandas=True).cast(pa.int64())
 
 
@@ -230,12 +230,12 @@ def _month_starts(seconds: Any, months: int) -> Any:
     return pa.array(starts, pa.int64(), mask=missing)
 
 
-def _label(key: Any, chunks: Chunks) -> str:
+def _label(key: Any, cut: Cut) -> str:
     if key is None:
         return _MISSING
-    if chunks.rows is not None:
-        return f"rows {key * chunks.rows:,} to {(key + 1) * chunks.rows - 1:,}"
-    if chunks.seconds is None and chunks.months is None:
+    if cut.rows is not None:
+        return f"rows {key * cut.rows:,} to {(key + 1) * cut.rows - 1:,}"
+    if cut.seconds is None and cut.months is None:
         return str(key)
     return str(np.datetime64(int(key), "s"))
 
