@@ -113,6 +113,7 @@ class Bundle {
     return py::str(
         model.model->kernel_name(model, std::min(num_rows, kTileRows), process_kernels().level));
   }
+  py::dict ranked() const { return describe_ranked(*image_); }
   uint32_t num_outputs() const { return has_model() ? view().model.header->num_outputs : 0; }
   uint32_t num_classes() const { return has_model() ? view().model.header->num_classes : 0; }
   py::object link() const {
@@ -359,6 +360,9 @@ void register_bundle(py::module_& module) {
       .def_property_readonly("model_kind", &Bundle::model_kind)
       .def("kernel_name", &Bundle::kernel_name, py::arg("num_rows"),
            "How the model scores so many rows, in words; None without a model.")
+      .def("ranked_features", &Bundle::ranked,
+           "Features that large tables need not have: 'folded' into the thresholds of a forest, or "
+           "'coded', ranks once for each entry of a dictionary; and from how many rows on.")
       .def_property_readonly("num_outputs", &Bundle::num_outputs)
       .def_property_readonly("num_classes", &Bundle::num_classes)
       .def_property_readonly("link", &Bundle::link)

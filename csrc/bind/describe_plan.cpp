@@ -5,6 +5,7 @@
 
 #include "host/match_columns.hpp"
 #include "host/plan_features.hpp"
+#include "host/ranked_features.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace py = pybind11;
@@ -175,6 +176,22 @@ py::list describe_lists(const PlanView& plan) {
     lists.append(py::make_tuple(name, step.integers[kCardinality]));
   }
   return lists;
+}
+
+py::dict describe_ranked(const BundleImage& bundle) {
+  const RankedFeatures ranked = ranked_features(bundle);
+  const std::vector<std::string> names = feature_names(bundle.view().plan);
+  const auto names_of = [&](const std::vector<uint32_t>& features) {
+    py::list list;
+    for (const uint32_t feature : features) list.append(names[feature]);
+    return list;
+  };
+  py::dict found;
+  found["folded"] = names_of(ranked.folded);
+  found["coded"] = names_of(ranked.coded);
+  found["folded_from_rows"] = ranked.folded_from_rows;
+  found["coded_from_rows"] = ranked.coded_from_rows;
+  return found;
 }
 
 std::vector<uint32_t> cardinalities(const PlanView& plan) {

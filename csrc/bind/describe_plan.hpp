@@ -25,5 +25,8 @@ std::vector<uint32_t> categorical_indices(const PlanView& plan);
 std::vector<uint32_t> cardinalities(const PlanView& plan);
 /// Name and number of ids of each list.
 pybind11::list describe_lists(const PlanView& plan);
+/// Names of the features that a forest has ranks in place of, by how: "folded" and "coded", and
+/// from how many rows on each.
+pybind11::dict describe_ranked(const BundleImage& bundle);
 
 }  // namespace mainspring::bind

@@ -16,8 +16,6 @@ namespace mainspring {
 
 namespace {
 
-// Below this many rows nothing is saved that is worth a second plan.
-constexpr uint64_t kMinRows = 1024;
 // To find its numbers costs for each threshold as much as a few rows.
 constexpr uint64_t kThresholdsOfRow = 4;
 constexpr uint64_t kGroupBytes = 4 << 20;
@@ -262,6 +260,12 @@ void fill(const std::vector<EntryResults*>& results) {
 
 }  // namespace
 
+uint64_t fewest_folded_rows(const BundleView& bundle) noexcept {
+  const uint64_t num_thresholds = program_of(bundle).header->num_thresholds;
+  const uint64_t rows = (num_thresholds + kThresholdsOfRow - 1) / kThresholdsOfRow;
+  return std::max(rows, kFewestCodedRows);
+}
+
 CodedTable::CodedTable(const BundleView& bundle, const std::vector<BatchColumns>& batches)
     : original_(bundle), bundle_(bundle), batches_(batches) {
   choose_inputs();
@@ -276,9 +280,8 @@ CodedTable::CodedTable(const BundleImage& bundle, const std::vector<BatchColumns
     : CodedTable(bundle.view(), batches) {
   uint64_t num_rows = 0;
   for (const BatchColumns& batch : batches) num_rows += batch.num_rows;
-  if (!has_ranked_features(original_) || num_rows < kMinRows) return;
-  const uint64_t num_thresholds = program_of(original_).header->num_thresholds;
-  const bool pays = num_rows * kThresholdsOfRow >= num_thresholds;
+  if (!has_ranked_features(original_) || num_rows < kFewestCodedRows) return;
+  const bool pays = num_rows >= fewest_folded_rows(original_);
   auto ranked =
       std::make_unique<RankedTable>(bundle_, plan_.inputs, pays ? bundle.ranked_forest() : nullptr);
   if (ranked->is_useful()) ranked_ = std::move(ranked);
@@ -295,7 +298,7 @@ void CodedTable::choose_inputs() {
   const PlanView& plan = original_.plan;
   uint64_t num_rows = 0;
   for (const BatchColumns& batch : batches_) num_rows += batch.num_rows;
-  if (plan.wide || num_rows < kMinRows) return;
+  if (plan.wide || num_rows < kFewestCodedRows) return;
   std::vector<bool> coded(plan.num_inputs, false);
   bool any = false;
   for (uint32_t input = 0; input < plan.num_inputs; ++input) {

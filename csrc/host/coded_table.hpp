@@ -14,6 +14,11 @@
 
 namespace mainspring {
 
+/// Below this many rows nothing is saved that is worth a second plan.
+inline constexpr uint64_t kFewestCodedRows = 1024;
+/// Of a table for which the numbers are found that chains are folded to; has_ranked_features().
+uint64_t fewest_folded_rows(const BundleView& bundle) noexcept;
+
 /// What steps make of the entries of one dictionary.
 class EntryResults;
 

@@ -126,6 +126,10 @@ class Bundle:
         """
         Fill out, float64 (rows, output_width(kind)).
         """
+    def ranked_features(self) -> dict[str, typing.Any]:
+        """
+        Features that large tables need not have: 'folded' into the thresholds of a forest, or 'coded', ranks once for each entry of a dictionary; and from how many rows on.
+        """
     def to_bytes(self) -> bytes:
         """
         The bundle's bytes, as they lie in its file.

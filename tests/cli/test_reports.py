@@ -116,6 +116,11 @@ def test_inspect_when_text_names_every_part(run: Run, folder: Path) -> None:
     assert predictor.description in ran.out
     assert "rows and more: bit-sliced blocks\n" in ran.out
     assert predictor.kernel_name(1) in ran.out
+    ranked = predictor.bundle.ranked_features()
+    folded = ranked["folded"]
+    assert f"features folded into thresholds, from 1,024 rows on ({len(folded)})\n" in ran.out
+    assert f"    {', '.join(folded)}\n" in ran.out
+    assert "wind" in " ".join(folded)
     assert "outputs: probability" in ran.out
     assert "profile: 500 rows, 3 columns" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 100 + len(str(folder))
@@ -134,6 +139,7 @@ def test_inspect_when_json_agrees_with_the_file(run: Run, folder: Path) -> None:
     assert last["offset"] + last["num_bytes"] == len(data)
     assert shown["inputs"] == ["wind", "noise", "carrier"]
     assert "bit-sliced blocks" in shown["kernels"].values()
+    assert shown["ranked_features"] == ms.load(folder / "late.spring").bundle.ranked_features()
     assert [step["step"] for step in shown["steps"]].count("store") == 3
     assert [column["name"] for column in shown["profile"]] == ["wind", "noise", "carrier"]
 

@@ -146,3 +146,19 @@ def test_first_trees_are_those_of_features(predictor: ms.Predictor) -> None:
     pieces = [given.slice(first, FEW) for first in range(0, ROWS, FEW)]
     wanted = np.concatenate([predictor.predict_raw(piece, num_trees=6) for piece in pieces])
     assert predictor.predict_raw(given, num_trees=6).tobytes() == wanted.tobytes()
+
+
+def test_features_that_need_not_exist_are_named(
+    predictor: ms.Predictor, request: pytest.FixtureRequest
+) -> None:
+    """Chains that keep the order are folded, unless zeros are missing; dictionaries are coded."""
+    zeros = request.node.callspec.params["predictor"] == "zeros missing"
+    ranked = predictor.bundle.ranked_features()
+    folded, coded = set(ranked["folded"]), set(ranked["coded"])
+    assert not folded & coded
+    assert folded | coded <= set(predictor.feature_names)
+    assert bool(folded & {"a", "raw", "filled", "log"}) != zeros
+    assert "s" in coded
+    assert not coded & {"a", "b", "c", "n"}
+    assert not folded & {"s", "mean"}
+    assert (ranked["folded_from_rows"], ranked["coded_from_rows"]) == (1024, 1024)

@@ -18,6 +18,11 @@ __all__ = ["add_arguments", "run"]
 
 _HEADER_BYTES = 64
 _TILE_ROWS = 512
+# What large tables of a forest leave out.
+_RANKED = {
+    "folded": "folded into thresholds",
+    "coded": "of dictionaries, looked up once for each entry",
+}
 _RECORD = struct.Struct("<4sIQQII")
 
 
@@ -93,6 +98,7 @@ def _everything(predictor: Predictor, data: bytes) -> dict[str, Any]:
         "features": predictor.feature_names,
         "steps": predictor.steps,
         "kernels": _kernels(predictor),
+        "ranked_features": predictor.bundle.ranked_features(),
         "outputs": predictor.output_names,
         "profile": None if profile is None else profile.summary(),
     }
@@ -126,6 +132,11 @@ def _lines(path: str, predictor: Predictor, data: bytes) -> Iterator[str]:
     yield f"model: {predictor.description}"
     for rows, kernel in _kernels(predictor).items():
         yield f"  {rows}: {kernel}"
+    ranked = predictor.bundle.ranked_features()
+    for kind, text in _RANKED.items():
+        if names := ranked[kind]:
+            yield f"  features {text}, from {ranked[f'{kind}_from_rows']:,} rows on ({len(names)})"
+            yield from _wrapped(names, indent=4)
     yield f"outputs: {', '.join(predictor.output_names)}"
     profile = predictor.profile
     if profile is None:
@@ -167,10 +178,11 @@ def _some(lines: list[str], most: int = 40) -> Iterator[str]:
         yield f"  and {len(lines) - most} more (--json shows all)"
 
 
-def _wrapped(words: list[str]) -> Iterator[str]:
+def _wrapped(words: list[str], indent: int = 2) -> Iterator[str]:
     import textwrap
 
     text = ", ".join(words[:200])
     if len(words) > 200:
         text += f" and {len(words) - 200} more (--json shows all)"
-    yield from textwrap.wrap(text, 78, initial_indent="  ", subsequent_indent="  ")
+    margin = " " * indent
+    yield from textwrap.wrap(text, 78, initial_indent=margin, subsequent_indent=margin)
