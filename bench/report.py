@@ -72,16 +72,16 @@ _TAIL = """## The first ten minutes
 
 Somebody has a LightGBM model and a Parquet file, an empty machine, and the README. `python -m
 bench.first_minutes WHEEL` goes the way of [the guide](guides/from-lightgbm.md). Wall times on
-2026-11-26, on two cores that other work kept busy (load 11):
+2026-11-27, on two cores that other work kept busy (load 12):
 
 | step | time |
 |---|---|
-| an empty virtual environment | 31.6 s |
-| `pip install` of a wheel with the extra `serve`, packages from an index | 67.3 s |
+| an empty virtual environment | 16.8 s |
+| `pip install` of a wheel with the extra `serve`, packages from an index | 32.8 s |
 | `mainspring doctor serve` | 1.3 s |
-| `mainspring convert` of the model, with a profile of the table | 2.4 s |
-| `mainspring serve`, to its first answer | 2.1 s |
-| `mainspring drift` against a week that is windier, with its page | 3.1 s |
+| `mainspring convert` of the model, with a profile of the table | 1.4 s |
+| `mainspring serve`, to its first answer | 1.0 s |
+| `mainspring drift` against a week that is windier, with its page | 1.8 s |
 
 Without a wheel pip compiles the engine first: two to three minutes on two cores. By hand, in a
 terminal of 60 columns and with wrong files between, it took 71 s from the empty environment to the

@@ -36,7 +36,14 @@ def test_convert_when_given_a_reference_writes_a_bundle_that_predicts_and_knows_
     run: Run, model: lightgbm.Booster
 ) -> None:
     ran = run(
-        "convert", "model.txt", "-o", "late.spring", "--reference", "data.parquet", "--name", "late"
+        "convert",
+        "model.txt",
+        "-o",
+        "late.spring",
+        "--reference",
+        "data.parquet",
+        "--name",
+        "flights",
     )
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
@@ -47,6 +54,7 @@ def test_convert_when_given_a_reference_writes_a_bundle_that_predicts_and_knows_
     table = pq.read_table("data.parquet")
     x = np.column_stack([table["wind"], table["distance"]])
     predictor = ms.load("late.spring")
+    assert predictor.name == "flights"
     assert (predictor.predict(table) == model.predict(x)).all()
     assert predictor.profile is not None
     assert list(predictor.profile.columns) == ["wind", "distance"]
@@ -58,7 +66,7 @@ def test_convert_when_given_no_reference_says_what_is_missing(
 ) -> None:
     ran = run("convert", "model.txt", "-o", "late.spring")
     assert "no profile, so no drift can be told from it: --reference DATA adds one" in ran.out
-    assert ms.load("late.spring").name == "model"
+    assert ms.load("late.spring").name == "late"
 
 
 @pytest.mark.parametrize(

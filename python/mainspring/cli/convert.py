@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import mainspring
 from mainspring._files import require_folder
@@ -32,7 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "profile of it goes into the bundle, and drift is told against it",
     )
     parser.add_argument(
-        "--name", metavar="NAME", help="what the predictor is called (default: as the file)"
+        "--name",
+        metavar="NAME",
+        help="what the predictor is called, in a server's paths and metrics too (default: as the "
+        "bundle's file)",
     )
 
 
@@ -50,10 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
         0.
     """
     require_folder(arguments.output)
-    predictor = mainspring.Predictor(arguments.model, name=arguments.name)
+    name = arguments.name or Path(arguments.output).stem
+    predictor = mainspring.Predictor(arguments.model, name=name)
     if arguments.reference is not None:
         profile = mainspring.profile(arguments.reference, columns=predictor.input_names)
-        predictor = mainspring.Predictor(arguments.model, name=arguments.name, profile=profile)
+        predictor = mainspring.Predictor(arguments.model, name=name, profile=profile)
     predictor.save(arguments.output)
     print(f"{arguments.output}: {predictor!r}")
     if predictor.profile is None:
