@@ -26,11 +26,11 @@ OPTIONS = {
     # A reader allocates no more than its input can describe, so a huge block is a fault.
     "ASAN_OPTIONS": "detect_leaks=1:max_allocation_size_mb=1024",
     "UBSAN_OPTIONS": "print_stacktrace=1",
-    # One of the tests forks on purpose and starts threads in the child.
+    # Tests fork on purpose, and start threads in the child.
     "TSAN_OPTIONS": "die_after_fork=0",
 }
 FAULTS = ROOT / "build" / "faults"
-THREAD_TESTS = ("test_parallel_predict", "test_thread_pool")
+THREAD_TESTS = ("test_kept_memory", "test_parallel_predict", "test_thread_pool")
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,13 @@
 // exception, before anything is written.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #include <string>
 #include <vector>
 
 #include "bind/train_backend.hpp"
 #include "host/error.hpp"
+#include "host/large_pages.hpp"
 #include "train/embedding/lookup.hpp"
 
 namespace py = pybind11;
@@ -139,19 +137,6 @@ void train_lookup_backward(const std::vector<int64_t>& places, uint64_t grad,
                          training_workers());
 }
 
-/// Asks for large pages, before memory is first touched: rows are read at random, and each would
-/// need an entry of its own in the table of pages. A wish; where there are none nothing happens.
-void train_large_pages(uint64_t address, uint64_t num_bytes) {
-#if defined(__linux__)
-  constexpr uint64_t kPage = 4096;
-  const uint64_t first = (address + kPage - 1) / kPage * kPage;
-  const uint64_t last = (address + num_bytes) / kPage * kPage;
-  if (first < last) ::madvise(at_address<void>(first), last - first, MADV_HUGEPAGE);
-#else
-  (void)address, (void)num_bytes;
-#endif
-}
-
 }  // namespace
 
 void register_train_embedding(py::module_& module) {
@@ -163,7 +148,12 @@ void register_train_embedding(py::module_& module) {
              py::arg("weight_gradients"), py::arg("update"), py::arg("options"),
              py::arg("decoupled"), py::arg("stochastic"), py::arg("seed"),
              "Rows updated with the sum of their gradients.");
-  module.def("train_large_pages", &train_large_pages, py::arg("address"), py::arg("num_bytes"));
+  module.def(
+      "train_large_pages",
+      [](uint64_t address, uint64_t num_bytes) {
+        prefer_large_pages(at_address<void>(address), num_bytes);
+      },
+      py::arg("address"), py::arg("num_bytes"));
 }
 
 }  // namespace mainspring::bind

@@ -7,6 +7,7 @@ namespace py = pybind11;
 namespace mainspring::bind {
 void register_errors(py::module_&);
 void register_build(py::module_&);
+void register_memory(py::module_&);
 void register_table(py::module_&);
 void register_columns_out(py::module_&);
 void register_bundle(py::module_&);
@@ -45,6 +46,7 @@ PYBIND11_MODULE(_engine, module) {
   module.doc() = "The native engine. Private: use the package's public names.";
   mainspring::bind::register_errors(module);
   mainspring::bind::register_build(module);
+  mainspring::bind::register_memory(module);
   mainspring::bind::register_table(module);
   mainspring::bind::register_columns_out(module);
   mainspring::bind::register_bundle(module);

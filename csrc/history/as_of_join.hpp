@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "host/growing_array.hpp"
+#include "host/scratch_array.hpp"
 #include "host/table.hpp"
 
 namespace mainspring {
@@ -20,7 +20,7 @@ struct AsOfRequest {
 /// The row of the right for each row of the left, or kNoRow.
 struct AsOfRows {
   static constexpr uint32_t kNoRow = UINT32_MAX;
-  GrowingArray<uint32_t> rows;
+  ScratchArray<uint32_t> rows;
   uint64_t left_without_time = 0, right_without_time = 0;
   uint64_t left_without_key = 0, right_without_key = 0;
   uint64_t right_never_available = 0;

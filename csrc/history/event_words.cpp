@@ -140,7 +140,7 @@ void check_clock(const HistoryPlan& plan, const Table& table, uint32_t column,
 }  // namespace
 
 const uint64_t* read_microseconds(const Table& table, uint32_t column,
-                                  GrowingArray<uint64_t>* owned, uint64_t* num_missing) {
+                                  ScratchArray<uint64_t>* owned, uint64_t* num_missing) {
   TimeColumn times = read_times(table, column, TimeUnit::kMicro);
   *num_missing = times.num_missing;
   if (times.owned.capacity() == 0) return reinterpret_cast<const uint64_t*>(times.values);

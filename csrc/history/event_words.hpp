@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "history/history_plan.hpp"
-#include "host/growing_array.hpp"
+#include "host/scratch_array.hpp"
 #include "host/table.hpp"
 
 namespace mainspring {
@@ -58,7 +58,7 @@ struct HistoryCounts {
 struct EventTable {
   uint64_t num_rows = 0;
   std::vector<const uint64_t*> columns;  // as the plan orders words
-  std::vector<GrowingArray<uint64_t>> owned;
+  std::vector<ScratchArray<uint64_t>> owned;
   HistoryCounts counts;
 };
 
@@ -67,7 +67,7 @@ EventTable read_events(const HistoryPlan& plan, const Table& table);
 
 /// Times of a column in microseconds, finer ones cut; where they lie, or in *owned.
 const uint64_t* read_microseconds(const Table& table, uint32_t column,
-                                  GrowingArray<uint64_t>* owned, uint64_t* num_missing);
+                                  ScratchArray<uint64_t>* owned, uint64_t* num_missing);
 
 /// The lowest and highest bit of a column's values so far.
 struct GridRange {

@@ -289,7 +289,7 @@ HistoryCounts HistoryState::query(const Table& requests, const RequestColumns& c
   std::vector<uint32_t> key_columns;
   for (const std::string& name : columns.keys) key_columns.push_back(requests.column_index(name));
   const KeyBytes keys = key_bytes(requests, key_columns);
-  GrowingArray<uint64_t> owned;
+  ScratchArray<uint64_t> owned;
   HistoryCounts counts;
   const uint64_t* times = read_microseconds(requests, requests.column_index(columns.at), &owned,
                                             &counts.requests_without_time);

@@ -68,7 +68,7 @@ void for_blocks(uint64_t num_rows, Body body) {
 }
 
 struct Ids {
-  GrowingArray<uint32_t> requests, events;
+  ScratchArray<uint32_t> requests, events;
   uint64_t num_ids = 0;
 };
 
@@ -109,8 +109,8 @@ WordRange range_of(const int64_t* words, uint64_t num_words) {
 Ids ids_of_words(const int64_t* requests, uint64_t num_requests, const int64_t* events,
                  uint64_t num_events) {
   const WordRange words = range_of(events, num_events);
-  Ids ids{GrowingArray<uint32_t>(std::max<uint64_t>(num_requests, 1)),
-          GrowingArray<uint32_t>(std::max<uint64_t>(num_events, 1)), 0};
+  Ids ids{ScratchArray<uint32_t>(std::max<uint64_t>(num_requests, 1)),
+          ScratchArray<uint32_t>(std::max<uint64_t>(num_events, 1)), 0};
   uint32_t* request_ids = ids.requests.data();
   uint32_t* event_ids = ids.events.data();
   if (words.high == kNoTime) {
@@ -235,8 +235,8 @@ Ids ids_of_pair(const Table& requests, uint32_t request_column, const Table& eve
         .hint("Cast one of them.");
   }
   if (kind == KeyKind::kText) {
-    Ids ids{GrowingArray<uint32_t>(std::max<uint64_t>(requests.num_rows(), 1)),
-            GrowingArray<uint32_t>(std::max<uint64_t>(events.num_rows(), 1)), 0};
+    Ids ids{ScratchArray<uint32_t>(std::max<uint64_t>(requests.num_rows(), 1)),
+            ScratchArray<uint32_t>(std::max<uint64_t>(events.num_rows(), 1)), 0};
     TextTable seen;
     number_text_column(events, event_column, &seen, true, ids.events.data());
     if (!is_shared) {
@@ -322,8 +322,8 @@ std::optional<PlainKeys> plain_keys(const Table& requests,
 
 KeyIds key_ids(const Table& requests, std::span<const uint32_t> request_columns,
                const Table& events, std::span<const uint32_t> event_columns) {
-  KeyIds keys{GrowingArray<uint32_t>(std::max<uint64_t>(requests.num_rows(), 1)),
-              GrowingArray<uint32_t>(std::max<uint64_t>(events.num_rows(), 1)),
+  KeyIds keys{ScratchArray<uint32_t>(std::max<uint64_t>(requests.num_rows(), 1)),
+              ScratchArray<uint32_t>(std::max<uint64_t>(events.num_rows(), 1)),
               1,
               0,
               0,

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "host/growing_array.hpp"
+#include "host/scratch_array.hpp"
 #include "host/table.hpp"
 
 namespace mainspring {
@@ -15,7 +15,7 @@ namespace mainspring {
 inline constexpr uint32_t kNoKey = UINT32_MAX;
 
 struct KeyIds {
-  GrowingArray<uint32_t> requests, events;  // one for each row
+  ScratchArray<uint32_t> requests, events;  // one for each row
   uint32_t num_keys = 0;                    // ids are below it; not every one has events
   uint64_t requests_without_key = 0;        // null keys
   uint64_t events_without_key = 0;

@@ -211,7 +211,7 @@ std::vector<uint32_t> KeyedRequests::unordered() const {
 void KeyedRequests::put_in_order(const std::vector<uint32_t>& keys) {
   if (keys.empty()) return;
   uint32_t* places = places_.places.data();
-  GrowingArray<uint32_t> rows(std::max<uint64_t>(count(), 1));  // of each place
+  ScratchArray<uint32_t> rows(std::max<uint64_t>(count(), 1));  // of each place
   for (uint64_t row = 0; row < num_rows(); ++row) {
     if (places[row] != KeyPlaces::kLeftOut) rows.data()[places[row]] = static_cast<uint32_t>(row);
   }

@@ -18,7 +18,7 @@ struct KeyPlaces {
 
   uint64_t num_rows;
   std::vector<uint64_t> starts;  // num_keys + 1: the places of key k are [starts[k], starts[k + 1])
-  GrowingArray<uint32_t> places;
+  ScratchArray<uint32_t> places;
 
  private:
   /// id_of(row): the number of its key, or kNoKey.
@@ -51,7 +51,7 @@ class KeyedEvents {
   const HistoryPlan& plan_;
   FirstAvailability first_availability_;
   uint64_t stride_ = 0;
-  GrowingArray<uint64_t> words_;
+  ScratchArray<uint64_t> words_;
   std::vector<uint64_t> starts_;  // num_keys + 1
   std::vector<uint32_t> counts_;
 };
@@ -79,7 +79,7 @@ class KeyedRequests {
 
   KeyPlaces places_;
   const int64_t* times_ = nullptr;
-  GrowingArray<int64_t> owned_;
+  ScratchArray<int64_t> owned_;
 };
 
 }  // namespace mainspring

@@ -131,7 +131,7 @@ void keyed_features(const HistoryPlan& plan, KeyedEvents* events, const KeyedReq
   // last into a spare one. Brought to its rows, a feature leaves the column of the next one free:
   // one column is all the memory that this takes.
   const size_t width = plan.features.size();
-  GrowingArray<double> spare(std::max<uint64_t>(requests.count(), 1));
+  ScratchArray<double> spare(std::max<uint64_t>(requests.count(), 1));
   std::vector<double*> keyed(out + 1, out + width);
   keyed.push_back(spare.data());
   std::vector<std::unique_ptr<EventSweeper>> sweepers(num_threads());
@@ -177,7 +177,7 @@ HistoryCounts offline_features(const HistoryPlan& plan, const Table& events, con
     common_unit(requests, at, events, events.column_index(plan.time));  // zones must agree
   }
   unit_of(requests, at);
-  GrowingArray<uint64_t> owned;
+  ScratchArray<uint64_t> owned;
   uint64_t without_time = 0;
   const uint64_t* moments = read_microseconds(requests, at, &owned, &without_time);
   // Keys have numbers, unless they are numbers themselves.

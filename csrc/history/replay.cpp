@@ -39,7 +39,7 @@ ReplayResult replay_history(const HistoryPlan& plan, const Table& events, const 
   const EventTable table = read_events(plan, events);
   const KeyBytes event_keys = key_bytes(events, key_columns(events, plan.keys));
   const KeyBytes request_keys = key_bytes(requests, key_columns(requests, columns.keys));
-  GrowingArray<uint64_t> owned;
+  ScratchArray<uint64_t> owned;
   uint64_t missing = 0;
   const uint64_t* moments =
       read_microseconds(requests, requests.column_index(columns.at), &owned, &missing);

@@ -109,7 +109,7 @@ void SpilledHistory::add_events(const Table& events) {
 
 void SpilledHistory::add_requests(const Table& requests, const RequestColumns& columns) {
   const KeyBytes keys = key_bytes(requests, columns_of(requests, columns.keys));
-  GrowingArray<uint64_t> owned;
+  ScratchArray<uint64_t> owned;
   uint64_t without_time = 0;
   const uint64_t* times =
       read_microseconds(requests, requests.column_index(columns.at), &owned, &without_time);
@@ -193,7 +193,7 @@ void SpilledHistory::compute_slice(const Part& part, const Slice& slice) {
   const int64_t oldest = is_bounded ? slice.after - age : INT64_MIN;
   KeyNumbers keys;
   EventTable table;
-  GrowingArray<uint32_t> ids(std::max<uint64_t>(slice.num_events, 1));
+  ScratchArray<uint32_t> ids(std::max<uint64_t>(slice.num_events, 1));
   for (uint32_t word = 0; word < num_words; ++word) {
     table.owned.emplace_back(std::max<uint64_t>(slice.num_events, 1));
     table.columns.push_back(table.owned.back().data());
@@ -232,7 +232,7 @@ void SpilledHistory::compute_slice(const Part& part, const Slice& slice) {
   const KeyedRequests asked(times.data(),
                             KeyPlaces(times.data(), rows.size(), request_ids.data(), keys.size()));
   const size_t width = plan_.features.size();
-  GrowingArray<double> values(std::max<uint64_t>(width * rows.size(), 1));
+  ScratchArray<double> values(std::max<uint64_t>(width * rows.size(), 1));
   std::vector<double*> out;
   for (size_t i = 0; i < width; ++i) out.push_back(values.data() + i * rows.size());
   keyed_features(plan_, &by_key, asked, slice.after, out.data(), &counts_);

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "host/growing_array.hpp"
+#include "host/scratch_array.hpp"
 #include "host/table.hpp"
 
 namespace mainspring {
@@ -15,7 +15,7 @@ struct TimeColumn {
   const int64_t* values = nullptr;
   uint64_t num_rows = 0;
   uint64_t num_missing = 0;
-  GrowingArray<int64_t> owned;
+  ScratchArray<int64_t> owned;
 };
 
 /// The finest unit of two columns of times; kNone where both hold integers. Throws Error(kSchema)

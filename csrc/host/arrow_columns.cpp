@@ -2,15 +2,13 @@
 // consumer move a child out and release its parent.
 #include "host/arrow_columns.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <new>
 #include <utility>
 
+#include "host/large_pages.hpp"
 #include "host/thread_pool.hpp"
 
 namespace mainspring {
@@ -27,20 +25,6 @@ using Buffer = std::unique_ptr<uint8_t, Aligned>;
 Buffer make_buffer(uint64_t num_bytes) {
   return Buffer(
       static_cast<uint8_t*>(::operator new(std::max<uint64_t>(num_bytes, 1), kAlignment)));
-}
-
-/// Asks for large pages where memory is fresh and large: to have them made one by one takes longer
-/// than to write them. From NumPy's own least size on, for the same reason.
-void prefer_large_pages(uint8_t* bytes, uint64_t num_bytes) {
-#ifdef MADV_HUGEPAGE
-  constexpr uint64_t kLeastBytes = uint64_t{4} << 20;
-  if (num_bytes < kLeastBytes) return;
-  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  const uint64_t skipped = (page - reinterpret_cast<uintptr_t>(bytes) % page) % page;
-  (void)madvise(bytes + skipped, num_bytes - skipped, MADV_HUGEPAGE);  // a hint: may be refused
-#else
-  (void)bytes, (void)num_bytes;
-#endif
 }
 
 uint64_t value_bytes(ArrowColumns::Type type, uint64_t num_rows) {

@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "host/large_pages.hpp"
+
 namespace mainspring {
 
 /// Numbers in memory of malloc: like a vector, but nothing is initialised and there is no size.
@@ -43,6 +45,7 @@ class GrowingArray {
     if (count > UINT64_MAX / sizeof(T)) return false;
     void* const moved = std::realloc(data_, (count == 0 ? 1 : count) * sizeof(T));
     if (moved == nullptr) return false;
+    prefer_large_pages(moved, count * sizeof(T));
     data_ = static_cast<T*>(moved);
     capacity_ = count;
     return true;

@@ -84,6 +84,7 @@ __all__ = [
     "join_asof",
     "load",
     "profile",
+    "release_memory",
     "replay",
     "set_num_threads",
     "split",
@@ -209,3 +210,27 @@ def set_num_threads(count: int) -> None:
             got=repr(count),
         )
     _engine.set_num_threads(count)
+
+
+def release_memory() -> int:
+    """Give memory that is kept from one call to the next back to the operating system.
+
+    Features about the past and as-of joins keep their large scratch, and large results that are
+    gone, at most 512 MiB in a process: the next call need not wait for fresh pages. Linux and macOS
+    take it when they are short of memory; until then tools count it as the process's.
+
+    Returns
+    -------
+    int
+        How many bytes were kept.
+
+    Examples
+    --------
+    >>> import mainspring as ms
+    >>> _ = ms.release_memory()
+    >>> ms.release_memory()
+    0
+    """
+    from mainspring import _engine
+
+    return _engine.release_memory()

@@ -5,6 +5,12 @@ The native engine. Private: use the package's public names.
 from __future__ import annotations
 import collections.abc
 import typing
+class ResultNumbers:
+    """
+    Float64 numbers to write a result to, not initialised: the buffer protocol shares them.
+    """
+    def __init__(self, count: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
 class Table:
     """
     Arrow batches in the engine's hands: immutable, safe to read from threads.
@@ -1046,6 +1052,10 @@ def read_xgboost(data: bytes, subject: str) -> ModelImage:
     """
 def readable_columns(table: Table) -> list[str]:
     ...
+def release_memory() -> int:
+    """
+    Give memory that is kept between calls to the operating system; return its bytes.
+    """
 def replay_history(plan: HistoryPlan, events: Table, requests: Table, at: str, keys: collections.abc.Sequence[str], wanted: typing.Any, block_events: typing.SupportsInt | typing.SupportsIndex = 64) -> dict[str, typing.Any]:
     ...
 def return_large_blocks(least_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:

@@ -18,6 +18,6 @@ def test_cpp_program_when_sanitized_finds_nothing_wrong(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["test_parallel_predict", "test_thread_pool"])
+@pytest.mark.parametrize("name", ["test_kept_memory", "test_parallel_predict", "test_thread_pool"])
 def test_threads_under_the_thread_sanitizer_have_no_race(name: str) -> None:
     check(thread_tests(), name)

@@ -10,10 +10,9 @@ from mainspring._arrow import as_table
 from mainspring._columns import arrow_table
 from mainspring._sources import is_source, open_source
 from mainspring.history.column import HistoryColumn
+from mainspring.history.compiled_plan import compiled_plan
 from mainspring.history.described import Source, described
 from mainspring.transforms._derived import derived_columns
-from mainspring.transforms._zones import zone_transitions
-from mainspring.transforms.condition import COMPARISONS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,25 +22,7 @@ if TYPE_CHECKING:
     from mainspring.history.source import EventSource
     from mainspring.transforms.expression import Expression
 
-__all__ = ["AGGREGATES", "FRAMES", "HistoryPlans", "events_of", "plans_of"]
-
-# As the engine numbers them.
-AGGREGATES = {
-    "count": 1,
-    "sum": 2,
-    "mean": 3,
-    "min": 4,
-    "max": 5,
-    "std": 6,
-    "first": 7,
-    "last": 8,
-    "nunique": 9,
-    "since_last": 10,
-    "ewm": 11,
-    "lag": 12,
-    "quantile": 13,
-}
-FRAMES = {"time": 1, "rows": 2, "expanding": 3, "session": 4, "calendar": 5}
+__all__ = ["HistoryPlans", "events_of", "plans_of"]
 
 
 class HistoryPlans:
@@ -71,7 +52,7 @@ class HistoryPlans:
         named: dict[str, list[HistoryColumn]] = {name: [] for name in declared}
         for column in dict.fromkeys(columns):
             named[column.definition.source.name].append(column)
-        self._take([_compiled(declared[name], asked) for name, asked in named.items()])
+        self._take([compiled_plan(declared[name], asked) for name, asked in named.items()])
 
     def _take(self, plans: Sequence[_engine.HistoryPlan]) -> None:
         self._plans = {plan.description["source"]: plan for plan in plans}
@@ -209,7 +190,13 @@ class HistoryPlans:
             grids.finish(plan)
         return self
 
-    def compute(self, data: object, events: object) -> dict[str, npt.NDArray[np.float64]]:
+    def compute(
+        self,
+        data: object,
+        events: object,
+        *,
+        out: Mapping[str, npt.NDArray[np.float64]] | None = None,
+    ) -> dict[str, npt.NDArray[np.float64]]:
         """Compute the features of a table of requests.
 
         Parameters
@@ -218,6 +205,10 @@ class HistoryPlans:
             Has the sources' columns of request times and keys.
         events : mapping
             The table of each source, or its :class:`~mainspring.HistoryState`.
+        out : mapping, optional
+            For each source a writable C-contiguous float64 array of shape (features, rows) to fill
+            and return; what an earlier call with as many rows returned. Reusing memory is faster
+            than new memory.
 
         Returns
         -------
@@ -226,13 +217,17 @@ class HistoryPlans:
 
         Raises
         ------
-        ParameterError, SchemaError
+        ParameterError
+            As :meth:`fit`, and when ``out`` cannot be; nothing is written then.
+        SchemaError
             As :meth:`fit`.
         """
-        import numpy as np
+        from mainspring.history.arrays import arrays_for
 
         table = arrow_table(data, "history features")
-        computed = {}
+        rows = table.num_rows
+        shapes = {name: (len(one.features), rows) for name, one in self._sources.items()}
+        computed = arrays_for(shapes, out)
         for name, plan in self._plans.items():
             source = self._sources[name]
             needed = dict.fromkeys((source.at, *source.keys))
@@ -241,13 +236,11 @@ class HistoryPlans:
             requests = table.select(list(needed)) if is_there else table
             given = events_of(name, events)
             if hasattr(given, "fill"):
-                computed[name] = given.fill(requests)[0]
+                given.fill(requests, out=computed[name])
                 continue
-            out = np.empty((len(source.features), table.num_rows))
             self.counts[name] = plan.compute(
-                as_table(given), as_table(requests), source.at, list(source.keys), out
+                as_table(given), as_table(requests), source.at, list(source.keys), computed[name]
             )
-            computed[name] = out
         return computed
 
     def extend(self, data: object, events: object) -> pa.Table:
@@ -340,55 +333,3 @@ def events_of(name: str, events: object) -> Any:
         expected=f"a table for '{name}'",
         got=got,
     )
-
-
-def _compiled(source: EventSource, columns: Sequence[HistoryColumn]) -> _engine.HistoryPlan:
-    numbers: dict[str, int] = {}
-    categories: dict[str, int] = {}
-    available: dict[str, int] = {}
-    conditions: dict[Any, int] = {}
-    zones: dict[str, int] = {}
-    edges: dict[tuple[float, ...], int] = {}
-    rows = []
-    for column in columns:
-        asked = column.definition
-        values = categories if asked.aggregate == "nunique" else numbers
-        rows.append(
-            (
-                str(column),
-                AGGREGATES[asked.aggregate],
-                FRAMES[asked.frame.kind],
-                asked.frame.rows,
-                asked.frame.width,
-                asked.frame.lag,
-                _place(zones, asked.frame.zone),
-                _place(values, asked.value),
-                _place(available, asked.available),
-                _place(conditions, asked.where),
-                asked.parameter,
-                _place(edges, asked.edges),
-            )
-        )
-    return _engine.HistoryPlan(
-        source.name,
-        list(source.keys),
-        source.time,
-        source.at,
-        list(source.request_keys),
-        source.id or "",
-        source.zone or "",
-        source.lateness,
-        source.skew,
-        source.ttl,
-        list(numbers),
-        list(categories),
-        list(available),
-        [(one.column, COMPARISONS[one.symbol], one.value) for one in conditions],
-        [(name, *zone_transitions(name)) for name in zones],
-        [list(one) for one in edges],
-        rows,
-    )
-
-
-def _place(places: dict[Any, int], thing: Any) -> int:
-    return -1 if thing is None else places.setdefault(thing, len(places))

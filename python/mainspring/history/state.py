@@ -239,13 +239,18 @@ class HistoryState:
             result = result.append_column(name, pa.array(values, mask=np.isnan(values)))
         return result
 
-    def fill(self, requests: object) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    def fill(
+        self, requests: object, *, out: npt.NDArray[np.float64] | None = None
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Compute the features of a table of requests as arrays.
 
         Parameters
         ----------
         requests : table
             As in :meth:`features`.
+        out : numpy.ndarray, optional
+            Writable C-contiguous float64 array of shape (num_features, num_rows) to fill and
+            return.
 
         Returns
         -------
@@ -259,11 +264,16 @@ class HistoryState:
         ------
         SchemaError
             As in :meth:`features`.
+        ParameterError
+            When ``out`` cannot be.
         """
         import numpy as np
 
+        from mainspring.transforms._arrays import checked_array
+
         table = as_table(requests)
-        out = np.empty((len(self._names), table.num_rows))
+        shape = (len(self._names), table.num_rows)
+        out = np.empty(shape) if out is None else checked_array(out, shape, np.float64)
         since = np.empty(table.num_rows, np.int64)
         source = self._source
         self._state.query(table, source.at, list(source.keys), out, since)
