@@ -72,14 +72,16 @@ def register(
     )
 
     def call(*args: Any) -> Any:
+        if torch.compiler.is_compiling():
+            return operator(*args)
         if _is_transformed():
             return function.apply(*args)
-        if not is_plain(args):
+        if torch._C._len_torch_dispatch_stack() > 0 or not _are_own(args):
             return operator(*args)
-        if torch.is_grad_enabled() and any(
-            isinstance(arg, torch.Tensor) and arg.requires_grad for arg in args
-        ):
-            return function.apply(*args)
+        if torch.is_grad_enabled():
+            for arg in args:
+                if isinstance(arg, torch.Tensor) and arg.requires_grad:
+                    return function.apply(*args)
         return run(*args)
 
     return call
@@ -89,17 +91,18 @@ def is_plain(args: tuple[Any, ...]) -> bool:
     """Say whether nothing watches the call: no tracing, no transform, no tensor of another kind."""
     if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0:
         return False
-    if _is_transformed():
-        return False
-    return all(
-        type(arg) in _PLAIN and arg.device.type == "cpu"
-        for arg in args
-        if isinstance(arg, torch.Tensor)
-    )
+    return not _is_transformed() and _are_own(args)
+
+
+# Loops, not all() and any() of generators: those take a microsecond.
+def _are_own(args: tuple[Any, ...]) -> bool:
+    """Say whether all tensors are torch's own kinds, on the CPU."""
+    for arg in args:
+        if isinstance(arg, torch.Tensor) and (type(arg) not in _PLAIN or not arg.is_cpu):
+            return False
+    return True
 
 
 def _is_transformed() -> bool:
-    """Say whether a transform of ``torch.func`` is at work, outside of tracing."""
-    if torch.compiler.is_compiling():
-        return False
+    """Say whether a transform of ``torch.func`` is at work; not to be asked while tracing."""
     return torch._C._functorch.peek_interpreter_stack() is not None
