@@ -117,7 +117,8 @@ def test_events_as_arrow_are_those_of_json(app: Any, served: ms.Predictor) -> No
 def test_features_that_a_row_has_are_taken_and_a_row_without_time_is_now(
     app: Any, served: ms.Predictor
 ) -> None:
-    post(app, EVENTS, CLICKS)
+    just_now = datetime.now(timezone.utc) - timedelta(minutes=1)  # NOW may be an hour old
+    post(app, EVENTS, [*CLICKS, {**click(1, 1), "at": just_now.isoformat()}])
     names = HistoryPlans.from_predictor(served).sources["clicks"].features
     row = {"price": 1.0, **dict.fromkeys(names, 2.0)}
     want = served.predict_row(row)
