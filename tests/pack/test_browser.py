@@ -147,6 +147,7 @@ const { readFile } = await import("node:fs/promises");
 const predictor = await load(await readFile(`${folder}/late.spring`));
 for (const call of [
   () => load("late.spring"), () => load(), () => load({ ok: true }),
+  () => load(new Response("", { status: 404 })), () => load(new Blob(["no bundle"])),
   () => predictor.predict({ distance: 1 }), () => predictor.predict([{}, 3]),
   () => predictor.predictRow(), () => predictor.predict([{}], "odds"),
   () => predictor.predictMatrix([1, 2], 1),
@@ -165,12 +166,34 @@ def test_call_when_wrong_says_what_is_expected(package: Path, golden: Find) -> N
     (package / "late.spring").write_bytes(golden("0.1-late-flights").file)
     node = [program("node", "nodejs"), "--input-type=module", "--eval", MISUSE, str(package)]
     done = subprocess.run(node, capture_output=True, text=True, check=True)
-    words = ["got 'late.spring'", "got undefined", "response.arrayBuffer()"]
+    words = ["got 'late.spring'", "got undefined", "load(fetch(address))"]
+    words += ["The bundle: HTTP status 404", "do not begin like"]
     words += ["predictRow() takes one row", "Row 1 is 3", "Row 0 is undefined", "'odds'"]
     words += ["2 numbers"]
     said = done.stdout.splitlines()
     assert [text.startswith("MainspringError: ") for text in said] == [True] * len(words)
     assert [word in text for word, text in zip(words, said, strict=True)] == [True] * len(words)
+
+
+AGAIN = """
+const [folder] = process.argv.slice(1);
+const { load, useEngine } = await import(`${folder}/mainspring.js`);
+const { readFile } = await import("node:fs/promises");
+await useEngine("nothing.wasm").catch((error) => console.log(error.code));
+const file = `${folder}/late.spring`;
+for (const source of [readFile(file), new Response(await readFile(file)), await readFile(file)]) {
+  console.log((await load(source)).name);
+}
+"""
+
+
+def test_load_when_the_engine_failed_once_tries_again_and_takes_promises(
+    package: Path, golden: Find
+) -> None:
+    (package / "late.spring").write_bytes(golden("0.1-late-flights").file)
+    node = [program("node", "nodejs"), "--input-type=module", "--eval", AGAIN, str(package)]
+    done = subprocess.run(node, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["ENOENT", *["late-flights"] * 3]
 
 
 def test_times_as_text_are_those_of_python(package: Path, golden: Find, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ export interface Memory {
   total: number;
 }
 
+export type Bundle = ArrayBuffer | ArrayBufferView | Response | Blob;
+
 export declare class MainspringError extends Error {
   code: number;
   column: string | null;
@@ -39,7 +41,10 @@ export interface Predictor {
   predictMatrix(values: ArrayLike<number>, numRows: number, kind?: OutputKind): Float64Array;
 }
 
-export declare function load(bytes: ArrayBuffer | ArrayBufferView): Promise<Predictor>;
+/** What comes of a promise comes while the engine is compiled: `load(fetch("late.spring"))`. */
+export declare function load(
+  source: Bundle | PromiseLike<Bundle>,
+): Promise<Predictor>;
 export declare function useEngine(
   source: ArrayBuffer | ArrayBufferView | Response | URL | string | WebAssembly.Module,
 ): Promise<void>;

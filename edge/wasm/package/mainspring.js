@@ -2,7 +2,7 @@
 // WebAssembly, the same bits. Nothing is sent anywhere.
 //
 //   import { load } from "./mainspring.js";
-//   const predictor = await load(await (await fetch("late.spring")).arrayBuffer());
+//   const predictor = await load(fetch("late.spring"));
 //   predictor.predictRow({ distance: 700, carrier: "UA" });
 
 const KINDS = { predict: 0, proba: 1, raw: 2, features: 4 };
@@ -41,8 +41,14 @@ export class MainspringError extends Error {
  * compiled module.
  */
 export async function useEngine(source) {
-  engine = compile(source);
-  await engine;
+  await begin(source);
+}
+
+// What failed once, as a request may, is tried again by whoever asks next.
+function begin(source) {
+  const begun = compile(source);
+  begun.catch(() => { if (engine === begun) engine = null; });
+  return engine = begun;
 }
 
 async function compile(source) {
@@ -73,11 +79,24 @@ async function compileBytes(bytes) {
   }
 }
 
-/** Opens a bundle: an ArrayBuffer or a view of bytes, which are copied. */
-export async function load(bytes) {
-  engine ??= compile(new URL("mainspring.wasm", import.meta.url));
-  const instance = await WebAssembly.instantiate(await engine, {});
+/**
+ * Opens a bundle: an ArrayBuffer, a view of bytes, a Response or a Blob, or a promise of one of
+ * them, which comes while the engine is compiled. The bytes are copied.
+ */
+export async function load(source) {
+  if (engine === null) begin(new URL("mainspring.wasm", import.meta.url));
+  const [module, bytes] = await Promise.all([engine, bytesOf(source)]);
+  const instance = await WebAssembly.instantiate(module, {});
   return new Predictor(instance.exports, bytes);
+}
+
+async function bytesOf(source) {
+  const found = await source;
+  if (typeof found?.arrayBuffer !== "function") return found;
+  if (found.ok === false) {
+    throw new MainspringError(`${found.url || "The bundle"}: HTTP status ${found.status}`);
+  }
+  return found.arrayBuffer();
 }
 
 /** A model with its transforms, ready to predict. Made by load(). */
@@ -94,8 +113,8 @@ class Predictor {
   constructor(exports, bytes) {
     if (typeof bytes?.byteLength !== "number") {
       throw new MainspringError(
-        `load() takes the bytes of a bundle, an ArrayBuffer or a view of one, got ${shown(bytes)}. ` +
-        "Of a response: await response.arrayBuffer().");
+        `load() takes a bundle: an ArrayBuffer, a view of one, a Response, a Blob or a promise of one ` +
+        `of them, got ${shown(bytes)}. Of an address: load(fetch(address)).`);
     }
     this.#engine = exports;
     const file = ArrayBuffer.isView(bytes)
