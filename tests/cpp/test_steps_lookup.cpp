@@ -2,6 +2,7 @@
 // changed table is refused or harmless (build with -fsanitize=address,undefined to be sure).
 #include <algorithm>
 #include <functional>
+#include <random>
 #include <unordered_map>
 
 #include "check.hpp"
