@@ -97,11 +97,13 @@ def test_predict_when_nothing_is_written_shows_the_first_rows_of_a_folder(
 
 
 # The command, which stops itself before it renames its sixth part: the signal that goes on then
-# meets it there however busy the machine is.
+# meets it there however busy the machine is. What a shell starts behind the back of its terminal
+# (`pytest &` in a script) ignores Ctrl-C, and so would all that it starts.
 STOPPING = """
 import os, pathlib, signal, sys
 from mainspring.cli import main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 rename, count = pathlib.Path.replace, 0
 
 def replace(path, target):
