@@ -42,6 +42,23 @@ CONTRAST = """(() => {
   return least;
 })()"""
 
+# Numbers with an exponent that are on more than one line.
+BROKEN = r"""(() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!node.parentElement.checkVisibility() || node.parentElement.closest('svg')) continue;
+    for (const match of node.data.matchAll(/[-+]?\d[\d.]*e[-+]\d+/g)) {
+      const range = document.createRange();
+      range.setStart(node, match.index);
+      range.setEnd(node, match.index + match[0].length);
+      const lines = new Set([...range.getClientRects()].map((one) => Math.round(one.top)));
+      if (lines.size > 1) found.push(node.data);
+    }
+  }
+  return found;
+})()"""
+
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
@@ -84,6 +101,7 @@ def test_page_when_shown_fits_and_can_be_read_in_both_themes(
         show(page, file)
         # Wide tables scroll by themselves; the page never does.
         assert page.value("document.documentElement.scrollWidth") <= width
+        assert page.value(BROKEN) == []
     backgrounds = set()
     for scheme in ("light", "dark"):
         page.prefer(scheme)
@@ -117,4 +135,23 @@ def test_page_when_printed_is_light_and_leaves_nothing_out(
     wide = "[...document.querySelectorAll('.scroll')].map((one) => one.scrollWidth)"
     assert max(page.value(wide)) <= 718
     assert page.value("document.documentElement.scrollWidth") <= 718
+    assert page.value(BROKEN) == []
     page.call("Emulation.setEmulatedMedia", media="", features=[])
+
+
+def test_findings_when_a_screen_is_narrow_are_read_without_scrolling(
+    page: Page, files: dict[str, Path]
+) -> None:
+    """Each is a block: its numbers have labels, as the header is not shown, and its words fit."""
+    page.resize(380, 800)
+    show(page, files["plain check"])
+    wide = "[...document.querySelectorAll('.scroll')].map((one) => one.scrollWidth)"
+    assert max(page.value(wide)) <= 380
+    assert not page.value("document.querySelector('.says thead').checkVisibility()")
+    labels = page.value(
+        "[...document.querySelector('.says tbody tr').querySelectorAll('.n')].map("
+        "(one) => getComputedStyle(one, '::before').content)"
+    )
+    assert labels == ['"value "', '"limit "']
+    page.resize(1280, 800)
+    assert page.value("document.querySelector('.says thead').checkVisibility()")

@@ -9,6 +9,7 @@ import pytest
 from mainspring.html.bars import value_and_limit
 from mainspring.html.palette import DARK, LIGHT, SHAPES, SURFACES, TEXTS
 from mainspring.html.style import fragment_style, page_style
+from mainspring.html.table import Column, table
 
 
 def luminance(colour: str) -> float:
@@ -65,7 +66,9 @@ def test_page_style_has_both_themes_print_and_a_visible_focus() -> None:
 
 
 def test_variables_when_used_are_defined() -> None:
-    of_elements = set(re.findall(r"--(\w+):", value_and_limit(1, 2, "fail")))
+    columns = [Column("name"), *[Column("number", number=True)] * 8, Column("words")]
+    elements = value_and_limit(1, 2, "fail") + table("numbers", columns, [])
+    of_elements = set(re.findall(r"--(\w+):", elements))
     for style in (page_style(), fragment_style()):
         used = set(re.findall(r"var\(--(\w+)\)", style))
         assert used <= set(re.findall(r"--(\w+):", style)) | of_elements

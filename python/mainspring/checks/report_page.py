@@ -11,7 +11,7 @@ from mainspring.html.bars import value_and_limit
 from mainspring.html.budget import Budget
 from mainspring.html.facts import facts
 from mainspring.html.fragment import fragment
-from mainspring.html.markup import Markup, element, join, name, redacting
+from mainspring.html.markup import Markup, element, join, name, redacting, sentence
 from mainspring.html.page import MAX_BYTES, page
 from mainspring.html.table import Column, row, table
 from mainspring.profiles.text_table import format_number
@@ -156,16 +156,16 @@ def _row(columns: Sequence[Column], finding: Finding) -> Markup:
     )
 
 
-def _sentence(finding: Finding) -> str:
+def _sentence(finding: Finding) -> Markup:
     if redacting() and finding.check == "constant_label":  # its sentence names a label
-        return "The share of the most frequent label; which one that is, is hidden."
+        return Markup("The share of the most frequent label; which one that is, is hidden.")
     if finding.rows:
         rows = ", ".join(map(str, finding.rows))
         rows = f"{'First rows' if len(finding.rows) > 1 else 'Row'}: {rows}."
     else:
         rows = ""
     advice = (finding.why, finding.remedy) if finding.severity != "pass" else ()
-    return " ".join(text for text in (finding.sentence, rows, *advice) if text)
+    return sentence(" ".join(text for text in (finding.sentence, rows, *advice) if text))
 
 
 def _words() -> Markup:

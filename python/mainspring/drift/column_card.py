@@ -9,7 +9,7 @@ from mainspring.html.axis import Axis
 from mainspring.html.bars import paired_bars
 from mainspring.html.cumulative import cumulative
 from mainspring.html.histogram import mini_pair, overlay
-from mainspring.html.markup import Markup, element, join, name, redacting
+from mainspring.html.markup import Markup, element, join, name, redacting, sentence
 from mainspring.html.plot import key, percent
 from mainspring.html.table import Column, row, table
 from mainspring.profiles.text_table import format_number
@@ -84,7 +84,7 @@ def card(column: ColumnDrift, report: DriftReport, link: str) -> Markup:
         A card.
     """
     body = [
-        element("p", column.reason),
+        element("p", sentence(column.reason)),
         _plots(column),
         _statistics(column, report),
         element("p", _exactness(column), class_="quiet"),

@@ -11,7 +11,7 @@ from mainspring.drift.column_card import card, column_mini, p_text
 from mainspring.html.budget import Budget
 from mainspring.html.facts import facts
 from mainspring.html.fragment import fragment
-from mainspring.html.markup import Markup, element, join, name
+from mainspring.html.markup import Markup, element, join, name, sentence
 from mainspring.html.page import MAX_BYTES, page
 from mainspring.html.plot import key
 from mainspring.html.table import Column, row, table
@@ -148,7 +148,7 @@ def _reasons(columns: Sequence[ColumnDrift]) -> Markup | None:
     if not drifted:
         return None
     items = [
-        element("li", element("b", name(column.name)), f": {column.reason}")
+        element("li", element("b", name(column.name)), ": ", sentence(column.reason))
         for column in drifted[:_NAMED]
     ]
     more = len(drifted) - len(items)

@@ -10,13 +10,15 @@ import os
 import re
 from collections.abc import Sequence
 
-__all__ = ["Markup", "element", "escape", "join", "name", "names", "redacting"]
+__all__ = ["Markup", "element", "escape", "join", "name", "names", "redacting", "sentence"]
 
 _SPECIAL = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _UNSHOWN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
     "\ufeff\ufffe\uffff]"
 )
+# A line may break behind the hyphen of an exponent, and before the number of "p 1e-9".
+_EXPONENT = re.compile(r"(?<![\w.])(?:p )?[-+]?\d[\d.]*e[-+]\d+\b")
 _VOID = frozenset(["br", "hr", "meta"])
 
 
@@ -147,6 +149,27 @@ def names(texts: Sequence[str], most: int = 40) -> Markup:
         parts += [", ", name(text)]
     more = len(texts) - most
     return join(*parts[1:], f" and {more:,} more" if more > 0 else None)
+
+
+def sentence(text: str) -> Markup:
+    """Show a sentence with numbers in it.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    Markup
+        It; numbers with an exponent stay in one line.
+
+    Examples
+    --------
+    >>> sentence("ks 0.1, p 4.5e-101.")
+    'ks 0.1, <span class="whole">p 4.5e-101</span>.'
+    """
+    return Markup(_EXPONENT.sub(r'<span class="whole">\g<0></span>', escape(text)))
 
 
 def redacting() -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from mainspring.html.palette import DARK, LIGHT, variables
 
-__all__ = ["fragment_style", "page_style"]
+__all__ = ["LABELLED", "fragment_style", "page_style"]
+
+# Places of the columns of numbers that may have a label beside them on a narrow screen.
+LABELLED = range(2, 9)
 
 # What pages and fragments share. Every selector begins with the class of the root element.
 _PARTS = """
@@ -17,6 +20,7 @@ _PARTS = """
 .ms tbody th{overflow-wrap:anywhere;min-width:8.5rem}
 .ms .n,.ms .n3 td:nth-child(n+3),.ms .n4 td:nth-child(n+4),.ms .n5 td:nth-child(n+5),
 .ms .n2 td:nth-child(n+2){text-align:right;white-space:nowrap}
+.ms .whole{white-space:nowrap}
 .ms tr>:last-child{padding-right:0}
 .ms .says td:last-child{min-width:15rem}
 .ms svg{display:block;width:100%;overflow:visible}
@@ -109,12 +113,30 @@ th[aria-sort=descending] button::after{content:" \\2193"}
  padding-right:.9rem}details.card{padding:0}}
 """
 
+# Where a screen is narrow, tables that end in words show a row as a block: its cells beside each
+# other, numbers behind the label of their column, and the words below.
+_NARROW = """
+@media (max-width:34rem){.ms .says,.ms .says tbody,.ms .says caption{display:block}
+.ms .says thead{display:none}
+.ms .says tr{display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.6rem 0;align-items:center;
+ border-bottom:1px solid var(--line)}
+.ms .says th,.ms .says td{padding:0;border:0;min-width:0}
+.ms .says th{flex:0 0 100%;font-weight:600}
+.ms .says td:last-child{flex:0 0 100%;min-width:0;padding-top:.15rem}
+.ms .says .n:before{color:var(--quiet)}
+.ms .says td:has(.limit){flex:1 0 5rem}
+LABELS}
+""".replace(
+    "LABELS",
+    "".join(f".ms .says .n:nth-child({i}):before{{content:var(--l{i})}}" for i in LABELLED),
+)
+
 # Behind the others, which it changes. Tables that scroll on a screen are as wide as the paper.
 _PRINT = """
 @media print{body{font-size:10.5pt}main,footer{max-width:none;padding-left:0;padding-right:0}
 .card,figure,tr{break-inside:avoid}.scroll{overflow:visible;font-size:8pt}
 .ms th,.ms td{padding-right:.4rem}.ms .mini{width:4.5rem}
-.ms .says td:last-child,.ms tbody th,.ms .bar,.ms .limit{min-width:0}
+.ms .says td:last-child,.ms .bar,.ms .limit{min-width:0}.ms tbody th{min-width:5rem}
 a{color:inherit;text-decoration:none}
 details::details-content{content-visibility:visible;display:block}}
 """
@@ -145,7 +167,7 @@ def page_style() -> str:
         f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
         f"@media print{{:root{{{light}color-scheme:light}}}}"
     )
-    return _tight(themes + _PAGE + _PARTS + _PRINT)
+    return _tight(themes + _PAGE + _PARTS + _NARROW + _PRINT)
 
 
 def fragment_style() -> str:

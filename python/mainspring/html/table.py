@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mainspring.html.markup import Markup, element, join
+from mainspring.html.style import LABELLED
 
 __all__ = ["Column", "row", "table"]
 
@@ -38,6 +39,16 @@ def _first_of_last_numbers(columns: Sequence[Column]) -> int:
     while at > 1 and columns[at - 1].number:
         at -= 1
     return at
+
+
+def _labels(columns: Sequence[Column]) -> str | None:
+    """Return the labels of numbers as variables, for where there is no room for a header."""
+    labels = [
+        f"--l{i}:'{column.label} '"
+        for i, column in enumerate(columns, 1)
+        if column.number and i in LABELLED
+    ]
+    return ";".join(labels) or None
 
 
 def row(columns: Sequence[Column], cells: Sequence[str]) -> Markup:
@@ -112,6 +123,7 @@ def table(
             element("thead", element("tr", *heads)),
             element("tbody", join(*rows)),
             class_=" ".join(classes) or None,
+            style=None if columns[-1].number else _labels(columns),
         ),
         class_="scroll",
         tabindex="0" if sortable else None,
