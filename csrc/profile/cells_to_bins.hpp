@@ -16,7 +16,7 @@ struct CountJob {
   const uint8_t* listed;
   uint32_t steps;
   uint32_t last;  // bin
-  uint32_t* tables[BinCounts::kTables];
+  uint16_t* tables[BinCounts::kTables];
 };
 
 // Whether a value fell in a bin whose values are listed. Without marks those are the first and the
@@ -26,7 +26,7 @@ bool count_block(const CountJob& job) {
   uint32_t found = 0;
   const auto in_ends = [&job] {
     uint32_t count = 0;
-    for (const uint32_t* table : job.tables) count += table[0] + table[job.last];
+    for (const uint16_t* table : job.tables) count += table[0] + table[job.last];
     return count;
   };
   const uint32_t before = in_ends();
@@ -40,10 +40,12 @@ bool count_block(const CountJob& job) {
   };
   uint32_t i = 0;
   for (; i + BinCounts::kTables <= job.num_values; i += BinCounts::kTables) {
-    ++job.tables[0][bin_at(i)];
-    ++job.tables[1][bin_at(i + 1)];
-    ++job.tables[2][bin_at(i + 2)];
-    ++job.tables[3][bin_at(i + 3)];
+    // All bins first: to a compiler, what counts could be the cells of what comes next.
+    const uint32_t bins[] = {bin_at(i), bin_at(i + 1), bin_at(i + 2), bin_at(i + 3)};
+    ++job.tables[0][bins[0]];
+    ++job.tables[1][bins[1]];
+    ++job.tables[2][bins[2]];
+    ++job.tables[3][bins[3]];
   }
   for (; i < job.num_values; ++i) ++job.tables[0][bin_at(i)];
   return kMarks ? found != 0 : in_ends() != before;

@@ -289,10 +289,14 @@ BinCounts NumberBins::empty_counts() const {
 }
 
 void BinCounts::settle() {
+  if (blocks_in_tables == 0) return;
   const size_t num_bins = bins.size();
-  for (size_t i = 0; i < tables.size(); ++i) bins[i % num_bins] += tables[i];
+  for (const uint16_t* table = tables.data(); table != tables.data() + tables.size();
+       table += num_bins) {
+    for (size_t bin = 0; bin < num_bins; ++bin) bins[bin] += table[bin];
+  }
   std::fill(tables.begin(), tables.end(), 0);
-  in_tables = 0;
+  blocks_in_tables = 0;
 }
 
 uint32_t NumberBins::bin_of(double value) const {
@@ -331,13 +335,8 @@ void NumberBins::list_block(const double* values, uint32_t num_values, bool only
 }
 
 void NumberBins::count(const double* values, uint64_t num_values, BinCounts* counts) const {
-  constexpr uint64_t kMaxInTables = uint64_t{1} << 31;
-  if (num_values > kMaxInTables) {
-    count(values, kMaxInTables, counts);
-    return count(values + kMaxInTables, num_values - kMaxInTables, counts);
-  }
-  if (counts->in_tables + num_values > kMaxInTables) counts->settle();
-  counts->in_tables += num_values;
+  // A table takes at most its part of each block.
+  constexpr uint32_t kMaxBlocks = 0xFFFF / (kBlock / BinCounts::kTables);
   alignas(64) std::array<uint16_t, kBlock> cells;
   const Place place_block = place_of(process_kernels().level);
   const bool only_ends = lists_only_ends();
@@ -370,12 +369,16 @@ void NumberBins::count(const double* values, uint64_t num_values, BinCounts* cou
       for (uint32_t i = 0; i < left; ++i) job.nans += last[i] != last[i] ? 1 : 0;
     }
     if (steps_ != 0) {
+      if (counts->blocks_in_tables++ == kMaxBlocks) {
+        counts->settle();
+        counts->blocks_in_tables = 1;
+      }
       if (count_cells(block)) list_block(block.values, block.num_values, only_ends, counts);
       continue;
     }
     for (uint32_t i = 0; i < block.num_values; ++i) {
       const double value = block.values[i];
-      ++block.tables[0][value == value ? bin_of(value) : 0];
+      ++counts->bins[value == value ? bin_of(value) : 0];
     }
     list_block(block.values, block.num_values, only_ends, counts);
   }

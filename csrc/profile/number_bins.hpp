@@ -13,10 +13,11 @@ namespace mainspring {
 
 /// What passes over numbers leave.
 struct BinCounts {
-  // Four tables of as many bins, so that equal values in a row do not wait for each other.
+  // Four tables of as many bins, so that equal values in a row do not wait for each other; of short
+  // numbers, so that a first-level cache has room for them beside edges and cells.
   static constexpr uint32_t kTables = 4;
-  std::vector<uint32_t> tables;
-  uint64_t in_tables = 0;      // values counted there
+  std::vector<uint16_t> tables;
+  uint32_t blocks_in_tables = 0;
   std::vector<uint64_t> bins;  // bins[k]: values with k edges at or below them, less the tables
   uint64_t nans = 0;
   std::vector<double> listed;  // values that fell in bins whose values are listed; counted, too

@@ -205,6 +205,24 @@ void test_counts(uint64_t seed) {
   }
 }
 
+// More than a short number counts, in blocks that are whole and in others.
+void test_long_runs_of_one_value(uint64_t seed) {
+  Random random(seed);
+  const std::vector<double> edges = drawn_edges(random, Shape::kNormal, 300);
+  const NumberBins bins = NumberBins::thinned(edges);
+  const size_t rows = one_in(random, 2) ? 512 : 1 + below(random, 1300);
+  const std::vector<double> values(rows, edges[100]);
+  BinCounts counts = bins.empty_counts();
+  const uint64_t times = 700'000 / rows;
+  for (uint64_t i = 0; i < times; ++i) bins.count(values.data(), rows, &counts);
+  counts.settle();
+  const uint32_t bin = bins.bin_of(values[0]);
+  check(counts.bins[bin] == times * rows, "a long run of one value is counted");
+  check(std::count(counts.bins.begin(), counts.bins.end(), 0) ==
+            static_cast<std::ptrdiff_t>(counts.bins.size()) - 1,
+        "and nothing else");
+}
+
 // Where nothing else helps, edges are searched.
 void test_edges_when_crowded_are_searched() {
   Random random(1);
@@ -237,6 +255,7 @@ void test_one_comparison_is_enough() {
 
 int main() {
   for (uint64_t seed = 0; seed < 30; ++seed) mainspring::test_counts(seed);
+  for (uint64_t seed = 0; seed < 12; ++seed) mainspring::test_long_runs_of_one_value(seed);
   mainspring::test_edges_when_crowded_are_searched();
   mainspring::test_one_comparison_is_enough();
   return mainspring::finish();
