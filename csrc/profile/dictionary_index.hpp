@@ -24,22 +24,31 @@ void with_indices(const ColumnView& view, Fn fn) {
   }
 }
 
-/// Adds how often each entry is there, of rows that are all present: in four tables, so that equal
-/// indices in a row do not wait for each other.
+/// Adds how often each entry is there, of rows that are all present: in eight tables, so that equal
+/// indices in a row do not wait for each other, where that is worth emptying them.
 template <class Index>
 void count_indices(const Index* indices, uint64_t rows, std::vector<uint64_t>* times) {
-  constexpr uint64_t kTables = 4;
+  constexpr uint64_t kTables = 8, kMostRows = uint64_t{1} << 32;
+  for (; rows > kMostRows; rows -= kMostRows, indices += kMostRows) {
+    count_indices(indices, kMostRows, times);
+  }
   const uint64_t entries = times->size();
-  std::vector<uint64_t> tables(kTables * entries, 0);
-  uint64_t* const table = tables.data();
   uint64_t row = 0;
-  for (; row + kTables <= rows; row += kTables) {
+  if (rows >= kTables * entries) {
+    std::vector<uint32_t> tables(kTables * entries, 0);
+    uint32_t* const table = tables.data();
+    for (; row + kTables <= rows; row += kTables) {
+      for (uint64_t i = 0; i < kTables; ++i) {
+        ++table[i * entries + static_cast<uint64_t>(indices[row + i])];
+      }
+    }
     for (uint64_t i = 0; i < kTables; ++i) {
-      ++table[i * entries + static_cast<uint64_t>(indices[row + i])];
+      for (uint64_t entry = 0; entry < entries; ++entry) {
+        (*times)[entry] += table[i * entries + entry];
+      }
     }
   }
-  for (; row < rows; ++row) ++table[static_cast<uint64_t>(indices[row])];
-  for (uint64_t i = 0; i < tables.size(); ++i) (*times)[i % entries] += tables[i];
+  for (; row < rows; ++row) ++(*times)[static_cast<uint64_t>(indices[row])];
 }
 
 /// Whether the row's own bit says present; a dictionary entry may still be null.

@@ -110,14 +110,14 @@ void test_views() {
 
 template <class Index>
 std::unique_ptr<ArrowColumn> indices_with(const char* format, Index index, uint64_t num_entries,
-                                          bool present = true) {
+                                          bool present = true, size_t row = 66) {
   auto entries = offset_strings<int32_t>("u", Strings(num_entries, "entry"), 1);
   std::vector<std::optional<Index>> rows(70, Index(0));
   auto column = index_column<Index>(format, rows, 3, std::move(entries));
   auto* indices = static_cast<uint8_t*>(const_cast<void*>(column->pointers()[1]));
-  std::memcpy(indices + (3 + 66) * sizeof(Index), &index, sizeof(Index));
+  std::memcpy(indices + (3 + row) * sizeof(Index), &index, sizeof(Index));
   auto* validity = static_cast<uint8_t*>(const_cast<void*>(column->pointers()[0]));
-  if (!present) validity[(3 + 66) / 8] &= static_cast<uint8_t>(~(1 << ((3 + 66) % 8)));
+  if (!present) validity[(3 + row) / 8] &= static_cast<uint8_t>(~(1 << ((3 + row) % 8)));
   return column;
 }
 
@@ -129,6 +129,10 @@ void test_indices(const char* format) {
   expect_fine(*indices_with<Index>(format, static_cast<Index>(-1), 100, false), "missing row");
   expect_bad_row(*indices_with<Index>(format, std::numeric_limits<Index>::min(), 0), 0,
                  "no entries at all");
+  for (size_t row = 0; row < 70; ++row) {  // whole blocks of lanes, and what is left of them
+    expect_fine(*indices_with<Index>(format, 99, 100, true, row), "the last entry, in any row");
+    expect_bad_row(*indices_with<Index>(format, 100, 100, true, row), row, "one past it");
+  }
 }
 
 // Read as unsigned it would be entry 156 of 200, and a decoder that widens it reads before the

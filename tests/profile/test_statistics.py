@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -106,6 +107,24 @@ def test_texts_when_laid_out_otherwise_are_the_same(cast: Callable[[pa.Array], A
     plain.pop("type")
     other.pop("type")
     assert other == plain
+
+
+@pytest.mark.parametrize("index", [pa.int8(), pa.uint16(), pa.int32(), pa.int64()], ids=str)
+@pytest.mark.parametrize(("rows", "entries"), [(5, 100), (799, 100), (800, 100), (10_003, 100)])
+def test_dictionary_when_counted_by_its_indices_is_that_of_its_texts(
+    index: pa.DataType, rows: int, entries: int
+) -> None:
+    """In one table where rows are few, in many where they are not, and what is left of eight."""
+    codes = np.random.default_rng(rows).integers(0, entries - 1, rows)
+    codes[: rows // 3] = 7  # equal ones in a row
+    texts = pa.array([f"entry {i}" for i in range(entries)])
+    coded = pa.DictionaryArray.from_arrays(pa.array(codes).cast(index), texts)
+    for first in (0, 3):
+        column = ms.profile(pa.table({"s": coded.slice(first)})).column("s")
+        wanted = Counter(f"entry {code}" for code in codes[first:])
+        assert column.distinct == len(wanted)
+        assert column.num_rows == rows - first
+        assert dict(column.top) == {value: wanted[value] for value, _ in column.top}
 
 
 def test_dictionary_of_numbers_when_null_or_nan_inside_counts_both() -> None:
