@@ -14,6 +14,7 @@ struct GroupLeakage {
   static constexpr CheckNotes kNotes{
       .formula = "test rows whose key occurs in training / test rows with a key",
       .missing = "rows without a key are left out",
+      .source = "S. Kapoor and A. Narayanan 2023, arXiv:2207.07048",
       .why = "A test of the same customers, machines or patients measures memory.",
       .remedy = "Split with mainspring.split(group=).",
   };

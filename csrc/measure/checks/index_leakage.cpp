@@ -14,6 +14,7 @@ struct IndexLeakage {
   static constexpr CheckNotes kNotes{
       .formula = "test rows whose key occurs in training / test rows with a key",
       .missing = "rows without a key are left out",
+      .source = "S. Kapoor and A. Narayanan 2023, arXiv:2207.07048",
       .why = "The same event is trained on and tested.",
       .remedy = "Take the rows out of one side.",
   };

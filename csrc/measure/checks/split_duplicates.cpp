@@ -32,6 +32,7 @@ struct SplitDuplicates {
   static constexpr CheckNotes kNotes{
       .formula = "test rows whose features, by a 128-bit hash, occur in training / test rows",
       .missing = "missing equals missing",
+      .source = "S. Kapoor and A. Narayanan 2023, arXiv:2207.07048",
       .why = "What was learnt by heart is tested.",
       .remedy = "Take them out with mainspring.deduplicate before the split.",
   };

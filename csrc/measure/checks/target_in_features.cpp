@@ -82,6 +82,9 @@ struct TargetInFeatures {
       .missing =
           "rows without a label are left out; of a feature, missing is a value that may stand for "
           "a class",
+      .source =
+          "S. Kaufman, S. Rosset, C. Perlich and O. Stitelman 2012, "
+          "doi:10.1145/2382577.2382579",
       .why = "A model that is given the answer is perfect in tests and useless in use.",
       .remedy = "Leave the feature out.",
   };

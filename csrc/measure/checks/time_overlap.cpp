@@ -18,6 +18,7 @@ struct TimeOverlap {
   static constexpr CheckNotes kNotes{
       .formula = "test rows with a time <= the last of training / test rows with a time",
       .missing = "rows without a time are left out",
+      .source = "S. Kapoor and A. Narayanan 2023, arXiv:2207.07048",
       .why = "A model that is trained on the future of its test looks better than it will be.",
       .remedy = "Split with mainspring.split(time=).",
   };

@@ -18,6 +18,9 @@ struct TimeTravel {
           "rows with a value that becomes known after the time of prediction / rows with a value "
           "and both times",
       .missing = "rows without a value are left out; a missing time of a row with one is a warning",
+      .source =
+          "S. Kaufman, S. Rosset, C. Perlich and O. Stitelman 2012, "
+          "doi:10.1145/2382577.2382579",
       .why = "A value that is not known yet when the prediction is made cannot be used then.",
       .remedy = "Leave the feature out, or use what was known before.",
   };
