@@ -285,7 +285,7 @@ void test_long_windows(uint64_t seed) {
 void test_bounds_of_a_block(uint64_t seed) {
   Random random(seed);
   std::vector<double> values(AdwinWindow::kBlock, 0);
-  const uint64_t kind = below(random, 4);
+  const uint64_t kind = below(random, 5);
   const size_t one = below(random, values.size());
   const size_t run = one_of(random, {4, 8, 16, 32});
   double level = 0;
@@ -295,7 +295,12 @@ void test_bounds_of_a_block(uint64_t seed) {
     value = kind == 0   ? 1
             : kind == 1 ? (k == one ? 1 : 0)
             : kind == 2 ? level
-                        : share(random) - 0.5;
+            : kind == 3 ? share(random) - 0.5
+                        : 0;
+  }
+  if (kind == 4) {  // there and back within four values
+    const size_t first = one & ~size_t{3};
+    for (size_t i = 0; i < 4; ++i) values[first + i] = i < 2 ? 1 : -1;
   }
   const double center = one_of(random, {0.0, 0.3, -2.0});
   for (double& value : values) value += center;
@@ -311,27 +316,46 @@ void test_bounds_of_a_block(uint64_t seed) {
   if (kind == 0) check(entered.worst <= worst * (1 + 1e-9L), name_of(seed, "nothing left over"));
 }
 
-/// The detector behind a stream.
-Adwin behind(const Params& params, const std::vector<double>& values) {
+// Parts before the newest values that bring the mean where those are, until the oldest go.
+void levels_of_old_values(Random& random, Stream* stream) {
+  const size_t rows = stream->noise.size();
+  const size_t end = rows - std::min<size_t>(rows, 32 * (1 + below(random, 4)));
+  const size_t middle = below(random, end + 1);
+  const double sign = one_in(random, 2) ? 1 : -1, size = one_of(random, {0.01, 0.1, 0.3, 1.0, 3.0});
+  for (size_t i = 0; i < end; ++i) stream->move[i] += (i < middle ? sign : -sign) * size;
+}
+
+/// The detector behind a stream, less some of its oldest buckets.
+Adwin behind(const Params& params, const std::vector<double>& values, uint64_t num_dropped) {
   Adwin detector(params.all());
   for (size_t i = 0; i < values.size(); ++i) {
     i += detector.take_run(&values[i], values.size() - i);
     if (i < values.size()) detector.push(values[i]);
   }
+  for (; num_dropped > 0 && detector.highest() >= Adwin::kSmallLevels; --num_dropped) {
+    const size_t top = detector.highest();
+    detector.drop_oldest(top, std::ldexp(1.0, static_cast<int>(top)));
+  }
+  detector.old_cut_near();
   return detector;
 }
 
 // Blocks that as a whole are far have no cut that is near, between any two of their values: on
-// streams that are moved until they would no longer be far.
+// streams that are moved until they would no longer be far. With the oldest buckets the mean goes
+// elsewhere, though no block has come.
 void test_newest_blocks_that_are_far_have_no_cut_that_is_near(uint64_t seed) {
   Random random(seed);
-  const size_t rows = one_of(random, {192, 704, 4'000, 12'800});
-  const Params params{
-      one_of(random, {0.002, 0.3, 1.0}), 32, one_of(random, {2.0, 5.0, 8.0}), 1, 10, 0};
+  const size_t rows = one_of(random, {64, 96, 192, 704, 4'000, 12'800});
+  const uint64_t num_dropped = one_in(random, 2) ? below(random, 12) : 0;
+  // With drops nothing is looked at before, so that they are all there are.
+  const Params params{one_of(random, {0.002, 0.3, 1.0}),    32,
+                      one_of(random, {1.0, 2.0, 5.0, 8.0}), 1,
+                      num_dropped > 0 ? 1e12 : 10,          0};
   Stream stream{drawn_noise(random, rows), drawn_move(random, rows), 0, one_of(random, {1.0, 1e3})};
   if (!one_in(random, 4)) still_newest_values(random, &stream);
+  if (num_dropped > 0) levels_of_old_values(random, &stream);
   const auto is_far = [&](double height) {
-    const Adwin detector = behind(params, stream.moved_by(height));
+    const Adwin detector = behind(params, stream.moved_by(height), num_dropped);
     return detector.width > 0 && detector.newest_are_far(detector.bound());
   };
   if (!is_far(0)) return;
@@ -344,7 +368,7 @@ void test_newest_blocks_that_are_far_have_no_cut_that_is_near(uint64_t seed) {
     const double middle = low + (high - low) / 2;
     (is_far(middle) ? low : high) = middle;
   }
-  const Adwin detector = behind(params, stream.moved_by(low));
+  const Adwin detector = behind(params, stream.moved_by(low), num_dropped);
   const AdwinWindow::Bound now = detector.bound();
   long double sum = 0;
   for (size_t k = 1; k <= detector.num_small(); ++k) {
@@ -366,7 +390,7 @@ int run() {
   }
   for (uint64_t seed = 0; seed < 16; ++seed) test_long_windows(seed);
   for (uint64_t seed = 0; seed < 400; ++seed) test_bounds_of_a_block(seed);
-  for (uint64_t seed = 0; seed < 300; ++seed) {
+  for (uint64_t seed = 0; seed < 900; ++seed) {
     test_newest_blocks_that_are_far_have_no_cut_that_is_near(seed);
   }
   return finish();
