@@ -58,8 +58,9 @@ void pairs_backward_rows(const float* grad, const float* x, float* dx, int64_t r
                          int64_t vectors, int64_t width, const TrainKernels& kernels,
                          const Workers& workers) {
   const bool is_long = rows * vectors * width >= kLongResult;
-  for_blocks(rows, vectors * width, workers, [&](int64_t first, int64_t count, uint32_t) {
-    const int64_t at = first * vectors * width;
+  for_blocks(rows, vectors * width, workers, [&](int64_t place, int64_t count, uint32_t) {
+    // From the last row to the first: the cache still has what the forward pass read last.
+    const int64_t first = rows - place - count, at = first * vectors * width;
     kernels.pairs_backward(grad + first, x + at, dx + at, count, vectors, width, is_long);
   });
 }
