@@ -122,6 +122,12 @@ MODEL_CLAIMS = (
         ),
     ),
     Claim(
+        "folded_chains",
+        "Chains that are folded into thresholds",
+        "A table of numbers and dictionaries through a preprocessor and a forest at once, beside "
+        "the same preprocessor's matrix through the same forest; the same bits.",
+    ),
+    Claim(
         "explain",
         "Explanations",
         "Exact Shapley values of every feature, path-dependent, of models of LightGBM and XGBoost; "
