@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import mainspring as ms
 from tests.html.samples import nasty_table, pages_of, table_of_all_kinds
 from tests.serve.browser import Page, browser
 
@@ -42,13 +43,14 @@ CONTRAST = """(() => {
   return least;
 })()"""
 
-# Numbers with an exponent that are on more than one line.
+# Numbers with an exponent, and times, that are on more than one line.
 BROKEN = r"""(() => {
+  const WHOLE = /[-+]?\d[\d.]*e[-+]\d+|\d{4}-\d\d-\d\d[\dT:]*/g;
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (!node.parentElement.checkVisibility() || node.parentElement.closest('svg')) continue;
-    for (const match of node.data.matchAll(/[-+]?\d[\d.]*e[-+]\d+/g)) {
+    for (const match of node.data.matchAll(WHOLE)) {
       const range = document.createRange();
       range.setStart(node, match.index);
       range.setEnd(node, match.index + match[0].length);
@@ -79,6 +81,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for kind, text in pages_of(before, now, target).items():
             found[f"{which} {kind}"] = folder / f"{which}-{kind}.html"
             found[f"{which} {kind}"].write_text(text, encoding="utf-8")
+    before, now, _ = tables["plain"]
+    report = ms.detect_drift(
+        before, now, window_column="day", window_period="200d", persistence=(1, 1)
+    )
+    assert report.alerts
+    found["plain windows"] = folder / "plain-windows.html"
+    report.to_html(found["plain windows"])
     return found
 
 
@@ -88,8 +97,10 @@ def show(page: Page, file: Path) -> None:
     page.value("document.querySelectorAll('details').forEach((one) => { one.open = true })")
 
 
-@pytest.mark.parametrize("which", ["plain", "nasty"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("which", "kind"),
+    [*((which, kind) for which in ("plain", "nasty") for kind in KINDS), ("plain", "windows")],
+)
 def test_page_when_shown_fits_and_can_be_read_in_both_themes(
     page: Page, files: dict[str, Path], which: str, kind: str
 ) -> None:
@@ -114,7 +125,7 @@ def test_page_when_shown_fits_and_can_be_read_in_both_themes(
     assert page.said == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "windows"])
 def test_page_when_printed_is_light_and_leaves_nothing_out(
     page: Page, files: dict[str, Path], kind: str
 ) -> None:

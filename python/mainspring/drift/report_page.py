@@ -169,7 +169,7 @@ def _alerts(report: DriftReport) -> Markup | None:
             "li",
             element("b", name(alert.column)),
             f": in {alert.times:,} of {len(report.windows):,} windows, alert at ",
-            name(alert.window),
+            sentence(name(alert.window)),
         )
         for alert in report.alerts[:_NAMED]
     ]
@@ -193,7 +193,7 @@ def _windows(report: DriftReport) -> Markup | None:
         row(
             _WINDOWS,
             [
-                name(window.name),
+                sentence(name(window.name)),
                 f"{window.num_rows:,}",
                 f"{len(window.drifted):,}",
                 _names(window.drifted) if window.drifted else "",

@@ -17,8 +17,10 @@ _UNSHOWN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
     "\ufeff\ufffe\uffff]"
 )
-# A line may break behind the hyphen of an exponent, and before the number of "p 1e-9".
-_EXPONENT = re.compile(r"(?<![\w.])(?:p )?[-+]?\d[\d.]*e[-+]\d+\b")
+# A line may break behind the hyphens of exponents and times, and before the number of "p 1e-9".
+_WHOLE = re.compile(
+    r"(?<![\w.])(?:(?:p )?[-+]?\d[\d.]*e[-+]\d+|\d{4}-\d\d-\d\d(?:T\d\d(?::\d\d){1,2})?)\b"
+)
 _VOID = frozenset(["br", "hr", "meta"])
 
 
@@ -152,7 +154,7 @@ def names(texts: Sequence[str], most: int = 40) -> Markup:
 
 
 def sentence(text: str) -> Markup:
-    """Show a sentence with numbers in it.
+    """Show a sentence with numbers or times in it.
 
     Parameters
     ----------
@@ -162,14 +164,14 @@ def sentence(text: str) -> Markup:
     Returns
     -------
     Markup
-        It; numbers with an exponent stay in one line.
+        It; numbers with an exponent stay in one line, and times do.
 
     Examples
     --------
     >>> sentence("ks 0.1, p 4.5e-101.")
     'ks 0.1, <span class="whole">p 4.5e-101</span>.'
     """
-    return Markup(_EXPONENT.sub(r'<span class="whole">\g<0></span>', escape(text)))
+    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', escape(text)))
 
 
 def redacting() -> bool:
