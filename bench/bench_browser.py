@@ -29,10 +29,7 @@ from mainspring import pack
 NODE = Path(__file__).with_name("browser_time.mjs")
 LOADS = 8
 # Loads itself anew, after it has said how long it took from the navigation to the prediction.
-PAGE = """<!doctype html><meta charset="utf-8">
-<link rel="modulepreload" href="mainspring.js">
-<link rel="preload" href="mainspring.wasm" as="fetch" type="application/wasm" crossorigin>
-<script type="module">
+PAGE = """<!doctype html><meta charset="utf-8"><script type="module">
 import { load } from "./mainspring.js";
 const predictor = await load(fetch("model.spring"));
 const row = Object.fromEntries(predictor.inputs.map((input) => [input.name, 0.5]));
