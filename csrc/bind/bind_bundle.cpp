@@ -109,9 +109,8 @@ class Bundle {
   }
   py::object kernel_name(uint32_t num_rows) const {
     if (!has_model()) return py::none();
-    const ModelView& model = view().model;
-    return py::str(
-        model.model->kernel_name(model, std::min(num_rows, kTileRows), process_kernels().level));
+    const uint32_t rows = std::min(num_rows, kTileRows);
+    return py::str(view().model.model->kernel_name(view().model, rows, process_kernels().level));
   }
   py::dict ranked() const { return describe_ranked(*image_); }
   uint32_t num_outputs() const { return has_model() ? view().model.header->num_outputs : 0; }
