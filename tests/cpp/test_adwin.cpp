@@ -360,10 +360,7 @@ void test_newest_blocks_that_are_far_have_no_cut_that_is_near(uint64_t seed) {
   };
   if (!is_far(0)) return;
   double low = 0, high = 1e-6;
-  while (high < 1e6 && is_far(high)) {
-    low = high;
-    high *= 2;
-  }
+  for (; high < 1e6 && is_far(high); high *= 2) low = high;
   for (int i = 0; i < 40; ++i) {
     const double middle = low + (high - low) / 2;
     (is_far(middle) ? low : high) = middle;
