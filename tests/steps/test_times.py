@@ -98,10 +98,11 @@ def test_date_parts_of_every_day_of_eight_centuries_equal_those_of_numpy() -> No
     # ISO 8601: the Thursday of a week has its year, and its number there.
     thursdays = (days - (days + 3) % 7 + 3).astype("datetime64[D]")
     iso_years = thursdays.astype("datetime64[Y]")
-    next_months = (months + 1).astype("datetime64[D]")
+    day, month, year = (np.timedelta64(1, unit) for unit in "DMY")
+    next_months = (months + month).astype("datetime64[D]")
     quarters = (months - years).astype(int) % 3
-    starts, ends = dates == months, dates + 1 == next_months
-    leap = (years + 1).astype("datetime64[D]") - years.astype("datetime64[D]") > 365
+    starts, ends = dates == months, dates + day == next_months
+    leap = (years + year).astype("datetime64[D]") - years.astype("datetime64[D]") > 365 * day
     expected = [
         (thursdays - iso_years).astype(int) // 7 + 1,
         iso_years.astype(int) + 1970,
@@ -111,7 +112,7 @@ def test_date_parts_of_every_day_of_eight_centuries_equal_those_of_numpy() -> No
         starts & (quarters == 0),
         ends & (quarters == 2),
         dates == years,
-        dates + 1 == (years + 1).astype("datetime64[D]"),
+        dates + day == (years + year).astype("datetime64[D]"),
         leap,
     ]
     np.testing.assert_array_equal(got[:, 9:19], np.stack(expected, 1).astype(np.float32))
