@@ -36,6 +36,8 @@ def make_stub() -> str:
             text=True,
         )
         text = (Path(folder) / "mainspring" / "_engine.pyi").read_text(encoding="utf-8")
+    # Python shows the buffer protocol as methods from 3.12 on.
+    text = re.sub(r"    def __(release_)?buffer__\(.*\n(        .*\n)*", "", text)
     lines = [_filled(line) for line in text.splitlines() if not line.startswith("__all__")]
     return NOTE + "\n".join(lines) + "\n"
 
