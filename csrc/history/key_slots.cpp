@@ -75,6 +75,7 @@ KeySlot& KeySlots::find_or_add(std::string_view key, uint64_t hash) {
   KeySlot& slot = *slots_[number];
   slot.key = key;
   slot.hash = cell_hash(hash);
+  slot.known_since = forgotten_before_;  // it may have been here before, and was freed
   if (key.size() > kShortKey) long_key_bytes_ += key.size() + 1;
   uint64_t at = slot.hash & mask();
   while (cells_[at].slot != UINT32_MAX) at = (at + 1) & mask();

@@ -135,8 +135,8 @@ def test_ingest_counts_what_it_leaves_out() -> None:
     assert state.clock.timestamp() == 200 * 60
 
 
-def test_keys_that_nothing_sees_are_freed() -> None:
-    state = ms.HistoryState(clicks_plans())
+def test_keys_that_nothing_sees_are_freed(tmp_path: Path) -> None:
+    state = ms.HistoryState(clicks_plans(), folder=tmp_path)
     state.ingest(click_table(0, 3000), now=3000 * MINUTE)
     held = state.memory
     assert held["keys"] == 3
@@ -144,8 +144,15 @@ def test_keys_that_nothing_sees_are_freed() -> None:
     state.evict(4000 * MINUTE)
     assert (state.memory["keys"], state.memory["events"]) == (0, 0)
     assert state.memory["event_bytes"] == 0
-    _, since = state.fill(pa.table({"user": [1], "at": stamps([10 * MINUTE])}))
+    long_ago = pa.table({"user": [1], "at": stamps([10 * MINUTE])})
+    _, since = state.fill(long_ago)
     assert since[0] > 10 * MINUTE  # it says that the past is gone
+    # A key that comes back does not bring its past with it, here or from the files.
+    state.ingest(click_table(4000, 3), now=4003 * MINUTE)
+    state.save()
+    for again in (state, ms.HistoryState(clicks_plans(), folder=tmp_path)):
+        assert again.memory["keys"] == 3
+        np.testing.assert_array_equal(again.fill(long_ago)[1], since)
 
 
 def test_state_when_memory_is_bounded_refuses_whole_batches() -> None:
