@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import mainspring as ms
 from mainspring import col
 from mainspring.history import HistoryPlans
-from mainspring.serve import HistoryOptions, create_app
+from mainspring.serve import BatchOptions, HistoryOptions, create_app
 from tests.serve.client import ask, post
 from tests.serve.test_process import Server
 
@@ -250,6 +250,29 @@ def test_metrics_say_what_is_held_and_what_came_of_events(served: ms.Predictor) 
     assert found["live_events", "clicks"] == found["bytes", "clicks", "events"] == 0
     bare = ask(create_app(served), "GET", "/metrics").body.decode()
     assert "mainspring_history_live_events{" not in bare
+
+
+def test_models_without_a_past_are_batched_beside_one_that_has_it(served: ms.Predictor) -> None:
+    plain = ms.Predictor(linear_model.LinearRegression().fit(np.eye(3), np.arange(3)), name="plain")
+    app = create_app(
+        {"clicks": served, "plain": plain},
+        history=HistoryOptions(),
+        batching=BatchOptions(max_rows=8),
+    )
+    post(app, EVENTS, CLICKS)
+    row = {name: 1.0 for name in plain.feature_names}
+    answer = post(app, "/models/plain/predict", row).json
+    assert answer["predictions"] == [plain.predict_row(row)]
+    asked = click(1, 0) | {"price": 1.0}
+    answer = post(app, "/models/clicks/predict", asked).json
+    assert answer["predictions"] == expected(served, [asked])
+    batches = {
+        sample.labels["model"]: sample.value
+        for family in text_string_to_metric_families(ask(app, "GET", "/metrics").body.decode())
+        for sample in family.samples
+        if sample.name == "mainspring_batches_total"
+    }
+    assert batches == {"clicks": 0, "plain": 1}
 
 
 def test_keys_say_who_may_post_events(served: ms.Predictor, tmp_path: Path) -> None:

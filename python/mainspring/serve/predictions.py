@@ -122,9 +122,10 @@ class Prediction:
         bool
             True: try :meth:`Batches.submit`.
         """
+        histories = self.handler.histories
         return (
             self.handler.batches is not None
-            and self.handler.histories is None
+            and (histories is None or histories.of(self.model) is None)
             and num_bytes <= MAX_BATCHED_BYTES
             and self.content_type not in (ARROW_TYPE, CSV_TYPE)
             and b"content-encoding" not in self.headers
