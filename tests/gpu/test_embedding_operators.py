@@ -37,7 +37,8 @@ def on_device(values: Any) -> Any:
 
 
 def settings() -> Any:
-    values = [0.0625, 0, 1e-6, 0.9, 0.99, 0.0, float("inf"), float("inf"), 0.0, 0.0, 1.0]
+    ftrl, gradient_scale = [0.0, 0.0, 1.0], 1.0
+    values = [0.0625, 0, 1e-6, 0.9, 0.99, 0.0, float("inf"), float("inf"), *ftrl, gradient_scale]
     return torch.tensor(values, dtype=torch.float64)
 
 
@@ -95,7 +96,7 @@ def test_backend_of_cuda_tensors_is_the_library_where_it_is_there(
     from mainspring.train.ops import backend
 
     def chosen(dtype: Any) -> str:
-        tensor = SimpleNamespace(device=SimpleNamespace(type="cuda"), dtype=dtype)
+        tensor = SimpleNamespace(is_cpu=False, device=SimpleNamespace(type="cuda"), dtype=dtype)
         return backend.choose("EmbeddingTables", tensor)
 
     for there, expected in ((True, "cuda"), (False, "eager")):
