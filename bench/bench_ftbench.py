@@ -11,17 +11,15 @@ import pytest
 
 import mainspring as ms
 from bench.data.ftbench import CASES, SPARSE_CASES, WORDS, Case, abstracts, table
+from bench.jobs import word_ids
 from bench.jobs.ftbench_features import (
     HASHER_API,
     POLARS_API,
-    POLARS_WORDS_API,
     SKLEARN_API,
     check_features,
     check_hashed,
     check_sparse,
     features_polars,
-    ids_polars,
-    ids_sklearn,
     ours,
     sklearn_job,
 )
@@ -166,8 +164,14 @@ def test_embeddings_of_words(peer: str, compare: Any) -> None:
     vectors[0] = 0  # behind the end
     prep = ms.Preprocessor(ms.col("text").word_ids(words, words=known), profile=False).fit(given)
     theirs, api = {
-        "scikit-learn": (ids_sklearn(given, known, words), "CountVectorizer's analyzer, a dict"),
-        "polars": (ids_polars(given, known, words), POLARS_WORDS_API),
+        "scikit-learn": (
+            word_ids.ids_sklearn(given["text"].to_pylist(), known, words),
+            word_ids.SKLEARN_API,
+        ),
+        "polars": (
+            word_ids.ids_polars(pl.DataFrame(given), "text", known, words),
+            word_ids.POLARS_API,
+        ),
     }[peer]
     compare(
         f"T11, abstracts, {rows:,} rows x {words} words",

@@ -11,7 +11,7 @@ import sys
 
 import mainspring as ms
 from bench.data.sensors import SHIFTED, sensors
-from bench.peak_memory import extra_bytes
+from bench.extra_memory import extra_bytes
 
 __all__ = ["main"]
 

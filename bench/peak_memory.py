@@ -11,17 +11,17 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 import mainspring as ms
 from bench.data.clicks import clicks
+from bench.extra_memory import extra_bytes
 from bench.jobs import click_features_pyarrow
 from bench.jobs.click_features import NUM_FEATURES, bucket_edges, full_job
 
-__all__ = ["extra_bytes", "main"]
+__all__ = ["main"]
 
 _WARM_UP_ROWS = 1_000
 
@@ -33,14 +33,6 @@ def main() -> None:
     assert len(warm_up(table[:_WARM_UP_ROWS])) == _WARM_UP_ROWS
     extra, result = extra_bytes(lambda: transform(table))
     print(json.dumps({"extra_bytes": max(0, extra - result.nbytes)}))
-
-
-def extra_bytes(run: Callable[[], Any]) -> tuple[int, Any]:
-    """Return how many bytes the process held at most beyond what it held before, and the result."""
-    before = _status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is now
-    result = run()
-    return _status("VmHWM") - before, result
 
 
 def _transforms_of(
@@ -65,13 +57,6 @@ def _transforms_of(
 
     transform = click_features_polars.transformer(learned, edges)
     return transform, transform, pl.from_arrow(table)
-
-
-def _status(name: str) -> int:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) << 10
-    raise KeyError(name)
 
 
 if __name__ == "__main__":

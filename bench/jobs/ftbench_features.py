@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, OrdinalEncoder
 
@@ -20,24 +18,19 @@ from mainspring.transforms import CsrMatrix
 __all__ = [
     "HASHER_API",
     "POLARS_API",
-    "POLARS_WORDS_API",
     "SKLEARN_API",
     "check_features",
     "check_hashed",
     "check_sparse",
     "features_polars",
-    "ids_polars",
-    "ids_sklearn",
     "ours",
     "sklearn_job",
 ]
 
 Floats = npt.NDArray[np.float32]
-Ids = npt.NDArray[np.int32]
 SKLEARN_API = "ColumnTransformer on pandas"
 HASHER_API = "FeatureHasher over rows of strings"
 POLARS_API = "one select, dense ranks"
-POLARS_WORDS_API = "str.extract_all, cast to Enum"
 
 
 def ours(case: Case) -> ms.Preprocessor:
@@ -108,41 +101,6 @@ def features_polars(case: Case, frame: pl.DataFrame) -> Floats:
     if case.one_hot:
         made = made.to_dummies([*case.binned_names, *case.category_names])
     return made.cast(pl.Float32).to_numpy()
-
-
-def ids_polars(table: pa.Table, words: Sequence[str], length: int) -> Callable[[], Ids]:
-    """Make a function that numbers the words of ``text``: 0 behind the last, 1 for others."""
-    frame = pl.DataFrame(table)
-    code = pl.element().cast(pl.Enum(words), strict=False).to_physical().cast(pl.Int32)
-    ids = (
-        pl.col("text")
-        .str.to_lowercase()
-        .str.extract_all(r"\w+")
-        .list.head(length)
-        .list.eval((code + 2).fill_null(1))
-        .list.gather(list(range(length)), null_on_oob=True)
-        .list.explode()
-        .fill_null(0)
-    )
-    return lambda: frame.select(ids).to_series().to_numpy().reshape(-1, length)
-
-
-def ids_sklearn(table: pa.Table, words: Sequence[str], length: int) -> Callable[[], Ids]:
-    """Make the same of an analyzer of scikit-learn and a dict."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    texts = table["text"].to_pylist()
-    read = CountVectorizer(token_pattern=r"\w+").build_analyzer()
-    numbers = {word: 2 + place for place, word in enumerate(words)}
-
-    def run() -> Ids:
-        ids = np.zeros((len(texts), length), np.int32)
-        for row, text in enumerate(texts):
-            found = [numbers.get(word, 1) for word in read(text)[:length]]
-            ids[row, : len(found)] = found
-        return ids
-
-    return run
 
 
 def check_features(case: Case, ours: Floats, theirs: Any) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.compute as pc
 
 from bench.data.operator_columns import Columns
+from bench.jobs import word_ids
 from bench.operator_cases.case import (
     Array,
     Case,
@@ -74,19 +75,8 @@ def _length_pyarrow(given: Columns) -> Callable[[], Array]:
 
 def _ids_polars(given: Columns) -> Callable[[], Array]:
     counts = Counter(word for text in given.table["title"].to_pylist() for word in text.split())
-    words = pl.Enum(sorted(counts, key=lambda word: (-counts[word], word))[:NUM_WORDS])
-    code = pl.element().cast(words, strict=False).to_physical().cast(pl.Float32)
-    ids = (
-        pl.col("title")
-        .str.to_lowercase()
-        .str.extract_all(r"\w+")
-        .list.head(NUM_PLACES)
-        .list.eval((code + 2).fill_null(1))
-        .list.gather(list(range(NUM_PLACES)), null_on_oob=True)
-        .list.explode()
-        .fill_null(0)
-    )
-    return lambda: given.frame.select(ids).to_series().to_numpy().reshape(-1, NUM_PLACES)
+    words = sorted(counts, key=lambda word: (-counts[word], word))[:NUM_WORDS]
+    return word_ids.ids_polars(given.frame, "title", words, NUM_PLACES, pl.Float32)
 
 
 CASES = {
@@ -138,6 +128,6 @@ CASES = {
     "word_ids": Case(
         ("title",),
         lambda column: column.word_ids(NUM_PLACES, max_size=NUM_WORDS),
-        (Peer("polars", "str.extract_all, cast to Enum", _ids_polars),),
+        (Peer("polars", word_ids.POLARS_API, _ids_polars),),
     ),
 }

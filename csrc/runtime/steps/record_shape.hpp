@@ -45,6 +45,12 @@ inline ValueType output_type(const StepRecord& record, const PlanView& plan, uin
   return plan.slots[record.outputs[i]];
 }
 
+/// Whether features from `first` on, at least one, are all among the plan's.
+inline bool has_features(const PlanView& plan, uint64_t first, uint64_t num_features) {
+  return num_features != 0 && first < plan.num_features &&
+         num_features <= plan.num_features - first;
+}
+
 inline bool is_finite(double value) { return value - value == 0; }
 
 /// What a step's own verify() says of a bad record; verify_plan() puts the step's number into it.

@@ -51,11 +51,9 @@ struct StoreMultiHot {
       return kBadRecord;
     }
     const ValueType type = input_type(record, plan);
-    const uint64_t first = record.integers[0];
     const uint64_t num_features = record.integers[1];
-    if (!is_list(type) || num_features == 0 || first >= plan.num_features ||
-        num_features > plan.num_features - first || record.integers[2] > num_features ||
-        record.integers[3] > num_features) {
+    if (!is_list(type) || !has_features(plan, record.integers[0], num_features) ||
+        record.integers[2] > num_features || record.integers[3] > num_features) {
       return kBadRecord;
     }
     const uint8_t* table = plan.data + record.data_offset;

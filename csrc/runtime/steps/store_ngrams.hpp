@@ -10,10 +10,8 @@ namespace mainspring {
 
 /// integers[0] and [1]: the features; integers[2] and [3]: the rules.
 inline bool ngrams_are_sound(const StepRecord& record, const PlanView& plan) {
-  const uint64_t first = record.integers[0];
-  const uint64_t num_features = record.integers[1];
-  return input_type(record, plan) == ValueType::kBytes && num_features != 0 &&
-         first < plan.num_features && num_features <= plan.num_features - first &&
+  return input_type(record, plan) == ValueType::kBytes &&
+         has_features(plan, record.integers[0], record.integers[1]) &&
          is_ngram_rule(record.integers[2]) && is_ngram_value_rule(record.integers[3]);
 }
 

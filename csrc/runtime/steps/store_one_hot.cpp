@@ -19,11 +19,10 @@ struct StoreOneHot {
                             .data = true})) {
       return kBadRecord;
     }
-    const uint64_t first = record.integers[0];
     const uint64_t num_features = record.integers[1];
     const uint64_t num_ids = record.integers[kCardinality];
-    if (input_type(record, plan) != ValueType::kI32 || num_features == 0 ||
-        first >= plan.num_features || num_features > plan.num_features - first || num_ids == 0) {
+    if (input_type(record, plan) != ValueType::kI32 ||
+        !has_features(plan, record.integers[0], num_features) || num_ids == 0) {
       return kBadRecord;
     }
     if (record.data_length == 0) return ok_if(num_ids == num_features && record.data_offset == 0);

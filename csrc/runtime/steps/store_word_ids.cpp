@@ -22,10 +22,8 @@ struct StoreWordIds {
                    {.num_inputs = 1, .num_outputs = 0, .integer_mask = 0b1111, .data = true})) {
       return kBadRecord;
     }
-    const uint64_t first = record.integers[0];
-    const uint64_t num_features = record.integers[1];
-    if (input_type(record, plan) != ValueType::kBytes || num_features == 0 ||
-        first >= plan.num_features || num_features > plan.num_features - first ||
+    if (input_type(record, plan) != ValueType::kBytes ||
+        !has_features(plan, record.integers[0], record.integers[1]) ||
         !is_ngram_rule(record.integers[2])) {
       return kBadRecord;
     }
