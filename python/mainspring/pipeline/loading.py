@@ -7,11 +7,23 @@ import sys
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import CodeType
 
 from mainspring.errors import FileError, ParameterError
 from mainspring.pipeline.pipeline import Pipeline
 
 __all__ = ["load_pipeline"]
+
+
+class _TextLoader(SourceFileLoader):
+    """Compiles what the file says now.
+
+    Python's kept bytecode of a text that was as long and as old to the second would be run under
+    the key of the new text, and its result kept as the new one's.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def load_pipeline(path: str, name: str | None = None) -> Pipeline:
@@ -43,7 +55,7 @@ def load_pipeline(path: str, name: str | None = None) -> Pipeline:
     # The same name in every process that loads it, for classes that are pickled.
     module_name = f"pipeline_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}_{file.stem}"
     spec = spec_from_file_location(
-        module_name, file, loader=SourceFileLoader(module_name, str(file))
+        module_name, file, loader=_TextLoader(module_name, str(file))
     )
     if spec is None or spec.loader is None:
         raise FileError(f"{path} cannot be read as Python.")
