@@ -32,6 +32,24 @@ FLOAT32_STEP = 2.0**-23
 PROBABILITY_ULPS = 2
 
 
+def softmax_bounds(
+    scores: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.longdouble], npt.NDArray[np.longdouble]]:
+    """Return between what shares of each row lie that are made of such exps.
+
+    A quotient of two numbers that are each within 1 ulp may be more than 2 ulp from another one,
+    whoever made it; so both libraries are held to the exact softmax and what their exps may add.
+    """
+    exact = np.exp((scores - scores.max(axis=1, keepdims=True)).astype(np.longdouble))
+    ulp = np.spacing(exact.astype(np.float64))
+    roundings = scores.shape[1] * np.longdouble(2.0**-53)  # of the sum and of the quotient
+    lowest, highest = exact - ulp, exact + ulp
+    return (
+        lowest / highest.sum(axis=1, keepdims=True) * (1 - roundings),
+        highest / lowest.sum(axis=1, keepdims=True) * (1 + roundings),
+    )
+
+
 def differences(
     op: str, got: npt.NDArray[np.float32], expected: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int64]:

@@ -27,9 +27,10 @@ PAGE = ROOT / "docs" / "reference" / "models.md"
 NEARNESS = {
     "bits": ("the same bits", "raw scores, or what `predict` gives, are the library's bit for bit"),
     "ulp": (
-        "the same bits, links to 2 ulp",
-        "raw scores are the library's bit for bit; predictions behind a link (exp, logistic, "
-        "softmax) differ by 2 units in the last place of a float64 at most",
+        "the same bits, links of exps within 1 ulp",
+        "raw scores are the library's bit for bit; behind a link the exps of both are within 1 "
+        "unit in the last place of a float64: exp and logistic differ by 2 units at most, softmax "
+        "by what quotients of such exps may",
     ),
     "link": (
         "the same bits, links to 12 digits",
