@@ -54,9 +54,7 @@ def load_pipeline(path: str, name: str | None = None) -> Pipeline:
         raise FileError(f"{path} cannot be read: there is no such file.")
     # The same name in every process that loads it, for classes that are pickled.
     module_name = f"pipeline_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}_{file.stem}"
-    spec = spec_from_file_location(
-        module_name, file, loader=_TextLoader(module_name, str(file))
-    )
+    spec = spec_from_file_location(module_name, file, loader=_TextLoader(module_name, str(file)))
     if spec is None or spec.loader is None:
         raise FileError(f"{path} cannot be read as Python.")
     module = module_from_spec(spec)
