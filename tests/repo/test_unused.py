@@ -19,6 +19,7 @@ TEXTS = {
 
 # What others call by its name.
 CALLED_BY = {
+    "get_code": "importlib, of a loader",
     "load_context": "MLflow, of a pyfunc model",
     "get_extra_state": "torch, of a module",
     "set_extra_state": "torch, of a module",
