@@ -10,29 +10,28 @@ namespace mainspring::bind {
 
 namespace {
 
-/// Numbers of one result; whoever takes its buffer keeps it alive.
-class ResultNumbers {
+/// Bytes of one result; whoever takes its buffer keeps it alive.
+class ResultMemory {
  public:
-  explicit ResultNumbers(uint64_t count) : numbers_(count), count_(count) {}
+  explicit ResultMemory(uint64_t num_bytes) : bytes_(num_bytes) {}
 
   py::buffer_info buffer() {
-    const auto count = static_cast<py::ssize_t>(count_);
-    return {numbers_.data(), sizeof(double), "d", 1, {count}, {py::ssize_t{sizeof(double)}}};
+    const auto num_bytes = static_cast<py::ssize_t>(bytes_.capacity());
+    return {bytes_.data(), 1, "B", 1, {num_bytes}, {py::ssize_t{1}}};
   }
 
  private:
-  ScratchArray<double> numbers_;
-  uint64_t count_;
+  ScratchArray<uint8_t> bytes_;
 };
 
 }  // namespace
 
 void register_memory(py::module_& module) {
-  py::class_<ResultNumbers>(module, "ResultNumbers", py::buffer_protocol(),
-                            "Float64 numbers to write a result to, not initialised: the buffer "
-                            "protocol shares them.")
-      .def(py::init<uint64_t>(), py::arg("count"))
-      .def_buffer(&ResultNumbers::buffer);
+  py::class_<ResultMemory>(module, "ResultMemory", py::buffer_protocol(),
+                           "Memory to write a result to, not initialised: the buffer protocol "
+                           "shares it.")
+      .def(py::init<uint64_t>(), py::arg("num_bytes"))
+      .def_buffer(&ResultMemory::buffer);
   module.def("release_memory", &release_kept_memory,
              "Give memory that is kept between calls to the operating system; return its bytes.");
 }

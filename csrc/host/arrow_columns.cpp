@@ -5,27 +5,17 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <new>
 #include <utility>
 
-#include "host/large_pages.hpp"
+#include "host/scratch_array.hpp"
 #include "host/thread_pool.hpp"
 
 namespace mainspring {
 
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
-struct Aligned {
-  void operator()(uint8_t* bytes) const { ::operator delete(bytes, kAlignment); }
-};
-using Buffer = std::unique_ptr<uint8_t, Aligned>;
-
-Buffer make_buffer(uint64_t num_bytes) {
-  return Buffer(
-      static_cast<uint8_t*>(::operator new(std::max<uint64_t>(num_bytes, 1), kAlignment)));
-}
+// Large columns lie in memory that comes back to the next call when their last owner is gone.
+using Buffer = ScratchArray<uint8_t>;
 
 uint64_t value_bytes(ArrowColumns::Type type, uint64_t num_rows) {
   switch (type) {
@@ -75,7 +65,7 @@ struct ArrowColumns::Memory {
   Buffer all_values;
   std::vector<uint8_t*> values;  // of each column, in all_values
   std::vector<std::atomic<bool>> may_miss;
-  std::vector<Buffer> validity;  // null: every row is there
+  std::vector<Buffer> validity;  // no data: every row is there
   std::vector<Buffer> texts;     // of columns of kText
   std::vector<int64_t> num_missing;
 };
@@ -126,7 +116,7 @@ template <class Memory>
 void export_column(const std::shared_ptr<Memory>& memory, uint32_t column, ArrowArray* array) {
   auto* owned = new ColumnExport<Memory>{
       memory,
-      {memory->validity[column].get(), memory->values[column], memory->texts[column].get()}};
+      {memory->validity[column].data(), memory->values[column], memory->texts[column].data()}};
   *array = ArrowArray{};
   array->length = static_cast<int64_t>(memory->num_rows);
   array->null_count = memory->num_missing[column];
@@ -189,17 +179,16 @@ ArrowColumns::ArrowColumns(std::vector<Column> columns, uint64_t num_rows)
   memory_->columns = std::move(columns);
   memory_->num_rows = num_rows;
   // One piece of memory: whoever keeps a column keeps them all anyway.
-  constexpr uint64_t kStep = static_cast<uint64_t>(kAlignment);
+  constexpr uint64_t kStep = kBufferAlignment;
   std::vector<uint64_t> begins;
   uint64_t num_bytes = 0;
   for (const Column& column : memory_->columns) {
     begins.push_back(num_bytes);
     num_bytes += (value_bytes(column.type, num_rows) + kStep - 1) / kStep * kStep;
   }
-  memory_->all_values = make_buffer(num_bytes);
-  prefer_large_pages(memory_->all_values.get(), num_bytes);
+  memory_->all_values.reserve(num_bytes);
   for (const uint64_t begin : begins) {
-    memory_->values.push_back(memory_->all_values.get() + begin);
+    memory_->values.push_back(memory_->all_values.data() + begin);
   }
   memory_->may_miss = std::vector<std::atomic<bool>>(memory_->columns.size());
   memory_->validity.resize(memory_->columns.size());
@@ -216,8 +205,8 @@ void ArrowColumns::note_missing(uint32_t column) {
 }
 
 char* ArrowColumns::make_text(uint32_t column, uint64_t num_bytes) {
-  memory_->texts[column] = make_buffer(num_bytes);
-  return reinterpret_cast<char*>(memory_->texts[column].get());
+  memory_->texts[column].reserve(num_bytes);
+  return reinterpret_cast<char*>(memory_->texts[column].data());
 }
 
 void ArrowColumns::mark_missing() {
@@ -228,20 +217,20 @@ void ArrowColumns::mark_missing() {
   std::vector<std::atomic<int64_t>> missing(num_columns);
   for (size_t i = 0; i < num_columns; ++i) {
     if (!memory_->may_miss[i]) continue;
-    memory_->validity[i] = make_buffer((num_rows + 7) / 8);
+    memory_->validity[i].reserve((num_rows + 7) / 8);
   }
   parallel_for(num_columns * blocks, [&](uint64_t item, uint32_t) {
     const size_t column = item / blocks;
-    if (memory_->validity[column] == nullptr) return;
+    if (memory_->validity[column].data() == nullptr) return;
     const uint64_t first = item % blocks * kBlockRows;
     const auto* values = reinterpret_cast<const float*>(memory_->values[column]);
     missing[column] +=
         static_cast<int64_t>(write_validity(values + first, std::min(kBlockRows, num_rows - first),
-                                            memory_->validity[column].get() + first / 8));
+                                            memory_->validity[column].data() + first / 8));
   });
   for (size_t i = 0; i < num_columns; ++i) {
     memory_->num_missing[i] = missing[i];
-    if (missing[i] == 0) memory_->validity[i].reset();
+    if (missing[i] == 0) memory_->validity[i] = {};
   }
 }
 

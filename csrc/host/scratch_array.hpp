@@ -1,4 +1,4 @@
-// Arrays that live as long as one call: large ones in memory that is kept between calls.
+// Arrays of one call, scratch or result: large ones in memory that is kept between calls.
 #pragma once
 #include <cstdint>
 #include <cstdlib>
@@ -10,7 +10,10 @@
 
 namespace mainspring {
 
-/// Numbers that are not initialised; the capacity is set once.
+/// What Arrow asks of buffers, and a line of the cache.
+inline constexpr uint64_t kBufferAlignment = 64;
+
+/// Numbers that are not initialised, aligned; the capacity is set once.
 template <class T>
 class ScratchArray {
  public:
@@ -33,13 +36,16 @@ class ScratchArray {
     release();
     if (count > UINT64_MAX / sizeof(T)) throw std::bad_alloc();
     const uint64_t num_bytes = (count == 0 ? 1 : count) * sizeof(T);
-    block_ = num_bytes < kLeastLargeBytes ? MemoryBlock{std::malloc(num_bytes), num_bytes}
-                                          : take_memory(num_bytes);
+    block_ = num_bytes < kLeastLargeBytes ? small_block(num_bytes) : take_memory(num_bytes);
     if (block_.data == nullptr) throw std::bad_alloc();
     capacity_ = count;
   }
 
  private:
+  static MemoryBlock small_block(uint64_t num_bytes) noexcept {
+    const uint64_t whole = (num_bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+    return {std::aligned_alloc(kBufferAlignment, whole), num_bytes};
+  }
   void release() noexcept {
     if (block_.num_bytes < kLeastLargeBytes) {
       std::free(block_.data);

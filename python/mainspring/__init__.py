@@ -215,9 +215,10 @@ def set_num_threads(count: int) -> None:
 def release_memory() -> int:
     """Give memory that is kept from one call to the next back to the operating system.
 
-    Features about the past and as-of joins keep their large scratch, and large results that are
-    gone, at most 512 MiB in a process: the next call need not wait for fresh pages. Linux and macOS
-    take it when they are short of memory; until then tools count it as the process's.
+    Features, predictions, features about the past and as-of joins leave the memory of large results
+    that are gone, and of their large scratch, to the next call, at most 512 MiB in a process: it
+    need not wait for fresh pages. Linux and macOS take it when they are short of memory; until then
+    tools count it as the process's.
 
     Returns
     -------

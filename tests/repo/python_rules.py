@@ -9,7 +9,7 @@ import ast
 
 # Who may import the native engine.
 ENGINE_USERS = (
-    *("__init__.py", "_arrow.py", "runtime.py", "predictor.py", "duplicates.py"),
+    *("__init__.py", "_arrow.py", "_arrays.py", "runtime.py", "predictor.py", "duplicates.py"),
     *("profiles/", "transforms/", "models/", "drift/", "quality/", "checks/", "history/"),
     *("monitor/", "serve/", "pack/", "train/"),
 )

@@ -1,21 +1,38 @@
-"""Memory of batches: used again when it is free, and never before."""
+"""Memory of results: used again when it is free, and never before."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+import mainspring as ms
 from mainspring import Preprocessor, col
-from mainspring.transforms._buffers import BufferPool
+from mainspring._arrays import new_array
 
-TABLE = pa.table({"x": np.arange(10_000.0), "w": ["a", "b"] * 5_000})
+MIB = 1 << 20
+NAMES = [f"x{i}" for i in range(250)]
+WORDS = [f"w{i}" for i in range(250)]
+TABLE = pa.table(
+    {name: np.arange(10_000.0) + i for i, name in enumerate(NAMES)}
+    | {name: ["a", "b"] * 5_000 for name in WORDS}
+)
+BATCH = 5_000  # rows, of 4.8 MiB of numbers and as much of ids
 
 
-def prep() -> Preprocessor:
-    return Preprocessor("x", col("w").ordinal(), profile=False).fit(TABLE)
+@pytest.fixture(scope="module")
+def fitted() -> Preprocessor:
+    return Preprocessor(*NAMES, *(col(name).ordinal() for name in WORDS), profile=False).fit(TABLE)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    ms.release_memory()
+    yield
+    ms.release_memory()
 
 
 def arrays_of(batch: Any) -> list[np.ndarray]:
@@ -23,44 +40,69 @@ def arrays_of(batch: Any) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("output", ["numpy", "tensors"])
-def test_batches_when_they_are_dropped_share_their_memory(output: str) -> None:
-    fitted = prep()
+def test_batches_when_they_are_dropped_share_their_memory(
+    fitted: Preprocessor, output: str
+) -> None:
     whole = arrays_of(fitted.transform(TABLE, output=output))
+    long = pa.concat_tables([TABLE] * 4)
     places, first = set(), 0
-    for batch in fitted.transform_batches(TABLE, output=output, batch_rows=500):
+    for batch in fitted.transform_batches(long, output=output, batch_rows=BATCH):
         for array, wanted in zip(arrays_of(batch), whole, strict=True):
-            np.testing.assert_array_equal(array, wanted[first : first + len(array)])
+            np.testing.assert_array_equal(array, wanted[first % 10_000 :][: len(array)])
             places.add(array.ctypes.data)
-        first += 500
-    assert first == 10_000
-    assert len(places) <= 2 * len(whole) + 1  # of 20 batches
+        first += BATCH
+    assert first == len(long)
+    assert len(places) <= 2 * len(whole)  # of 8 batches: a loop holds one while the next is made
 
 
 @pytest.mark.parametrize("output", ["numpy", "tensors"])
-def test_batches_when_they_are_kept_stay_as_they_are(output: str) -> None:
-    fitted = prep()
+def test_batches_when_they_are_kept_stay_as_they_are(fitted: Preprocessor, output: str) -> None:
     views = [
         [array[1:, ::-1] for array in arrays_of(batch)]  # a view keeps the memory, too
-        for batch in fitted.transform_batches(TABLE, output=output, batch_rows=500)
+        for batch in fitted.transform_batches(TABLE, output=output, batch_rows=BATCH)
     ]
     whole = arrays_of(fitted.transform(TABLE, output=output))
     for number, batch in enumerate(views):
         for view, wanted in zip(batch, whole, strict=True):
-            rows = wanted[number * 500 + 1 : number * 500 + 500, ::-1]
+            rows = wanted[number * BATCH + 1 : (number + 1) * BATCH, ::-1]
             np.testing.assert_array_equal(view, rows)
 
 
-def test_pool_when_memory_is_free_gives_it_again() -> None:
-    pool = BufferPool()
-    first = pool.empty((100, 3), np.float32)
-    assert (first.shape, first.dtype, first.flags.writeable) == ((100, 3), np.float32, True)
-    place = first.ctypes.data
-    second = pool.empty((100, 3), np.float32)
-    assert second.ctypes.data != place
+def test_features_when_they_are_gone_leave_their_memory_to_the_next(fitted: Preprocessor) -> None:
+    first = fitted.transform(TABLE)
+    place, want = first.ctypes.data, first.copy()
     view = first[5:]
     del first
-    assert pool.empty((100, 3), np.float32).ctypes.data != place
+    assert fitted.transform(TABLE).ctypes.data != place  # a view still looks at it
+    np.testing.assert_array_equal(view, want[5:])
     del view
-    smaller = pool.empty((7,), np.int32)  # what is large enough will do
-    assert place in (smaller.ctypes.data, pool.empty((100, 3), np.float32).ctypes.data)
-    assert pool.empty((0, 3), np.float32).shape == (0, 3)
+    again = {fitted.transform(TABLE).ctypes.data for _ in range(3)}
+    assert len(again) == 1
+
+
+def test_columns_when_they_are_gone_leave_their_memory_to_the_next(fitted: Preprocessor) -> None:
+    columns = fitted.transform(TABLE, output="arrow")
+    place = columns.column(0).chunk(0).buffers()[1].address
+    want = columns.column(0).to_numpy().copy()
+    held = columns.column(0)
+    del columns
+    other = fitted.transform(TABLE, output="arrow")
+    assert other.column(0).chunk(0).buffers()[1].address != place
+    np.testing.assert_array_equal(held.to_numpy(), want)
+    del held
+    assert fitted.transform(TABLE, output="arrow").column(0).chunk(0).buffers()[1].address == place
+
+
+@pytest.mark.parametrize("shape", [(2, MIB), (MIB // 2 + 1, 3), (3 * MIB,), (0, 3), (100, 3)])
+def test_new_arrays_are_as_those_of_numpy(shape: tuple[int, ...]) -> None:
+    for dtype in (np.float32, np.int32, np.float64):
+        array = new_array(shape, dtype)
+        assert (array.shape, array.dtype) == (shape, np.dtype(dtype))
+        assert array.flags.writeable and array.flags.c_contiguous and array.flags.aligned
+        array[...] = 7
+        assert (array == 7).all()
+
+
+def test_new_array_that_no_memory_has_room_for_is_an_error() -> None:
+    with pytest.raises(MemoryError):
+        new_array((1 << 30, 1 << 26), np.float32)

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mainspring import _engine
-from mainspring.transforms._arrays import checked_array, fail_out
+from mainspring._arrays import checked_array, fail_out, new_array
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["arrays_for", "new_array"]
-
-
-def new_array(shape: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """Return an array whose values are not set, in memory that is kept when it is gone."""
-    numbers = np.asarray(_engine.ResultNumbers(shape[0] * shape[1]), dtype=np.float64)
-    return numbers.reshape(shape)
+__all__ = ["arrays_for"]
 
 
 def arrays_for(
@@ -44,7 +37,7 @@ def arrays_for(
         When ``out`` has other names, or an array that cannot be written to.
     """
     if out is None:
-        return {name: new_array(shape) for name, shape in shapes.items()}
+        return {name: new_array(shape, np.float64) for name, shape in shapes.items()}
     if not isinstance(out, Mapping) or set(out) != set(shapes):
         got = ", ".join(map(repr, out)) if isinstance(out, Mapping) else type(out).__name__
         fail_out(f"a mapping with an array for each of {', '.join(map(repr, shapes))}", got)

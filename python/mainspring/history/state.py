@@ -269,7 +269,7 @@ class HistoryState:
         """
         import numpy as np
 
-        from mainspring.transforms._arrays import checked_array
+        from mainspring._arrays import checked_array
 
         table = as_table(requests)
         shape = (len(self._names), table.num_rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mainspring import _engine, errors
+from mainspring._arrays import checked_array, new_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,9 +193,10 @@ def result_array(out: Floats | None, shape: tuple[int, ...]) -> Floats:
         When ``out`` does not fit.
     """
     if out is None:
-        return np.empty(shape)
-    _check_out(out, np.dtype(np.float64), shape)
-    return out
+        made: Floats = new_array(shape, np.float64)
+        return made
+    lent: Floats = checked_array(out, shape, np.float64)
+    return lent
 
 
 def matrix_scorers(
@@ -247,26 +249,9 @@ def label_array(
         When ``out`` does not fit.
     """
     if out is not None:
-        _check_out(out, labels.dtype, numbers.shape)
+        checked_array(out, numbers.shape, labels.dtype)
     result: npt.NDArray[Any] = labels.take(numbers.astype(np.intp), out=out, mode="clip")
     return result
-
-
-def _check_out(out: object, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
-    if (
-        isinstance(out, np.ndarray)
-        and out.dtype == dtype
-        and out.shape == shape
-        and out.flags.c_contiguous
-        and out.flags.writeable
-    ):
-        return
-    got = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
-    raise errors.ParameterError(
-        f"out is {got}; expected a writable, C-contiguous {dtype} array of shape {shape}.",
-        expected=f"{dtype} of shape {shape}",
-        got=got,
-    )
 
 
 def has_columns(data: object) -> bool:

@@ -176,7 +176,6 @@ class ArrowBatches:
         self.num_rows = None if streamed else sum(self._blocks.sizes)  # type: ignore[union-attr]
         self._next_epoch, self._epoch, self._given, self._skip = 0, 0, 0, 0
         self._whole: Window | None = None
-        self._makers: list[WindowMaker] = []
         if shuffle == "full":
             self._keep_all()
 
@@ -189,9 +188,6 @@ class ArrowBatches:
     def has_weight(self) -> bool:
         """Whether batches have weights."""
         return self._weight is not None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_makers": []}
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, str]]:
         return (), {"output": self._output}
@@ -314,13 +310,7 @@ class ArrowBatches:
         return None
 
     def _windows(self, epoch: int, shard: Shard, skip: int) -> Iterator[Window]:
-        maker = self._makers.pop() if self._makers else self._maker()
-        yield from self._made_windows(maker, epoch, shard, skip)
-        self._makers.append(maker)  # the memory of its windows is for the next epoch
-
-    def _made_windows(
-        self, maker: WindowMaker, epoch: int, shard: Shard, skip: int
-    ) -> Iterator[Window]:
+        maker = self._maker()
         if self.num_rows is None:
             yield from self._stream(maker, epoch, shard, skip)
             return

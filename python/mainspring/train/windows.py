@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mainspring import _arrow, _engine, errors
+from mainspring._arrays import new_array
 from mainspring.train.row_features import FeatureRows
-from mainspring.transforms._buffers import BufferPool
 from mainspring.transforms._target import array_target, column_target
 
 if TYPE_CHECKING:
@@ -188,17 +188,6 @@ class Window:
         return len(self.features.dense)
 
 
-class _Pools:
-    """A pool for each kind of array: those of windows that are gone fit the next ones."""
-
-    def __init__(self) -> None:
-        self._pools: dict[tuple[str, int], BufferPool] = {}
-
-    def empty(self, shape: tuple[int, ...], dtype: Any) -> Any:
-        kind = (np.dtype(dtype).str, len(shape))
-        return self._pools.setdefault(kind, BufferPool()).empty(shape, dtype)
-
-
 class WindowMaker:
     """Makes windows of tables.
 
@@ -220,8 +209,7 @@ class WindowMaker:
         new: Callable[[tuple[int, ...], Any], Any] | None = None,
     ) -> None:
         self._columns, self._label, self._weight = columns, label, weight
-        self._new = _Pools().empty if new is None else new
-        self._rough = _Pools()  # what is shuffled into new arrays
+        self._new = new_array if new is None else new
 
     def of_tables(
         self,
@@ -243,7 +231,7 @@ class WindowMaker:
         into : Window, optional
             Room for the rows.
         """
-        new = self._new if order is None else self._rough.empty
+        new = self._new if order is None else new_array  # what is shuffled into new arrays
         window = self.room(num_rows, new) if into is None else into
         features = window.features
         made: list[dict[str, tuple[Any, Any]]] = []

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mainspring import _engine, errors
-from mainspring.transforms._arrays import checked_array, fail_out
-from mainspring.transforms._buffers import new_array
+from mainspring._arrays import checked_array, fail_out, new_array
 from mainspring.transforms.csr_matrix import CsrMatrix
 from mainspring.transforms.tensors import jagged_of, tensor_buffers
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
-
-    from mainspring.transforms._buffers import BufferPool
 
     Floats = npt.NDArray[np.float32]
 
@@ -69,7 +66,6 @@ class Wanted:
     output: str
     out: Any = None  # the caller's memory
     index: Any = None  # of a pandas frame
-    pool: BufferPool | None = None  # memory for arrays where `out` has none
 
 
 def of_table(bundle: _engine.Bundle, table: _engine.Table, wanted: Wanted) -> Any:
@@ -81,7 +77,7 @@ def of_table(bundle: _engine.Bundle, table: _engine.Table, wanted: Wanted) -> An
         _refuse_out(wanted, bundle, num_rows)
         return _csr(_engine.transform_sparse(bundle, table), bundle, num_rows)
     if output == "tensors":
-        tensors = tensor_buffers(bundle, num_rows, wanted.out, wanted.pool)
+        tensors = tensor_buffers(bundle, num_rows, wanted.out)
         if bundle.num_features:
             _engine.transform_tensors(bundle, table, tensors.dense, tensors.ids)
         if bundle.lists:
@@ -138,8 +134,8 @@ def _filled(
 ) -> Any:
     """Return what a matrix becomes that `fill` has filled."""
     if wanted.output == "tensors":
-        tensors = tensor_buffers(bundle, num_rows, wanted.out, wanted.pool)
-        features = np.empty((num_rows, bundle.num_features), np.float32)
+        tensors = tensor_buffers(bundle, num_rows, wanted.out)
+        features = new_array((num_rows, bundle.num_features), np.float32)
         if bundle.num_features:
             fill(features)
         is_id = np.array([kind == "id" for kind in bundle.feature_kinds], bool)
@@ -168,7 +164,7 @@ def _matrix(bundle: _engine.Bundle, num_rows: int, wanted: Wanted) -> Floats:
     if wanted.output != "numpy":
         _refuse_out(wanted, bundle, num_rows)
     matrix: Floats = (
-        new_array(shape, np.float32, wanted.pool)
+        new_array(shape, np.float32)
         if wanted.out is None
         else checked_array(wanted.out, shape, np.float32)
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
-from mainspring.transforms._buffers import BufferPool
 from mainspring.transforms._derived import refuse_derived
 from mainspring.transforms._output import Wanted, checked_output, of_table, of_training
 from mainspring.transforms._parts import (
@@ -76,7 +75,7 @@ class StreamedPlan(FittedPlan):
         output = checked_output(self._output if output is None else output)
         check_batch_rows(batch_rows)
         source = opened(data, 1, False, "transform_batches")
-        wanted = Wanted(output, pool=BufferPool())
+        wanted = Wanted(output)
 
         def features(table: _engine.Table, first_row: int) -> Any:
             del first_row
@@ -133,7 +132,7 @@ class StreamedPlan(FittedPlan):
             source.close()
             raise
         bundle, fitter = self.bundle, self._fitter
-        wanted = Wanted(output, pool=BufferPool())
+        wanted = Wanted(output)
 
         def features(table: _engine.Table, first_row: int) -> Any:
             if self._bundle is not bundle:

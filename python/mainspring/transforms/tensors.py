@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mainspring import errors
-from mainspring.transforms._arrays import checked_array
-from mainspring.transforms._buffers import new_array
+from mainspring._arrays import checked_array, new_array
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from mainspring import _engine
-    from mainspring.transforms._buffers import BufferPool
 
 __all__ = ["Jagged", "Tensors", "jagged_of", "tensor_buffers"]
 
@@ -119,9 +117,7 @@ def jagged_of(bundle: _engine.Bundle, arrays: list[tuple[Any, Any]]) -> dict[str
     }
 
 
-def tensor_buffers(
-    bundle: _engine.Bundle, num_rows: int, out: Any, pool: BufferPool | None = None
-) -> Tensors:
+def tensor_buffers(bundle: _engine.Bundle, num_rows: int, out: Any) -> Tensors:
     """Return the caller's tensors, checked, or new ones."""
     if bundle.num_features:
         bundle.check_dense(num_rows)
@@ -130,7 +126,7 @@ def tensor_buffers(
     id_names = [name for name, kind in zip(names, kinds, strict=True) if kind == "id"]
     dense_shape, id_shape = (num_rows, len(dense_names)), (num_rows, len(id_names))
     if out is None:
-        dense, ids = new_array(dense_shape, np.float32, pool), new_array(id_shape, np.int32, pool)
+        dense, ids = new_array(dense_shape, np.float32), new_array(id_shape, np.int32)
     elif not isinstance(out, Tensors):
         expected, got = "Tensors with output='tensors'", type(out).__name__
         raise errors.ParameterError(

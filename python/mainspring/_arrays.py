@@ -1,14 +1,29 @@
-"""Arrays that callers lend: checked before the engine writes to them."""
+"""Arrays that results are written to: new ones, or those that callers lend."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, NoReturn
 
 import numpy as np
 
-from mainspring import errors
+from mainspring import _engine, errors
 
-__all__ = ["checked_array", "fail_out"]
+__all__ = ["checked_array", "fail_out", "new_array"]
+
+_LEAST_KEPT = 4 << 20  # bytes; what is smaller is mostly memory that was in use before
+
+
+def new_array(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Return an array as ``numpy.empty`` does, a large one in memory that is kept when it is gone.
+
+    New memory costs more than the features that are written to it, because the system clears every
+    page. An array that is kept, or of which a view is kept, keeps its memory.
+    """
+    num_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    if num_bytes < _LEAST_KEPT:
+        return np.empty(shape, dtype)
+    return np.frombuffer(_engine.ResultMemory(num_bytes), dtype).reshape(shape)
 
 
 def checked_array(out: Any, shape: tuple[int, ...], dtype: Any, name: str = "out") -> Any:
