@@ -65,7 +65,8 @@ MemoryBlock take_memory(uint64_t num_bytes) noexcept {
     for (uint32_t place = 0; place < all.count; ++place) {
       const uint64_t there = all.blocks[place].num_bytes;
       if (there < length || there / 2 > length) continue;  // the rest would lie idle
-      if (best == all.count || there < all.blocks[best].num_bytes) best = place;
+      // Of equals the last one: its pages are the warmest.
+      if (best == all.count || there <= all.blocks[best].num_bytes) best = place;
     }
     if (best != all.count) return all.remove(best);
   }

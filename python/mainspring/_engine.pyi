@@ -5,11 +5,11 @@ The native engine. Private: use the package's public names.
 from __future__ import annotations
 import collections.abc
 import typing
-class ResultNumbers:
+class ResultMemory:
     """
-    Float64 numbers to write a result to, not initialised: the buffer protocol shares them.
+    Memory to write a result to, not initialised: the buffer protocol shares it.
     """
-    def __init__(self, count: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, num_bytes: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
 class Table:
     """

@@ -48,9 +48,11 @@ void test_what_is_kept_is_bounded() {
   std::vector<MemoryBlock> blocks;
   for (int i = 0; i < 7; ++i) blocks.push_back(take_memory(100 * kMiB));  // untouched: no memory
   for (const MemoryBlock block : blocks) give_back_memory(block);
-  const MemoryBlock newest = take_memory(100 * kMiB);
-  give_back_memory(newest);
-  check(newest.data == blocks[2].data, "the longest kept went first");
+  std::vector<MemoryBlock> again;
+  for (int i = 0; i < 5; ++i) again.push_back(take_memory(100 * kMiB));
+  for (int i = 0; i < 5; ++i) check(again[i].data == blocks[6 - i].data, "last in, first out");
+  check(release_kept_memory() == 0, "those that were kept longest went first");
+  for (const MemoryBlock block : again) give_back_memory(block);
   check(release_kept_memory() <= kMostKeptBytes, "by bytes");
 
   blocks.clear();

@@ -29,6 +29,7 @@ CALLED_BY = {
     "wbufsize": "socketserver, of a handler",
     "disable_nagle_algorithm": "socketserver, of a handler",
     "no_settings": "pytest, before each test",
+    "nothing_kept": "pytest, before each test",
     "disconnected": "uvicorn, of the request that is answered",
     "on_url": "httptools, of a protocol",
     "on_header": "httptools, of a protocol",
