@@ -23,7 +23,7 @@ def new_array(shape: tuple[int, ...], dtype: Any) -> Any:
     num_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     if num_bytes < _LEAST_KEPT:
         return np.empty(shape, dtype)
-    return np.frombuffer(_engine.ResultMemory(num_bytes), dtype).reshape(shape)
+    return np.asarray(_engine.ResultMemory(num_bytes), np.uint8).view(dtype).reshape(shape)
 
 
 def checked_array(out: Any, shape: tuple[int, ...], dtype: Any, name: str = "out") -> Any:
