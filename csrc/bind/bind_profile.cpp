@@ -54,7 +54,7 @@ py::dict to_dict(const ColumnSummary& summary) {
   if (summary.texts.has_value()) {
     const TextSummary& texts = *summary.texts;
     py::list top;
-    for (const CategoryCounts::Entry& entry : texts.top) {
+    for (const TextSummary::Category& entry : texts.top) {
       top.append(py::make_tuple(text(entry.value), entry.count));
     }
     fields["top"] = top;

@@ -33,9 +33,11 @@ NumberSummary summarize_numbers(const NumberProfile& numbers, std::span<const do
 
 TextSummary summarize_texts(const TextProfile& texts, uint64_t num_top) {
   TextSummary summary{};
-  CategoryCounts categories = texts.categories();
-  categories.entries.resize(std::min<uint64_t>(num_top, categories.entries.size()));
-  summary.top = std::move(categories.entries);
+  const CategoryCounts categories = texts.categories();
+  const uint64_t num_listed = std::min<uint64_t>(num_top, categories.entries.size());
+  for (uint64_t i = 0; i < num_listed; ++i) {
+    summary.top.push_back({std::string(categories.entries[i].value), categories.entries[i].count});
+  }
   summary.count_error = categories.error;
   summary.lengths = texts.lengths();
   return summary;

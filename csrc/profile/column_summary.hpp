@@ -21,9 +21,13 @@ struct NumberSummary {
 };
 
 struct TextSummary {
-  std::vector<CategoryCounts::Entry> top;  // most frequent first
-  uint64_t count_error;                    // a count may be too low by this much; 0: exact
-  LengthTally lengths;                     // in bytes
+  struct Category {
+    std::string value;
+    uint64_t count;
+  };
+  std::vector<Category> top;  // most frequent first
+  uint64_t count_error;       // a count may be too low by this much; 0: exact
+  LengthTally lengths;        // in bytes
 };
 
 struct ColumnSummary {

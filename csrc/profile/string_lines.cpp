@@ -24,7 +24,7 @@ alignas(64) constexpr std::array<uint8_t, 64> kOnes = [] {
 }();
 
 constexpr uintptr_t kBytesAhead = 2048;
-constexpr uint32_t kMostBits = 13;
+constexpr uint32_t kMostBits = 15;
 constexpr uint64_t kMostLines = uint64_t{1} << kMostBits;
 
 std::string_view text_at(const uint8_t* data, uint64_t length) {

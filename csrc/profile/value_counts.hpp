@@ -15,10 +15,12 @@
 
 namespace mainspring {
 
-/// Categories in order of count descending, then bytes ascending.
+/// Categories in order of count descending, then bytes ascending; valid as long as what counted
+/// them is, and unchanged.
 struct CategoryCounts {
   struct Entry {
-    std::string value;
+    std::string_view value;
+    uint64_t hash;  // of the whole value, where `value` is what was kept of it
     uint64_t count;
   };
   std::vector<Entry> entries;
@@ -79,6 +81,7 @@ class ValueCounts {
   uint32_t add_key(std::string_view key, uint64_t hash, uint64_t times);
   void index_entries(uint64_t num_slots);
   void purge();
+  /// Numbers of entries by count descending, then bytes ascending.
   std::vector<uint32_t> in_order() const;
 
   std::vector<Entry> entries_;

@@ -82,7 +82,7 @@ void describe_categories(const ColumnProfile& profile, CountedColumn* column) {
     const CategoryCounts::Entry& entry = found.entries[i];
     const auto bin = static_cast<uint32_t>(std::min<size_t>(i, num_named));
     if (i < num_named) {
-      column->categories.push_back(entry.value);
+      column->categories.emplace_back(entry.value);
       column->reference[i] = entry.count;
       named_rows += entry.count;
     }

@@ -109,7 +109,7 @@ void test_counts_are_those_of_a_map(uint64_t seed) {
   check(found.exact && found.total == num_counted, what + "all are counted");
   check(found.entries.size() == wanted.size(), what + "as many as there are");
   for (const CategoryCounts::Entry& entry : found.entries) {
-    const auto at = wanted.find(entry.value);
+    const auto at = wanted.find(std::string(entry.value));
     check(at != wanted.end() && at->second == entry.count, what + "the counts of a map");
   }
   check(lengths.count == num_counted && lengths.sum == sum, what + "lengths");

@@ -53,6 +53,23 @@ def test_texts_when_few_equal_counter(values: list[str | None]) -> None:
     assert column.exact
 
 
+@given(
+    st.sampled_from(["", "a", "carrier_"]),
+    st.lists(st.text(st.sampled_from("\0ab\u00e9"), max_size=12), min_size=1, max_size=80),
+    st.text(st.sampled_from("\0a"), max_size=3),
+)
+def test_texts_when_as_frequent_come_in_order_of_their_bytes(
+    before: str, middles: list[str], after: str
+) -> None:
+    values = [before + middle + after for middle in middles]
+    wanted = sorted(Counter(values).items(), key=lambda one: (-one[1], one[0].encode()))
+    profile = ms.profile(pa.table({"s": values}))
+    for one in (profile, type(profile).from_bytes(profile.to_bytes())):
+        top = list(one.column("s").top)
+        assert top == wanted[: len(top)]
+        assert len(top) >= min(len(wanted), 10)
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.floats(0, 1))
 def test_quantile_when_exact_equals_numpy(values: list[float], q: float) -> None:
     profile = ms.profile(pa.table({"x": values}))

@@ -1,7 +1,6 @@
 // Brings the categories of both sides together.
 #include <algorithm>
-#include <string_view>
-#include <unordered_map>
+#include <bit>
 
 #include "measure/drift/frequencies.hpp"
 
@@ -25,6 +24,34 @@ CategoryMatch::Pair most_alike(double reference, double reference_error, double 
   return {reference + reference_error, current};
 }
 
+// Finds entries of one side by their hashes.
+class EntryIndex {
+ public:
+  static constexpr uint32_t kNone = ~0u;
+
+  explicit EntryIndex(const CategoryCounts& counts)
+      : entries_(counts.entries), slots_(std::bit_ceil(2 * entries_.size() + 1), kNone) {
+    for (uint32_t i = 0; i < entries_.size(); ++i) {
+      uint64_t slot = entries_[i].hash & mask();
+      while (slots_[slot] != kNone) slot = (slot + 1) & mask();
+      slots_[slot] = i;
+    }
+  }
+  uint32_t find(const CategoryCounts::Entry& entry) const {
+    for (uint64_t slot = entry.hash & mask(); slots_[slot] != kNone; slot = (slot + 1) & mask()) {
+      const CategoryCounts::Entry& there = entries_[slots_[slot]];
+      if (there.hash == entry.hash && there.value == entry.value) return slots_[slot];
+    }
+    return kNone;
+  }
+
+ private:
+  uint64_t mask() const { return slots_.size() - 1; }
+
+  const std::vector<CategoryCounts::Entry>& entries_;
+  std::vector<uint32_t> slots_;  // a power of two, at most half full
+};
+
 }  // namespace
 
 double CategoryMatch::unseen_total() const {
@@ -34,9 +61,8 @@ double CategoryMatch::unseen_total() const {
 }
 
 CategoryMatch match_categories(const CategoryCounts& reference, const CategoryCounts& current) {
-  std::unordered_map<std::string_view, uint64_t> now;
-  now.reserve(current.entries.size());
-  for (const CategoryCounts::Entry& entry : current.entries) now.emplace(entry.value, entry.count);
+  const EntryIndex now(current);
+  std::vector<bool> matched(current.entries.size());
 
   CategoryMatch match;
   match.exact = reference.exact && current.exact;
@@ -45,17 +71,20 @@ CategoryMatch match_categories(const CategoryCounts& reference, const CategoryCo
   const auto n_error = static_cast<double>(reference.error);
   const auto m_error = static_cast<double>(current.error);
   for (const CategoryCounts::Entry& entry : reference.entries) {
-    const auto found = now.find(entry.value);
-    const double count = found == now.end() ? 0 : static_cast<double>(found->second);
+    const uint32_t found = now.find(entry);
+    double count = 0;
+    if (found != EntryIndex::kNone) {
+      count = static_cast<double>(current.entries[found].count);
+      matched[found] = true;
+    }
     match.seen.push_back(
         most_alike(static_cast<double>(entry.count), n_error, n, count, m_error, m));
     if (entry.count == 1) ++match.reference_singletons;
-    if (found != now.end()) now.erase(found);
   }
-  // In the order of the current data: a hash table's order must not decide how sums are rounded.
-  for (const CategoryCounts::Entry& entry : current.entries) {
-    if (now.find(entry.value) == now.end()) continue;
-    match.unseen.push_back(most_alike(0, n_error, n, static_cast<double>(entry.count), m_error, m));
+  for (size_t i = 0; i < current.entries.size(); ++i) {
+    if (matched[i]) continue;
+    const auto count = static_cast<double>(current.entries[i].count);
+    match.unseen.push_back(most_alike(0, n_error, n, count, m_error, m));
   }
   if (!match.exact) {
     match.rest = {n, m};

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
-#include <unordered_map>
+#include <string>
+#include <vector>
 
 namespace mainspring {
 
@@ -13,33 +13,28 @@ namespace {
 constexpr uint32_t kMaxBins = 32;
 constexpr size_t kMaxCategories = 8;
 
-struct Counts {
-  uint64_t reference = 0;
-  uint64_t current = 0;
-};
-
 // Whichever are among the first of either list, with their counts on both.
 std::vector<CategoryShare> frequent_ones(const CategoryCounts& reference,
                                          const CategoryCounts& current) {
-  std::unordered_map<std::string_view, Counts> counts;
+  std::vector<CategoryCounts::Entry> first;
   for (const CategoryCounts* side : {&reference, &current}) {
     for (size_t i = 0; i < std::min(kMaxCategories, side->entries.size()); ++i) {
-      counts.emplace(side->entries[i].value, Counts{});
+      const CategoryCounts::Entry& entry = side->entries[i];
+      const bool known = std::any_of(first.begin(), first.end(),
+                                     [&](const auto& one) { return one.value == entry.value; });
+      if (!known) first.push_back(entry);
     }
   }
-  for (const CategoryCounts::Entry& entry : reference.entries) {
-    if (const auto found = counts.find(entry.value); found != counts.end()) {
-      found->second.reference = entry.count;
+  const auto count_of = [](const CategoryCounts& side, const CategoryCounts::Entry& wanted) {
+    for (const CategoryCounts::Entry& entry : side.entries) {
+      if (entry.hash == wanted.hash && entry.value == wanted.value) return entry.count;
     }
-  }
-  for (const CategoryCounts::Entry& entry : current.entries) {
-    if (const auto found = counts.find(entry.value); found != counts.end()) {
-      found->second.current = entry.count;
-    }
-  }
+    return uint64_t{0};
+  };
   std::vector<CategoryShare> shares;
-  for (const auto& [value, count] : counts) {
-    shares.push_back({std::string(value), count.reference, count.current});
+  for (const CategoryCounts::Entry& entry : first) {
+    shares.push_back(
+        {std::string(entry.value), count_of(reference, entry), count_of(current, entry)});
   }
   const auto total = [](uint64_t rows) { return rows > 0 ? static_cast<double>(rows) : 1.0; };
   const double n = total(reference.total);

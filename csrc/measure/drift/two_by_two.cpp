@@ -10,7 +10,7 @@ TwoByTwo two_by_two(const ColumnPair& pair) {
   std::string_view last;
   for (const CategoryCounts* side : {&pair.reference.categories, &pair.current.categories}) {
     for (const CategoryCounts::Entry& entry : side->entries) {
-      last = std::max(last, std::string_view(entry.value));
+      last = std::max(last, entry.value);
     }
   }
   TwoByTwo table;
