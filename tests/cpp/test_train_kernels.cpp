@@ -244,6 +244,27 @@ void check_long_results(const TrainKernels& kernels) {
   check(std::equal(expected.begin(), expected.end(), found), "slopes of pairs past the caches");
 }
 
+/// Pooled rows of a long result: those that lie on lines go past the caches.
+void check_long_lookup(const TrainKernels& kernels) {
+  constexpr int64_t kRows = 7, kWidth = 64, kBags = 1024, kStride = kLongResult / kBags;
+  std::vector<float> rows = drawn(kRows * kWidth);
+  std::vector<int64_t> ids(kBags);
+  for (int64_t i = 0; i < kBags; ++i) ids[i] = i * i % kRows;
+  const Table table{rows.data(), nullptr, nullptr, kRows, kWidth, RowType::kFloat32, 0};
+  std::vector<Line> lines(kLongResult / 16 + 1);
+  float* out = lines[0].numbers;
+  for (const int64_t column : {kStride - kWidth, int64_t{5}}) {
+    const Bags bags{ids.data(), true, nullptr, 0, kBags, nullptr, kBags, column, kStride, false};
+    lookup_forward({{&table, 1}, {&bags, 1}}, out, kernels, kAlone);
+    bool good = true;
+    for (int64_t bag = 0; bag < kBags; ++bag) {
+      const float* row = rows.data() + ids[bag] * kWidth;
+      good = good && std::equal(row, row + kWidth, out + bag * kStride + column);
+    }
+    check(good, "pooled rows past the caches");
+  }
+}
+
 void check_steps(const TrainKernels& kernels, int64_t count) {
   for (const Method method : {Method::kSgd, Method::kAdagrad, Method::kAdamW, Method::kLion}) {
     for (const StateType type : {StateType::kFloat32, StateType::kBfloat16, StateType::kByte}) {
@@ -304,6 +325,7 @@ int main() {
     }
     for (const int64_t width : {1, 7, 16, 33, 100}) check_norms(kernels, 70, width);
     check_long_results(kernels);
+    check_long_lookup(kernels);
     for (const int64_t width : {1, 5, 16, 32, 33, 64, 128}) {
       for (const RowType type : {RowType::kFloat32, RowType::kBfloat16, RowType::kFloat16}) {
         check_pair_rows(kernels, width, type);

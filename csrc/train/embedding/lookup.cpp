@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,9 +20,6 @@ constexpr int64_t kBagsOfBlock = 256;
 constexpr int64_t kKeysOfBlock = 4096;
 constexpr int64_t kIdsOfCheck = 65536;
 constexpr uint32_t kDigitBits = 11;  // counts of a digit stay in the first cache
-// A table's own gradients that are copied side by side, so that they stay in the second cache.
-constexpr int64_t kMostCopied = 1536 << 10;
-constexpr int64_t kCopiedAhead = 16;  // bags fetched ahead of the copy
 
 /// A piece of one table's work.
 struct Piece {
@@ -46,32 +42,56 @@ std::vector<Piece> pieces_of(const Lookup& lookup, int64_t size, const Length& l
 int64_t num_bags_of(const Bags& bags) { return bags.num_bags; }
 int64_t num_ids_of(const Bags& bags) { return bags.num_ids; }
 
-/// Keys of a table's ids in their order: the row, and below it the bag or the place.
-void write_keys(const Bags& bags, uint64_t* keys) {
-  int64_t at = 0;
-  for (int64_t bag = 0; bag < bags.num_bags; ++bag) {
-    for (int64_t place = bags.begin(bag); place < bags.begin(bag + 1); ++place, ++at) {
-      const auto low = static_cast<uint64_t>(bags.weights == nullptr ? bag : at);
-      keys[at] = (static_cast<uint64_t>(bags.id(place)) << 32) | low;
-    }
+/// How the rows of a table are sorted: digits of equal length, the lowest first.
+struct Digits {
+  uint32_t passes, bits;
+
+  explicit Digits(int64_t num_rows) {
+    const auto all = static_cast<uint32_t>(std::bit_width(static_cast<uint64_t>(num_rows - 1)));
+    passes = (all + kDigitBits - 1) / kDigitBits;
+    bits = passes == 0 ? 0 : (all + passes - 1) / passes;
+  }
+  size_t values() const { return size_t{1} << bits; }
+  uint64_t of(uint64_t row, uint32_t pass) const { return (row >> (pass * bits)) & (values() - 1); }
+};
+
+/// How often each value of each digit occurs, in one pass over the ids.
+template <uint32_t kPasses>
+void count_digits(const Bags& bags, Digits digits, uint32_t* counts) {
+  for (int64_t i = bags.first_id; i < bags.first_id + bags.num_ids; ++i) {
+    const auto row = static_cast<uint64_t>(bags.id(i));
+    for (uint32_t k = 0; k < kPasses; ++k) ++counts[k * digits.values() + digits.of(row, k)];
   }
 }
 
-/// Sorts by row, keeping the order of equal rows; returns where the result is.
-uint64_t* sort_by_row(uint64_t* keys, uint64_t* other, int64_t count, int64_t num_rows) {
-  if (count == 0) return keys;
-  const auto bits = static_cast<uint32_t>(std::bit_width(static_cast<uint64_t>(num_rows - 1)));
-  const uint32_t passes = (bits + kDigitBits - 1) / kDigitBits;
-  const uint32_t digit = passes == 0 ? 0 : (bits + passes - 1) / passes;
-  std::vector<uint32_t> starts(size_t{1} << digit);
-  for (uint32_t pass = 0; pass < passes; ++pass) {
-    const uint32_t shift = 32 + pass * digit;
-    const uint64_t mask = (uint64_t{1} << digit) - 1;
-    std::fill(starts.begin(), starts.end(), 0);
-    for (int64_t i = 0; i < count; ++i) ++starts[(keys[i] >> shift) & mask];
-    uint32_t sum = 0;
-    for (uint32_t& start : starts) sum += std::exchange(start, sum);
-    for (int64_t i = 0; i < count; ++i) other[starts[(keys[i] >> shift) & mask]++] = keys[i];
+/// Keys of a table's ids, the row and below it the bag or with weights the place: sorted by row,
+/// those of a row in the order of the ids. Returns which of both memories has them.
+uint64_t* sorted_keys(const Bags& bags, int64_t num_rows, uint64_t* keys, uint64_t* other) {
+  if (bags.num_ids == 0) return keys;
+  const Digits digits(num_rows);
+  std::vector<uint32_t> starts(digits.passes * digits.values() + 1);
+  constexpr void (*kCount[])(const Bags&, Digits, uint32_t*) = {count_digits<0>, count_digits<1>,
+                                                                count_digits<2>, count_digits<3>};
+  kCount[digits.passes](bags, digits, starts.data());
+  for (uint32_t pass = 0; pass < digits.passes; ++pass) {
+    uint32_t sum = 0, *own = starts.data() + pass * digits.values();
+    for (size_t i = 0; i < digits.values(); ++i) sum += std::exchange(own[i], sum);
+  }
+  uint32_t* const first = starts.data();  // without digits there is one value, 0
+  int64_t at = 0;
+  for (int64_t bag = 0; bag < bags.num_bags; ++bag) {
+    const int64_t last = bags.begin(bag + 1);
+    for (int64_t place = bags.begin(bag); place < last; ++place, ++at) {
+      const auto row = static_cast<uint64_t>(bags.id(place));
+      const auto low = static_cast<uint64_t>(bags.weights == nullptr ? bag : at);
+      keys[first[digits.of(row, 0)]++] = (row << 32) | low;
+    }
+  }
+  for (uint32_t pass = 1; pass < digits.passes; ++pass) {
+    uint32_t* const own = starts.data() + pass * digits.values();
+    for (int64_t i = 0; i < bags.num_ids; ++i) {
+      other[own[digits.of(keys[i] >> 32, pass)]++] = keys[i];
+    }
     std::swap(keys, other);
   }
   return keys;
@@ -137,66 +157,33 @@ void lookup_forward(const Lookup& lookup, float* out, const TrainKernels& kernel
 
 namespace {
 
-/// Whether the gradients of a table's bags are read so often that a copy of them pays: each of its
-/// ids reads them, and in the batch's own gradient every bag is on another page.
-bool is_copied(const Table& table, const Bags& bags) {
-  return bags.num_ids >= 2 * bags.num_bags && bags.stride >= 2 * table.width &&
-         bags.num_bags * table.width * 4 <= kMostCopied;
-}
-
-/// The gradients of a table's bags, side by side.
-void copy_gradients(const Bags& bags, int64_t width, const float* grad, float* to) {
-  const float* from = grad + bags.column;
-  for (int64_t bag = 0; bag < bags.num_bags; ++bag) {
-    if (bag + kCopiedAhead < bags.num_bags) {
-      const float* ahead = from + kCopiedAhead * bags.stride;
-      for (int64_t d = 0; d < width; d += 16) __builtin_prefetch(ahead + d);
-    }
-    std::memcpy(to + bag * width, from, static_cast<size_t>(width) * 4);
-    from += bags.stride;
-  }
-}
-
-/// What a thread needs of memory for a table: two arrays of keys, gradients, two rows.
+/// What a thread needs of memory for a table: two arrays of keys, two rows.
 struct TableMemory {
   std::unique_ptr<uint64_t[]> keys;
-  std::unique_ptr<float[]> grads;
   std::vector<float> rows;
 };
 
-/// Sorts a table's ids and updates its rows, all on one thread: keys and gradients stay in its
-/// cache.
-void update_table(const Table& table, Bags bags, const float* grad, const Rule& rule,
+/// Sorts a table's ids and updates its rows, all on one thread: keys stay in its cache.
+void update_table(const Table& table, const Bags& bags, const float* grad, const Rule& rule,
                   const TrainKernels& kernels, TableMemory& memory) {
   uint64_t* keys = memory.keys.get();
-  write_keys(bags, keys);
-  const uint64_t* sorted = sort_by_row(keys, keys + bags.num_ids, bags.num_ids, table.num_rows);
-  if (is_copied(table, bags)) {
-    copy_gradients(bags, table.width, grad, memory.grads.get());
-    grad = memory.grads.get();
-    bags.stride = table.width;
-    bags.column = 0;
-  }
+  const uint64_t* sorted = sorted_keys(bags, table.num_rows, keys, keys + bags.num_ids);
   kernels.update_rows(table, bags, sorted, 0, bags.num_ids, bags.num_ids, grad, rule,
                       memory.rows.data());
 }
 
 void update_tables(const Lookup& lookup, const float* grad, const Rule& rule,
                    const TrainKernels& kernels, const Workers& workers) {
-  int64_t most_ids = 0, most_copied = 0, widest = 0;
+  int64_t most_ids = 0, widest = 0;
   for (size_t t = 0; t < lookup.tables.size(); ++t) {
-    const Table& table = lookup.tables[t];
-    const Bags& bags = lookup.bags[t];
-    most_ids = std::max(most_ids, bags.num_ids);
-    widest = std::max(widest, table.width);
-    if (is_copied(table, bags)) most_copied = std::max(most_copied, bags.num_bags * table.width);
+    most_ids = std::max(most_ids, lookup.bags[t].num_ids);
+    widest = std::max(widest, lookup.tables[t].width);
   }
   std::vector<TableMemory> memory(workers.count);
   workers.run(lookup.tables.size(), [&](uint64_t t, uint32_t worker) {
     TableMemory& own = memory[worker];
     if (own.rows.empty()) {
       own.keys = std::make_unique_for_overwrite<uint64_t[]>(2 * most_ids);
-      own.grads = std::make_unique_for_overwrite<float[]>(most_copied);
       own.rows.resize(2 * widest);
     }
     update_table(lookup.tables[t], lookup.bags[t], grad, rule, kernels, own);
@@ -234,8 +221,7 @@ void lookup_backward(const Lookup& lookup, const float* grad, const Rule& rule,
   workers.run(lookup.tables.size(), [&](uint64_t t, uint32_t) {
     uint64_t* keys = memory.get() + 2 * starts[t];
     const Bags& bags = lookup.bags[t];
-    write_keys(bags, keys);
-    sorted[t] = sort_by_row(keys, keys + bags.num_ids, bags.num_ids, lookup.tables[t].num_rows);
+    sorted[t] = sorted_keys(bags, lookup.tables[t].num_rows, keys, keys + bags.num_ids);
   });
   const std::vector<Piece> pieces = pieces_of(lookup, kKeysOfBlock, num_ids_of);
   std::vector<float> scratch(2 * widest * workers.count);
