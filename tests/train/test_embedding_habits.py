@@ -111,6 +111,25 @@ def test_rows_when_the_scale_is_compiled_follow_it() -> None:
     check_same(module, state_of(other))
 
 
+@pytest.mark.parametrize("has_optimizer", [True, False])
+@pytest.mark.parametrize("part", [slice(16, 48), slice(0, 64, 2)])
+def test_rows_when_the_gradient_is_a_part_of_wider_rows_take_the_same_step(
+    part: slice, has_optimizer: bool
+) -> None:
+    def module() -> Any:
+        return train.EmbeddingTables([(rows, 16) for rows in ROWS], optimizer=None)
+
+    one, other = (tables(), tables()) if has_optimizer else (module(), module())
+    ids, offsets = draw.bags(ROWS, 12, seed=1)
+    grad = draw.normal(12, 64).float()[:, part]
+    one(ids, offsets).backward(grad)
+    other(ids, offsets).backward(grad.contiguous())
+    check_same(one, state_of(other))
+    if not has_optimizer:
+        assert torch.equal(one.weight.grad, other.weight.grad)
+        assert float(one.weight.grad.abs().max()) > 0
+
+
 @pytest.mark.parametrize("backend", ["native", "eager"])
 @pytest.mark.parametrize("lookup", [of_bags, of_pairs])
 def test_rows_in_eval_mode_stay_and_weights_have_their_gradient(

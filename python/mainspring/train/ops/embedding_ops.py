@@ -49,6 +49,13 @@ def places_of(
     ]
 
 
+def _rows_of(grad: torch.Tensor, num_bags: int, stride: int) -> tuple[torch.Tensor, int]:
+    """Return the gradient and the numbers from a bag to the next; a part of wider rows as it is."""
+    if num_bags >= 0 and grad.stride(1) == 1 and grad.stride(0) >= grad.shape[1]:
+        return grad, grad.stride(0)
+    return grad.contiguous(), stride
+
+
 def _run_lookup(
     weight: torch.Tensor,
     layout: torch.Tensor,
@@ -87,7 +94,7 @@ def _run_gradient(
     num_bags: int,
     stride: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    grad = grad.contiguous()
+    grad, stride = _rows_of(grad, num_bags, stride)
     out = torch.zeros(weight.shape, dtype=torch.float32)
     of_weights = torch.empty_like(weights) if weights is not None else grad.new_empty(0)
     places = places_of(weight, (out, None), layout, ids, offsets, weights, num_bags, stride)
@@ -160,9 +167,10 @@ def _run_update(
     stochastic: bool,
     seed: int,
 ) -> torch.Tensor:
-    own = device_embedding.unscaled(grad.contiguous(), settings)
+    own = device_embedding.unscaled(grad, settings)
     if own is None:
         return device_embedding.no_gradient(grad, weights)
+    own, stride = _rows_of(own, num_bags, stride)
     of_weights = torch.empty_like(weights) if weights is not None else grad.new_empty(0)
     step, options = device_embedding.next_step(settings)
     _engine.train_lookup_backward(
