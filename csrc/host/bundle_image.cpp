@@ -12,6 +12,7 @@
 
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/large_pages.hpp"
 #include "host/ranked_forest.hpp"
 
 namespace mainspring {
@@ -170,6 +171,7 @@ std::shared_ptr<const BundleImage> BundleImage::open(std::span<const uint8_t> by
   image->data_ = static_cast<uint8_t*>(
       ::operator new(std::max<size_t>(bytes.size(), 1), std::align_val_t{kAlignment}));
   image->length_ = bytes.size();
+  prefer_large_pages(image->data_, image->length_);
   if (!bytes.empty()) std::memcpy(image->data_, bytes.data(), bytes.size());
   uint32_t fault = 0;
   const Status status = read_bundle(image->data_, image->length_, &image->view_, &fault);
