@@ -94,11 +94,11 @@ struct ModelView {
 };
 
 /// A model kind is a struct with these static members and no state. verify() trusts nothing in the
-/// section, not the header either; after it predict_raw() makes no check. predict_raw() writes
-/// out[row * num_outputs + output] and needs `scratch` of scratch_bytes() (64-byte aligned). Sums
-/// are in the order and the type that the source library uses. kernel_name() says for people which
-/// way a tile of so many rows goes; it decides by the model, the number and the instruction set
-/// alone.
+/// section, not the header either; after it predict_raw() makes no check. predict_raw() takes a
+/// tile, or as many rows as forest/ways.hpp says, writes out[row * num_outputs + output] and needs
+/// `scratch` of scratch_bytes() (64-byte aligned). Sums are in the order and the type that the
+/// source library uses. kernel_name() says for people which way a tile of so many rows goes; it
+/// decides by the model, the number and the instruction set alone.
 template <class M>
 concept ModelKernel = requires(const ModelView& view, const FeatureTile& features,
                                const Kernels& kernels, uint8_t* scratch, double* out) {

@@ -5,6 +5,7 @@
 
 #include "runtime/core/memory.hpp"
 #include "runtime/models/forest/part.hpp"
+#include "runtime/models/forest/ways.hpp"
 
 namespace mainspring {
 namespace {
@@ -117,6 +118,31 @@ void predict_tile(const BundleView& bundle, const Kernels& kernels, const Featur
   finish_scores(header_of_first_trees(model, output.num_trees), kernels, output.kind,
                 features.num_rows, scores, out);
 }
+
+#if defined(MAINSPRING_SMALL)
+uint32_t most_rows(const BundleView&, Output) { return kTileRows; }
+#else
+/// Rows that go to the model at a time where its scores alone are asked for, a place for each.
+uint32_t most_rows(const BundleView& bundle, Output output) {
+  const ModelHeader& header = *bundle.model.header;
+  const bool has_room = !decides_among_outputs(header, output.kind) &&
+                        output_width(header, output.kind) == header.num_outputs;
+  const bool is_whole = output.num_trees == 0 && !output.leaves;
+  return has_room && is_whole ? rows_at_a_time(bundle.model) : kTileRows;
+}
+
+/// The model's output for so many rows, tile by tile behind the model.
+void predict_tiles(const ModelView& model, const Kernels& kernels, const FeatureTile& features,
+                   OutputKind kind, uint8_t* room, double* out) {
+  model.model->predict_raw(model, features, kernels, room, out);
+  for (uint32_t done = 0; done < features.num_rows; done += kTileRows) {
+    const uint32_t left = features.num_rows - done;
+    double* scores = out + uint64_t{done} * model.header->num_outputs;
+    finish_scores(*model.header, kernels, kind, left < kTileRows ? left : kTileRows, scores,
+                  scores);
+  }
+}
+#endif
 
 Status no_room(const TextRoom& texts) { return {Code::kBufferTooSmall, texts.wanted}; }
 
@@ -245,12 +271,20 @@ void predict_matrix(const BundleView& bundle, const Kernels& kernels, const floa
                     uint64_t num_rows, Output output, uint8_t* scratch, double* out) noexcept {
   const Scratch parts = scratch_of(bundle);
   const uint32_t width = output_width(bundle, output);
-  for (uint64_t done = 0; done < num_rows; done += kTileRows) {
-    const uint32_t count = tile_rows(num_rows - done);
+  const uint32_t most = most_rows(bundle, output);
+  for (uint64_t done = 0; done < num_rows; done += most) {
+    const auto count = static_cast<uint32_t>(num_rows - done < most ? num_rows - done : most);
     const int64_t first = static_cast<int64_t>(done) * row_stride;
     const FeatureTile features{narrow == nullptr ? nullptr : narrow + first,
                                wide == nullptr ? nullptr : wide + first, count, row_stride,
                                feature_stride};
+#if !defined(MAINSPRING_SMALL)
+    if (count > kTileRows) {
+      predict_tiles(bundle.model, kernels, features, output.kind, scratch + parts.model_at,
+                    out + done * width);
+      continue;
+    }
+#endif
     predict_tile(bundle, kernels, features, output, scratch, parts, out + done * width);
   }
 }

@@ -17,13 +17,23 @@ namespace mainspring {
 
 namespace {
 
-/// Rows whose slot values are in memory at a time: they should stay in the L2 cache. Wide forests
-/// take few, which bounds the scratch to 64 bytes a slot, and so do those of which only a few rows
-/// are walked.
+#if !defined(MAINSPRING_SMALL)
+/// Of the slot values of a block.
+constexpr uint32_t kMaxValueBytes = 640 << 10;
+constexpr uint32_t kMaxWalkRows = 2048;
+#endif
+
+/// Rows whose slot values are in memory at a time. They should stay in the L2 cache beside a tree,
+/// but for each of these blocks all trees come from memory once more. Wide forests take few, which
+/// bounds the scratch to 64 bytes a slot, and so do those of which only a few rows are walked.
 uint32_t block_rows(const ForestView& forest) {
   const uint32_t num_slots = forest.header->num_slots;
 #if !defined(MAINSPRING_SMALL)
-  if (num_slots <= 128 && forest.program == nullptr) return kTileRows;
+  constexpr uint32_t kGroupsOfCache = kMaxValueBytes / (kChains * sizeof(double));
+  if (num_slots <= 128 && forest.program == nullptr) {
+    const uint32_t rows = kGroupsOfCache / (num_slots + 1) * kChains;
+    return rows < kTileRows ? kTileRows : rows < kMaxWalkRows ? rows : kMaxWalkRows;
+  }
 #endif
   return num_slots <= 1024 ? 64 : kChains;
 }
@@ -143,30 +153,21 @@ void predict_one(const ForestView& forest, const double* values, double* out) {
   }
 }
 
-/// The nodes of the tree after the one that is being walked, on their way into the L2 cache a few
-/// at a time. Where there are few rows for a tree's nodes, most would come in vain.
-class NextTree {
- public:
-  NextTree(const ForestView& forest, uint32_t tree, uint32_t num_rows) {
-    constexpr uint32_t kNodesForRow = 64;
-    if (tree + 1 >= forest.header->num_trees) return;
-    const ForestTree& next = forest.trees[tree + 1];
-    if (next.num_nodes / kNodesForRow > num_rows) return;
-    from_ = forest.nodes + next.first_node;
-    end_ = from_ + next.num_nodes;
-    step_ = next.num_nodes / (num_rows / kChains) + kNodesOfLine;
-  }
-  void fetch_some() {
-    const ForestNode* end = end_ - from_ > step_ ? from_ + step_ : end_;
-    for (; from_ < end; from_ += kNodesOfLine) __builtin_prefetch(from_, 0, 2);
-  }
-
- private:
-  static constexpr uint32_t kNodesOfLine = 64 / sizeof(ForestNode);
-  const ForestNode* from_ = nullptr;
-  const ForestNode* end_ = nullptr;
-  int64_t step_ = 0;
-};
+/// What walks of `num_groups` groups bring into the caches on their `num_levels` levels. Where
+/// there are few rows for the next tree's nodes, most would come in vain.
+NextTree next_tree_of(const ForestView& forest, uint32_t tree, uint32_t num_groups,
+                      uint32_t num_levels) {
+#if defined(MAINSPRING_SMALL)
+  (void)forest, (void)tree, (void)num_groups, (void)num_levels;
+  return {};
+#else
+  constexpr uint32_t kNodesForGroup = 64 * kChains;
+  if (tree + 1 >= forest.header->num_trees) return {};
+  const ForestTree& next = forest.trees[tree + 1];
+  if (next.num_nodes / kNodesForGroup > num_groups) return {};
+  return {forest.nodes + next.first_node, next.num_nodes, num_levels};
+#endif
+}
 
 void walk_rows_of_group(const ForestView& forest, const ForestTree& tree, const double* values,
                         uint32_t* leaves) {
@@ -195,15 +196,17 @@ void predict_block(const ForestView& forest, uint32_t num_rows, uint32_t num_out
   for (uint32_t t = 0; grouped != 0 && t < forest.header->num_trees; ++t) {
     const ForestTree& tree = forest.trees[t];
     const bool in_lanes = walk_lanes != nullptr && tree.has_sets == 0;
-    NextTree next(forest, t, num_rows);
+    const uint32_t num_levels =
+        in_lanes ? (grouped + kLaneGroups - 1) / kLaneGroups * kFewestLevels : grouped;
+    NextTree next = next_tree_of(forest, t, grouped, num_levels);
     for (uint32_t group = 0; group < grouped;) {
       const uint32_t left = in_lanes ? grouped - group : 1;
       const uint32_t count = left < kLaneGroups ? left : kLaneGroups;
       uint32_t at[kLaneGroups * kChains];
-      for (uint32_t i = 0; i < count; ++i) next.fetch_some();
       if (in_lanes) {
-        walk_lanes(forest.nodes, values + group * stride, stride, count, tree.first_node, at);
+        walk_lanes(forest.nodes, values + group * stride, stride, count, tree.first_node, next, at);
       } else {
+        next.fetch_some();
         walk_rows_of_group(forest, tree, values + group * stride, at);
       }
       add_leaves(forest, plain, at, count * kChains,
@@ -319,6 +322,12 @@ void predict_first_trees(const ModelView& model, const FeatureTile& features, ui
 }
 
 #if !defined(MAINSPRING_SMALL)
+uint32_t rows_at_a_time(const ModelView& model) noexcept {
+  if (model.model == nullptr || model.model->code != ModelCode::kForest) return kTileRows;
+  const uint32_t rows = block_rows(view_forest(model.section));
+  return rows < kTileRows ? kTileRows : rows;
+}
+
 bool takes_ranks(const ModelView& model, uint32_t num_rows, IsaLevel level) noexcept {
   return model.model != nullptr && model.model->code == ModelCode::kForest &&
          way_through(view_forest(model.section), num_rows, level) == ForestWay::kBlocks;

@@ -22,7 +22,7 @@ static_assert(kChains == 8);
 /// they look at, and the rows' values. Several groups hide the time that these take.
 template <uint32_t kGroups>
 void walk(const ForestNode* nodes, const double* values, uint64_t stride, uint32_t root,
-          uint32_t* leaves) {
+          NextTree& next_tree, uint32_t* leaves) {
   const auto* thresholds = reinterpret_cast<const double*>(nodes);
   const auto* rest = reinterpret_cast<const long long*>(nodes) + 1;  // left, value
   const __m512i lanes = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
@@ -41,6 +41,7 @@ void walk(const ForestNode* nodes, const double* values, uint64_t stride, uint32
       threshold[k] = _mm512_i32gather_pd(half, thresholds, 8);
       links[k] = _mm512_i32gather_epi64(half, rest, 8);
     }
+    next_tree.fetch_some();
 #pragma GCC unroll 4
     for (uint32_t k = 0; k < kGroups; ++k) {
       const __m512i number =
@@ -60,12 +61,12 @@ void walk(const ForestNode* nodes, const double* values, uint64_t stride, uint32
 }
 
 void walk_lanes(const ForestNode* nodes, const double* values, uint64_t stride, uint32_t num_groups,
-                uint32_t root, uint32_t* leaves) noexcept {
+                uint32_t root, NextTree& next, uint32_t* leaves) noexcept {
   switch (num_groups) {
-    case 1: return walk<1>(nodes, values, stride, root, leaves);
-    case 2: return walk<2>(nodes, values, stride, root, leaves);
-    case 3: return walk<3>(nodes, values, stride, root, leaves);
-    default: return walk<4>(nodes, values, stride, root, leaves);
+    case 1: return walk<1>(nodes, values, stride, root, next, leaves);
+    case 2: return walk<2>(nodes, values, stride, root, next, leaves);
+    case 3: return walk<3>(nodes, values, stride, root, next, leaves);
+    default: return walk<4>(nodes, values, stride, root, next, leaves);
   }
 }
 

@@ -34,6 +34,9 @@ inline constexpr FewestBlockRows kFewestBlockRows[] = {
 /// leaves.
 inline constexpr uint32_t kFewestBlockRowsOfDevices = 32;
 
+/// Rows that predict_raw() of this model takes at a time, kTileRows or more.
+uint32_t rows_at_a_time(const ModelView& model) noexcept;
+
 /// Follows from the arguments alone, never from a measurement.
 ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level) noexcept;
 
