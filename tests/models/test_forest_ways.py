@@ -25,7 +25,9 @@ def rows_with(num_categories: int, num_rows: int, seed: int) -> np.ndarray:
     return rows
 
 
-def trained(num_categories: int, num_leaves: int, **more: Any) -> lightgbm.Booster:
+def trained(
+    num_categories: int, num_leaves: int, num_trees: int = 12, **more: Any
+) -> lightgbm.Booster:
     rows = rows_with(num_categories, 3000, 1)
     draw = np.random.default_rng(2)
     effects = draw.normal(size=num_categories + 50)
@@ -34,24 +36,28 @@ def trained(num_categories: int, num_leaves: int, **more: Any) -> lightgbm.Boost
     label = np.digitize(score, [-1, 1]) if "num_class" in more else score
     parameters = {**QUIET, "num_leaves": num_leaves, "max_cat_threshold": 500, **more}
     data = lightgbm.Dataset(rows, label=label, categorical_feature=[4, 5])
-    return lightgbm.train(parameters, data, 12)
+    return lightgbm.train(parameters, data, num_trees)
 
 
-def highest_category(booster: lightgbm.Booster) -> int:
-    """The highest one in any set."""
-    highest = 0
+def sets_of(booster: lightgbm.Booster) -> list[tuple[int, list[int]]]:
+    """The feature and the categories of every node that tests a set."""
+    sets: list[tuple[int, list[int]]] = []
 
     def visit(node: dict[str, Any]) -> None:
-        nonlocal highest
         if "decision_type" in node:
             if node["decision_type"] == "==":
-                highest = max(highest, *map(int, node["threshold"].split("||")), 0)
+                sets.append((node["split_feature"], [*map(int, node["threshold"].split("||"))]))
             visit(node["left_child"])
             visit(node["right_child"])
 
     for tree in booster.dump_model()["tree_info"]:
         visit(tree["tree_structure"])
-    return highest
+    return sets
+
+
+def highest_category(booster: lightgbm.Booster) -> int:
+    """The highest one in any set."""
+    return max(max(categories) for _, categories in sets_of(booster))
 
 
 def check_ways(predictor: ms.Predictor, rows: np.ndarray, expected: np.ndarray) -> None:
@@ -73,6 +79,16 @@ def test_sets_of_any_number_of_categories(num_categories: int, more: dict[str, A
     check_ways(predictor, rows, booster.predict(rows, raw_score=True, num_threads=1))
     narrow = rows.astype(np.float32)
     check_ways(predictor, narrow, booster.predict(narrow, raw_score=True, num_threads=1))
+
+
+@pytest.mark.parametrize(("num_trees", "fewest"), [(1, 1), (3, 65), (6, 129), (12, 257), (20, 513)])
+def test_any_number_of_sets(num_trees: int, fewest: int) -> None:
+    """64 sets of a feature are a word of its classes, and blocks take up to eight at a time."""
+    booster = trained(200, 100, num_trees, cat_smooth=1, cat_l2=1)
+    features = [feature for feature, _ in sets_of(booster)]
+    assert max(features.count(4), features.count(5)) >= fewest
+    rows = rows_with(260, 700, 3)
+    check_ways(ms.Predictor(booster), rows, booster.predict(rows, raw_score=True, num_threads=1))
 
 
 def test_category_too_high_for_a_table_is_walked() -> None:
@@ -130,7 +146,7 @@ def test_trees_that_ask_one_condition_a_level(depth: int) -> None:
     check_ways(ms.Predictor(model), rows[:700], model.predict(rows[:700], thread_count=1))
 
 
-@pytest.mark.parametrize("num_rows", [8, 64, 200, 519])
+@pytest.mark.parametrize("num_rows", [8, 64, 200, 519, 2049, 5000])
 def test_large_trees_are_walked(num_rows: int) -> None:
     """More inner nodes than a program takes, leaves that are vectors and that are numbers."""
     ensemble = pytest.importorskip("sklearn.ensemble")
@@ -143,6 +159,8 @@ def test_large_trees_are_walked(num_rows: int) -> None:
     assert predictor.kernel_name(512) == "walks of eight rows"
     expected = sum(tree.predict_proba(some) for tree in model.estimators_)
     np.testing.assert_array_equal(predictor.predict_raw(some), expected)
+    np.testing.assert_array_equal(predictor.predict_proba(some), model.predict_proba(some))
+    np.testing.assert_array_equal(predictor.predict(some), model.predict(some))
     boosted = ensemble.GradientBoostingRegressor(n_estimators=3, max_depth=16, random_state=1)
     boosted.fit(rows, noise)
     predictor = ms.Predictor(boosted)

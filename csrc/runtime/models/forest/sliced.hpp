@@ -233,6 +233,12 @@ constexpr uint64_t turned_bytes(uint32_t num_rows) {
   return kHasRowForms ? uint64_t{64} * turned_stride(num_rows) : 0;  // devices turn none
 }
 
+/// Trees that are split side by side: two where the masks of both leave room in the L1 cache.
+constexpr uint32_t trees_at_a_time(const SlicedHeader& header, uint32_t rows) {
+  constexpr uint64_t kMaskBytes = uint64_t{16} << 10;
+  return kHasRowForms && uint64_t{2} * header.num_masks * rows / 8 <= kMaskBytes ? 2 : 1;
+}
+
 /// Byte offsets in the scratch of a block of `rows`, and its length; ranks come first. Values are
 /// turned where masks come later.
 struct SlicedScratch {
@@ -246,7 +252,8 @@ constexpr SlicedScratch sliced_scratch(const SlicedHeader& header, uint32_t num_
   at.masks = padded(uint64_t{2} * header.num_columns * rows);
   const uint64_t mask_bytes = padded(num_condition_masks(header) * rows / 8);
   at.reach = at.masks + (mask_bytes > turned_bytes(rows) ? mask_bytes : turned_bytes(rows));
-  at.sums = at.reach + padded(uint64_t{header.num_masks} * rows / 8);
+  at.sums =
+      at.reach + padded(uint64_t{trees_at_a_time(header, rows)} * header.num_masks * rows / 8);
   at.length = at.sums + uint64_t{num_outputs} * rows * sizeof(double);
   return at;
 }

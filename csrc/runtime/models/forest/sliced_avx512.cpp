@@ -49,48 +49,8 @@ inline void transpose_words(__m512i (&rows)[8]) {
   }
 }
 
-/// The eight bits of 64 bytes, a mask each. Half by their sign, half by tests, which another unit
-/// of the CPU does.
-inline void store_bits(__m512i bytes, uint64_t* masks, uint32_t stride) {
-#pragma GCC unroll 4
-  for (uint32_t bit = 0; bit < 4; ++bit) {
-    masks[uint64_t{bit} * stride] =
-        _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(static_cast<char>(1u << bit)));
-  }
-#pragma GCC unroll 4
-  for (uint32_t bit = 8; bit-- != 4;) {
-    masks[uint64_t{bit} * stride] = _mm512_movepi8_mask(bytes);
-    bytes = _mm512_add_epi8(bytes, bytes);
-  }
-}
-
-/// By way of bytes: byte j of all words lies in one register, whose eight bits are eight masks.
-inline void transpose_sets(const uint64_t* words, const uint32_t* places, uint32_t num_sets,
-                           uint64_t* masks, uint32_t stride) {
-  const __m512i zip_bytes =
-      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
-  alignas(64) static constexpr uint16_t kZipPairs[32] = {0,  8,  16, 24, 1,  9,  17, 25, 2,  10, 18,
-                                                         26, 3,  11, 19, 27, 4,  12, 20, 28, 5,  13,
-                                                         21, 29, 6,  14, 22, 30, 7,  15, 23, 31};
-  const __m512i zip_pairs = _mm512_load_si512(kZipPairs);
-  __m512i bytes[8];
-#pragma GCC unroll 8
-  for (uint32_t k = 0; k < 8; ++k) {
-    const __m256i place = _mm256_load_si256(reinterpret_cast<const __m256i*>(places + 8 * k));
-    const __m512i pairs = _mm512_shuffle_epi8(_mm512_i32gather_epi64(place, words, 8), zip_bytes);
-    bytes[k] = _mm512_permutexvar_epi16(zip_pairs, pairs);
-  }
-  transpose_words(bytes);
-  if (num_sets == 64) {
-#pragma GCC unroll 8
-    for (uint32_t k = 0; k < 8; ++k) store_bits(bytes[k], masks + uint64_t{8} * k * stride, stride);
-    return;
-  }
-  alignas(64) uint64_t all[64];
-#pragma GCC unroll 8
-  for (uint32_t k = 0; k < 8; ++k) store_bits(bytes[k], all + 8 * k, 1);
-  for (uint32_t i = 0; i < num_sets; ++i) masks[uint64_t{i} * stride] = all[i];
-}
+// It calls what stands above.
+#include "runtime/models/forest/class_masks.inc"
 
 #include "runtime/models/forest/planes.inc"
 
@@ -182,6 +142,23 @@ inline __m512i look_up(const __m512i* table, __m512i codes, const __mmask16* upp
   }
 }
 
+/// Of 16 codes of a byte each to the lowest and the highest byte of as many numbers.
+template <bool kDouble>
+struct CodeOrder {
+  alignas(64) uint8_t bytes[64];
+
+  consteval CodeOrder() : bytes{} {
+    for (uint32_t i = 0; i < 16; ++i) {
+      const uint32_t lane = i / 4, k = i % 4;
+      const auto row = static_cast<uint8_t>(kDouble ? 2 * lane + k % 2 + k / 2 * 8 : i);
+      bytes[4 * i] = bytes[4 * i + 3] = row;
+      bytes[4 * i + 1] = bytes[4 * i + 2] = 0x80;  // 0
+    }
+  }
+};
+template <bool kDouble>
+constexpr CodeOrder<kDouble> kCodeOrder;
+
 /// 16 sums at a time; those of doubles lie in the order in which their halves are put together.
 template <class Sum, uint32_t kPlanes, class Planes>
 void add_permuted(const double* leaves, uint32_t num_planes, const Planes& planes,
@@ -189,14 +166,7 @@ void add_permuted(const double* leaves, uint32_t num_planes, const Planes& plane
   constexpr bool kDouble = sizeof(Sum) == sizeof(double);
   LeafTable<Sum, kPlanes> table;
   table.load(leaves, 1u << num_planes);
-  alignas(64) uint8_t order_bytes[64];
-  for (uint32_t i = 0; i < 16; ++i) {
-    const uint32_t lane = i / 4, k = i % 4;
-    const auto row = static_cast<uint8_t>(kDouble ? 2 * lane + k % 2 + k / 2 * 8 : i);
-    order_bytes[4 * i] = order_bytes[4 * i + 3] = row;
-    order_bytes[4 * i + 1] = order_bytes[4 * i + 2] = 0x80;  // 0
-  }
-  const __m512i order = _mm512_load_si512(order_bytes);
+  const __m512i order = _mm512_load_si512(kCodeOrder<kDouble>.bytes);
   for (uint32_t first = 0; first < num_rows; first += 64) {
     // Planes from the fifth on are bits from the highest down: signs of a number, shifted.
     __m512i bytes = _mm512_setzero_si512();
