@@ -128,29 +128,54 @@ def _forest(
     return Case(name, num_rows, num_bytes, turns, check, on_cpu)
 
 
-def _drift(name: str, num_rows: int, num_turns: int) -> Case:
-    def values(seed: int) -> np.ndarray[Any, Any]:
-        return np.random.default_rng(seed).standard_normal(num_rows, np.float32)
-
-    reference = ms.profile(pa.table({"x": values(0)[:1_000_000]}))
-    inputs = [values(seed) for seed in range(1, num_turns + 1)]
-    on_device = [{"x": gpu.to_device(each)} for each in inputs]
-    some = inputs[0][:200_000]
+def _drift(
+    name: str,
+    values: Callable[[int, int], pa.Array],
+    num_rows: int,
+    num_turns: int,
+    **cut: Any,
+) -> Case:
+    """Drift of one column; `values` makes rows from a seed, and how many."""
+    reference = ms.profile(pa.table({"x": values(0, min(num_rows, 1_000_000))}))
+    inputs = [pa.table({"x": values(seed, num_rows)}) for seed in range(1, num_turns + 1)]
+    on_device = [gpu.DeviceTable(each) for each in inputs]
+    some = inputs[0].slice(0, 200_000)
 
     def turn(number: int) -> Callable[[], Any]:
-        return lambda: ms.detect_drift(reference, on_device[number])
+        return lambda: ms.detect_drift(reference, on_device[number], **cut)
 
     def check() -> None:
-        got = ms.detect_drift(reference, {"x": gpu.to_device(some)})
-        expected = ms.detect_drift(reference, pa.table({"x": some}))
+        got = ms.detect_drift(reference, gpu.DeviceTable(some), **cut)
+        expected = ms.detect_drift(reference, some, **cut)
         assert repr(got.columns) == repr(expected.columns), (got, expected)
 
     def on_cpu() -> int:
-        ms.detect_drift(reference, pa.table({"x": some}))
-        return len(some)
+        ms.detect_drift(reference, some, **cut)
+        return int(some.num_rows)
 
     turns = [turn(number) for number in range(num_turns)]
-    return Case(name, num_rows, num_rows * 4, turns, check, on_cpu)
+    return Case(name, num_rows, inputs[0].nbytes, turns, check, on_cpu)
+
+
+def _normal(seed: int, num_rows: int) -> pa.Array:
+    return pa.array(np.random.default_rng(seed).standard_normal(num_rows, np.float32))
+
+
+def _few(seed: int, num_rows: int) -> pa.Array:
+    return pa.array(np.random.default_rng(seed).integers(0, 1000, num_rows))
+
+
+def _words(seed: int, num_rows: int) -> pa.Array:
+    words = pa.array([f"shop {i} of {i * i}" for i in range(1000)])
+    return words.take(pa.array(np.random.default_rng(seed).zipf(1.3, num_rows) % 1000))
+
+
+def _codes(seed: int, num_rows: int) -> pa.Array:
+    return _words(seed, num_rows).dictionary_encode()
+
+
+def _flags(seed: int, num_rows: int) -> pa.Array:
+    return pa.array(np.random.default_rng(seed).random(num_rows) < 0.3)
 
 
 def _embedding(name: str, num_ids: int, num_turns: int) -> Case:
@@ -225,7 +250,11 @@ def cases(num_rows: int, num_turns: int) -> Iterator[Case]:
     yield _transform("target means of int64 keys", means, keys, num_turns)
     yield _transform("crosses of int64 keys", crosses, keys, num_turns)
     yield _embedding("embedding rows updated by sgd", num_rows, num_turns)
-    yield _drift("drift against a profile", num_rows * 25, num_turns)
+    yield _drift("drift against a profile", _normal, num_rows * 25, num_turns)
+    yield _drift("drift of strings", _words, num_rows * 5, num_turns)
+    yield _drift("drift of a dictionary", _codes, num_rows * 25, num_turns)
+    yield _drift("drift of booleans", _flags, num_rows * 25, num_turns)
+    yield _drift("drift of ten windows", _few, num_rows, num_turns, window_rows=num_rows // 10)
     rows = num_rows // 4
     yield _forest("500 trees of depth 8", 500, 256, rows, num_turns)
     yield _forest("1,000 trees of 255 leaves", 1000, 255, rows, num_turns, balanced=False)

@@ -242,6 +242,24 @@ void set_runs(TableCounts& self, const std::string& name, const py::object& valu
                 copied<uint64_t>(counts, 'Q', "counts"));
 }
 
+// Values lie one behind the other in `bytes`, each from its offset to the next.
+void set_categories(TableCounts& self, const std::string& name, const py::object& offsets,
+                    const py::object& bytes, const py::object& counts, uint64_t missing) {
+  const BufferView starts(offsets.ptr(), 'Q', false, "offsets");
+  const BufferView all(bytes.ptr(), 'B', false, "bytes");
+  const BufferView times(counts.ptr(), 'Q', false, "counts");
+  const auto* start = starts.data<uint64_t>();
+  std::vector<std::string_view> values;
+  for (uint64_t i = 0; i + 1 < starts.count(); ++i) {
+    if (start[i] > start[i + 1] || start[i + 1] > all.num_bytes()) {
+      throw Error(ErrorKind::kParameter, "offsets must ascend and end within bytes.");
+    }
+    values.emplace_back(all.data<char>() + start[i], start[i + 1] - start[i]);
+  }
+  const py::gil_scoped_release released;
+  self.set_categories(name, values, {times.data<uint64_t>(), times.count()}, missing);
+}
+
 void add_rows(TableCounts& self, const Table& table) {
   const py::gil_scoped_release released;
   self.update(table);
@@ -287,6 +305,8 @@ void register_drift(py::module_& module) {
       .def("set_counts", &set_counts, py::arg("column"), py::arg("bins"), py::arg("nans"),
            py::arg("min"), py::arg("max"), py::arg("listed"))
       .def("set_runs", &set_runs, py::arg("column"), py::arg("values"), py::arg("counts"))
+      .def("set_categories", &set_categories, py::arg("column"), py::arg("offsets"),
+           py::arg("bytes"), py::arg("counts"), py::arg("missing"))
       .def_property_readonly("num_rows", &TableCounts::num_rows);
   py::class_<KeptSample>(module, "SortedSample", "Numbers, sorted once for many comparisons.")
       .def(py::init(&sort_sample), py::arg("values"), py::arg("moments"), py::arg("edges"))

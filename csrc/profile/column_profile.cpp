@@ -32,16 +32,6 @@ bool may_become(ColumnKind from, ColumnKind kind) {
   return from == ColumnKind::kUnknown || (from == ColumnKind::kUnknownList && is_list(kind));
 }
 
-ColumnKind list_of(ColumnKind element) {
-  switch (element) {
-    case ColumnKind::kNumber: return ColumnKind::kNumberList;
-    case ColumnKind::kBoolean: return ColumnKind::kBooleanList;
-    case ColumnKind::kText: return ColumnKind::kTextList;
-    case ColumnKind::kTimestamp: return ColumnKind::kTimestampList;
-    default: return ColumnKind::kUnknownList;
-  }
-}
-
 ColumnKind element_of(ColumnKind list) {
   switch (list) {
     case ColumnKind::kNumberList: return ColumnKind::kNumber;
@@ -66,47 +56,6 @@ std::string value_type_name(const std::string& type_name) {
 }
 
 }  // namespace
-
-const char* kind_name(ColumnKind kind) {
-  switch (kind) {
-    case ColumnKind::kNumber: return "number";
-    case ColumnKind::kBoolean: return "boolean";
-    case ColumnKind::kText: return "text";
-    case ColumnKind::kTimestamp: return "timestamp";
-    case ColumnKind::kUnknown: return "unknown";
-    case ColumnKind::kSkipped: return "skipped";
-    case ColumnKind::kNumberList:
-    case ColumnKind::kBooleanList:
-    case ColumnKind::kTextList:
-    case ColumnKind::kTimestampList:
-    case ColumnKind::kUnknownList: return "list";
-  }
-  return "unknown";
-}
-
-ColumnKind kind_of(const Table::Column& column) {
-  if (!column.readable) return ColumnKind::kSkipped;
-  if (column.is_list) {
-    Table::Column elements = column;
-    elements.is_list = false;
-    return list_of(kind_of(elements));
-  }
-  switch (column.type) {
-    case ColumnType::kNull: return ColumnKind::kUnknown;
-    case ColumnType::kBool: return ColumnKind::kBoolean;
-    case ColumnType::kUtf8:
-    case ColumnType::kLargeUtf8:
-    case ColumnType::kUtf8View:
-    case ColumnType::kBinary:
-    case ColumnType::kLargeBinary:
-    case ColumnType::kBinaryView:
-    case ColumnType::kFixedBinary: return ColumnKind::kText;
-    case ColumnType::kDate32:
-    case ColumnType::kDate64:
-    case ColumnType::kTimestamp: return ColumnKind::kTimestamp;
-    default: return ColumnKind::kNumber;
-  }
-}
 
 ColumnProfile::ColumnProfile(std::string name, const Table::Column& column)
     : name_(std::move(name)),
@@ -320,6 +269,17 @@ void ColumnProfile::update_dictionary_texts(const ColumnView& view) {
     }
   });
   nulls_ += nulls;
+}
+
+void ColumnProfile::add_counted(std::span<const std::string_view> values,
+                                std::span<const uint64_t> times, uint64_t nulls) {
+  nulls_ += nulls;
+  num_rows_ += nulls;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (times[i] == 0) continue;
+    texts_.add(values[i], times[i]);
+    num_rows_ += times[i];
+  }
 }
 
 void ColumnProfile::merge(const ColumnProfile& other) {

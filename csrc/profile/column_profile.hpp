@@ -2,7 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/table.hpp"
@@ -62,6 +64,10 @@ class ColumnProfile {
   void expect_kind(const std::vector<std::string>& type_names, ColumnKind kind) const;
   /// All rows of a column whose batches have been verified.
   void update(const Table& table, uint32_t column);
+  /// Rows of a column of kText or kBoolean that were counted elsewhere: how often each value is
+  /// there, and how many are null.
+  void add_counted(std::span<const std::string_view> values, std::span<const uint64_t> times,
+                   uint64_t nulls);
   /// Kinds were checked.
   void merge(const ColumnProfile& other);
 

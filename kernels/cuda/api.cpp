@@ -4,6 +4,7 @@
 
 #include "embedding.hpp"
 #include "gpu_error.hpp"
+#include "groups.hpp"
 #include "mainspring_gpu.h"
 #include "numbers.hpp"
 #include "program.hpp"
@@ -119,6 +120,24 @@ MS_GPU_EXPORT int ms_gpu_sort_numbers(int device, const ms_gpu_numbers* numbers,
     *num_runs = runs.num_runs;
     *counts = static_cast<uint64_t*>(runs.counts.release());
     *keys = static_cast<uint64_t*>(runs.keys.release());
+  });
+}
+
+MS_GPU_EXPORT int ms_gpu_group_rows(int device, const ms_gpu_numbers* column,
+                                    const ms_gpu_grouping* grouping, ms_gpu_groups** groups,
+                                    void* stream) {
+  return guarded([&] { *groups = group_rows(device, *column, *grouping, stream).release(); });
+}
+
+MS_GPU_EXPORT int ms_gpu_count_codes(int device, const ms_gpu_numbers* column,
+                                     ms_gpu_groups** groups, void* stream) {
+  return guarded([&] { *groups = count_codes(device, *column, stream).release(); });
+}
+
+MS_GPU_EXPORT int ms_gpu_free_groups(int device, ms_gpu_groups* groups) {
+  return guarded([&] {
+    const OnDevice on_device(device);
+    delete static_cast<Groups*>(groups);
   });
 }
 

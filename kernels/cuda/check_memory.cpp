@@ -91,6 +91,18 @@ void check_type(const ms_gpu_column& column, const std::string& name) {
   }
 }
 
+bool is_time(ColumnType type) {
+  return type == ColumnType::kDate32 || type == ColumnType::kDate64 ||
+         type == ColumnType::kTimestamp;
+}
+
+void check_unit(const ms_gpu_column& column, const std::string& name) {
+  const bool has_unit = is_time(static_cast<ColumnType>(column.type));
+  if (has_unit ? column.unit - 1 < static_cast<uint32_t>(TimeUnit::kDay) : column.unit == 0) return;
+  throw GpuError(MS_GPU_BAD_ARGUMENT,
+                 name + " has no time unit of number " + std::to_string(column.unit) + ".");
+}
+
 DeviceColumn check_buffers(const ms_gpu_column& column, const std::string& name, uint64_t num_rows,
                            int device);
 
@@ -109,12 +121,7 @@ DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uin
                                             (kind == InputKind::kBytes ? "strings" : "numbers") +
                                             ". Cast it.");
   }
-  const bool is_time =
-      type == ColumnType::kDate32 || type == ColumnType::kDate64 || type == ColumnType::kTimestamp;
-  if (is_time ? column.unit - 1 >= static_cast<uint32_t>(TimeUnit::kDay) : column.unit != 0) {
-    throw GpuError(MS_GPU_BAD_ARGUMENT,
-                   name + " has no time unit of number " + std::to_string(column.unit) + ".");
-  }
+  check_unit(column, name);
   return check_buffers(column, name, num_rows, device);
 }
 
@@ -122,12 +129,26 @@ DeviceColumn check_numbers(const ms_gpu_column& column, const std::string& name,
                            int device) {
   check_type(column, name);
   const auto type = static_cast<ColumnType>(column.type);
-  if (type < ColumnType::kI8 || type > ColumnType::kF64) {
-    throw GpuError(MS_GPU_UNSUPPORTED, name + " has type " + type_name(type) +
-                                           ", and a GPU counts numbers only. Cast it, or leave it "
-                                           "out.");
+  if (!is_time(type) && (type < ColumnType::kI8 || type > ColumnType::kF64)) {
+    throw GpuError(MS_GPU_UNSUPPORTED,
+                   name + " has type " + type_name(type) + ", expected numbers or times.");
   }
+  return check_values(column, name, num_rows, device);
+}
+
+DeviceColumn check_values(const ms_gpu_column& column, const std::string& name, uint64_t num_rows,
+                          int device) {
+  check_type(column, name);
+  check_unit(column, name);
   return check_buffers(column, name, num_rows, device);
+}
+
+ChosenRows check_chosen(const ms_gpu_numbers& chosen, decltype(check_values) check, int device) {
+  const std::string name = "Column '" + std::string(chosen.name) + "'";
+  if (chosen.rows != nullptr) check_memory(chosen.rows, sizeof(uint64_t), device, name + " (rows)");
+  const uint64_t num_rows = chosen.rows == nullptr ? chosen.first_row + chosen.num_rows : 0;
+  return {check(*chosen.column, name, num_rows, device), chosen.rows, chosen.row_mask,
+          chosen.first_row};
 }
 
 namespace {

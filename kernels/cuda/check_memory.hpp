@@ -3,7 +3,7 @@
 #pragma once
 #include <string>
 
-#include "device_column.hpp"
+#include "chosen_rows.hpp"
 #include "gpu_error.hpp"
 #include "runtime/steps/step.hpp"
 
@@ -17,8 +17,14 @@ void check_memory(const void* memory, uint64_t alignment, int device, const std:
 DeviceColumn check_column(const ms_gpu_column& column, const PlanView& plan, uint32_t input,
                           uint64_t num_rows, int device);
 
-/// The same of a column of numbers that no plan reads.
+/// The same of a column that no plan reads: of numbers or times, or of anything that a kernel
+/// reads.
 DeviceColumn check_numbers(const ms_gpu_column& column, const std::string& name, uint64_t num_rows,
                            int device);
+DeviceColumn check_values(const ms_gpu_column& column, const std::string& name, uint64_t num_rows,
+                          int device);
+
+/// The rows chosen of a column that `check` takes: one of the two above.
+ChosenRows check_chosen(const ms_gpu_numbers& chosen, decltype(check_values) check, int device);
 
 }  // namespace mainspring::gpu

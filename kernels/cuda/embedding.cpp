@@ -5,6 +5,7 @@
 
 #include "check_memory.hpp"
 #include "sort_keys.hpp"
+#include "with_scratch.hpp"
 
 namespace mainspring::gpu {
 
@@ -86,18 +87,10 @@ void lookup_backward(int device, const ms_gpu_lookup& lookup, const float* grad,
     check_launch("weight_gradients");
   }
   DeviceMemory sorted(num_ids * sizeof(uint64_t), stream);
-  {
-    uint64_t num_bytes = 0;
-    const auto sort = [&](void* scratch) {
-      check_call(sort_keys(scratch, &num_bytes, keys.as<uint64_t>(), sorted.as<uint64_t>(), num_ids,
-                           stream),
-                 "sort_keys");
-    };
-    sort(nullptr);
-    const DeviceMemory scratch(std::max<uint64_t>(num_bytes, 1), stream);
-    sort(scratch.as<void>());
-    check_launch("sort_keys");
-  }
+  with_scratch("sort_keys", stream, [&](void* scratch, uint64_t* num_bytes) {
+    return sort_keys(scratch, num_bytes, keys.as<uint64_t>(), sorted.as<uint64_t>(), num_ids, 0,
+                     stream);
+  });
   // The keys in their first order are done with: their memory takes the heads of runs.
   launch_find_runs(
       {sorted.as<uint64_t>(), num_ids, keys.as<uint64_t>(), on_stream.as<LookupFaults>()},

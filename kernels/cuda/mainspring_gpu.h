@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define MS_GPU_ABI_VERSION 4
+#define MS_GPU_ABI_VERSION 5
 
 /* These values never change. */
 enum ms_gpu_code {
@@ -76,9 +76,11 @@ int ms_gpu_predict_matrix(ms_gpu_program* program, const void* matrix, uint32_t 
  * the forest is; another way is taken where `choose` is not 0, while no call runs. */
 int ms_gpu_forest_way(ms_gpu_program* program, uint32_t choose, uint32_t* way);
 
-/* Drift: one column of numbers, named in errors by `name`. What is found comes to the host, so
- * these wait. Edges ascend and are distinct, 2 to 8192 of them; a bin is known by how many edges
- * are at or below its values, so there is one more of them. */
+/* Drift: one column of numbers or times, which count in microseconds, named in errors by `name`.
+ * What is found comes to the host, so these wait. Rows lie one behind the other from first_row on;
+ * or `rows`, of the device, has their numbers in the bits of row_mask, as ms_gpu_group_rows leaves
+ * them, and first_row is a place there. Edges ascend and are distinct, 2 to 8192 of them; a bin is
+ * known by how many edges are at or below its values, so there is one more of them. */
 typedef struct ms_gpu_numbers {
   const ms_gpu_column* column;
   const char* name;
@@ -86,6 +88,9 @@ typedef struct ms_gpu_numbers {
   const double* edges; /* of the host */
   uint32_t num_edges;
   const uint8_t* listed; /* for each bin, whether its values are listed */
+  const uint64_t* rows;  /* or NULL */
+  uint64_t row_mask;
+  uint64_t first_row;
 } ms_gpu_numbers;
 
 /* Counts of the bins; extremes[2] of what is not missing, infinite and crossed where all is. */
@@ -103,6 +108,43 @@ int ms_gpu_gather_numbers(int device, const ms_gpu_numbers* numbers, const uint6
  * is the largest of all. */
 int ms_gpu_sort_numbers(int device, const ms_gpu_numbers* numbers, uint64_t** keys,
                         uint64_t** counts, uint64_t* num_runs, void* stream);
+
+/* Rows of a column of any type, grouped by what they hold. by: 0 the value, 1 periods of `length`
+ * seconds of which one begins at `origin`, 2 periods of `length` months, counted from the year 0. A
+ * row whose time no microseconds can say is missing. `seed` chooses which values share bits of a
+ * hash: rarely, rows of one value are in several groups, and then hardly so with another seed. */
+typedef struct ms_gpu_grouping {
+  uint32_t by;
+  uint32_t reserved;
+  int64_t length;
+  int64_t origin;
+  uint64_t seed;
+  uint64_t at_most; /* with more groups nothing but their number is brought to the host; 0: any */
+} ms_gpu_grouping;
+
+/* In no order. Of the host, but for `rows`: the rows of each group behind those of the groups
+ * before it, in their order; NULL where codes were counted. A value is its bits, 0 or 1 of
+ * booleans, the first second of a period, or its first month since January of the year 0; of
+ * strings, the length. */
+typedef struct ms_gpu_groups {
+  uint64_t num_groups;
+  const uint64_t* counts; /* of rows */
+  const uint8_t* present; /* 0: the rows of the group are missing */
+  const int64_t* values;
+  const uint64_t* offsets; /* of strings, num_groups + 1 of them; else NULL */
+  const uint8_t* bytes;
+  const uint64_t* rows;
+  uint64_t row_mask;
+} ms_gpu_groups;
+
+/* At most 2^31 - 1 rows. The caller gives the groups back with ms_gpu_free_groups. */
+int ms_gpu_group_rows(int device, const ms_gpu_numbers* column, const ms_gpu_grouping* grouping,
+                      ms_gpu_groups** groups, void* stream);
+/* The same by counting: strings of a dictionary, entry by entry, or booleans as bits or as bytes.
+ */
+int ms_gpu_count_codes(int device, const ms_gpu_numbers* column, ms_gpu_groups** groups,
+                       void* stream);
+int ms_gpu_free_groups(int device, ms_gpu_groups* groups);
 
 /* A lookup in embedding tables, all of the device. A row of the layout: where the table's elements
  * begin, its first row among those of all tables, rows, width, column of the output, and whether

@@ -2,11 +2,11 @@
 // taken out by row, and made keys that sort as they do. What blocks add up are integers, and which
 // is smallest does not hang on the order: so every pass gives the same bits each time.
 #pragma once
-#include "device_column.hpp"
+#include "chosen_rows.hpp"
+#include "shared_sums.hpp"
 
 namespace mainspring::gpu {
 
-inline constexpr uint32_t kPassThreads = 256;
 inline constexpr uint32_t kMaxEdges = 8192;  // those of csrc/profile/number_bins.hpp
 
 /// Numbers as integers in the same order; what is missing comes last.
@@ -27,7 +27,7 @@ struct PassTotals {
 };
 
 struct CountArgs {
-  DeviceColumn column;
+  ChosenRows column;
   uint64_t num_rows;
   const double* edges;
   uint32_t num_edges;
@@ -48,7 +48,7 @@ struct ListedNumber {
 };
 
 struct ListArgs {
-  DeviceColumn column;
+  ChosenRows column;
   uint64_t num_rows;
   const double* edges;
   uint32_t num_edges;
@@ -59,43 +59,17 @@ struct ListArgs {
 };
 
 struct GatherArgs {
-  DeviceColumn column;
-  uint64_t num_rows;  // of `rows`
-  const uint64_t* rows;
+  ChosenRows column;
+  uint64_t num_rows;     // of `rows`
+  const uint64_t* rows;  // numbers among the chosen ones
   double* out;
 };
 
 struct OrderArgs {
-  DeviceColumn column;
+  ChosenRows column;
   uint64_t num_rows;
   uint64_t* keys;
 };
-
-#if defined(__CUDA_ARCH__)
-MAINSPRING_BOTH inline void add_to(uint32_t* sum, uint32_t more) { atomicAdd(sum, more); }
-MAINSPRING_BOTH inline uint64_t add_to(uint64_t* sum, uint64_t more) {
-  return atomicAdd(reinterpret_cast<unsigned long long*>(sum), more);
-}
-MAINSPRING_BOTH inline void lower_to(uint64_t* least, uint64_t value) {
-  atomicMin(reinterpret_cast<unsigned long long*>(least), value);
-}
-MAINSPRING_BOTH inline void raise_to(uint64_t* most, uint64_t value) {
-  atomicMax(reinterpret_cast<unsigned long long*>(most), value);
-}
-#else
-MAINSPRING_BOTH inline void add_to(uint32_t* sum, uint32_t more) { *sum += more; }
-MAINSPRING_BOTH inline uint64_t add_to(uint64_t* sum, uint64_t more) {
-  const uint64_t before = *sum;
-  *sum += more;
-  return before;
-}
-MAINSPRING_BOTH inline void lower_to(uint64_t* least, uint64_t value) {
-  *least = value < *least ? value : *least;
-}
-MAINSPRING_BOTH inline void raise_to(uint64_t* most, uint64_t value) {
-  *most = value > *most ? value : *most;
-}
-#endif
 
 /// The number of edges at or below a value that is not NaN.
 MAINSPRING_BOTH inline uint32_t bin_of(const double* edges, uint32_t num_edges, double value) {
@@ -125,7 +99,7 @@ MAINSPRING_BOTH inline void count_rows(const CountArgs& args, CountShared& share
   uint32_t nans = 0;
   uint64_t least = kMissingKey, most = 0;
   for (uint64_t row = first_row; row < args.num_rows; row += stride) {
-    const double value = read_number(args.column, row);
+    const double value = read_counted(args.column, row);
     if (value != value) {
       ++nans;
       continue;
@@ -154,18 +128,18 @@ MAINSPRING_BOTH inline void add_counts(const CountArgs& args, const CountShared&
 
 /// In no order: the host puts them in that of the rows.
 MAINSPRING_BOTH inline void list_row(const ListArgs& args, uint64_t row) {
-  const double value = read_number(args.column, row);
+  const double value = read_counted(args.column, row);
   if (value != value || args.listed[bin_of(args.edges, args.num_edges, value)] == 0) return;
   const uint64_t at = add_to(&args.totals->num_listed, uint64_t{1});
   if (at < args.capacity) args.out[at] = {row, value + 0.0};
 }
 
 MAINSPRING_BOTH inline void gather_row(const GatherArgs& args, uint64_t i) {
-  args.out[i] = read_number(args.column, args.rows[i]);
+  args.out[i] = read_counted(args.column, args.rows[i]);
 }
 
 MAINSPRING_BOTH inline void order_row(const OrderArgs& args, uint64_t row) {
-  args.keys[row] = order_key(read_number(args.column, row));
+  args.keys[row] = order_key(read_counted(args.column, row));
 }
 
 }  // namespace mainspring::gpu

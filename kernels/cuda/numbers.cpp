@@ -8,6 +8,7 @@
 
 #include "check_memory.hpp"
 #include "sort_keys.hpp"
+#include "with_scratch.hpp"
 
 namespace mainspring::gpu {
 
@@ -21,10 +22,9 @@ uint32_t blocks_of(uint64_t num_rows, uint64_t at_most) {
   return static_cast<uint32_t>(std::min((num_rows + kPassThreads - 1) / kPassThreads, at_most));
 }
 
-DeviceColumn checked_column(int device, const ms_gpu_numbers& numbers) {
+ChosenRows checked_rows(int device, const ms_gpu_numbers& numbers) {
   check_device_is_sound();
-  return check_numbers(*numbers.column, "Column '" + std::string(numbers.name) + "'",
-                       numbers.num_rows, device);
+  return check_chosen(numbers, check_numbers, device);
 }
 
 void check_edges(const ms_gpu_numbers& numbers) {
@@ -56,7 +56,7 @@ double number_of(uint64_t key) {
 void count_numbers(int device, const ms_gpu_numbers& numbers, uint64_t* bins, uint64_t* nans,
                    double* extremes, Stream stream) {
   const OnDevice on_device(device);
-  const DeviceColumn column = checked_column(device, numbers);
+  const ChosenRows column = checked_rows(device, numbers);
   check_edges(numbers);
   const uint32_t num_bins = numbers.num_edges + 1;
   std::fill(bins, bins + num_bins, uint64_t{0});
@@ -83,7 +83,7 @@ void count_numbers(int device, const ms_gpu_numbers& numbers, uint64_t* bins, ui
 void list_numbers(int device, const ms_gpu_numbers& numbers, uint64_t num_listed, double* values,
                   Stream stream) {
   const OnDevice on_device(device);
-  const DeviceColumn column = checked_column(device, numbers);
+  const ChosenRows column = checked_rows(device, numbers);
   check_edges(numbers);
   if (num_listed == 0) return;
   PassTotals totals{};
@@ -114,7 +114,7 @@ void list_numbers(int device, const ms_gpu_numbers& numbers, uint64_t num_listed
 void gather_numbers(int device, const ms_gpu_numbers& numbers, const uint64_t* rows,
                     uint64_t num_wanted, double* values, Stream stream) {
   const OnDevice on_device(device);
-  const DeviceColumn column = checked_column(device, numbers);
+  const ChosenRows column = checked_rows(device, numbers);
   for (uint64_t i = 0; i < num_wanted; ++i) {
     if (rows[i] < numbers.num_rows) continue;
     throw GpuError(MS_GPU_BAD_ARGUMENT, "There is no row " + std::to_string(rows[i]) + " among " +
@@ -131,7 +131,7 @@ void gather_numbers(int device, const ms_gpu_numbers& numbers, const uint64_t* r
 
 SortedRuns sort_numbers(int device, const ms_gpu_numbers& numbers, Stream stream) {
   const OnDevice on_device(device);
-  const DeviceColumn column = checked_column(device, numbers);
+  const ChosenRows column = checked_rows(device, numbers);
   const uint64_t num_rows = numbers.num_rows;
   if (num_rows > kMaxSorted) {
     throw GpuError(MS_GPU_UNSUPPORTED, "Column '" + std::string(numbers.name) + "' has " +
@@ -146,21 +146,14 @@ SortedRuns sort_numbers(int device, const ms_gpu_numbers& numbers, Stream stream
   launch_order_numbers({column, num_rows, runs.keys.as<uint64_t>()},
                        blocks_of(num_rows, kMaxBlocks), stream);
   check_launch("order_numbers");
-  const auto with_scratch = [stream](const char* what, auto work) {
-    uint64_t num_bytes = 0;
-    check_call(work(nullptr, &num_bytes), what);
-    const DeviceMemory scratch(std::max<uint64_t>(num_bytes, 1), stream);
-    check_call(work(scratch.as<void>(), &num_bytes), what);
-    check_launch(what);
-  };
-  with_scratch("sort_keys", [&](void* scratch, uint64_t* num_bytes) {
+  with_scratch("sort_keys", stream, [&](void* scratch, uint64_t* num_bytes) {
     return sort_keys(scratch, num_bytes, runs.keys.as<uint64_t>(), sorted.as<uint64_t>(), num_rows,
-                     stream);
+                     0, stream);
   });
   runs.counts = DeviceMemory(num_rows * sizeof(uint64_t), stream);
   const DeviceMemory num_runs(sizeof(uint64_t), stream);
   // Keys are sorted: their memory may take the distinct ones.
-  with_scratch("encode_runs", [&](void* scratch, uint64_t* num_bytes) {
+  with_scratch("encode_runs", stream, [&](void* scratch, uint64_t* num_bytes) {
     return encode_runs(scratch, num_bytes, sorted.as<uint64_t>(), runs.keys.as<uint64_t>(),
                        runs.counts.as<uint64_t>(), num_runs.as<uint64_t>(), num_rows, stream);
   });

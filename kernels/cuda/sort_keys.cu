@@ -7,10 +7,11 @@
 namespace mainspring::gpu {
 
 int sort_keys(void* scratch, uint64_t* scratch_bytes, const uint64_t* keys, uint64_t* sorted,
-              uint64_t num_keys, Stream stream) {
+              uint64_t num_keys, uint32_t first_bit, Stream stream) {
   size_t num_bytes = *scratch_bytes;
-  const cudaError_t error = cub::DeviceRadixSort::SortKeys(
-      scratch, num_bytes, keys, sorted, num_keys, 0, 64, static_cast<cudaStream_t>(stream));
+  const cudaError_t error = cub::DeviceRadixSort::SortKeys(scratch, num_bytes, keys, sorted,
+                                                           num_keys, static_cast<int>(first_bit),
+                                                           64, static_cast<cudaStream_t>(stream));
   *scratch_bytes = num_bytes;
   return error;
 }

@@ -7,9 +7,10 @@
 
 namespace mainspring::gpu {
 
-/// Ascending. Returns 0, or the runtime's failure.
+/// Ascending by the bits from `first_bit` on, else in the order they came in. Returns 0, or the
+/// runtime's failure.
 int sort_keys(void* scratch, uint64_t* scratch_bytes, const uint64_t* keys, uint64_t* sorted,
-              uint64_t num_keys, Stream stream);
+              uint64_t num_keys, uint32_t first_bit, Stream stream);
 
 /// Distinct keys of sorted ones, how often each is there, and how many they are.
 int encode_runs(void* scratch, uint64_t* scratch_bytes, const uint64_t* sorted, uint64_t* values,

@@ -488,6 +488,8 @@ class TableCounts:
         """
         Edges, and for each bin whether its values are listed; None: numbers are sorted.
         """
+    def set_categories(self, column: str, offsets: typing.Any, bytes: typing.Any, counts: typing.Any, missing: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
     def set_counts(self, column: str, bins: typing.Any, nans: typing.SupportsInt | typing.SupportsIndex, min: typing.SupportsFloat | typing.SupportsIndex, max: typing.SupportsFloat | typing.SupportsIndex, listed: typing.Any) -> None:
         ...
     def set_runs(self, column: str, values: typing.Any, counts: typing.Any) -> None:

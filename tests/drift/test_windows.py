@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -134,6 +135,13 @@ def test_window_column_when_wrong_is_a_schema_error() -> None:
         ms.detect_drift(REFERENCE, CURRENT, window_column="shop", window_period="1d")
     with pytest.raises(DataError, match="more than 10,000 windows"):
         ms.detect_drift(REFERENCE, pa.table({"x": np.zeros(10_001)}), window_rows=1)
+
+
+@pytest.mark.parametrize("cut", [{"window_rows": 10}, {"window_column": "shop"}])
+def test_data_when_without_rows_has_no_windows_and_lacks_no_column(cut: dict[str, Any]) -> None:
+    report = ms.detect_drift(REFERENCE, CURRENT.slice(0, 0), **cut)
+    assert (report.windows, report.num_rows) == ([], 0)
+    assert [column.broken for column in report.columns] == [False, False]
 
 
 def test_columns_when_important_come_first() -> None:

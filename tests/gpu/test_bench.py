@@ -34,7 +34,7 @@ def test_measurements_check_and_time_every_case(emulation: Emulation) -> None:
         results = list(measure.measure(WallClock(), num_rows=400, num_turns=2, num_times=3))
     finally:
         ms.set_num_threads(int(str(threads)))
-    assert len({result["name"] for result in results}) == len(results) == 17
+    assert len({result["name"] for result in results}) == len(results) == 21
     for result in results:
         assert result["min_ms"] <= result["median_ms"] <= result["max_ms"]
         assert result["rows_per_second"] == pytest.approx(
@@ -53,7 +53,7 @@ def test_what_the_time_does_not_suffice_for_is_named(emulation: Emulation) -> No
     finally:
         ms.set_num_threads(int(str(threads)))
     assert {result["skipped"] for result in results} == {"out of time"}
-    assert len(results) == 17
+    assert len(results) == 21
 
 
 def test_training_operators_are_checked_and_timed_beside_torch() -> None:

@@ -64,4 +64,16 @@ void TableCounts::set_runs(const std::string& name, std::vector<double> values,
   column.side = sorted_runs(std::move(values), std::move(counts), num_rows_ - present);
 }
 
+void TableCounts::set_categories(const std::string& name, std::span<const std::string_view> values,
+                                 std::span<const uint64_t> counts, uint64_t missing) {
+  ColumnProfile& profile = columns_[place_of(name)].profile;
+  const uint64_t rows = std::accumulate(counts.begin(), counts.end(), missing);
+  if (values.size() != counts.size() || rows != num_rows_) fail(name, "rows", rows, num_rows_);
+  if (!profile.has_texts() || profile.num_rows() != 0) {
+    throw Error(ErrorKind::kParameter,
+                "Column '" + name + "' holds no strings or booleans, or was counted before.");
+  }
+  profile.add_counted(values, counts, missing);
+}
+
 }  // namespace mainspring

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,17 +30,22 @@ class TableCounts {
                                                      const std::vector<std::string>& names,
                                                      const Table& current, bool sorted);
 
-  /// Columns of numbers of a table whose rows are elsewhere; `sample` has those of sampled_rows().
-  /// Without a reference, or with fewer than kMinCountedRows rows, nothing is counted on.
+  /// Columns of a table whose rows are elsewhere. `sample` has their types, and of numbers and
+  /// times the rows of sampled_rows(). Without a reference, or with fewer than kMinCountedRows
+  /// rows, nothing is counted on, and the sample needs no rows.
   TableCounts(const Profile* reference, const std::vector<std::string>& names, const Table& sample,
               uint64_t num_rows);
-  /// On what to count the numbers of a column there; null: they are to be sorted.
+  /// On what to count the numbers or times of a column there; null: they are to be sorted.
   const NumberBins* bins_of(const std::string& name) const;
   /// All rows of a column; what is listed, in the order of the rows.
   void set_counts(const std::string& name, const BinCounts& counts);
   /// All rows of a column, sorted: distinct numbers ascending, no NaN and no -0.0; what is not
   /// among them is missing.
   void set_runs(const std::string& name, std::vector<double> values, std::vector<uint64_t> counts);
+
+  /// All rows of a column of strings or booleans ("false", "true"): how often each value is there.
+  void set_categories(const std::string& name, std::span<const std::string_view> values,
+                      std::span<const uint64_t> counts, uint64_t missing);
 
   /// Adds rows. Throws as Profile::update does, and is then as it was.
   void update(const Table& table);

@@ -12,11 +12,9 @@ from mainspring.drift.column_drift import ColumnDrift, column_drift
 from mainspring.drift.model_importance import model_importance
 from mainspring.drift.persistence import DriftWindow, persistent
 from mainspring.drift.report import DriftReport
-from mainspring.drift.sides import Sides, as_profile, both_sides
-from mainspring.drift.windows import checked_cut, merged, profile_windows
+from mainspring.drift.sides import both_sides, windowed_sides
+from mainspring.drift.windows import checked_cut
 from mainspring.errors import ParameterError
-from mainspring.profiles import Profile
-from mainspring.transforms._device import is_for_device
 
 __all__ = ["detect_drift"]
 
@@ -55,9 +53,9 @@ def detect_drift(
         What the model was trained on: a predictor or its profile, a ``.spring`` or ``.profile``
         file, or anything :func:`mainspring.profile` takes.
     current : Profile, table, path or data on a GPU
-        What is to be compared: a profile, or anything :func:`mainspring.profile` takes. Columns of
-        numbers that lie on a GPU (a dict of device arrays, or an Arrow C Device array) are counted
-        there; then the reference may lie there too, and both are sorted.
+        What is to be compared: a profile, or anything :func:`mainspring.profile` takes. Columns
+        that lie on a GPU (a dict of device arrays, or an Arrow C Device array) are counted there;
+        then the reference may lie there too, and the numbers of both are sorted.
     columns : sequence of str, optional
         Columns to compare; all columns of the reference when not given. The reference's target is
         left out where the current data has no such column.
@@ -138,19 +136,13 @@ def detect_drift(
     asked = checked_statistics(statistics)
     cut = checked_cut(window_rows, window_column, window_period)
     only = None if columns is None else list(columns)
-    parts: dict[str, Profile] = {}
-    if cut is not None:
-        if exact:
-            raise ParameterError("exact=True goes without windows.")
-        if is_for_device(current, None):
-            raise ParameterError("Data on a GPU is compared as a whole, without windows.")
-        before = as_profile(reference, only, "reference")
-        wanted = _engine.compared_columns(before._native, only)
-        parts, present = profile_windows(current, wanted, cut, before.target)
-        now = merged(parts.values(), wanted)._native
-        sides = Sides(before._native, now, before.columns, present, wanted)
-    else:
+    parts: dict[str, Any] = {}
+    if cut is None:
         sides = both_sides(reference, current, only, exact=exact, profiled=bool(asked))
+    elif exact:
+        raise ParameterError("exact=True goes without windows.")
+    else:
+        sides, parts = windowed_sides(reference, current, only, cut)
 
     def compare(windows: Sequence[Any]) -> list[list[ColumnDrift]]:
         found = _engine.detect_drift(
@@ -163,7 +155,7 @@ def detect_drift(
 
     known = set(sides.reference_columns)
     whole = compare([sides.current])[0]
-    compared = compare([part._native for part in parts.values()]) if parts else []
+    compared = compare(list(parts.values())) if parts else []
     windows = [
         DriftWindow(name=name, num_rows=part.num_rows, columns=found)
         for (name, part), found in zip(parts.items(), compared, strict=True)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mainspring import _engine
 from mainspring._arrow import as_table
 from mainspring.drift.sides import Sides, as_profile
-from mainspring.errors import ParameterError, UnsupportedError
+from mainspring.errors import ParameterError
 from mainspring.gpu.arrow_device import arrow_names
+from mainspring.gpu.arrow_types import arrow_type, is_categorical
 from mainspring.gpu.columns import columns_of, is_device_data
-from mainspring.gpu.device_view import view_of
+from mainspring.gpu.groups import count_categories
 from mainspring.gpu.numbers import count_column, gather_column, sort_column
 
-__all__ = ["device_sides"]
+if TYPE_CHECKING:
+    from mainspring.gpu.columns import DeviceColumns
+    from mainspring.gpu.groups import RowChoice
+
+__all__ = ["device_names", "device_sides", "expect_device", "taken_columns"]
 
 
 def device_sides(
@@ -36,21 +43,13 @@ def device_sides(
     ParameterError
         When the reference lies on a GPU and the current data does not; or when ``exact`` is asked
         for and the reference does not.
-    UnsupportedError
-        When a compared column of the current data holds no numbers.
     SchemaError, DeviceError
         As of a transform on a GPU.
     """
-    if not is_device_data(current):
-        raise ParameterError(
-            "reference lies on a GPU and current does not. Copy one of them: nothing is copied "
-            "unasked.",
-            expected="current on a GPU too",
-            got=type(current).__name__,
-        )
-    present = _names_of(current)
+    expect_device(current)
+    present = device_names(current)
     if is_device_data(reference):
-        names = _names_of(reference)
+        names = device_names(reference)
         asked = names if only is None else [name for name in names if name in only]
         there = [name for name in asked if name in present]
         before = _taken(reference, asked, None)
@@ -70,41 +69,82 @@ def device_sides(
     return Sides(profile._native, counted, profile.columns, present, wanted)
 
 
-def _names_of(data: Any) -> list[str]:
+def expect_device(current: Any) -> None:
+    """Raise ParameterError where the current data is on the host, and so the reference is not."""
+    if not is_device_data(current):
+        raise ParameterError(
+            "reference lies on a GPU and current does not. Copy one of them: nothing is copied "
+            "unasked.",
+            expected="current on a GPU too",
+            got=type(current).__name__,
+        )
+
+
+def device_names(data: Any) -> list[str]:
+    """Return the names of the columns of data on a GPU."""
     return [str(name) for name in data] if isinstance(data, Mapping) else arrow_names(data)
 
 
 def _taken(data: Any, names: list[str], reference: Any) -> Any:
-    """Count the columns on the edges that the reference gives, and sort the others."""
     if not names:  # how many rows there are, a column says
         raise ParameterError(
             "No column of the data on the GPU is compared. Name columns that both sides have."
         )
-    found = columns_of(data, names, None, None)
-    _refuse_booleans(data, names)
-    rows = _engine.sampled_rows(found.num_rows)
-    sample = {name: gather_column(found, i, name, rows) for i, name in enumerate(names)}
-    counts = _engine.TableCounts.elsewhere(
-        reference, names, as_table(_arrow_of(sample)), found.num_rows
-    )
+    return taken_columns(columns_of(data, names, None, None), names, reference)
+
+
+def taken_columns(
+    found: DeviceColumns, names: list[str], reference: Any, chosen: RowChoice | None = None
+) -> Any:
+    """Count columns on the edges that a reference gives, sort or count by category the others.
+
+    Parameters
+    ----------
+    found : DeviceColumns
+        Where the columns lie; there may be more of them than names.
+    names : list of str
+        Of the first ones.
+    reference : Profile or None
+        Of the engine. None: numbers and times are sorted.
+    chosen : RowChoice, optional
+        Rows to take; all when not given.
+
+    Returns
+    -------
+    TableCounts
+        Of the engine.
+
+    Raises
+    ------
+    SchemaError, DeviceError
+        As of a transform on a GPU.
+    """
+    import pyarrow as pa
+
+    num_rows = found.num_rows if chosen is None else chosen.num_rows
+    rows = [] if reference is None else _engine.sampled_rows(num_rows)
+    sample = {name: _sample(found, i, name, rows) for i, name in enumerate(names)}
+    counts = _engine.TableCounts.elsewhere(reference, names, as_table(pa.table(sample)), num_rows)
     for i, name in enumerate(names):
-        if not count_column(found, i, name, counts):
-            sort_column(found, i, name, counts)
+        if is_categorical(found.formats[i]):
+            count_categories(found, i, name, counts, chosen)
+        elif not count_column(found, i, name, counts):
+            sort_column(found, i, name, counts, chosen)
     return counts
 
 
-def _refuse_booleans(data: Any, names: list[str]) -> None:
-    if not isinstance(data, Mapping):
-        return  # Arrow has a type of its own for them
-    for name in names:
-        if view_of(data[name], f"Column {name!r}").typestr == "|b1":
-            raise UnsupportedError(
-                f"Column {name!r} has booleans, and a GPU counts numbers only. Cast it, or leave "
-                "it out."
-            )
+def _sample(found: DeviceColumns, number: int, name: str, rows: list[int]) -> Any:
+    """Return values of some rows, of the column's own type; of categories, the type alone."""
+    import pyarrow as pa
 
-
-def _arrow_of(sample: dict[str, Any]) -> dict[str, Any]:
-    import numpy as np
-
-    return {name: np.frombuffer(values, np.float64) for name, values in sample.items()}
+    kind = arrow_type(found.formats[number])
+    if is_categorical(found.formats[number]):
+        return pa.nulls(len(rows), kind)
+    values = gather_column(found, number, name, rows).tolist() if rows else []
+    if pa.types.is_floating(kind):
+        return pa.array([None if value != value else value for value in values], kind)
+    limits = np.iinfo("int64" if pa.types.is_temporal(kind) else kind.to_pandas_dtype())
+    whole = [
+        None if value != value else min(max(int(value), limits.min), limits.max) for value in values
+    ]
+    return pa.array(whole, pa.timestamp("us") if pa.types.is_temporal(kind) else kind)

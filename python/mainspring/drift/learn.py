@@ -115,23 +115,23 @@ def _limit(values: list[float], default: float, deviations: float, smallest: flo
 
 
 def _windows(reference: Any, rows: int, columns: Sequence[str] | None) -> list[Profile]:
-    profiles, _ = profile_windows(reference, columns, Cut(rows=rows))
+    profiles, _, _ = profile_windows(reference, columns, Cut(rows=rows))
     return [profile for profile in profiles.values() if profile.num_rows == rows]
 
 
 def _all_others(windows: Sequence[Profile]) -> list[Profile]:
     """For each window, the sum of the rest: two running sums instead of n^2 merges."""
-    columns = windows[0].columns
+    blank = Profile(columns=windows[0].columns)
     before: list[Profile | None] = [None]
     for window in windows[:-1]:
         last = before[-1]
-        before.append(merged([window] if last is None else [last, window], columns))
+        before.append(merged([window] if last is None else [last, window], blank))
     after: list[Profile | None] = [None]
     for window in windows[:0:-1]:
         last = after[-1]
-        after.append(merged([window] if last is None else [last, window], columns))
+        after.append(merged([window] if last is None else [last, window], blank))
     after.reverse()
     return [
-        merged([part for part in pair if part is not None], columns)
+        merged([part for part in pair if part is not None], blank)
         for pair in zip(before, after, strict=True)
     ]

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from mainspring import _engine
 from mainspring._arrow import as_table
 from mainspring._sources import is_source, open_source
+from mainspring.drift.windows import merged, profile_windows
 from mainspring.errors import FileError, MainspringError, ParameterError
 from mainspring.profiles import Profile
 from mainspring.transforms._device import is_for_device
 
 if TYPE_CHECKING:
     from mainspring._sources import Part, Source
+    from mainspring.drift.windows import Cut
 
-__all__ = ["Sides", "as_profile", "both_sides"]
+__all__ = ["Sides", "as_profile", "both_sides", "windowed_sides"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,42 @@ def both_sides(
         return Sides(before._native, now._native, before.columns, now.columns, wanted)
     counted, present = _read_current(current, before, wanted, profiled)
     return Sides(before._native, counted, before.columns, present, wanted)
+
+
+def windowed_sides(
+    reference: Any, current: Any, only: list[str] | None, cut: Cut
+) -> tuple[Sides, dict[str, Any]]:
+    """Read both sides, and each window of the current one.
+
+    Parameters
+    ----------
+    reference, current, only
+        As :func:`both_sides` takes them.
+    cut : Cut
+        How to cut the current data.
+
+    Returns
+    -------
+    tuple of Sides and dict
+        Profiles or counts of the engine by the names of their windows, in order.
+
+    Raises
+    ------
+    SchemaError
+        When the data lacks the column to cut by, or it holds no times where it should.
+    DataError
+        When there would be more than 10,000 windows.
+    """
+    if is_for_device(reference, None) or is_for_device(current, None):
+        from mainspring.drift.device_windows import device_windows
+
+        return device_windows(reference, current, only, cut)
+    before = as_profile(reference, only, "reference")
+    wanted = _engine.compared_columns(before._native, only)
+    parts, present, blank = profile_windows(current, wanted, cut, before.target)
+    whole = merged(parts.values(), blank)
+    sides = Sides(before._native, whole._native, before.columns, present, wanted)
+    return sides, {name: part._native for name, part in parts.items()}
 
 
 def _named(reference: Any, current: Any) -> tuple[tuple[Any, str], tuple[Any, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -15,13 +15,26 @@ from mainspring.errors import DataError, ParameterError, SchemaError
 from mainspring.profiles import Profile
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pyarrow as pa
 
-__all__ = ["Cut", "checked_cut", "merged", "profile_windows", "tables"]
+__all__ = [
+    "Cut",
+    "checked_cut",
+    "expect_column",
+    "expect_times",
+    "label",
+    "merged",
+    "month_starts",
+    "period_origin",
+    "profile_windows",
+    "tables",
+    "too_many_windows",
+]
 
-_MAX_WINDOWS = 10_000
 _UNIT_SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MONDAY = 345_600  # seconds from 1970-01-01, a Thursday, to a Monday
+_FIRST_MONTH = 12 * 1970  # of 1970, counted from the year 0
 _MISSING = "missing"
 
 
@@ -38,6 +51,8 @@ class Cut:
     seconds, months : int or None
         Length of a window of time; None, both of them: one window for each value.
     """
+
+    max_windows: ClassVar[int] = 10_000
 
     rows: int | None = None
     column: str | None = None
@@ -93,7 +108,7 @@ def checked_cut(rows: int | None, column: str | None, period: str | None) -> Cut
 
 def profile_windows(
     data: Any, columns: Sequence[str] | None, cut: Cut, target: str | None = None
-) -> tuple[dict[str, Profile], list[str]]:
+) -> tuple[dict[str, Profile], list[str], Profile]:
     """Profile each window.
 
     Parameters
@@ -109,8 +124,9 @@ def profile_windows(
 
     Returns
     -------
-    tuple of dict and list
-        Profiles by the names of their windows, in order; and the columns of the data.
+    tuple of dict, list and Profile
+        Profiles by the names of their windows, in order; the columns of the data; and a profile of
+        none of its rows, for data that has none.
 
     Raises
     ------
@@ -121,23 +137,24 @@ def profile_windows(
     """
     profiles: dict[Any, Profile] = {}
     present: list[str] = []
+    blank: Profile | None = None
     first_row = 0
     for table in tables(data):
         present = table.column_names
         wanted = [name for name in (present if columns is None else columns) if name in present]
+        if blank is None:
+            blank = Profile(columns=wanted).update(as_table(table.slice(0, 0)))
         for key, rows in _parts(table, cut, first_row):
             if key not in profiles:
-                if len(profiles) == _MAX_WINDOWS:
-                    raise DataError(
-                        f"There are more than {_MAX_WINDOWS:,} windows. Choose longer ones.",
-                        column=cut.column,
-                    )
+                if len(profiles) == cut.max_windows:
+                    raise too_many_windows(cut)
                 kept = target if target in wanted else None
                 profiles[key] = Profile(columns=wanted, target=kept)
             profiles[key].update(as_table(rows))
         first_row += table.num_rows
     keys = sorted(profiles, key=lambda key: (key is None, key))
-    return {_label(key, cut): profiles[key] for key in keys}, present
+    windows = {label(key, cut): profiles[key] for key in keys}
+    return windows, present, blank or Profile(columns=[])
 
 
 def tables(data: Any) -> Iterator[pa.Table]:
@@ -175,6 +192,8 @@ def _parts(table: pa.Table, cut: Cut, first_row: int) -> Iterator[tuple[Any, pa.
             start += length
         return
     keys = _keys(table, cut)
+    if table.num_rows == 0:
+        return
     encoded = keys.dictionary_encode()
     encoded = encoded.combine_chunks() if hasattr(encoded, "combine_chunks") else encoded
     codes = np.asarray(encoded.indices.fill_null(len(encoded.dictionary)))
@@ -189,48 +208,78 @@ def _keys(table: pa.Table, cut: Cut) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if cut.column not in table.column_names:
-        raise SchemaError(
-            f"The current data has no column '{cut.column}' to cut it by.",
-            column=cut.column,
-        )
+    expect_column(cut, table.column_names)
     column = table[cut.column]
     if cut.seconds is None and cut.months is None:
         return pc.cast(column, pa.string())
-    if not pa.types.is_temporal(column.type):
-        raise SchemaError(
-            f"Column '{cut.column}' has type {column.type}, expected times to cut by "
-            "window_period.",
-            column=cut.column,
-            expected="a timestamp or a date",
-            got=str(column.type),
-        )
+    expect_times(cut, column.type)
     seconds = pc.cast(
         pc.floor_temporal(pc.cast(column, pa.timestamp("us")), unit="second"), pa.timestamp("s")
     )
     if cut.seconds is None:
-        return _month_starts(seconds, cut.months or 1)
+        return _months(seconds, cut.months or 1)
     values = pc.cast(seconds, pa.int64())
-    shift = _MONDAY if cut.seconds % _UNIT_SECONDS["w"] == 0 else 0
+    shift = period_origin(cut.seconds)
     numbers = values.to_numpy(zero_copy_only=False)
     starts = np.floor((numbers - shift) / cut.seconds) * cut.seconds + shift
     return pa.array(starts, pa.float64(), from_pandas=True).cast(pa.int64())
 
 
-def _month_starts(seconds: Any, months: int) -> Any:
+def _months(seconds: Any, months: int) -> Any:
     """Seconds at which the months of each time begin: of so many, counted from year 0."""
     import pyarrow as pa
 
     times = seconds.to_numpy(zero_copy_only=False).astype("datetime64[s]")
     missing = np.isnat(times)
     times = np.where(missing, np.datetime64(0, "s"), times)
-    numbers = times.astype("datetime64[M]").astype(np.int64) + 12 * 1970
-    begun = (numbers // months * months - 12 * 1970).astype("datetime64[M]")
-    starts = begun.astype("datetime64[s]").astype(np.int64)
-    return pa.array(starts, pa.int64(), mask=missing)
+    numbers = times.astype("datetime64[M]").astype(np.int64) + _FIRST_MONTH
+    return pa.array(month_starts(numbers // months * months), pa.int64(), mask=missing)
 
 
-def _label(key: Any, cut: Cut) -> str:
+def month_starts(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the first seconds, from 1970 on, of months that are counted from the year 0."""
+    starts: npt.NDArray[np.int64] = (
+        (numbers - _FIRST_MONTH).astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
+    )
+    return starts
+
+
+def period_origin(seconds: int) -> int:
+    """Return a second at which periods of this length begin."""
+    return _MONDAY if seconds % _UNIT_SECONDS["w"] == 0 else 0
+
+
+def expect_column(cut: Cut, present: Sequence[str]) -> None:
+    """Raise SchemaError where there is no column to cut by."""
+    if cut.column not in present:
+        raise SchemaError(
+            f"The current data has no column '{cut.column}' to cut it by.",
+            column=cut.column,
+        )
+
+
+def expect_times(cut: Cut, kind: pa.DataType) -> None:
+    """Raise SchemaError where the column to cut by holds no times."""
+    import pyarrow as pa
+
+    if not pa.types.is_temporal(kind):
+        raise SchemaError(
+            f"Column '{cut.column}' has type {kind}, expected times to cut by window_period.",
+            column=cut.column,
+            expected="a timestamp or a date",
+            got=str(kind),
+        )
+
+
+def too_many_windows(cut: Cut) -> DataError:
+    """Return what is raised where there are more windows than a report shows."""
+    return DataError(
+        f"There are more than {cut.max_windows:,} windows. Choose longer ones.", column=cut.column
+    )
+
+
+def label(key: Any, cut: Cut) -> str:
+    """Return the name of a window."""
     if key is None:
         return _MISSING
     if cut.rows is not None:
@@ -240,15 +289,15 @@ def _label(key: Any, cut: Cut) -> str:
     return str(np.datetime64(int(key), "s"))
 
 
-def merged(profiles: Iterable[Profile], columns: list[str]) -> Profile:
+def merged(profiles: Iterable[Profile], blank: Profile) -> Profile:
     """Add up windows of the same columns.
 
     Parameters
     ----------
     profiles : iterable of Profile
-        At least one.
-    columns : list of str
-        Their columns, for the case that there is none.
+        Of windows.
+    blank : Profile
+        What they are when there is none.
 
     Returns
     -------
@@ -261,4 +310,4 @@ def merged(profiles: Iterable[Profile], columns: list[str]) -> Profile:
             whole = Profile.from_bytes(profile.to_bytes())
         else:
             whole.merge(profile)
-    return Profile(columns=columns) if whole is None else whole
+    return blank if whole is None else whole

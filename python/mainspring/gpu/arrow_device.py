@@ -87,6 +87,7 @@ class ArrowColumns:
     """Columns of an Arrow C Device array, and the capsules that keep them."""
 
     columns: list[Column]
+    formats: list[str]  # Arrow's, of values
     num_rows: int
     device: int
     event: int  # the address of a cudaEvent_t that the data waits for, or 0
@@ -160,15 +161,20 @@ def arrow_columns(data: Any, names: Sequence[str]) -> ArrowColumns:
         )
     children = [schema.children[i].contents for i in range(schema.n_children)]
     places = {(child.name or b"").decode(): i for i, child in enumerate(children)}
-    columns = []
+    columns, formats = [], []
     for name in names:
         if name not in places:
             raise errors.SchemaError(f"Column {name!r} is missing.", column=name)
         child = array.array.children[places[name]].contents
         columns.append(_column(children[places[name]], child, array.array.offset, name))
+        formats.append(_values_of(children[places[name]]).format.decode())
     return ArrowColumns(
-        columns, array.array.length, array.device_id, array.sync_event or 0, capsules
+        columns, formats, array.array.length, array.device_id, array.sync_event or 0, capsules
     )
+
+
+def _values_of(schema: ArrowSchema) -> ArrowSchema:
+    return schema.dictionary.contents if schema.dictionary else schema
 
 
 def _type_of(schema: ArrowSchema, name: str) -> int:

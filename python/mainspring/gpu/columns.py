@@ -30,11 +30,19 @@ _TYPES = {
 }  # fmt: skip
 
 
+# The same as Arrow's formats.
+_FORMATS = {
+    "|b1": "b", "|i1": "c", "<i2": "s", "<i4": "i", "<i8": "l", "|u1": "C", "<u2": "S", "<u4": "I",
+    "<u8": "L", "<f4": "f", "<f8": "g",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class DeviceColumns:
     """One column for each name, and what a call must know of all of them."""
 
     columns: list[Column]
+    formats: list[str]  # Arrow's, of values; "b" of booleans that are bytes, too
     num_rows: int
     device: int
     stream: int  # that the caller works on
@@ -67,7 +75,9 @@ def columns_of(
     _check_device(found.device, device)
     chosen = stream or DEFAULT_STREAM
     found.wait(chosen)
-    return DeviceColumns(found.columns, found.num_rows, found.device, chosen, data, found)
+    return DeviceColumns(
+        found.columns, found.formats, found.num_rows, found.device, chosen, data, found
+    )
 
 
 def _of_arrays(
@@ -89,7 +99,8 @@ def _of_arrays(
     first = data[names[0]]
     number = device_of(first, device)
     chosen = stream_of(first, views[0], number, stream)
-    return DeviceColumns(columns, views[0].shape[0], number, chosen, first, views)
+    formats = [_FORMATS[view.typestr] for view in views]
+    return DeviceColumns(columns, formats, views[0].shape[0], number, chosen, first, views)
 
 
 def stream_of(value: object, view: DeviceView, device: int, stream: int | None) -> int:

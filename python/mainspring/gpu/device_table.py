@@ -164,6 +164,9 @@ def _whole(column: Any) -> Any:
         return chunks[0]
     if pa.types.is_dictionary(column.type):
         chunks = pa.chunked_array(chunks, column.type).unify_dictionaries().chunks
+        entries = chunks[0].dictionary if chunks else pa.array([], column.type.value_type)
+        indices = pa.chunked_array([chunk.indices for chunk in chunks], column.type.index_type)
+        return pa.DictionaryArray.from_arrays(_whole(indices), entries)
     return pa.concat_arrays([*chunks, pa.array([], column.type)])
 
 

@@ -10,9 +10,18 @@ from typing import Any
 
 from mainspring import errors
 
-__all__ = ["Column", "Numbers", "build_facts", "call", "devices", "loaded"]
+__all__ = [
+    "Column",
+    "Grouping",
+    "Groups",
+    "Numbers",
+    "build_facts",
+    "call",
+    "devices",
+    "loaded",
+]
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 LIBRARY = "MAINSPRING_GPU_LIBRARY"
 NOT_COMPILED = "compiled without CUDA: pip install . -C cmake.define.MAINSPRING_CUDA=ON"
 
@@ -50,10 +59,42 @@ class Numbers(ctypes.Structure):
         ("edges", _pointer),
         ("num_edges", ctypes.c_uint32),
         ("listed", _pointer),
+        ("rows", _pointer),
+        ("row_mask", _size),
+        ("first_row", _size),
+    )
+
+
+class Grouping(ctypes.Structure):
+    """``ms_gpu_grouping``."""
+
+    _fields_ = (
+        ("by", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+        ("length", ctypes.c_int64),
+        ("origin", ctypes.c_int64),
+        ("seed", _size),
+        ("at_most", _size),
+    )
+
+
+class Groups(ctypes.Structure):
+    """``ms_gpu_groups``."""
+
+    _fields_ = (
+        ("num_groups", _size),
+        ("counts", _pointer),
+        ("present", _pointer),
+        ("values", _pointer),
+        ("offsets", _pointer),
+        ("bytes", _pointer),
+        ("rows", _pointer),
+        ("row_mask", _size),
     )
 
 
 _numbers = ctypes.POINTER(Numbers)
+_groups = ctypes.POINTER(Groups)
 
 _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "ms_gpu_count_devices": (ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_char_p)),
@@ -79,6 +120,11 @@ _SIGNATURES: dict[str, tuple[Any, ...]] = {
         ctypes.c_int, _numbers, ctypes.POINTER(_pointer), ctypes.POINTER(_pointer),
         ctypes.POINTER(_size), _pointer,
     ),
+    "ms_gpu_group_rows": (
+        ctypes.c_int, _numbers, ctypes.POINTER(Grouping), ctypes.POINTER(_groups), _pointer,
+    ),
+    "ms_gpu_count_codes": (ctypes.c_int, _numbers, ctypes.POINTER(_groups), _pointer),
+    "ms_gpu_free_groups": (ctypes.c_int, _groups),
     "ms_gpu_lookup_backward": (
         ctypes.c_int, _pointer, _pointer, _pointer, _pointer, ctypes.POINTER(ctypes.c_uint32),
         ctypes.POINTER(_size), _pointer,

@@ -1,4 +1,4 @@
-"""Columns of numbers on a device as a drift report needs them: counted, listed, sampled, sorted."""
+"""Numbers and times on a device as a drift report needs them: counted, listed, sampled, sorted."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import array
 import ctypes
 from typing import TYPE_CHECKING, Any
 
-from mainspring.gpu.library import Numbers, call
+from mainspring.gpu.groups import chosen_column
+from mainspring.gpu.library import call
 
 if TYPE_CHECKING:
     from mainspring import _engine
     from mainspring.gpu.columns import DeviceColumns
+    from mainspring.gpu.groups import RowChoice
 
 __all__ = ["count_column", "gather_column", "sort_column"]
 
 _TOP = 1 << 63
 _MISSING = 2 * _TOP - 1
-
-
-def _numbers(found: DeviceColumns, number: int, name: str) -> Numbers:
-    column = found.columns[number]
-    return Numbers(ctypes.pointer(column), name.encode(), found.num_rows, None, 0, None)
 
 
 def _address(values: array.array[Any] | bytes) -> int:
@@ -43,8 +40,8 @@ def gather_column(
     values = array.array("d", bytes(8 * len(rows)))
     call(
         "ms_gpu_gather_numbers",
-        found.device, _numbers(found, number, name), _address(wanted), len(rows), _address(values),
-        found.stream,
+        found.device, chosen_column(found, number, name), _address(wanted), len(rows),
+        _address(values), found.stream,
     )  # fmt: skip
     return values
 
@@ -55,7 +52,7 @@ def count_column(found: DeviceColumns, number: int, name: str, counts: _engine.T
     Raises
     ------
     UnsupportedError
-        When the column holds no numbers.
+        When the column holds no numbers or times.
     ParameterError
         When its memory is the host's, another device's or misaligned.
     DeviceError
@@ -65,7 +62,7 @@ def count_column(found: DeviceColumns, number: int, name: str, counts: _engine.T
     if bins is None:
         return False
     edges, listed = bins
-    numbers = _numbers(found, number, name)
+    numbers = chosen_column(found, number, name)
     numbers.edges, numbers.listed = _address(edges), _address(listed)
     numbers.num_edges = len(listed) - 1
     in_bins = array.array("Q", bytes(8 * len(listed)))
@@ -83,8 +80,16 @@ def count_column(found: DeviceColumns, number: int, name: str, counts: _engine.T
     return True
 
 
-def sort_column(found: DeviceColumns, number: int, name: str, counts: _engine.TableCounts) -> None:
-    """Sort all rows; distinct numbers and how often each is there come to the host.
+def sort_column(
+    found: DeviceColumns,
+    number: int,
+    name: str,
+    counts: _engine.TableCounts,
+    chosen: RowChoice | None = None,
+) -> None:
+    """Sort rows; distinct numbers and how often each is there come to the host.
+
+    Of a time the number is its microseconds since 1970.
 
     Raises
     ------
@@ -96,8 +101,8 @@ def sort_column(found: DeviceColumns, number: int, name: str, counts: _engine.Ta
     keys, times, num_runs = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint64()
     call(
         "ms_gpu_sort_numbers",
-        found.device, _numbers(found, number, name), ctypes.byref(keys), ctypes.byref(times),
-        ctypes.byref(num_runs), found.stream,
+        found.device, chosen_column(found, number, name, chosen), ctypes.byref(keys),
+        ctypes.byref(times), ctypes.byref(num_runs), found.stream,
     )  # fmt: skip
     try:
         host = [np.empty(num_runs.value, np.uint64) for _ in range(2)]

@@ -244,7 +244,7 @@ def _predict_matrix(
         )
     number = device_of(matrix, None)
     found = DeviceColumns(
-        [], view.shape[0], number, stream_of(matrix, view, number, stream), matrix, view
+        [], [], view.shape[0], number, stream_of(matrix, view, number, stream), matrix, view
     )
     out, place = _output_of(found, (found.num_rows, *row_shape), out)
     size = view.itemsize

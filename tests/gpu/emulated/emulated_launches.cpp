@@ -135,15 +135,46 @@ void launch_count_numbers(const CountArgs& args, uint32_t num_blocks, Stream str
   }
 }
 
+void launch_count_codes(const CodeArgs& args, uint32_t num_blocks, Stream stream) {
+  note_launch(stream);
+  const auto shared = std::make_unique<CodeShared>();
+  for (uint32_t block = num_blocks; block-- > 0;) {
+    for (uint32_t thread = 0; thread < kPassThreads; ++thread) clear_codes(args, *shared, thread);
+    for (uint32_t thread = 0; thread < kPassThreads; ++thread) {
+      count_codes_of(args, *shared, uint64_t{block} * kPassThreads + thread,
+                     uint64_t{num_blocks} * kPassThreads, thread);
+    }
+    for (uint32_t thread = 0; thread < kPassThreads; ++thread) add_codes(args, *shared, thread);
+  }
+}
+
+void launch_key_rows(const KeyRowArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, key_row);
+}
+void launch_find_groups(const FindGroupArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, find_group);
+}
+void launch_read_groups(const ReadGroupArgs& args, uint32_t num_blocks, Stream stream) {
+  run_rows(args, num_blocks, stream, read_group);
+}
+void launch_copy_texts(const CopyTextArgs& args, uint32_t, Stream stream) {
+  constexpr uint32_t kLanes = 32;
+  note_launch(stream);
+  for (uint64_t i = args.num_rows; i-- > 0;) {
+    for (uint32_t lane = 0; lane < kLanes; ++lane) copy_text(args, i, lane, kLanes);
+  }
+}
+
 int sort_keys(void* scratch, uint64_t* scratch_bytes, const uint64_t* keys, uint64_t* sorted,
-              uint64_t num_keys, Stream stream) {
+              uint64_t num_keys, uint32_t first_bit, Stream stream) {
   if (scratch == nullptr) {
     *scratch_bytes = 1;
     return 0;
   }
   note_launch(stream);
   std::copy(keys, keys + num_keys, sorted);
-  std::sort(sorted, sorted + num_keys);
+  std::stable_sort(sorted, sorted + num_keys,
+                   [first_bit](uint64_t a, uint64_t b) { return a >> first_bit < b >> first_bit; });
   return 0;
 }
 

@@ -1,0 +1,23 @@
+// The kernel of key_row: a thread a row, blocks in turn.
+#include "group_pass.hpp"
+#include "launches.hpp"
+
+namespace mainspring::gpu {
+
+namespace {
+
+__global__ void __launch_bounds__(kPassThreads) key_rows(const KeyRowArgs args) {
+  const uint64_t stride = uint64_t{gridDim.x} * kPassThreads;
+  for (uint64_t row = uint64_t{blockIdx.x} * kPassThreads + threadIdx.x; row < args.num_rows;
+       row += stride) {
+    key_row(args, row);
+  }
+}
+
+}  // namespace
+
+void launch_key_rows(const KeyRowArgs& args, uint32_t num_blocks, Stream stream) {
+  key_rows<<<num_blocks, kPassThreads, 0, static_cast<cudaStream_t>(stream)>>>(args);
+}
+
+}  // namespace mainspring::gpu
