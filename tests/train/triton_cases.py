@@ -17,6 +17,7 @@ import mainspring as ms  # noqa: E402
 from mainspring import train  # noqa: E402
 from mainspring.train.ops import (  # noqa: E402
     device_embedding,
+    embedding_ops,
     reference,
     reference_embedding,
     triton_embedding,
@@ -195,6 +196,33 @@ def test_updates_are_the_references(
     for key, value in exact.state_dict().items():
         got = module.state_dict()[key].double()
         torch.testing.assert_close(got, value.double(), rtol=1e-4, atol=1e-4, msg=key)
+
+
+def test_tables_that_grow_take_the_steps_of_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lookup(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, hook: Any, weight: Any, *rest: Any) -> Any:
+            ctx.arguments = (weight, *rest)
+            return triton_embedding.run_lookup(weight, *rest[3:9])
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            with monkeypatch.context() as patch:
+                patch.setattr(device_embedding, "choose", lambda *_: "triton")
+                device_embedding.run_update(grad, *ctx.arguments)
+            return (None,) * 15
+
+    options = {"max_rows": 7, "first_rows": 2, "optimizer": train.RowOptimizer("adagrad")}
+    on_cpu, there = train.DynamicTable(4, **options), train.DynamicTable(4, **options)
+    for step, ids in enumerate(([2**40, -7, 2**40, 3], [1, 2, 3, 3], [9, 8, 3, 1])):
+        grad = draw.normal(4, 4, seed=step).float()
+        on_cpu(torch.tensor(ids)).backward(grad)
+        with monkeypatch.context() as patch:
+            patch.setattr(embedding_ops, "updating_lookup", Lookup.apply)
+            there(torch.tensor(ids)).backward(grad)
+    assert there.num_evicted == on_cpu.num_evicted > 0
+    for got, expected in zip(there.items(), on_cpu.items(), strict=True):
+        torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

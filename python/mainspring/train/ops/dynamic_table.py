@@ -43,6 +43,8 @@ class DynamicTable(torch.nn.Module):
     dtype, stochastic_rounding, seed
         As of ``EmbeddingTables``. A new row is uniform in [-1, 1] / sqrt(width), by the hash of
         seed, id and column: the same wherever and whenever the id comes.
+    device : torch.device, optional
+        Where rows and states lie; ``to`` moves them as those of any module.
 
     Attributes
     ----------
@@ -58,9 +60,11 @@ class DynamicTable(torch.nn.Module):
 
     Notes
     -----
-    On the CPU. Rows follow from ids and their order alone, whatever the number of threads. The
-    state dict holds ids, how often they were seen, and rows: training goes on with the same bits.
-    Ids of forward passes whose backward pass has not come yet are not evicted.
+    Ids are numbered on the CPU, where batches come from: rows may lie on a GPU, and then the
+    numbers of rows are copied there, 8 bytes an id, and the values of new rows; nothing comes back.
+    Rows follow from ids and their order alone, whatever the number of threads. The state dict holds
+    ids, how often they were seen, and rows: training goes on with the same bits, on another device
+    too. Ids of forward passes whose backward pass has not come yet are not evicted.
 
     References
     ----------
@@ -87,6 +91,7 @@ class DynamicTable(torch.nn.Module):
         dtype: torch.dtype = torch.float32,
         stochastic_rounding: bool = True,
         seed: int = 0,
+        device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
         if not 2 <= max_rows <= _MAX_ROWS:
@@ -107,6 +112,8 @@ class DynamicTable(torch.nn.Module):
         self.num_evicted = 0
         # Calls from this number on wait for their backward pass.
         self._waiting_from, self._step_then = 1, 0.0
+        if device is not None:
+            self.to(device)
 
     def _made(self, rows: int) -> EmbeddingTables:
         tables = EmbeddingTables({"rows": (rows, self.width)}, **self._options)
@@ -130,16 +137,17 @@ class DynamicTable(torch.nn.Module):
         Parameters
         ----------
         ids : tensor of shape (num_ids,)
-            int32 or int64, of any value.
+            int32 or int64, of any value; on the CPU.
         offsets : tensor of shape (num_bags + 1,), optional
-            Where each bag of ids begins, and their number. Default: each id is a bag.
+            Where each bag of ids begins, and their number. Default: each id is a bag. On the CPU,
+            as ids, or where the rows lie.
         weights : tensor of shape (num_ids,), optional
-            Factor of each id's row; gets a gradient. With offsets.
+            Factor of each id's row; gets a gradient. With offsets, and as they.
 
         Returns
         -------
         tensor of shape (num_bags, width)
-            float32.
+            float32, where the rows lie.
 
         Raises
         ------
@@ -149,10 +157,16 @@ class DynamicTable(torch.nn.Module):
         ParameterError
             When a type or a shape is wrong.
         """
-        rows = self._rows(self._checked(ids, offsets, weights))
+        rows = self._moved(self._rows(self._checked(ids, offsets, weights)))
         if offsets is None:
             return self.tables(rows[:, None])
-        return self.tables(rows, offsets, weights)
+        return self.tables(rows, self._moved(offsets), self._moved(weights))
+
+    def _moved(self, tensor: Any) -> Any:
+        """Return what came with ids of the host where the rows lie; anything else as it is."""
+        if not isinstance(tensor, torch.Tensor) or tensor.device.type != "cpu":
+            return tensor
+        return tensor.to(self.tables.weight.device, non_blocking=True)
 
     def _checked(
         self, ids: torch.Tensor, offsets: torch.Tensor | None, weights: torch.Tensor | None
@@ -162,14 +176,15 @@ class DynamicTable(torch.nn.Module):
             refuse(_OP, "ids", "a tensor of int32 or int64", got)
         if ids.dim() != 1 or ids.device.type != "cpu":
             got = f"shape {tuple(ids.shape)} on {ids.device}"
-            refuse(_OP, "ids", "of shape (num_ids,), on the CPU", got)
+            refuse(_OP, "ids", "of shape (num_ids,), on the CPU, which numbers them", got)
         if weights is not None and offsets is None:
             refuse(_OP, "weights", "None without offsets", type(weights).__name__)
         return ids.to(torch.int64).contiguous()
 
     @torch.compiler.disable
     def _rows(self, ids: torch.Tensor) -> torch.Tensor:
-        rows = torch.empty_like(ids)
+        # Pinned, so that the copy waits for nothing.
+        rows = torch.empty(len(ids), dtype=torch.int64, pin_memory=self.tables.weight.is_cuda)
         arguments = (ids.data_ptr(), len(ids))
         if not self.training or not torch.is_grad_enabled():
             self.ids.find(*arguments, rows.data_ptr())
@@ -194,7 +209,8 @@ class DynamicTable(torch.nn.Module):
 
     def _replace(self, rows: int) -> None:
         """Give the module memory for this many rows, with the first of those it has."""
-        old, new = self.tables, self._made(rows)
+        old = self.tables
+        new = self._made(rows).to(old.weight.device, old.weight.dtype)
         kept = min(rows, old.sizes[0][0])
         with torch.no_grad():
             for own, fresh in zip(old._states().values(), new._states().values(), strict=True):
@@ -211,7 +227,7 @@ class DynamicTable(torch.nn.Module):
         drawn = torch.empty(len(ids), self.width)
         scale = 1 / math.sqrt(self.width)
         _engine.train_draw_rows(ids, self.width, self.seed & (2**64 - 1), scale, drawn.data_ptr())
-        places = torch.tensor(rows)
+        drawn, places = self._moved(drawn), self._moved(torch.tensor(rows))
         with torch.no_grad():
             for name, (memory, by_row) in self.tables._states().items():
                 if name == "weight":
@@ -225,11 +241,11 @@ class DynamicTable(torch.nn.Module):
         Returns
         -------
         tuple of tensors of shape (num_ids,), (num_ids,) and (num_ids, width)
-            In the order of the rows; copies.
+            In the order of the rows; copies. Rows are where the table's lie.
         """
         state = torch.tensor(self.ids.state(), dtype=torch.int64).view(-1, 3)
         rows = torch.nonzero(state[:, 1] > 0)[:, 0]
-        return state[rows, 0], state[rows, 1], self.tables.table("rows")[rows]
+        return state[rows, 0], state[rows, 1], self.tables.table("rows")[self._moved(rows)]
 
     def get_extra_state(self) -> dict[str, Any]:
         """Return ids and counts, for the state dict."""

@@ -23,6 +23,11 @@ _LINE = 16  # numbers of float32 in a cache line: tables begin on one
 _ROW_TYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
+def _on_lines(elements: int) -> int:
+    """Round up to whole cache lines."""
+    return -(-elements // _LINE) * _LINE
+
+
 class EmbeddingTables(torch.nn.Module):
     """Embedding tables of any sizes, looked up in one call and updated in the backward pass.
 
@@ -120,7 +125,7 @@ class EmbeddingTables(torch.nn.Module):
         lines = []
         for (rows, width), pooling in zip(self.sizes, self.pooling, strict=True):
             lines.append((element, row, rows, width, column, int(pooling == "mean")))
-            element += math.ceil(rows * width / _LINE) * _LINE
+            element += _on_lines(rows * width)
             row += rows
             column += width
         return torch.tensor(lines, dtype=torch.int64), element, row
@@ -146,10 +151,11 @@ class EmbeddingTables(torch.nn.Module):
         if name not in self.names:
             refuse(_OP, "name", "one of " + ", ".join(map(repr, self.names[:5])), repr(name))
         number = self.names.index(name)
-        element, row = self._layout[number, :2].tolist()
-        rows, width = self.sizes[number]
+        before, (rows, width) = self.sizes[:number], self.sizes[number]  # nothing waits for a GPU
         if by_row:
+            row = sum(each for each, _ in before)
             return memory[row : row + rows]
+        element = sum(_on_lines(each * wide) for each, wide in before)
         return memory[element : element + rows * width].view(rows, width)
 
     @property

@@ -54,7 +54,7 @@ OPS = (
         "DynamicTable",
         "embedding",
         "a table for ids of any value: grows, and evicts ids that are seen least",
-        {"native": SHORT, "eager": SHORT},
+        {"native": SHORT, "triton": SHORT, "cuda": SHORT, "eager": SHORT},
     ),
     Op(
         "dot_interaction",
