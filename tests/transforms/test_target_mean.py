@@ -39,6 +39,29 @@ def test_fit_transform_when_cross_fitted_equals_the_oracle(
     assert prep.fit_transform(chunked, target="y").tobytes() == got.tobytes()
 
 
+def test_transform_of_many_categories_equals_that_of_a_few_rows_at_a_time() -> None:
+    random = np.random.default_rng(11)
+    codes = random.integers(0, 6000, 20_000)  # a table of means that is larger than a page or ten
+    target = random.normal(size=len(codes))
+    words = pa.array([f"word {code}" for code in codes], mask=random.random(len(codes)) < 0.1)
+    table = pa.table({"word": words, "number": codes})
+    prep = Preprocessor(col("word", "number").target_mean(smoothing=20.0), profile=False)
+    prep.fit(table, target)
+    asked = pa.table(
+        {
+            "word": pa.array([None, "another", *words.to_pylist()[:1500]]),
+            "number": np.r_[-1, 6001, codes[:1500]],
+        }
+    )
+    whole = prep.transform(asked)
+    parts = [prep.transform(asked.slice(row, 40)) for row in range(0, asked.num_rows, 40)]
+    assert whole.tobytes() == np.concatenate(parts).tobytes()
+    sums = np.bincount(codes, target, minlength=6000) + 20.0 * target.mean()
+    means = sums / (np.bincount(codes, minlength=6000) + 20.0)
+    assert np.allclose(whole[2:, 1], means[codes[:1500]], rtol=1e-6)
+    assert np.allclose(whole[:2, 1], target.mean(), rtol=1e-6)
+
+
 def noise(num_rows: int = 4000) -> tuple[pa.Table, np.ndarray]:
     random = np.random.default_rng(5)
     target = random.integers(0, 2, num_rows).astype(float)
