@@ -6,7 +6,7 @@
 
 namespace mainspring {
 
-uint64_t DataSection::add(std::vector<uint8_t> payload) {
+uint64_t DataSection::add(Payload payload) {
   const uint64_t offset = (length_ + 63) / 64 * 64;
   length_ = offset + payload.size();
   pieces_.push_back({offset, std::move(payload)});

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "host/kept_array.hpp"
+
 namespace mainspring {
 
 /// Memory that steps may read as if it were a section of an opened bundle.
@@ -18,6 +20,8 @@ struct SectionAllocator {
   bool operator==(const SectionAllocator&) const { return true; }
 };
 
+using Payload = std::vector<uint8_t, KeptAllocator<uint8_t>>;
+
 /// Payloads are kept as they come, since a section that grew would be copied time and again, and a
 /// vocabulary has megabytes.
 class DataSection {
@@ -26,7 +30,7 @@ class DataSection {
   /// With the zeros between payloads.
   uint64_t length() const { return length_; }
   /// Returns where the payload will lie.
-  uint64_t add(std::vector<uint8_t> payload);
+  uint64_t add(Payload payload);
   /// The bytes of a payload that was added.
   std::span<const uint8_t> payload(uint64_t offset, uint64_t length) const;
   /// The whole section, to run a plan that reads it; stays valid until the next payload.
@@ -37,7 +41,7 @@ class DataSection {
  private:
   struct Piece {
     uint64_t offset;
-    std::vector<uint8_t> bytes;
+    Payload bytes;
   };
 
   std::vector<Piece> pieces_;

@@ -15,7 +15,7 @@ namespace mainspring {
 namespace {
 
 constexpr uint64_t kStepBytes = uint64_t{2} << 20;  // of a large page: such mappings begin at one
-constexpr uint32_t kMostBlocks = 16;
+constexpr uint32_t kMostBlocks = 24;
 
 struct Kept {
   std::mutex mutex;                 // of everything below

@@ -16,6 +16,12 @@ struct BlockForms {
   /// Squares as two doubles each; false where a square or its error may be none.
   bool (*square)(const double block[kSumBlock], double squares[kSumBlock],
                  double errors[kSumBlock]);
+  /// Those of count <= kSumBlock numbers that are not NaN, side by side; returns how many. What is
+  /// behind them in `packed` may be anything.
+  uint32_t (*pack)(const double* numbers, uint32_t count, double packed[kSumBlock]);
+  /// The same of those from low to high; *below grows by how many are less than low. No NaN.
+  uint32_t (*pack_between)(const double* numbers, uint32_t count, double low, double high,
+                           double packed[kSumBlock], uint64_t* below);
 };
 
 const BlockForms* block_forms_baseline() noexcept;

@@ -1,6 +1,7 @@
 // Blocks are cut at the width of the process's instruction set, the pieces added one by one.
 #include "profile/block_sums.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "host/bundle_image.hpp"
@@ -11,6 +12,26 @@ namespace {
 
 // Two lanes: what every 64-bit target has.
 constexpr uint32_t kLaneBytes = 16;
+
+/// Without a branch: missing values are as many as no guess gets right.
+inline uint32_t pack_lanes(const double* numbers, double* packed) {
+  const uint32_t first = numbers[0] == numbers[0] ? 1 : 0;
+  packed[0] = numbers[0];
+  packed[first] = numbers[1];
+  return first + (numbers[1] == numbers[1] ? 1 : 0);
+}
+
+inline uint32_t pack_lanes_between(const double* numbers, double low, double high, double* packed,
+                                   uint64_t* below) {
+  uint32_t kept = 0;
+  for (uint32_t lane = 0; lane < 2; ++lane) {
+    const double number = numbers[lane];
+    packed[kept] = number;
+    kept += static_cast<uint32_t>(number >= low) & static_cast<uint32_t>(number <= high);
+    *below += number < low ? 1 : 0;
+  }
+  return kept;
+}
 
 #include "profile/block_forms.inc"
 
@@ -40,19 +61,34 @@ void add_all_exactly(const BlockForms& forms, double* block, ExactSum* sum) {
 
 const BlockForms* block_forms_baseline() noexcept { return &kForms; }
 
+uint32_t pack_present(const double* numbers, uint32_t count, double packed[kSumBlock]) {
+  return process_forms().pack(numbers, count, packed);
+}
+
+uint32_t pack_between(std::span<const double> numbers, double low, double high,
+                      double packed[kSumBlock], uint64_t* below) {
+  return process_forms().pack_between(numbers.data(), static_cast<uint32_t>(numbers.size()), low,
+                                      high, packed, below);
+}
+
 void add_block(const double* values, uint32_t count, ExactSum* sum, ExactSum* squares) {
+  alignas(64) double block[kSumBlock];
+  std::memcpy(block, values, count * sizeof(double));
+  use_up_block(block, count, sum, squares);
+}
+
+void use_up_block(double block[kSumBlock], uint32_t count, ExactSum* sum, ExactSum* squares) {
   const BlockForms& forms = process_forms();
-  alignas(64) double plain[kSumBlock] = {};
-  std::memcpy(plain, values, count * sizeof(double));
+  std::fill(block + count, block + kSumBlock, 0.0);
   alignas(64) double products[kSumBlock];
   alignas(64) double errors[kSumBlock];
-  if (forms.square(plain, products, errors)) {
+  if (forms.square(block, products, errors)) {
     add_all_exactly(forms, products, squares);
     add_all_exactly(forms, errors, squares);
   } else {
-    for (uint32_t i = 0; i < count; ++i) squares->add_product(values[i], values[i]);
+    for (uint32_t i = 0; i < count; ++i) squares->add_product(block[i], block[i]);
   }
-  add_all_exactly(forms, plain, sum);
+  add_all_exactly(forms, block, sum);
 }
 
 }  // namespace mainspring

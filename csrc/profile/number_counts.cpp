@@ -10,6 +10,7 @@ namespace mainspring {
 namespace {
 
 constexpr uint32_t kFirstSlots = 64;
+constexpr double kEndOfWhole = 4096;  // 32 KB, of which a column of heavy tails asks for the front
 
 // Inlined: one multiplication spreads integers, whose low mantissa bits are all zero, and fractions
 // alike over the high bits.
@@ -37,23 +38,44 @@ void NumberCounts::grow() {
   }
 }
 
-bool NumberCounts::add_repeated(double value, uint64_t count) {
-  if (count == 0) return true;
-  if (2 * uint64_t{num_used_} >= slots_.size()) grow();
+/// Where the value is counted; null when it is new and there is no room.
+inline uint64_t* NumberCounts::count_of(double value) {
+  if (value >= 0 && value < kEndOfWhole) {
+    const auto whole = static_cast<uint32_t>(value);
+    if (static_cast<double>(whole) == value) {
+      if (whole >= whole_.size()) whole_.resize(std::bit_ceil(whole + 1));
+      if (whole_[whole] != 0) return &whole_[whole];
+      if (num_used_ == kMaxDistinct) return nullptr;
+      ++num_used_;
+      return &whole_[whole];
+    }
+  }
+  if (2 * uint64_t{num_slots_used_} >= slots_.size()) grow();
   Slot* slot = find(value);
   if (slot->count == 0) {
-    if (num_used_ == kMaxDistinct) return false;
+    if (num_used_ == kMaxDistinct) return nullptr;
     ++num_used_;
+    ++num_slots_used_;
     slot->value = value;
   }
-  slot->count += count;
+  return &slot->count;
+}
+
+bool NumberCounts::add_repeated(double value, uint64_t count) {
+  if (count == 0) return true;
+  uint64_t* const counted = count_of(value);
+  if (counted == nullptr) return false;
+  *counted += count;
   total_ += count;
   return true;
 }
 
 uint64_t NumberCounts::add(const double* values, uint64_t count) {
   for (uint64_t i = 0; i < count; ++i) {
-    if (!add_repeated(values[i], 1)) return i;
+    uint64_t* const counted = count_of(values[i]);
+    if (counted == nullptr) return i;
+    ++*counted;
+    ++total_;
   }
   return count;
 }
@@ -61,9 +83,7 @@ uint64_t NumberCounts::add(const double* values, uint64_t count) {
 NumberRuns NumberCounts::runs() const {
   std::vector<Slot> used;
   used.reserve(num_used_);
-  for (const Slot& slot : slots_) {
-    if (slot.count != 0) used.push_back(slot);
-  }
+  for_each([&](double value, uint64_t count) { used.push_back({value, count}); });
   std::sort(used.begin(), used.end(),
             [](const Slot& a, const Slot& b) { return a.value < b.value; });
   NumberRuns runs;

@@ -27,6 +27,9 @@ class NumberCounts {
   /// Calls visit(value, count) for every distinct value, in no order.
   template <class Visit>
   void for_each(const Visit& visit) const {
+    for (size_t value = 0; value < whole_.size(); ++value) {
+      if (whole_[value] != 0) visit(static_cast<double>(value), whole_[value]);
+    }
     for (const Slot& slot : slots_) {
       if (slot.count != 0) visit(slot.value, slot.count);
     }
@@ -44,10 +47,13 @@ class NumberCounts {
     uint64_t count;  // 0: empty
   };
   Slot* find(double value);
+  uint64_t* count_of(double value);
   void grow();
 
-  std::vector<Slot> slots_;  // a power of two, at most half full
-  uint32_t shift_ = 64;      // from a hash to a slot number
+  std::vector<uint64_t> whole_;  // counts of 0, 1, 2, ...: small integers, found without a hash
+  std::vector<Slot> slots_;      // of all others; a power of two, at most half full
+  uint32_t shift_ = 64;          // from a hash to a slot number
+  uint32_t num_slots_used_ = 0;
   uint32_t num_used_ = 0;
   uint64_t total_ = 0;
 };

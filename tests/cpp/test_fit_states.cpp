@@ -320,6 +320,32 @@ void test_block_forms(const BlockForms& forms, int spread) {
   check(pieces_sum == sum, "pieces and what is left are exact");
 }
 
+/// Those that are kept, in their order, however many lanes are looked at side by side.
+void test_packed_forms(const BlockForms& forms, uint32_t count) {
+  std::mt19937_64 random(count);
+  std::vector<double> values = wild_values(random, count, 3);
+  std::vector<double> between, present;
+  uint64_t below = 7;  // of blocks before
+  const double low = -0.25, high = 0.5;
+  for (size_t i = 0; i < count; i += 5) values[i] = i % 2 == 0 ? low : high;
+  for (const double value : values) {
+    if (value >= low && value <= high) between.push_back(value);
+    below += value < low ? 1 : 0;
+  }
+  double packed[kSumBlock];
+  uint64_t counted = 7;
+  uint32_t kept = forms.pack_between(values.data(), count, low, high, packed, &counted);
+  check(std::vector<double>(packed, packed + kept) == between, "numbers between");
+  check(counted == below, "numbers below");
+  for (double& value : values) {
+    if (random() % 3 == 0) value = std::nan("");
+    if (random() % 9 == 0) value = random() % 2 == 0 ? kInfinity : -kInfinity;
+    if (!std::isnan(value)) present.push_back(value);
+  }
+  kept = forms.pack(values.data(), count, packed);
+  check(std::vector<double>(packed, packed + kept) == present, "numbers that are there");
+}
+
 void test_small_targets() {
   check(small_target(std::vector<double>{-128, 127, -0.0}) == std::vector<int8_t>{-128, 127, 0},
         "integers in a byte");
@@ -343,11 +369,14 @@ int main() {
   test_key_index();
   for (const int8_t value : {-128, 127, 0}) test_key_tallies_when_full(value);
   test_small_targets();
-  for (const int spread : {0, 3, 20, 300, 1020}) {
-    test_block_forms(*block_forms_baseline(), spread);
-    const IsaLevel level = detect_isa();
-    if (level >= IsaLevel::kAvx2) test_block_forms(*block_forms_avx2(), spread);
-    if (level >= IsaLevel::kAvx512) test_block_forms(*block_forms_avx512(), spread);
+  std::vector<const BlockForms*> levels{block_forms_baseline()};
+  if (detect_isa() >= IsaLevel::kAvx2) levels.push_back(block_forms_avx2());
+  if (detect_isa() >= IsaLevel::kAvx512) levels.push_back(block_forms_avx512());
+  for (const BlockForms* forms : levels) {
+    for (const int spread : {0, 3, 20, 300, 1020}) test_block_forms(*forms, spread);
+    for (const uint32_t count : {0u, 1u, 7u, 8u, 9u, 63u, 511u, 512u}) {
+      test_packed_forms(*forms, count);
+    }
   }
   return finish();
 }

@@ -13,6 +13,7 @@
 
 #include "check.hpp"
 #include "host/growing_array.hpp"
+#include "host/kept_array.hpp"
 #include "host/kept_memory.hpp"
 #include "host/scratch_array.hpp"
 
@@ -145,6 +146,61 @@ void test_arrays_take_large_memory_from_what_is_kept() {
   check(is_refused && next.data() == nullptr && next.capacity() == 0, "no memory");
 }
 
+void test_arrays_that_grow_keep_what_was_there() {
+  release_kept_memory();
+  const void* there = nullptr;
+  {
+    KeptArray<uint32_t> array;
+    check(array.data() == nullptr && array.capacity() == 0, "nothing yet");
+    array.reserve(0, 0);
+    check(array.data() != nullptr, "room for none");
+    uint64_t used = 0;
+    for (const uint64_t count : {uint64_t{10}, uint64_t{1000}, kMiB, kMiB / 2, 3 * kMiB}) {
+      array.reserve(count, used);
+      check(array.capacity() >= count, "room");
+      for (; used < count; ++used) array.data()[used] = static_cast<uint32_t>(used * 7);
+    }
+    bool same = true;
+    for (uint64_t i = 0; i < used; ++i) same = same && array.data()[i] == i * 7;
+    check(same, "what was there");
+    there = array.data();
+    KeptArray<uint32_t> moved(std::move(array));
+    check(moved.data() == there && array.data() == nullptr && array.capacity() == 0, "moved");
+    bool is_refused = false;
+    try {
+      moved.reserve(uint64_t{1} << 62, used);
+    } catch (const std::bad_alloc&) {
+      is_refused = true;
+    }
+    check(is_refused && moved.data() == there && moved.data()[9] == 63, "no memory, nothing lost");
+  }
+  KeptArray<uint32_t> next;
+  next.reserve(3 * kMiB, 0);
+  check(next.data() == there, "the memory of before");
+}
+
+void test_vectors_of_kept_memory() {
+  using Bytes = std::vector<uint8_t, KeptAllocator<uint8_t>>;
+  release_kept_memory();
+  for (const uint64_t count : {uint64_t{1}, uint64_t{1000}, kMiB - 64, kMiB, 5 * kMiB}) {
+    const void* there = nullptr;
+    {
+      Bytes bytes(count, 3);
+      check(reinterpret_cast<uintptr_t>(bytes.data()) % 64 == 0, "at a multiple of 64");
+      Bytes copy = bytes;
+      Bytes moved = std::move(bytes);
+      check(moved == copy && moved.size() == count && moved[count - 1] == 3, "values");
+      there = moved.data();
+      moved = Bytes();
+      check(count < kMiB - 64 || release_kept_memory() >= count, "a large one goes back");
+      moved = Bytes(count, 5);
+      check(moved.back() == 5 && copy.back() == 3, "memory of its own");
+    }
+    check(count < kMiB - 64 || (there != nullptr && release_kept_memory() >= count), "both");
+    check(release_kept_memory() == 0, "nothing is lost");
+  }
+}
+
 #ifdef __linux__
 /// Whether the mapping of an address has the mark of large pages.
 bool has_large_pages(const void* memory) {
@@ -187,6 +243,8 @@ int main() {
   test_threads_have_blocks_of_their_own();
   test_a_forked_child_has_its_own();
   test_arrays_take_large_memory_from_what_is_kept();
+  test_arrays_that_grow_keep_what_was_there();
+  test_vectors_of_kept_memory();
 #ifdef __linux__
   test_fresh_memory_has_large_pages();
 #endif

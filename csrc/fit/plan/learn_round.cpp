@@ -231,6 +231,7 @@ void LearnRound::Group::learn(const FitSource& source, std::span<const int8_t> l
       tile.cross_fit = source.cross_fit;
       tile.max_keys = limits.max_keys;
       tile.max_values = limits.max_values;
+      tile.rows_to_come = source.table.num_rows() - batch_first - row;
       if (tallies || lessons_.size() > 1) number_rows(context, &tile);
       if (tallies) {
         if (tallies_.is_full()) hand_out_tallies();

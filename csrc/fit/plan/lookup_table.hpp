@@ -6,6 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "fit/data_section.hpp"
+#include "runtime/core/key_table.hpp"
+
 namespace mainspring {
 
 /// Entry i is keys[i], so that its id is 2 + i. The same keys give the same bytes. Throws
@@ -13,5 +16,12 @@ namespace mainspring {
 std::vector<uint8_t> build_lookup_table(std::span<const std::string_view> keys);
 std::vector<uint8_t> build_lookup_table(std::span<const int64_t> keys);
 std::vector<uint8_t> build_lookup_table(std::span<const double> keys);
+/// The same of strings that are all short, given as the words that they are (short_keys.hpp).
+Payload build_short_table(std::span<const uint64_t> words);
+/// The same of strings that are entries of another table (key_table.hpp), with its arena.
+Payload build_entry_table(std::span<const BytesEntry> entries, const uint8_t* arena);
+
+/// hash_bytes() of their keys.
+void hash_entries(std::span<const BytesEntry> entries, const uint8_t* arena, uint64_t* hashes);
 
 }  // namespace mainspring

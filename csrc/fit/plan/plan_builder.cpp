@@ -44,6 +44,18 @@ uint32_t count_features(std::span<const FeatureInfo> infos) {
   return static_cast<uint32_t>(count);
 }
 
+/// Tells payloads apart; of a large one, some parts: those that agree are compared anyway.
+uint64_t fingerprint(std::span<const uint8_t> bytes) {
+  constexpr size_t kPart = 1024;
+  constexpr size_t kParts = 4;
+  if (bytes.size() <= kPart * kParts) return hash_bytes(bytes.data(), bytes.size());
+  uint64_t hashes[kParts];
+  for (size_t i = 0; i < kParts; ++i) {
+    hashes[i] = hash_bytes(bytes.data() + i * (bytes.size() - kPart) / (kParts - 1), kPart);
+  }
+  return hash_bytes(reinterpret_cast<const uint8_t*>(hashes), sizeof hashes) ^ bytes.size();
+}
+
 }  // namespace
 
 uint32_t PlanBuilder::add_input(std::string_view name, InputKind kind, TimeUnit unit,
@@ -115,11 +127,11 @@ void PlanBuilder::release(Slot slot) {
 }
 
 DataRange PlanBuilder::add_data(std::span<const uint8_t> bytes) {
-  return add_data(std::vector<uint8_t>(bytes.begin(), bytes.end()));
+  return add_data(Payload(bytes.begin(), bytes.end()));
 }
 
-DataRange PlanBuilder::add_data(std::vector<uint8_t> bytes) {
-  const uint64_t hash = hash_bytes(bytes.data(), bytes.size());
+DataRange PlanBuilder::add_data(Payload bytes) {
+  const uint64_t hash = fingerprint(bytes);
   const auto [first, last] = payloads_.equal_range(hash);
   for (auto known = first; known != last; ++known) {
     const DataRange range = known->second;

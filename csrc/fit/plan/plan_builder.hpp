@@ -71,7 +71,7 @@ class PlanBuilder {
   /// new_slot and emit_shared each give a slot for one use.
   void release(Slot slot);
   /// Payload bytes at a multiple of 64 in DATA; equal payloads are stored once.
-  DataRange add_data(std::vector<uint8_t> bytes);
+  DataRange add_data(Payload bytes);
   DataRange add_data(std::span<const uint8_t> bytes);
   /// The table of a zone, for a payload; null where local time is UTC, and for "", no zone. Throws
   /// Error(kParameter) for one that is not known.
@@ -125,7 +125,7 @@ class PlanBuilder {
   std::vector<uint8_t> pool_;
   std::unordered_map<std::string, uint32_t> names_;  // offset in the pool
   DataSection data_;
-  std::unordered_multimap<uint64_t, DataRange> payloads_;  // by hash of their bytes
+  std::unordered_multimap<uint64_t, DataRange> payloads_;  // by fingerprint
   std::list<Vocabulary> vocabularies_;
 };
 

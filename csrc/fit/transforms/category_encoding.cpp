@@ -1,6 +1,8 @@
 // Payloads in the order of ids, and the steps that read them.
 #include "fit/transforms/category_encoding.hpp"
 
+#include <utility>
+
 #include "fit/plan/fold_gather.hpp"
 #include "fit/plan/row_values.hpp"
 #include "fit/transforms/vocabulary.hpp"
@@ -25,6 +27,7 @@ std::vector<double> payload_of(const CategoryEncoding& encoding, const KeyIndex&
     return values;
   }
   std::vector<double> values{encoding.missing, encoding.unseen};
+  values.reserve(values.size() + order.size());
   for (const uint32_t number : order) values.push_back(encoding.keys[number]);
   return values;
 }
@@ -48,8 +51,12 @@ Feature emit_gather(std::span<const CategoryEncoding> encodings, const KeyIndex&
                     const TargetSums* folds, PlanBuilder& builder) {
   std::vector<double> values;
   for (const CategoryEncoding& encoding : encodings) {
-    const std::vector<double> one = payload_of(encoding, keys, ids.order, in);
-    values.insert(values.end(), one.begin(), one.end());
+    std::vector<double> one = payload_of(encoding, keys, ids.order, in);
+    if (values.empty()) {
+      values = std::move(one);
+    } else {
+      values.insert(values.end(), one.begin(), one.end());
+    }
   }
   const uint64_t num_values = values.size() / encodings.size();
   const DataRange data = add_numbers(values, builder);

@@ -28,6 +28,7 @@ struct FitTile {
   const uint32_t* numbers;
   uint64_t max_keys = UINT64_MAX;    // see LearntState::limit_keys
   uint64_t max_values = UINT64_MAX;  // see LearntState::limit_values
+  uint64_t rows_to_come = 0;         // of the part that is read, these among them; 0: not known
 };
 
 /// Ids, or the elements of lists, that become one feature each when they are stored.

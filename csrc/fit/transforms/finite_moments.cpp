@@ -27,14 +27,17 @@ void read_exact_sum(ExactSum* sum, StateReader& reader) {
 
 void FiniteMoments::update(const FitTile& tile) {
   const auto* values = values_of<double>(tile.inputs[0]);
-  double finite[kTileRows] = {};
-  uint32_t num_finite = 0;
-  for (uint32_t row = 0; row < tile.num_rows; ++row) {
-    finite[num_finite] = values[row];
-    num_finite += values[row] - values[row] == 0 ? 1 : 0;
-    if (std::isinf(values[row])) {
-      ++num_infinite_;
-      first_infinite_row_ = std::min(first_infinite_row_, tile.first_row + row);
+  alignas(64) double finite[kSumBlock];
+  uint32_t num_finite = pack_present(values, tile.num_rows, finite);
+  if (!are_finite(finite, num_finite)) {
+    num_finite = 0;
+    for (uint32_t row = 0; row < tile.num_rows; ++row) {
+      if (std::isinf(values[row])) {
+        ++num_infinite_;
+        first_infinite_row_ = std::min(first_infinite_row_, tile.first_row + row);
+      } else if (!std::isnan(values[row])) {
+        finite[num_finite++] = values[row];
+      }
     }
   }
   count_ += num_finite;
@@ -42,9 +45,7 @@ void FiniteMoments::update(const FitTile& tile) {
     sum_.add_all(finite, num_finite);
     return;
   }
-  for (uint32_t i = 0; i < num_finite; i += kSumBlock) {
-    add_block(finite + i, std::min(kSumBlock, num_finite - i), &sum_, &squares_);
-  }
+  use_up_block(finite, num_finite, &sum_, &squares_);
 }
 
 void FiniteMoments::update_repeated(const FitTile& one_row, uint64_t count) {

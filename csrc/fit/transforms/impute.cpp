@@ -8,6 +8,7 @@
 #include "fit/transforms/value_runs.hpp"
 #include "fit/transforms/vocabulary.hpp"
 #include "host/error.hpp"
+#include "profile/block_sums.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {
@@ -82,14 +83,9 @@ struct Impute {
       if (by_mean) {
         moments.update(tile);
       } else if (by_median) {
-        const auto* values = values_of<double>(in);
-        double present[kTileRows] = {};
-        uint32_t num_present = 0;
-        for (uint32_t row = 0; row < tile.num_rows; ++row) {
-          present[num_present] = values[row];
-          num_present += values[row] == values[row] ? 1 : 0;
-        }
-        runs.add(present, num_present, tile.max_values);
+        double present[kSumBlock];
+        const uint32_t num_present = pack_present(values_of<double>(in), tile.num_rows, present);
+        runs.add(present, num_present, tile.max_values, tile.rows_to_come);
       } else {
         uint32_t numbers[kTileRows];
         keys.number_rows(in, numbers);

@@ -2,7 +2,6 @@
 #include "fit/transforms/key_index.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -16,6 +15,12 @@ namespace {
 constexpr uint64_t kFirstCells = 64;
 /// Nobody has counted so many; sums of a few of them fit into 64 bits.
 constexpr uint64_t kLargestError = uint64_t{1} << 53;
+
+uint32_t count_missing(const uint32_t* numbers, uint32_t first, uint32_t end) {
+  uint32_t count = 0;
+  for (uint32_t row = first; row < end; ++row) count += numbers[row] == KeyIndex::kMissing ? 1 : 0;
+  return count;
+}
 
 uint64_t word_of(double value) { return __builtin_bit_cast(uint64_t, value == 0 ? 0.0 : value); }
 
@@ -72,25 +77,40 @@ void KeyIndex::number_bytes(const Tile& tile, uint32_t numbers[kTileRows]) {
   const BytesView* keys = values_of<BytesView>(tile);
   int32_t ids[kTileRows];
   table_.find(keys, tile.num_rows, ids);
-  // Without a branch for each row: missing ones are as many as no guess gets right.
-  uint32_t not_found[kTileRows + 1];
-  uint32_t num_not_found = 0;
   for (uint32_t row = 0; row < tile.num_rows; ++row) {
     numbers[row] = static_cast<uint32_t>(ids[row] - 2);  // kMissing where there is none yet
-    not_found[num_not_found] = row;
-    num_not_found += ids[row] < 2 ? 1 : 0;
   }
+  uint64_t missing[kValidityWords] = {};
+  uint32_t num_missing = 0;
   for (uint32_t word = 0; word * 64 < tile.num_rows; ++word) {
-    uint64_t bits = ~tile.validity[word] & all_valid_word(tile.num_rows, word);
-    for (; bits != 0; bits &= bits - 1) {
+    missing[word] = ~tile.validity[word] & all_valid_word(tile.num_rows, word);
+    num_missing += static_cast<uint32_t>(__builtin_popcountll(missing[word]));
+    for (uint64_t bits = missing[word]; bits != 0; bits &= bits - 1) {
       numbers[word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits))] = kMissing;
     }
   }
-  for (uint32_t i = 0; i < num_not_found; ++i) {
-    const uint32_t row = not_found[i];
-    if (!is_valid(tile.validity, row)) continue;
-    numbers[row] =
-        table_.find_or_add({reinterpret_cast<const char*>(keys[row].data), keys[row].length});
+  // Most tiles hold no new key, and to count says so without a branch for each row.
+  if (count_missing(numbers, 0, tile.num_rows) == num_missing) return;
+  for (uint32_t first = 0; first < tile.num_rows; first += 64) {
+    const uint32_t end = std::min(first + 64, tile.num_rows);
+    num_missing = static_cast<uint32_t>(__builtin_popcountll(missing[first / 64]));
+    if (count_missing(numbers, first, end) == num_missing) continue;
+    add_new_keys(keys, first, end, missing[first / 64], numbers);
+  }
+}
+
+/// Of rows [first, end), of which bits say which are missing.
+void KeyIndex::add_new_keys(const BytesView* keys, uint32_t first, uint32_t end, uint64_t missing,
+                            uint32_t numbers[kTileRows]) {
+  uint32_t rows[64 + 1];
+  uint32_t num_rows = 0;
+  for (uint32_t row = first; row < end; ++row) {
+    rows[num_rows] = row;
+    num_rows += numbers[row] == kMissing && (missing >> (row - first) & 1) == 0 ? 1 : 0;
+  }
+  for (uint32_t i = 0; i < num_rows; ++i) {
+    const BytesView& key = keys[rows[i]];
+    numbers[rows[i]] = table_.find_or_add({reinterpret_cast<const char*>(key.data), key.length});
   }
 }
 
@@ -191,12 +211,7 @@ KeyIndex KeyIndex::cut(std::span<const uint32_t> kept, uint64_t taken) const {
 }
 
 uint64_t KeyIndex::order_word(uint32_t number) const {
-  if (type_ == ValueType::kBytes) {
-    const std::string_view key = bytes_key(number);
-    uint64_t word = 0;
-    std::memcpy(&word, key.data(), std::min<size_t>(key.size(), sizeof word));
-    return __builtin_bswap64(word);
-  }
+  if (type_ == ValueType::kBytes) return table_.first_bytes(number);
   const uint64_t word = words_[number];
   constexpr uint64_t kSign = uint64_t{1} << 63;
   if (type_ != ValueType::kF64) return word ^ kSign;

@@ -33,6 +33,8 @@ class KeyIndex {
   /// kBytes, kI64, kF64 or kI32; kF64 while nothing has been seen.
   ValueType type() const { return type_; }
   std::string_view bytes_key(uint32_t number) const { return table_.key(number); }
+  /// The table that a lookup step reads, of these keys of bytes in this order.
+  Payload bytes_table(std::span<const uint32_t> order) const { return table_.ordered(order); }
   int64_t integer_key(uint32_t number) const { return static_cast<int64_t>(words_[number]); }
   double number_key(uint32_t number) const { return __builtin_bit_cast(double, words_[number]); }
   /// Ascends as the keys do; keys that differ only behind their first 8 bytes have the same.
@@ -73,6 +75,8 @@ class KeyIndex {
   void set_type(ValueType type);
   uint32_t find_or_add_word(uint64_t hash, uint64_t word);
   void number_bytes(const Tile& tile, uint32_t numbers[kTileRows]);
+  void add_new_keys(const BytesView* keys, uint32_t first, uint32_t end, uint64_t missing,
+                    uint32_t numbers[kTileRows]);
   void number_words(const Tile& tile, uint32_t numbers[kTileRows]);
   void grow();
   /// Rows of a key that may have gone by before it came.

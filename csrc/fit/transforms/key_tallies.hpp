@@ -37,7 +37,7 @@ class KeyTallies {
   template <class Visit>
   void for_each(const Visit& visit) const {
     for (uint64_t cell = 0; cell < cells_.size(); ++cell) {
-      const uint64_t word = cells_[cell];
+      const uint64_t word = word_of(cell);
       if (word == 0) continue;
       const int64_t sum = static_cast<int32_t>(static_cast<uint32_t>(word));
       visit(cell / folds_.folds, static_cast<uint32_t>(cell % folds_.folds),
@@ -46,10 +46,24 @@ class KeyTallies {
   }
 
  private:
+  /// Of few cells some rows in a row often meet the same one, and an addition to a word waits for
+  /// the one before: rows take turns with so many words of it.
+  static constexpr uint32_t kTurns = 4;
+  static constexpr uint64_t kFewCells = 1024;
+
+  uint64_t word_of(uint64_t cell) const {
+    uint64_t word = cells_[cell];
+    for (uint64_t at = cell * kTurns; at < few_.size() && at < (cell + 1) * kTurns; ++at) {
+      word += few_[at];
+    }
+    return word;
+  }
+
   TallyFolds folds_;
   uint64_t num_rows_ = 0;
-  std::vector<uint64_t>
-      cells_;  // category * folds + fold: 2^32 * count + sum, which may be below 0
+  // category * folds + fold: 2^32 * count + sum, which may be below 0.
+  std::vector<uint64_t> cells_;
+  std::vector<uint64_t> few_;  // kTurns words of each cell, while there were few cells
 };
 
 }  // namespace mainspring

@@ -1,17 +1,17 @@
-// Numbers that wait: appended a block at a time to memory that grows without a copy.
+// Numbers that wait: appended a block at a time to memory that is taken once where it is known how
+// many will come.
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <utility>
 
-#include "host/growing_array.hpp"
+#include "host/kept_array.hpp"
 
 namespace mainspring {
 
-/// A vector of doubles that a long column fills with one write of each number, where a vector would
-/// copy what is there each time that it doubles.
+/// A vector of doubles that a long column fills with one write of each number, into pages that are
+/// not fresh: a vector copies what is there each time that it doubles.
 class NumberBuffer {
  public:
   NumberBuffer() = default;
@@ -30,14 +30,16 @@ class NumberBuffer {
   double* data() { return memory_.data(); }
   std::span<const double> numbers() const { return {memory_.data(), size_}; }
 
-  void append(std::span<const double> numbers) {
+  /// `expected`: as many numbers come, these among them, or fewer.
+  void append(std::span<const double> numbers, uint64_t expected = 0) {
     if (numbers.empty()) return;
-    memory_.reserve(size_ + numbers.size());
-    std::memcpy(memory_.data() + size_, numbers.data(), numbers.size_bytes());
+    make_room(numbers.size(), expected);
+    double* const to = memory_.data() + size_;
+    for (size_t i = 0; i < numbers.size(); ++i) to[i] = numbers[i] + 0.0;  // -0 becomes 0
     size_ += numbers.size();
   }
   void append(uint64_t count, double number) {
-    memory_.reserve(size_ + count);
+    make_room(count, 0);
     std::fill_n(memory_.data() + size_, count, number);
     size_ += count;
   }
@@ -45,7 +47,13 @@ class NumberBuffer {
   void clear() { size_ = 0; }
 
  private:
-  GrowingArray<double> memory_;
+  void make_room(uint64_t count, uint64_t expected) {
+    const uint64_t capacity = memory_.capacity();
+    if (size_ + count <= capacity) return;
+    memory_.reserve(size_ + std::max({count, expected, capacity / 2}), size_);
+  }
+
+  KeptArray<double> memory_;
   uint64_t size_ = 0;
 };
 

@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "profile/block_sums.hpp"
+
 namespace mainspring {
 
 /// The numbers at `ranks`, ascending, to `found`; exact. False, with nothing found, where the
@@ -27,19 +29,15 @@ inline bool select_near(std::span<const double> values, std::span<const uint64_t
   const double low = first < kMargin ? -kInfinity : sample[first - kMargin];
   const double high = last < kSample ? sample[last] : kInfinity;
 
-  constexpr uint64_t kBlock = 512;
+  constexpr uint64_t kBlock = kSumBlock;
   // As many again as are expected; of equal numbers there may be more.
   std::vector<double> between(2 * (2 * kMargin + 1) * (size / kSample) + kBlock);
   uint64_t below = 0, kept = 0;
   for (uint64_t begin = 0; begin < size; begin += kBlock) {
     const uint64_t end = std::min(size, begin + kBlock);
     if (kept + kBlock > between.size()) return false;
-    for (uint64_t i = begin; i < end; ++i) {
-      const double value = values[i];
-      below += value < low ? 1 : 0;
-      between[kept] = value;
-      kept += static_cast<uint64_t>(value >= low) & static_cast<uint64_t>(value <= high);
-    }
+    kept +=
+        pack_between(values.subspan(begin, end - begin), low, high, between.data() + kept, &below);
   }
   if (ranks.front() < below || ranks.back() - below >= kept) return false;
   auto from = between.begin();

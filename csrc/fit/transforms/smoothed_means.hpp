@@ -29,6 +29,7 @@ inline std::vector<Feature> emit_smoothed_means(const TargetSums& state, double 
       return (state.sum(category, fold) + smoothing * prior) / (count + smoothing);
     };
     CategoryEncoding encoding{prior, mean_of(0), {}};
+    encoding.keys.reserve(state.num_categories() - 1);
     for (uint64_t category = 1; category < state.num_categories(); ++category) {
       encoding.keys.push_back(mean_of(category));
     }

@@ -77,7 +77,7 @@ uint32_t level_items(uint64_t max_values) {
 
 }  // namespace
 
-void ValueRuns::add(const double* values, uint64_t count, uint64_t max_values) {
+void ValueRuns::add(const double* values, uint64_t count, uint64_t max_values, uint64_t expected) {
   std::array<double, 512> canonical;
   median_.reset();
   while (count > 0) {
@@ -85,8 +85,12 @@ void ValueRuns::add(const double* values, uint64_t count, uint64_t max_values) {
     uint64_t block = std::min<uint64_t>(count, canonical.size());
     // Batches must not decide what has been seen when it is looked again.
     if (!sketch_.has_value()) block = std::min(block, look_at_ - total());
-    for (uint64_t i = 0; i < block; ++i) canonical[i] = values[i] + 0.0;  // -0 becomes 0
-    if (sketch_.has_value()) {
+    const bool waits = !few_ && !sketch_.has_value();
+    for (uint64_t i = 0; !waits && i < block; ++i) canonical[i] = values[i] + 0.0;  // -0 becomes 0
+    if (waits) {
+      // When it is looked, all that waits is merged.
+      pending_.append(std::span(values, block), std::min(expected, look_at_ - total()));
+    } else if (sketch_.has_value()) {
       const auto [least, greatest] =
           std::minmax_element(canonical.begin(), canonical.begin() + static_cast<ptrdiff_t>(block));
       widen(*least, *greatest);

@@ -28,8 +28,8 @@ class ValueRuns {
     uint64_t count;
   };
 
-  /// No NaN among the values; -0 may be.
-  void add(const double* values, uint64_t count, uint64_t max_values);
+  /// No NaN among the values; -0 may be. `expected`: as many come now, these among them, or fewer.
+  void add(const double* values, uint64_t count, uint64_t max_values, uint64_t expected = 0);
   void add_repeated(double value, uint64_t count);
   void merge(const ValueRuns& other);
   /// Where more values differ now, after a merge, the sketch takes over.

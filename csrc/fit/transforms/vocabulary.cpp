@@ -9,6 +9,7 @@
 
 #include "fit/plan/lookup_table.hpp"
 #include "fit/transforms/param.hpp"
+#include "host/kept_array.hpp"
 #include "runtime/steps/records.hpp"
 
 namespace mainspring {
@@ -40,7 +41,6 @@ constexpr uint64_t kManyTimes = 256;
 
 /// What decides nearly every comparison lies in the array that is sorted.
 struct Ranked {
-  uint64_t count;
   uint64_t word;
   uint32_t number;
 };
@@ -111,38 +111,41 @@ std::vector<uint32_t> by_count(const KeyIndex& keys, std::span<const uint64_t> c
     if (counts[number] >= min_count) ++begins[bin_of(counts[number]) + 1];
   }
   for (size_t bin = 1; bin < begins.size(); ++bin) begins[bin] += begins[bin - 1];
-  std::vector<Ranked> ranked(begins.back());
+  const size_t num_kept = begins.back();
+  // Nothing in it is initialised before it is written.
+  KeptArray<Ranked> memory;
+  memory.reserve(2 * num_kept, 0);
+  Ranked* const ranked = memory.data();
+  Ranked* const room = ranked + num_kept;
   for (uint32_t number = 0; number < keys.size(); ++number) {
     if (counts[number] < min_count) continue;
-    ranked[begins[bin_of(counts[number])]++] = {counts[number], keys.order_word(number), number};
+    ranked[begins[bin_of(counts[number])]++] = {keys.order_word(number), number};
   }
   const auto less = [&](const Ranked& a, const Ranked& b) {
-    if (a.count != b.count) return a.count > b.count;
     return a.word != b.word ? a.word < b.word : keys.less(a.number, b.number);
   };
-  std::vector<Ranked> room(ranked.size());
-  std::sort(ranked.data(), ranked.data() + begins[0], less);
+  std::sort(ranked, ranked + begins[0], [&](const Ranked& a, const Ranked& b) {
+    const uint64_t rows = counts[a.number], others = counts[b.number];
+    return rows != others ? rows > others : less(a, b);
+  });
   for (size_t bin = 1; bin <= kManyTimes; ++bin) {  // begins[bin] is now where it ends
     const size_t size = begins[bin] - begins[bin - 1];
-    if (size > 1) sort_by_word(ranked.data() + begins[bin - 1], size, room.data(), less);
+    if (size > 1) sort_by_word(ranked + begins[bin - 1], size, room, less);
   }
-  if (ranked.size() > max_size) ranked.resize(max_size);
-  std::vector<uint32_t> order;
-  order.reserve(ranked.size());
-  for (const Ranked& key : ranked) order.push_back(key.number);
+  std::vector<uint32_t> order(std::min<uint64_t>(num_kept, max_size));
+  for (size_t i = 0; i < order.size(); ++i) order[i] = ranked[i].number;
   return order;
 }
 
 DataRange add_lookup_table(ValueType type, const KeyIndex& keys, std::span<const uint32_t> order,
                            PlanBuilder& builder) {
   keys.expect_type(type);
-  std::vector<uint8_t> table;
   // A column without any value has an index without a type: the table takes that of the slot.
   if (type == ValueType::kBytes) {
-    std::vector<std::string_view> ordered;
-    for (const uint32_t number : order) ordered.push_back(keys.bytes_key(number));
-    table = build_lookup_table(std::span<const std::string_view>(ordered));
-  } else if (type == ValueType::kF64) {
+    return builder.add_data(keys.bytes_table(order));
+  }
+  std::vector<uint8_t> table;
+  if (type == ValueType::kF64) {
     std::vector<double> ordered;
     for (const uint32_t number : order) ordered.push_back(keys.number_key(number));
     table = build_lookup_table(std::span<const double>(ordered));
@@ -151,7 +154,7 @@ DataRange add_lookup_table(ValueType type, const KeyIndex& keys, std::span<const
     for (const uint32_t number : order) ordered.push_back(keys.integer_key(number));
     table = build_lookup_table(std::span<const int64_t>(ordered));
   }
-  return builder.add_data(std::move(table));
+  return builder.add_data(table);
 }
 
 namespace {

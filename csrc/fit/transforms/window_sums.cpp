@@ -143,6 +143,8 @@ ExactSum WindowSums::exact_sum(uint64_t first, uint64_t count, uint64_t excluded
 }
 
 double WindowSums::sum(uint64_t first, uint64_t count, uint64_t excluded) const {
+  // What labels add up to.
+  if (count == 1 && are_integers() && first != excluded) return static_cast<double>(limbs_[first]);
   // One or two limbs fit into 128 bits, whose conversion rounds to nearest even as value() does.
   // Three limbs could leave the 128 bits, and far exponents could be subnormal.
   if (width_ > 2 || first_ < 40 || first_ > 96) return exact_sum(first, count, excluded).value();

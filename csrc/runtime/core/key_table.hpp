@@ -52,6 +52,14 @@ struct BytesEntry {
 };
 static_assert(sizeof(BytesEntry) == 32);
 
+inline bool is_long(const BytesEntry& entry) { return (entry.words[0] & 0xff) == kLongTag; }
+
+/// The key, in the entry or in the arena.
+inline BytesView key_of(const BytesEntry& entry, const uint8_t* arena) {
+  if (is_long(entry)) return {arena + entry.words[2], entry.words[0] >> 32};
+  return {reinterpret_cast<const uint8_t*>(entry.words) + 1, (entry.words[0] & 0xff) - 1};
+}
+
 /// What the cell of an entry has above its number.
 constexpr uint32_t cell_mask(uint32_t num_entries) {
   return num_entries == 0 ? 0 : ~uint32_t{0} >> __builtin_clz(num_entries);
