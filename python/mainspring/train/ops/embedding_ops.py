@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
-from mainspring.train.ops import device_embedding, reference_embedding
+from mainspring.train.ops import device_embedding, large_pages, reference_embedding
 from mainspring.train.ops.registration import register
 from mainspring.train.ops.row_optimizer import UPDATES
 
@@ -65,7 +65,7 @@ def _run_lookup(
     num_bags: int,
     stride: int,
 ) -> torch.Tensor:
-    out = _lookup_shape(weight, layout, ids, offsets, weights, num_bags, stride)
+    out = large_pages.empty(ids.shape[0] if num_bags < 0 else num_bags, stride)
     places = places_of(weight, (None, None), layout, ids, offsets, weights, num_bags, stride)
     _engine.train_lookup_forward(places, out.data_ptr())
     return out

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from mainspring import _engine
-from mainspring.train.ops import reference, triton_layers, triton_runs
+from mainspring.train.ops import large_pages, reference, triton_layers, triton_runs
 from mainspring.train.ops.arguments import check_floating, check_same, refuse
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.registration import register
@@ -161,7 +161,7 @@ def _run_dot(x: torch.Tensor) -> torch.Tensor:
 
 def _run_dot_backward(grad: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     grad, x = grad.contiguous(), x.contiguous()
-    out = _like(x)
+    out = large_pages.empty_like(x)
     _engine.train_dot_backward(grad.data_ptr(), x.data_ptr(), out.data_ptr(), *x.shape)
     return out
 
@@ -175,14 +175,14 @@ def _run_pairs(x: torch.Tensor) -> torch.Tensor:
 
 def _run_pairs_backward(grad: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     grad, x = grad.contiguous(), x.contiguous()
-    out = _like(x)
+    out = large_pages.empty_like(x)
     _engine.train_pairs_backward(grad.data_ptr(), x.data_ptr(), out.data_ptr(), *x.shape)
     return out
 
 
 def _run_cross(x0: torch.Tensor, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     x0, y, x = x0.contiguous(), y.contiguous(), x.contiguous()
-    out = _like(x0)
+    out = large_pages.empty_like(x0)
     _engine.train_cross_forward(
         x0.data_ptr(), y.data_ptr(), x.data_ptr(), out.data_ptr(), x0.numel()
     )
@@ -193,7 +193,7 @@ def _run_cross_backward(
     grad: torch.Tensor, x0: torch.Tensor, y: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     grad, x0, y = grad.contiguous(), x0.contiguous(), y.contiguous()
-    dx0, dy = _like(x0), _like(y)
+    dx0, dy = large_pages.empty_like(x0), large_pages.empty_like(y)
     read = (grad.data_ptr(), x0.data_ptr(), y.data_ptr())
     _engine.train_cross_backward(*read, dx0.data_ptr(), dy.data_ptr(), x0.numel())
     return dx0, dy

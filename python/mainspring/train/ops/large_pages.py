@@ -6,11 +6,11 @@ import torch
 
 from mainspring import _engine
 
-__all__ = ["empty_like", "zeros"]
+__all__ = ["empty", "empty_like", "zeros"]
 
-# Beyond it the C library takes fresh pages for every call, and clearing them one by one costs more
-# than what is written into them.
-_FRESH_BYTES = 32 << 20
+# What is as long may come fresh from the system, which clears small pages one by one, for longer
+# than it takes to write a result into them.
+_LEAST_BYTES = 4 << 20
 
 
 def zeros(count: int, dtype: torch.dtype) -> torch.Tensor:
@@ -20,9 +20,17 @@ def zeros(count: int, dtype: torch.dtype) -> torch.Tensor:
     return values.zero_()
 
 
+def empty(rows: int, width: int) -> torch.Tensor:
+    """Return memory for a result of float32: a column of it is on as many pages as it has rows."""
+    return _in_large_pages(torch.empty(rows, width, dtype=torch.float32))
+
+
 def empty_like(x: torch.Tensor) -> torch.Tensor:
     """Return memory for a result of the type and shape of ``x``, contiguous."""
-    out = torch.empty_like(x, memory_format=torch.contiguous_format)
-    if out.nbytes > _FRESH_BYTES:
+    return _in_large_pages(torch.empty_like(x, memory_format=torch.contiguous_format))
+
+
+def _in_large_pages(out: torch.Tensor) -> torch.Tensor:
+    if out.nbytes >= _LEAST_BYTES:
         _engine.train_large_pages(out.data_ptr(), out.nbytes)
     return out

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from mainspring import _engine
-from mainspring.train.ops import triton_layers
+from mainspring.train.ops import large_pages, triton_layers
 from mainspring.train.ops.arguments import check_choice, check_floating, refuse
 from mainspring.train.ops.backend import choose
 from mainspring.train.ops.registration import register
@@ -167,7 +167,7 @@ def _run(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     x = x.contiguous()
     weight, bias = (None if one is None else one.contiguous() for one in (weight, bias))
-    out, moments = _like(x), x.new_empty(2, x.shape[0])
+    out, moments = large_pages.empty_like(x), x.new_empty(2, x.shape[0])
     places = _places(x, weight, bias, moments, activation)
     _engine.train_norm_forward(places, eps, dropout, int(seed), out.data_ptr())
     return out, moments
@@ -186,7 +186,7 @@ def _run_backward(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     grad, x = grad.contiguous(), x.contiguous()
     weight, bias = (None if one is None else one.contiguous() for one in (weight, bias))
-    dx, sums = _like(x), (x.new_empty(x.shape[1]), x.new_empty(x.shape[1]))
+    dx, sums = large_pages.empty_like(x), (x.new_empty(x.shape[1]), x.new_empty(x.shape[1]))
     places = _places(x, weight, bias, moments, activation)
     addresses = [one.data_ptr() for one in (grad, dx, *sums)]
     _engine.train_norm_backward(places, eps, dropout, int(seed), *addresses)
