@@ -58,6 +58,8 @@ def test_pythons_are_those_that_the_package_takes_and_wheels_are_built_for() -> 
     assert build is not None
     minors = [int(minor) for minor in re.findall(r"cp3(\d+)-", build[1])]
     assert minors == list(range(int(lowest[1]), 15))
+    named = re.findall(r'"Programming Language :: Python :: 3\.(\d+)"', PROJECT)
+    assert [int(minor) for minor in named] == minors
     tested = jobs_of("test")["versions"]["strategy"]["matrix"]["python"]
     assert sorted({*tested, "3.11"}) == [f"3.{minor}" for minor in minors]
 
