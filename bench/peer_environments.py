@@ -1,8 +1,9 @@
-"""Environments for peers that do not install beside ours: libraries of drift, servers of batches.
+"""Environments for peers that do not install beside ours: libraries of drift, servers, daal4py.
 
 ``python -m bench.peer_environments DIR [PEER ...]`` makes DIR/PEER for each; what does not install
 is said, and not measured. ``MAINSPRING_PEERS=DIR python -m pytest bench/bench_drift_peers.py
-bench/bench_busy_server.py`` then measures those that are there.
+bench/bench_busy_server.py bench/bench_predict.py bench/bench_forests.py`` then measures those that
+are there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import venv
 from pathlib import Path
 
-__all__ = ["ENVIRONMENTS", "python_of"]
+__all__ = ["ENVIRONMENTS", "packages_of", "python_of"]
 
 # What each is installed with: the newest version, and the pins without which it fails.
 ENVIRONMENTS = {
@@ -24,6 +25,15 @@ ENVIRONMENTS = {
         "lightgbm==4.7.0",
         "scikit-learn==1.9.1",
         "pandas==3.1.1",
+    ],
+    # Imported beside ours, whose NumPy and scikit-learn it takes: what it would install itself is
+    # not wanted, and the distribution named daal4py is an old one that imports neither.
+    "daal4py": [
+        "--no-deps",
+        "scikit-learn-intelex==2026.2.0",
+        "daal==2026.2.0",
+        "tbb",
+        "tcmlib",
     ],
     "evidently": ["evidently==0.7.23", "pandas<3", "pyarrow"],
     "nannyml": ["nannyml==0.13.1", "statsmodels", "pyarrow"],
@@ -44,6 +54,12 @@ ENVIRONMENTS = {
 def python_of(folder: Path, peer: str) -> Path:
     """Return the interpreter of a peer's environment."""
     return folder / peer / "bin" / "python"
+
+
+def packages_of(folder: Path, peer: str) -> Path:
+    """Return where the packages of a peer's environment lie, for a Python like ours."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return folder / peer / "lib" / version / "site-packages"
 
 
 def _make(folder: Path, peer: str) -> bool:

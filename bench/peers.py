@@ -1,13 +1,15 @@
 """Other engines that score forests of other libraries, each by its fastest call.
 
-They are not part of any extra: whoever wants them installs them (daal4py comes with
-scikit-learn-intelex, daal, tbb and tcmlib), and a missing one skips its cases. YDF reads no forests
-of other libraries but scikit-learn's, as votes, which are other answers: it is given the trees.
+They are not part of any extra: whoever wants them installs them (daal4py, as it comes with
+scikit-learn-intelex: ``python -m bench.peer_environments DIR daal4py``, then
+``MAINSPRING_PEERS=DIR``), and a missing one skips its cases. YDF reads no forests of other
+libraries but scikit-learn's, as votes, which are other answers: it is given the trees.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from bench.peer_environments import packages_of
 
 __all__ = ["ENGINES", "Engine", "engine_of", "second_class"]
 
@@ -112,9 +116,12 @@ def _onnx_document(model: Any, kind: str, num_features: int) -> bytes:
 
 
 def _daal4py(model: Any, kind: str, num_features: int, threads: int) -> Engine:
+    packages = packages_of(Path(os.environ.get("MAINSPRING_PEERS", "")), "daal4py")
+    if packages.exists() and "daal4py" not in sys.modules:
+        sys.path.insert(0, str(packages))
     try:
         daal4py = import_module("daal4py")
-    except ImportError as error:  # of a release for an older scikit-learn
+    except ImportError as error:  # of the distribution daal4py, for an older scikit-learn
         pytest.skip(f"daal4py cannot be imported: {error}")
     if kind == "sklearn":
         pytest.skip("daal4py converts boosted trees")
