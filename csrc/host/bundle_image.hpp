@@ -13,7 +13,8 @@
 
 namespace mainspring {
 
-struct RankedForest;  // host/ranked_forest.hpp
+struct OwnedClusters;  // host/cluster_forest.hpp
+struct RankedForest;   // host/ranked_forest.hpp
 
 /// Owns 64-byte aligned bytes and the verified view into them. Immutable, shared by threads.
 class BundleImage {
@@ -39,6 +40,7 @@ class BundleImage {
   uint8_t* data_ = nullptr;
   uint64_t length_ = 0;
   BundleView view_{};
+  std::shared_ptr<const OwnedClusters> clusters_;  // null where there are none
   mutable std::once_flag ranked_once_;
   mutable std::shared_ptr<const RankedForest> ranked_;
 };

@@ -13,6 +13,9 @@ import mainspring as ms
 QUIET = {"verbose": -1, "num_threads": 1, "min_data_in_leaf": 2, "min_data_per_group": 2}
 SIZES = (1, 2, 9, 17, 18, 31, 33, 64, 65, 130, 600)
 SINGLE = "walks along bits of conditions, row by row"
+# Where the CPU looks up bytes in registers, unless there are categories.
+SINGLES = (SINGLE, "walks of three levels at a time, row by row")
+QUICK = ("QuickScorer, row by row", *SINGLES)
 
 
 def rows_with(num_categories: int, num_rows: int, seed: int) -> np.ndarray:
@@ -122,7 +125,7 @@ def test_more_thresholds_than_one_column_of_ranks_holds() -> None:
         {"max_depth": 8, "max_bin": 1000, "nthread": 1}, xgboost.DMatrix(rows, label=label), 20
     )
     predictor = ms.Predictor(booster)
-    assert predictor.kernel_name(1) == SINGLE
+    assert predictor.kernel_name(1) in SINGLES
     some = rows[:700]
     expected = booster.predict(xgboost.DMatrix(some), output_margin=True)
     check_ways(predictor, some, expected.astype(np.float64))
@@ -136,6 +139,25 @@ def test_trees_of_one_condition(more: dict[str, Any]) -> None:
     check_ways(predictor, rows, booster.predict(rows, raw_score=True, num_threads=1))
 
 
+@pytest.mark.parametrize("num_features", [5, 60, 70, 130])
+@pytest.mark.parametrize("num_leaves", [2, 20, 32, 33, 200])
+@pytest.mark.parametrize("more", [{}, {"objective": "multiclass", "num_class": 3}])
+def test_numbers_alone(num_features: int, num_leaves: int, more: dict[str, Any]) -> None:
+    """More features than two, four and no registers hold the ranks of, more trees than a turn."""
+    draw = np.random.default_rng(11)
+    rows = draw.normal(size=(3000, num_features))
+    rows[draw.random(rows.shape) < 0.05] = np.nan
+    score = np.nan_to_num(rows).sum(1)
+    label = np.digitize(score, [-1, 1]) if more else score
+    parameters = {**QUIET, "num_leaves": num_leaves, "max_bin": 60, **more}
+    data = lightgbm.Dataset(rows, label=label)
+    booster = lightgbm.train(parameters, data, 30 if more else 90)
+    predictor = ms.Predictor(booster)
+    assert predictor.kernel_name(1) in QUICK
+    for batch in (rows[:700], rows[:700].astype(np.float32)):
+        check_ways(predictor, batch, booster.predict(batch, raw_score=True, num_threads=1))
+
+
 @pytest.mark.parametrize("depth", [1, 3, 6, 9])
 def test_trees_that_ask_one_condition_a_level(depth: int) -> None:
     catboost = pytest.importorskip("catboost")
@@ -146,7 +168,7 @@ def test_trees_that_ask_one_condition_a_level(depth: int) -> None:
     check_ways(ms.Predictor(model), rows[:700], model.predict(rows[:700], thread_count=1))
 
 
-@pytest.mark.parametrize("num_rows", [8, 64, 200, 519, 2049, 5000])
+@pytest.mark.parametrize("num_rows", [1, 3, 8, 15, 64, 200, 519, 2049, 5000])
 def test_large_trees_are_walked(num_rows: int) -> None:
     """More inner nodes than a program takes, leaves that are vectors and that are numbers."""
     ensemble = pytest.importorskip("sklearn.ensemble")
@@ -176,7 +198,7 @@ def test_leaves_that_are_vectors(num_classes: int) -> None:
     label = np.digitize(score, np.quantile(score, np.linspace(0, 1, num_classes + 1)[1:-1]))
     model = ensemble.RandomForestClassifier(30, max_depth=7, random_state=1).fit(rows, label)
     predictor = ms.Predictor(model)
-    assert predictor.kernel_name(1) == SINGLE
+    assert predictor.kernel_name(1) in SINGLES
     some = rows[:700]
     check_ways(predictor, some, predictor.predict_raw(np.tile(some, (2, 1)))[:700])
     expected = sum(tree.predict_proba(some) for tree in model.estimators_)
@@ -194,7 +216,7 @@ def test_vectors_of_float_sums() -> None:
         15,
     )
     predictor = ms.Predictor(booster)
-    assert predictor.kernel_name(1) == SINGLE
+    assert predictor.kernel_name(1) in SINGLES
     some = rows[:700]
     expected = booster.predict(xgboost.DMatrix(some), output_margin=True)
     check_ways(predictor, some, expected.astype(np.float64))

@@ -84,6 +84,7 @@ inline Strided<double> wide_of(const FeatureTile& tile) {
 }
 
 struct Model;
+struct ClusterForest;  // forest/cluster_walk.hpp
 
 /// An opened model: its section, verified.
 struct ModelView {
@@ -91,6 +92,9 @@ struct ModelView {
   const ModelHeader* header;
   const uint8_t* section;
   uint64_t section_length;
+#if !defined(MAINSPRING_SMALL)
+  const ClusterForest* clusters = nullptr;  // of a forest, where whoever opened it has made some
+#endif
 };
 
 /// A model kind is a struct with these static members and no state. verify() trusts nothing in the

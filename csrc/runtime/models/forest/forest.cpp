@@ -6,6 +6,7 @@
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
+#include "runtime/models/forest/cluster_walk.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
 #include "runtime/models/forest/lane_walk.hpp"
 #include "runtime/models/forest/part.hpp"
@@ -255,6 +256,14 @@ SlicedJob job_of(const ModelView& view, const ForestView& forest, const FeatureT
           static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
 }
 
+ForestWay way_of(const ModelView& view, uint32_t num_rows, IsaLevel level) {
+#if defined(MAINSPRING_SMALL)
+  return way_through(view_forest(view.section), num_rows, level);
+#else
+  return way_through(view_forest(view.section), num_rows, level, view.clusters != nullptr);
+#endif
+}
+
 struct Forest {
   static constexpr ModelCode kCode = ModelCode::kForest;
   static constexpr const char* kName = "forest";
@@ -271,9 +280,12 @@ struct Forest {
 
   static const char* kernel_name(const ModelView& view, uint32_t num_rows,
                                  IsaLevel level) noexcept {
-    switch (way_through(view_forest(view.section), num_rows, level)) {
-      case ForestWay::kQuick: return "QuickScorer, row by row";
+    switch (way_of(view, num_rows, level)) {
+      case ForestWay::kQuick:
+        return num_rows < kFewestQuickRows ? "QuickScorer, row by row"
+                                           : "QuickScorer, 16 rows side by side";
       case ForestWay::kBits: return "walks along bits of conditions, row by row";
+      case ForestWay::kClusters: return "walks of three levels at a time, row by row";
       case ForestWay::kBlocks: return "bit-sliced blocks";
       case ForestWay::kWalk: break;
     }
@@ -285,11 +297,15 @@ struct Forest {
     if (features.num_rows == 0) return;
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
-    const ForestWay way = way_through(forest, features.num_rows, kernels.level);
+    const ForestWay way = way_of(view, features.num_rows, kernels.level);
     if (way != ForestWay::kWalk) {
       const SlicedJob job = job_of(view, forest, features);
       if (way == ForestWay::kQuick) {
         predict_quick(job, out);
+#if !defined(MAINSPRING_SMALL)
+      } else if (way == ForestWay::kClusters) {
+        cluster_walk_avx512()(job, *view.clusters, out);
+#endif
       } else if (way == ForestWay::kBits) {
         predict_bits(job, kernels.level, scratch, out);
       } else {
@@ -330,7 +346,7 @@ uint32_t rows_at_a_time(const ModelView& model) noexcept {
 
 bool takes_ranks(const ModelView& model, uint32_t num_rows, IsaLevel level) noexcept {
   return model.model != nullptr && model.model->code == ModelCode::kForest &&
-         way_through(view_forest(model.section), num_rows, level) == ForestWay::kBlocks;
+         way_of(model, num_rows, level) == ForestWay::kBlocks;
 }
 
 void predict_from_ranks(const ModelView& model, const FeatureTile& features,

@@ -2,6 +2,7 @@
 #include "runtime/models/forest/sliced.hpp"
 
 #include "runtime/models/forest/given_ranks.hpp"
+#include "runtime/models/forest/ways.hpp"
 
 namespace mainspring {
 
@@ -56,7 +57,10 @@ bool has_quick(const SlicedView& view, IsaLevel level) noexcept {
   return view.quick.num_trees != 0 && level == IsaLevel::kAvx512 && quick_avx512() != nullptr;
 }
 
-void predict_quick(const SlicedJob& job, double* out) noexcept { quick_avx512()(job, out); }
+void predict_quick(const SlicedJob& job, double* out) noexcept {
+  const bool few = job.features.num_rows < kFewestQuickRows;
+  (few ? quick_avx512() : quick_rows_avx512())(job, out);
+}
 
 void rank_numbers(IsaLevel level, const RankTable& table, double* numbers, uint32_t num_rows,
                   uint8_t* below, uint8_t* above) noexcept {

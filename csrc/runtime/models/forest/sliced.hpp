@@ -297,7 +297,7 @@ uint64_t sliced_scratch_bytes(const ForestView& forest, uint32_t num_outputs) no
 /// Writes out[row * num_outputs + output]. `scratch` has sliced_scratch_bytes().
 void predict_sliced(const SlicedJob& job, IsaLevel level, uint8_t* scratch, double* out) noexcept;
 
-/// As predict_sliced(), row by row through the quick form, which is there and has a kernel for this
+/// As predict_sliced(), through the quick form, which is there and has a kernel for this
 /// instruction set; needs no scratch.
 void predict_quick(const SlicedJob& job, double* out) noexcept;
 bool has_quick(const SlicedView& view, IsaLevel level) noexcept;
@@ -321,6 +321,7 @@ PredictSliced bit_walk_avx2() noexcept;    // null where not compiled in
 PredictSliced bit_walk_avx512() noexcept;  // null where not compiled in
 /// The lookups of 16-bit words that the quick form needs are AVX-512's.
 using PredictQuick = void (*)(const SlicedJob& job, double* out) noexcept;
-PredictQuick quick_avx512() noexcept;  // null where not compiled in
+PredictQuick quick_avx512() noexcept;       // null where not compiled in
+PredictQuick quick_rows_avx512() noexcept;  // the same of several rows side by side
 
 }  // namespace mainspring

@@ -5,7 +5,8 @@
 
 namespace mainspring {
 
-ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level) noexcept {
+ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level,
+                      [[maybe_unused]] bool has_clusters) noexcept {
 #if defined(MAINSPRING_SMALL) && !defined(MAINSPRING_BLOCKS)
   (void)forest, (void)num_rows, (void)level;
   return ForestWay::kWalk;
@@ -22,6 +23,9 @@ ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel leve
   }
   const bool splits_none = view.header->num_masks == 1;  // all of its trees are symmetric
   if (splits_none && num_rows >= fewest.if_symmetric) return ForestWay::kBlocks;
+  if (has_clusters && fewest.than_clusters != 0) {
+    return num_rows < fewest.than_clusters ? ForestWay::kClusters : ForestWay::kBlocks;
+  }
   if (view.header->num_bits != 0) {
     return num_rows < fewest.than_bits ? ForestWay::kBits : ForestWay::kBlocks;
   }

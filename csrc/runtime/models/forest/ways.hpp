@@ -8,27 +8,32 @@
 namespace mainspring {
 
 enum class ForestWay : uint8_t {
-  kWalk,    // down the nodes, eight rows in one tree or one row in eight trees
-  kBits,    // row by row, down the bit nodes
-  kQuick,   // row by row through the quick form
-  kBlocks,  // bit-sliced blocks
+  kWalk,      // down the nodes, eight rows in one tree or one row in eight trees
+  kBits,      // row by row, down the bit nodes
+  kClusters,  // row by row, three levels at a time
+  kQuick,     // through the quick form, row by row or 16 rows side by side
+  kBlocks,    // bit-sliced blocks
 };
 
 /// From how many rows on one block is faster than these rows one by one: the steps of a block of 64
 /// are the same for one row. Where the times cross, measured with forests of 200 trees of 63 leaves
 /// with categories, of 500 of depth 8, and of 1,000 of 255 leaves when others use the caches in
-/// between: AVX-512 16, 18 and 12 rows (100 trees of 31 leaves: 30 for the quick form), AVX2 14 and
-/// 18, baseline 29 and 41. Symmetric trees have no steps: 4, 4 and 14.
+/// between: AVX-512 16, 18 and 12 rows (100 trees of 31 leaves: 48 for the quick form), AVX2 14 and
+/// 18, baseline 29 and 41. Symmetric trees have no steps: 4, 4 and 14. Clusters, with AVX-512
+/// alone: 21 rows of 500 trees of depth 8, about 36 of 1,000 trees of 255 leaves.
 struct FewestBlockRows {
-  uint32_t than_bits, than_quick, than_walks, if_symmetric;
+  uint32_t than_bits, than_clusters, than_quick, than_walks, if_symmetric;
 };
 
 /// By IsaLevel.
 inline constexpr FewestBlockRows kFewestBlockRows[] = {
-    {32, 32, 24, 14},
-    {16, 16, 16, 5},
-    {15, 30, 16, 5},
+    {32, 0, 32, 24, 14},
+    {16, 0, 16, 16, 5},
+    {15, 24, 48, 16, 5},
 };
+
+/// Fewer go through the quick form one by one.
+inline constexpr uint32_t kFewestQuickRows = 6;
 
 /// Of devices that have blocks, which are all kSliceRows wide. In WebAssembly, 100 trees of 31
 /// leaves.
@@ -38,6 +43,7 @@ inline constexpr uint32_t kFewestBlockRowsOfDevices = 32;
 uint32_t rows_at_a_time(const ModelView& model) noexcept;
 
 /// Follows from the arguments alone, never from a measurement.
-ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level) noexcept;
+ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level,
+                      bool has_clusters = false) noexcept;
 
 }  // namespace mainspring

@@ -1,0 +1,141 @@
+// Three levels of a tree at a time, from its root on; what a node compares is read from the steps
+// of the program, and the codes of leaves from the bit nodes.
+#include "host/cluster_forest.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "host/bundle_image.hpp"
+
+namespace mainspring {
+
+namespace {
+
+constexpr uint8_t kNever = 255;  // no rank is greater
+
+bool has_kernel() {
+#if defined(__x86_64__)
+  return cluster_walk_avx512() != nullptr && process_kernels().level == IsaLevel::kAvx512 &&
+         __builtin_cpu_supports("avx512vbmi");
+#else
+  return false;
+#endif
+}
+
+class ClusterMaker {
+ public:
+  ClusterMaker(const ForestView& forest, const SlicedView& program, OwnedClusters& made)
+      : forest_(forest), program_(program), made_(made) {}
+
+  /// False where the program does not say what the trees say, which nobody has checked.
+  bool add_tree(uint32_t number) {
+    tree_ = &forest_.trees[number];
+    sliced_ = &program_.trees[number];
+    number_steps();
+    tops_.clear();
+    const Cluster top = cluster_at(0);
+    made_.top_rows.push_back(top.rows);
+    made_.top_ranks.push_back(top.ranks);
+    made_.top_ways.push_back(top.ways);
+    made_.firsts.push_back(static_cast<uint32_t>(made_.clusters.size()));
+    for (size_t i = 0; is_sound_ && i < tops_.size(); ++i) {
+      made_.clusters.push_back(cluster_at(tops_[i]));
+      is_sound_ &= tops_.size() < std::min(tree_->num_nodes, kClusterLeaf);  // no node twice
+    }
+    return is_sound_;
+  }
+
+ private:
+  uint32_t left_of(uint32_t node) const {
+    return forest_.nodes[tree_->first_node + node].left - tree_->first_node;
+  }
+  bool is_leaf(uint32_t node) const { return left_of(node) == node; }
+
+  /// Inner nodes have a step each, in their order; those of a symmetric tree one for each level,
+  /// the lowest first.
+  void number_steps() {
+    steps_.assign(tree_->num_nodes, 0);
+    uint32_t next = 0;
+    for (uint32_t node = 0; node < tree_->num_nodes; ++node) {
+      if (is_leaf(node)) continue;
+      const auto level = static_cast<uint32_t>(std::bit_width(node + 1)) - 1;
+      steps_[node] = is_symmetric(*sliced_) ? sliced_->num_planes - 1 - level : next++;
+    }
+  }
+
+  SlicedCondition condition_of(uint32_t node) {
+    is_sound_ &= steps_[node] < sliced_->num_steps;
+    if (!is_sound_) return {};
+    return program_.conditions[program_.steps[sliced_->first_step + steps_[node]].condition];
+  }
+
+  uint32_t code_of(uint32_t leaf) {
+    const uint32_t code = program_.bit_nodes[tree_->first_node + leaf] & (kMaxBits - 1);
+    is_sound_ &= code >> sliced_->num_planes == 0;
+    return is_sound_ ? code : 0;
+  }
+
+  Cluster cluster_at(uint32_t top) {
+    Cluster cluster{};
+    cluster.ranks.bytes[kClusterNodes] = kNever;
+    uint32_t nodes[kClusterNodes + kClusterExits] = {top};
+    for (uint32_t k = 0; k < kClusterNodes; ++k) {
+      const uint32_t node = nodes[k];
+      if (is_leaf(node)) {
+        cluster.ranks.bytes[k] = kNever;
+        nodes[2 * k + 1] = nodes[2 * k + 2] = node;
+        continue;
+      }
+      const SlicedCondition condition = condition_of(node);
+      cluster.rows.bytes[k] = static_cast<uint8_t>(condition.column);
+      cluster.ranks.bytes[k] = static_cast<uint8_t>(condition.rank);
+      nodes[2 * k + 1] = left_of(node);
+      nodes[2 * k + 2] = left_of(node) + 1;
+    }
+    for (uint32_t i = 0; i < kClusterExits; ++i) {
+      const uint32_t node = nodes[kClusterNodes + i];
+      if (is_leaf(node)) {
+        cluster.ways.exits[i] = static_cast<uint16_t>(kClusterLeaf | code_of(node));
+      } else {
+        cluster.ways.exits[i] = static_cast<uint16_t>(tops_.size());
+        tops_.push_back(node);
+      }
+    }
+    return cluster;
+  }
+
+  const ForestView& forest_;
+  const SlicedView& program_;
+  OwnedClusters& made_;
+  const ForestTree* tree_ = nullptr;
+  const SlicedTree* sliced_ = nullptr;
+  bool is_sound_ = true;
+  std::vector<uint32_t> steps_;  // of the tree's inner nodes
+  std::vector<uint32_t> tops_;   // nodes that clusters begin with, but for the first
+};
+
+}  // namespace
+
+std::shared_ptr<const OwnedClusters> make_clusters(const BundleView& bundle) {
+  if (bundle.model.model == nullptr || bundle.model.model->code != ModelCode::kForest) return {};
+  const ForestView forest = view_forest(bundle.model.section);
+  if (forest.program == nullptr || !has_kernel()) return {};
+  const SlicedView program = view_sliced(forest.program, *forest.header);
+  const SlicedHeader& header = *program.header;
+  if (header.num_bits == 0 || header.num_category_features != 0 ||
+      2 * header.num_columns > kMaxClusterRows) {
+    return {};
+  }
+  auto made = std::make_shared<OwnedClusters>();
+  ClusterMaker maker(forest, program, *made);
+  for (uint32_t i = 0; i < forest.header->num_trees; ++i) {
+    if (!maker.add_tree(i)) return {};
+  }
+  made->top_rows.resize((made->top_rows.size() + 7) / 8 * 8);
+  made->top_ranks.resize(made->top_rows.size());
+  made->forest = {made->top_rows.data(), made->top_ranks.data(), made->top_ways.data(),
+                  made->firsts.data(), made->clusters.data()};
+  return made;
+}
+
+}  // namespace mainspring
