@@ -121,15 +121,19 @@ void predict_tile(const BundleView& bundle, const Kernels& kernels, const Featur
 }
 
 #if defined(MAINSPRING_SMALL)
-uint32_t most_rows(const BundleView&, Output) { return kTileRows; }
+uint32_t most_rows(const BundleView&, Output, uint64_t) { return kTileRows; }
 #else
-/// Rows that go to the model at a time where its scores alone are asked for, a place for each.
-uint32_t most_rows(const BundleView& bundle, Output output) {
+/// Rows of `num_rows` that go to the model at a time: more than a tile where its scores alone are
+/// asked for, a place for each, and then shared out evenly.
+uint32_t most_rows(const BundleView& bundle, Output output, uint64_t num_rows) {
   const ModelHeader& header = *bundle.model.header;
   const bool has_room = !decides_among_outputs(header, output.kind) &&
                         output_width(header, output.kind) == header.num_outputs;
-  const bool is_whole = output.num_trees == 0 && !output.leaves;
-  return has_room && is_whole ? rows_at_a_time(bundle.model) : kTileRows;
+  if (!has_room || output.num_trees != 0 || output.leaves) return kTileRows;
+  const uint64_t most = rows_at_a_time(bundle.model);
+  if (most == kTileRows || num_rows <= most) return static_cast<uint32_t>(most);
+  const uint64_t num_parts = (num_rows + most - 1) / most;
+  return static_cast<uint32_t>((num_rows + num_parts - 1) / num_parts + 7) / 8 * 8;
 }
 
 /// The model's output for so many rows, tile by tile behind the model.
@@ -272,7 +276,7 @@ void predict_matrix(const BundleView& bundle, const Kernels& kernels, const floa
                     uint64_t num_rows, Output output, uint8_t* scratch, double* out) noexcept {
   const Scratch parts = scratch_of(bundle);
   const uint32_t width = output_width(bundle, output);
-  const uint32_t most = most_rows(bundle, output);
+  const uint32_t most = most_rows(bundle, output, num_rows);
   for (uint64_t done = 0; done < num_rows; done += most) {
     const auto count = static_cast<uint32_t>(num_rows - done < most ? num_rows - done : most);
     const int64_t first = static_cast<int64_t>(done) * row_stride;

@@ -20,7 +20,7 @@ namespace {
 
 #if !defined(MAINSPRING_SMALL)
 /// Of the slot values of a block.
-constexpr uint32_t kMaxValueBytes = 640 << 10;
+constexpr uint32_t kMaxValueBytes = 704 << 10;
 constexpr uint32_t kMaxWalkRows = 2048;
 #endif
 
