@@ -53,7 +53,9 @@ FeatureTile run_tile(const Rows& rows, uint64_t first_row, uint32_t num_rows, fl
   const PlanView& plan = rows.bundle.plan;
   StepContext context{&rows.kernels, rows.columns, first_row, num_rows, rows.scratch, plan.slots,
                       plan.data,     narrow,       wide,      nullptr,  rows.texts};
+#if !defined(MAINSPRING_SMALL)
   context.end = plan.steps + plan.num_steps;
+#endif
   for (; context.num_rows != 0; context.num_rows /= 2) {
 #if !defined(MAINSPRING_SMALL)  // where nobody brings coded columns
     read_coded_columns(rows.coded, context);

@@ -156,8 +156,10 @@ struct StepContext {
   double* wide_features;  // the same, of a wide plan, or null
   SparseTile* sparse;     // instead of the two, or null: the features that are not 0
   TextRoom* texts;        // for the strings that steps build; null where no step of the plan does
-  SparseTile* jagged = nullptr;     // ids of lists, where somebody wants them
+  SparseTile* jagged = nullptr;  // ids of lists, where somebody wants them
+#if !defined(MAINSPRING_SMALL)
   const StepRecord* end = nullptr;  // of the steps that run one after the other, where it is known
+#endif
 
   Tile input(const StepRecord& record, uint32_t i) const {
     return slot_tile(scratch, record.inputs[i], slots[record.inputs[i]], num_rows);
