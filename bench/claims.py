@@ -53,7 +53,7 @@ CLAIMS = (
                 )
                 for peer, ratios in (
                     ("onnxruntime", (12, 6, 15, 15)),
-                    ("daal4py", (12, 6, 15, 15)),
+                    ("scikit-learn-intelex", (12, 6, 15, 15)),
                     ("treelite", (12, 6, 15, 15)),
                     ("ydf", (300, 50, 25, 4.5)),
                 )

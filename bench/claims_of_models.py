@@ -72,13 +72,13 @@ MODEL_CLAIMS = (
                 (
                     "LightGBM, 1,000 trees of 255 leaves, float32",
                     "1,000 trees of 255 leaves",
-                    ("onnxruntime", "daal4py"),
+                    ("onnxruntime", "scikit-learn-intelex"),
                     (8, 23, 24),
                 ),
                 (
                     "XGBoost, 500 trees of depth 8",
                     "500 trees of depth 8",
-                    ("onnxruntime", "daal4py", "treelite"),
+                    ("onnxruntime", "scikit-learn-intelex", "treelite"),
                     (7, 6.5, 7),
                 ),
                 (
