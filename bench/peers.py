@@ -25,6 +25,7 @@ from bench.peer_environments import packages_of
 __all__ = ["ENGINES", "Engine", "engine_of", "second_class"]
 
 ENGINES = ("onnxruntime", "daal4py", "treelite", "tl2cgen", "ydf")
+DAAL4PY_COMES_WITH = "scikit-learn-intelex"  # what is recorded is the distribution
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _daal4py(model: Any, kind: str, num_features: int, threads: int) -> Engine:
     made = daal4py.mb.convert_model(model)
     predict = made.predict_proba if made.is_classifier_ else made.predict
     name = "predict_proba" if made.is_classifier_ else "predict"
-    return Engine("scikit-learn-intelex", f"GBTDAALModel.{name} on float32", predict, 1e-4)
+    return Engine(DAAL4PY_COMES_WITH, f"GBTDAALModel.{name} on float32", predict, 1e-4)
 
 
 def _treelite(model: Any, kind: str, num_features: int, threads: int) -> Engine:
