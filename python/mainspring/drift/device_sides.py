@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from mainspring.gpu.columns import DeviceColumns
     from mainspring.gpu.groups import RowChoice
 
-__all__ = ["device_names", "device_sides", "expect_device", "taken_columns"]
+__all__ = [
+    "compared_reference",
+    "device_names",
+    "device_sides",
+    "expect_device",
+    "found_columns",
+    "taken_columns",
+]
 
 
 def device_sides(
@@ -49,12 +56,10 @@ def device_sides(
     expect_device(current)
     present = device_names(current)
     if is_device_data(reference):
-        names = device_names(reference)
-        asked = names if only is None else [name for name in names if name in only]
+        names, asked, before = compared_reference(reference, only)
         there = [name for name in asked if name in present]
-        before = _taken(reference, asked, None)
-        wanted = _engine.compared_columns(before, only)
-        return Sides(before, _taken(current, there, None), names, present, wanted)
+        now = taken_columns(found_columns(current, there), there, None)
+        return Sides(before, now, names, present, _engine.compared_columns(before, only))
     if exact:
         raise ParameterError(
             "exact=True needs both samples on the GPU, and reference is not. Copy it there, or "
@@ -65,7 +70,8 @@ def device_sides(
     profile = as_profile(reference, only, "reference")
     wanted = _engine.compared_columns(profile._native, only)
     there = [name for name in wanted if name in present]
-    counted = _taken(current, there, None if profiled else profile._native)
+    edges = None if profiled else profile._native
+    counted = taken_columns(found_columns(current, there), there, edges)
     return Sides(profile._native, counted, profile.columns, present, wanted)
 
 
@@ -85,12 +91,20 @@ def device_names(data: Any) -> list[str]:
     return [str(name) for name in data] if isinstance(data, Mapping) else arrow_names(data)
 
 
-def _taken(data: Any, names: list[str], reference: Any) -> Any:
+def compared_reference(reference: Any, only: list[str] | None) -> tuple[list[str], list[str], Any]:
+    """Return all names of a reference on a GPU, those that are asked for, and their counts."""
+    names = device_names(reference)
+    asked = names if only is None else [name for name in names if name in only]
+    return names, asked, taken_columns(found_columns(reference, asked), asked, None)
+
+
+def found_columns(data: Any, names: list[str]) -> DeviceColumns:
+    """Return the columns of that name, or raise ParameterError where there is none."""
     if not names:  # how many rows there are, a column says
         raise ParameterError(
             "No column of the data on the GPU is compared. Name columns that both sides have."
         )
-    return taken_columns(columns_of(data, names, None, None), names, reference)
+    return columns_of(data, names, None, None)
 
 
 def taken_columns(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mainspring import _engine
-from mainspring.drift.device_sides import device_names, expect_device, taken_columns
+from mainspring.drift.device_sides import (
+    compared_reference,
+    device_names,
+    expect_device,
+    found_columns,
+    taken_columns,
+)
 from mainspring.drift.sides import Sides, as_profile
 from mainspring.drift.windows import (
     Cut,
@@ -18,9 +24,9 @@ from mainspring.drift.windows import (
     period_origin,
     too_many_windows,
 )
-from mainspring.errors import DataError, ParameterError
+from mainspring.errors import DataError
 from mainspring.gpu.arrow_types import arrow_type
-from mainspring.gpu.columns import columns_of, is_device_data
+from mainspring.gpu.columns import is_device_data
 from mainspring.gpu.groups import BY_MONTHS, BY_PERIOD, BY_VALUE, RowChoice, group_rows
 from mainspring.gpu.library import Grouping
 
@@ -60,9 +66,7 @@ def device_windows(
     expect_device(current)
     present = device_names(current)
     if is_device_data(reference):
-        names = device_names(reference)
-        asked = names if only is None else [name for name in names if name in only]
-        before = taken_columns(columns_of(reference, asked, None, None), asked, None)
+        names, _, before = compared_reference(reference, only)
     else:
         profile = as_profile(reference, only, "reference")
         names, before = profile.columns, profile._native
@@ -71,11 +75,7 @@ def device_windows(
     if cut.column is not None:
         expect_column(cut, present)
     needed = there if cut.column is None else [*there, cut.column]
-    if not needed:
-        raise ParameterError(
-            "No column of the data on the GPU is compared. Name columns that both sides have."
-        )
-    found = columns_of(current, needed, None, None)
+    found = found_columns(current, needed)
     parts = {
         name: taken_columns(found, there, None, chosen)
         for name, chosen in _windows(found, len(there), cut).items()
