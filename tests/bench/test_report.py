@@ -72,6 +72,18 @@ def test_what_nobody_measured_is_called_so() -> None:
     assert "not measured" in report.readme_table([document()])
 
 
+def test_readme_shows_the_processor_that_was_measured_last() -> None:
+    runs = [
+        document(pair("predict", CASE, "lightgbm", ratio), cpu=cpu) | {"date": f"2026-02-0{day}"}
+        for ratio, cpu, day in ((4.0, "old", 1), (5.0, "new", 3), (6.0, "old", 2))
+    ]
+    table = report.readme_table(runs)
+    assert "on new, results compared first" in table
+    assert "| 5.00 x |" in table
+    assert "| 4.00 x |" not in table
+    assert "| 6.00 x |" not in table
+
+
 @pytest.mark.parametrize(("ratio", "word"), [(15.0, "yes"), (14.9, "**no**")])
 def test_goals_say_whether_they_are_met(ratio: float, word: str) -> None:
     page = report.page([document(pair("predict", CASE, "lightgbm", ratio))])
