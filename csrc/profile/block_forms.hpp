@@ -8,7 +8,18 @@ namespace mainspring {
 inline constexpr uint32_t kSumBlock = 512;
 inline constexpr uint32_t kMostCuts = 4;
 
+/// The sum of a block's numbers, and that of their squares: integers times powers of two.
+struct NearSums {
+  static constexpr uint32_t kNumbers = 2;  // units of the numbers, those of the squares follow
+  static constexpr uint32_t kUnits = 5;
+  double units[kUnits];
+  int64_t counts[kUnits];
+};
+
 struct BlockForms {
+  /// The sums of a block, without NaN; false where sizes lie too far apart, or near the ends of
+  /// float64, or one is infinite: then they are to be added in another way.
+  bool (*sum_near)(const double block[kSumBlock], NearSums* sums);
   /// Cuts the finite numbers of a block into pieces[0], pieces[1], ..., whose sum and that of what
   /// is left in the block is theirs, exactly; returns how many. *left is the size of the largest
   /// number that is left.

@@ -2,7 +2,7 @@
 // compiler flags.
 #include "profile/block_forms.hpp"
 
-#if defined(__AVX2__)
+#if defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 
 namespace mainspring {
@@ -10,6 +10,16 @@ namespace mainspring {
 namespace {
 
 constexpr uint32_t kLaneBytes = 32;
+
+/// The compiler may not reorder sums by itself.
+typedef double Lanes __attribute__((vector_size(kLaneBytes), aligned(8), may_alias));
+
+/// What the square, rounded to `product`, has lost.
+inline Lanes error_of_square(Lanes value, Lanes product) {
+  const auto factor = reinterpret_cast<__m256d>(value);
+  const auto rounded = reinterpret_cast<__m256d>(product);
+  return reinterpret_cast<Lanes>(_mm256_fmsub_pd(factor, factor, rounded));
+}
 
 /// For each set of lanes the halves of numbers that move them to the front.
 struct PackedHalves {

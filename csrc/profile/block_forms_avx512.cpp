@@ -11,6 +11,16 @@ namespace {
 
 constexpr uint32_t kLaneBytes = 64;
 
+/// The compiler may not reorder sums by itself.
+typedef double Lanes __attribute__((vector_size(kLaneBytes), aligned(8), may_alias));
+
+/// What the square, rounded to `product`, has lost.
+inline Lanes error_of_square(Lanes value, Lanes product) {
+  const auto factor = reinterpret_cast<__m512d>(value);
+  const auto rounded = reinterpret_cast<__m512d>(product);
+  return reinterpret_cast<Lanes>(_mm512_fmsub_pd(factor, factor, rounded));
+}
+
 /// Through a register: compressing stores cost many times as much on Zen 4.
 inline uint32_t pack_lanes(const double* numbers, double* packed) {
   const __m512d values = _mm512_loadu_pd(numbers);

@@ -13,6 +13,19 @@ namespace {
 // Two lanes: what every 64-bit target has.
 constexpr uint32_t kLaneBytes = 16;
 
+/// The compiler may not reorder sums by itself.
+typedef double Lanes __attribute__((vector_size(kLaneBytes), aligned(8), may_alias));
+
+/// What the square, rounded to `product`, has lost: the halves of a number have squares that are
+/// doubles (Dekker 1971, doi:10.1007/BF01397083, after Veltkamp).
+inline Lanes error_of_square(Lanes value, Lanes product) {
+  const Lanes scaled = 134217729.0 * value;  // 2^27 + 1
+  const Lanes high = scaled - (scaled - value);
+  const Lanes low = value - high;
+  const Lanes twice = high * low;
+  return ((high * high - product) + (twice + twice)) + low * low;
+}
+
 /// Without a branch: missing values are as many as no guess gets right.
 inline uint32_t pack_lanes(const double* numbers, double* packed) {
   const uint32_t first = numbers[0] == numbers[0] ? 1 : 0;
@@ -57,6 +70,12 @@ void add_all_exactly(const BlockForms& forms, double* block, ExactSum* sum) {
   if (left != 0) sum->add_all(block, kSumBlock);
 }
 
+/// The unit so many times, which may be below 0.
+void add_units(double unit, int64_t count, ExactSum* sum) {
+  if (count > 0) sum->add_repeated(unit, static_cast<uint64_t>(count));
+  if (count < 0) sum->add_repeated(-unit, static_cast<uint64_t>(-count));
+}
+
 }  // namespace
 
 const BlockForms* block_forms_baseline() noexcept { return &kForms; }
@@ -77,9 +96,19 @@ void add_block(const double* values, uint32_t count, ExactSum* sum, ExactSum* sq
   use_up_block(block, count, sum, squares);
 }
 
-void use_up_block(double block[kSumBlock], uint32_t count, ExactSum* sum, ExactSum* squares) {
-  const BlockForms& forms = process_forms();
+bool add_near_block(double block[kSumBlock], uint32_t count, ExactSum* sum, ExactSum* squares) {
   std::fill(block + count, block + kSumBlock, 0.0);
+  NearSums near;
+  if (!process_forms().sum_near(block, &near)) return false;
+  for (uint32_t i = 0; i < NearSums::kUnits; ++i) {
+    add_units(near.units[i], near.counts[i], i < NearSums::kNumbers ? sum : squares);
+  }
+  return true;
+}
+
+void use_up_block(double block[kSumBlock], uint32_t count, ExactSum* sum, ExactSum* squares) {
+  if (add_near_block(block, count, sum, squares)) return;
+  const BlockForms& forms = process_forms();
   alignas(64) double products[kSumBlock];
   alignas(64) double errors[kSumBlock];
   if (forms.square(block, products, errors)) {

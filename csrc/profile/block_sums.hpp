@@ -14,7 +14,10 @@ static_assert(kTileRows <= kSumBlock);
 
 /// Adds count <= kSumBlock finite values to *sum and their squares to *squares, exactly.
 void add_block(const double* values, uint32_t count, ExactSum* sum, ExactSum* squares);
-/// The same without a copy: the block is used up.
+/// The same without a copy; false, and nothing is added, where one is not finite or their sizes lie
+/// far apart. Numbers behind the first `count` become 0.
+bool add_near_block(double block[kSumBlock], uint32_t count, ExactSum* sum, ExactSum* squares);
+/// The same for sizes of any kind: the block is used up.
 void use_up_block(double block[kSumBlock], uint32_t count, ExactSum* sum, ExactSum* squares);
 
 /// Those of count <= kSumBlock numbers that are not NaN, side by side in `packed`; returns how

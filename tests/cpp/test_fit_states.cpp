@@ -13,9 +13,8 @@
 #include "fit/transforms/key_tallies.hpp"
 #include "fit/transforms/value_runs.hpp"
 #include "fit/transforms/window_sums.hpp"
-#include "profile/block_forms.hpp"
+#include "random.hpp"
 #include "runtime/core/exact_sum.hpp"
-#include "runtime/core/kernels.hpp"
 
 namespace mainspring {
 namespace {
@@ -30,15 +29,6 @@ std::vector<uint8_t> bytes_of(const auto& state) {
 
 std::string_view view_of(const std::vector<uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-/// Doubles of all sizes and signs, subnormal ones and large ones among them.
-std::vector<double> wild_values(std::mt19937_64& random, size_t count, int spread) {
-  std::uniform_int_distribution<int> exponent(-spread, spread);
-  std::uniform_real_distribution<double> mantissa(-1, 1);
-  std::vector<double> values(count);
-  for (double& value : values) value = std::ldexp(mantissa(random), exponent(random));
-  return values;
 }
 
 void test_window_sums(int spread) {
@@ -287,65 +277,6 @@ void test_key_tallies_when_full(int8_t value) {
   check(tallies.empty() && !tallies.is_full(), "room again");
 }
 
-/// Nothing is lost in a block, whatever the width of its lanes.
-void test_block_forms(const BlockForms& forms, int spread) {
-  std::mt19937_64 random(spread);
-  std::vector<double> values = wild_values(random, kSumBlock, spread);
-  values[7] = 0;
-  values[8] = -0.0;
-  ExactSum sum, squares, pieces_sum, squares_sum;
-  for (const double value : values) {
-    sum.add(value);
-    squares.add_product(value, value);
-  }
-  double products[kSumBlock], errors[kSumBlock];
-  const bool squared = forms.square(values.data(), products, errors);
-  check(squared || spread > 400, "squares of ordinary numbers are doubles");
-  for (uint32_t i = 0; i < kSumBlock; ++i) {
-    check(!squared || products[i] == values[i] * values[i], "a square, rounded");
-    squares_sum.add(products[i]);
-    squares_sum.add(errors[i]);
-  }
-  check(!squared || squares_sum == squares, "squares and their errors are exact");
-  double pieces[kMostCuts], left = 0;
-  const uint32_t count = forms.cut(values.data(), pieces, &left);
-  check(count <= kMostCuts, "so many pieces");
-  for (uint32_t i = 0; i < count; ++i) pieces_sum.add(pieces[i]);
-  double largest = 0;
-  for (const double value : values) {
-    pieces_sum.add(value);
-    largest = std::max(largest, std::fabs(value));
-  }
-  check(left == largest, "the largest that is left");
-  check(pieces_sum == sum, "pieces and what is left are exact");
-}
-
-/// Those that are kept, in their order, however many lanes are looked at side by side.
-void test_packed_forms(const BlockForms& forms, uint32_t count) {
-  std::mt19937_64 random(count);
-  std::vector<double> values = wild_values(random, count, 3);
-  std::vector<double> between, present;
-  uint64_t below = 7;  // of blocks before
-  const double low = -0.25, high = 0.5;
-  for (size_t i = 0; i < count; i += 5) values[i] = i % 2 == 0 ? low : high;
-  for (const double value : values) {
-    if (value >= low && value <= high) between.push_back(value);
-    below += value < low ? 1 : 0;
-  }
-  double packed[kSumBlock];
-  uint64_t counted = 7;
-  uint32_t kept = forms.pack_between(values.data(), count, low, high, packed, &counted);
-  check(std::vector<double>(packed, packed + kept) == between, "numbers between");
-  check(counted == below, "numbers below");
-  for (double& value : values) {
-    if (random() % 3 == 0) value = std::nan("");
-    if (random() % 9 == 0) value = random() % 2 == 0 ? kInfinity : -kInfinity;
-    if (!std::isnan(value)) present.push_back(value);
-  }
-  kept = forms.pack(values.data(), count, packed);
-  check(std::vector<double>(packed, packed + kept) == present, "numbers that are there");
-}
-
 void test_small_targets() {
   check(small_target(std::vector<double>{-128, 127, -0.0}) == std::vector<int8_t>{-128, 127, 0},
         "integers in a byte");
@@ -369,14 +300,5 @@ int main() {
   test_key_index();
   for (const int8_t value : {-128, 127, 0}) test_key_tallies_when_full(value);
   test_small_targets();
-  std::vector<const BlockForms*> levels{block_forms_baseline()};
-  if (detect_isa() >= IsaLevel::kAvx2) levels.push_back(block_forms_avx2());
-  if (detect_isa() >= IsaLevel::kAvx512) levels.push_back(block_forms_avx512());
-  for (const BlockForms* forms : levels) {
-    for (const int spread : {0, 3, 20, 300, 1020}) test_block_forms(*forms, spread);
-    for (const uint32_t count : {0u, 1u, 7u, 8u, 9u, 63u, 511u, 512u}) {
-      test_packed_forms(*forms, count);
-    }
-  }
   return finish();
 }
