@@ -4,10 +4,12 @@
 #include <memory>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "check.hpp"
 #include "runtime/core/crc.hpp"
 #include "runtime/core/hash.hpp"
+#include "runtime/core/kernels.hpp"
 #include "runtime/core/wide_multiply.hpp"
 
 using namespace mainspring;
@@ -35,6 +37,30 @@ void test_prefixes_differ() {
       std::string flipped = text;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
       check(seen.insert(hash_exactly(flipped)).second, "every bit counts");
+    }
+  }
+}
+
+/// As many at once as are not whole vectors, and as are more than a group.
+void test_many_at_once(IsaLevel level, uint32_t longest) {
+  const Kernels& kernels = *kernels_for(level);
+  uint64_t drawn = longest;
+  for (uint32_t count = 0; count < 300; count += count < 40 ? 1 : 37) {
+    std::vector<std::unique_ptr<uint8_t[]>> texts;
+    std::vector<BytesView> views;
+    for (uint32_t i = 0; i < count; ++i) {
+      drawn = hash_u64(drawn);
+      const uint64_t length = drawn % (longest + 1);
+      texts.push_back(std::make_unique<uint8_t[]>(length));
+      for (uint64_t at = 0; at < length; ++at) {
+        texts.back()[at] = static_cast<uint8_t>(hash_u64(drawn + at));
+      }
+      views.push_back({texts.back().get(), length});
+    }
+    std::vector<uint64_t> hashes(count);
+    kernels.hash_strings(views.data(), hashes.data(), count);
+    for (uint32_t i = 0; i < count; ++i) {
+      check(hashes[i] == hash_bytes(views[i].data, views[i].length), "the hash of each");
     }
   }
 }
@@ -75,6 +101,9 @@ void test_checksums_agree() {
 
 int main() {
   test_prefixes_differ();
+  for (const IsaLevel level : {IsaLevel::kBaseline, IsaLevel::kAvx2, IsaLevel::kAvx512}) {
+    for (const uint32_t longest : {8u, 33u, 64u, 300u}) test_many_at_once(level, longest);
+  }
   test_buckets_fill_evenly();
   test_portable_product();
   test_checksums_agree();

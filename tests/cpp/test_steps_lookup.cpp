@@ -303,6 +303,7 @@ void changed_tables_are_refused_or_harmless(uint32_t max_length) {
 }  // namespace mainspring
 
 int main() {
+  mainspring::text_is_found_as_a_map_finds_it(200, true);
   mainspring::text_is_found_as_a_map_finds_it(60, true);
   mainspring::text_is_found_as_a_map_finds_it(9, true);
   mainspring::text_is_found_as_a_map_finds_it(8, false);

@@ -126,7 +126,7 @@ inline void end_stream() { _mm_sfence(); }
 
 #include "runtime/core/hash_forms.inc"
 
-/// Up to 31 bytes; nothing outside is read, whatever the page behind it.
+/// Up to 32 bytes; nothing outside is read, whatever the page behind it.
 inline __m256i load_masked(const uint8_t* data, uint32_t mask) {
   return _mm256_maskz_loadu_epi8(mask, data);
 }
@@ -151,16 +151,6 @@ inline uint32_t low_bits(uint64_t count) {
   return static_cast<uint32_t>((uint64_t{1} << (count & 63)) - 1);
 }
 
-#if defined(MAINSPRING_SMALL)
-inline uint64_t hash_of_key(const BytesView& key) { return hash_bytes(key.data, key.length); }
-#else
-/// Strings of mixed lengths would be guessed wrong at every step of the plain form.
-inline uint64_t hash_of_key(const BytesView& key) {
-  if (key.length > 32) return hash_bytes(key.data, key.length);
-  return hash_of_block(load_masked(key.data, low_bits(key.length)), key.length, kHashStart);
-}
-#endif
-
 inline bool same_key_bytes(const uint8_t* a, const uint8_t* b, uint64_t length) {
   for (uint64_t at = 0; at < length; at += 64) {
     const uint64_t left = length - at;
@@ -183,22 +173,11 @@ inline bool holds_short_key(const BytesEntry& entry, const BytesView& key) {
   return _mm256_cmpneq_epi64_mask(_mm256_or_si256(bytes, tag), wanted) == 0;
 }
 
-/// Without a branch: which keys are long, and which are there, cannot be guessed.
-inline uint32_t match_entries(const BytesView* keys, const uint32_t* numbers, uint32_t count,
-                              const BytesEntry* entries, int32_t* ids, uint16_t* again) {
-  uint32_t num_again = 0;
-  for (uint32_t row = 0; row < count; ++row) {
-    const uint32_t number = numbers[row];
-    const bool is_cell = number != 0;
-    const bool is_inline = keys[row].length <= kInlineKeyBytes;
-    const BytesView key{keys[row].data, is_inline ? keys[row].length : 0};
-    const bool same = holds_short_key(entries[number - is_cell], key) & is_inline & is_cell;
-    ids[row] = same ? static_cast<int32_t>(number) + 1 : 1;
-    again[num_again] = static_cast<uint16_t>(row);
-    num_again += is_cell & !same;
-  }
-  return num_again;
-}
+#if defined(MAINSPRING_SMALL)
+#include "runtime/core/key_stages.inc"
+#else
+#include "runtime/core/key_stages_avx512.inc"
+#endif
 
 /// The words of eight keys, 0 where a key is longer, and their lengths. In a column of codes, whose
 /// values have eight bytes or are missing, those that are there lie side by side.

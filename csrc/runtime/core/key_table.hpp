@@ -40,6 +40,10 @@ static_assert(sizeof(LookupHeader) == 64);
 
 inline constexpr uint32_t kMaxLookupEntries = 1u << 30;
 
+/// Keys that are looked for side by side: what a group touches, some lines a key, stays in 32 KB of
+/// cache (256 keys cost 6 % more on Zen 4).
+inline constexpr uint32_t kKeyGroup = 128;
+
 /// A bytes key of up to 31 bytes lies in the entry itself; hash_bytes() places it.
 inline constexpr uint32_t kInlineKeyBytes = 31;
 inline constexpr uint8_t kLongTag = 255;
