@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fit/plan/filled_rows.hpp"
 #include "fit/plan/zone_table.hpp"
 #include "fit/write_bundle.hpp"
 #include "host/error.hpp"

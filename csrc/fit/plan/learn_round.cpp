@@ -6,12 +6,12 @@
 #include <thread>
 
 #include "fit/plan/fold_gather.hpp"
+#include "fit/plan/lesson_plan.hpp"
 #include "fit/transforms/key_index.hpp"
 #include "fit/transforms/shared_keys.hpp"
-#include "host/bundle_image.hpp"
 #include "host/error.hpp"
-#include "host/scratch.hpp"
 #include "host/thread_pool.hpp"
+#include "profile/number_counts.hpp"
 
 namespace mainspring {
 
@@ -19,42 +19,10 @@ namespace {
 
 constexpr uint32_t kTilesBetweenInterrupts = 64;
 
-using Scratch = std::vector<uint8_t, SectionAllocator<uint8_t>>;
-
-StepContext context_of(const PlanView& plan, Scratch* scratch) {
-  scratch->resize(uint64_t{plan.num_slots} * kSlotBytes);
-  StepContext context{};
-  context.kernels = &process_kernels();
-  context.scratch = scratch->data();
-  context.slots = plan.slots;
-  context.data = plan.data;
-  context.texts = thread_texts();
-  return context;
-}
-
 std::vector<std::shared_ptr<LearntState>> new_states(const Operator& op, size_t count) {
   std::vector<std::shared_ptr<LearntState>> states;
   for (size_t i = 0; i < count; ++i) states.push_back(op.new_state());
   return states;
-}
-
-/// The streams that a round learns from, in a plan that only computes them.
-struct LessonPlan {
-  PlanBuilder builder;
-  std::vector<Feature> first;        // what reaches round.operator_index
-  std::vector<Feature> behind_fill;  // what reaches round.behind_fill, missing rows left missing
-};
-
-LessonPlan plan_lesson(const Lesson& lesson, const ZoneTables& zones) {
-  LessonPlan plan{PlanBuilder(zones), {}, {}};
-  const BoundChain& bound = *lesson.bound;
-  plan.first = compile_operators(bound, 0, lesson.round.operator_index,
-                                 load_streams(bound, {}, plan.builder), {}, plan.builder);
-  if (lesson.round.behind_fill.has_value()) {
-    plan.behind_fill = compile_operators(bound, lesson.round.operator_index + 1,
-                                         *lesson.round.behind_fill, plan.first, {}, plan.builder);
-  }
-  return plan;
 }
 
 /// One state for each stream; behind the streams flow the keys.
@@ -81,23 +49,6 @@ bool counts_keys_of_a_column(const Lesson& lesson) {
          lesson.bound->columns.size() == 1 && !is_list(lesson.bound->columns[0].kind);
 }
 
-/// A tile of one row without a value.
-void make_missing(const Tile& tile) {
-  tile.validity[0] = 0;
-  switch (tile.type) {
-    case ValueType::kF64: values_of<double>(tile)[0] = __builtin_nan(""); return;
-    case ValueType::kF32: values_of<float>(tile)[0] = __builtin_nanf(""); return;
-    case ValueType::kI32: values_of<int32_t>(tile)[0] = 0; return;
-    case ValueType::kI64: values_of<int64_t>(tile)[0] = 0; return;
-    case ValueType::kBytes:
-      values_of<BytesView>(tile)[0] = {reinterpret_cast<const uint8_t*>(""), 0};
-      return;
-    case ValueType::kF64List:
-    case ValueType::kI64List:
-    case ValueType::kBytesList: values_of<ListView>(tile)[0] = {0, 0}; return;
-  }
-}
-
 }  // namespace
 
 /// Lessons that read the same stream: of the first operators of expressions over one column, those
@@ -121,12 +72,37 @@ class LearnRound::Group {
   void hand_out_tallies();
 
  private:
+  /// Tiles [first, end) of a source.
+  struct TileRange {
+    uint64_t first = 0;
+    uint64_t end = UINT64_MAX;
+  };
+  struct Walk {
+    const FitSource& source;
+    FitLimits limits;
+    const std::function<void()>& after_some_tiles;
+  };
+
+  /// Runs the plan over each tile and calls visit(context, tile, number of its first row in the
+  /// source) until that returns false. Returns how many tiles were visited.
+  template <class Visit>
+  uint64_t run(const PlanView& plan, const Walk& walk, TileRange tiles, const Visit& visit) const;
+  bool can_count_first() const;
+  uint64_t count_first(const Walk& walk);
+  bool learn_counted();
   void choose_tallied(bool cross_fit);
   void number_rows(const StepContext& context, FitTile* tile);
   void limit_keys(uint64_t max_keys);
+  const std::vector<std::shared_ptr<LearntState>>& fills() const {
+    return lessons_[0].bound->states[lessons_[0].round.operator_index];
+  }
+  const std::vector<std::shared_ptr<LearntState>>& behind_fills() const {
+    return lessons_[0].bound->states[*lessons_[0].round.behind_fill];
+  }
 
   std::vector<Lesson> lessons_;
   LessonPlan plan_;
+  std::optional<HalvedPlan> halves_;  // where what is behind a fill can learn from its counts
   std::vector<ColumnBinding> inputs_;
   std::shared_ptr<KeyIndex> keys_ = std::make_shared<KeyIndex>();
   uint32_t numbers_[kTileRows];
@@ -150,6 +126,10 @@ void LearnRound::Group::begin(const ZoneTables& zones) {
     const Chain& chain = lesson.bound->chain;
     lesson.bound->states[index] =
         new_states(*chain.operators[index], plan_.behind_fill.size() - chain.keys_at(index));
+    const bool takes_counted = chain.operators[index]->transform().takes_counted;
+    if (takes_counted && fills().size() == 1 && fills()[0]->counted() != nullptr) {
+      halves_.emplace(lesson, zones);
+    }
   }
 }
 
@@ -203,58 +183,111 @@ void LearnRound::Group::number_rows(const StepContext& context, FitTile* tile) {
   tile->numbers = numbers_;
 }
 
-void LearnRound::Group::learn(const FitSource& source, std::span<const int8_t> labels,
-                              FitLimits limits, const std::function<void()>& after_some_tiles) {
-  const Lesson& lesson = lessons_[0];
-  const bool can_tally = source.target == nullptr || !labels.empty();
-  choose_tallied(source.cross_fit);
-  const bool tallies = can_tally && !tallied_.empty();
-  const PlanView view = plan_.builder.view();
+template <class Visit>
+uint64_t LearnRound::Group::run(const PlanView& plan, const Walk& walk, TileRange tiles,
+                                const Visit& visit) const {
+  const FitSource& source = walk.source;
   Scratch scratch;
-  StepContext context = context_of(view, &scratch);
-  uint32_t tiles = 0;
+  StepContext context = context_of(plan, &scratch);
+  uint64_t number = 0;
   for (uint32_t batch = 0; batch < source.table.num_batches(); ++batch) {
     const std::vector<ColumnView> columns = bound_columns(inputs_, source.table, batch);
     context.columns = columns.data();
     const uint64_t batch_rows = source.table.batch_rows(batch);
     const uint64_t batch_first = source.table.batch_first_row(batch);
-    for (uint64_t row = 0; row < batch_rows; row += kTileRows) {
-      if (++tiles % kTilesBetweenInterrupts == 0) after_some_tiles();
+    for (uint64_t row = 0; row < batch_rows; row += kTileRows, ++number) {
+      if (number < tiles.first) continue;
+      if (number == tiles.end) return number - tiles.first;
+      if ((number + 1) % kTilesBetweenInterrupts == 0) walk.after_some_tiles();
       context.first_row = row;
       context.num_rows = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, batch_rows - row));
       const uint64_t global_row = source.first_row + batch_first + row;
-      run_fit_plan(view, context, global_row);
+      run_fit_plan(plan, context, global_row);
       FitTile tile{};
       tile.target = source.target == nullptr ? nullptr : source.target + batch_first + row;
       tile.first_row = global_row;
       tile.num_rows = context.num_rows;
       tile.cross_fit = source.cross_fit;
-      tile.max_keys = limits.max_keys;
-      tile.max_values = limits.max_values;
+      tile.max_keys = walk.limits.max_keys;
+      tile.max_values = walk.limits.max_values;
       tile.rows_to_come = source.table.num_rows() - batch_first - row;
-      if (tallies || lessons_.size() > 1) number_rows(context, &tile);
-      if (tallies) {
-        if (tallies_.is_full()) hand_out_tallies();
-        tallies_.add(std::span(numbers_).first(tile.num_rows), keys_->size(),
-                     labels.empty() ? nullptr : labels.data() + batch_first + row, global_row);
-        if (keys_->size() > limits.max_keys) hand_out_tallies();
-      }
-      for (const Lesson& each : lessons_) {
-        if (tallies && std::find(tallied_lessons_.begin(), tallied_lessons_.end(), &each) !=
-                           tallied_lessons_.end()) {
-          continue;
-        }
-        const size_t index = each.round.operator_index;
-        update_states(plan_.first, each.bound->states[index], each.bound->chain.takes_keys(index),
-                      tile, context);
-      }
-      if (lesson.round.behind_fill.has_value()) {
-        update_states(plan_.behind_fill, lesson.bound->states[*lesson.round.behind_fill], false,
-                      tile, context);
-      }
-      limit_keys(limits.max_keys);
+      if (!visit(context, tile, batch_first + row)) return number + 1 - tiles.first;
     }
   }
+  return number - tiles.first;
+}
+
+/// Nothing has been counted yet, so that all counts will be of the rows that come now.
+bool LearnRound::Group::can_count_first() const {
+  const NumberCounts* counted = halves_.has_value() ? fills()[0]->counted() : nullptr;
+  return counted != nullptr && counted->total() == 0;
+}
+
+/// The fill learns as long as it counts each number: what is behind it then sees each number once.
+/// Returns how many tiles both have learnt.
+uint64_t LearnRound::Group::count_first(const Walk& walk) {
+  const LessonPlan& plan = halves_->to_fill;
+  const auto learn = [&](const StepContext& context, const FitTile& tile, uint64_t) {
+    update_states(plan.first, fills(), false, tile, context);
+    return fills()[0]->counted() != nullptr;
+  };
+  const uint64_t num_tiles = run(halves_->to_fill.builder.view(), walk, {}, learn);
+  if (fills()[0]->counted() != nullptr && learn_counted()) return num_tiles;
+  const auto learn_behind = [&](const StepContext& context, const FitTile& tile, uint64_t) {
+    update_states(plan_.behind_fill, behind_fills(), false, tile, context);
+    return true;
+  };
+  run(plan_.builder.view(), walk, {0, num_tiles}, learn_behind);
+  return num_tiles;
+}
+
+/// False where rows are as fast, or where it takes them.
+bool LearnRound::Group::learn_counted() {
+  constexpr uint64_t kRowsOfNumber = 8;  // as many take the time of one number and its count
+  const NumberCounts& counted = *fills()[0]->counted();
+  if (counted.total() < kRowsOfNumber * counted.distinct()) return false;
+  std::vector<double> values;
+  std::vector<uint64_t> counts;
+  counted.for_each([&](double value, uint64_t count) {
+    values.push_back(value);
+    counts.push_back(count);
+  });
+  return behind_fills()[0]->update_counted(halves_->behind_fill(values), counts);
+}
+
+void LearnRound::Group::learn(const FitSource& source, std::span<const int8_t> labels,
+                              FitLimits limits, const std::function<void()>& after_some_tiles) {
+  const Lesson& lesson = lessons_[0];
+  const Walk walk{source, limits, after_some_tiles};
+  const uint64_t num_learnt = can_count_first() ? count_first(walk) : 0;
+  const bool can_tally = source.target == nullptr || !labels.empty();
+  choose_tallied(source.cross_fit);
+  const bool tallies = can_tally && !tallied_.empty();
+  const auto is_tallied = [&](const Lesson& each) {
+    return tallies && std::find(tallied_lessons_.begin(), tallied_lessons_.end(), &each) !=
+                          tallied_lessons_.end();
+  };
+  const auto learn_tile = [&](const StepContext& context, FitTile& tile, uint64_t row) {
+    if (tallies || lessons_.size() > 1) number_rows(context, &tile);
+    if (tallies) {
+      if (tallies_.is_full()) hand_out_tallies();
+      tallies_.add(std::span(numbers_).first(tile.num_rows), keys_->size(),
+                   labels.empty() ? nullptr : labels.data() + row, tile.first_row);
+      if (keys_->size() > limits.max_keys) hand_out_tallies();
+    }
+    for (const Lesson& each : lessons_) {
+      if (is_tallied(each)) continue;
+      const size_t index = each.round.operator_index;
+      update_states(plan_.first, each.bound->states[index], each.bound->chain.takes_keys(index),
+                    tile, context);
+    }
+    if (lesson.round.behind_fill.has_value()) {
+      update_states(plan_.behind_fill, behind_fills(), false, tile, context);
+    }
+    limit_keys(limits.max_keys);
+    return true;
+  };
+  run(plan_.builder.view(), walk, {num_learnt, UINT64_MAX}, learn_tile);
 }
 
 LearnRound::LearnRound(std::vector<Lesson> lessons, const ZoneTables& zones, FitLimits limits)
@@ -298,44 +331,6 @@ void LearnRound::update(const FitSource& source) {
       throw;
     }
   });
-}
-
-void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zones) {
-  const auto& fills = bound.states[round.operator_index];
-  const bool none_missing = std::all_of(
-      fills.begin(), fills.end(), [](const auto& state) { return state->num_missing() == 0; });
-  if (none_missing) return;
-  // The fill and what is behind it, over one row that is missing where it reaches the fill: what
-  // comes before may have filled rows of its own, and these are others.
-  PlanBuilder before(zones);
-  std::vector<Feature> streams = compile_operators(bound, 0, round.operator_index,
-                                                   load_streams(bound, {}, before), {}, before);
-  PlanBuilder builder(zones);
-  std::vector<Slot> missing;
-  for (Feature& stream : streams) {
-    stream.slot = builder.new_slot(stream.slot.type);
-    missing.push_back(stream.slot);
-  }
-  streams = compile_operators(bound, round.operator_index, *round.behind_fill, std::move(streams),
-                              {}, builder);
-  const PlanView view = builder.view();
-  Scratch scratch;
-  StepContext context = context_of(view, &scratch);
-  context.num_rows = 1;
-  for (const Slot slot : missing) {
-    make_missing(slot_tile(context.scratch, slot.number, slot.type, 1));
-  }
-  run_fit_plan(view, context, 0);
-  auto& states = bound.states[*round.behind_fill];
-  for (size_t i = 0; i < states.size(); ++i) {
-    const Slot slot = streams[i].slot;
-    const Tile input = slot_tile(context.scratch, slot.number, slot.type, 1);
-    FitTile tile{};
-    tile.inputs = std::span(&input, 1);
-    tile.num_rows = 1;
-    const uint64_t num_filled = fills[i]->num_missing();
-    if (num_filled > 0) states[i]->update_repeated(tile, num_filled);
-  }
 }
 
 }  // namespace mainspring

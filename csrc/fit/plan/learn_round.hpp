@@ -57,7 +57,4 @@ class LearnRound {
   std::vector<std::unique_ptr<Group>> groups_;
 };
 
-/// Adds the rows that the lesson's fill has filled to the state behind it.
-void add_filled_rows(BoundChain& bound, const Round& round, const ZoneTables& zones);
-
 }  // namespace mainspring

@@ -29,6 +29,10 @@ void FiniteMoments::update(const FitTile& tile) {
   const auto* values = values_of<double>(tile.inputs[0]);
   alignas(64) double finite[kSumBlock];
   uint32_t num_finite = pack_present(values, tile.num_rows, finite);
+  if (with_squares_ && add_near_block(finite, num_finite, &sum_, &squares_)) {
+    count_ += num_finite;
+    return;
+  }
   if (!are_finite(finite, num_finite)) {
     num_finite = 0;
     for (uint32_t row = 0; row < tile.num_rows; ++row) {
@@ -55,6 +59,20 @@ void FiniteMoments::update_repeated(const FitTile& one_row, uint64_t count) {
     num_infinite_ += count;
     return;
   }
+  add_finite(value, count);
+}
+
+bool FiniteMoments::update_counted(std::span<const double> values,
+                                   std::span<const uint64_t> counts) {
+  const auto is_infinite = [](double value) { return std::isinf(value); };
+  if (std::any_of(values.begin(), values.end(), is_infinite)) return false;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!std::isnan(values[i])) add_finite(values[i], counts[i]);
+  }
+  return true;
+}
+
+void FiniteMoments::add_finite(double value, uint64_t count) {
   count_ += count;
   sum_.add_repeated(value, count);
   if (with_squares_) squares_.add_product_repeated(value, value, count);

@@ -3,6 +3,7 @@
 // its message.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "fit/transforms/feature.hpp"
@@ -22,6 +23,8 @@ class FiniteMoments {
   /// Missing values are skipped; infinities are counted and remembered.
   void update(const FitTile& tile);
   void update_repeated(const FitTile& one_row, uint64_t count);
+  /// False where one is infinite: its row has to be known.
+  bool update_counted(std::span<const double> values, std::span<const uint64_t> counts);
   void merge(const FiniteMoments& other);
   void write(StateWriter& writer) const;
   void read(StateReader& reader);
@@ -36,6 +39,8 @@ class FiniteMoments {
   double variance() const;
 
  private:
+  void add_finite(double value, uint64_t count);
+
   bool with_squares_;
   uint64_t count_ = 0;
   ExactSum sum_;

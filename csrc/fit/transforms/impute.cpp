@@ -135,6 +135,7 @@ struct Impute {
       for (uint64_t& count : counts) count = reader.get<uint64_t>();
     }
     uint64_t num_missing() const { return missing; }
+    const NumberCounts* counted() const { return by_median ? runs.counted() : nullptr; }
     void settle() {
       if (!runs.empty()) runs.settle_median();
     }

@@ -16,6 +16,9 @@ constexpr uint64_t kFirstCells = 64;
 /// Nobody has counted so many; sums of a few of them fit into 64 bits.
 constexpr uint64_t kLargestError = uint64_t{1} << 53;
 
+/// Rows that are looked at one by one where any of them has a new key.
+constexpr uint32_t kFewRows = 16;
+
 uint32_t count_missing(const uint32_t* numbers, uint32_t first, uint32_t end) {
   uint32_t count = 0;
   for (uint32_t row = first; row < end; ++row) count += numbers[row] == KeyIndex::kMissing ? 1 : 0;
@@ -75,34 +78,36 @@ void KeyIndex::number_rows(const Tile& tile, uint32_t numbers[kTileRows]) {
 
 void KeyIndex::number_bytes(const Tile& tile, uint32_t numbers[kTileRows]) {
   const BytesView* keys = values_of<BytesView>(tile);
+  const uint32_t num_rows = tile.num_rows;  // which the numbers that are written could be
   int32_t ids[kTileRows];
-  table_.find(keys, tile.num_rows, ids);
-  for (uint32_t row = 0; row < tile.num_rows; ++row) {
+  table_.find(keys, num_rows, ids);
+  for (uint32_t row = 0; row < num_rows; ++row) {
     numbers[row] = static_cast<uint32_t>(ids[row] - 2);  // kMissing where there is none yet
   }
   uint64_t missing[kValidityWords] = {};
   uint32_t num_missing = 0;
-  for (uint32_t word = 0; word * 64 < tile.num_rows; ++word) {
-    missing[word] = ~tile.validity[word] & all_valid_word(tile.num_rows, word);
+  for (uint32_t word = 0; word * 64 < num_rows; ++word) {
+    missing[word] = ~tile.validity[word] & all_valid_word(num_rows, word);
     num_missing += static_cast<uint32_t>(__builtin_popcountll(missing[word]));
     for (uint64_t bits = missing[word]; bits != 0; bits &= bits - 1) {
       numbers[word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits))] = kMissing;
     }
   }
   // Most tiles hold no new key, and to count says so without a branch for each row.
-  if (count_missing(numbers, 0, tile.num_rows) == num_missing) return;
-  for (uint32_t first = 0; first < tile.num_rows; first += 64) {
-    const uint32_t end = std::min(first + 64, tile.num_rows);
-    num_missing = static_cast<uint32_t>(__builtin_popcountll(missing[first / 64]));
+  if (count_missing(numbers, 0, num_rows) == num_missing) return;
+  for (uint32_t first = 0; first < num_rows; first += kFewRows) {
+    const uint32_t end = std::min(first + kFewRows, num_rows);
+    const uint64_t bits = missing[first / 64] >> first % 64 & ((uint64_t{1} << kFewRows) - 1);
+    num_missing = static_cast<uint32_t>(__builtin_popcountll(bits));
     if (count_missing(numbers, first, end) == num_missing) continue;
-    add_new_keys(keys, first, end, missing[first / 64], numbers);
+    add_new_keys(keys, first, end, bits, numbers);
   }
 }
 
 /// Of rows [first, end), of which bits say which are missing.
 void KeyIndex::add_new_keys(const BytesView* keys, uint32_t first, uint32_t end, uint64_t missing,
                             uint32_t numbers[kTileRows]) {
-  uint32_t rows[64 + 1];
+  uint32_t rows[kFewRows + 1];
   uint32_t num_rows = 0;
   for (uint32_t row = first; row < end; ++row) {
     rows[num_rows] = row;

@@ -23,7 +23,8 @@
 namespace mainspring {
 
 class KeyIndex;
-struct KeyCut;  // fit/transforms/shared_keys.hpp
+class NumberCounts;  // profile/number_counts.hpp
+struct KeyCut;       // fit/transforms/shared_keys.hpp
 
 /// What an operator can read. A column is decoded to what the first operator of its expression
 /// wants.
@@ -92,6 +93,13 @@ concept StatelessOperator =
 ///                           the row `count` times, in closed form; only for states that learn
 ///                           nothing from missing rows: lets the planner fit it in the same round
 ///                           as a fill before it
+///   State::counted()        of a fill: the numbers of all rows that were there, and in how many
+///   each
+///                           is, while the state knows them; else null
+///   State::update_counted(values, counts)
+///                           rows in any order, of each value as many as it says, NaN of missing
+///                           ones; false, and nothing is learnt, where it must see row after row:
+///                           lets it wait for what a fill before it has counted
 ///   compile_cross_fitted()  as compile(), for fit_transform: each row through what was learnt from
 ///                           the rows outside its fold, or from others than itself
 ///   State::limit_keys(max_keys, cut), State::key_error()
@@ -119,6 +127,9 @@ class LearntState {
   virtual ~LearntState() = default;
   virtual void update(const FitTile& tile) = 0;
   virtual void update_repeated(const FitTile& one_row, uint64_t count) = 0;
+  virtual const NumberCounts* counted() const = 0;  // null where it counts no numbers
+  /// False where it cannot.
+  virtual bool update_counted(std::span<const double> values, std::span<const uint64_t> counts) = 0;
   /// Nothing where it takes no tallies. `index` is that of their keys.
   virtual std::optional<TallyFolds> tally_folds(bool cross_fit) = 0;
   virtual void add_tallies(const KeyTallies& tallies, const std::shared_ptr<KeyIndex>& index) = 0;
@@ -166,6 +177,7 @@ struct Transform {
   bool uses_target;
   bool counts_keys;
   bool takes_repeated;
+  bool takes_counted;
   std::vector<ParamInfo> (*params)();
   std::unique_ptr<const Operator> (*bind)(const Transform& row, const NamedParams& params);
 };
@@ -194,6 +206,15 @@ concept Settles = requires(typename Op::State& state) {
 template <class Op>
 concept TakesRepeated = requires(typename Op::State& state, const FitTile& tile) {
   { state.update_repeated(tile, uint64_t{1}) } -> std::same_as<void>;
+};
+template <class Op>
+concept CountsNumbers = requires(const typename Op::State& state) {
+  { state.counted() } -> std::same_as<const NumberCounts*>;
+};
+template <class Op>
+concept TakesCounted = requires(typename Op::State& state, std::span<const double> values,
+                                std::span<const uint64_t> counts) {
+  { state.update_counted(values, counts) } -> std::same_as<bool>;
 };
 template <class Op>
 concept KeepsRows = requires(typename Op::State& state) {
@@ -234,6 +255,14 @@ class StateOf final : public LearntState {
   void update(const FitTile& tile) override { state.update(tile); }
   void update_repeated(const FitTile& one_row, uint64_t count) override {
     if constexpr (TakesRepeated<Op>) state.update_repeated(one_row, count);
+  }
+  const NumberCounts* counted() const override {
+    if constexpr (CountsNumbers<Op>) return state.counted();
+    return nullptr;
+  }
+  bool update_counted(std::span<const double> values, std::span<const uint64_t> counts) override {
+    if constexpr (TakesCounted<Op>) return state.update_counted(values, counts);
+    return false;
   }
   std::optional<TallyFolds> tally_folds(bool cross_fit) override {
     if constexpr (TakesTallies<Op>) return state.tally_folds(cross_fit);
@@ -355,6 +384,7 @@ constexpr Transform transform_of() noexcept {
                    internal::UsesTarget<Op>,
                    internal::CountsKeys<Op>,
                    internal::TakesRepeated<Op>,
+                   internal::TakesCounted<Op>,
                    &internal::params_of<Op>,
                    [](const Transform& row, const NamedParams& params) {
                      return std::unique_ptr<const Operator>(

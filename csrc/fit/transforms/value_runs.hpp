@@ -39,6 +39,8 @@ class ValueRuns {
   uint64_t total() const {
     return sketch_.has_value() ? sketch_->total() : counts_.total() + runs_total_ + pending_.size();
   }
+  /// All values, while a table counts them; else null.
+  const NumberCounts* counted() const { return few_ && !sketch_.has_value() ? &counts_ : nullptr; }
   /// Values by which a rank may be wrong; 0: exact.
   uint64_t rank_error() const { return sketch_.has_value() ? sketch_->rank_error() : 0; }
   /// Ascending values, all different.
