@@ -326,7 +326,7 @@ MAINSPRING_BOTH inline void write_row(const UpdateArgs& args, const RowPlace& pl
   for (uint64_t d = thread; d < place.width; d += kRunThreads) {
     const uint64_t at = place.element + d;
     const float w = read_element(type, args.lookup.rows, at) * keep;
-    const uint32_t random = at_random ? mix32(key + static_cast<uint32_t>(d)) : 0;
+    const uint32_t random = at_random ? random_of(key, d) : 0;
     write_element(type, args.lookup.rows, at, new_element(args, shared, at, g[d], w), at_random,
                   random);
   }

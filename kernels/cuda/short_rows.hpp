@@ -48,6 +48,11 @@ MAINSPRING_BOTH inline uint32_t mix32(uint32_t x) {
   x = (x ^ (x >> 15)) * 0x846CA68BU;
   return x ^ (x >> 16);
 }
+/// The random numbers of a row's places: the halves of mix32 of key, key + 1, ..., the lower first.
+MAINSPRING_BOTH inline uint32_t random_of(uint32_t key, uint64_t place) {
+  const uint32_t word = mix32(key + static_cast<uint32_t>(place / 2));
+  return place % 2 == 0 ? word & 0xFFFF : word >> 16;
+}
 /// SplitMix64's finalizer, for keys of steps, tables and rows.
 MAINSPRING_BOTH inline uint32_t mix(uint64_t a, uint64_t b) {
   uint64_t x = a * 0x9E3779B97F4A7C15ULL + b;
@@ -64,11 +69,11 @@ MAINSPRING_BOTH inline uint16_t nearest_bfloat(float x) {
 
 MAINSPRING_BOTH inline uint16_t random_bfloat(float x, uint32_t random) {
   const uint32_t bits = float_bits(x);
-  const uint32_t part = (bits & 0x7F800000) == 0x7F800000 ? 0 : random >> 16;
+  const uint32_t part = (bits & 0x7F800000) == 0x7F800000 ? 0 : random;
   return static_cast<uint16_t>(x != x ? 0x7FC0U : (bits + part) >> 16);
 }
 
-/// Ties go to even. At random: up with the probability of the part that is cut off.
+/// Ties go to even. At random: up with the probability of the part that is cut off, by 16 bits.
 MAINSPRING_BOTH inline uint16_t to_half(float x, bool at_random, uint32_t random) {
   const uint32_t sign = (float_bits(x) >> 16) & 0x8000;
   const float magnitude = x < 0 ? -x : x;
@@ -79,7 +84,7 @@ MAINSPRING_BOTH inline uint16_t to_half(float x, bool at_random, uint32_t random
   const float half = 0.5F * step;
   bool up = rest > half || (rest == half && (low & 1) != 0);
   if (at_random && magnitude < 65504.0F) {
-    const float chance = static_cast<float>(random >> 8) * 0x1p-24F;
+    const float chance = (static_cast<float>(0xFFFF - random) + 0.5F) * 0x1p-16F;
     up = rest > chance * step;
   }
   return static_cast<uint16_t>(sign | (low + (up ? 1U : 0U)));

@@ -71,9 +71,10 @@ void check_dots(const TrainKernels& kernels, int64_t rows, int64_t vectors, int6
   pairs_backward_rows(sums.data(), x.data(), dx.data(), rows, vectors, width, kernels, kAlone);
 }
 
-/// Two tables of one width; ids with repetitions, an empty bag, and weights or none.
+/// Two tables of one width; ids with repetitions, an empty bag, and weights or none. A plain rule
+/// neither clips nor decays.
 void check_tables(const TrainKernels& kernels, int64_t width, RowType type, Update update,
-                  bool weighted) {
+                  bool weighted, bool plain) {
   constexpr int64_t kRows = 9, kBags = 5;
   const std::vector<int64_t> offsets = {0, 3, 3, 4, 9, 11, 12, 12, 14, 15, 20};
   std::vector<int32_t> ids(20);
@@ -110,10 +111,10 @@ void check_tables(const TrainKernels& kernels, int64_t width, RowType type, Upda
                     .beta2 = 0.99F,
                     .correction1 = 0.1F,
                     .correction2 = 0.01F,
-                    .weight_decay = 0.01F,
+                    .weight_decay = plain ? 0.0F : 0.01F,
                     .decoupled = false,
-                    .clip_value = 0.5F,
-                    .clip_norm = 1.0F,
+                    .clip_value = plain ? __builtin_inff() : 0.5F,
+                    .clip_norm = plain ? __builtin_inff() : 1.0F,
                     .l1 = 0.01F,
                     .l2 = 0.01F,
                     .beta = 1.0F,
@@ -330,8 +331,10 @@ int main() {
       for (const RowType type : {RowType::kFloat32, RowType::kBfloat16, RowType::kFloat16}) {
         check_pair_rows(kernels, width, type);
         for (uint8_t update = 0; update <= static_cast<uint8_t>(Update::kFtrl); ++update) {
-          check_tables(kernels, width, type, static_cast<Update>(update), false);
-          check_tables(kernels, width, type, static_cast<Update>(update), true);
+          for (const bool weighted : {false, true}) {
+            check_tables(kernels, width, type, static_cast<Update>(update), weighted, false);
+            check_tables(kernels, width, type, static_cast<Update>(update), weighted, true);
+          }
         }
       }
     }

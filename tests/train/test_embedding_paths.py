@@ -56,17 +56,24 @@ def test_rows_in_registers_have_the_bits_of_rows_in_memory(
 
 
 @pytest.mark.parametrize("dtype", TYPES[1:], ids=str)
-def test_rounding_at_random_is_right_on_average(dtype: Any) -> None:
-    start, step = 1.0, 1.0 / 3000
+@pytest.mark.parametrize("width", [16, 64, 5])
+@pytest.mark.parametrize("start", [1.0, 2.0**-15])  # of float16, normal and subnormal
+def test_rounding_at_random_is_right_on_average(dtype: Any, width: int, start: float) -> None:
+    below = float(torch.nextafter(torch.tensor(start, dtype=dtype), torch.zeros((), dtype=dtype)))
+    step = (start - below) / 7
     rule = train.RowOptimizer("rowwise_adagrad", learning_rate=step)
-    module = train.EmbeddingTables([(4000, 16)], optimizer=rule, dtype=dtype)
+    module = train.EmbeddingTables([(4000, width)], optimizer=rule, dtype=dtype)
     module.table(module.names[0]).fill_(start)
     rows = module(torch.arange(4000).reshape(-1, 1))
     rows.backward(torch.ones_like(rows))  # over its own root: 1
-    found = module.weight.detach().double()
-    below = torch.nextafter(torch.tensor(start, dtype=dtype), torch.tensor(0.0, dtype=dtype))
-    assert set(found.unique().tolist()) == {start, float(below)}
-    assert float(found.mean()) == pytest.approx(start - step, abs=step / 20)
+    found = module.table(module.names[0]).double()
+    assert set(found.unique().tolist()) == {start, below}
+    for place in range(width):  # in every place, whichever random numbers it takes
+        share = float((found[:, place] == below).double().mean())
+        assert share == pytest.approx(1 / 7, abs=5 * (1 / 7 * 6 / 7 / 4000) ** 0.5)
+    low = found == below  # and no place goes by another
+    both = float((low[:, 0] & low[:, 1]).double().mean())
+    assert both == pytest.approx(1 / 49, abs=5 * (1 / 49 * 48 / 49 / 4000) ** 0.5)
 
 
 @pytest.mark.parametrize("update", ["rowwise_adagrad", "adam", "sgd"])
