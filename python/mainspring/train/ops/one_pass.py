@@ -19,6 +19,16 @@ __all__ = ["OnePassOptimizer"]
 _METHODS = ("SGD", "Adagrad", "AdamW", "Lion")  # in the order of the engine
 _STATE_TYPES = (torch.float32, torch.bfloat16, torch.uint8)  # likewise
 _SCALED = 256  # numbers of a state of bytes that share a scale
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+
+def _is_plain(x: torch.Tensor) -> bool:
+    """Say whether a tensor is memory that kernels can take; for most without a look at its data."""
+    return x.is_contiguous() and (type(x) in _PLAIN or type(x.data) is torch.Tensor)
+
+
+def _address(x: torch.Tensor | None) -> int:
+    return 0 if x is None else x.data_ptr()
 
 
 class OnePassOptimizer(torch.optim.Optimizer):
@@ -88,26 +98,28 @@ class OnePassOptimizer(torch.optim.Optimizer):
             for p in group["params"]:
                 if p.grad is None:
                     continue
-                self._prepare(p)
-                key = (self._backend(p), number, self.state[p]["step"], p.device)
-                groups.setdefault((*key, self._state_type(p)), []).append(p)
-        clip = self._clip(groups)
-        for (backend, number, count, _, kind), some in groups.items():
-            self._step_some(backend, self.param_groups[number], count + 1, some, clip, kind)
+                state = self.state[p]
+                if not state or p.grad.is_sparse:
+                    self._prepare(p, state)
+                backend, kind = self._backend(p, state)
+                device = None if backend == "native" else p.device
+                key = (backend, number, state["step"], device, kind)
+                groups.setdefault(key, []).append(p)
+        numbers = {key: self._numbers(some) for key, some in groups.items() if key[0] == "native"}
+        clip = self._clip(groups, numbers)
+        for key, some in groups.items():
+            self._step_some(key, some, clip, numbers.get(key, []))
             for p in some:
                 self.state[p]["step"] += 1
         return loss
 
-    def _prepare(self, p: torch.Tensor) -> None:
+    def _prepare(self, p: torch.Tensor, state: dict[str, Any]) -> None:
         if p.grad.is_sparse:
             expected = "dense; EmbeddingTables updates the rows of tables itself"
             refuse(type(self).__name__, "a gradient", expected, "a sparse tensor")
-        state = self.state[p]
-        if state:
-            return
         state["step"] = 0
         short = self.state_dtype if p.dtype == torch.float32 else p.dtype
-        if short == torch.uint8 and self._backend(p) == "eager":
+        if short == torch.uint8 and self._backend(p, state)[0] == "eager":
             short = torch.float32  # bytes are of the kernels
         for name in self._states:
             state[name] = torch.zeros_like(p, dtype=short)
@@ -118,69 +130,71 @@ class OnePassOptimizer(torch.optim.Optimizer):
         if self.average_decay is not None:
             state["average"] = p.detach().clone()
 
-    def _backend(self, p: torch.Tensor) -> str:
-        tensors = [p, p.grad, *(v for v in self.state[p].values() if isinstance(v, torch.Tensor))]
-        fits = all(one.is_contiguous() and type(one.data) is torch.Tensor for one in tensors)
-        fits = fits and p.grad.dtype == p.dtype
-        if not fits:
-            return "eager"
-        return choose(type(self).__name__, p)
-
-    def _state_type(self, p: torch.Tensor) -> torch.dtype:
-        kept = [self.state[p][name].dtype for name in self._states]
-        return kept[0] if kept else torch.float32
+    def _backend(self, p: torch.Tensor, state: dict[str, Any]) -> tuple[str, torch.dtype]:
+        """Return what takes a parameter's step, and the type of its states."""
+        grad: Any = p.grad
+        fits = grad.dtype == p.dtype and _is_plain(p) and _is_plain(grad)
+        for value in state.values():
+            if isinstance(value, torch.Tensor):
+                fits = fits and _is_plain(value)
+        first = state.get(self._states[0]) if self._states else None
+        kind = torch.float32 if first is None else first.dtype
+        return choose(type(self).__name__, p) if fits else "eager", kind
 
     @property
     def grad_norm(self) -> float:
         """The norm of all gradients of the last step with ``max_norm``; NaN before it."""
         return float(self._norm)  # on a GPU this waits for it
 
-    def _clip(self, groups: dict[tuple[Any, ...], list[torch.Tensor]]) -> float | torch.Tensor:
+    def _clip(
+        self,
+        groups: dict[tuple[Any, ...], list[torch.Tensor]],
+        numbers: dict[tuple[Any, ...], list[int]],
+    ) -> float | torch.Tensor:
         """Return the factor of all gradients; where all lie on one GPU, it stays there."""
         if self.max_norm is None:
             return 1.0
-        native: list[torch.Tensor] = []
+        native = [number for some in numbers.values() for number in some]
         eager: list[torch.Tensor] = []
         by_device: dict[Any, list[torch.Tensor]] = {}
         for (backend, _, _, device, _), some in groups.items():
             if backend == "triton":
                 by_device.setdefault(device, []).extend(some)
-            else:
-                (native if backend == "native" else eager).extend(some)
+            elif backend == "eager":
+                eager.extend(some)
         found = [triton_optimizers.clip_factor(some, self.max_norm) for some in by_device.values()]
         if len(found) == 1 and not native and not eager:
             self._norm, factor = found[0]
             return factor
         squares = sum(float(norm) ** 2 for norm, _ in found)
-        squares += _engine.train_gradient_norm(self._numbers(native, {})) ** 2 if native else 0.0
+        squares += _engine.train_gradient_norm(native) ** 2 if native else 0.0
         squares += sum(float(p.grad.detach().double().square().sum()) for p in eager)
         self._norm = math.sqrt(squares) if squares == squares else math.nan
         factor = self.max_norm / (self._norm + 1e-6)
         return 1.0 if factor > 1 else factor
 
-    def _numbers(self, params: list[torch.Tensor], states: Any) -> list[int]:
+    def _numbers(self, params: list[torch.Tensor]) -> list[int]:
         """Return addresses and counts, as the engine has them."""
-        numbers = []
+        numbers: list[int] = []
         for p in params:
-            own = states.get(p, {})
-            numbers += [p.data_ptr(), p.grad.data_ptr()]
-            for name in ("first", "second", "average"):
-                numbers.append(own[name].data_ptr() if name in own else 0)
-            numbers.append(p.numel())
-            for name in ("first_scale", "second_scale"):
-                numbers.append(own[name].data_ptr() if name in own else 0)
+            of = self.state[p].get
+            numbers += (
+                *(p.data_ptr(), p.grad.data_ptr()),
+                *(_address(of("first")), _address(of("second")), _address(of("average"))),
+                *(p.numel(), _address(of("first_scale")), _address(of("second_scale"))),
+            )
         return numbers
 
     def _step_some(
         self,
-        backend: str,
-        group: dict[str, Any],
-        number: int,
+        key: tuple[Any, ...],
         params: list[torch.Tensor],
         clip: float | torch.Tensor,
-        state_type: torch.dtype,
+        numbers: list[int],
     ) -> None:
-        """Take step ``number`` of parameters that have backend, device and type of states alike."""
+        """Take the step of parameters that have backend, device and type of states alike."""
+        backend, place, count, _, state_type = key
+        group, number = self.param_groups[place], count + 1
         if backend == "triton":
             triton_optimizers.step(
                 *(type(self).__name__, group, number, params, self.state, clip),
@@ -189,7 +203,7 @@ class OnePassOptimizer(torch.optim.Optimizer):
                 seed=(self.seed + number * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF,
             )
         elif backend == "native":
-            self._native_step(group, number, params, float(clip), state_type)
+            self._native_step(group, number, numbers, float(clip), state_type)
         else:
             for p in params:
                 self._eager_step(group, p, float(clip))
@@ -198,7 +212,7 @@ class OnePassOptimizer(torch.optim.Optimizer):
         self,
         group: dict[str, Any],
         number: int,
-        params: list[torch.Tensor],
+        numbers: list[int],
         clip: float,
         state_type: torch.dtype,
     ) -> None:
@@ -214,7 +228,7 @@ class OnePassOptimizer(torch.optim.Optimizer):
         ]
         _engine.train_step(
             _METHODS.index(method),
-            self._numbers(params, self.state),
+            numbers,
             options,
             _STATE_TYPES.index(state_type),
             self.zero_grads,
@@ -224,7 +238,7 @@ class OnePassOptimizer(torch.optim.Optimizer):
 
     def _eager_step(self, group: dict[str, Any], p: torch.Tensor, clip: float) -> None:
         state = self.state[p]
-        if self._states and self._state_type(p) == torch.uint8:
+        if self._states and state[self._states[0]].dtype == torch.uint8:
             raise UnsupportedError(
                 f"{type(self).__name__}: states of bytes are of the native and the Triton "
                 "backend, and the eager one does not read them. Go on with one of these, or take "
