@@ -67,7 +67,7 @@ def ids_of_bags(skewed: bool) -> tuple[Any, Any]:
     return torch.from_numpy(drawn.astype(np.int64)), offsets
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 @pytest.mark.parametrize("ids", ["popular ids", "uniform ids"])
 def test_tables(ids: str, dtype: str, compare: Any) -> None:
     values, offsets = ids_of_bags(ids == "popular ids")

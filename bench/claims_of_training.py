@@ -25,6 +25,7 @@ TRAINING_CLAIMS = (
                 10,
             ),
             _ratio("The same with rows of bfloat16", "26 tables, popular ids, bfloat16", 20),
+            _ratio("The same with rows of float16", "26 tables, popular ids, float16", 20),
             _ratio(
                 "Dot interaction as eager torch",
                 "dot interaction, 4,096 x 27 x 64, forward and backward, beside eager",
