@@ -1,5 +1,7 @@
 // What this CPU and this operating system can run, asked directly: the compiler's own CPU model
 // lives in a library that the edge build does not link.
+#include "runtime/core/cpu_features.hpp"
+
 #include "runtime/core/kernels.hpp"
 
 namespace mainspring {
@@ -38,6 +40,7 @@ constexpr uint32_t kExtendedEcx = bit(5);                       // lzcnt
 constexpr uint32_t kLeaf7EbxAvx2 = bit(3) | bit(5) | bit(8);    // bmi1 avx2 bmi2
 constexpr uint32_t kLeaf7EbxAvx512 =
     bit(16) | bit(17) | bit(28) | bit(30) | bit(31);  // avx512 f dq cd bw vl
+constexpr uint32_t kLeaf7EcxGfni = bit(1) | bit(8);   // avx512 vbmi, gfni
 constexpr uint64_t kAvxState = 0x06;                  // xmm and the upper halves of ymm
 constexpr uint64_t kAvx512State = 0xE6;               // and masks, upper halves of zmm, zmm16-31
 
@@ -64,6 +67,23 @@ IsaLevel detect_isa() noexcept {
   return IsaLevel::kBaseline;
 #endif
 }
+
+#if !defined(MAINSPRING_SMALL)
+bool has_gfni() noexcept {
+#if defined(__x86_64__)
+  enum Known : uint8_t { kNotAsked, kMissing, kThere };
+  static constinit uint8_t known = kNotAsked;  // whoever asks at the same time learns the same
+  uint8_t has = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (has == kNotAsked) {
+    has = ask_cpu(0, 0).eax >= 7 && has_all(ask_cpu(7, 0).ecx, kLeaf7EcxGfni) ? kThere : kMissing;
+    __atomic_store_n(&known, has, __ATOMIC_RELAXED);
+  }
+  return has == kThere;
+#else
+  return false;
+#endif
+}
+#endif
 
 const Kernels* kernels_for(IsaLevel at_most) noexcept {
   const IsaLevel best = detect_isa();

@@ -1,4 +1,5 @@
 // Bit-sliced blocks for x86-64-v4 CPUs; empty elsewhere. The file's name sets its compiler flags.
+#include "runtime/core/cpu_features.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
@@ -241,12 +242,14 @@ inline void add_leaves(const double* leaves, uint32_t num_planes, const Planes& 
 #include "runtime/models/forest/searched_ranks.inc"
 // As does this.
 #include "runtime/models/forest/turned_rows.inc"
-// And this.
+// And these.
 #include "runtime/models/forest/sliced.inc"
+
+#include "runtime/models/forest/narrow_rows.inc"
 
 }  // namespace
 
-PredictSliced sliced_avx512() noexcept { return &predict_sliced; }
+PredictSliced sliced_avx512() noexcept { return &predict_blocks; }
 RankTile ranks_avx512() noexcept { return &rank_tile; }
 
 }  // namespace mainspring

@@ -18,9 +18,10 @@ enum class ForestWay : uint8_t {
 /// From how many rows on one block is faster than these rows one by one: the steps of a block of 64
 /// are the same for one row. Where the times cross, measured with forests of 200 trees of 63 leaves
 /// with categories, of 500 of depth 8, and of 1,000 of 255 leaves when others use the caches in
-/// between: AVX-512 16, 18 and 12 rows (100 trees of 31 leaves: 48 for the quick form), AVX2 14 and
-/// 18, baseline 29 and 41. Symmetric trees have no steps: 4, 4 and 14. Clusters, with AVX-512
-/// alone: 21 rows of 500 trees of depth 8, about 36 of 1,000 trees of 255 leaves.
+/// between: AVX-512 16, 18 and 12 rows, with masks of 16 bits 9 (100 trees of 31 leaves: 48 for the
+/// quick form), AVX2 14 and 18, baseline 29 and 41. Symmetric trees have no steps: 4, 4 and 14.
+/// Clusters, with AVX-512 alone: 21 rows of 500 trees of depth 8, about 36 of 1,000 trees of 255
+/// leaves.
 struct FewestBlockRows {
   uint32_t than_bits, than_clusters, than_quick, than_walks, if_symmetric;
 };
@@ -29,7 +30,7 @@ struct FewestBlockRows {
 inline constexpr FewestBlockRows kFewestBlockRows[] = {
     {32, 0, 32, 24, 14},
     {16, 0, 16, 16, 5},
-    {15, 24, 48, 16, 5},
+    {10, 24, 48, 16, 5},
 };
 
 /// Fewer go through the quick form one by one.
