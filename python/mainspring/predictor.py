@@ -461,8 +461,10 @@ class Predictor:
         Returns
         -------
         ndarray of int32, shape (num_rows, num_trees)
-            The source library's own numbers: of leaves from 0 on for LightGBM (``pred_leaf``), of
-            nodes for XGBoost (``pred_leaf``) and scikit-learn (``apply``).
+            The source library's own numbers: of leaves from 0 on for LightGBM (``pred_leaf``) and
+            CatBoost (``calc_leaf_indexes``, but for trees that are not symmetric of the model once
+            it was saved as JSON), of nodes for XGBoost (``pred_leaf``) and scikit-learn
+            (``apply``).
 
         Raises
         ------

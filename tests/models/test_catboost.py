@@ -166,6 +166,26 @@ def test_leaves_and_stages_are_catboosts(loss: str) -> None:
             np.testing.assert_array_equal(predictor.predict_raw(rows, num_trees=count), raw)
 
 
+@pytest.mark.parametrize("policy", ["Depthwise", "Lossguide"])
+def test_leaves_of_nested_trees_are_those_of_catboosts_json(policy: str, tmp_path: Path) -> None:
+    """The order in which a tree has grown, which numbers leaves before, is not in there."""
+    matrix, score = training_data(10)
+    options = {"grow_policy": policy, "iterations": 6, "depth": 6, "verbose": 0, "random_seed": 1}
+    model = catboost.CatBoostRegressor(**options, thread_count=1, allow_writing_files=False)
+    model.fit(matrix, score)
+    path = tmp_path / "model.json"
+    model.save_model(str(path), format="json")
+    numbered = catboost.CatBoostRegressor().load_model(str(path), format="json")
+    rows = hard_rows(model, 10)
+    predictor = ms.Predictor(model)
+    with np.errstate(over="ignore"):
+        expected = numbered.calc_leaf_indexes(rows)
+        np.testing.assert_array_equal(predictor.leaf_index(rows), expected)
+        for count in (1, 4, 6):
+            raw = model.predict(rows, prediction_type="RawFormulaVal", ntree_end=count)
+            np.testing.assert_array_equal(predictor.predict_raw(rows, num_trees=count), raw)
+
+
 @pytest.mark.shows("CatBoost", "depthwise", "JSON and cbm files", "bits")
 def test_files_of_both_forms_are_read(tmp_path: Path) -> None:
     model = fitted("RMSE", "Depthwise", "Max", "int", 5, 8)
