@@ -218,9 +218,10 @@ constexpr uint64_t num_condition_masks(const SlicedHeader& header) {
   return uint64_t{header.num_conditions} + header.num_sets;
 }
 
-/// Rows of a block at most, so that the masks of all conditions stay in the L2 cache or near it.
+/// Rows of a block at most: the masks of all conditions come from the L2 or the L3 cache, and wide
+/// ones are whole lines of these.
 constexpr uint32_t sliced_rows(const SlicedHeader& header) {
-  constexpr uint64_t kMaskBytes = uint64_t{2} << 20;
+  constexpr uint64_t kMaskBytes = uint64_t{4} << 20;
   uint32_t rows = kSliceRows;
   while (rows > kFewestSliceRows && num_condition_masks(header) * rows / 8 > kMaskBytes) rows /= 2;
   return rows;

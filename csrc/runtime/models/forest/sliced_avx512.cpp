@@ -202,15 +202,15 @@ void add_permuted(const double* leaves, uint32_t num_planes, const Planes& plane
   }
 }
 
-/// Few rows are not worth the table.
-constexpr uint32_t kFewestPermuted = 32;
+/// Few rows are not worth a table, unless it is small.
+constexpr uint32_t fewest_permuted(uint32_t num_planes) { return num_planes <= 6 ? 9 : 32; }
 
 template <class Sum, class Planes>
 inline void add_leaves(const double* leaves, uint32_t num_planes, const Planes& planes,
                        uint32_t num_rows, Sum* sums) {
   // As many registers as leave room for what is computed.
   constexpr uint32_t kMostPlanes = sizeof(Sum) == sizeof(double) ? 7 : 8;
-  if (num_rows >= kFewestPermuted && num_planes <= kMostPlanes) {
+  if (num_rows >= fewest_permuted(num_planes) && num_planes <= kMostPlanes) {
     switch (num_planes) {
       case 8:
         if constexpr (kMostPlanes == 8) {
