@@ -83,6 +83,13 @@ void predict_tile(const ModelView& view, const FeatureTile& tile, const Kernels&
   }
 }
 #else
+/// Whether there is one layer, a narrow one: no rows of numbers wait for the next, so all rows of a
+/// tile that are read in place go through it at a time.
+bool is_one_product(const DenseView& dense) {
+  return dense.header->num_layers == 1 && is_narrow(dense.layers[0]) &&
+         static_cast<LayerKind>(dense.layers[0].kind) == LayerKind::kDense;
+}
+
 /// Features of any layout and type to rows.
 template <class T, class From>
 void copy_rows(const From* from, const FeatureTile& tile, uint32_t num_features, uint32_t num_rows,
@@ -106,13 +113,15 @@ void predict_rows(const DenseView& dense, const From* from, const FeatureTile& t
                   uint32_t num_features, uint32_t num_outputs, T* buffers, const Kernels& kernels,
                   double* out) {
   const uint64_t width = buffer_width(dense, num_features);
-  const uint32_t block = block_rows(width);
+  const bool in_place =
+      sizeof(T) == sizeof(From) && tile.feature_stride == 1 && tile.row_stride >= 0;
+  const uint32_t block = in_place && is_one_product(dense) ? kTileRows : block_rows(width);
   for (uint32_t first = 0; first < tile.num_rows; first += block) {
     const uint32_t count = tile.num_rows - first < block ? tile.num_rows - first : block;
     const From* rows = from + static_cast<int64_t>(first) * tile.row_stride;
     double* scores = out + uint64_t{first} * num_outputs;
     if constexpr (sizeof(T) == sizeof(From)) {
-      if (tile.feature_stride == 1 && tile.row_stride >= 0) {
+      if (in_place) {
         run_block(dense, 0, rows, static_cast<uint64_t>(tile.row_stride), count, buffers,
                   block * width, kernels, scores);
         continue;
@@ -152,9 +161,14 @@ struct Dense {
 
   static uint64_t scratch_bytes(const ModelView& view) noexcept {
     const DenseView dense = view_dense(view.section);
+    const auto element = static_cast<DenseElement>(dense.header->element);
     const uint64_t width = buffer_width(dense, view.header->num_features);
-    return 2 * block_rows(width) * width *
-           element_bytes(static_cast<DenseElement>(dense.header->element));
+    uint64_t numbers = 2 * block_rows(width) * width;
+#if !defined(MAINSPRING_SMALL)
+    const uint64_t of_tile = kTileRows * padded_count(1, element);
+    if (is_one_product(dense) && numbers < of_tile) numbers = of_tile;
+#endif
+    return numbers * element_bytes(element);
   }
 
   static void predict_raw(const ModelView& view, const FeatureTile& features,
