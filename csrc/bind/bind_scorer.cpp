@@ -10,6 +10,7 @@
 #include <new>
 #include <vector>
 
+#include "bind/array_layout.hpp"
 #include "bind/bundle.hpp"
 #include "bind/class_labels.hpp"
 #include "host/parallel_predict.hpp"
@@ -176,6 +177,7 @@ struct MatrixParts {
   uint64_t scratch_length;
   bool is_light;          // a row costs too little to let go of the GIL for
   py::object make_array;  // from a shape: float64, C-contiguous
+  ArrayLayout layout;
 };
 
 struct MatrixScorer {
@@ -185,26 +187,43 @@ struct MatrixScorer {
 };
 
 /// A Python buffer that is let go at the end.
-struct HeldBuffer {
-  Py_buffer view;
-  bool held;
-  HeldBuffer(PyObject* object, int flags)
-      : held(PyObject_CheckBuffer(object) != 0 && PyObject_GetBuffer(object, &view, flags) == 0) {}
+class HeldBuffer {
+ public:
+  HeldBuffer() = default;
   ~HeldBuffer() {
-    if (held) PyBuffer_Release(&view);
+    if (held_) PyBuffer_Release(&view_);
   }
   HeldBuffer(const HeldBuffer&) = delete;
   HeldBuffer& operator=(const HeldBuffer&) = delete;
+
+  bool hold(PyObject* object, int flags) {
+    held_ = PyObject_CheckBuffer(object) != 0 && PyObject_GetBuffer(object, &view_, flags) == 0;
+    return held_;
+  }
+  const Py_buffer& view() const { return view_; }
+
+ private:
+  Py_buffer view_;
+  bool held_ = false;
 };
 
-/// Aligned rows of the model's features, float32 or float64; `is_wide` says which.
-bool is_matrix_of(const MatrixParts& parts, const Py_buffer& view, bool* is_wide) {
-  if (view.ndim != 2 || static_cast<uint64_t>(view.shape[1]) != parts.num_features) return false;
+/// What is no array of NumPy's own.
+bool read_buffer(PyObject* data, HeldBuffer* held, MatrixBytes* matrix) {
+  if (!held->hold(data, PyBUF_STRIDED_RO | PyBUF_FORMAT) || held->view().ndim != 2) return false;
+  const Py_buffer& view = held->view();
   const char* format = view.format != nullptr ? view.format : "B";
-  *is_wide = std::strcmp(format, "d") == 0;
-  if (!*is_wide && std::strcmp(format, "f") != 0) return false;
-  return view.strides[0] % view.itemsize == 0 && view.strides[1] % view.itemsize == 0 &&
-         reinterpret_cast<uintptr_t>(view.buf) % static_cast<uintptr_t>(view.itemsize) == 0;
+  const bool is_wide = std::strcmp(format, "d") == 0;
+  if (!is_wide && std::strcmp(format, "f") != 0) return false;
+  *matrix = {view.buf, {view.shape[0], view.shape[1]}, {view.strides[0], view.strides[1]}, is_wide};
+  return true;
+}
+
+/// Aligned rows of the model's features.
+bool fits(const MatrixParts& parts, const MatrixBytes& matrix) {
+  const uintptr_t within = (matrix.is_wide ? sizeof(double) : sizeof(float)) - 1;
+  const auto places = reinterpret_cast<uintptr_t>(matrix.data) |
+                      static_cast<uintptr_t>(matrix.strides[0] | matrix.strides[1]);
+  return static_cast<uint64_t>(matrix.shape[1]) == parts.num_features && (places & within) == 0;
 }
 
 py::object new_result(const MatrixParts& parts, Py_ssize_t num_rows) {
@@ -216,29 +235,32 @@ py::object new_result(const MatrixParts& parts, Py_ssize_t num_rows) {
 
 /// None where the general way has to read the data, or refuse it.
 py::object score_matrix(const MatrixParts& parts, PyObject* data) {
-  const HeldBuffer rows(data, PyBUF_STRIDED_RO | PyBUF_FORMAT);
-  bool is_wide = false;
-  if (!rows.held || !is_matrix_of(parts, rows.view, &is_wide)) {
+  HeldBuffer rows, scores;
+  MatrixBytes matrix;
+  if ((!parts.layout.reads(data, &matrix) && !read_buffer(data, &rows, &matrix)) ||
+      !fits(parts, matrix)) {
     PyErr_Clear();
     return py::none();
   }
-  const Py_buffer& view = rows.view;
-  py::object result = new_result(parts, view.shape[0]);
+  py::object result = new_result(parts, matrix.shape[0]);
   if (!result) throw py::error_already_set();
-  const HeldBuffer scores(result.ptr(), PyBUF_WRITABLE);
-  if (!scores.held) throw py::error_already_set();
-  const auto* narrow = is_wide ? nullptr : static_cast<const float*>(view.buf);
-  const auto* wide = is_wide ? static_cast<const double*>(view.buf) : nullptr;
-  auto* out = static_cast<double*>(scores.view.buf);
-  const int64_t row_stride = view.strides[0] / view.itemsize;
-  const int64_t feature_stride = view.strides[1] / view.itemsize;
-  if (view.shape[0] == 1 && parts.is_light) {
+  auto* out = static_cast<double*>(parts.layout.data_of(result.ptr()));
+  if (out == nullptr) {
+    if (!scores.hold(result.ptr(), PyBUF_WRITABLE)) throw py::error_already_set();
+    out = static_cast<double*>(scores.view().buf);
+  }
+  const auto* narrow = matrix.is_wide ? nullptr : static_cast<const float*>(matrix.data);
+  const auto* wide = matrix.is_wide ? static_cast<const double*>(matrix.data) : nullptr;
+  const int item_shift = matrix.is_wide ? 3 : 2;
+  const int64_t row_stride = matrix.strides[0] >> item_shift;
+  const int64_t feature_stride = matrix.strides[1] >> item_shift;
+  if (matrix.shape[0] == 1 && parts.is_light) {
     predict_matrix(parts.image->view(), process_kernels(), narrow, wide, row_stride, feature_stride,
                    1, parts.kind, thread_scratch(parts.scratch_length), out);
   } else {
     const py::gil_scoped_release unlocked;
     predict_matrix_parallel(*parts.image, narrow, wide, row_stride, feature_stride,
-                            static_cast<uint64_t>(view.shape[0]), parts.kind, out);
+                            static_cast<uint64_t>(matrix.shape[0]), parts.kind, out);
   }
   return result;
 }
@@ -282,8 +304,10 @@ PyType_Spec matrix_scorer_spec = {
     matrix_scorer_slots};
 
 py::object make_matrix_scorer(const py::object& type, const py::object& bundle,
-                              std::string_view kind_name, const py::object& make_array) {
+                              std::string_view kind_name, const py::object& make_array,
+                              const ArrayLayout& layout) {
   auto parts = std::make_unique<MatrixParts>();
+  parts->layout = layout;
   parts->image = image_of(bundle);
   parts->kind = output_kind(kind_name);
   parts->width = output_width(parts->image->view(), parts->kind);
@@ -291,7 +315,9 @@ py::object make_matrix_scorer(const py::object& type, const py::object& bundle,
   parts->num_features = parts->image->view().model.header->num_features;
   parts->scratch_length = scratch_bytes(parts->image->view());
   constexpr uint64_t kLightBytes = uint64_t{4} << 20;
-  parts->is_light = parts->image->bytes().size() < kLightBytes;
+  const ModelView& model = parts->image->view().model;
+  parts->is_light = parts->image->bytes().size() < kLightBytes || model.clusters != nullptr ||
+                    model.value_clusters != nullptr;
   parts->make_array = make_array;
   auto* scorer = PyObject_New(MatrixScorer, reinterpret_cast<PyTypeObject*>(type.ptr()));
   if (scorer == nullptr) throw py::error_already_set();
@@ -342,12 +368,14 @@ void register_scorer(py::module_& module) {
   if (!matrix_type) throw py::error_already_set();
   module.def(
       "make_matrix_scorer",
-      [matrix_type](const py::object& bundle, std::string_view kind, const py::object& make_array) {
-        return make_matrix_scorer(matrix_type, bundle, kind, make_array);
+      [matrix_type](const py::object& bundle, std::string_view kind, const py::object& make_array,
+                    const py::object& narrow, const py::object& wide) {
+        return make_matrix_scorer(matrix_type, bundle, kind, make_array, {narrow, wide});
       },
-      py::arg("bundle"), py::arg("kind"), py::arg("make_array"),
+      py::arg("bundle"), py::arg("kind"), py::arg("make_array"), py::arg("narrow"), py::arg("wide"),
       "A callable for the rows of a matrix of features, which gives an array that `make_array` "
-      "makes of a shape; None where the data is no aligned matrix of float32 or float64.");
+      "makes of a shape; None where the data is no aligned matrix of float32 or float64. `narrow` "
+      "and `wide`: two such arrays, whatever is in them.");
 }
 
 }  // namespace mainspring::bind

@@ -996,9 +996,9 @@ def make_dense(element: str, layers: list[typing.Any], link: str, num_classes: t
     """
     A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance plus epsilon, 'distance' second - sum of weights * (x - centers)^2 with centers and weights (2 * outputs, inputs) in first; arrays of float64.
     """
-def make_matrix_scorer(bundle: typing.Any, kind: str, make_array: typing.Any) -> typing.Any:
+def make_matrix_scorer(bundle: typing.Any, kind: str, make_array: typing.Any, narrow: typing.Any, wide: typing.Any) -> typing.Any:
     """
-    A callable for the rows of a matrix of features, which gives an array that `make_array` makes of a shape; None where the data is no aligned matrix of float32 or float64.
+    A callable for the rows of a matrix of features, which gives an array that `make_array` makes of a shape; None where the data is no aligned matrix of float32 or float64. `narrow` and `wide`: two such arrays, whatever is in them.
     """
 def make_network(layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
     """

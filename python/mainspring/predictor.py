@@ -118,6 +118,8 @@ class Predictor:
     _widths: dict[str, int]
     _labels: npt.NDArray[Any] | None
     _score_matrix: dict[str, Callable[[object], Floats | None]]
+    _score_numbers: Callable[[object], Floats | None] | None
+    _score_proba: Callable[[object], Floats | None] | None
     _derived: dict[tuple[str, int | None], Predictor]
     _explainer: Explainer | None
     _exits: EarlyExits | None
@@ -218,6 +220,9 @@ class Predictor:
         self._score_matrix = {}
         if not self.has_preprocessor:
             self._score_matrix = matrix_scorers(bundle, self._widths)
+        # One row of a small model takes less time than a lookup and another call of Python.
+        self._score_numbers = self._score_matrix.get("predict") if self._labels is None else None
+        self._score_proba = self._score_matrix.get("proba")
         self._derived = {}
         self._explainer = None
         self._exits = None
@@ -350,6 +355,10 @@ class Predictor:
         -----
         Blocks of rows go over the engine's threads; :meth:`kernel_name` says how they are scored.
         """
+        if out is None and num_trees is None and self._score_numbers is not None:
+            scores = self._score_numbers(data)
+            if scores is not None:
+                return scores
         if num_trees is not None:
             return self._made("trees", num_trees).predict(data, out)
         if self._labels is None:
@@ -378,6 +387,10 @@ class Predictor:
         SchemaError, ParameterError
             As in :meth:`predict`.
         """
+        if out is None and num_trees is None and self._score_proba is not None:
+            scores = self._score_proba(data)
+            if scores is not None:
+                return scores
         self._check_has_probabilities()
         if num_trees is not None:
             return self._made("trees", num_trees).predict_proba(data, out)

@@ -217,8 +217,9 @@ def matrix_scorers(
         By kind of output: takes what ``predict`` may be given, returns a new array, or None where
         that is no aligned matrix of float32 or float64 of the model's features.
     """
+    examples = np.zeros((2, 3), np.float32), np.zeros((2, 3))
     return {
-        kind: _engine.make_matrix_scorer(bundle, kind, np.empty)
+        kind: _engine.make_matrix_scorer(bundle, kind, np.empty, *examples)
         for kind, width in widths.items()
         if width
     }
