@@ -10,7 +10,6 @@
 #include <new>
 #include <string_view>
 
-#include "host/cluster_forest.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
 #include "host/large_pages.hpp"
@@ -177,8 +176,7 @@ std::shared_ptr<const BundleImage> BundleImage::open(std::span<const uint8_t> by
   uint32_t fault = 0;
   const Status status = read_bundle(image->data_, image->length_, &image->view_, &fault);
   if (!status.ok()) throw_refused(status, fault, image->bytes(), subject);
-  image->clusters_ = make_clusters(image->view_);
-  if (image->clusters_ != nullptr) image->view_.model.clusters = &image->clusters_->forest;
+  image->forms_ = make_forms(&image->view_);
   return image;
 }
 

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "host/made_forms.hpp"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
 
 namespace mainspring {
 
-struct OwnedClusters;  // host/cluster_forest.hpp
-struct RankedForest;   // host/ranked_forest.hpp
+struct RankedForest;  // host/ranked_forest.hpp
 
 /// Owns 64-byte aligned bytes and the verified view into them. Immutable, shared by threads.
 class BundleImage {
@@ -40,7 +40,7 @@ class BundleImage {
   uint8_t* data_ = nullptr;
   uint64_t length_ = 0;
   BundleView view_{};
-  std::shared_ptr<const OwnedClusters> clusters_;  // null where there are none
+  MadeForms forms_;
   mutable std::once_flag ranked_once_;
   mutable std::shared_ptr<const RankedForest> ranked_;
 };

@@ -5,22 +5,13 @@
 #include <algorithm>
 #include <bit>
 
-#include "host/bundle_image.hpp"
+#include "host/made_forms.hpp"
 
 namespace mainspring {
 
 namespace {
 
 constexpr uint8_t kNever = 255;  // no rank is greater
-
-bool has_kernel() {
-#if defined(__x86_64__)
-  return cluster_walk_avx512() != nullptr && process_kernels().level == IsaLevel::kAvx512 &&
-         __builtin_cpu_supports("avx512vbmi");
-#else
-  return false;
-#endif
-}
 
 class ClusterMaker {
  public:
@@ -117,9 +108,8 @@ class ClusterMaker {
 }  // namespace
 
 std::shared_ptr<const OwnedClusters> make_clusters(const BundleView& bundle) {
-  if (bundle.model.model == nullptr || bundle.model.model->code != ModelCode::kForest) return {};
   const ForestView forest = view_forest(bundle.model.section);
-  if (forest.program == nullptr || !has_kernel()) return {};
+  if (forest.program == nullptr || cluster_walk_avx512() == nullptr || !looks_up_bytes()) return {};
   const SlicedView program = view_sliced(forest.program, *forest.header);
   const SlicedHeader& header = *program.header;
   if (header.num_bits == 0 || header.num_category_features != 0 ||

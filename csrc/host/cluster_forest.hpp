@@ -19,7 +19,7 @@ struct OwnedClusters {
   ClusterForest forest{};  // of these
 };
 
-/// Null where the bundle is no forest with bits of single rows, where it tests categories or has
+/// Null where the bundle's forest has no bits of single rows, where it tests categories or has
 /// too many columns, where its program is not that of its trees, and where this process has no
 /// kernel for clusters.
 std::shared_ptr<const OwnedClusters> make_clusters(const BundleView& bundle);

@@ -85,6 +85,8 @@ inline Strided<double> wide_of(const FeatureTile& tile) {
 
 struct Model;
 struct ClusterForest;  // forest/cluster_walk.hpp
+struct QuickBytes;     // forest/quick_bytes.hpp
+struct ValueForest;    // forest/value_walk.hpp
 
 /// An opened model: its section, verified.
 struct ModelView {
@@ -93,7 +95,10 @@ struct ModelView {
   const uint8_t* section;
   uint64_t section_length;
 #if !defined(MAINSPRING_SMALL)
-  const ClusterForest* clusters = nullptr;  // of a forest, where whoever opened it has made some
+  // Of a forest, where whoever opened it has made some.
+  const ClusterForest* clusters = nullptr;
+  const QuickBytes* quick_bytes = nullptr;
+  const ValueForest* value_clusters = nullptr;
 #endif
 };
 

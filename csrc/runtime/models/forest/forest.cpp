@@ -12,6 +12,7 @@
 #include "runtime/models/forest/part.hpp"
 #include "runtime/models/forest/sliced.hpp"
 #include "runtime/models/forest/slot_values.hpp"
+#include "runtime/models/forest/value_walk.hpp"
 #include "runtime/models/forest/ways.hpp"
 
 namespace mainspring {
@@ -241,6 +242,20 @@ void walk_rows(const ForestView& forest, const FeatureTile& features, uint32_t n
   }
 }
 
+#if !defined(MAINSPRING_SMALL)
+/// Rows one by one down clusters, or down the nodes where the slots of a feature differ.
+void walk_clusters(const ForestView& forest, const ValueForest& clusters,
+                   const FeatureTile& features, uint32_t num_outputs, double* values, double* out) {
+  const WalkValues walk = value_walk_avx512();
+  for (uint32_t row = 0; row < features.num_rows; ++row, out += num_outputs) {
+    const uint32_t left = features.num_rows - row, lane = row % kChains;
+    if (lane == 0) fill_group(forest, features, row, left < kChains ? left : kChains, values);
+    for (uint32_t i = 0; i < num_outputs; ++i) out[i] = forest.bases[i];
+    if (!walk(forest, clusters, values + lane, out)) predict_one(forest, values + lane, out);
+  }
+}
+#endif
+
 SlicedJob job_of(const ModelView& view, const ForestView& forest, const FeatureTile& features) {
   return {view_sliced(forest.program, *forest.header),
           forest.trees,
@@ -260,7 +275,8 @@ ForestWay way_of(const ModelView& view, uint32_t num_rows, IsaLevel level) {
 #if defined(MAINSPRING_SMALL)
   return way_through(view_forest(view.section), num_rows, level);
 #else
-  return way_through(view_forest(view.section), num_rows, level, view.clusters != nullptr);
+  return way_through(view_forest(view.section), num_rows, level,
+                     view.clusters != nullptr || view.value_clusters != nullptr);
 #endif
 }
 
@@ -298,8 +314,17 @@ struct Forest {
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
     const ForestWay way = way_of(view, features.num_rows, kernels.level);
+#if !defined(MAINSPRING_SMALL)
+    if (way == ForestWay::kClusters && view.value_clusters != nullptr) {
+      return walk_clusters(forest, *view.value_clusters, features, num_outputs,
+                           reinterpret_cast<double*>(scratch), out);
+    }
+#endif
     if (way != ForestWay::kWalk) {
-      const SlicedJob job = job_of(view, forest, features);
+      SlicedJob job = job_of(view, forest, features);
+#if !defined(MAINSPRING_SMALL)
+      job.quick_bytes = view.quick_bytes;
+#endif
       if (way == ForestWay::kQuick) {
         predict_quick(job, out);
 #if !defined(MAINSPRING_SMALL)

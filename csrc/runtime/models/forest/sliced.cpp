@@ -2,6 +2,7 @@
 #include "runtime/models/forest/sliced.hpp"
 
 #include "runtime/models/forest/given_ranks.hpp"
+#include "runtime/models/forest/quick_bytes.hpp"
 #include "runtime/models/forest/ways.hpp"
 
 namespace mainspring {
@@ -58,8 +59,9 @@ bool has_quick(const SlicedView& view, IsaLevel level) noexcept {
 }
 
 void predict_quick(const SlicedJob& job, double* out) noexcept {
-  const bool few = job.features.num_rows < kFewestQuickRows;
-  (few ? quick_avx512() : quick_rows_avx512())(job, out);
+  if (job.features.num_rows >= kFewestQuickRows) return quick_rows_avx512()(job, out);
+  if (job.quick_bytes != nullptr) return quick_bytes_avx512()(job, *job.quick_bytes, out);
+  quick_avx512()(job, out);
 }
 
 void rank_numbers(IsaLevel level, const RankTable& table, double* numbers, uint32_t num_rows,

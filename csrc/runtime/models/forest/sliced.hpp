@@ -274,6 +274,7 @@ constexpr BitScratch bit_scratch(const SlicedHeader& header) {
 
 struct GivenRanks;  // given_ranks.hpp
 struct RankTable;
+struct QuickBytes;  // quick_bytes.hpp
 
 /// The features of one tile and what a forest says about sums.
 struct SlicedJob {
@@ -290,6 +291,9 @@ struct SlicedJob {
   bool any_order;                     // no sum is rounded, so that several may be made side by side
   bool round;                         // values are rounded to float32 first
   const GivenRanks* given = nullptr;  // in place of some features; blocks alone take them
+#if !defined(MAINSPRING_SMALL)
+  const QuickBytes* quick_bytes = nullptr;  // the quick form once more, where it was made
+#endif
 };
 
 /// Of the forest's program; 0 when it has none.

@@ -15,7 +15,9 @@ ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel leve
   return forest.program != nullptr && num_rows >= kFewestBlockRowsOfDevices ? ForestWay::kBlocks
                                                                             : ForestWay::kWalk;
 #else
-  if (forest.program == nullptr) return ForestWay::kWalk;
+  if (forest.program == nullptr) {
+    return has_clusters && num_rows < kFewestWalkedRows ? ForestWay::kClusters : ForestWay::kWalk;
+  }
   const SlicedView view = view_sliced(forest.program, *forest.header);
   const FewestBlockRows& fewest = kFewestBlockRows[static_cast<uint32_t>(level)];
   if (has_quick(view, level)) {

@@ -1,0 +1,51 @@
+// A forest's trees once more, three levels to a step, for single rows through trees that have no
+// bit-sliced program: those of random forests are too large. It is made of the nodes when a bundle
+// is opened (host/value_clusters.hpp) and lies in none.
+//
+// The row's values are in registers, as float32, which is what they were rounded to. A cluster is
+// one cache line: a permute finds the values that seven nodes look at, a comparison says which of
+// them send the row right, and a table says where the row leaves.
+#pragma once
+#include <cstdint>
+
+#include "runtime/models/forest/forest.hpp"
+
+namespace mainspring {
+
+/// Columns at most: the values of a row stay in registers.
+inline constexpr uint32_t kMaxClusterColumns = 64;
+inline constexpr uint32_t kValueClusterNodes = 7;
+inline constexpr uint32_t kValueClusterExits = 8;
+/// Bytes of an exit.
+inline constexpr uint32_t kExitBytes = 3;
+/// Of an exit: there is a leaf, and the rest is its number. Else the number of a cluster.
+inline constexpr uint32_t kValueLeaf = 1u << 23;
+
+/// Nodes level by level: from node k left and right are 2 * k + 1 and 2 * k + 2. Where the tree
+/// ends earlier all exits behind a node are the same.
+struct alignas(64) ValueCluster {
+  float thresholds[kValueClusterNodes];  // left where the value is not above it
+  uint8_t columns[kValueClusterNodes + 1];
+  uint8_t exits[kValueClusterExits * kExitBytes];  // the lowest byte first
+  uint8_t unused[4];                               // a load of four bytes ends here
+};
+static_assert(sizeof(ValueCluster) == 64);
+
+struct ValueForest {
+  const ValueCluster* clusters;
+  const uint32_t* firsts;  // of each tree: an exit, to its first cluster or its only leaf
+  const double* leaves;    // numbers; with leaf vectors none, a leaf's number is the vector's
+  // Of each slot. Slots of one feature are one column: they differ by what they make of a missing
+  // value alone.
+  const uint8_t* columns;
+  uint32_t num_columns;
+};
+
+/// Adds the leaves of one row, whose values lie kChains apart behind the one that leaves read
+/// (slot_values.hpp), to the sums at `out`. False, and nothing was added, where the slots of a
+/// feature have different values.
+using WalkValues = bool (*)(const ForestView& view, const ValueForest& forest, const double* values,
+                            double* out) noexcept;
+WalkValues value_walk_avx512() noexcept;  // null where not compiled in
+
+}  // namespace mainspring
