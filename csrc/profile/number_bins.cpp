@@ -11,147 +11,36 @@
 #include "profile/cells_to_bins.hpp"
 #include "runtime/core/kernels.hpp"
 
-// Vectors are passed between functions that are all inlined.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 namespace mainspring {
 
 namespace {
 
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
-constexpr uint32_t kAtOnce = 8;
-constexpr uint32_t kAhead = 2 * NumberBins::kBlock;
-typedef double Numbers __attribute__((vector_size(64), aligned(8), may_alias));
-typedef int64_t Integers __attribute__((vector_size(64)));
-typedef uint64_t Bits __attribute__((vector_size(64)));
-typedef uint16_t Cells __attribute__((vector_size(16), aligned(2), may_alias));
+constexpr uint32_t kAtOnce = kNumbersAtOnce;
 
 }  // namespace
 
-// What placing a block needs and leaves.
-struct PlaceJob {
-  const double* values;
-  uint32_t num_values;  // a multiple of kAtOnce
-  double center, scale, reach_below, reach_above;
-  uint32_t shift, below;
-  uint16_t* cells;
-  uint64_t nans;
-  double min, max;
-};
-
-namespace {
-
-// A distance plus the scale, read as an integer: its logarithm, by straight lines between powers
-// of two. Below the scale it is the distance itself.
-[[gnu::always_inline]] inline void place(PlaceJob* job) {
-  const Numbers zero = {};
-  const Numbers center = zero + job->center, scale = zero + job->scale;
-  const Numbers reach_below = zero + job->reach_below, reach_above = zero + job->reach_above;
-  const Bits start = Bits{} + std::bit_cast<uint64_t>(job->scale);
-  const Bits num_below = Bits{} + job->below;
-  Numbers least = zero + job->min, most = zero + job->max;
-  Integers nans = {};
-  for (uint32_t i = 0; i < job->num_values; i += kAtOnce) {
-    // What comes behind the next block: counting in between would let memory rest.
-    __builtin_prefetch(job->values + i + kAhead);
-    const Numbers value = *reinterpret_cast<const Numbers*>(job->values + i);
-    least = value < least ? value : least;
-    most = value > most ? value : most;
-    nans += value != value;  // -1 for each
-    const Numbers away = value - center;
-    const Integers below = away < zero;
-    Numbers distance = away < zero ? -away : away;
-    distance = distance > zero ? distance : zero;  // NaN too
-    const Numbers reach = below ? reach_below : reach_above;
-    distance = distance < reach ? distance : reach;
-    const Numbers sum = distance + scale;
-    const Bits steps = (reinterpret_cast<Bits>(sum) - start) >> job->shift;
-    const Bits cell = num_below + (steps ^ reinterpret_cast<Bits>(below));
-    *reinterpret_cast<Cells*>(job->cells + i) = __builtin_convertvector(cell, Cells);
-  }
-  for (uint32_t lane = 0; lane < kAtOnce; ++lane) {
-    job->min = least[lane] < job->min ? least[lane] : job->min;
-    job->max = most[lane] > job->max ? most[lane] : job->max;
-    job->nans += static_cast<uint64_t>(-nans[lane]);
-  }
+NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed)
+    : NumberBins(std::move(edges), std::move(listed), CellKind::kCompared) {
+  choose_placing();
 }
 
-void place_baseline(PlaceJob* job) { place(job); }
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) void place_avx2(PlaceJob* job) { place(job); }
-__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl"))) void place_avx512(PlaceJob* job) {
-  place(job);
-}
-#endif
-
-using Place = void (*)(PlaceJob*);
-
-Place place_of(IsaLevel level) {
-#if defined(__x86_64__)
-  if (level == IsaLevel::kAvx512) return &place_avx512;
-  if (level == IsaLevel::kAvx2) return &place_avx2;
-#endif
-  (void)level;
-  return &place_baseline;
+NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed, CellKind cells)
+    : num_edges_(static_cast<uint32_t>(edges.size())),
+      edges_(std::move(edges)),
+      listed_(std::move(listed)),
+      cells_(cells),
+      first_(kCells + 1, 0) {
+  edges_.insert(edges_.end(), kMaxSteps, kNotANumber);
 }
 
-// The most of them that are the same.
-uint32_t most_in_a_row(const std::vector<uint16_t>& cells) {
+uint32_t NumberBins::most_in_a_cell(const std::vector<uint16_t>& cells) {
   uint32_t most = 0, here = 0;
   for (size_t i = 0; i < cells.size(); ++i) {
     here = i > 0 && cells[i] == cells[i - 1] ? here + 1 : 1;
     most = std::max(most, here);
   }
   return most;
-}
-
-// Those left when a cell takes no more than `most`; ends and pairs of neighbours stay, and go
-// first.
-std::vector<double> at_most_in_a_cell(uint32_t most, const std::vector<double>& edges,
-                                      const std::vector<uint16_t>& cells) {
-  const auto stays = [&edges](size_t i) {
-    return i == 0 || i + 1 == edges.size() ||
-           std::nextafter(edges[i], edges[i + 1]) == edges[i + 1] ||
-           std::nextafter(edges[i - 1], edges[i]) == edges[i];
-  };
-  std::vector<double> kept;
-  for (size_t first = 0, end = 0; first < edges.size(); first = end) {
-    uint32_t room = most;
-    for (; end < edges.size() && cells[end] == cells[first]; ++end) room -= stays(end) && room > 0;
-    for (size_t i = first; i < end; ++i) {
-      if (!stays(i)) {
-        if (room == 0) continue;
-        --room;
-      }
-      kept.push_back(edges[i]);
-    }
-  }
-  return kept;
-}
-
-std::vector<uint8_t> ends_of(size_t num_edges) {
-  std::vector<uint8_t> listed(num_edges + 1, 0);
-  listed.front() = listed.back() = 1;
-  return listed;
-}
-
-}  // namespace
-
-NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed)
-    : NumberBins(std::move(edges), std::move(listed), nullptr) {}
-
-NumberBins::NumberBins(std::vector<double> edges, std::vector<uint8_t> listed,
-                       const Placing* placing)
-    : num_edges_(static_cast<uint32_t>(edges.size())),
-      edges_(std::move(edges)),
-      listed_(std::move(listed)),
-      first_(kCells + 1, 0) {
-  if (placing != nullptr) {
-    index_cells(*placing, most_in_a_row(cells_of(*placing, edges_)));
-  } else {
-    choose_placing();
-  }
-  edges_.insert(edges_.end(), kMaxSteps, kNotANumber);
 }
 
 NumberBins::Placing NumberBins::placing(std::span<const double> edges, double center,
@@ -234,11 +123,11 @@ void NumberBins::choose_placing() {
   uint32_t best = ~uint32_t{0};
   Placing chosen{};
   size_t num_tried = 0;
-  for (const Placing& tried : placings(edges_)) {
+  for (const Placing& tried : placings(edges())) {
     // The others are for what is far from even: they cost more than a comparison.
     if (best <= (num_tried < 2 ? 1 : 3)) break;
     ++num_tried;
-    const uint32_t most = most_in_a_row(cells_of(tried, edges_));
+    const uint32_t most = most_in_a_cell(cells_of(tried, edges()));
     if (most >= best) continue;
     best = most;
     chosen = tried;
@@ -250,35 +139,10 @@ void NumberBins::index_cells(const Placing& placing, uint32_t most) {
   placing_ = placing;
   if (most > kMaxSteps) return;  // search
   steps_ = most;
-  for (const uint16_t cell : cells_of(placing_, edges_)) ++first_[cell + 1u];
+  for (const uint16_t cell : cells_of(placing_, edges())) ++first_[cell + 1u];
   for (uint32_t cell = 1; cell <= kCells; ++cell) {
     first_[cell] = static_cast<uint16_t>(first_[cell] + first_[cell - 1]);
   }
-}
-
-NumberBins NumberBins::thinned(const std::vector<double>& edges) {
-  const std::vector<Placing> tried = placings(edges);
-  uint32_t fewest = kMaxSteps + 1;
-  for (uint32_t most = 1; most <= 4 && most < fewest; ++most) {
-    std::vector<double> best;
-    Placing chosen{};
-    for (const Placing& placing : tried) {
-      const std::vector<uint16_t> cells = cells_of(placing, edges);
-      if (most == 1) fewest = std::min(fewest, most_in_a_row(cells));
-      std::vector<double> kept = at_most_in_a_cell(most, edges, cells);
-      if (10 * kept.size() < 9 * edges.size() || kept.size() <= best.size()) continue;
-      best = std::move(kept);
-      chosen = placing;
-      if (20 * best.size() >= 19 * edges.size()) break;
-    }
-    if (best.empty()) continue;
-    // Pairs and ends may have crowded a cell.
-    const uint32_t steps = most_in_a_row(cells_of(chosen, best));
-    if (steps > fewest || (steps == fewest && best.size() < edges.size())) continue;
-    std::vector<uint8_t> listed = ends_of(best.size());
-    return NumberBins(std::move(best), std::move(listed), &chosen);
-  }
-  return NumberBins(edges, ends_of(edges.size()));
 }
 
 BinCounts NumberBins::empty_counts() const {
@@ -335,6 +199,7 @@ void NumberBins::list_block(const double* values, uint32_t num_values, bool only
 }
 
 void NumberBins::count(const double* values, uint64_t num_values, BinCounts* counts) const {
+  if (!compares()) return count_by_cells(values, num_values, counts);
   // A table takes at most its part of each block.
   constexpr uint32_t kMaxBlocks = 0xFFFF / (kBlock / BinCounts::kTables);
   alignas(64) std::array<uint16_t, kBlock> cells;

@@ -1,9 +1,10 @@
 // Counts between edges, by cells: those of a search, wherever edges lie and whatever values are;
-// and shapes of numbers for which one comparison is enough.
+// and shapes of numbers for which one comparison is enough, or none.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -187,6 +188,62 @@ void check_thinned(const std::vector<double>& edges, const NumberBins& thinned,
   }
 }
 
+// Moved down, by no more than the cell they are in, and never past another edge.
+void check_moved(const std::vector<double>& edges, const NumberBins& moved,
+                 const std::string& what) {
+  const std::vector<double> found = copy_of(moved);
+  check(!moved.compares(), what + ": nothing is compared");
+  check(std::is_sorted(found.begin(), found.end()) &&
+            std::adjacent_find(found.begin(), found.end()) == found.end(),
+        what + ": edges ascend");
+  check(10 * found.size() >= 9 * edges.size(), what + ": a tenth at most falls together");
+  check(found.front() == edges.front() && found.back() == edges.back(), what + ": ends stay");
+  for (size_t i = 0; i + 1 < found.size(); ++i) {
+    const auto next = std::lower_bound(edges.begin(), edges.end(), found[i]);
+    check(next != edges.end() && *next < found[i + 1], what + ": not past another edge");
+    check(i + 2 >= found.size() || std::upper_bound(next, edges.end(), found[i + 1]) - next <= 3,
+          what + ": three at most at a place");
+  }
+}
+
+void test_points(uint64_t seed) {
+  Random random(seed);
+  for (const Shape shape : {Shape::kWhole, Shape::kAtoms, Shape::kNormal, Shape::kAnyBits}) {
+    std::vector<double> points = sorted_sample(random, shape, 1 + below(random, 700));
+    const double away = one_in(random, 2) ? 0 : std::floor(1e9 * normal(random));
+    for (double& point : points) point = shape == Shape::kWhole ? point + away : point;
+    points.erase(std::unique(points.begin(), points.end()), points.end());
+    const std::optional<NumberBins> bins = NumberBins::of_points(points);
+    if (!bins.has_value()) continue;
+    const std::string what = "points of shape " + std::to_string(static_cast<int>(shape)) +
+                             ", seed " + std::to_string(seed);
+    check(bins->compares() == (shape != Shape::kWhole) || points.size() < 3,
+          what + ": only integers are not compared");
+    std::vector<double> values;
+    const uint64_t often = one_in(random, 2) ? 3 : 2000;
+    const size_t rows = below(random, 4000);
+    for (size_t i = 0; i < rows; ++i) {
+      const double point = points[below(random, points.size())];
+      if (!one_in(random, often)) {
+        values.push_back(point);
+      } else {
+        switch (below(random, 7)) {
+          case 0: values.push_back(std::nextafter(point, kInfinity)); break;
+          case 1: values.push_back(kNan); break;
+          case 2: values.push_back(point + 0.5); break;
+          case 3: values.push_back(one_in(random, 2) ? kInfinity : -kInfinity); break;
+          case 4:
+            values.push_back(one_in(random, 2) ? points.front() - 3 : points.back() + 3);
+            break;
+          case 5: values.push_back(one_in(random, 2) ? -0.0 : 1e-300); break;
+          default: values.push_back(point + 1);
+        }
+      }
+    }
+    check_counts(*bins, values, random, what);
+  }
+}
+
 void test_counts(uint64_t seed) {
   Random random(seed);
   for (int number = 0; number < static_cast<int>(Shape::kCount); ++number) {
@@ -202,25 +259,36 @@ void test_counts(uint64_t seed) {
     const NumberBins thinned = NumberBins::thinned(edges);
     check_thinned(edges, thinned, what + ", thinned");
     check_counts(thinned, values, random, what + ", thinned");
+    const std::optional<NumberBins> moved = NumberBins::moved(edges);
+    if (!moved.has_value()) continue;
+    check_moved(edges, *moved, what + ", moved");
+    check_counts(*moved, drawn_values(random, shape, copy_of(*moved)), random, what + ", moved");
   }
 }
 
 // More than a short number counts, in blocks that are whole and in others.
-void test_long_runs_of_one_value(uint64_t seed) {
-  Random random(seed);
-  const std::vector<double> edges = drawn_edges(random, Shape::kNormal, 300);
-  const NumberBins bins = NumberBins::thinned(edges);
-  const size_t rows = one_in(random, 2) ? 512 : 1 + below(random, 1300);
-  const std::vector<double> values(rows, edges[100]);
+void check_long_run(const NumberBins& bins, double value, size_t rows, const std::string& what) {
+  const std::vector<double> values(rows, value);
   BinCounts counts = bins.empty_counts();
   const uint64_t times = 700'000 / rows;
   for (uint64_t i = 0; i < times; ++i) bins.count(values.data(), rows, &counts);
   counts.settle();
-  const uint32_t bin = bins.bin_of(values[0]);
-  check(counts.bins[bin] == times * rows, "a long run of one value is counted");
+  check(counts.bins[bins.bin_of(value)] == times * rows, what + "a long run is counted");
   check(std::count(counts.bins.begin(), counts.bins.end(), 0) ==
             static_cast<std::ptrdiff_t>(counts.bins.size()) - 1,
-        "and nothing else");
+        what + "and nothing else");
+}
+
+void test_long_runs_of_one_value(uint64_t seed) {
+  Random random(seed);
+  const std::vector<double> edges = drawn_edges(random, Shape::kNormal, 300);
+  const size_t rows = one_in(random, 2) ? 512 : 1 + below(random, 1300);
+  check_long_run(NumberBins::thinned(edges), edges[100], rows, "thinned: ");
+  const std::optional<NumberBins> moved = NumberBins::moved(edges);
+  check(moved.has_value() == std::isfinite(edges.back()), "only what is finite is moved");
+  if (moved.has_value()) check_long_run(*moved, edges[100], rows, "moved: ");
+  const std::vector<double> points{1, 2, 7};
+  check_long_run(*NumberBins::of_points(points), 2, rows, "points: ");
 }
 
 // Where nothing else helps, edges are searched.
@@ -244,8 +312,9 @@ void test_one_comparison_is_enough() {
       }
       std::sort(edges.begin(), edges.end());
       edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-      check(NumberBins::thinned(edges).num_comparisons() == 1,
-            "one comparison for shape " + std::to_string(static_cast<int>(shape)));
+      const std::string what = std::to_string(static_cast<int>(shape));
+      check(NumberBins::thinned(edges).num_comparisons() == 1, "one comparison for shape " + what);
+      check(NumberBins::moved(edges).has_value(), "and none for shape " + what);
     }
   }
 }
@@ -255,6 +324,7 @@ void test_one_comparison_is_enough() {
 
 int main() {
   for (uint64_t seed = 0; seed < 30; ++seed) mainspring::test_counts(seed);
+  for (uint64_t seed = 0; seed < 30; ++seed) mainspring::test_points(seed);
   for (uint64_t seed = 0; seed < 12; ++seed) mainspring::test_long_runs_of_one_value(seed);
   mainspring::test_edges_when_crowded_are_searched();
   mainspring::test_one_comparison_is_enough();
