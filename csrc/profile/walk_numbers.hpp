@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "profile/copy_present.hpp"
 #include "profile/walk_tiles.hpp"
+#include "runtime/arrow/bitmap.hpp"
 
 namespace mainspring {
 
@@ -16,8 +18,19 @@ template <class Fn>
 void for_each_numbers(const ColumnView& view, bool is_time, Fn fn) {
   constexpr uint64_t kRun = uint64_t{1} << 16;
   const bool aligned = reinterpret_cast<uintptr_t>(view.values) % alignof(double) == 0;
-  if (!is_time && view.type == ColumnType::kF64 && view.validity == nullptr && aligned) {
+  if (!is_time && view.type == ColumnType::kF64 && aligned) {
     const double* values = static_cast<const double*>(view.values) + view.offset;
+    if (view.validity != nullptr) {
+      alignas(64) std::array<double, kTileRows> numbers;
+      std::array<uint64_t, kValidityWords> valid;
+      for (uint64_t first = 0; first < view.length; first += kTileRows) {
+        const auto rows = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, view.length - first));
+        read_bitmap(view.validity, view.offset + first, rows, valid.data());
+        copy_present(values + first, valid.data(), rows, numbers.data());
+        fn(numbers.data(), uint64_t{rows});
+      }
+      return;
+    }
     for (uint64_t first = 0; first < view.length; first += kRun) {
       fn(values + first, std::min(kRun, view.length - first));
     }

@@ -59,23 +59,15 @@ Distribution merged(const DriftBins& on, std::span<const uint64_t> bins,
 }  // namespace
 
 std::shared_ptr<const DriftBins> DriftBins::of_points(std::span<const double> ascending) {
-  std::vector<double> edges;
-  std::vector<uint8_t> listed;
-  for (const double point : ascending) {
-    if (!edges.empty() && !(edges.back() < point)) return nullptr;
-    edges.push_back(point);
-    edges.push_back(next_after(point));
-    listed.push_back(1);
-    listed.push_back(0);
-  }
-  listed.push_back(1);
-  if (edges.empty()) return nullptr;
-  return std::make_shared<const DriftBins>(
-      DriftBins{NumberBins(std::move(edges), std::move(listed)), true});
+  std::optional<NumberBins> bins = NumberBins::of_points(ascending);
+  if (!bins.has_value()) return nullptr;
+  return std::make_shared<const DriftBins>(DriftBins{*std::move(bins), true});
 }
 
 std::shared_ptr<const DriftBins> DriftBins::of_edges(const std::vector<double>& ascending) {
-  return std::make_shared<const DriftBins>(DriftBins{NumberBins::thinned(ascending), false});
+  std::optional<NumberBins> moved = NumberBins::moved(ascending);
+  return std::make_shared<const DriftBins>(
+      DriftBins{moved.has_value() ? *std::move(moved) : NumberBins::thinned(ascending), false});
 }
 
 double DriftBins::place_of(uint32_t bin) const {
@@ -133,7 +125,7 @@ void CountedNumbers::add_counts(const BinCounts& counts, uint64_t num_rows) {
 }
 
 void CountedNumbers::add_moments(const double* values, uint64_t count, uint64_t first_row) {
-  Sums sums = *sums_;
+  MomentSums& sums = *sums_;
   const auto add = [&sums, this](double value, uint64_t lane) {
     const bool counts = std::fabs(value) <= std::numeric_limits<double>::max();
     const double away = counts ? value - center_ : 0.0;
@@ -144,11 +136,10 @@ void CountedNumbers::add_moments(const double* values, uint64_t count, uint64_t 
   constexpr uint64_t kLanes = 8;
   uint64_t i = 0;
   for (; i < count && (first_row + i) % kLanes != 0; ++i) add(values[i], (first_row + i) % kLanes);
-  for (; i + kLanes <= count; i += kLanes) {
-    for (uint64_t lane = 0; lane < kLanes; ++lane) add(values[i + lane], lane);
-  }
+  const uint64_t whole = (count - i) & ~(kLanes - 1);
+  sums.add_eights(values + i, whole, center_);
+  i += whole;
   for (uint64_t lane = 0; i < count; ++i, ++lane) add(values[i], lane);
-  *sums_ = sums;
 }
 
 namespace {

@@ -1,7 +1,6 @@
 // Numbers of one side of a column counted on edges that both sides share: what stands in for a
 // profile when there are many rows.
 #pragma once
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -9,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "measure/drift/moment_sums.hpp"
 #include "profile/distribution.hpp"
 #include "profile/number_bins.hpp"
 #include "profile/number_profile.hpp"
@@ -29,7 +29,7 @@ struct DriftBins {
   /// Every value by itself. Null where two of them are neighbours, so that nothing is between.
   static std::shared_ptr<const DriftBins> of_points(std::span<const double> ascending);
   /// Edges ascending and finite, but for the last one, which may be infinite; at least two. Some
-  /// may be left out where that makes counting faster.
+  /// may be left out, or moved a little, where that makes counting faster.
   static std::shared_ptr<const DriftBins> of_edges(const std::vector<double>& ascending);
 
   /// Counts that both sides have between edges are put where they stand for: the value itself where
@@ -69,10 +69,7 @@ class CountedNumbers {
   // What no bin holds: below the first edge, and everything else. Exact while it is little.
   NumberProfile below_;
   NumberProfile others_;
-  struct Sums {
-    std::array<double, 8> count{}, sum{}, squares{};  // of distances from the center
-  };
-  std::optional<Sums> sums_;
+  std::optional<MomentSums> sums_;
   double center_ = 0;
   uint64_t num_rows_ = 0;
 };
