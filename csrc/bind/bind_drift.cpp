@@ -190,7 +190,10 @@ std::vector<std::string> compared(const std::variant<SharedProfile*, TableCounts
 TableCounts* count_table(SharedProfile& reference, const std::vector<std::string>& columns,
                          const Table& table) {
   const py::gil_scoped_release released;
-  return reference.with([&](Profile& profile) { return new TableCounts(profile, columns, table); });
+  return reference.with([&](Profile& profile) {
+    profile.keep_distributions(columns);
+    return new TableCounts(profile, columns, table);
+  });
 }
 
 std::pair<TableCounts, TableCounts> count_tables(const Table& reference,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "profile/dictionary_index.hpp"
+#include "profile/string_lines.hpp"
 #include "profile/walk_tiles.hpp"
 #include "runtime/arrow/bitmap.hpp"
 
@@ -106,6 +107,9 @@ void ColumnProfile::update(const Table& table, uint32_t column) {
   const Table::Column& info = table.columns()[column];
   const ColumnKind kind = kind_of(info);
   take_kind({value_type_name(info.type_name)}, kind);
+  std::optional<StringLines> lines;
+  if (kind == ColumnKind::kText && table.num_rows() >= kManyStrings)
+    lines.emplace(table.num_rows());
   for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
     const uint64_t rows = table.batch_rows(batch);
     num_rows_ += rows;
@@ -117,12 +121,13 @@ void ColumnProfile::update(const Table& table, uint32_t column) {
     if (is_list(kind)) {
       update_lists(view);
     } else {
-      update_rows(view);
+      update_rows(view, lines.has_value() ? &*lines : nullptr);
     }
   }
+  if (lines.has_value()) texts_.settle(&*lines);
 }
 
-void ColumnProfile::update_rows(const ColumnView& view) {
+void ColumnProfile::update_rows(const ColumnView& view, StringLines* lines) {
   if (kind_ == ColumnKind::kBoolean) {
     update_booleans(view);
   } else if (kind_ != ColumnKind::kText) {
@@ -130,7 +135,7 @@ void ColumnProfile::update_rows(const ColumnView& view) {
   } else if (view.type == ColumnType::kDictionary && view.dictionary->length <= view.length) {
     update_dictionary_texts(view);
   } else {
-    update_texts(view);
+    update_texts(view, lines);
   }
 }
 
@@ -222,9 +227,14 @@ void ColumnProfile::add_booleans(uint64_t rows, uint64_t valid, uint64_t set) {
   if (valid > set) texts_.add("false", valid - set);
 }
 
-void ColumnProfile::update_texts(const ColumnView& all_rows) {
+void ColumnProfile::update_texts(const ColumnView& all_rows, StringLines* lines) {
+  if (lines == nullptr && all_rows.length >= kManyStrings) {
+    StringLines own(all_rows.length);
+    update_texts(all_rows, &own);
+    return texts_.settle(&own);
+  }
   ColumnView view = all_rows;
-  const uint64_t taken = texts_.add_rows(view, &nulls_);
+  const uint64_t taken = lines == nullptr ? 0 : texts_.add_rows(view, lines, &nulls_);
   view.offset += taken;
   view.length -= taken;
   for_each_tile(view, InputKind::kBytes, [&](const Tile& tile, uint64_t) {

@@ -34,6 +34,8 @@ constexpr bool is_list(ColumnKind kind) { return kind >= ColumnKind::kNumberList
 const char* kind_name(ColumnKind kind);
 ColumnKind kind_of(const Table::Column& column);
 
+class StringLines;
+
 class ColumnProfile {
  public:
   ColumnProfile(std::string name, const Table::Column& column);
@@ -68,6 +70,8 @@ class ColumnProfile {
   /// there, and how many are null.
   void add_counted(std::span<const std::string_view> values, std::span<const uint64_t> times,
                    uint64_t nulls);
+  /// Those who compare a column again and again need its ranks each time.
+  void keep_distribution() { numbers_.keep_distribution(); }
   /// Kinds were checked.
   void merge(const ColumnProfile& other);
 
@@ -82,12 +86,13 @@ class ColumnProfile {
   void take_kind(const std::vector<std::string>& type_names, ColumnKind kind);
   void start_elements();
   /// Rows that are no lists.
-  void update_rows(const ColumnView& view);
+  /// `lines`: of strings, for all batches of a long column.
+  void update_rows(const ColumnView& view, StringLines* lines = nullptr);
   void update_lists(const ColumnView& view);
   void update_numbers(const ColumnView& view);
   void update_booleans(const ColumnView& view);
   void add_booleans(uint64_t rows, uint64_t valid, uint64_t set);
-  void update_texts(const ColumnView& view);
+  void update_texts(const ColumnView& view, StringLines* lines);
   void update_dictionary_texts(const ColumnView& view);
 
   std::string name_;

@@ -95,20 +95,24 @@ void NumberProfile::merge(const NumberProfile& other) {
 NumberTally NumberProfile::tally() const {
   if (!exact()) return sketched_->tally;
   NumberTally tally;
-  const NumberRuns runs = counts_.runs();
-  for (size_t i = 0; i < runs.values.size(); ++i) {
-    tally.add_repeated(runs.values[i], runs.counts[i]);
-  }
+  counts_.for_each([&tally](double value, uint64_t count) { tally.add_repeated(value, count); });
   return tally;
 }
 
 Moments NumberProfile::moments() const {
   if (!exact()) return sketched_->moments;
   Moments moments;
-  const NumberRuns runs = counts_.runs();
-  for (size_t i = 0; i < runs.values.size(); ++i) {
-    if (std::isfinite(runs.values[i])) moments.add_repeated(runs.values[i], runs.counts[i]);
-  }
+  std::array<double, kBlock> once;  // sums are exact in any order, and a block's take less time
+  uint32_t num_once = 0;
+  counts_.for_each([&](double value, uint64_t count) {
+    if (!std::isfinite(value)) return;
+    if (count > 1) return moments.add_repeated(value, count);
+    once[num_once++] = value;
+    if (num_once < kBlock) return;
+    moments.add(once.data(), num_once);
+    num_once = 0;
+  });
+  moments.add(once.data(), num_once);
   return moments;
 }
 
@@ -120,6 +124,15 @@ Distribution NumberProfile::distribution() const {
   result.counts = std::move(runs.counts);
   result.total = counts_.total();
   return result;
+}
+
+std::shared_ptr<const Distribution> NumberProfile::shared_distribution() const {
+  if (!exact()) return sketched_->quantiles.shared_distribution();
+  return std::make_shared<const Distribution>(distribution());
+}
+
+void NumberProfile::keep_distribution() {
+  if (!exact()) sketched_->quantiles.keep_distribution();
 }
 
 double NumberProfile::distinct() const {

@@ -2,6 +2,7 @@
 // tallies and moments beside a sketch of ranks.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "profile/distinct_sketch.hpp"
@@ -25,6 +26,9 @@ class NumberProfile {
   NumberTally tally() const;
   Moments moments() const;
   Distribution distribution() const;
+  /// The same, which copies share once it is kept: until something is added. Only sketches keep it.
+  std::shared_ptr<const Distribution> shared_distribution() const;
+  void keep_distribution();
   double distinct() const;
 
   void write(StateWriter& writer) const;

@@ -16,6 +16,13 @@ const ColumnProfile* Profile::find(std::string_view name) const {
   return nullptr;
 }
 
+void Profile::keep_distributions(std::span<const std::string> names) {
+  parallel_for(columns_.size(), [&](uint64_t i, uint32_t) {
+    const bool wanted = std::find(names.begin(), names.end(), columns_[i].name()) != names.end();
+    if (wanted) columns_[i].keep_distribution();
+  });
+}
+
 std::vector<std::string> Profile::wanted_columns(const Table& table) const {
   std::vector<std::string> names;
   if (has_schema_) {

@@ -22,6 +22,7 @@ struct WeightedValue {
 QuantileSketch::QuantileSketch(uint32_t level_items) : level_items_(level_items), levels_(1) {}
 
 void QuantileSketch::add(const double* values, uint64_t count) {
+  kept_ = nullptr;
   total_ += count;
   while (count > 0) {
     std::vector<double>& items = levels_[0].items;
@@ -36,6 +37,7 @@ void QuantileSketch::add(const double* values, uint64_t count) {
 
 void QuantileSketch::add_runs(const std::vector<double>& values,
                               const std::vector<uint64_t>& counts) {
+  kept_ = nullptr;
   // A count in binary: the value goes into the level of each set bit, so no rank moves.
   uint64_t all_bits = 0;
   for (const uint64_t count : counts) {
@@ -54,6 +56,7 @@ void QuantileSketch::add_runs(const std::vector<double>& values,
 }
 
 void QuantileSketch::merge(const QuantileSketch& other) {
+  kept_ = nullptr;
   total_ += other.total_;
   error_up_ += other.error_up_;
   error_down_ += other.error_down_;
@@ -96,6 +99,16 @@ void QuantileSketch::compact(uint32_t level) {
 uint64_t QuantileSketch::rank_error() const { return std::max(error_up_, error_down_); }
 
 Distribution QuantileSketch::distribution() const {
+  return kept_ != nullptr ? *kept_ : merged_levels();
+}
+
+std::shared_ptr<const Distribution> QuantileSketch::shared_distribution() const {
+  return kept_ != nullptr ? kept_ : std::make_shared<const Distribution>(merged_levels());
+}
+
+void QuantileSketch::keep_distribution() { kept_ = shared_distribution(); }
+
+Distribution QuantileSketch::merged_levels() const {
   const auto smaller = [](const WeightedValue& a, const WeightedValue& b) {
     return a.value < b.value;
   };

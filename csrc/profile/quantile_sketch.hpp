@@ -8,6 +8,7 @@
 // bound is known for the data at hand instead of expected over coin flips.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "host/state_bytes.hpp"
@@ -34,6 +35,9 @@ class QuantileSketch {
   /// No rank in distribution() is off by more than this many values.
   uint64_t rank_error() const;
   Distribution distribution() const;
+  /// The same, which copies share once it is kept: until something is added.
+  std::shared_ptr<const Distribution> shared_distribution() const;
+  void keep_distribution();
 
   void write(StateWriter& writer) const;
   /// Throws Error(kBundleCorrupt) on levels that are not sorted or do not add up.
@@ -48,11 +52,14 @@ class QuantileSketch {
   void compact(uint32_t level);
   void compact_full_levels();
 
+  Distribution merged_levels() const;
+
   uint32_t level_items_;
   std::vector<Level> levels_;
   uint64_t total_ = 0;
   uint64_t error_up_ = 0;    // ranks may be too high by this much
   uint64_t error_down_ = 0;  // or too low by this much
+  std::shared_ptr<const Distribution> kept_;
 };
 
 }  // namespace mainspring

@@ -6,6 +6,11 @@
 #include <bit>
 #include <utility>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "host/bundle_image.hpp"
 #include "runtime/core/hash.hpp"
 #include "runtime/core/memory.hpp"
 
@@ -23,9 +28,13 @@ alignas(64) constexpr std::array<uint8_t, 64> kOnes = [] {
   return bytes;
 }();
 
+// Stands for no bytes at all: nothing of it is read.
+constexpr uint8_t kNone = 0;
 constexpr uintptr_t kBytesAhead = 2048;
 constexpr uint32_t kMostBits = 15;
 constexpr uint64_t kMostLines = uint64_t{1} << kMostBits;
+constexpr uint64_t kFirstLines = 1024;  // near the CPU: most columns need no more
+constexpr uint64_t kFirstFactor = 0x9E3779B97F4A7C15ull, kSecondFactor = 0xD6E8FEB86659FD93ull;
 
 std::string_view text_at(const uint8_t* data, uint64_t length) {
   return {reinterpret_cast<const char*>(data), length};
@@ -33,7 +42,7 @@ std::string_view text_at(const uint8_t* data, uint64_t length) {
 
 // Differences of offsets that ascend, without a branch for each.
 template <class Offset>
-void tally_lengths(const uint8_t* offsets, uint32_t num_rows, LengthTally* lengths) {
+[[gnu::always_inline]] inline LengthTally tally_all(const uint8_t* offsets, uint32_t num_rows) {
   using Length = std::make_unsigned_t<Offset>;
   Length least = static_cast<Length>(-1), most = 0;
   for (uint32_t row = 0; row < num_rows; ++row) {
@@ -44,15 +53,45 @@ void tally_lengths(const uint8_t* offsets, uint32_t num_rows, LengthTally* lengt
   }
   const Length sum = static_cast<Length>(load<Length>(offsets + num_rows * sizeof(Offset)) -
                                          load<Length>(offsets));
-  lengths->merge({num_rows, sum, least, most});
+  return {num_rows, sum, least, most};
+}
+
+template <class Offset>
+LengthTally tally_baseline(const uint8_t* offsets, uint32_t num_rows) {
+  return tally_all<Offset>(offsets, num_rows);
+}
+
+#if defined(__x86_64__)
+template <class Offset>
+__attribute__((target("avx2"))) LengthTally tally_avx2(const uint8_t* offsets, uint32_t num_rows) {
+  return tally_all<Offset>(offsets, num_rows);
+}
+#endif
+
+template <class Offset>
+LengthTally tally_lengths(const uint8_t* offsets, uint32_t num_rows) {
+#if defined(__x86_64__)
+  if (process_kernels().level >= IsaLevel::kAvx2) return tally_avx2<Offset>(offsets, num_rows);
+#endif
+  return tally_baseline<Offset>(offsets, num_rows);
+}
+
+// Where to look for a string by words that have all of its bytes, some of them twice.
+inline uint64_t spread(uint64_t length, uint64_t first, uint64_t second, uint64_t last) {
+#if defined(__SSE4_2__)
+  const uint64_t mixed = __builtin_ia32_crc32di(__builtin_ia32_crc32di(length, first), second);
+  return __builtin_ia32_crc32di(mixed, last);
+#else
+  const uint64_t ends = (first ^ std::rotl(last, 29)) + length;
+  return ((ends * kFirstFactor + second) * kSecondFactor) >> 32;
+#endif
 }
 
 }  // namespace
 
 StringLines::StringLines(uint64_t num_rows)
-    : lines_(std::bit_ceil(std::clamp<uint64_t>(num_rows / 16, 16, kMostLines))) {
-  for (Line& line : lines_) line.length = ~uint64_t{0};
-}
+    : most_lines_(std::bit_ceil(std::clamp<uint64_t>(num_rows / 16, 16, kMostLines))),
+      lines_(std::min(most_lines_, kFirstLines), kEmpty) {}
 
 [[gnu::always_inline]] inline StringLines::Key StringLines::key_of(const uint8_t* data,
                                                                    uint64_t length) {
@@ -76,15 +115,130 @@ StringLines::StringLines(uint64_t num_rows)
 void StringLines::count(const ColumnView& view, uint64_t first, uint32_t num_rows,
                         ValueCounts* counts, LengthTally* lengths) {
   const bool wide = view.type == ColumnType::kLargeUtf8 || view.type == ColumnType::kLargeBinary;
-  const auto* offsets = static_cast<const uint8_t*>(view.values);
   if (wide) {
-    tally_lengths<int64_t>(offsets + (view.offset + first) * sizeof(int64_t), num_rows, lengths);
-    count_rows<int64_t>(view, first, num_rows, counts);
+    count_run<int64_t>(view, first, num_rows, counts, lengths);
   } else {
-    tally_lengths<int32_t>(offsets + (view.offset + first) * sizeof(int32_t), num_rows, lengths);
-    count_rows<int32_t>(view, first, num_rows, counts);
+    count_run<int32_t>(view, first, num_rows, counts, lengths);
   }
 }
+
+template <class Offset>
+void StringLines::count_run(const ColumnView& view, uint64_t first, uint32_t num_rows,
+                            ValueCounts* counts, LengthTally* lengths) {
+  const auto* offsets = static_cast<const uint8_t*>(view.values);
+  const LengthTally tally =
+      tally_lengths<Offset>(offsets + (view.offset + first) * sizeof(Offset), num_rows);
+  lengths->merge(tally);
+  if (tally.min >= 8 && tally.max <= 16) {
+    count_words<Offset, 2>(view, first, num_rows, counts);
+  } else if (tally.min >= 16 && tally.max <= 24) {
+    count_words<Offset, 3>(view, first, num_rows, counts);
+  } else {
+    count_any_rows<Offset>(view, first, num_rows, counts, tally.max);
+  }
+  if (4 * num_used_ <= lines_.size() || lines_.size() >= most_lines_) return;
+  // What was met is met again: that is little, and lines are found in more than one way.
+  constexpr uint64_t kTimes = 8;
+  settle(counts);
+  lines_.resize(std::min(most_lines_, kTimes * lines_.size()));
+  clear();
+}
+
+template <class Offset, uint64_t kWords>
+void StringLines::count_words(const ColumnView& view, uint64_t first, uint32_t num_rows,
+                              ValueCounts* counts) {
+  static_assert(kWords == 2 || kWords == 3);
+  const uint8_t* offsets =
+      static_cast<const uint8_t*>(view.values) + (view.offset + first) * sizeof(Offset);
+  const uint8_t* const end = offsets + uint64_t{num_rows} * sizeof(Offset);
+  const uint8_t* const bytes = view.bytes;
+  Line* const lines = lines_.data();
+  const uint64_t mask = lines_.size() - 1;
+  auto begin = static_cast<uint64_t>(load<Offset>(offsets));
+  while (offsets != end) {
+    offsets += sizeof(Offset);
+    const auto next = static_cast<uint64_t>(load<Offset>(offsets));
+    const uint64_t length = next - begin;
+    const uint8_t* data = bytes + begin;
+    // Addresses, not pointers: there may be nothing so far ahead.
+    __builtin_prefetch(
+        reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(data) + kBytesAhead));
+    begin = next;
+    const auto one = load<uint64_t>(data), last = load<uint64_t>(data + length - 8);
+    const auto two = kWords == 3 ? load<uint64_t>(data + 8) : 0;
+    Line& line = lines[spread(length, one, two, last) & mask];
+    if (line.length == length) [[likely]] {
+      const auto* key = reinterpret_cast<const uint8_t*>(&line);
+      uint64_t differ = (one ^ load<uint64_t>(key)) | (last ^ load<uint64_t>(key + length - 8));
+      if constexpr (kWords == 3) differ |= two ^ load<uint64_t>(key + 8);
+      if (differ == 0) [[likely]] {
+        ++line.count;
+        continue;
+      }
+    }
+    // What of the last word is behind the others.
+    const uint64_t behind = 8 * kWords - length;
+    const uint64_t rest = behind < 8 ? last >> (8 * behind) : 0;
+    const Sixteen low = {one, kWords == 3 ? two : rest}, high = {kWords == 3 ? rest : 0, 0};
+    meet(low, high, text_at(data, length), &line, counts);
+  }
+}
+
+template <class Offset>
+void StringLines::count_any_rows(const ColumnView& view, uint64_t first, uint32_t num_rows,
+                                 ValueCounts* counts, uint64_t longest) {
+#if defined(__x86_64__)
+  if (longest <= kMostBytes && process_kernels().level == IsaLevel::kAvx512) {
+    return count_short_rows<Offset>(view, first, num_rows, counts);
+  }
+#endif
+  (void)longest;
+  count_rows<Offset>(view, first, num_rows, counts);
+}
+
+#if defined(__x86_64__)
+// The bytes of a string alone are read, by a mask, so nothing behind the last one is; the lines are
+// those of count_rows.
+template <class Offset>
+void StringLines::count_short_rows(const ColumnView& view, uint64_t first, uint32_t num_rows,
+                                   ValueCounts* counts) {
+  constexpr uint32_t kLineBits = std::countr_zero(sizeof(Line));
+  const uint8_t* offsets =
+      static_cast<const uint8_t*>(view.values) + (view.offset + first) * sizeof(Offset);
+  const uint8_t* const end = offsets + uint64_t{num_rows} * sizeof(Offset);
+  const uint8_t* const bytes = view.bytes != nullptr ? view.bytes : &kNone;
+  auto* const lines = reinterpret_cast<uint8_t*>(lines_.data());
+  const uint64_t mask = (lines_.size() - 1) << kLineBits;
+  auto begin = static_cast<uint64_t>(load<Offset>(offsets));
+  while (offsets != end) {
+    offsets += sizeof(Offset);
+    const auto next = static_cast<uint64_t>(load<Offset>(offsets));
+    const uint64_t length = next - begin;
+    const uint8_t* data = bytes + begin;
+    // Addresses, not pointers: there may be nothing so far ahead.
+    __builtin_prefetch(
+        reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(data) + kBytesAhead));
+    begin = next;
+    const __m256i key =
+        _mm256_maskz_loadu_epi8(_bzhi_u32(~0u, static_cast<uint32_t>(length)), data);
+    const __m128i low = _mm256_castsi256_si128(key), high = _mm256_extracti128_si256(key, 1);
+    const __m128i mixed = _mm_xor_si128(low, _mm_rol_epi64(high, 29));
+    const uint64_t product =
+        (static_cast<uint64_t>(_mm_cvtsi128_si64(mixed)) + length) * kFirstFactor +
+        static_cast<uint64_t>(_mm_extract_epi64(mixed, 1));
+    auto* line = reinterpret_cast<Line*>(
+        lines + (((product * kSecondFactor) >> (64 - kMostBits - kLineBits)) & mask));
+    const __m256i differ =
+        _mm256_xor_si256(key, _mm256_load_si256(reinterpret_cast<const __m256i*>(line)));
+    if (line->length == length && _mm256_testz_si256(differ, differ) != 0) [[likely]] {
+      ++line->count;
+    } else {
+      meet(reinterpret_cast<Sixteen>(low), reinterpret_cast<Sixteen>(high), text_at(data, length),
+           line, counts);
+    }
+  }
+}
+#endif
 
 template <class Offset>
 void StringLines::count_rows(const ColumnView& view, uint64_t first, uint32_t num_rows,
@@ -95,8 +249,6 @@ void StringLines::count_rows(const ColumnView& view, uint64_t first, uint32_t nu
   };
   // Behind the last string there may be nothing to read.
   const uint64_t end = offset_at(view.length);
-  // No bytes at all: nothing of them is read.
-  static constexpr uint8_t kNone = 0;
   const uint8_t* bytes = view.bytes != nullptr ? view.bytes : &kNone;
   Line* const lines = lines_.data();
   const uint64_t mask = lines_.size() - 1;
@@ -123,8 +275,8 @@ void StringLines::count_rows(const ColumnView& view, uint64_t first, uint32_t nu
     }
     // The high half is rotated: bytes that fall upon each other have different bits.
     const Sixteen mixed = key.low ^ (key.high << 29 | key.high >> 35);
-    const uint64_t product = (mixed[0] + length) * 0x9E3779B97F4A7C15ull + mixed[1];
-    Line& line = lines[((product * 0xD6E8FEB86659FD93ull) >> (64 - kMostBits)) & mask];
+    const uint64_t product = (mixed[0] + length) * kFirstFactor + mixed[1];
+    Line& line = lines[((product * kSecondFactor) >> (64 - kMostBits)) & mask];
     if (matches(line, key.low, key.high, length)) [[likely]] {
       ++line.count;
     } else {
@@ -133,21 +285,30 @@ void StringLines::count_rows(const ColumnView& view, uint64_t first, uint32_t nu
   }
 }
 
-// Of two lines the string may be in, the first is for what is met more often.
+// Of the lines the string may be in, the first is for what is met more often.
 void StringLines::meet(Sixteen low, Sixteen high, std::string_view text, Line* line,
                        ValueCounts* counts) {
-  Line* other = lines_.data() + ((line - lines_.data()) ^ 1);
-  if (matches(*other, low, high, text.size())) {
-    ++other->count;
-    if (other->count > line->count) std::swap(*line, *other);
-    return;
+  constexpr uint64_t kWays = 4;
+  const auto place = static_cast<uint64_t>(line - lines_.data());
+  Line* rarest = line;
+  for (uint64_t way = 1; way < kWays; ++way) {
+    Line* other = lines_.data() + (place ^ way);
+    if (matches(*other, low, high, text.size())) {
+      ++other->count;
+      if (other->count > line->count) std::swap(*line, *other);
+      return;
+    }
+    const bool taken = rarest->length <= kMostBytes;
+    if (taken && (other->length > kMostBytes || other->count < rarest->count)) rarest = other;
   }
-  const bool empty = line->length > kMostBytes;
-  Line* rarer = empty || line->count <= other->count ? line : other;
-  if (rarer->length <= kMostBytes) counts->add_again(rarer->number, rarer->count);
+  if (rarest->length <= kMostBytes) {
+    counts->add_again(rarest->number, rarest->count);
+  } else {
+    ++num_used_;
+  }
   const auto* data = reinterpret_cast<const uint8_t*>(text.data());
   const uint32_t number = counts->add_new(text, hash_bytes(data, text.size()));
-  *rarer = {low, high, text.size(), 0, number};
+  *rarest = {low, high, text.size(), 0, number};
 }
 
 void StringLines::settle(ValueCounts* counts) {
@@ -156,6 +317,11 @@ void StringLines::settle(ValueCounts* counts) {
     counts->add_again(line.number, line.count);
     line.count = 0;
   }
+}
+
+void StringLines::clear() {
+  std::fill(lines_.begin(), lines_.end(), kEmpty);
+  num_used_ = 0;
 }
 
 }  // namespace mainspring

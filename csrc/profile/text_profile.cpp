@@ -6,7 +6,6 @@
 #include <bit>
 
 #include "host/bundle_image.hpp"
-#include "profile/string_lines.hpp"
 #include "runtime/arrow/bitmap.hpp"
 #include "runtime/core/hash.hpp"
 #include "runtime/core/kernels.hpp"
@@ -14,9 +13,6 @@
 namespace mainspring {
 
 namespace {
-
-// Of fewer rows, what is met again would not make up for what is met first.
-constexpr uint64_t kManyRows = 1 << 15;
 
 bool has_offsets(ColumnType type) {
   return type == ColumnType::kUtf8 || type == ColumnType::kLargeUtf8 ||
@@ -67,23 +63,25 @@ void TextProfile::add_all(const BytesView* values, uint32_t num_values) {
   lengths_.add_all(values, num_values);
 }
 
-uint64_t TextProfile::add_rows(const ColumnView& view, uint64_t* nulls) {
-  if (distinct_.has_value() || view.length < kManyRows || !has_offsets(view.type)) return 0;
-  StringLines lines(view.length);
+uint64_t TextProfile::add_rows(const ColumnView& view, StringLines* lines, uint64_t* nulls) {
+  if (distinct_.has_value() || !has_offsets(view.type)) return 0;
   uint64_t done = 0;
   while (done < view.length) {
     const auto rows = static_cast<uint32_t>(std::min<uint64_t>(kTileRows, view.length - done));
-    if (counts_.num_entries() + rows > ValueCounts::kMaxEntries) break;
+    if (counts_.num_entries() + rows > ValueCounts::kMaxEntries) {
+      lines->settle(&counts_);
+      lines->clear();  // what comes now may change the numbers that they know
+      break;
+    }
     std::array<uint64_t, kValidityWords> valid;
     read_bitmap(view.validity, view.offset + done, rows, valid.data());
     *nulls += rows;
     for_each_run(valid.data(), rows, [&](uint32_t first, uint32_t end) {
       *nulls -= end - first;
-      lines.count(view, done + first, end - first, &counts_, &lengths_);
+      lines->count(view, done + first, end - first, &counts_, &lengths_);
     });
     done += rows;
   }
-  lines.settle(&counts_);
   return done;
 }
 

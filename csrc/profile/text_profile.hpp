@@ -6,6 +6,7 @@
 
 #include "profile/distinct_sketch.hpp"
 #include "profile/length_tally.hpp"
+#include "profile/string_lines.hpp"
 #include "profile/value_counts.hpp"
 #include "runtime/arrow/column_view.hpp"
 #include "runtime/core/tile.hpp"
@@ -17,9 +18,11 @@ class TextProfile {
   void add(std::string_view value, uint64_t times = 1);
   /// At most a tile of them.
   void add_all(const BytesView* values, uint32_t num_values);
-  /// Rows of a long column of strings with offsets, from the first on, while there is room; returns
-  /// how many they were, 0 for other columns, and adds those that are missing to *nulls.
-  uint64_t add_rows(const ColumnView& view, uint64_t* nulls);
+  /// Rows of strings with offsets, from the first on, while there is room; returns how many they
+  /// were, 0 of other columns, and adds those that are missing to *nulls. All `lines` are those of
+  /// one column, and settle() comes before anything but more rows.
+  uint64_t add_rows(const ColumnView& view, StringLines* lines, uint64_t* nulls);
+  void settle(StringLines* lines) { lines->settle(&counts_); }
   void merge(const TextProfile& other);
 
   bool exact() const { return counts_.exact(); }

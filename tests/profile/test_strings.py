@@ -93,3 +93,36 @@ def test_bytes_when_there_are_more_values_than_are_kept_are_those_of_short_ones(
         parts.update(table.slice(first, 512))
     assert not whole.column("s").exact
     assert whole.to_bytes() == parts.to_bytes()
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "eight", "codes"])
+def test_counts_when_a_column_comes_in_chunks_are_those_of_one(kind: str) -> None:
+    given = {
+        "eight": [b"%08d" % n for n in np.random.default_rng(8).integers(0, 5_000, ROWS)],
+        "codes": [b"c%011d" % n for n in np.random.default_rng(9).zipf(1.2, ROWS) % 10**9],
+    }.get(kind) or texts(kind)
+    ends = [0, 1, 700, 10_000, 31_000, ROWS]
+    chunks = [given[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    table = pa.table({"s": pa.chunked_array(chunks, pa.binary())})
+    whole = pa.table({"s": pa.array(given, pa.binary())})
+    assert ms.profile(table).to_bytes() == ms.profile(whole).to_bytes()
+    short = ms.Profile()
+    for first in range(0, ROWS, 20_000):  # counted by the other way
+        short.update(whole.slice(first, 20_000))
+    assert short.to_bytes() == ms.profile(whole).to_bytes()
+
+
+def test_strings_when_too_many_for_their_counts_are_all_counted() -> None:
+    rng = np.random.default_rng(10)
+    given = [b"id_%09d" % n for n in rng.permutation(120_000)] + [b"id_frequent"] * 30_000
+    order = rng.permutation(len(given))
+    values = pa.array([given[n] for n in order], pa.binary())
+    chunks = [values.slice(first, 50_000) for first in range(0, len(given), 50_000)]
+    found = ms.profile(pa.table({"s": pa.chunked_array(chunks)})).column("s")
+    assert not found.exact
+    assert found.num_rows == len(given)
+    value, count = found.top[0]
+    assert _bytes(value) == b"id_frequent"
+    assert count <= 30_000 <= count + found.count_error
+    assert found.min_bytes == 11
+    assert found.max_bytes == 12

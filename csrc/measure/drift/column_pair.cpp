@@ -20,7 +20,8 @@ ColumnSide side_of_counts(const CountedNumbers& counts) {
   return side;
 }
 
-ColumnSide side_of(const DriftColumn& either) {
+// `on`: what numbers of a profile are counted on, if they are.
+ColumnSide side_of(const DriftColumn& either, const DriftBins* on = nullptr) {
   if (either.side != nullptr) return *either.side;
   if (either.counts != nullptr) return side_of_counts(*either.counts);
   if (either.sorted != nullptr) {
@@ -32,7 +33,8 @@ ColumnSide side_of(const DriftColumn& either) {
   side.num_rows = column.num_rows();
   side.missing = column.missing();
   if (column.has_numbers()) {
-    side.numbers = column.numbers().distribution();
+    const std::shared_ptr<const Distribution> numbers = column.numbers().shared_distribution();
+    side.numbers = on != nullptr ? on->count(*numbers) : *numbers;
     const NumberTally tally = column.numbers().tally();
     side.min = tally.min;
     side.max = tally.max;
@@ -46,10 +48,11 @@ ColumnSide side_of(const DriftColumn& either) {
 }
 
 ColumnSide reference_side(const DriftColumn& reference, const DriftColumn& current) {
-  ColumnSide side = side_of(reference);
-  if (current.counts != nullptr && reference.counts == nullptr) {
-    side.numbers = current.counts->bins().count(side.numbers);
-  }
+  const bool counts = current.counts != nullptr && reference.counts == nullptr;
+  const DriftBins* on = counts ? &current.counts->bins() : nullptr;
+  ColumnSide side = side_of(reference, on);
+  const bool profiled = reference.side == nullptr && reference.sorted == nullptr;
+  if (counts && !profiled) side.numbers = on->count(side.numbers);
   return side;
 }
 
@@ -72,6 +75,13 @@ ColumnPair::ColumnPair(const DriftColumn& reference_column, const DriftColumn& c
 const RankDistances& ColumnPair::distances() const {
   if (!distances_.has_value()) distances_ = rank_distances(reference.numbers, current.numbers);
   return *distances_;
+}
+
+const Frequencies& ColumnPair::binned(uint32_t num_bins) const {
+  const auto known = binned_.find(num_bins);
+  if (known != binned_.end()) return known->second;
+  return binned_[num_bins] = bin_numbers(reference.numbers, reference.missing, current.numbers,
+                                         current.missing, num_bins);
 }
 
 bool ColumnPair::exact() const {

@@ -1,6 +1,7 @@
 // One column on both sides, as drift statistics see it: what several of them need is computed once.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -82,9 +83,13 @@ struct ColumnPair {
   bool exact() const;
   /// Of numbers that are there on both sides.
   const RankDistances& distances() const;
+  /// Numbers on that many bins.
+  const Frequencies& binned(uint32_t num_bins) const;
 
  private:
-  mutable std::optional<RankDistances> distances_;  // one thread measures a column
+  // One thread measures a column.
+  mutable std::optional<RankDistances> distances_;
+  mutable std::map<uint32_t, Frequencies> binned_;
 };
 
 }  // namespace mainspring
