@@ -57,8 +57,8 @@ def test_ids_when_beyond_the_cap_do_not_drift_and_a_heavy_newcomer_does() -> Non
 
 def test_what_nothing_bounds_when_sketched_has_no_interval_and_no_test() -> None:
     rng = np.random.default_rng(3)
-    sides = [numbers(rng.normal(size=40_000)) for _ in range(2)]
-    column = compare(*sides, statistics="all")
+    sides = [ms.profile(numbers(rng.normal(size=40_000))) for _ in range(2)]
+    column = ms.detect_drift(*sides, statistics="all").column("x")
     names = ("psi", "psi_excess", "js", "js_debiased", "hellinger", "total_variation")
     for name in (*names, "kl", "anderson_darling", "cramer_von_mises"):
         found = column.statistics[name]
@@ -82,3 +82,22 @@ def test_counts_when_moved_within_their_errors_are_called_the_least() -> None:
         assert found.low == found.value, name
         assert np.isnan(found.high), name
         assert found.reason == "from a sketch: counts as alike as they can be", name
+
+
+def test_unseen_rate_when_only_the_current_data_is_sketched_is_bounded() -> None:
+    known = [f"k{n}" for n in np.random.default_rng(5).integers(0, 10, 30_000)]
+    new = [f"u{n}" for n in range(100_000)]
+    before, now = categories(known), categories([*known[:15_000], *new])
+    column = compare(before, now)
+    assert not column.exact
+    found = column.statistics["unseen_rate"]
+    share = 100_000 / 115_000
+    assert share - 0.01 < found.value <= share
+    assert found.low < found.value
+    assert share < found.high
+    assert found.p_value == 0
+    assert "unseen_rate" in column.reason
+    assert column.drifted
+    other_way = compare(now, before).statistics["unseen_rate"]
+    assert np.isnan(other_way.value)
+    assert other_way.reason == "a category that the sketch does not list may have been seen"

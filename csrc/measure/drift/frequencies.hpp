@@ -42,9 +42,13 @@ struct CategoryMatch {
     double reference;
     double current;
   };
-  std::vector<Pair> seen;             // categories of the reference
-  std::vector<Pair> unseen;           // categories of the current data alone
-  Pair rest{0, 0};                    // what inexact counts do not list
+  std::vector<Pair> seen;    // categories of the reference
+  std::vector<Pair> unseen;  // categories of the current data alone
+  Pair rest{0, 0};           // what inexact counts do not list
+  // Rows of the current data in categories that the reference lacks, where all of its are known.
+  bool reference_exact = true;
+  double unseen_least = 0;
+  double unseen_most = 0;
   uint64_t reference_singletons = 0;  // categories that the reference holds once
   bool exact = true;
 

@@ -70,6 +70,7 @@ CategoryMatch match_categories(const CategoryCounts& reference, const CategoryCo
   const auto m = static_cast<double>(current.total);
   const auto n_error = static_cast<double>(reference.error);
   const auto m_error = static_cast<double>(current.error);
+  double known = 0, known_most = 0;
   for (const CategoryCounts::Entry& entry : reference.entries) {
     const uint32_t found = now.find(entry);
     double count = 0;
@@ -77,15 +78,22 @@ CategoryMatch match_categories(const CategoryCounts& reference, const CategoryCo
       count = static_cast<double>(current.entries[found].count);
       matched[found] = true;
     }
+    known += count;
+    known_most += count + m_error;
     match.seen.push_back(
         most_alike(static_cast<double>(entry.count), n_error, n, count, m_error, m));
     if (entry.count == 1) ++match.reference_singletons;
   }
+  match.reference_exact = reference.exact;
+  match.unseen_most = m - known;
+  double listed = 0;
   for (size_t i = 0; i < current.entries.size(); ++i) {
     if (matched[i]) continue;
     const auto count = static_cast<double>(current.entries[i].count);
+    listed += count;
     match.unseen.push_back(most_alike(0, n_error, n, count, m_error, m));
   }
+  match.unseen_least = std::max(listed, m - known_most);
   if (!match.exact) {
     match.rest = {n, m};
     for (const auto* pairs : {&match.seen, &match.unseen}) {

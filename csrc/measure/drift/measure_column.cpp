@@ -56,7 +56,7 @@ void choose_tests(const ColumnPair& pair, const DriftOptions& options, ColumnDri
   }
   if (enough && pair.categorical()) {
     add_test(column, "chi2", {{"js_debiased", options.js_debiased}});
-    if (pair.match.unseen_total() > 0) {
+    if (pair.match.unseen_least > 0) {
       add_test(column, "unseen_rate", {{"unseen_rate", options.unseen_rate}});
     }
   }

@@ -22,7 +22,11 @@ struct UnseenRate {
           "share of present rows whose category the reference lacks - share of the reference's "
           "present rows whose category it holds once",
       .missing = "left out",
-      .sketch = "not a number: a category that is not listed may have been seen",
+      .sketch =
+          "the least that is certain, where a sketch of the current data leaves open how often "
+          "known "
+          "categories are there, and an interval up to the most; not a number where the reference "
+          "is sketched: a category that it does not list may have been seen",
       .test = "chi2 of the 2 x 2 table",
       .chance = "0",
       .source = "I. J. Good 1953, doi:10.1093/biomet/40.3-4.237; the interval as of missing_rate",
@@ -30,15 +34,17 @@ struct UnseenRate {
 
   static StatisticValue value(const ColumnPair& pair, const DriftOptions& options) {
     // A category that inexact counts do not list may have been seen.
-    if (!pair.match.exact) {
+    if (!pair.match.reference_exact) {
       return StatisticValue::none("a category that the sketch does not list may have been seen");
     }
     if (!pair.both_present()) return StatisticValue::none(kNoValues);
-    const ShareChange change =
-        compare_shares(static_cast<double>(pair.match.reference_singletons),
-                       static_cast<double>(pair.reference.present()), pair.match.unseen_total(),
-                       static_cast<double>(pair.current.present()), options.level);
-    return {change.change, change.low, change.high, change.p_value};
+    const auto with = [&](double unseen) {
+      return compare_shares(static_cast<double>(pair.match.reference_singletons),
+                            static_cast<double>(pair.reference.present()), unseen,
+                            static_cast<double>(pair.current.present()), options.level);
+    };
+    const ShareChange least = with(pair.match.unseen_least);
+    return {least.change, least.low, with(pair.match.unseen_most).high, least.p_value};
   }
 };
 
