@@ -241,3 +241,24 @@ def test_statistics_when_asked_for_have_bounds_as_before() -> None:
     found = ms.detect_drift(table(before), table(now), statistics=["kuiper", "t"]).column("x")
     assert found.statistics["kuiper"].low <= found.statistics["kuiper"].high
     assert np.isfinite(found.statistics["t"].value)
+
+
+def test_numbers_when_both_tables_are_short_are_measured_exactly() -> None:
+    rng = np.random.default_rng(7)
+    before, now = rng.normal(size=30_000), rng.normal(0.1, 1.2, 50_000)
+    found = column(table(before), table(now))
+    assert found.exact
+    assert found.rank_error == 0
+    ks = stats.ks_2samp(before, now, method="asymp").statistic
+    assert found.value("ks") == pytest.approx(ks, abs=1e-15)
+    distance = stats.wasserstein_distance(before, now)
+    assert found.value("wasserstein") == pytest.approx(distance, rel=1e-12)
+
+
+def test_profile_when_updated_after_a_report_is_compared_as_it_is_then() -> None:
+    rng = np.random.default_rng(8)
+    first, more, now = (table(values) for values in rng.normal([[0.0], [2.0], [1.0]], 1, (3, ROWS)))
+    kept = ms.profile(first)
+    assert ms.detect_drift(kept, now) == ms.detect_drift(kept, now)
+    kept.update(more)
+    assert ms.detect_drift(kept, now) == ms.detect_drift(ms.profile(first).update(more), now)

@@ -43,7 +43,8 @@ def test_ks_when_tails_are_heavy_sees_the_drift(tail: float) -> None:
     column = compare(numbers(before), numbers(now))
     exact = stats.ks_2samp(before, now).statistic
     found = column.statistics["ks"]
-    assert found.low <= exact <= found.high
+    rounding = 1e-15  # of SciPy's: ours is the difference of two counts, rounded once
+    assert found.low - rounding <= exact <= found.high + rounding
     assert found.high - found.low < 0.01
     assert column.drifted
 

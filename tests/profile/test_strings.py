@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -102,7 +103,7 @@ def test_counts_when_a_column_comes_in_chunks_are_those_of_one(kind: str) -> Non
         "codes": [b"c%011d" % n for n in np.random.default_rng(9).zipf(1.2, ROWS) % 10**9],
     }.get(kind) or texts(kind)
     ends = [0, 1, 700, 10_000, 31_000, ROWS]
-    chunks = [given[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    chunks = [given[a:b] for a, b in pairwise(ends)]
     table = pa.table({"s": pa.chunked_array(chunks, pa.binary())})
     whole = pa.table({"s": pa.array(given, pa.binary())})
     assert ms.profile(table).to_bytes() == ms.profile(whole).to_bytes()

@@ -77,8 +77,11 @@ def both_sides(
         tables = [_table_in_memory(side, what) for side, what in _named(reference, current)]
         if exact:
             _expect_tables(tables)
-        if None not in tables and (exact or min(t.num_rows for t in tables) >= _counted_rows()):
-            return _two_tables(tables[0], tables[1], only, exact)
+        if None not in tables:
+            rows = [table.num_rows for table in tables]
+            few = max(rows) < _counted_rows()  # sorted as fast as they are profiled
+            if exact or few or min(rows) >= _counted_rows():
+                return _two_tables(tables[0], tables[1], only, exact or few)
         current = current if tables[1] is None else tables[1]
         reference = reference if tables[0] is None else tables[0]
     before = as_profile(reference, only, "reference")
@@ -155,7 +158,9 @@ def _expect_tables(tables: Sequence[Any]) -> None:
 
 def _two_tables(before: Any, now: Any, only: list[str] | None, exact: bool) -> Sides:
     names = list(before.column_names)
-    asked = names if only is None else [name for name in names if name in only]
+    # Who asks for a column that is not there is told of all that are.
+    wanted_names = names if only is None or not set(only) <= set(names) else only
+    asked = [name for name in names if name in wanted_names]
     counted = _engine.count_tables(before, asked, now, exact)
     wanted = _engine.compared_columns(counted[0], only)
     return Sides(counted[0], counted[1], names, list(now.column_names), wanted)
