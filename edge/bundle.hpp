@@ -4,9 +4,21 @@
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/kernels.hpp"
 
+namespace mainspring {
+
+/// Where the parts of a thread's scratch begin: views of the columns come first.
+struct ScratchParts {
+  uint64_t runtime_at;
+  uint64_t texts_at;  // room for strings that a bundle builds: all that a caller provides behind it
+  uint64_t length;
+};
+
+}  // namespace mainspring
+
 struct mainspring_bundle {
   mainspring::BundleView view;
   const mainspring::Kernels* kernels;
+  mainspring::ScratchParts scratch;  // found once, since one row takes less time than finding it
 };
 
 namespace mainspring {

@@ -107,7 +107,7 @@ uint32_t mainspring_count(mainspring_counters* counters, const mainspring_reques
                           uint64_t* where) {
   if (counters == nullptr) return answer(Code::kInvalidArgument, 0, where);
   Request rows;
-  const Status status = read_request(counters->bundle->view, request, &rows);
+  const Status status = read_request(*counters->bundle, request, &rows);
   if (!status.ok()) return answer(status, where);
   if (rows.columns == nullptr) return answer(Code::kInvalidArgument, 0, where);
   for (uint32_t i = 0; i < counters->plan.header->num_columns; ++i) {

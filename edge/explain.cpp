@@ -58,7 +58,7 @@ Status next_tile(const mainspring_bundle& bundle, Request* rows, uint64_t done, 
 uint64_t mainspring_explain_scratch_bytes(const mainspring_bundle* bundle) {
   ExplainRequest needs{};
   if (bundle == nullptr || !read_needs(bundle->view, nullptr, &needs)) return 0;
-  return all_scratch_bytes(bundle->view) + own_bytes(needs, bundle->view);
+  return bundle->scratch.length + own_bytes(needs, bundle->view);
 }
 
 uint32_t mainspring_explain(const mainspring_bundle* bundle, const mainspring_request* request,
@@ -68,13 +68,13 @@ uint32_t mainspring_explain(const mainspring_bundle* bundle, const mainspring_re
   const BundleView& view = bundle->view;
   if (view.model.model == nullptr) return answer(Code::kNoModel, 0, where);
   Request rows;
-  const Status status = read_request(view, request, &rows);
+  const Status status = read_request(*bundle, request, &rows);
   if (!status.ok()) return answer(status, where);
   if (rows.num_trees != 0) return answer(Code::kInvalidArgument, rows.num_trees, where);
   ExplainRequest needs{};
   if (!read_needs(view, nullptr, &needs)) return answer(Code::kNotExplained, 0, where);
   const uint64_t own = own_bytes(needs, view);
-  const uint64_t wanted = all_scratch_bytes(view) + own;
+  const uint64_t wanted = bundle->scratch.length + own;
   if (request->scratch_bytes < wanted) return answer(Code::kBufferTooSmall, wanted, where);
   const uint32_t num_outputs = view.model.header->num_outputs;
   if (bases == nullptr || num_bases < num_outputs) return answer(Code::kInvalidArgument, 0, where);
@@ -86,11 +86,11 @@ uint32_t mainspring_explain(const mainspring_bundle* bundle, const mainspring_re
   const uint64_t at = request->scratch_bytes / 64 * 64 - own;
   auto* const points = static_cast<uint8_t*>(request->scratch) + at;
   (void)read_needs(view, points, &needs);
-  rows.texts.capacity = at - texts_at(view);
+  rows.texts.capacity = at - bundle->scratch.texts_at;
   for (uint64_t done = 0; done < rows.num_rows;) {
     FeatureTile tile{};
     const Status ran = next_tile(*bundle, &rows, done, &tile);
-    if (!ran.ok()) return answer(ran.code, ran.index + texts_at(view) + own, where);
+    if (!ran.ok()) return answer(ran.code, ran.index + bundle->scratch.texts_at + own, where);
     explain_forest(needs, tile, bundle->kernels->level, points + points_bytes(view),
                    out + done * width, bases);
     done += tile.num_rows;

@@ -60,8 +60,8 @@ bool is_trusted(const void* bytes, uint64_t length, const mainspring_options* op
 }
 
 // The index of a row whose strings have no room becomes the scratch that they need.
-Status with_scratch(Status status, const BundleView& view) {
-  if (!status.ok()) status.index += texts_at(view);
+Status with_scratch(Status status, const mainspring_bundle& bundle) {
+  if (!status.ok()) status.index += bundle.scratch.texts_at;
   return status;
 }
 
@@ -124,7 +124,7 @@ uint32_t mainspring_size(const void* bytes, uint64_t length, const mainspring_op
   const Status status = open_view(bytes, length, options, &view, &level);
   if (!status.ok()) return answer(status, where);
   sizes->arena_bytes = kArenaBytes;
-  sizes->scratch_bytes = all_scratch_bytes(view);
+  sizes->scratch_bytes = scratch_parts_of(view).length;
   return answer(kOkStatus, where);
 }
 
@@ -146,6 +146,7 @@ uint32_t mainspring_open(const void* bytes, uint64_t length, const mainspring_op
   const Status status = open_view(bytes, length, options, &opened->view, &level);
   if (!status.ok()) return answer(status, where);
   opened->kernels = kernels_for(level);
+  opened->scratch = scratch_parts_of(opened->view);
   *bundle = opened;
   return answer(kOkStatus, where);
 }
@@ -153,7 +154,7 @@ uint32_t mainspring_open(const void* bytes, uint64_t length, const mainspring_op
 const char* mainspring_isa_name(const mainspring_bundle* bundle) { return bundle->kernels->name; }
 
 uint64_t mainspring_scratch_bytes(const mainspring_bundle* bundle) {
-  return all_scratch_bytes(bundle->view);
+  return bundle->scratch.length;
 }
 
 uint32_t mainspring_meta(const mainspring_bundle* bundle, const char** text, uint64_t* length) {
@@ -264,7 +265,7 @@ uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_re
   if (view.model.model == nullptr) return answer(Code::kNoModel, 0, where);
   if (width_of(view, kind) == 0) return answer(Code::kInvalidArgument, 0, where);
   Request rows;
-  const Status status = read_request(view, request, &rows);
+  const Status status = read_request(*bundle, request, &rows);
   if (!status.ok()) return answer(status, where);
   const Output output = output_of(kind, rows.num_trees);
   const Status possible = check_output(view, output);
@@ -278,7 +279,7 @@ uint32_t mainspring_predict(const mainspring_bundle* bundle, const mainspring_re
   }
   const Status done = predict_rows(view, *bundle->kernels, rows.columns, 0, rows.num_rows, output,
                                    rows.scratch, &rows.texts, out);
-  return answer(with_scratch(done, view), where);
+  return answer(with_scratch(done, *bundle), where);
 }
 
 uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_request* request,
@@ -286,7 +287,7 @@ uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_
   if (bundle == nullptr) return answer(Code::kInvalidArgument, 0, where);
   const BundleView& view = bundle->view;
   Request rows;
-  const Status status = read_request(view, request, &rows);
+  const Status status = read_request(*bundle, request, &rows);
   if (!status.ok()) return answer(status, where);
   if (rows.columns == nullptr) return answer(Code::kInvalidArgument, 0, where);
   if (!gives_dense_rows(view)) return answer(Code::kTooManyFeatures, 0, where);
@@ -295,5 +296,5 @@ uint32_t mainspring_transform(const mainspring_bundle* bundle, const mainspring_
   if (room != Code::kOk) return answer(room, 0, where);
   const Status done = transform_rows(view, *bundle->kernels, rows.columns, 0, rows.num_rows,
                                      rows.scratch, &rows.texts, out, width);
-  return answer(with_scratch(done, view), where);
+  return answer(with_scratch(done, *bundle), where);
 }

@@ -172,16 +172,15 @@ Status view_batch(const BundleView& bundle, const mainspring_request& caller, Co
 
 }  // namespace
 
-uint64_t texts_at(const BundleView& bundle) noexcept {
-  return views_bytes(bundle) + align_up(scratch_bytes(bundle));
+ScratchParts scratch_parts_of(const BundleView& bundle) noexcept {
+  const uint64_t runtime_at = views_bytes(bundle);
+  const uint64_t texts_at = runtime_at + align_up(scratch_bytes(bundle));
+  return {runtime_at, texts_at, texts_at + (builds_texts(bundle.plan) ? kTextRoomBytes : 0)};
 }
 
-uint64_t all_scratch_bytes(const BundleView& bundle) noexcept {
-  return texts_at(bundle) + (builds_texts(bundle.plan) ? kTextRoomBytes : 0);
-}
-
-Status read_request(const BundleView& bundle, const mainspring_request* caller,
+Status read_request(const mainspring_bundle& opened, const mainspring_request* caller,
                     Request* request) noexcept {
+  const BundleView& bundle = opened.view;
   if (caller == nullptr) return bad(Code::kInvalidArgument);
   const Code code = check_size(caller, kFirstRequestBytes);
   if (code != Code::kOk) return bad(code);
@@ -199,14 +198,14 @@ Status read_request(const BundleView& bundle, const mainspring_request* caller,
   if (known.scratch == nullptr) return bad(Code::kInvalidArgument);
   auto* const scratch = static_cast<uint8_t*>(known.scratch);
   if (reinterpret_cast<uintptr_t>(scratch) % 64 != 0) return bad(Code::kMisaligned);
-  const uint64_t needed = all_scratch_bytes(bundle);
-  if (known.scratch_bytes < needed) return bad(Code::kBufferTooSmall, needed);
+  const ScratchParts& parts = opened.scratch;
+  if (known.scratch_bytes < parts.length) return bad(Code::kBufferTooSmall, parts.length);
   fill_zero(request, sizeof *request);
   request->num_rows = known.num_rows;
   request->num_trees = known.num_trees;
-  request->scratch = scratch + views_bytes(bundle);
-  const uint64_t texts = texts_at(bundle);
-  request->texts = {scratch + texts, 0, known.scratch_bytes - texts, nullptr, 0, false};
+  request->scratch = scratch + parts.runtime_at;
+  request->texts = {
+      scratch + parts.texts_at, 0, known.scratch_bytes - parts.texts_at, nullptr, 0, false};
   if (known.matrix != nullptr) return read_matrix(bundle, known, request);
 
   auto* const views = static_cast<ColumnView*>(known.scratch);

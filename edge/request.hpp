@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "bundle.hpp"
 #include "mainspring.h"
 #include "runtime/bundle/read_bundle.hpp"
 #include "runtime/core/status.hpp"
@@ -35,15 +36,10 @@ Code check_size(const T* caller, uint32_t shortest = sizeof(T)) {
   return Code::kOk;
 }
 
-/// Scratch of a thread: views of the columns, the runtime's own, and room for strings that a bundle
-/// builds.
-uint64_t all_scratch_bytes(const BundleView& bundle) noexcept;
-
-/// Where the room for strings begins: whatever a caller provides behind it is used.
-uint64_t texts_at(const BundleView& bundle) noexcept;
+ScratchParts scratch_parts_of(const BundleView& bundle) noexcept;
 
 /// Reads and checks everything but the output; views of columns go to the start of the scratch.
-Status read_request(const BundleView& bundle, const mainspring_request* caller,
+Status read_request(const mainspring_bundle& opened, const mainspring_request* caller,
                     Request* request) noexcept;
 
 }  // namespace mainspring

@@ -12,12 +12,12 @@ namespace {
 
 constexpr uint64_t round_to_64(uint64_t bytes) { return (bytes + 63) & ~uint64_t{63}; }
 
-/// The parts of one thread's scratch.
+/// Where the parts of one thread's scratch begin. The model's is the last, whose length only
+/// scratch_bytes() asks for: a row would take no longer than finding it.
 struct Scratch {
   uint64_t features_at;
   uint64_t scores_at;
   uint64_t model_at;
-  uint64_t length;
 };
 
 Scratch scratch_of(const BundleView& bundle) {
@@ -31,8 +31,6 @@ Scratch scratch_of(const BundleView& bundle) {
       has_model && decides_among_outputs(*bundle.model.header, OutputKind::kPredict);
   const uint64_t num_scores = has_scores ? bundle.model.header->num_outputs : 0;
   scratch.model_at = scratch.scores_at + num_scores * kTileRows * sizeof(double);
-  scratch.length = scratch.model_at +
-                   (has_model ? round_to_64(bundle.model.model->scratch_bytes(bundle.model)) : 0);
   return scratch;
 }
 
@@ -83,9 +81,9 @@ uint32_t predict_ranked(const Rows& rows, const RankedPlan& ranked, uint64_t fir
   StepContext context{&rows.kernels, rows.columns,      first_row,        num_rows,
                       rows.scratch,  ranked.plan.slots, ranked.plan.data, features,
                       nullptr,       nullptr,           rows.texts};
+  uint8_t* const behind = rows.scratch + scratch_bytes(rows.bundle);
   for (; context.num_rows != 0; context.num_rows /= 2) {
-    const GivenRanks given =
-        run_ranked_plan(ranked, rows.coded, context, rows.scratch + parts.length);
+    const GivenRanks given = run_ranked_plan(ranked, rows.coded, context, behind);
     if (rows.texts != nullptr && rows.texts->incomplete) continue;
     const FeatureTile tile{features, nullptr, context.num_rows};
     const ModelView& model = rows.bundle.model;
@@ -174,7 +172,11 @@ bool gives_dense_rows(const BundleView& bundle) noexcept {
   return bundle.plan.num_features <= kMaxDenseFeatures || bundle.model.model != nullptr;
 }
 
-uint64_t scratch_bytes(const BundleView& bundle) noexcept { return scratch_of(bundle).length; }
+uint64_t scratch_bytes(const BundleView& bundle) noexcept {
+  const ModelView& model = bundle.model;
+  return scratch_of(bundle).model_at +
+         (model.model != nullptr ? round_to_64(model.model->scratch_bytes(model)) : 0);
+}
 
 uint32_t output_width(const BundleView& bundle, Output output) noexcept {
   if (bundle.model.model == nullptr) return 0;

@@ -104,6 +104,7 @@ class Predictor {
   #engine;
   #inputs = [];
   #labels = null;
+  #widths = [];  // by kind
   #meta;
   #views = null;
   #out = { at: 0, room: 0 };
@@ -125,6 +126,8 @@ class Predictor {
     this.#memory.u8.set(file, at);
     this.#check(exports.open(at, file.length));
     for (let i = 0; i < exports.num_inputs(); ++i) this.#inputs.push(this.#inputAt(i));
+    for (const kind of Object.values(KINDS)) this.#widths[kind] = exports.output_width(kind);
+    this.#widths[KINDS.features] = exports.num_features();
     this.#meta = JSON.parse(this.#json());
     const count = exports.num_labels();
     if (count > 0) this.#labels = Array.from({ length: count }, (_, i) => this.#labelAt(i));
@@ -153,8 +156,7 @@ class Predictor {
 
   /** Values of a row of an output kind; 0 where the bundle cannot give it. */
   width(kind = "predict") {
-    return kind === "features" ? this.#engine.num_features()
-                               : this.#engine.output_width(kindOf(kind));
+    return this.#widths[kindOf(kind)];
   }
 
   /**
@@ -181,20 +183,21 @@ class Predictor {
    * Scores a matrix of features, past the transforms: numbers row by row, NaN where missing.
    */
   predictMatrix(values, numRows, kind = "predict") {
-    const engine = this.#engine;
     const number = kindOf(kind);
     if (!Number.isSafeInteger(numRows) || numRows < 0 ||
-        values.length !== numRows * engine.num_features()) {
+        values.length !== numRows * this.#widths[KINDS.features]) {
       throw new MainspringError(
-        `The matrix has ${values.length} numbers, expected ${engine.num_features()} features ` +
-        `for each of ${numRows} rows.`);
+        `The matrix has ${values.length} numbers, expected ${this.#widths[KINDS.features]} ` +
+        `features for each of ${numRows} rows.`);
     }
+    const length = numRows * this.#widths[number];
     this.#reserve(this.#matrix, values.length * 8);
-    const length = numRows * engine.output_width(number);
     this.#reserve(this.#out, length * 8);
-    this.#memory.f64.set(values, this.#matrix.at / 8);
-    this.#check(engine.predict_matrix(number, numRows, this.#matrix.at, this.#out.at, length));
-    return this.#memory.f64.slice(this.#out.at / 8, this.#out.at / 8 + length);
+    const from = this.#matrix.at, to = this.#out.at;
+    const { f64 } = this.#memory;  // a matrix takes no memory that is not reserved
+    f64.set(values, from / 8);
+    this.#check(this.#engine.predict_matrix(number, numRows, from, to, length));
+    return f64.slice(to / 8, to / 8 + length);
   }
 
   #scores(rows, kind) {

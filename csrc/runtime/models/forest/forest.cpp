@@ -1,8 +1,8 @@
-// Raw scores of a forest: rows become slot values, eight walks run side by side, leaves are added
-// in tree order.
+// Raw scores of a forest: rows become slot values, walks run side by side, leaves are added in tree
+// order.
 //
-// One walk waits for memory at every level; eight independent ones hide each other's latency. Many
-// rows: eight rows in one tree. One row: eight trees at once. Either way a row's sum takes its
+// One walk waits for memory at every level; independent ones hide each other's latency. Many rows:
+// eight rows in one tree. One row: six trees at once. Either way a row's sum takes its
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
@@ -24,6 +24,10 @@ namespace {
 constexpr uint32_t kMaxValueBytes = 704 << 10;
 constexpr uint32_t kMaxWalkRows = 2048;
 #endif
+
+/// Trees that one row goes through side by side: as many chains as registers hold, and few, because
+/// the deepest leaf of them says how many levels all walk.
+constexpr uint32_t kTrees = 6;
 
 /// Rows whose slot values are in memory at a time. They should stay in the L2 cache beside a tree,
 /// but for each of these blocks all trees come from memory once more. Wide forests take few, which
@@ -55,28 +59,28 @@ uint32_t descend(const ForestView& forest, const double* values, uint32_t at) {
   }
 }
 
-/// Walks eight chains to their leaves: eight rows of a group, or one row in eight trees (kLane 0).
-/// Looking for the end only every other level saves more than the idle level costs.
-template <bool kSets, uint32_t kLane>
-void walk(const ForestView& forest, const double* values, uint32_t (&at)[kChains]) {
-  uint32_t moved;
+/// Walks chains to their leaves: eight rows of a group, or one row in several trees (kLane 0). Of
+/// rows, looking for the end only every other level saves more than the idle level costs.
+template <bool kSets, uint32_t kLane, uint32_t kWalks>
+void walk(const ForestView& forest, const double* values, uint32_t (&at)[kWalks]) {
+  constexpr bool kLooksRarely = kLane != 0;
+  uint32_t inner;  // not 0 while there are nodes that are no leaves
   do {
-    moved = 0;
+    inner = 0;
 #pragma GCC unroll 8
-    for (uint32_t k = 0; k < kChains; ++k) {
+    for (uint32_t k = 0; kLooksRarely && k < kWalks; ++k) {
       at[k] = descend<kSets>(forest, values + k * kLane, at[k]);
     }
 #pragma GCC unroll 8
-    for (uint32_t k = 0; k < kChains; ++k) {
-      const uint32_t next = descend<kSets>(forest, values + k * kLane, at[k]);
-      moved |= next ^ at[k];
-      at[k] = next;
+    for (uint32_t k = 0; k < kWalks; ++k) {
+      at[k] = descend<kSets>(forest, values + k * kLane, at[k]);
+      inner |= forest.nodes[at[k]].value;
     }
-  } while (moved != 0);
+  } while (inner != 0);
 }
 
-template <uint32_t kLane>
-void walk(const ForestView& forest, bool has_sets, const double* values, uint32_t (&at)[kChains]) {
+template <uint32_t kLane, uint32_t kWalks>
+void walk(const ForestView& forest, bool has_sets, const double* values, uint32_t (&at)[kWalks]) {
   if (has_sets) {
     walk<true, kLane>(forest, values, at);
   } else {
@@ -139,18 +143,23 @@ void add_leaves(const ForestView& forest, bool plain, const uint32_t* leaves, ui
 void predict_one(const ForestView& forest, const double* values, double* out) {
   const uint32_t num_trees = forest.header->num_trees;
   const bool plain = is_plain(forest);
-  for (uint32_t first = 0; first < num_trees; first += kChains) {
-    const uint32_t count = num_trees - first < kChains ? num_trees - first : kChains;
-    uint32_t at[kChains];
+  for (uint32_t first = 0; first < num_trees; first += kTrees) {
+    const uint32_t count = num_trees - first < kTrees ? num_trees - first : kTrees;
+    uint32_t at[kTrees];
     uint32_t has_sets = 0;
-    for (uint32_t k = 0; k < kChains; ++k) {
+    for (uint32_t k = 0; k < kTrees; ++k) {
       const ForestTree& tree = forest.trees[first + (k < count ? k : count - 1)];
       at[k] = tree.first_node;
       has_sets |= tree.has_sets;
     }
     walk<0>(forest, has_sets != 0, values, at);
     for (uint32_t k = 0; k < count; ++k) {
-      add_leaves(forest, plain, &at[k], 1, out + forest.trees[first + k].output, 0);
+      double* const score = out + forest.trees[first + k].output;
+      if (plain) {
+        *score += forest.nodes[at[k]].leaf;
+      } else {
+        add_other_leaves(forest, &at[k], 1, score, 0);
+      }
     }
   }
 }
@@ -271,11 +280,12 @@ SlicedJob job_of(const ModelView& view, const ForestView& forest, const FeatureT
           static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
 }
 
-ForestWay way_of(const ModelView& view, uint32_t num_rows, IsaLevel level) {
+ForestWay way_of([[maybe_unused]] const ModelView& view, const ForestView& forest,
+                 uint32_t num_rows, IsaLevel level) {
 #if defined(MAINSPRING_SMALL)
-  return way_through(view_forest(view.section), num_rows, level);
+  return way_through(forest, num_rows, level);
 #else
-  return way_through(view_forest(view.section), num_rows, level,
+  return way_through(forest, num_rows, level,
                      view.clusters != nullptr || view.value_clusters != nullptr);
 #endif
 }
@@ -296,7 +306,7 @@ struct Forest {
 
   static const char* kernel_name(const ModelView& view, uint32_t num_rows,
                                  IsaLevel level) noexcept {
-    switch (way_of(view, num_rows, level)) {
+    switch (way_of(view, view_forest(view.section), num_rows, level)) {
       case ForestWay::kQuick:
         return num_rows < kFewestQuickRows ? "QuickScorer, row by row"
                                            : "QuickScorer, 16 rows side by side";
@@ -305,7 +315,7 @@ struct Forest {
       case ForestWay::kBlocks: return "bit-sliced blocks";
       case ForestWay::kWalk: break;
     }
-    return num_rows < kChains ? "walks through eight trees" : "walks of eight rows";
+    return num_rows < kChains ? "walks through six trees" : "walks of eight rows";
   }
 
   static void predict_raw(const ModelView& view, const FeatureTile& features,
@@ -313,7 +323,7 @@ struct Forest {
     if (features.num_rows == 0) return;
     const ForestView forest = view_forest(view.section);
     const uint32_t num_outputs = view.header->num_outputs;
-    const ForestWay way = way_of(view, features.num_rows, kernels.level);
+    const ForestWay way = way_of(view, forest, features.num_rows, kernels.level);
 #if !defined(MAINSPRING_SMALL)
     if (way == ForestWay::kClusters && view.value_clusters != nullptr) {
       return walk_clusters(forest, *view.value_clusters, features, num_outputs,
@@ -371,7 +381,7 @@ uint32_t rows_at_a_time(const ModelView& model) noexcept {
 
 bool takes_ranks(const ModelView& model, uint32_t num_rows, IsaLevel level) noexcept {
   return model.model != nullptr && model.model->code == ModelCode::kForest &&
-         way_of(model, num_rows, level) == ForestWay::kBlocks;
+         way_of(model, view_forest(model.section), num_rows, level) == ForestWay::kBlocks;
 }
 
 void predict_from_ranks(const ModelView& model, const FeatureTile& features,

@@ -104,12 +104,14 @@ void fill_group(const ForestView& forest, const FeatureTile& features, uint32_t 
     const auto treatment = static_cast<ForestTreatment>(slot.treatment);
     values += kChains;
     for (uint32_t row = 0; row < num_rows; ++row) {
-      const double value =
+      double value =
           features.narrow != nullptr
               ? static_cast<double>(narrow_of(features).at(first_row + row, slot.feature))
               : wide_of(features).at(first_row + row, slot.feature);
-      values[row] =
-          treated(treatment, rounds ? static_cast<double>(static_cast<float>(value)) : value);
+      if (rounds) value = static_cast<double>(static_cast<float>(value));
+      // Most are numbers that are there, and stay what they are.
+      const bool stays = treatment <= ForestTreatment::kNanRight && value == value;
+      values[row] = stays ? value : treated(treatment, value);
     }
   }
 }

@@ -8,7 +8,7 @@
 namespace mainspring {
 
 enum class ForestWay : uint8_t {
-  kWalk,      // down the nodes, eight rows in one tree or one row in eight trees
+  kWalk,      // down the nodes, eight rows in one tree or one row in six trees
   kBits,      // row by row, down the bit nodes
   kClusters,  // row by row, three levels at a time
   kQuick,     // through the quick form, row by row or 16 rows side by side
