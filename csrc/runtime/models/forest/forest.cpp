@@ -7,6 +7,7 @@
 #include "runtime/models/forest/forest.hpp"
 
 #include "runtime/models/forest/cluster_walk.hpp"
+#include "runtime/models/forest/forest_sums.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
 #include "runtime/models/forest/lane_walk.hpp"
 #include "runtime/models/forest/part.hpp"
@@ -88,37 +89,12 @@ void walk(const ForestView& forest, bool has_sets, const double* values, uint32_
   }
 }
 
-/// The sum of two floats held in doubles is exact enough there to be rounded to float32 as if it
-/// had been added in float32 (Figueroa, 1995: 53 >= 2 * 24 + 2 digits).
-double float_sum(double sum, double summand) {
-  return static_cast<double>(static_cast<float>(sum + summand));
-}
-
 /// Whether leaves are numbers that are added as doubles: what add_leaf does without a call.
 bool is_plain(const ForestView& forest) {
   return forest.header->leaf_width == 1 && !sums_floats(*forest.header);
 }
 
-/// Adds leaves that are no plain numbers, of rows whose scores lie `stride` apart; `scores` is the
-/// output of their tree in the first row.
-template <class Vector>
-void add_vectors(const ForestView& forest, const Vector* vectors, const uint32_t* leaves,
-                 uint32_t count, double* scores, uint32_t stride) {
-  const uint64_t width = forest.header->leaf_width;
-  const Vector* of_rows[kLaneGroups * kChains];
-  for (uint32_t k = 0; k < count; ++k) {
-    of_rows[k] = vectors + static_cast<uint64_t>(forest.nodes[leaves[k]].leaf) * width;
-    __builtin_prefetch(of_rows[k]);
-  }
-  for (uint32_t k = 0; k < count; ++k, scores += stride) {
-    for (uint64_t i = 0; i < width; ++i) {
-      const auto summand = static_cast<double>(of_rows[k][i]);
-      scores[i] =
-          sizeof(Vector) == sizeof(float) ? float_sum(scores[i], summand) : scores[i] + summand;
-    }
-  }
-}
-
+/// Of leaves that are no plain numbers.
 [[gnu::noinline]] void add_other_leaves(const ForestView& forest, const uint32_t* leaves,
                                         uint32_t count, double* scores, uint32_t stride) {
   if (forest.header->leaf_width == 1) {
@@ -126,9 +102,9 @@ void add_vectors(const ForestView& forest, const Vector* vectors, const uint32_t
       *scores = float_sum(*scores, forest.nodes[leaves[k]].leaf);
     }
   } else if (forest.narrow_vectors != nullptr) {
-    add_vectors(forest, forest.narrow_vectors, leaves, count, scores, stride);
+    add_leaf_vectors(forest, forest.narrow_vectors, leaves, count, scores, stride);
   } else {
-    add_vectors(forest, forest.wide_vectors, leaves, count, scores, stride);
+    add_leaf_vectors(forest, forest.wide_vectors, leaves, count, scores, stride);
   }
 }
 
