@@ -2,6 +2,7 @@
 #pragma once
 #include "runtime/models/forest/forest.hpp"
 #include "runtime/models/forest/lane_walk.hpp"
+#include "runtime/models/forest/slot_values.hpp"
 
 namespace mainspring {
 
