@@ -11,7 +11,7 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestClassifier
 import mainspring as ms
 
 SIZES = (1, 2, 7, 8, 9, 17, 127, 128, 150)
-WAYS = ("walks of three levels at a time, row by row", "walks through eight trees")
+WAYS = ("walks of three levels at a time, row by row", "walks through six trees")
 
 
 def rows_of(num_rows: int, num_features: int, seed: int) -> np.ndarray:
