@@ -135,9 +135,9 @@ README_ROWS = (
     ("transform_row", "one row, Arrow table", "pyarrow", "72 features of one row"),
     (
         "drift",
-        "25,000 rows x 40 columns, reference profile",
+        "200,000 rows x 40 columns, reference profile",
         "scipy",
-        "drift of 25,000 rows, 40 columns, against a stored profile",
+        "drift of 200,000 rows, 40 columns, against a stored profile",
     ),
 )
 
