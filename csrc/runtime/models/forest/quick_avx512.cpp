@@ -16,6 +16,9 @@ namespace {
 
 #include "runtime/models/forest/ranks.inc"
 
+// It calls what stands above.
+#include "runtime/models/forest/quick_sums.inc"
+
 /// Leaves of 32 trees: the numbers of the first bits that stay.
 template <bool kMany>
 inline void find_leaves(const QuickView& quick, uint32_t first_tree, const __m512i (&ranks)[4],
@@ -65,16 +68,7 @@ void predict_rows(const SlicedJob& job, double* out) {
       }
       const uint32_t left = job.num_trees - first;
       const uint32_t count = left < kQuickTrees ? left : kQuickTrees;
-      const double* values = view.quick.leaves + uint64_t{first} * kQuickLeaves;
-      if (job.num_outputs == 1) {
-        only = add_values(job, only, count,
-                          [&](uint32_t t) { return values[t * kQuickLeaves + leaves[t]]; });
-        continue;
-      }
-      for (uint32_t t = 0; t < count; ++t) {
-        double& sum = out[view.trees[first + t].output];
-        sum = static_cast<Sum>(sum) + static_cast<Sum>(values[t * kQuickLeaves + leaves[t]]);
-      }
+      add_quick_leaves(job, first, count, leaves, &only, out);
     }
     if (job.num_outputs == 1) out[0] = only;
   }

@@ -17,6 +17,8 @@ namespace mainspring {
 namespace {
 
 #include "runtime/models/forest/ranks.inc"
+
+#include "runtime/models/forest/quick_sums.inc"
 // It calls what stands above.
 #include "runtime/models/forest/row_ranks_avx512.inc"
 
@@ -61,7 +63,6 @@ inline __m512i and_or(__m512i a, __m512i b, __m512i c) {
 /// Each summand is added in the type of the sums.
 template <class Sum>
 void predict_rows(const SlicedJob& job, const QuickBytes& quick, double* out) {
-  const SlicedView& view = job.view;
   alignas(64) uint8_t ranks[kMaxQuickRows] = {};
   for (uint32_t row = 0; row < job.features.num_rows; ++row, out += job.num_outputs) {
     rank_one_row(job, row, ranks);
@@ -74,16 +75,7 @@ void predict_rows(const SlicedJob& job, const QuickBytes& quick, double* out) {
       find_leaves(steps, quick.num_steps, of_row, leaves);
       const uint32_t left = job.num_trees - first;
       const uint32_t count = left < kByteTrees ? left : kByteTrees;
-      const double* values = view.quick.leaves + uint64_t{first} * kQuickLeaves;
-      if (job.num_outputs == 1) {
-        only = add_values(job, only, count,
-                          [&](uint32_t t) { return values[t * kQuickLeaves + leaves[t]]; });
-        continue;
-      }
-      for (uint32_t t = 0; t < count; ++t) {
-        double& sum = out[view.trees[first + t].output];
-        sum = static_cast<Sum>(sum) + static_cast<Sum>(values[t * kQuickLeaves + leaves[t]]);
-      }
+      add_quick_leaves(job, first, count, leaves, &only, out);
     }
     if (job.num_outputs == 1) out[0] = only;
   }
