@@ -263,7 +263,7 @@ def optimizers_of(name: str, options: dict[str, Any], kind: Any) -> tuple[Any, l
 
 def by_triton(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let float32 parameters of an optimizer's class go by Triton, others by the reference."""
-    monkeypatch.setattr(type(made), "_backend", lambda self, p: (
+    monkeypatch.setattr(type(made), "_backend", lambda self, p, state: (
         "triton" if p.dtype == torch.float32 else "eager"
     ))  # fmt: skip
 

@@ -101,9 +101,9 @@ class OnePassOptimizer(torch.optim.Optimizer):
                 state = self.state[p]
                 if not state or p.grad.is_sparse:
                     self._prepare(p, state)
-                backend, kind = self._backend(p, state)
+                backend = self._backend(p, state)
                 device = None if backend == "native" else p.device
-                key = (backend, number, state["step"], device, kind)
+                key = (backend, number, state["step"], device, self._state_type(state))
                 groups.setdefault(key, []).append(p)
         numbers = {key: self._numbers(some) for key, some in groups.items() if key[0] == "native"}
         clip = self._clip(groups, numbers)
@@ -119,7 +119,7 @@ class OnePassOptimizer(torch.optim.Optimizer):
             refuse(type(self).__name__, "a gradient", expected, "a sparse tensor")
         state["step"] = 0
         short = self.state_dtype if p.dtype == torch.float32 else p.dtype
-        if short == torch.uint8 and self._backend(p, state)[0] == "eager":
+        if short == torch.uint8 and self._backend(p, state) == "eager":
             short = torch.float32  # bytes are of the kernels
         for name in self._states:
             state[name] = torch.zeros_like(p, dtype=short)
@@ -130,16 +130,16 @@ class OnePassOptimizer(torch.optim.Optimizer):
         if self.average_decay is not None:
             state["average"] = p.detach().clone()
 
-    def _backend(self, p: torch.Tensor, state: dict[str, Any]) -> tuple[str, torch.dtype]:
-        """Return what takes a parameter's step, and the type of its states."""
+    def _backend(self, p: torch.Tensor, state: dict[str, Any]) -> str:
         grad: Any = p.grad
         fits = grad.dtype == p.dtype and _is_plain(p) and _is_plain(grad)
         for value in state.values():
             if isinstance(value, torch.Tensor):
                 fits = fits and _is_plain(value)
-        first = state.get(self._states[0]) if self._states else None
-        kind = torch.float32 if first is None else first.dtype
-        return choose(type(self).__name__, p) if fits else "eager", kind
+        return choose(type(self).__name__, p) if fits else "eager"
+
+    def _state_type(self, state: dict[str, Any]) -> torch.dtype:
+        return state[self._states[0]].dtype if self._states else torch.float32
 
     @property
     def grad_norm(self) -> float:
