@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -44,10 +45,10 @@ def read_recorded(path: Path = RECORDED) -> list[Document]:
 
 def page(runs: Sequence[Document]) -> str:
     """Return the text of docs/performance.md."""
-    parts = [_HEAD.format(machines=_machines(runs), runs=_run_table(runs))]
+    parts = [_HEAD.format(machines=_machines(runs))]
     parts.append(_goal_table(runs))
     parts += [_claim_section(claim, runs) for claim in CLAIMS]
-    parts.append(_TAIL)
+    parts += [_TAIL, _RUNS + _run_table(runs)]
     return "\n".join(parts)
 
 
@@ -62,11 +63,9 @@ ratio above 1 says that mainspring is faster; it is the median of the ratios of 
 in brackets the interval that holds it with 95 %. Cells that are lost are shown like the others. How
 to measure again, and how to add a claim: [adding/benchmark.md](adding/benchmark.md). Every
 result is in [recorded.json](../bench/recorded.json), with its commit, date and machine, under the
-name of the file that measures it.
+name of the file that measures it; the [runs](#runs) stand at the end of this page.
 
 {machines}
-
-{runs}
 """
 _TAIL = """## The first ten minutes
 
@@ -92,6 +91,12 @@ first report of drift, 65 s of them to install. Nothing after that needs a netwo
 Times depend on the machine, and on what else it does; ratios much less. *Of memory speed* compares
 the Arrow bytes that must be read plus the bytes that must be written with a plain copy in the same
 run: near 100 % nothing but memory is left to wait for.
+"""
+_RUNS = """## Runs
+
+When what stands above was measured. A commit with a plus had changes beside it; the load is the
+machine's in the minute before, and one thread copied memory at the rate of the last column.
+
 """
 
 
@@ -165,17 +170,29 @@ def _goal_table(runs: Sequence[Document]) -> str:
         head += [f"measured on {letter}" if several else "measured", "met"]
     rows = []
     measured = [_records(runs, name) for name in _processors(runs)]
+    met = [Counter[bool]() for _ in measured]
     for claim in CLAIMS:
         for goal in claim.goals:
-            row = [claim.title, goal.text]
-            for records in measured:
+            row = [f"[{claim.title}](#{_anchor(claim.title)})", goal.text]
+            for records, count in zip(measured, met, strict=True):
                 record = find(records, claim.name, goal.case, goal.peer)
                 if record is None:
                     row += ["not measured", ""]
                 else:
+                    count[goal.is_met(record)] += 1
                     row += [goal.words(record), "yes" if goal.is_met(record) else "**no**"]
             rows.append(row)
-    return f"## Goals\n\nOne thread, where the goal names no more.\n\n{_table(head, rows)}"
+    told = " and ".join(
+        f"{count[True]} of the {count.total()} measured" + (f" on {letter}" if several else "")
+        for letter, count in zip(ascii_uppercase, met, strict=False)
+    )
+    text = f"One thread, where the goal names no more. Met: {told}; what is missed is in bold."
+    return f"## Goals\n\n{text}\n\n{_table(head, rows)}"
+
+
+def _anchor(title: str) -> str:
+    """Return how a page links to one of its titles."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def _claim_section(claim: Claim, runs: Sequence[Document]) -> str:
@@ -235,17 +252,22 @@ def _pair_table(records: Sequence[Record], run: Document) -> str:
 
 
 def _value_table(records: Sequence[Record]) -> str:
+    def told(number: float, record: Record) -> str:
+        return f"{short(number)} {record['unit']}".strip()
+
     rows = [
         (
             record["case"],
-            f"{short(record['ours'])} {record['unit']}",
+            told(record["ours"], record),
             ""
             if record["theirs"] is None
-            else f"{record['peer']}: {short(record['theirs'])} {record['unit']}",
+            else f"{record['peer']}: {told(record['theirs'], record)}",
         )
         for record in records
     ]
-    return _table(("case", "mainspring", "peer"), rows)
+    columns = 3 if any(row[2] for row in rows) else 2
+    head = ("case", "mainspring", "peer")[:columns]
+    return _table(head, [row[:columns] for row in rows])
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

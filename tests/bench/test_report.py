@@ -88,7 +88,8 @@ def test_readme_shows_the_processor_that_was_measured_last() -> None:
 def test_goals_say_whether_they_are_met(ratio: float, word: str) -> None:
     page = report.page([document(pair("predict", CASE, "lightgbm", ratio))])
     goal = "100 trees of 31 leaves, 4,096 rows: at least 15 times as fast as LightGBM"
-    assert f"| {goal} | {ratio:.1f} x | {word} |" in page
+    assert f"| [Prediction](#prediction) | {goal} | {ratio:.1f} x | {word} |" in page
+    assert f"Met: {int(word == 'yes')} of the 1 measured;" in page
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_runs_of_several_threads_are_told_apart_and_timed_on_the_wall() -> None:
 
 def test_value_shows_its_unit() -> None:
     page = report.page([document(value("import", "above bare Python", 12.345, "ms"))])
-    assert "| above bare Python | 12.3 ms |  |" in page
+    assert "| case | mainspring |\n|---|---|\n| above bare Python | 12.3 ms |\n" in page
 
 
 def test_readme_without_marks_is_refused() -> None:
@@ -206,6 +207,8 @@ def test_machines_stand_side_by_side_and_replace_their_own_records_alone(places:
     page = (places / "PAGE").read_text()
     goal = "100 trees of 31 leaves, 4,096 rows: at least 15 times as fast as LightGBM"
     assert f"| {goal} | 16.0 x | yes | 13.0 x | **no** |" in page
+    assert "Met: 1 of the 1 measured on A and 0 of the 1 measured on B;" in page
+    assert page.index("## Goals") < page.index("## Runs") < page.index("| 1 | B |")
     assert "Machine A: X, 2 cores" in page
     assert "Machine B: Y, 2 cores" in page
     assert "One thread, commit abc1234, machine B:\n" in page
