@@ -6,12 +6,12 @@ or a wrong type is the same error everywhere.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from mainspring import errors
+from mainspring._names import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,8 +89,7 @@ def column_of(table: pa.Table, name: str, what: str) -> pa.ChunkedArray:
 
     found = table.schema.get_all_field_indices(name)
     if len(found) != 1:
-        close = difflib.get_close_matches(name, table.column_names, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close and not found else ""
+        hint = "" if found else did_you_mean(name, table.column_names)
         where = "more than once" if found else "not at all"
         raise errors.SchemaError(
             f"{what} names column '{name}', which the table has {where}.{hint}", column=name

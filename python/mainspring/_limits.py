@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mainspring._names import did_you_mean
 from mainspring.errors import ParameterError
 
 __all__ = ["checked_limits"]
@@ -41,11 +41,9 @@ def checked_limits(
     values = {name: float(row["default"]) for name, row in rows.items()}
     for name, value in (given or {}).items():
         if name not in rows:
-            close = difflib.get_close_matches(str(name), rows, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
             raise ParameterError(
                 f"{what}: there is no {what.rstrip('s')} '{name}'; there are "
-                f"{', '.join(rows)}.{hint}",
+                f"{', '.join(rows)}.{did_you_mean(name, rows)}",
                 expected=", ".join(rows),
                 got=str(name),
             )

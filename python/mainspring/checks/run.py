@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +11,7 @@ from mainspring import _engine
 from mainspring._arrow import as_table
 from mainspring._columns import arrow_table
 from mainspring._limits import checked_limits
+from mainspring._names import did_you_mean
 from mainspring.checks.drift_checks import NAMED_CHECKS, drift_findings, together_findings
 from mainspring.checks.history_audit import HistoryAudit, audit_history
 from mainspring.checks.model_check import model_data
@@ -262,8 +262,7 @@ def _features(
     names = list(table.column_names)
     for name in available:
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            hint = did_you_mean(name, names)
             raise SchemaError(
                 f"available names column '{name}', which the table lacks.{hint}", column=name
             )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from mainspring import _engine
+from mainspring._names import did_you_mean
 from mainspring.errors import ParameterError
 
 __all__ = ["checked_statistics"]
@@ -35,8 +35,7 @@ def checked_statistics(given: str | Sequence[str]) -> list[str]:
     names = [given] if isinstance(given, str) else list(given)
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            hint = did_you_mean(name, known)
             raise ParameterError(
                 f"statistics: there is no statistic '{name}'; there are {', '.join(known)}.{hint}",
                 expected=", ".join(known),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from typing import Any, ClassVar
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring import _engine
+from mainspring._names import did_you_mean
 from mainspring.errors import ParameterError
 
 __all__ = [
@@ -152,8 +152,7 @@ def _checked(name: str, given: dict[str, float]) -> dict[str, float]:
     values = {key: float(param["default"]) for key, param in known.items()}
     for key, value in given.items():
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            hint = did_you_mean(key, known)
             raise ParameterError(
                 f"{name}: there is no parameter '{key}'; there are {', '.join(known)}.{hint}",
                 expected=", ".join(known),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-
 from mainspring import errors
+from mainspring._names import did_you_mean
 
 __all__ = ["KINDS", "check_kind", "method_of"]
 
@@ -27,13 +26,12 @@ def check_kind(kind: object) -> None:
     if kind in KINDS:
         return
     words = ", ".join(map(repr, KINDS))
-    close = difflib.get_close_matches(str(kind).removeprefix("predict_"), KINDS, n=1)
-    hint = f"Did you mean {close[0]!r}?" if close else None
+    hint = did_you_mean(str(kind).removeprefix("predict_"), KINDS)
     raise errors.ParameterError(
-        f"kind is {kind!r}, expected one of {words}." + (f" {hint}" if hint else ""),
+        f"kind is {kind!r}, expected one of {words}.{hint}",
         expected=f"one of {words}",
         got=repr(kind),
-        hint=hint,
+        hint=hint.strip() or None,
     )
 
 

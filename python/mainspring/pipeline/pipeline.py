@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from mainspring._names import did_you_mean
 from mainspring.errors import ParameterError
 from mainspring.pipeline.attempt import Outcome, Setting, attempt
 from mainspring.pipeline.graph import in_order
@@ -300,14 +300,13 @@ class Pipeline:
         values = self.parameters
         for name, value in (parameters or {}).items():
             if name not in values:
-                close = get_close_matches(name, list(values), 1)
                 known = ", ".join(values) or "none"
-                hint = f"Did you mean {close[0]!r}?" if close else f"There are: {known}."
+                hint = did_you_mean(name, values) or f" There are: {known}."
                 raise ParameterError(
-                    f"Pipeline {self.name!r} has no parameter {name!r}. {hint}",
+                    f"Pipeline {self.name!r} has no parameter {name!r}.{hint}",
                     expected=known,
                     got=name,
-                    hint=hint,
+                    hint=hint.strip(),
                 )
             values[name] = like_default(name, checked_value(name, value), values[name])
         return values
@@ -501,13 +500,12 @@ class Pipeline:
     def __getitem__(self, name: str) -> Step:
         steps = self._resolved()
         if name not in steps:
-            close = get_close_matches(name, list(steps), 1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(steps)}."
+            hint = did_you_mean(name, steps) or f" There are: {', '.join(steps)}."
             raise ParameterError(
-                f"Pipeline {self.name!r} has no step {name!r}. {hint}",
+                f"Pipeline {self.name!r} has no step {name!r}.{hint}",
                 expected=", ".join(steps),
                 got=name,
-                hint=hint,
+                hint=hint.strip(),
             )
         return steps[name]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
+from mainspring._names import did_you_mean
 from mainspring.errors import ParameterError
 
 __all__ = ["Parameter", "Step", "bind"]
@@ -184,11 +184,10 @@ def _arguments_of(step: Step) -> tuple[dict[str, bool], bool]:
 
 
 def _unknown(start: str, name: str, known: Sequence[str] | Collection[str], why: str = "") -> Any:
-    close = get_close_matches(name, list(known), 1)
     names = sorted(known)
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     there = f"There are {', '.join(names[:5])}{more}." if names else "There are none."
-    hint = f"Did you mean {close[0]!r}?" if close else there
+    hint = did_you_mean(name, known).strip() or there
     return ParameterError(
         f"{start} {name!r}{', ' + why if why else ''}. {hint}",
         expected=", ".join(names[:5]),

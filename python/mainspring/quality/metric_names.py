@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from mainspring import _engine
+from mainspring._names import did_you_mean
 from mainspring.errors import ParameterError
 
 __all__ = ["check_names", "metrics_of"]
@@ -22,8 +22,7 @@ def check_names(asked: Sequence[str] | None) -> None:
     known = [str(row["name"]) for row in _engine.quality_metrics()]
     for name in asked or ():
         if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            hint = did_you_mean(name, known)
             raise ParameterError(
                 f"metrics: there is no metric {name!r}; there are {', '.join(known)}.{hint}",
                 expected=", ".join(known),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from typing import Any, ClassVar
 
 from mainspring import _engine
+from mainspring._names import did_you_mean
 
 __all__ = ["Transform", "check_complete", "joins", "operator_classes", "unknown_operator"]
 
@@ -165,8 +165,7 @@ def unknown_operator(name: str) -> str:
     str
         With the nearest operator's name.
     """
-    close = difflib.get_close_matches(name, _CLASSES, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else f" There are {', '.join(_CLASSES)}."
+    hint = did_you_mean(name, _CLASSES) or f" There are {', '.join(_CLASSES)}."
     return f"There is no operator {name!r}.{hint}"
 
 
