@@ -146,11 +146,7 @@ class CheckReport:
         from mainspring.checks.junit import junit_text
         from mainspring.html.page import write_page
 
-        text = junit_text(self)
-        if path is None:
-            return text
-        write_page(text, path)
-        return None
+        return write_page(junit_text(self), path)
 
     def _worst_first(self, *severities: str) -> list[Finding]:
         found = [finding for finding in self.findings if finding.severity in severities]
@@ -193,11 +189,7 @@ class CheckReport:
         from mainspring.checks.report_page import check_page
         from mainspring.html.page import write_page
 
-        text = check_page(self, title=title)
-        if path is None:
-            return text
-        write_page(text, path)
-        return None
+        return write_page(check_page(self, title=title), path)
 
     def _repr_html_(self) -> str:
         from mainspring.checks.report_page import check_fragment

@@ -218,11 +218,7 @@ class DriftReport:
         from mainspring.drift.report_page import drift_page
         from mainspring.html.page import write_page
 
-        text = drift_page(self, title=title)
-        if path is None:
-            return text
-        write_page(text, path)
-        return None
+        return write_page(drift_page(self, title=title), path)
 
     def _repr_html_(self) -> str:
         from mainspring.drift.report_page import drift_fragment

@@ -60,19 +60,27 @@ def page(kind: str, headline: str, *parts: str | None, title: str | None, footer
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>{body}</html>\n'
 
 
-def write_page(text: str, path: str | os.PathLike[str]) -> None:
+def write_page(text: str, path: str | os.PathLike[str] | None) -> str | None:
     """Write a page; a failed write leaves what was there before.
 
     Parameters
     ----------
     text : str
         The page.
-    path : path
-        Where to.
+    path : path or None
+        Where to; None: to nowhere.
+
+    Returns
+    -------
+    str or None
+        The page, where it was not written: what ``to_html`` and ``to_junit`` of reports return.
 
     Raises
     ------
     FileError
         When the folder is not there or the file cannot be written.
     """
+    if path is None:
+        return text
     write_file(os.fspath(path), text.encode("utf-8"))
+    return None

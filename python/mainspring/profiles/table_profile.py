@@ -269,11 +269,7 @@ class Profile:
         from mainspring.html.page import write_page
         from mainspring.profiles.profile_page import profile_page
 
-        text = profile_page(self, title=title)
-        if path is None:
-            return text
-        write_page(text, path)
-        return None
+        return write_page(profile_page(self, title=title), path)
 
     def _repr_html_(self) -> str:
         from mainspring.profiles.profile_page import profile_fragment

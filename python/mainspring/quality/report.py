@@ -216,11 +216,7 @@ class QualityReport:
         from mainspring.html.page import write_page
         from mainspring.quality.report_page import quality_page
 
-        text = quality_page(self, title=title)
-        if path is None:
-            return text
-        write_page(text, path)
-        return None
+        return write_page(quality_page(self, title=title), path)
 
     def _repr_html_(self) -> str:
         from mainspring.quality.report_page import quality_fragment

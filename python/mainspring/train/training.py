@@ -136,11 +136,7 @@ class Training:
         from mainspring.html.page import write_page
         from mainspring.train.training_page import training_page
 
-        text = training_page(self)
-        if path is None:
-            return text
-        write_page(text, path)
-        return None
+        return write_page(training_page(self), path)
 
     def __str__(self) -> str:
         lines = []
