@@ -249,8 +249,8 @@ def _verdict(column: ColumnDrift) -> Markup:
     if column.drifted:
         return element("span", "● drifted", class_="fail")
     if column.p_value is None:
-        return element("span", "· not tested", class_="quiet")
-    return element("span", "○ steady", class_="quiet")
+        return element("span", "· not tested", class_="quiet whole")
+    return element("span", "○ steady", class_="quiet whole")
 
 
 def _short(value: float | None) -> str:
