@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files read whole, and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,31 @@ from pathlib import Path
 
 from mainspring.errors import FileError
 
-__all__ = ["replace_file", "require_folder", "write_file"]
+__all__ = ["read_file", "replace_file", "require_folder", "write_file"]
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """Read a file.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    bytes
+        All of it.
+
+    Raises
+    ------
+    FileError
+        When it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise FileError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from error
 
 
 def require_folder(path: str) -> None:
@@ -23,7 +47,7 @@ def require_folder(path: str) -> None:
     Raises
     ------
     FileError
-        When its folder is not there.
+        When its folder is not there, or a folder has its name.
     """
     folder = Path(path).parent
     if not folder.is_dir():
@@ -31,6 +55,8 @@ def require_folder(path: str) -> None:
             f"{path} cannot be written: the folder {folder} does not exist; make it first.",
             hint=f"mkdir -p {folder}",
         )
+    if Path(path).is_dir():
+        raise FileError(f"{path} cannot be written: a folder has this name. Name a file.")
 
 
 def replace_file(path: str, write: Callable[[Path], object]) -> None:

@@ -41,6 +41,8 @@ def one_line(ran: Any) -> str:
         (("bogus",), ["bogus", "predict", "quickstart"]),
         (("predit", "a"), ["'predit'", "did you mean 'predict'?"]),
         (("check", "a.parquet"), ["--target"]),
+        (("drift", "a", "b", "--window-rows", "few"), ["--window-rows is 'few'", "whole number"]),
+        (("predict", "--keep", "id", "a", "b"), ["BUNDLE, DATA; --keep takes all", "first"]),
     ],
 )
 def test_options_when_wrong_are_named(

@@ -114,6 +114,24 @@ def test_wrong_arguments_are_one_line(
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1\nhello", "bad.py, line 2: NameError: name 'hello' is not defined"),
+        ("x = (", "bad.py, line 1: SyntaxError: '(' was never closed"),
+    ],
+)
+def test_mistake_in_the_file_is_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    (folder / "bad.py").write_text(text)
+    assert main(["run", "bad.py"]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert "MAINSPRING_DEBUG=1" in error
+    assert error.count("\n") == 1
+
+
 def test_runs_are_listed_with_steps_and_reasons(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

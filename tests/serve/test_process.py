@@ -173,15 +173,40 @@ def test_command_when_it_cannot_serve_is_one_line(folder: Path) -> None:
         assert port in line
     assert "absent.spring" in one_error(str(folder / "absent.spring"))
     assert "--max-body-mb" in one_error(two, "--max-body-mb", "0")
-    assert "max_rows" in one_error(two, "--max-rows", "0")
+    assert "--max-rows must" in one_error(two, "--max-rows", "0")
+    assert "--batch-rows must" in one_error(two, "--batch-rows", "0")
+    assert "Name them: NAME=FILE" in one_error(two, two)
     assert "NAME=FILE" in one_error(two, f"a={two}")
     assert "'fly'" in one_error("--new-api-key", "me", "--scopes", "fly")
     assert "'a b'" in one_error("--new-api-key", "a b")
     assert "no.key cannot be read" in one_error(two, "--jwt-key", "no.key")
-    assert "needs --jwt-key" in one_error(two, "--jwt-audience", "us")
+    assert "--jwt-audience does nothing without --jwt-key" in one_error(two, "--jwt-audience", "us")
     assert "no.pem cannot be read" in one_error(two, "--tls-cert", "no.pem")
-    assert "needs a certificate" in one_error(two, "--tls-key", two)
+    assert "--tls-key does nothing without --tls-cert" in one_error(two, "--tls-key", two)
     assert "not PEM" in one_error(two, "--tls-cert", two)
+
+
+def test_options_that_do_nothing_are_refused(folder: Path, tmp_path: Path) -> None:
+    two, log = str(folder / "two.spring"), str(tmp_path / "log")
+    assert "without --batch-rows" in one_error(two, "--batch-delay-us", "5")
+    assert "without --payload-log" in one_error(two, "--payload-redact", "distance")
+    assert "without --history" in one_error(two, "--history-max-mb", "5")
+    assert "above 0" in one_error(two, "--history", log, "--history-max-mb", "0")
+    line = one_error(two, "--payload-log", log, "--payload-redact", "distance", "distanc")
+    assert "--payload-redact names 'distanc'" in line
+    assert "Did you mean 'distance'?" in line
+    # Lists take all that stands behind them.
+    assert "before the options" in one_error("--payload-log", log, "--payload-redact", "a", two)
+
+
+def test_key_of_tokens_that_fits_no_algorithm_is_refused(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jwt")
+    pytest.importorskip("cryptography")
+    secret = tmp_path / "secret"
+    secret.write_text("not PEM at all, but as long as a secret should be")
+    line = one_error(str(folder / "two.spring"), "--jwt-key", str(secret))
+    assert "--jwt-key is no key of RS256 or ES256" in line
+    assert "HS256" in line
 
 
 def test_port_in_the_environment_that_is_none_is_one_line(

@@ -6,14 +6,13 @@ imported when it is asked for. Whatever goes wrong is one line on standard error
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import NoReturn
 
 import mainspring
+from mainspring.cli.parser import Parser, one_line
 from mainspring.errors import MainspringError
 
 __all__ = ["COMMANDS", "main"]
@@ -38,19 +37,6 @@ COMMANDS = {
     "doctor": "say how the engine was built, whether it works here, and what is missing",
     "version": "show the version and how the engine was built",
 }
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line that ends with where help is."""
-
-    def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"mainspring: {_one_line(message)} (see '{self.prog} --help')\n")
-        raise SystemExit(2)
-
-    @property
-    def options(self) -> list[str]:
-        """All that begin with a dash."""
-        return list(self._option_string_actions)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,14 +65,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say("the reader of the output closed it before all was written")
         return 2
     except (MainspringError, OSError, MemoryError) as error:
-        if os.environ.get("MAINSPRING_DEBUG", "") not in ("", "0"):
+        if _shows_tracebacks():
             raise
         _say(_explain(error))
         return 2
 
 
 def _run(arguments: list[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="mainspring",
         description="One native engine for tabular models.",
         epilog="`mainspring COMMAND --help` says more. Exit codes: 0 well, 1 a finding (drift, a "
@@ -96,7 +82,7 @@ def _run(arguments: list[str]) -> int:
     parser.add_argument(
         "--version", action="version", version=f"mainspring {mainspring.__version__}"
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     run = None
     for name, summary in COMMANDS.items():
@@ -106,6 +92,7 @@ def _run(arguments: list[str]) -> int:
         if name == wanted:
             module = import_module(f"mainspring.cli.{name.replace('-', '_')}")
             module.add_arguments(command)
+            command.phrases = getattr(module, "PHRASES", {})
             run, chosen = module.run, command
     if wanted is not None and wanted == arguments[0] and wanted not in COMMANDS:
         close = _did_you_mean(wanted, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
@@ -118,9 +105,19 @@ def _run(arguments: list[str]) -> int:
     if run is None:
         parser.print_help()
         return 0
-    code = int(run(parsed))
+    try:
+        code = int(run(parsed))
+    except MainspringError as error:
+        if _shows_tracebacks():
+            raise
+        _say(one_line(chosen.explain(_explain(error))))
+        return 2
     sys.stdout.flush()
     return code
+
+
+def _shows_tracebacks() -> bool:
+    return os.environ.get("MAINSPRING_DEBUG", "") not in ("", "0")
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -134,14 +131,10 @@ def _say(text: str) -> None:
     sys.stderr.write(f"mainspring: {text}\n")
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _explain(error: BaseException) -> str:
     if isinstance(error, OSError) and not isinstance(error, MainspringError) and error.strerror:
         where = f"{error.filename}: " if error.filename is not None else ""
-        return _one_line(f"{where}{error.strerror}")
+        return one_line(f"{where}{error.strerror}")
     if isinstance(error, MemoryError):
-        return _one_line(f"not enough memory. {error}")
-    return _one_line(str(error)) or type(error).__name__
+        return one_line(f"not enough memory. {error}")
+    return one_line(str(error)) or type(error).__name__

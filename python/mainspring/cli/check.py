@@ -6,11 +6,15 @@ import argparse
 
 import mainspring
 from mainspring._files import require_folder
+from mainspring.cli.columns import part_names
 from mainspring.cli.limits import add_limits, limits_of
-from mainspring.cli.tables import part_names, read_table, source_name
+from mainspring.cli.tables import read_table, source_name
 from mainspring.errors import ParameterError
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["PHRASES", "add_arguments", "run"]
+
+# What messages of the package say, and what it is called here.
+PHRASES = {"available needs time": "--available needs --time", "limits:": "--limit:"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

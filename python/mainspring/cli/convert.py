@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 import mainspring
-from mainspring._files import require_folder
+from mainspring.cli.tables import require_ending
 
 __all__ = ["add_arguments", "run"]
 
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     int
         0.
     """
-    require_folder(arguments.output)
+    require_ending(arguments.output, ".spring")
     name = arguments.name or Path(arguments.output).stem
     predictor = mainspring.Predictor(arguments.model, name=name)
     if arguments.reference is not None:

@@ -7,11 +7,15 @@ from typing import Any
 
 import mainspring
 from mainspring._files import require_folder
+from mainspring.cli.columns import part_names
 from mainspring.cli.limits import add_limits, limits_of
 from mainspring.cli.reference import read_profile
-from mainspring.cli.tables import part_names, read_table, source_name, streamable
+from mainspring.cli.tables import read_table, source_name, streamable
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["PHRASES", "add_arguments", "run"]
+
+# What messages of the package say, and what it is called here.
+PHRASES = {"limits:": "--limit:"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,4 +107,4 @@ def run(arguments: argparse.Namespace) -> int:
 def _current(path: str) -> Any:
     if path.endswith((".profile", ".spring")):
         return read_profile(path)
-    return path if streamable(path) else read_table(path)
+    return path if streamable(path) else read_table(path, (".profile", ".spring"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from mainspring.cli.columns import part_names
 from mainspring.errors import ParameterError
 
 __all__ = ["add_limits", "limits_of"]
@@ -24,7 +25,7 @@ def add_limits(parser: argparse.ArgumentParser, example: str) -> None:
         nargs="+",
         default=[],
         metavar="NAME=NUMBER",
-        help=f"limits other than the defaults, such as {example}",
+        help=f"limits other than the defaults, such as {example}: a=1 b=2, or a=1,b=2",
     )
 
 
@@ -47,7 +48,7 @@ def limits_of(arguments: argparse.Namespace) -> dict[str, float]:
         When one is not a name and a number.
     """
     limits = {}
-    for text in arguments.limit:
+    for text in part_names(arguments.limit, ()):
         name, _, number = text.partition("=")
         try:
             limits[name] = float(number)

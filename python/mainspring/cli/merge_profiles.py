@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mainspring._files import require_folder, write_file
+from mainspring._files import read_file, write_file
 from mainspring.cli.reference import read_profile
-from mainspring.errors import FileError, ParameterError, SchemaError
+from mainspring.cli.tables import require_ending
+from mainspring.errors import ParameterError, SchemaError
 from mainspring.pack.counted_profile import profile_of_counts
 from mainspring.pack.counters import add_counts, is_counts
 
@@ -60,11 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
     int
         0.
     """
-    require_folder(arguments.output)
+    require_ending(arguments.output, ".profile")
     counts, whole = [], None
     for path in arguments.profiles:
         if _holds_counts(path):
-            counts.append(_read(path))
+            counts.append(read_file(path))
         elif whole is None:
             whole = read_profile(path)
         else:
@@ -75,7 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     assert whole is not None  # the parser wants one file at least
     write_file(arguments.output, whole.to_bytes())
     count = len(arguments.profiles)
-    print(f"{arguments.output}: {whole.num_rows:,} rows of {count:,} profiles")
+    profiles = "profile" if count == 1 else "profiles"
+    print(f"{arguments.output}: {whole.num_rows:,} rows of {count:,} {profiles}")
     return 0
 
 
@@ -86,20 +88,13 @@ def _holds_counts(path: str) -> bool:
         return is_counts(file.read(8))
 
 
-def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}.") from error
-
-
 def _counted(bundle: str | None, counts: Sequence[bytes]) -> Profile:
     if bundle is None:
         raise ParameterError(
             "What devices count is told apart by the edges of their bundle. Name it with --bundle.",
             expected="--bundle BUNDLE",
         )
-    return profile_of_counts(_read(bundle), add_counts(counts))
+    return profile_of_counts(read_file(bundle), add_counts(counts))
 
 
 def _add(whole: Profile, path: str, other: Profile) -> Profile:

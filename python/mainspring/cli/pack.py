@@ -6,11 +6,14 @@ import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mainspring._files import require_folder, write_file
+from mainspring._files import read_file, require_folder, write_file
 from mainspring.cli.tables import read_table
 from mainspring.errors import FileError, ParameterError
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["PHRASES", "add_arguments", "run"]
+
+# What messages of the package say, and what it is called here.
+PHRASES = {"bits is": "--leaf-bits is"}
 
 _FUNCTIONS = ("lambda", "gcf", "azure")
 _TARGETS = ("bundle", "c", "wasm", *_FUNCTIONS)
@@ -108,10 +111,10 @@ def run(arguments: argparse.Namespace) -> int:
     from mainspring import pack
 
     _check_options(arguments)
-    saved = data = _read(arguments.bundle)
-    if arguments.output is not None:
+    saved = data = read_file(arguments.bundle)
+    if arguments.output is not None and not Path(arguments.output).is_dir():
         require_folder(arguments.output)
-    key = None if arguments.sign is None else _read(arguments.sign)
+    key = None if arguments.sign is None else read_file(arguments.sign)
     blocks = arguments.blocks
     if blocks is None:
         blocks = arguments.target == "wasm" and arguments.leaf_bits is None
@@ -143,7 +146,7 @@ def run(arguments: argparse.Namespace) -> int:
         lines.append("Nothing was written; name an output with -o.")
     print("\n".join([*_table(arguments.bundle, saved, small), *lines]))
     if key is not None:
-        written = _read(output)
+        written = read_file(output)
         write_file(f"{output}.sig", pack.sign(written, key))
         print(f"{output}.sig: signature of {pack.bundle_id(written)}")
     return 0
@@ -204,13 +207,6 @@ def _check_options(arguments: argparse.Namespace) -> None:
     is_file = arguments.target in ("bundle", "c") or str(output).endswith(".zip")
     if arguments.sign is not None and (output is None or not is_file):
         raise ParameterError("--sign needs an output that is one file; name one with -o.")
-
-
-def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _table(path: str, data: bytes, small: bytes) -> Iterator[str]:

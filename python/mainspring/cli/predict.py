@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("predict", "proba", "raw"),
         default="predict",
         metavar="KIND",
-        help="predict, proba (one for each class) or raw, before the link (%(default)s)",
+        help="predict, proba (one for each class) or raw, before the link (default: predict)",
     )
     for kind in ("proba", "raw"):
         parser.add_argument(f"--{kind}", nargs=0, action=_Renamed, help=argparse.SUPPRESS)

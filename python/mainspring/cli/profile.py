@@ -6,7 +6,7 @@ import argparse
 
 from mainspring._files import require_folder, write_file
 from mainspring.cli.reference import read_profile
-from mainspring.cli.tables import source_name
+from mainspring.cli.tables import require_ending, source_name
 
 __all__ = ["add_arguments", "run"]
 
@@ -45,9 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     int
         0.
     """
-    for path in (arguments.output, arguments.html):
-        if path is not None:
-            require_folder(path)
+    if arguments.output is not None:
+        require_ending(arguments.output, ".profile")
+    if arguments.html is not None:
+        require_folder(arguments.html)
     profile = read_profile(arguments.data, target=arguments.target)
     print(profile)
     if arguments.output is not None:

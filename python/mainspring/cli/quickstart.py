@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import mainspring as ms
 from mainspring import col
-from mainspring._files import require_folder
 from mainspring._progress import Progress
 from mainspring.cli.quickstart_data import flights_with_weather
 from mainspring.cli.quickstart_history import events_of, history_features
-from mainspring.cli.tables import write_table
+from mainspring.cli.tables import require_ending, write_table
 from mainspring.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         0.
     """
     bundle = Path(arguments.output)
-    require_folder(arguments.output)  # now rather than after a minute of work
+    require_ending(arguments.output, ".spring")  # now rather than after a minute of work
     started = time.perf_counter()
 
     flights, num_dropped = flights_with_weather()

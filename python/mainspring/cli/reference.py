@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mainspring
+from mainspring._files import read_file
 from mainspring.cli.tables import read_table, streamable
-from mainspring.errors import BundleError, FileError
+from mainspring.errors import BundleError
 
 if TYPE_CHECKING:
     from mainspring.profiles import Profile
@@ -40,11 +41,7 @@ def read_profile(path: str, *, target: str | None = None) -> Profile:
     """
     ending = Path(path).suffix.lower()
     if ending == ".profile":
-        try:
-            data = Path(path).read_bytes()
-        except OSError as error:
-            raise FileError(f"{path} cannot be read: {error.strerror}.") from error
-        return mainspring.Profile.from_bytes(data)
+        return mainspring.Profile.from_bytes(read_file(path))
     if ending == ".spring":
         profile = mainspring.load(path).profile
         if profile is None:
@@ -53,5 +50,5 @@ def read_profile(path: str, *, target: str | None = None) -> Profile:
                 "`mainspring profile DATA -o NAME.profile`."
             )
         return profile
-    table = path if streamable(path) else read_table(path)
+    table = path if streamable(path) else read_table(path, (".profile", ".spring"))
     return mainspring.profile(table, target=target, progress=True)

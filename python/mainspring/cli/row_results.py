@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainspring._progress import Progress
+from mainspring.cli.columns import part_names, require_columns
 from mainspring.cli.predict_parts import Job, Step, file_hash, read_step, steps_of
 from mainspring.cli.tables import (
     ENDINGS,
-    part_names,
     read_table,
-    require_columns,
     streamable,
     write_row_groups,
     write_table,

@@ -6,11 +6,16 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mainspring._files import require_folder
-from mainspring.errors import ParameterError
+from mainspring.cli.columns import part_names
+from mainspring.errors import MainspringError, ParameterError
+
+if TYPE_CHECKING:
+    from mainspring.pipeline import Pipeline
 
 __all__ = ["add_arguments", "run"]
 
@@ -36,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="start", metavar="STEP", help="run this step and all that need it anew"
     )
     parser.add_argument(
-        "--only", nargs="+", metavar="STEP", help="run these steps and what they need"
+        "--only",
+        nargs="+",
+        metavar="STEP",
+        help="run these steps and what they need: a b, or a,b",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would run and why, and run nothing"
@@ -67,14 +75,14 @@ def run(arguments: argparse.Namespace) -> int:
     int
         1 when ``--locked`` finds a difference, else 0.
     """
-    from mainspring.pipeline import load_pipeline
     from mainspring.pipeline.lock_file import lock_differences, read_lock, write_lock
 
     if arguments.store is not None:
         os.environ["MAINSPRING_STORE"] = str(Path(arguments.store).absolute())
     if arguments.svg is not None:
         require_folder(arguments.svg)
-    pipeline = load_pipeline(arguments.file, arguments.pipeline)
+    pipeline = _load(arguments.file, arguments.pipeline)
+    only = arguments.only and part_names(arguments.only, ())
     values = dict(_pair(text) for text in arguments.set)
     if arguments.svg is not None:
         pipeline.to_svg(arguments.svg)
@@ -85,11 +93,11 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{lock} is of another pipeline:", *found, sep="\n")
             return 1
     if arguments.dry_run:
-        print(pipeline.plan(values, only=arguments.only, start=arguments.start))
+        print(pipeline.plan(values, only=only, start=arguments.start))
         return 0
     done = pipeline.run(
         values,
-        only=arguments.only,
+        only=only,
         start=arguments.start,
         workers=arguments.workers,
         progress=True if sys.stderr.isatty() else None,
@@ -99,6 +107,30 @@ def run(arguments: argparse.Namespace) -> int:
     if lock != "-" and arguments.only is None and not arguments.locked:
         write_lock(done, lock)
     return 0
+
+
+def _load(path: str, name: str | None) -> Pipeline:
+    """Run the file; what goes wrong in it is said in one line, as all that goes wrong."""
+    from mainspring.pipeline import load_pipeline
+
+    try:
+        return load_pipeline(path, name)
+    except (MainspringError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).resolve() == Path(path).resolve()
+        ]
+        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+        where = path if line is None else f"{path}, line {line}"
+        what = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise ParameterError(
+            f"{where}: {type(error).__name__}: {what}. Mend the file; MAINSPRING_DEBUG=1 shows the "
+            "traceback.",
+            got=type(error).__name__,
+        ) from error
 
 
 def _pair(text: str) -> tuple[str, Any]:

@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mainspring.cli.columns import part_names
 from mainspring.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -16,7 +17,26 @@ if TYPE_CHECKING:
 
     from mainspring.serve import Access, BatchOptions, HistoryOptions, PayloadLogOptions
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["PHRASES", "add_arguments", "run"]
+
+# What messages of the package say, and what it is called here.
+PHRASES = {
+    "BatchOptions: delay_us": "--batch-delay-us",
+    "BatchOptions: max_rows": "--batch-rows",
+    "Pass a dict from names to models": "Name them: NAME=FILE",
+    "PayloadLogOptions: redact": "--payload-redact",
+    "PayloadLogOptions: share": "--payload-share",
+}
+# What changes nothing without another option.
+_NEEDS = {
+    "batch_delay_us": "batch_rows",
+    "history_max_mb": "history",
+    "jwt_audience": "jwt_key",
+    "payload_redact": "payload_log",
+    "payload_share": "payload_log",
+    "tls_client_ca": "tls_cert",
+    "tls_key": "tls_cert",
+}
 
 # Where SageMaker puts a model.
 _SAGEMAKER_MODELS = "/opt/ml/model"
@@ -32,23 +52,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     add = parser.add_argument
     add("bundles", nargs="*", metavar="BUNDLE", help="a .spring file, or NAME=FILE")
-    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    add("--port", type=int, help="port to listen on; 0 for any (8080, or what AIP_HTTP_PORT says)")
-    add("--workers", type=int, default=1, help="processes (%(default)s)")
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add(
+        "--port",
+        type=int,
+        help="port to listen on; 0 for any (default: 8080, or what AIP_HTTP_PORT says)",
+    )
+    add("--workers", type=int, default=1, help="processes (default: %(default)s)")
     add("--reload-dir", metavar="DIR", help="folder of models, looked at every second")
     add("--api-key-file", metavar="FILE", help="who may do what; a line for each key")
     add("--new-api-key", metavar="NAME", help="print a new key and its line, and end")
     add(
         "--scopes",
-        default="predict",
-        help="what the new key allows: predict,metrics,admin (%(default)s)",
+        nargs="+",
+        default=["predict"],
+        metavar="SCOPE",
+        help="what the new key allows, of predict, metrics and admin: a b, or a,b (default: "
+        "predict)",
     )
     add("--jwt-key", metavar="FILE", help="who signs tokens: a public key in PEM, or a secret")
     add(
         "--jwt-algorithms",
-        default="RS256,ES256",
-        metavar="NAMES",
-        help="what tokens may be signed with, by commas (%(default)s)",
+        nargs="+",
+        default=["RS256", "ES256"],
+        metavar="NAME",
+        help="what tokens may be signed with: a b, or a,b (default: RS256 ES256)",
     )
     add("--jwt-audience", metavar="NAME", help="the audience that tokens must name")
     add("--write-monitoring", metavar="DIR", help="write rules and a dashboard, and end")
@@ -61,21 +89,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=16,
         metavar="MB",
-        help="longer bodies are refused (%(default)s)",
+        help="longer bodies are refused (default: %(default)s)",
     )
     add(
         "--max-rows",
         type=int,
         default=100_000,
         metavar="ROWS",
-        help="requests with more rows are refused (%(default)s)",
+        help="requests with more rows are refused (default: %(default)s)",
     )
     add(
         "--request-timeout",
         type=float,
         default=30,
         metavar="S",
-        help="seconds that a request may take to come (%(default)s)",
+        help="seconds that a request may take to come (default: %(default)s)",
     )
     add(
         "--batch-rows",
@@ -86,30 +114,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--batch-delay-us",
         type=float,
-        default=0,
         metavar="US",
-        help="microseconds that a batch waits for more (%(default)s)",
+        help="microseconds that a batch waits for more (default: 0)",
     )
     add(
         "--keep-predictions",
         type=int,
         default=0,
         metavar="ROWS",
-        help="predictions that wait for their labels (%(default)s)",
+        help="predictions that wait for their labels (default: %(default)s)",
     )
     add("--payload-log", metavar="DIR", help="keep a sample of requests as Arrow streams")
     add(
         "--payload-share",
         type=float,
-        default=0.01,
         metavar="SHARE",
-        help="share of the requests that are kept (%(default)s)",
+        help="share of the requests that are kept (default: 0.01)",
     )
     add(
         "--payload-redact",
-        default="",
-        metavar="COLUMNS",
-        help="columns, by commas, whose values are not kept",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns whose values are not kept: a b, or a,b",
     )
     add(
         "--history",
@@ -202,8 +228,6 @@ def _access(arguments: argparse.Namespace) -> Access | None:
     from mainspring.serve.access import read_keys
 
     if arguments.api_key_file is None and arguments.jwt_key is None:
-        if arguments.jwt_audience is not None:
-            raise ParameterError("--jwt-audience needs --jwt-key, the key that signs tokens.")
         return None
     secret = None
     if arguments.jwt_key is not None:
@@ -217,7 +241,7 @@ def _access(arguments: argparse.Namespace) -> Access | None:
         if not secret:
             raise ParameterError(f"--jwt-key {arguments.jwt_key} is empty; expected a key.")
     keys = [] if arguments.api_key_file is None else read_keys(arguments.api_key_file)
-    algorithms = [name for name in arguments.jwt_algorithms.split(",") if name]
+    algorithms = part_names(arguments.jwt_algorithms, ())
     return Access(keys, secret, algorithms, arguments.jwt_audience)
 
 
@@ -226,7 +250,7 @@ def _batching(arguments: argparse.Namespace) -> BatchOptions | None:
 
     if arguments.batch_rows is None:
         return None
-    return BatchOptions(max_rows=arguments.batch_rows, delay_us=arguments.batch_delay_us)
+    return BatchOptions(max_rows=arguments.batch_rows, delay_us=arguments.batch_delay_us or 0)
 
 
 def _payload_log(arguments: argparse.Namespace) -> PayloadLogOptions | None:
@@ -234,8 +258,9 @@ def _payload_log(arguments: argparse.Namespace) -> PayloadLogOptions | None:
 
     if arguments.payload_log is None:
         return None
-    redacted = [name for name in arguments.payload_redact.split(",") if name]
-    return PayloadLogOptions(arguments.payload_log, arguments.payload_share, redacted)
+    share = 0.01 if arguments.payload_share is None else arguments.payload_share
+    redacted = part_names(arguments.payload_redact or (), ())
+    return PayloadLogOptions(arguments.payload_log, share, redacted)
 
 
 def _history(arguments: argparse.Namespace) -> HistoryOptions | None:
@@ -248,6 +273,20 @@ def _history(arguments: argparse.Namespace) -> HistoryOptions | None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    for name, needed in _NEEDS.items():
+        if getattr(arguments, name) is not None and getattr(arguments, needed) is None:
+            option, other = (f"--{one.replace('_', '-')}" for one in (name, needed))
+            raise ParameterError(
+                f"{option} does nothing without {other}. Give both, or neither.",
+                expected=other,
+                got=option,
+            )
+    if arguments.history_max_mb is not None and not 0 < arguments.history_max_mb < 2**40:
+        raise ParameterError(
+            f"--history-max-mb is {arguments.history_max_mb:g}; expected a number above 0.",
+            expected="a number above 0",
+            got=str(arguments.history_max_mb),
+        )
     if not 0 < arguments.max_body_mb < 2048:
         raise ParameterError(
             f"--max-body-mb is {arguments.max_body_mb:g}; expected a number above 0, below 2048.",
@@ -274,14 +313,15 @@ def _check(arguments: argparse.Namespace) -> None:
         arguments.bundles = [str(path) for path in sorted(folder.glob("*.spring"))]
         if not arguments.bundles:
             raise ParameterError(
-                "There is nothing to serve; name a bundle, or a folder of them with --reload-dir."
+                "There is nothing to serve; name a bundle before the options, or a folder of "
+                "bundles with --reload-dir."
             )
 
 
 def _print_key(arguments: argparse.Namespace) -> int:
     from mainspring.serve.access import make_key_line
 
-    key, line = make_key_line(arguments.new_api_key, arguments.scopes.split(","))
+    key, line = make_key_line(arguments.new_api_key, part_names(arguments.scopes, ()))
     print(f"key, which is shown this once: {key}")
     print(f"line for --api-key-file: {line}")
     return 0

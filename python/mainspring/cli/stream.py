@@ -6,12 +6,16 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 import mainspring
+from mainspring.cli.columns import part_names
 from mainspring.errors import ParameterError
 
 if TYPE_CHECKING:
     from mainspring.stream import Stream
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["PHRASES", "add_arguments", "run"]
+
+# What messages of the package say, and what it is called here.
+PHRASES = {"rows must": "--drift-rows must"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,13 +28,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     add = parser.add_argument
     add("bundle", metavar="BUNDLE", help="a .spring file")
-    add("--servers", required=True, metavar="HOST:PORT", help="brokers, by commas")
+    add(
+        "--servers",
+        required=True,
+        nargs="+",
+        metavar="HOST:PORT",
+        help="brokers: a:9092 b:9092, or a:9092,b:9092",
+    )
     add(
         "--topic",
         required=True,
-        action="append",
+        nargs="+",
+        action="extend",
         metavar="TOPIC",
-        help="a topic of rows; may be repeated",
+        help="topics of rows: a b, or a,b; may be repeated",
     )
     add("--group", required=True, metavar="NAME", help="the group that shares the partitions")
     sinks = parser.add_mutually_exclusive_group(required=True)
@@ -41,35 +52,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dead-topic", metavar="TOPIC", help="send messages that cannot be read to a topic"
     )
     letters.add_argument("--dead-dir", metavar="DIR", help="write them to Parquet files")
-    add("--format", default="json", help="what messages are: json, arrow or csv (%(default)s)")
-    add("--kind", default="predict", help="predict, proba or raw (%(default)s)")
-    add("--keep", default="", metavar="COLUMNS", help="columns, by commas, to write too")
-    add("--csv-columns", metavar="COLUMNS", help="names, by commas, of CSV without a header")
-    add("--partitions", metavar="NUMBERS", help="read these, by commas, and no others")
+    add(
+        "--format",
+        default="json",
+        help="what messages are: json, arrow or csv (default: %(default)s)",
+    )
+    add("--kind", default="predict", help="predict, proba or raw (default: %(default)s)")
+    add(
+        "--keep",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns to write beside the results: a b, or a,b",
+    )
+    add(
+        "--csv-columns",
+        nargs="+",
+        metavar="COLUMN",
+        help="the columns of CSV without a line of names: a b, or a,b",
+    )
+    add(
+        "--partitions",
+        nargs="+",
+        metavar="NUMBER",
+        help="read these partitions and no others: 0 1, or 0,1",
+    )
     add(
         "--begin",
         default="earliest",
-        help="where a new group begins: earliest or latest (%(default)s)",
+        help="where a new group begins: earliest or latest (default: %(default)s)",
     )
     add(
         "--batch-rows",
         type=int,
         default=1000,
         metavar="ROWS",
-        help="most rows of a batch (%(default)s)",
+        help="most rows of a batch (default: %(default)s)",
     )
     add(
         "--batch-ms",
         type=float,
         default=5,
         metavar="MS",
-        help="milliseconds to wait for more (%(default)s)",
+        help="milliseconds to wait for more (default: %(default)s)",
     )
     add(
         "--commit-seconds",
         type=float,
         metavar="S",
-        help="seconds between commits (1 to a topic, 10 to files)",
+        help="seconds between commits (default: 1 to a topic, 10 to files)",
     )
     add(
         "--drift-rows",
@@ -109,7 +140,8 @@ def run(arguments: argparse.Namespace) -> int:
     int
         0.
     """
-    stream = _stream(arguments)
+    topics = part_names(arguments.topic, ())
+    stream = _stream(arguments, topics)
     if arguments.metrics_port is not None:
         from mainspring.monitor import serve_metrics
 
@@ -117,7 +149,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"metrics on http://127.0.0.1:{port}/metrics")
     where = arguments.out_topic or arguments.out_dir
     print(
-        f"{stream.predictor.name}: {', '.join(arguments.topic)} to {where} (Ctrl-C stops it)",
+        f"{stream.predictor.name}: {', '.join(topics)} to {where} (Ctrl-C stops it)",
         flush=True,
     )
     num_rows = stream.run(idle_seconds=arguments.idle_seconds)
@@ -126,17 +158,24 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _stream(arguments: argparse.Namespace) -> Stream:
+def _stream(arguments: argparse.Namespace, topics: list[str]) -> Stream:
     from mainspring.stream import DriftWatch, HistoryFeed, KafkaSource, Stream
 
+    if arguments.csv_columns is not None and arguments.format != "csv":
+        raise ParameterError(
+            f"--csv-columns does nothing with --format {arguments.format}, expected --format csv. "
+            "Leave it out.",
+            expected="--format csv",
+            got=f"--format {arguments.format}",
+        )
     predictor = mainspring.load(arguments.bundle)
     options = dict(_pair(text) for text in arguments.option)
     has_history = arguments.history or arguments.history_topic is not None
     return Stream(
         predictor,
         KafkaSource(
-            arguments.topic,
-            servers=arguments.servers,
+            topics,
+            servers=",".join(arguments.servers),
             group=arguments.group,
             partitions=_numbers(arguments.partitions),
             begin=arguments.begin,
@@ -145,8 +184,8 @@ def _stream(arguments: argparse.Namespace) -> Stream:
         _sink(arguments, arguments.out_topic, arguments.out_dir, options),
         format=arguments.format,
         kind=arguments.kind,
-        keep=_names(arguments.keep) or (),
-        csv_columns=_names(arguments.csv_columns),
+        keep=part_names(arguments.keep, ()),
+        csv_columns=arguments.csv_columns and part_names(arguments.csv_columns, ()),
         dead_letters=_sink(arguments, arguments.dead_topic, arguments.dead_dir, options),
         batch_rows=arguments.batch_rows,
         batch_ms=arguments.batch_ms,
@@ -164,23 +203,23 @@ def _sink(
     every = arguments.commit_seconds
     if topic is not None:
         seconds = 1.0 if every is None else every
-        servers = arguments.servers
+        servers = ",".join(arguments.servers)
         return KafkaTopic(topic, servers=servers, commit_seconds=seconds, options=options)
     if folder is not None:
         return ParquetFolder(folder, commit_seconds=10.0 if every is None else every)
     return None
 
 
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [name for name in text.split(",") if name]
-
-
-def _numbers(text: str | None) -> list[int] | None:
-    names = _names(text)
-    if names is None:
+def _numbers(texts: list[str] | None) -> list[int] | None:
+    if texts is None:
         return None
+    names = part_names(texts, ())
     if not names or not all(name.isdigit() for name in names):
-        raise ParameterError(f"--partitions is {text!r}; expected numbers, by commas.", got=text)
+        raise ParameterError(
+            f"--partitions is {' '.join(texts)!r}; expected numbers, as 0 1 or 0,1.",
+            expected="numbers",
+            got=" ".join(texts),
+        )
     return [int(name) for name in names]
 
 

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from mainspring._files import replace_file, require_folder
 from mainspring._sources.csv_files import empty_is_missing
-from mainspring.errors import DataError, FileError, ParameterError, SchemaError
+from mainspring.errors import DataError, FileError, ParameterError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
     "ENDINGS",
-    "part_names",
     "read_table",
-    "require_columns",
+    "require_ending",
     "require_output",
     "source_name",
     "streamable",
@@ -37,7 +36,7 @@ ENDINGS = {
 }
 
 
-def read_table(path: str) -> pa.Table:
+def read_table(path: str, others: Sequence[str] = ()) -> pa.Table:
     """Read a whole table.
 
     Strings stay strings as they stand in the file; in CSV an empty field is missing, numbers,
@@ -48,6 +47,8 @@ def read_table(path: str) -> pa.Table:
     path : str
         A file that ends in .parquet, .csv, .arrow or .feather; ``-`` reads standard input, where
         the first bytes tell the format.
+    others : sequence of str
+        What else the command takes there, for the message about an ending that it does not know.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def read_table(path: str) -> pa.Table:
         source: Any = pa.BufferReader(data)
         kind, subject = _kind_of_bytes(data), "standard input"
     else:
-        kind, subject = _kind_of_name(path, "read"), path
+        kind, subject = _kind_of_name(path, "read", others), path
         _require_file(path)
         source = path
     try:
@@ -209,8 +210,6 @@ def require_output(path: str) -> None:
     if path != "-":
         _kind_of_name(path, "write")
         require_folder(path)
-        if Path(path).is_dir():
-            raise FileError(f"{path} cannot be written: a folder has this name.")
 
 
 def streamable(path: str) -> bool:
@@ -246,71 +245,39 @@ def source_name(path: str) -> str:
     return "standard input" if path == "-" else Path(path).name
 
 
-def part_names(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return the columns that an option names: ``a b`` or ``a,b``.
+def require_ending(path: str, ending: str) -> None:
+    """Check the name of an output by whose ending other commands know what it is.
 
     Parameters
     ----------
-    arguments : sequence of str
-        What stands behind the option.
-    known : sequence of str
-        The columns there are: one with a comma in its name is not parted.
-
-    Returns
-    -------
-    list of str
-        Each once, in their order, whether or not it is known.
-    """
-    names = [
-        name
-        for argument in arguments
-        for name in ([argument] if argument in known else argument.split(","))
-    ]
-    return list(dict.fromkeys(names))
-
-
-def require_columns(table: pa.Table, names: Sequence[str], option: str) -> None:
-    """Check that the columns an option names are there.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        The table.
-    names : sequence of str
-        What the option names.
-    option : str
-        The option, for the message.
+    path : str
+        The file.
+    ending : str
+        As ``.spring``.
 
     Raises
     ------
-    SchemaError
-        Naming the first column that is missing, and close matches.
+    ParameterError
+        When it has another ending.
+    FileError
+        As of ``require_folder``.
     """
-    from difflib import get_close_matches
-
-    for name in names:
-        if name not in table.column_names:
-            close = get_close_matches(name, table.column_names, 1)
-            hint = f"did you mean '{close[0]}'?" if close else _some(table.column_names)
-            raise SchemaError(
-                f"{option}: there is no column '{name}' in the table; {hint}",
-                column=name,
-                hint=hint,
-            )
+    if Path(path).suffix.lower() != ending:
+        raise ParameterError(
+            f"{path}: expected a name that ends in {ending}, by which other commands know it.",
+            expected=ending,
+            got=Path(path).suffix,
+        )
+    require_folder(path)
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"its columns are {', '.join(names[:5])}{more}."
-
-
-def _kind_of_name(path: str, verb: str) -> str:
+def _kind_of_name(path: str, verb: str, others: Sequence[str] = ()) -> str:
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
+        expected = ", ".join([*others, ".parquet, .csv, .arrow or .feather"])
         raise ParameterError(
-            f"{path}: cannot tell what to {verb} from the ending '{ending}'; expected .parquet, "
-            ".csv, .arrow or .feather.",
-            expected=".parquet, .csv, .arrow or .feather",
+            f"{path}: cannot tell what to {verb} from the ending '{ending}'; expected {expected}.",
+            expected=expected,
             got=ending,
         )
     return ENDINGS[ending]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from mainspring import _engine
 from mainspring._arrow import as_table
 from mainspring._columns import arrow_table, column_of, span_in, times_of
-from mainspring._files import write_file
+from mainspring._files import read_file, write_file
 from mainspring.errors import ParameterError
-from mainspring.monitor.state_bytes import read_file, read_state, write_state
+from mainspring.monitor.state_bytes import read_state, write_state
 from mainspring.monitor.waiting_rows import WaitingRows
 
 if TYPE_CHECKING:

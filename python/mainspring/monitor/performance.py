@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from mainspring._files import write_file
+from mainspring._files import read_file, write_file
 from mainspring.errors import MainspringError, ParameterError
 from mainspring.monitor.label_join import LabelJoin
-from mainspring.monitor.state_bytes import read_file, read_state, write_state
+from mainspring.monitor.state_bytes import read_state, write_state
 from mainspring.quality import Evaluation
 
 if TYPE_CHECKING:

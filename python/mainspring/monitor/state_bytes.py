@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
-from pathlib import Path
 
-from mainspring.errors import BundleCorruptError, FileError
+from mainspring.errors import BundleCorruptError
 
-__all__ = ["read_file", "read_state", "write_state"]
-
-
-def read_file(path: str | os.PathLike[str]) -> bytes:
-    """Read a file.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    Returns
-    -------
-    bytes
-        All of it.
-
-    Raises
-    ------
-    FileError
-        When it cannot be read.
-    """
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise FileError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from error
+__all__ = ["read_state", "write_state"]
 
 
 def write_state(magic: bytes, version: int, sections: list[bytes]) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from mainspring.errors import ParameterError
 from mainspring.monitor.metrics import MonitorMetrics, prometheus
 
 if TYPE_CHECKING:
@@ -213,9 +214,19 @@ def serve_metrics(stream: Any, port: int, host: str = "127.0.0.1") -> int:
     ------
     MissingExtraError
         When prometheus_client is not installed.
+    ParameterError
+        When nobody can listen there.
     """
     client = prometheus()
     registry = client.CollectorRegistry()
     register_stream(stream, registry)
-    server, _ = client.start_http_server(port, host, registry)
+    try:
+        server, _ = client.start_http_server(port, host, registry)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise ParameterError(
+            f"Cannot listen on {host} port {port}: {reason}. Choose another port.",
+            expected="a free port",
+            got=str(port),
+        ) from error
     return int(server.server_port)

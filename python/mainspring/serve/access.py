@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -144,6 +144,13 @@ class Access:
         What a token may be signed with; ``none`` is never taken.
     jwt_audience : str, optional
         The audience that a token must name.
+
+    Raises
+    ------
+    ParameterError
+        When an algorithm is not known, or the key is one of none of them.
+    MissingExtraError
+        When PyJWT, or what its algorithms need, is not installed.
     """
 
     def __init__(
@@ -164,7 +171,7 @@ class Access:
                 got=unknown[0],
             )
         if jwt_key is not None:
-            _check_signatures(self._algorithms)
+            _check_signatures(self._algorithms, jwt_key)
 
     @property
     def is_on(self) -> bool:
@@ -275,9 +282,9 @@ def _unknown(message: str) -> Refusal:
     return Refusal(401, message, [(b"www-authenticate", b"Bearer")])
 
 
-def _check_signatures(algorithms: Iterable[str]) -> None:
+def _check_signatures(algorithms: Sequence[str], key: str) -> None:
     """Refuse to begin where every token would be refused: its signature could not be read."""
-    _import_jwt()
+    jwt = _import_jwt()
     from jwt.algorithms import has_crypto
 
     asymmetric = [name for name in algorithms if not name.startswith("HS")]
@@ -287,6 +294,22 @@ def _check_signatures(algorithms: Iterable[str]) -> None:
             "pip install 'PyJWT[crypto]'",
             hint="pip install 'PyJWT[crypto]'",
         )
+    if not any(_fits(jwt, name, key) for name in algorithms):
+        raise errors.ParameterError(
+            f"jwt_key is no key of {' or '.join(algorithms) or 'any algorithm'}: these take a "
+            "public key in PEM, HS256 and HS512 a secret. Pass such a key, or name its algorithm "
+            "in jwt_algorithms.",
+            expected="a key of one of the algorithms",
+        )
+
+
+def _fits(jwt: Any, algorithm: str, key: str) -> bool:
+    """Say whether an algorithm can read a key."""
+    try:
+        jwt.get_algorithm_by_name(algorithm).prepare_key(key)
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return False
+    return True
 
 
 def _import_jwt() -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainspring import _engine, errors
+from mainspring._names import did_you_mean
 from mainspring.serve.access import Access
 from mainspring.serve.batching import Batches, BatchOptions
 from mainspring.serve.histories import HistoryOptions, ServedHistories
@@ -128,6 +129,22 @@ class Server:
                 expected="at least one model",
                 got="none",
             )
+        else:
+            self._check_redacted()
+
+    def _check_redacted(self) -> None:
+        """Refuse a column that no model reads: a misspelt one would be written as it is."""
+        log = self.options.payload_log
+        known = {name for model in self.models.loaded() for name in model.columns}
+        for name in () if log is None else log.redact:
+            if name not in known:
+                raise errors.ParameterError(
+                    f"PayloadLogOptions: redact names {name!r}, which is a column of no model."
+                    f"{did_you_mean(name, sorted(known))}",
+                    column=name,
+                    expected="columns of the models",
+                    got=repr(name),
+                )
 
     @property
     def is_ready(self) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mainspring._files import write_file
+from mainspring._files import read_file, write_file
 from mainspring.errors import FileError, ParameterError
-from mainspring.monitor.state_bytes import read_file, read_state, write_state
+from mainspring.monitor.state_bytes import read_state, write_state
 from mainspring.stream.message import Partition
 
 __all__ = ["Checkpoint", "StateFolder"]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mainspring.errors import DataError
+from mainspring.stream.arguments import check_seconds
 from mainspring.stream.formats import encode
 from mainspring.stream.headers import ERROR_HEADER, REASON_HEADER, SOURCE_HEADER
 from mainspring.stream.kafka_client import LOG, client, partition_count, topics_of
@@ -64,6 +65,7 @@ class KafkaTopic:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         (self.topic,) = topics_of(topic, "topic")
+        check_seconds(commit_seconds, "commit_seconds")
         self.servers, self.commit_seconds = servers, commit_seconds
         self.options = dict(options or {})
         self.waited_seconds = 0.0

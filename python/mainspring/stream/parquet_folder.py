@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mainspring.errors import FileError
-from mainspring.stream.arguments import check_count
+from mainspring.stream.arguments import check_count, check_seconds
 from mainspring.stream.message import Partition
 from mainspring.stream.rows import DeadLetter
 from mainspring.stream.sink import OvertakenError, Scored, Waiting
@@ -65,6 +65,7 @@ class ParquetFolder:
         compression: str = "zstd",
     ) -> None:
         check_count(file_rows, "file_rows")
+        check_seconds(commit_seconds, "commit_seconds")
         self.folder = Path(folder)
         self.commit_seconds, self.file_rows = commit_seconds, file_rows
         self.compression = compression

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mainspring.errors import DataError, MissingExtraError
+from mainspring.stream.arguments import check_seconds
 from mainspring.stream.formats import encode
 from mainspring.stream.headers import ERROR_HEADER, REASON_HEADER, SOURCE_HEADER
 from mainspring.stream.kafka_client import topics_of
@@ -236,6 +237,7 @@ class PulsarTopic:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         (self.topic,) = topics_of(topic, "topic")
+        check_seconds(commit_seconds, "commit_seconds")
         self.url, self.commit_seconds = url, commit_seconds
         self.options = dict(options or {})
         self.waited_seconds = 0.0

@@ -1,0 +1,71 @@
+"""Columns that options name: ``a b`` or ``a,b``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from mainspring.errors import SchemaError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["part_names", "require_columns"]
+
+
+def part_names(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the columns that an option names: ``a b`` or ``a,b``.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        What stands behind the option.
+    known : sequence of str
+        The columns there are: one with a comma in its name is not parted.
+
+    Returns
+    -------
+    list of str
+        Each once, in their order, whether or not it is known.
+    """
+    names = [
+        name
+        for argument in arguments
+        for name in ([argument] if argument in known else argument.split(","))
+        if name
+    ]
+    return list(dict.fromkeys(names))
+
+
+def require_columns(table: pa.Table, names: Sequence[str], option: str) -> None:
+    """Check that the columns an option names are there.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The table.
+    names : sequence of str
+        What the option names.
+    option : str
+        The option, for the message.
+
+    Raises
+    ------
+    SchemaError
+        Naming the first column that is missing, and close matches.
+    """
+    for name in names:
+        if name not in table.column_names:
+            close = get_close_matches(name, table.column_names, 1)
+            hint = f"did you mean '{close[0]}'?" if close else _some(table.column_names)
+            raise SchemaError(
+                f"{option}: there is no column '{name}' in the table; {hint}",
+                column=name,
+                hint=hint,
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"its columns are {', '.join(names[:5])}{more}."
