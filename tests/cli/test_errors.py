@@ -36,7 +36,12 @@ def one_line(ran: Any) -> str:
         (("predict", "a", "b", "--frob"), ["--frob"]),
         (("predict", "a", "b", "--raw"), ["--raw is --kind raw"]),
         (("predict", "a", "b", "--proba"), ["--proba is --kind proba"]),
-        (("predict", "a", "b", "--kind", "leaf"), ["--kind", "'leaf'", "proba"]),
+        (
+            ("predict", "a", "b", "--kind", "leaf"),
+            ["--kind is 'leaf', expected one of predict"],
+        ),
+        (("predict", "a", "b", "--kind", "prob"), ["raw. Did you mean 'proba'? (see"]),
+        (("predict", "a", "b", "--kind"), ["--kind: expected one argument"]),
         (("predict", "a", "b", "--deviec", "cuda"), ["--deviec", "did you mean '--device'?"]),
         (("bogus",), ["bogus", "predict", "quickstart"]),
         (("predit", "a"), ["'predit'", "did you mean 'predict'?"]),

@@ -52,6 +52,7 @@ def test_phrases_come_first_and_as_whole_words() -> None:
         (["--window-period", "1d"], "--window-period needs --window-column"),
         (["--window-rows", "5", "--window-column", "id"], "--window-rows goes without --window-co"),
         (["--window-rows", "5", "--persistence", "3", "2"], "--persistence must be"),
+        (["--columns", "winds"], "--columns: there is no column 'winds' in the data; did you mean"),
         (["--limit", "kss=1"], "--limit: there is no limit 'kss'"),
         (["--limit", "ks=0.1,kss=1"], "Did you mean 'ks'?"),
     ],

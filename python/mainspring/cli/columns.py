@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from mainspring.errors import SchemaError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = ["part_names", "require_columns"]
 
@@ -38,13 +34,13 @@ def part_names(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def require_columns(table: pa.Table, names: Sequence[str], option: str) -> None:
+def require_columns(known: Sequence[str], names: Sequence[str], option: str) -> None:
     """Check that the columns an option names are there.
 
     Parameters
     ----------
-    table : pyarrow.Table
-        The table.
+    known : sequence of str
+        The columns there are.
     names : sequence of str
         What the option names.
     option : str
@@ -56,11 +52,11 @@ def require_columns(table: pa.Table, names: Sequence[str], option: str) -> None:
         Naming the first column that is missing, and close matches.
     """
     for name in names:
-        if name not in table.column_names:
-            close = get_close_matches(name, table.column_names, 1)
-            hint = f"did you mean '{close[0]}'?" if close else _some(table.column_names)
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f"did you mean '{close[0]}'?" if close else _some(known)
             raise SchemaError(
-                f"{option}: there is no column '{name}' in the table; {hint}",
+                f"{option}: there is no column '{name}' in the data; {hint}",
                 column=name,
                 hint=hint,
             )

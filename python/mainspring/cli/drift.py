@@ -7,7 +7,7 @@ from typing import Any
 
 import mainspring
 from mainspring._files import require_folder
-from mainspring.cli.columns import part_names
+from mainspring.cli.columns import part_names, require_columns
 from mainspring.cli.limits import add_limits, limits_of
 from mainspring.cli.reference import read_profile
 from mainspring.cli.tables import read_table, source_name, streamable
@@ -83,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     reference = read_profile(arguments.reference)
     current = _current(arguments.current)
     columns = arguments.columns and part_names(arguments.columns, reference.columns)
+    require_columns(reference.columns, columns or (), "--columns")
     report = mainspring.detect_drift(
         reference,
         current,

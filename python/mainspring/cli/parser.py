@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+from mainspring._names import did_you_mean
 from mainspring.cli.option_names import in_options
 
 __all__ = ["Parser", "one_line"]
@@ -15,6 +16,8 @@ __all__ = ["Parser", "one_line"]
 # What argparse says of a number that is none.
 _NO_NUMBER = re.compile(r"argument (\S+): invalid (int|float) value: (.*)")
 _NUMBERS = {"int": "a whole number", "float": "a number"}
+# And of a word that is none of those there are, with and without quotes around them.
+_NO_CHOICE = re.compile(r"argument (\S+): invalid choice: ('.*') \(choose from (.*)\)")
 
 
 class Parser(argparse.ArgumentParser):
@@ -62,9 +65,15 @@ class Parser(argparse.ArgumentParser):
         if wrong is not None:
             option, kind, value = wrong.groups()
             message = f"{option} is {value}, expected {_NUMBERS[kind]}"
+        elif choice := _NO_CHOICE.fullmatch(message):
+            option, value, known = choice.groups()
+            words = known.replace("'", "").split(", ")
+            hint = did_you_mean(value.strip("'"), words)
+            message = f"{option} is {value}, expected one of {', '.join(words)}.{hint}"
         elif message.startswith("the following arguments are required"):
             message += self._taken_by()
-        sys.stderr.write(f"mainspring: {one_line(message)} (see '{self.prog} --help')\n")
+        message = one_line(message.removeprefix("argument "))
+        sys.stderr.write(f"mainspring: {message} (see '{self.prog} --help')\n")
         raise SystemExit(2)
 
     def explain(self, text: str) -> str:

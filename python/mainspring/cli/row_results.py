@@ -153,7 +153,7 @@ def _say(output: str, num_rows: int, names: Sequence[str]) -> None:
 
 def _kept(arguments: Sequence[str], table: pa.Table) -> list[str]:
     names = part_names(arguments, table.column_names)
-    require_columns(table, names, "--keep")
+    require_columns(table.column_names, names, "--keep")
     return names
 
 

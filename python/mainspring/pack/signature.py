@@ -57,7 +57,7 @@ def sign(bundle: bytes, private_key: bytes) -> bytes:
     try:
         key = serialization.load_pem_private_key(private_key, password=None)
     except (ValueError, TypeError) as error:
-        raise _no_key("private", error) from error
+        raise _no_key("private", "no PEM that can be read without a password") from error
     if not isinstance(key, keys.Ed25519PrivateKey):
         raise _no_key("private", type(key).__name__)
     signature: bytes = key.sign(bundle)
@@ -91,7 +91,7 @@ def verify_signature(bundle: bytes, signature: bytes, public_key: bytes) -> None
     try:
         key = serialization.load_pem_public_key(public_key)
     except (ValueError, TypeError) as error:
-        raise _no_key("public", error) from error
+        raise _no_key("public", "no PEM that can be read") from error
     if not isinstance(key, keys.Ed25519PublicKey):
         raise _no_key("public", type(key).__name__)
     try:
@@ -120,7 +120,8 @@ def _cryptography() -> tuple[Any, Any]:
 
 def _no_key(kind: str, got: object) -> ParameterError:
     return ParameterError(
-        f"The {kind} key is {got}, expected an Ed25519 key as PEM without a password.",
+        f"The {kind} key is {got}, expected one of Ed25519. `openssl genpkey -algorithm ed25519` "
+        "makes a pair.",
         expected="an Ed25519 key as PEM",
         got=str(got),
     )
