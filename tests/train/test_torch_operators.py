@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -18,6 +20,17 @@ OPERATORS = torch.ops.mainspring
 
 def leaf(*shape: int, seed: int = 0) -> Any:
     return draw.normal(*shape, seed=seed).float().requires_grad_()
+
+
+def test_first_use_loads_nothing_of_gpus_and_lets_inspect_look_through_no_modules() -> None:
+    code = (
+        "import inspect, sys, torch; before = len(inspect.modulesbyfile)\n"
+        "from mainspring import train; train.EmbeddingTables, train.dot_interaction\n"
+        "print([name for name in sys.modules if name.startswith('mainspring.gpu')], "
+        "len(inspect.modulesbyfile) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] 1"
 
 
 def lookup_arguments(optimizer: Any) -> tuple[Any, ...]:

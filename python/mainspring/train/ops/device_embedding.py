@@ -1,7 +1,7 @@
 """The embedding operators on CUDA tensors, by the GPU library or Triton; arguments as natively.
 
 Ids are looked at before rows are changed: a wrong one is an error that names it, and the program
-waits for the device once.
+waits for the device once. What talks to the GPU library is loaded by the first call that needs it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-from mainspring.gpu.lookup import Lookup, lookup_backward, rule_of
 from mainspring.train.ops import reference_embedding, triton_embedding
 from mainspring.train.ops.backend import choose
 
@@ -79,6 +78,8 @@ def _run(
     *,
     rule: Any,
 ) -> torch.Tensor:
+    from mainspring.gpu.lookup import Lookup, lookup_backward
+
     grad = grad.contiguous()
     of_weights = torch.empty_like(weights) if weights is not None else grad.new_empty(0)
     memory = [
@@ -119,6 +120,8 @@ def run_gradient(
     """Return the dense gradient of the rows, and that of the weights."""
     if choose("EmbeddingTables", weight) == "triton":
         return triton_embedding.run_gradient(grad, weight, layout, *rest)
+    from mainspring.gpu.lookup import rule_of
+
     out = torch.zeros(weight.shape, dtype=torch.float32, device=weight.device)
     rule = rule_of(_GRADIENT, [0.0] * 12, decoupled=False, stochastic=False, seed=0)
     of_weights = _run(grad, (out, None), weight, layout, *rest, rule=rule)
@@ -145,6 +148,8 @@ def run_update(
         of_weights = triton_embedding.run_update(own, weight, states, *lookup, rule=numbers)
         settings[_STEP] = step
         return scaled_again(of_weights, settings)
+    from mainspring.gpu.lookup import rule_of
+
     rule = rule_of(
         1 + update, options, decoupled=decoupled, stochastic=stochastic, seed=seed_of(seed, step)
     )
