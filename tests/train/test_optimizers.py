@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -193,6 +194,31 @@ def test_states_of_bytes_when_gradients_vanish_never_blow_a_step_up() -> None:
         before = p.detach().clone()
         optimizer.step()
         assert float((p.detach() - before).abs().max()) < 0.5
+
+
+@pytest.mark.parametrize("state_dtype", [torch.float32, torch.bfloat16])
+def test_states_of_one_step_lie_side_by_side_and_apart(state_dtype: Any) -> None:
+    sizes = ((3, 5), (70,), (1,), (200, 7))
+    params = [torch.nn.Parameter(draw.normal(*size, seed=1).float()) for size in sizes]
+    late = torch.nn.Parameter(torch.ones(300))
+    optimizer = train.AdamW([*params, late], state_dtype=state_dtype)
+    for p in params:
+        p.grad = torch.ones_like(p)
+    optimizer.step()
+    late.grad = torch.ones_like(late)
+    optimizer.step()
+    states = [optimizer.state[p][name] for p in params for name in ("first", "second")]
+    assert len({state.untyped_storage().data_ptr() for state in states}) == 1
+    assert optimizer.state[late]["first"].untyped_storage().data_ptr() != states[0].data_ptr()
+    ends = sorted((state.data_ptr(), state.nbytes) for state in states)
+    assert all(at + size <= then for (at, size), (then, _) in pairwise(ends))
+    assert all(at % 64 == 0 for at, _ in ends)
+    for p in params:
+        assert optimizer.state[p]["first"].shape == p.shape
+        expected = torch.full_like(p, 1 - 0.9**2)  # the mean of two gradients of 1
+        torch.testing.assert_close(
+            optimizer.state[p]["first"].float(), expected, rtol=1e-2, atol=0.0
+        )
 
 
 def test_gradients_when_zeroed_keep_their_memory() -> None:
