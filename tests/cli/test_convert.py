@@ -91,3 +91,18 @@ def test_convert_when_a_file_is_wrong_names_it_and_writes_nothing(
     assert words in ran.err
     assert ran.err.count("\n") == 1
     assert not Path("a.spring").exists()
+
+
+def test_convert_of_a_model_without_names_says_how_to_give_them(
+    run: Run, model: lightgbm.Booster
+) -> None:
+    x = np.random.default_rng(0).normal(size=(300, 2))
+    data = lightgbm.Dataset(x, label=x[:, 0] * x[:, 1])
+    parameters = {"verbose": -1, "num_threads": 1}
+    lightgbm.train(parameters, data, 3).save_model("unnamed.txt")
+    ran = run("convert", "unnamed.txt", "-o", "late.spring", "--reference", "data.parquet")
+    assert ran.code == 2
+    assert "'Column_0' is missing" in ran.err
+    assert "trained without the names of its columns" in ran.err
+    assert "call the columns of the data Column_0, Column_1, in their order." in ran.err
+    assert ran.err.count("\n") == 1

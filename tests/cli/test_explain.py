@@ -59,6 +59,10 @@ def test_explain_against_a_background(
     assert run(*arguments, "--background", tmp_path / "some.parquet").code == 0
     expected = ms.load(folder / "late.spring").explain(table, background=table.slice(3, 4))
     assert_same(pq.read_table(out), expected, [])
+    pq.write_table(table.drop_columns(["wind"]), tmp_path / "lacks.parquet")
+    ran = run(*arguments, "--background", tmp_path / "lacks.parquet")
+    assert ran.code == 2
+    assert "--background: there is no column 'wind'" in ran.err
     ran = run(*arguments, "--background", "-")
     assert ran.code == 2
     assert "--background" in ran.err

@@ -93,6 +93,17 @@ def test_bundle_without_its_ending_is_refused(run: Run, tmp_path: Path) -> None:
     assert "ends in .spring" in ran.err
 
 
+@pytest.mark.parametrize("command", [["profile"], ["merge-profiles", "-o", "out.profile"]])
+def test_profile_that_is_none_is_named_with_how_to_make_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("old.profile").write_text("no profile")
+    ran = run(*command, "old.profile")
+    assert ran.code == 2
+    assert "old.profile: These bytes are not a profile. `mainspring profile DATA" in ran.err
+
+
 @pytest.mark.parametrize("option", ["--html", "--junit"])
 def test_output_that_is_a_folder_is_refused_before_work(
     run: Run, folder: Path, tmp_path: Path, option: str

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mainspring
 from mainspring.cli.tables import require_ending
+from mainspring.errors import SchemaError
+
+if TYPE_CHECKING:
+    from mainspring.profiles import Profile
 
 __all__ = ["add_arguments", "run"]
+
+# What libraries call columns that nobody named.
+_UNNAMED = re.compile(r"(Column_|f|feature_|x)\d+")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     name = arguments.name or Path(arguments.output).stem
     predictor = mainspring.Predictor(arguments.model, name=name)
     if arguments.reference is not None:
-        profile = mainspring.profile(arguments.reference, columns=predictor.input_names)
+        profile = _profile(arguments.reference, predictor.input_names)
         predictor = mainspring.Predictor(arguments.model, name=name, profile=profile)
     predictor.save(arguments.output)
     print(f"{arguments.output}: {predictor!r}")
@@ -68,3 +77,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"profile of {num_rows:,} rows; `mainspring drift` compares with it")
     print(f"next: mainspring serve {arguments.output}")
     return 0
+
+
+def _profile(reference: str, columns: list[str]) -> Profile:
+    try:
+        return mainspring.profile(reference, columns=columns)
+    except SchemaError as error:
+        if _UNNAMED.fullmatch(error.column or "") is None:
+            raise
+        raise SchemaError(
+            f"{error} The model was trained without the names of its columns: train it with them "
+            "(feature_name= of LightGBM, feature_names= of XGBoost), or call the columns of the "
+            f"data {', '.join(columns[:3])}{', ...' if len(columns) > 3 else ''}, in their order.",
+            column=error.column,
+        ) from error

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 import mainspring
+from mainspring.cli.columns import require_columns
 from mainspring.cli.predict_parts import file_hash
 from mainspring.cli.row_results import Results, add_row_arguments, run_rows
 from mainspring.cli.tables import read_table, require_output
@@ -56,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.background == "-":
         raise ParameterError("--background: a file is expected, not standard input.")
     background = None if arguments.background is None else read_table(arguments.background)
+    if background is not None:
+        require_columns(background.column_names, predictor.input_names, "--background")
     outputs = predictor.bundle.num_outputs
     at_once = max(1, _BYTES_AT_ONCE // (8 * outputs * max(1, len(predictor.feature_names))))
 

@@ -41,7 +41,13 @@ def read_profile(path: str, *, target: str | None = None) -> Profile:
     """
     ending = Path(path).suffix.lower()
     if ending == ".profile":
-        return mainspring.Profile.from_bytes(read_file(path))
+        data = read_file(path)
+        try:
+            return mainspring.Profile.from_bytes(data)
+        except BundleError as error:
+            made = "`mainspring profile DATA -o NAME.profile` makes one."
+            told = str(error).replace("Pass what Profile.to_bytes() returned.", made)
+            raise type(error)(f"{path}: {told}") from error
     if ending == ".spring":
         profile = mainspring.load(path).profile
         if profile is None:
