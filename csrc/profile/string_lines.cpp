@@ -91,7 +91,8 @@ inline uint64_t spread(uint64_t length, uint64_t first, uint64_t second, uint64_
 
 StringLines::StringLines(uint64_t num_rows)
     : most_lines_(std::bit_ceil(std::clamp<uint64_t>(num_rows / 16, 16, kMostLines))),
-      lines_(std::min(most_lines_, kFirstLines), kEmpty) {}
+      lines_(std::min(most_lines_, kFirstLines), kEmpty),
+      ends_(num_rows) {}
 
 [[gnu::always_inline]] inline StringLines::Key StringLines::key_of(const uint8_t* data,
                                                                    uint64_t length) {
@@ -129,6 +130,11 @@ void StringLines::count_run(const ColumnView& view, uint64_t first, uint32_t num
   const LengthTally tally =
       tally_lengths<Offset>(offsets + (view.offset + first) * sizeof(Offset), num_rows);
   lengths->merge(tally);
+  if (tally.min == tally.max && num_rows > 0) {
+    const auto begin =
+        static_cast<uint64_t>(load<Offset>(offsets + (view.offset + first) * sizeof(Offset)));
+    if (ends_.count(view.bytes + begin, tally.max, num_rows, counts)) return;
+  }
   if (tally.min >= 8 && tally.max <= 16) {
     count_words<Offset, 2>(view, first, num_rows, counts);
   } else if (tally.min >= 16 && tally.max <= 24) {
@@ -317,11 +323,13 @@ void StringLines::settle(ValueCounts* counts) {
     counts->add_again(line.number, line.count);
     line.count = 0;
   }
+  ends_.settle(counts);
 }
 
 void StringLines::clear() {
   std::fill(lines_.begin(), lines_.end(), kEmpty);
   num_used_ = 0;
+  ends_.clear();
 }
 
 }  // namespace mainspring

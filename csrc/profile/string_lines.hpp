@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "profile/length_tally.hpp"
+#include "profile/string_ends.hpp"
 #include "profile/value_counts.hpp"
 #include "runtime/arrow/column_view.hpp"
 
@@ -70,6 +71,7 @@ class StringLines {
   uint64_t most_lines_;
   uint64_t num_used_ = 0;
   std::vector<Line> lines_;  // a power of two
+  StringEnds ends_;          // those that have all but their ends in common
 };
 
 }  // namespace mainspring

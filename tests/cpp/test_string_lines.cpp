@@ -39,6 +39,15 @@ struct Strings {
   }
 };
 
+/// One length, and the same beginning but for a few.
+std::string text_with_an_end(uint64_t length, uint64_t rank) {
+  std::string text(length, 'b');
+  for (uint64_t i = 0; i < 4; ++i)
+    text[length - 1 - i] = static_cast<char>('0' + (rank >> (4 * i)) % 16);
+  if (rank % 997 == 500) text[(rank / 997) % length] = 'x';
+  return text;
+}
+
 /// A string of a kind, the same for the same rank.
 std::string text_of(uint64_t kind, uint64_t rank) {
   switch (kind) {
@@ -53,6 +62,20 @@ std::string text_of(uint64_t kind, uint64_t rank) {
     case 4: {  // bytes that cancel each other out where words are only combined
       std::string text(16 + rank % 17, static_cast<char>('a' + rank % 3));
       if (text.size() >= 24) std::swap(text[0], text[16]);
+      return text;
+    }
+    case 5: return text_with_an_end(8, rank);
+    case 6: return text_with_an_end(9 + rank / 4096 % 2, rank);
+    case 7: return text_with_an_end(17, rank);
+    case 8: return text_with_an_end(24, rank);
+    case 9: return text_with_an_end(25, rank);
+    case 10: return text_with_an_end(77, rank);
+    case 11: return text_with_an_end(256, rank);
+    case 12: return text_with_an_end(33, rank);
+    case 13: {  // words that stand where no string is, too
+      std::string text(8, '\0');
+      text[0] = static_cast<char>(rank % 5);
+      text[7] = static_cast<char>(rank / 5 % 7);
       return text;
     }
     default: return std::string(rank % 3 == 0 ? 100 : 1, static_cast<char>('a' + rank % 26));
@@ -72,7 +95,7 @@ uint64_t drawn_rank(Random& random) {
 template <class Offset>
 void test_counts_are_those_of_a_map(uint64_t seed) {
   Random random(seed);
-  const uint64_t kind = below(random, 6), rows = 1 + below(random, 6000);
+  const uint64_t kind = below(random, 15), rows = 1 + below(random, 6000);
   std::vector<std::string> given;
   for (uint64_t row = 0; row < rows; ++row) given.push_back(text_of(kind, drawn_rank(random)));
   const uint64_t offset = below(random, rows);
@@ -122,7 +145,7 @@ void test_counts_are_those_of_a_map(uint64_t seed) {
 }  // namespace mainspring
 
 int main() {
-  for (uint64_t seed = 0; seed < 150; ++seed) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
     mainspring::test_counts_are_those_of_a_map<int32_t>(seed);
     mainspring::test_counts_are_those_of_a_map<int64_t>(seed + 1000);
   }
