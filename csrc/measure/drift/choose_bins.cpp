@@ -17,7 +17,9 @@ namespace {
 constexpr uint32_t kBins = 1024;
 constexpr uint32_t kMaxPoints = 1024;
 constexpr uint32_t kCurrentBins = 128;
-// Finite values with their counts, and the extremes, which a sketch may have lost.
+
+// Finite values with their counts, and the extremes, which a sketch may have lost. Ascending, as
+// all edges here.
 std::vector<double> equally_full(const Distribution& numbers, double min, double max) {
   std::vector<double> edges;
   const double full = static_cast<double>(numbers.total) / kBins;
@@ -47,17 +49,24 @@ std::vector<double> equally_full(const Distribution& numbers, double min, double
   return edges;
 }
 
+// Puts what was added to the first `known` in order with them.
+void merge_edges(size_t known, std::vector<double>* edges) {
+  const auto middle = edges->begin() + static_cast<std::ptrdiff_t>(known);
+  if (middle != edges->end()) std::inplace_merge(edges->begin(), middle, edges->end());
+}
+
 void add_quantiles(const std::vector<double>& sorted, uint32_t num_bins,
                    std::vector<double>* edges) {
   if (sorted.empty()) return;
+  const size_t known = edges->size();
   for (uint32_t k = 0; k < num_bins; ++k) {
     edges->push_back(sorted[static_cast<size_t>(sorted.size() * uint64_t{k} / num_bins)]);
   }
   edges->push_back(next_after(sorted.back()));
+  merge_edges(known, edges);
 }
 
 std::shared_ptr<const DriftBins> of_edges(std::vector<double> edges) {
-  std::sort(edges.begin(), edges.end());
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   if (edges.size() < 2 || edges.size() > NumberBins::kMaxEdges) return nullptr;
   return DriftBins::of_edges(edges);
@@ -65,6 +74,7 @@ std::shared_ptr<const DriftBins> of_edges(std::vector<double> edges) {
 
 // Sorted values that occur more than once where they are many: bins of their own.
 void add_heavy(const std::vector<double>& sorted, uint64_t many, std::vector<double>* edges) {
+  const size_t known = edges->size();
   for (size_t i = 0; i < sorted.size();) {
     size_t end = i + 1;
     while (end < sorted.size() && sorted[end] == sorted[i]) ++end;
@@ -74,6 +84,7 @@ void add_heavy(const std::vector<double>& sorted, uint64_t many, std::vector<dou
     }
     i = end;
   }
+  merge_edges(known, edges);
 }
 
 }  // namespace

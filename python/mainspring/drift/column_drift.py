@@ -42,6 +42,8 @@ class DriftStatistic:
     reason: str | None = None
 
     def __post_init__(self) -> None:
+        if not math.isnan(self.value + self.low + self.high):
+            return
         for end in ("value", "low", "high"):
             if math.isnan(getattr(self, end)):
                 # One NaN for all: the same findings are equal.
