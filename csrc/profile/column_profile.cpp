@@ -292,6 +292,22 @@ void ColumnProfile::add_counted(std::span<const std::string_view> values,
   }
 }
 
+void ColumnProfile::add_numbers(std::span<const double> values) {
+  std::array<double, kTileRows> present;
+  for (size_t first = 0; first < values.size(); first += kTileRows) {
+    const std::span<const double> tile =
+        values.subspan(first, std::min<size_t>(kTileRows, values.size() - first));
+    uint32_t valid = 0;
+    for (const double value : tile) {
+      present[valid] = value + 0.0;  // not -0.0
+      valid += value == value ? 1 : 0;
+    }
+    numbers_.add(present.data(), valid);
+    nulls_ += tile.size() - valid;
+  }
+  num_rows_ += values.size();
+}
+
 void ColumnProfile::merge(const ColumnProfile& other) {
   take_kind(other.type_names_, other.kind_);
   num_rows_ += other.num_rows_;

@@ -70,6 +70,9 @@ class ColumnProfile {
   /// there, and how many are null.
   void add_counted(std::span<const std::string_view> values, std::span<const uint64_t> times,
                    uint64_t nulls);
+  /// Rows of a column of kNumber or kTimestamp that were read elsewhere, NaN where they are
+  /// missing: nulls, as far as is known.
+  void add_numbers(std::span<const double> values);
   /// Those who compare a column again and again need its ranks each time.
   void keep_distribution() { numbers_.keep_distribution(); }
   /// Kinds were checked.

@@ -18,7 +18,8 @@ def test_intervals_when_sketched_hold_the_exact_values(shape: str, shift: float)
     rows = 70_000
     draw = rng.normal if shape == "normal" else lambda size: rng.pareto(0.8, size)
     before, now = draw(size=rows), draw(size=rows - 9_000) + shift
-    column = compare(numbers(before), numbers(now))
+    # A short table is no sketch, a profile of it is.
+    column = ms.detect_drift(numbers(before), ms.profile(numbers(now))).column("x")
     assert not column.exact
     exact = stats.ks_2samp(before, now)
     ks = column.statistics["ks"]

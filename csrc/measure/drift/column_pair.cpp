@@ -28,6 +28,8 @@ ColumnSide side_of(const DriftColumn& either, const DriftBins* on = nullptr) {
     return sorted_column(*either.sorted, either.number,
                          either.profile->kind() == ColumnKind::kTimestamp);
   }
+  // No statistic of a plain report asks for the moments of the current data.
+  if (either.sample != nullptr) return sorted_sample(*either.sample, false);
   const ColumnProfile& column = *either.profile;
   ColumnSide side;
   side.num_rows = column.num_rows();
@@ -51,7 +53,8 @@ ColumnSide reference_side(const DriftColumn& reference, const DriftColumn& curre
   const bool counts = current.counts != nullptr && reference.counts == nullptr;
   const DriftBins* on = counts ? &current.counts->bins() : nullptr;
   ColumnSide side = side_of(reference, on);
-  const bool profiled = reference.side == nullptr && reference.sorted == nullptr;
+  const bool profiled =
+      reference.side == nullptr && reference.sorted == nullptr && reference.sample == nullptr;
   if (counts && !profiled) side.numbers = on->count(side.numbers);
   return side;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "measure/drift/counted_numbers.hpp"
 #include "measure/drift/frequencies.hpp"
@@ -17,11 +18,12 @@ struct ColumnSide;
 
 /// One side of a column: what was profiled; or numbers that were only counted, or are at hand.
 struct DriftColumn {
-  const ColumnProfile* profile;            // without rows where `counts` has them
-  const CountedNumbers* counts = nullptr;  // numbers or times
-  const Table* sorted = nullptr;           // of whose numbers or times all are compared
-  uint32_t number = 0;                     // of the column there
-  const ColumnSide* side = nullptr;        // numbers that were sorted elsewhere
+  const ColumnProfile* profile;                 // without rows where `counts` has them
+  const CountedNumbers* counts = nullptr;       // numbers or times
+  const Table* sorted = nullptr;                // of whose numbers or times all are compared
+  uint32_t number = 0;                          // of the column there
+  const ColumnSide* side = nullptr;             // numbers that were sorted elsewhere
+  const std::vector<double>* sample = nullptr;  // numbers or times of all rows, NaN: missing
 
   uint64_t num_rows() const;
 };
@@ -43,6 +45,7 @@ struct ColumnSide {
 inline uint64_t DriftColumn::num_rows() const {
   if (side != nullptr) return side->num_rows;
   if (sorted != nullptr) return sorted->num_rows();
+  if (sample != nullptr) return sample->size();
   return counts != nullptr ? counts->num_rows() : profile->num_rows();
 }
 

@@ -46,6 +46,7 @@ uint64_t missing_of(const DriftColumn& column) {
                          column.profile->kind() == ColumnKind::kTimestamp)
         .missing;
   }
+  if (column.sample != nullptr) return sorted_sample(*column.sample, false).missing;
   return column.counts != nullptr ? column.counts->missing() : column.profile->missing();
 }
 

@@ -5,6 +5,7 @@
 
 #include "host/thread_pool.hpp"
 #include "measure/drift/choose_bins.hpp"
+#include "profile/walk_numbers.hpp"
 
 namespace mainspring {
 
@@ -20,14 +21,20 @@ bool is_counted(ColumnKind kind) {
 
 void TableCounts::add_column(const std::string& name, const Table& table) {
   const uint32_t number = table.column_index(name);
-  columns_.push_back(
-      {ColumnProfile(name, table.columns()[number]), std::nullopt, false, number, std::nullopt});
+  columns_.push_back({ColumnProfile(name, table.columns()[number]), std::nullopt, false, number,
+                      std::nullopt, std::nullopt});
 }
 
 TableCounts::TableCounts(const Profile& reference, const std::vector<std::string>& names,
                          const Table& first) {
   for (const std::string& name : names) add_column(name, first);
-  if (first.num_rows() >= kMinCountedRows) choose(reference, first);
+  if (first.num_rows() >= kMinCountedRows) {
+    choose(reference, first);
+    return;
+  }
+  for (Column& column : columns_) {
+    if (is_counted(column.profile.kind())) column.sample.emplace();
+  }
 }
 
 void TableCounts::choose(const Profile& reference, const Table& first) {
@@ -96,16 +103,33 @@ void TableCounts::update(const Table& table) {
       (void)table.batch_column(batch, numbers[i]);
     }
   });
+  const bool few = num_rows_ + table.num_rows() < kMinCountedRows;
   parallel_for(columns_.size(), [&](uint64_t i, uint32_t) {
-    Column& column = columns_[i];
-    if (column.sorted) return;
-    if (!column.counts.has_value()) return column.profile.update(table, numbers[i]);
-    for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
-      column.counts->update(table.batch_column(batch, numbers[i]),
-                            column.profile.kind() == ColumnKind::kTimestamp);
-    }
+    if (!columns_[i].sorted) take_rows(table, numbers[i], few, &columns_[i]);
   });
   num_rows_ += table.num_rows();
+}
+
+void TableCounts::take_rows(const Table& table, uint32_t number, bool few, Column* column) {
+  const bool is_time = column->profile.kind() == ColumnKind::kTimestamp;
+  std::optional<std::vector<double>>& sample = column->sample;
+  if (sample.has_value() && !few) {
+    column->profile.add_numbers(*sample);
+    sample.reset();
+  }
+  if (!sample.has_value() && !column->counts.has_value()) {
+    return column->profile.update(table, number);
+  }
+  for (uint32_t batch = 0; batch < table.num_batches(); ++batch) {
+    const ColumnView& view = table.batch_column(batch, number);
+    if (!sample.has_value()) {
+      column->counts->update(view, is_time);
+      continue;
+    }
+    for_each_numbers(view, is_time, [&sample](const double* values, uint64_t count) {
+      sample->insert(sample->end(), values, values + count);
+    });
+  }
 }
 
 DriftSide TableCounts::side() const {
@@ -113,7 +137,8 @@ DriftSide TableCounts::side() const {
   for (const Column& column : columns_) {
     side.columns.push_back({&column.profile, column.counts.has_value() ? &*column.counts : nullptr,
                             column.sorted ? &*sorted_ : nullptr, column.number,
-                            column.side.has_value() ? &*column.side : nullptr});
+                            column.side.has_value() ? &*column.side : nullptr,
+                            column.sample.has_value() ? &*column.sample : nullptr});
   }
   return side;
 }

@@ -1,4 +1,5 @@
-// A table as a drift report needs it: long columns of numbers counted on edges, all else profiled.
+// A table as a drift report needs it: long columns of numbers counted on edges, short ones kept to
+// be sorted, all else profiled.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,7 +13,7 @@
 
 namespace mainspring {
 
-/// Tables of fewer rows are profiled: then all distinct values may be known.
+/// Numbers of tables of fewer rows are sorted: then all of them are known.
 inline constexpr uint64_t kMinCountedRows = 65536;
 
 /// The rows of a table of kMinCountedRows and more that say what to count on.
@@ -21,7 +22,8 @@ std::vector<uint64_t> sampled_rows(uint64_t num_rows);
 class TableCounts {
  public:
   /// Columns of that table to be compared with the profile's. What to count on is chosen now, from
-  /// both; rows are taken by update(). Throws as Profile::update does.
+  /// both; rows are taken by update(). Of a short table numbers are kept, and profiled when rows
+  /// that are added make them many. Throws as Profile::update does.
   TableCounts(const Profile& reference, const std::vector<std::string>& names, const Table& first);
 
   /// Columns of two tables with all rows of both: on the same edges, or `sorted`, every number
@@ -60,10 +62,12 @@ class TableCounts {
     bool sorted = false;
     uint32_t number = 0;  // in the table that is sorted
     std::optional<ColumnSide> side;
+    std::optional<std::vector<double>> sample;  // of all rows, NaN: missing
   };
   TableCounts() = default;
   void add_column(const std::string& name, const Table& table);
   void choose(const Profile& reference, const Table& first);
+  static void take_rows(const Table& table, uint32_t number, bool few, Column* column);
   size_t place_of(const std::string& name) const;
 
   std::vector<Column> columns_;

@@ -115,7 +115,8 @@ def detect_drift(
     that the data may have, so a sketch never raises an alarm that the data would not. Tables of
     65,536 rows and more are not profiled: every number is counted between about a thousand edges,
     quantiles of the reference, or on its values where they are few. All rows are counted always.
-    Numbers of two tables in memory that both have fewer rows are sorted, and measured exactly.
+    Numbers of tables in memory of fewer rows are sorted, and exact: both sides of two such tables,
+    the current one beside a profile.
 
     Examples
     --------
