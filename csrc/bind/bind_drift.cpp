@@ -104,7 +104,8 @@ struct DriftInput {
       side = (*counts)->side();
       return;
     }
-    std::get<SharedProfile*>(given)->with([this](Profile& profile) { copy.emplace(profile); });
+    std::get<SharedProfile*>(given)->with(
+        [this](Profile& profile) { copy.emplace(profile.for_comparisons()); });
     side = side_of(*copy);
   }
 };

@@ -308,6 +308,20 @@ void ColumnProfile::add_numbers(std::span<const double> values) {
   num_rows_ += values.size();
 }
 
+ColumnProfile ColumnProfile::for_comparisons() const {
+  ColumnProfile copy;
+  copy.name_ = name_;
+  copy.type_names_ = type_names_;
+  copy.kind_ = kind_;
+  copy.num_rows_ = num_rows_;
+  copy.nulls_ = nulls_;
+  copy.nans_ = nans_;
+  copy.numbers_ = numbers_.without_counts();
+  copy.texts_ = texts_;
+  copy.elements_ = elements_;
+  return copy;
+}
+
 void ColumnProfile::merge(const ColumnProfile& other) {
   take_kind(other.type_names_, other.kind_);
   num_rows_ += other.num_rows_;

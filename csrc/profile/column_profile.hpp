@@ -75,6 +75,8 @@ class ColumnProfile {
   void add_numbers(std::span<const double> values);
   /// Those who compare a column again and again need its ranks each time.
   void keep_distribution() { numbers_.keep_distribution(); }
+  /// A copy for comparisons alone: of numbers whose ranks are kept, all else may be left out.
+  ColumnProfile for_comparisons() const;
   /// Kinds were checked.
   void merge(const ColumnProfile& other);
 

@@ -18,6 +18,7 @@ constexpr uint32_t kBlock = 512;
 }  // namespace
 
 void NumberProfile::add(const double* values, uint64_t count) {
+  kept_ = nullptr;
   if (exact()) {
     const uint64_t counted = counts_.add(values, count);
     if (counted == count) return;
@@ -69,6 +70,7 @@ void NumberProfile::add_to_sketch(const double* values, uint64_t count) {
 }
 
 void NumberProfile::merge(const NumberProfile& other) {
+  kept_ = nullptr;
   if (!other.exact()) {
     if (exact()) start_sketch();
     sketched_->tally.merge(other.sketched_->tally);
@@ -92,10 +94,16 @@ void NumberProfile::merge(const NumberProfile& other) {
   add_runs_to_sketch(runs);
 }
 
+template <class Visit>
+void NumberProfile::for_each_number(const Visit& visit) const {
+  if (kept_ == nullptr) return counts_.for_each(visit);
+  for (size_t i = 0; i < kept_->values.size(); ++i) visit(kept_->values[i], kept_->counts[i]);
+}
+
 NumberTally NumberProfile::tally() const {
   if (!exact()) return sketched_->tally;
   NumberTally tally;
-  counts_.for_each([&tally](double value, uint64_t count) { tally.add_repeated(value, count); });
+  for_each_number([&tally](double value, uint64_t count) { tally.add_repeated(value, count); });
   return tally;
 }
 
@@ -104,7 +112,7 @@ Moments NumberProfile::moments() const {
   Moments moments;
   std::array<double, kBlock> once;  // sums are exact in any order, and a block's take less time
   uint32_t num_once = 0;
-  counts_.for_each([&](double value, uint64_t count) {
+  for_each_number([&](double value, uint64_t count) {
     if (!std::isfinite(value)) return;
     if (count > 1) return moments.add_repeated(value, count);
     once[num_once++] = value;
@@ -128,11 +136,25 @@ Distribution NumberProfile::distribution() const {
 
 std::shared_ptr<const Distribution> NumberProfile::shared_distribution() const {
   if (!exact()) return sketched_->quantiles.shared_distribution();
+  if (kept_ != nullptr) return kept_;
   return std::make_shared<const Distribution>(distribution());
 }
 
 void NumberProfile::keep_distribution() {
-  if (!exact()) sketched_->quantiles.keep_distribution();
+  if (!exact()) return sketched_->quantiles.keep_distribution();
+  kept_ = shared_distribution();
+}
+
+NumberProfile NumberProfile::without_counts() const {
+  NumberProfile copy;
+  if (!exact()) {
+    copy.sketched_ = Sketched{sketched_->tally, sketched_->moments,
+                              sketched_->quantiles.without_levels(), DistinctSketch()};
+    return copy;
+  }
+  if (kept_ == nullptr) return *this;
+  copy.kept_ = kept_;
+  return copy;
 }
 
 double NumberProfile::distinct() const {

@@ -26,9 +26,11 @@ class NumberProfile {
   NumberTally tally() const;
   Moments moments() const;
   Distribution distribution() const;
-  /// The same, which copies share once it is kept: until something is added. Only sketches keep it.
+  /// The same, which copies share once it is kept: until something is added.
   std::shared_ptr<const Distribution> shared_distribution() const;
   void keep_distribution();
+  /// A copy that knows tally(), moments() and the distribution alone, where that is kept.
+  NumberProfile without_counts() const;
   double distinct() const;
 
   void write(StateWriter& writer) const;
@@ -47,8 +49,12 @@ class NumberProfile {
   void start_sketch();
   void add_runs_to_sketch(const NumberRuns& runs);
   void add_to_sketch(const double* values, uint64_t count);
+  /// Of exact counts: visit(value, count).
+  template <class Visit>
+  void for_each_number(const Visit& visit) const;
 
   NumberCounts counts_;
+  std::shared_ptr<const Distribution> kept_;  // of exact counts; a sketch keeps its own
   std::optional<Sketched> sketched_;
 };
 

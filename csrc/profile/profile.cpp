@@ -23,6 +23,14 @@ void Profile::keep_distributions(std::span<const std::string> names) {
   });
 }
 
+Profile Profile::for_comparisons() const {
+  Profile copy(options_);
+  copy.has_schema_ = has_schema_;
+  copy.num_rows_ = num_rows_;
+  for (const ColumnProfile& column : columns_) copy.columns_.push_back(column.for_comparisons());
+  return copy;
+}
+
 std::vector<std::string> Profile::wanted_columns(const Table& table) const {
   std::vector<std::string> names;
   if (has_schema_) {

@@ -41,8 +41,11 @@ class Profile {
   const std::string& target() const { return options_.target; }
   /// Null when there is no such column.
   const ColumnProfile* find(std::string_view name) const;
-  /// Keeps what comparing needs of sketched numbers each time, 16 bytes for each item of a sketch.
+  /// Keeps what comparing needs of numbers each time, 16 bytes for each item of a sketch, or for
+  /// each distinct number.
   void keep_distributions(std::span<const std::string> names);
+  /// A copy for comparisons alone.
+  Profile for_comparisons() const;
 
   std::vector<uint8_t> to_bytes() const;
   /// Throws Error(kBundleVersion) for a later format and Error(kBundleCorrupt) for anything else

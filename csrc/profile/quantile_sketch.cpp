@@ -108,6 +108,16 @@ std::shared_ptr<const Distribution> QuantileSketch::shared_distribution() const 
 
 void QuantileSketch::keep_distribution() { kept_ = shared_distribution(); }
 
+QuantileSketch QuantileSketch::without_levels() const {
+  if (kept_ == nullptr) return *this;
+  QuantileSketch copy(level_items_);
+  copy.total_ = total_;
+  copy.error_up_ = error_up_;
+  copy.error_down_ = error_down_;
+  copy.kept_ = kept_;
+  return copy;
+}
+
 Distribution QuantileSketch::merged_levels() const {
   const auto smaller = [](const WeightedValue& a, const WeightedValue& b) {
     return a.value < b.value;

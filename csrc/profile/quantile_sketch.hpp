@@ -38,6 +38,8 @@ class QuantileSketch {
   /// The same, which copies share once it is kept: until something is added.
   std::shared_ptr<const Distribution> shared_distribution() const;
   void keep_distribution();
+  /// A copy that knows its distribution alone, where that is kept.
+  QuantileSketch without_levels() const;
 
   void write(StateWriter& writer) const;
   /// Throws Error(kBundleCorrupt) on levels that are not sorted or do not add up.

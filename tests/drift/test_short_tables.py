@@ -105,3 +105,16 @@ def test_parts_that_become_many_are_profiled() -> None:
     truth, ks = column(profile, ms.profile(many)), found.statistics["ks"]
     assert (found.current_rows, found.rank_error) == (90_000, truth.rank_error)
     assert ks == truth.statistics["ks"]
+
+
+def test_a_profile_that_goes_on_after_it_was_compared_is_compared_as_it_is_then() -> None:
+    first, more, now = ({"x": [float(i * k) for i in range(500)]} for k in (1, 2, 3))
+    grown, merged = ms.profile(first), ms.profile(first)
+    for profile in (grown, merged):
+        assert not column(profile, first).drifted
+    grown.update(more)
+    merged.merge(ms.profile(more))
+    wanted = ms.profile(first).update(more)
+    for profile in (grown, merged):
+        assert profile.to_bytes() == wanted.to_bytes()
+        assert column(profile, now).to_dict() == column(wanted, now).to_dict()
