@@ -5,7 +5,25 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean"]
+__all__ = ["close_name", "did_you_mean"]
+
+
+def close_name(name: object, known: Iterable[str]) -> str | None:
+    """Find the name that was meant.
+
+    Parameters
+    ----------
+    name : object
+        What came.
+    known : iterable of str
+        The names there are.
+
+    Returns
+    -------
+    str or None
+        The closest; none where no name is close.
+    """
+    return next(iter(difflib.get_close_matches(str(name), list(known), n=1)), None)
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
@@ -23,5 +41,5 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     str
         A sentence behind a space; empty where no name is close.
     """
-    close = difflib.get_close_matches(str(name), list(known), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    close = close_name(name, known)
+    return f" Did you mean {close!r}?" if close else ""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 
 import mainspring
+from mainspring._names import close_name
 from mainspring.cli.parser import Parser, one_line
 from mainspring.errors import MainspringError
 
@@ -121,10 +122,8 @@ def _shows_tracebacks() -> bool:
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, list(known), 1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    close = close_name(word, known)
+    return f"; did you mean '{close}'?" if close else ""
 
 
 def _say(text: str) -> None:

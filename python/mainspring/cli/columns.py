@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
+from mainspring._names import close_name
 from mainspring.errors import SchemaError
 
 __all__ = ["part_names", "require_columns"]
@@ -53,8 +53,8 @@ def require_columns(known: Sequence[str], names: Sequence[str], option: str) -> 
     """
     for name in names:
         if name not in known:
-            close = get_close_matches(name, known, 1)
-            hint = f"did you mean '{close[0]}'?" if close else _some(known)
+            close = close_name(name, known)
+            hint = f"did you mean '{close}'?" if close else _some(known)
             raise SchemaError(
                 f"{option}: there is no column '{name}' in the data; {hint}",
                 column=name,

@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import textwrap
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import mainspring
+from mainspring._names import close_name
 from mainspring.cli.extras import Extra, installed_extras
 from mainspring.errors import MainspringError, ParameterError
 
@@ -102,8 +102,8 @@ def _look(wanted: list[str]) -> dict[str, Any]:
 def _refuse_unknown(wanted: list[str], names: list[str]) -> None:
     for name in wanted:
         if name not in names:
-            close = get_close_matches(name, names, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"one of {', '.join(names)}."
+            close = close_name(name, names)
+            hint = f"did you mean {close!r}?" if close else f"one of {', '.join(names)}."
             raise ParameterError(
                 f"There is no extra {name!r}: {hint}",
                 expected=", ".join(names),
@@ -153,8 +153,8 @@ def _setting_problems() -> list[str]:
     problems = []
     for name in sorted(os.environ):
         if name.startswith("MAINSPRING_") and name not in _SETTINGS:
-            close = get_close_matches(name, _SETTINGS, 1)
-            hint = f" Did you mean {close[0]}?" if close else ""
+            close = close_name(name, _SETTINGS)
+            hint = f" Did you mean {close}?" if close else ""
             problems.append(f"the environment variable {name} means nothing here.{hint}")
     return problems
 
