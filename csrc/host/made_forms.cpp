@@ -3,6 +3,7 @@
 
 #include "host/bundle_image.hpp"
 #include "host/cluster_forest.hpp"
+#include "host/leaf_bytes.hpp"
 #include "host/quick_bytes.hpp"
 #include "host/value_clusters.hpp"
 
@@ -19,9 +20,11 @@ bool looks_up_bytes() {
 MadeForms make_forms(BundleView* bundle) {
   ModelView& model = bundle->model;
   if (model.model == nullptr || model.model->code != ModelCode::kForest) return {};
-  MadeForms made{make_clusters(*bundle), make_quick_bytes(*bundle), make_value_clusters(*bundle)};
+  MadeForms made{make_clusters(*bundle), make_quick_bytes(*bundle), make_value_clusters(*bundle),
+                 make_leaf_bytes(*bundle)};
   if (made.clusters != nullptr) model.clusters = &made.clusters->forest;
   if (made.quick_bytes != nullptr) model.quick_bytes = &made.quick_bytes->quick;
+  if (made.leaf_bytes != nullptr) model.leaf_bytes = made.leaf_bytes->data();
   if (made.value_clusters != nullptr) model.value_clusters = &made.value_clusters->forest;
   return made;
 }

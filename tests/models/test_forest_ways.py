@@ -140,7 +140,7 @@ def test_trees_of_one_condition(more: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("num_features", [5, 60, 70, 130])
-@pytest.mark.parametrize("num_leaves", [2, 20, 32, 33, 200])
+@pytest.mark.parametrize("num_leaves", [2, 20, 32, 33, 200, 256])
 @pytest.mark.parametrize("more", [{}, {"objective": "multiclass", "num_class": 3}])
 def test_numbers_alone(num_features: int, num_leaves: int, more: dict[str, Any]) -> None:
     """More features than two, four and no registers hold the ranks of, more trees than a turn."""
@@ -158,7 +158,7 @@ def test_numbers_alone(num_features: int, num_leaves: int, more: dict[str, Any])
         check_ways(predictor, batch, booster.predict(batch, raw_score=True, num_threads=1))
 
 
-@pytest.mark.parametrize("depth", [1, 3, 6, 9])
+@pytest.mark.parametrize("depth", [1, 3, 6, 8, 9])
 def test_trees_that_ask_one_condition_a_level(depth: int) -> None:
     catboost = pytest.importorskip("catboost")
     rows = rows_with(200, 2000, 8)

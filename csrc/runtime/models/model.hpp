@@ -85,6 +85,7 @@ inline Strided<double> wide_of(const FeatureTile& tile) {
 
 struct Model;
 struct ClusterForest;  // forest/cluster_walk.hpp
+struct LeafBytes;      // forest/leaf_bytes.hpp
 struct QuickBytes;     // forest/quick_bytes.hpp
 struct ValueForest;    // forest/value_walk.hpp
 
@@ -98,6 +99,7 @@ struct ModelView {
   // Of a forest, where whoever opened it has made some.
   const ClusterForest* clusters = nullptr;
   const QuickBytes* quick_bytes = nullptr;
+  const LeafBytes* leaf_bytes = nullptr;
   const ValueForest* value_clusters = nullptr;
 #endif
 };

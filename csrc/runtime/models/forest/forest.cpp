@@ -253,7 +253,13 @@ SlicedJob job_of(const ModelView& view, const ForestView& forest, const FeatureT
           forest.narrow_vectors,
           sums_floats(*forest.header),
           sums_units(*forest.header),
-          static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat};
+          static_cast<ForestInput>(forest.header->input) == ForestInput::kRoundedToFloat,
+#if !defined(MAINSPRING_SMALL)
+          nullptr,
+          view.quick_bytes,
+          view.leaf_bytes
+#endif
+  };
 }
 
 ForestWay way_of([[maybe_unused]] const ModelView& view, const ForestView& forest,
@@ -307,10 +313,7 @@ struct Forest {
     }
 #endif
     if (way != ForestWay::kWalk) {
-      SlicedJob job = job_of(view, forest, features);
-#if !defined(MAINSPRING_SMALL)
-      job.quick_bytes = view.quick_bytes;
-#endif
+      const SlicedJob job = job_of(view, forest, features);
       if (way == ForestWay::kQuick) {
         predict_quick(job, out);
 #if !defined(MAINSPRING_SMALL)

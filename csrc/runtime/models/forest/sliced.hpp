@@ -275,6 +275,7 @@ constexpr BitScratch bit_scratch(const SlicedHeader& header) {
 struct GivenRanks;  // given_ranks.hpp
 struct RankTable;
 struct QuickBytes;  // quick_bytes.hpp
+struct LeafBytes;   // leaf_bytes.hpp
 
 /// The features of one tile and what a forest says about sums.
 struct SlicedJob {
@@ -293,6 +294,7 @@ struct SlicedJob {
   const GivenRanks* given = nullptr;  // in place of some features; blocks alone take them
 #if !defined(MAINSPRING_SMALL)
   const QuickBytes* quick_bytes = nullptr;  // the quick form once more, where it was made
+  const LeafBytes* leaf_bytes = nullptr;    // the leaves once more, likewise
 #endif
 };
 

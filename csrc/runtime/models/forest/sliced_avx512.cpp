@@ -1,6 +1,7 @@
 // Bit-sliced blocks for x86-64-v4 CPUs; empty elsewhere. The file's name sets its compiler flags.
 #include "runtime/core/cpu_features.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
+#include "runtime/models/forest/leaf_bytes.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
@@ -202,12 +203,19 @@ void add_permuted(const double* leaves, uint32_t num_planes, const Planes& plane
   }
 }
 
+#include "runtime/models/forest/byte_leaves.inc"
+
+/// A part of 64 rows costs what all of them cost.
+constexpr uint32_t kFewestByteRows = 32;
+
 /// Few rows are not worth a table, unless it is small.
 constexpr uint32_t fewest_permuted(uint32_t num_planes) { return num_planes <= 6 ? 9 : 32; }
 
 template <class Sum, class Planes>
-inline void add_leaves(const double* leaves, uint32_t num_planes, const Planes& planes,
+inline void add_leaves(const SlicedJob& job, const SlicedTree& tree, const Planes& planes,
                        uint32_t num_rows, Sum* sums) {
+  const double* leaves = job.view.leaves + tree.first_leaf;
+  const uint32_t num_planes = tree.num_planes;
   // As many registers as leave room for what is computed.
   constexpr uint32_t kMostPlanes = sizeof(Sum) == sizeof(double) ? 7 : 8;
   if (num_rows >= fewest_permuted(num_planes) && num_planes <= kMostPlanes) {
@@ -220,6 +228,12 @@ inline void add_leaves(const double* leaves, uint32_t num_planes, const Planes& 
       case 7: return add_permuted<Sum, 7>(leaves, num_planes, planes, num_rows, sums);
       case 6: return add_permuted<Sum, 6>(leaves, num_planes, planes, num_rows, sums);
       default: return add_permuted<Sum, 5>(leaves, num_planes, planes, num_rows, sums);
+    }
+  }
+  if constexpr (sizeof(Sum) == sizeof(double)) {
+    if (num_planes == kLeafBytePlanes && num_rows >= kFewestByteRows && job.leaf_bytes != nullptr) {
+      const uint64_t place = uint64_t{tree.first_leaf} * sizeof(double);
+      return add_by_bytes(job.leaf_bytes->bytes + place, planes, num_rows, sums);
     }
   }
   for (uint32_t first = 0; first < num_rows; first += 64) {
