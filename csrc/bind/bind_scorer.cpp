@@ -1,5 +1,6 @@
 // Callables that score one row, or the rows of a matrix: their own types, because a call through
 // pybind11 costs more than a small forest. Whatever is unusual goes to a Python function instead.
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <structmember.h>
 
@@ -167,7 +168,7 @@ PyType_Spec scorer_spec = {
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     scorer_slots};
 
-/// A model without transforms, and how arrays for its results are made.
+/// A model without transforms, and what arrays for its results are made of.
 struct MatrixParts {
   std::shared_ptr<const BundleImage> image;
   OutputKind kind;
@@ -175,8 +176,9 @@ struct MatrixParts {
   bool is_flat;  // results have one dimension
   uint64_t num_features;
   uint64_t scratch_length;
-  bool is_light;          // a row costs too little to let go of the GIL for
-  py::object make_array;  // from a shape: float64, C-contiguous
+  bool is_light;  // a row costs too little to let go of the GIL for
+  const py::detail::npy_api* numpy;
+  py::object float64;  // the dtype
   ArrayLayout layout;
 };
 
@@ -226,11 +228,13 @@ bool fits(const MatrixParts& parts, const MatrixBytes& matrix) {
   return static_cast<uint64_t>(matrix.shape[1]) == parts.num_features && (places & within) == 0;
 }
 
+/// By NumPy's own function: a call of numpy.empty takes as long as half of a small forest.
 py::object new_result(const MatrixParts& parts, Py_ssize_t num_rows) {
-  py::object shape = py::int_(num_rows);
-  if (!parts.is_flat) shape = py::make_tuple(num_rows, parts.width);
+  const Py_intptr_t shape[2] = {num_rows, static_cast<Py_intptr_t>(parts.width)};
+  PyObject* element = parts.float64.inc_ref().ptr();  // which the call takes over
   return py::reinterpret_steal<py::object>(
-      PyObject_CallOneArg(parts.make_array.ptr(), shape.ptr()));
+      parts.numpy->PyArray_NewFromDescr_(parts.numpy->PyArray_Type_, element, parts.is_flat ? 1 : 2,
+                                         shape, nullptr, nullptr, 0, nullptr));
 }
 
 /// None where the general way has to read the data, or refuse it.
@@ -304,10 +308,12 @@ PyType_Spec matrix_scorer_spec = {
     matrix_scorer_slots};
 
 py::object make_matrix_scorer(const py::object& type, const py::object& bundle,
-                              std::string_view kind_name, const py::object& make_array,
-                              const ArrayLayout& layout) {
+                              std::string_view kind_name, const py::object& narrow,
+                              const py::object& wide) {
   auto parts = std::make_unique<MatrixParts>();
-  parts->layout = layout;
+  parts->layout = {narrow, wide};
+  parts->numpy = &py::detail::npy_api::get();
+  parts->float64 = wide.attr("dtype");
   parts->image = image_of(bundle);
   parts->kind = output_kind(kind_name);
   parts->width = output_width(parts->image->view(), parts->kind);
@@ -318,7 +324,6 @@ py::object make_matrix_scorer(const py::object& type, const py::object& bundle,
   const ModelView& model = parts->image->view().model;
   parts->is_light = parts->image->bytes().size() < kLightBytes || model.clusters != nullptr ||
                     model.value_clusters != nullptr;
-  parts->make_array = make_array;
   auto* scorer = PyObject_New(MatrixScorer, reinterpret_cast<PyTypeObject*>(type.ptr()));
   if (scorer == nullptr) throw py::error_already_set();
   scorer->call = &call_matrix_scorer;
@@ -368,14 +373,14 @@ void register_scorer(py::module_& module) {
   if (!matrix_type) throw py::error_already_set();
   module.def(
       "make_matrix_scorer",
-      [matrix_type](const py::object& bundle, std::string_view kind, const py::object& make_array,
-                    const py::object& narrow, const py::object& wide) {
-        return make_matrix_scorer(matrix_type, bundle, kind, make_array, {narrow, wide});
+      [matrix_type](const py::object& bundle, std::string_view kind, const py::object& narrow,
+                    const py::object& wide) {
+        return make_matrix_scorer(matrix_type, bundle, kind, narrow, wide);
       },
-      py::arg("bundle"), py::arg("kind"), py::arg("make_array"), py::arg("narrow"), py::arg("wide"),
-      "A callable for the rows of a matrix of features, which gives an array that `make_array` "
-      "makes of a shape; None where the data is no aligned matrix of float32 or float64. `narrow` "
-      "and `wide`: two such arrays, whatever is in them.");
+      py::arg("bundle"), py::arg("kind"), py::arg("narrow"), py::arg("wide"),
+      "A callable for the rows of a matrix of features, which gives a new array; None where the "
+      "data is no aligned matrix of float32 or float64. `narrow` and `wide`: two such arrays, "
+      "whatever is in them.");
 }
 
 }  // namespace mainspring::bind

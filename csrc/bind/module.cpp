@@ -12,6 +12,7 @@ void register_table(py::module_&);
 void register_columns_out(py::module_&);
 void register_bundle(py::module_&);
 void register_scorer(py::module_&);
+void register_method(py::module_&);
 void register_explain(py::module_&);
 void register_sparse(py::module_&);
 void register_tensors(py::module_&);
@@ -74,6 +75,7 @@ PYBIND11_MODULE(_engine, module) {
   mainspring::bind::register_dynamic_ids(module);
   mainspring::bind::register_batches(module);
   mainspring::bind::register_scorer(module);
+  mainspring::bind::register_method(module);
   mainspring::bind::register_explain(module);
   mainspring::bind::register_sparse(module);
   mainspring::bind::register_tensors(module);

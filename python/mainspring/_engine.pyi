@@ -952,6 +952,10 @@ def detect_drift(reference: Profile | TableCounts, windows: collections.abc.Sequ
     ...
 def detectors() -> list[typing.Any]:
     ...
+def direct_method(function: typing.Any, attribute: str) -> typing.Any:
+    """
+    A method of a class as `function`, but that a call of it straight on an object, with one argument by position, is first one of what the object has as `attribute`, if that is not None and does not give None.
+    """
 def drift_limits() -> list[typing.Any]:
     ...
 def drift_statistics() -> list[typing.Any]:
@@ -996,9 +1000,9 @@ def make_dense(element: str, layers: list[typing.Any], link: str, num_classes: t
     """
     A model of layers (kind, first, second, activation, slope, epsilon): 'dense' with weights (outputs, inputs) and biases, 'center' (x - first) / second, 'scale' x * first + second, 'norm' as 'scale' of the row less its mean, divided by the root of its variance plus epsilon, 'distance' second - sum of weights * (x - centers)^2 with centers and weights (2 * outputs, inputs) in first; arrays of float64.
     """
-def make_matrix_scorer(bundle: typing.Any, kind: str, make_array: typing.Any, narrow: typing.Any, wide: typing.Any) -> typing.Any:
+def make_matrix_scorer(bundle: typing.Any, kind: str, narrow: typing.Any, wide: typing.Any) -> typing.Any:
     """
-    A callable for the rows of a matrix of features, which gives an array that `make_array` makes of a shape; None where the data is no aligned matrix of float32 or float64. `narrow` and `wide`: two such arrays, whatever is in them.
+    A callable for the rows of a matrix of features, which gives a new array; None where the data is no aligned matrix of float32 or float64. `narrow` and `wide`: two such arrays, whatever is in them.
     """
 def make_network(layers: list[typing.Any], link: str, num_classes: typing.SupportsInt | typing.SupportsIndex, feature_names: collections.abc.Sequence[str], description: str) -> ModelImage:
     """

@@ -24,6 +24,7 @@ from mainspring.models.matrix import (
     label_array,
     matrix_scorers,
     result_array,
+    scored_directly,
 )
 from mainspring.models.metadata import (
     canonical_json,
@@ -310,6 +311,7 @@ class Predictor:
             return np.array(labels)
         return np.arange(self.num_classes) if self.num_classes else None
 
+    @scored_directly("_score_numbers")
     def predict(
         self,
         data: object,
@@ -365,6 +367,7 @@ class Predictor:
             return self._predict(data, "predict", out)
         return label_array(self._labels, self._predict(data, "predict", None), out)
 
+    @scored_directly("_score_proba")
     def predict_proba(
         self, data: object, out: Floats | None = None, *, num_trees: int | None = None
     ) -> Floats:

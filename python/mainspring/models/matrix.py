@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -27,7 +27,10 @@ __all__ = [
     "label_array",
     "matrix_scorers",
     "result_array",
+    "scored_directly",
 ]
+
+Method = TypeVar("Method", bound="Callable[..., Any]")
 
 _NATIVE = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
@@ -219,10 +222,32 @@ def matrix_scorers(
     """
     examples = np.zeros((2, 3), np.float32), np.zeros((2, 3))
     return {
-        kind: _engine.make_matrix_scorer(bundle, kind, np.empty, *examples)
+        kind: _engine.make_matrix_scorer(bundle, kind, *examples)
         for kind, width in widths.items()
         if width
     }
+
+
+def scored_directly(attribute: str) -> Callable[[Method], Method]:
+    """Make a decorator for methods that are short for most calls: no frame of Python is entered.
+
+    Parameters
+    ----------
+    attribute : str
+        Where an object has what :func:`matrix_scorers` makes, or None. ``object.method(data)`` asks
+        it first; the method answers where it returns None, and every other call.
+
+    Returns
+    -------
+    callable
+        Takes and returns a method, which stays the function that it is for whoever looks at it.
+    """
+
+    def decorate(method: Method) -> Method:
+        direct: Method = _engine.direct_method(method, attribute)
+        return direct
+
+    return decorate
 
 
 def label_array(
