@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,24 @@ def test_check_when_printed_is_pythons_report(run: Run, leaky: Path) -> None:
         time="asked_at",
         available={"late_news": "known_at"},
     )
-    assert (ran.code, ran.out) == (1, f"{report}\n")
+    said = [
+        replace(found, remedy=found.remedy.replace("in available", "with --available"))
+        for found in report.findings
+    ]
+    assert (ran.code, ran.out) == (1, f"{replace(report, findings=said)}\n")
+    assert "name that time with --available" in " ".join(ran.out.split())
     assert {finding.column for finding in report.failed} == {"answer", "late_news"}
+
+
+def test_check_when_written_for_people_names_the_option(
+    run: Run, leaky: Path, tmp_path: Path
+) -> None:
+    page, junit = tmp_path / "a.html", tmp_path / "a.xml"
+    assert run("check", leaky, "--target", "label", "--html", page, "--junit", junit).code == 1
+    for path in (page, junit):
+        text = path.read_text("utf-8")
+        assert "name that time with --available" in text
+        assert "in available" not in text
 
 
 def test_check_when_json_is_the_report(run: Run, leaky: Path) -> None:

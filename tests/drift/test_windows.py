@@ -106,6 +106,31 @@ def test_time_when_missing_is_a_window_of_its_own() -> None:
     ]
 
 
+def test_category_when_called_missing_is_not_the_window_of_missing_values() -> None:
+    rows = {None: 1_000, "missing": 2_000, "'missing'": 400, "'missing": 300, "Missing": 2_300}
+    shop = pa.array([value for value, count in rows.items() for _ in range(count)], pa.string())
+    moved = np.where(np.arange(ROWS) < 3_000, 1.0, 0.0)  # without a value, and those called so
+    current = pa.table({"x": np.asarray(CURRENT["y"]) + moved, "shop": shop})
+    reference = REFERENCE.select(["x"])
+    report = ms.detect_drift(reference, current, window_column="shop")
+    wanted = {"''missing''": 400, "''missing'": 300, "Missing": 2_300, "'missing'": 2_000}
+    wanted["missing"] = 1_000
+    assert {window.name: window.num_rows for window in report.windows} == wanted
+    assert report.windows[-1].name == "missing"
+    assert report.num_rows == ROWS
+    assert report.columns == ms.detect_drift(reference, current.select(["x"])).columns
+    drifted = [window.name for window in report.windows if window.drifted]
+    assert sorted(drifted) == ["'missing'", "missing"]
+    kept = json.loads(report.to_json())["windows"]
+    assert {window["name"]: window["num_rows"] for window in kept} == wanted
+    assert set(report.to_arrow()["window"].to_pylist()) == {None, *wanted}
+    suites = ET.fromstring(report.to_junit()).findall("testsuite")
+    assert {suite.get("name") for suite in suites[1:]} == {f"drift, {name}" for name in wanted}
+    page = report.to_html()
+    for name in ("&#39;missing&#39;", "missing"):
+        assert page.count(f'<th scope="row">{name}</th>') == 1
+
+
 @pytest.mark.parametrize("type_", [pa.timestamp("s"), pa.timestamp("ns"), pa.date32()], ids=str)
 def test_windows_when_cut_by_months_begin_on_first_days(type_: pa.DataType) -> None:
     days = np.arange(np.datetime64("1968-11-17"), np.datetime64("1972-03-02"))

@@ -35,6 +35,7 @@ def table(seed: int, shift: float, num_rows: int = NUM_ROWS) -> pa.Table:
             "coarse": pa.array(seconds, pa.timestamp("s", "UTC")),
             "day": pa.array((seconds // 86_400).astype(np.int32), pa.date32(), mask=missing),
             "coded": pa.array(words, pa.string(), mask=missing).dictionary_encode(),
+            "said": pa.array(np.where(words == "", "missing", words), pa.string(), mask=missing),
             "int": pa.array(rng.integers(-3, 3, num_rows), mask=missing),
             "wide": pa.array(rng.integers(0, 3, num_rows).astype(np.uint64) + 2**63),
             "double": pa.array(floats, from_pandas=False),
@@ -65,7 +66,7 @@ CUTS: list[dict[str, Any]] = [
     {"window_column": "day", "window_period": "12mo"},
     *(
         {"window_column": each}
-        for each in ("word", "coded", "flag", "int", "wide", "double", "float", "day")
+        for each in ("word", "coded", "said", "flag", "int", "wide", "double", "float", "day")
     ),
 ]
 

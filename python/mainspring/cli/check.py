@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 import mainspring
 from mainspring._files import require_folder
 from mainspring.cli.columns import part_names
 from mainspring.cli.limits import add_limits, limits_of
+from mainspring.cli.option_names import in_options
 from mainspring.cli.tables import read_table, source_name
 from mainspring.errors import ParameterError
 
 __all__ = ["PHRASES", "add_arguments", "run"]
 
 # What messages of the package say, and what it is called here.
-PHRASES = {"available needs time": "--available needs --time", "limits:": "--limit:"}
+PHRASES = {
+    "available needs time": "--available needs --time",
+    "name that time in available": "name that time with --available",
+    "limits:": "--limit:",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +100,9 @@ def run(arguments: argparse.Namespace) -> int:
         limits=limits_of(arguments),
         checks=arguments.checks and part_names(arguments.checks, ()),
     )
-    print(report.to_json(indent=2) if arguments.json else report)
+    as_json = report.to_json(indent=2) if arguments.json else None  # for programs: as of Python
+    report = _in_options(report)
+    print(as_json or report)
     if arguments.junit is not None:
         report.to_junit(arguments.junit)
     if arguments.html is not None:
@@ -103,6 +111,14 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             print(f"\n{arguments.html}: the same for a browser")
     return 0 if report.ok else 1
+
+
+def _in_options(report: mainspring.CheckReport) -> mainspring.CheckReport:
+    """Say what to do about each finding in the words of the command line."""
+    said = [
+        replace(found, remedy=in_options(found.remedy, {}, PHRASES)) for found in report.findings
+    ]
+    return replace(report, findings=said)
 
 
 def _pair(text: str) -> tuple[str, str]:

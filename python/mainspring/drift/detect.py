@@ -79,7 +79,8 @@ def detect_drift(
     window_rows : int, optional
         Cut the current data into windows of so many rows, and judge each.
     window_column : str, optional
-        Cut it by the values of this column.
+        Cut it by the values of this column. The window of rows without one is called ``missing``;
+        that of a value which reads so, ``'missing'``, with the quotes.
     window_period : str, optional
         With ``window_column``, a column of times: windows of this length, such as "1h", "1d", "2w"
         or "3mo"; units are s, min, h, d, w and mo. Weeks begin on Mondays, months on their first

@@ -279,13 +279,17 @@ def too_many_windows(cut: Cut) -> DataError:
 
 
 def label(key: Any, cut: Cut) -> str:
-    """Return the name of a window."""
+    """Return the name of a window: a value that reads as what is missing does is in quotes.
+
+    One pair more than the value has of its own, so that no two windows share a name.
+    """
     if key is None:
         return _MISSING
     if cut.rows is not None:
         return f"rows {key * cut.rows:,} to {(key + 1) * cut.rows - 1:,}"
     if cut.seconds is None and cut.months is None:
-        return str(key)
+        value = str(key)
+        return f"'{value}'" if value.strip("'") == _MISSING else value
     return str(np.datetime64(int(key), "s"))
 
 
