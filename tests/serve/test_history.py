@@ -20,6 +20,8 @@ import mainspring as ms
 from mainspring import col
 from mainspring.history import HistoryPlans
 from mainspring.serve import BatchOptions, HistoryOptions, create_app
+from mainspring.serve.hot_answers import HotAnswers
+from mainspring.serve.targets import Target
 from tests.serve.client import ask, post
 from tests.serve.test_process import Server
 
@@ -127,6 +129,27 @@ def test_features_that_a_row_has_are_taken_and_a_row_without_time_is_now(
     assert now != post(app, "/predict", {"user": 9, "price": 1.0}).json["predictions"][0]
     nobody = post(app, "/predict", {"user": None, "price": 1.0}).json["predictions"]
     assert nobody == post(app, "/predict", {"user": 9, "price": 1.0}).json["predictions"]
+
+
+def test_models_without_a_history_keep_the_shortest_way_beside_one(served: ms.Predictor) -> None:
+    model = linear_model.LinearRegression().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
+    plain = ms.Predictor(model, ms.Preprocessor(col("x")).fit(pa.table({"x": [0.0, 1.0]})))
+    app = create_app({"clicks": served, "plain": plain}, history=HistoryOptions())
+    answers = HotAnswers(app.state.server)
+    found = {}
+    for name, row in (("plain", {"x": 4.0}), ("clicks", requests()[0])):
+        path = f"/models/{name}/predict"
+        answers.learn(path.encode(), Target("rows", name, None, "predict"))
+        body = json.dumps(row).encode()
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        asked = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        assert answers.is_open()
+        found[name] = answers.routes.answer(asked, b"")
+    assert found["clicks"] is None  # its features are put in first
+    assert found["plain"] is not None
+    content = json.loads(found["plain"].partition(b"\r\n\r\n")[2])
+    assert content == post(app, "/models/plain/predict", {"x": 4.0}).json
+    assert content["predictions"] == [plain.predict_row({"x": 4.0})]
 
 
 @pytest.mark.parametrize(

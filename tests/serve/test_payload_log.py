@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+import mainspring as ms
 from mainspring import errors
 from mainspring.serve import PayloadLogOptions, create_app
 from mainspring.serve.payload_log import _File
@@ -170,6 +171,34 @@ def test_options_when_wrong_are_refused(
 ) -> None:
     with pytest.raises(errors.ParameterError, match=next(iter(wrong))):
         logged(folder, tmp_path, **wrong)
+
+
+def test_nothing_is_kept_while_a_column_to_redact_is_in_no_model_of_a_folder(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    models = tmp_path / "models"
+    models.mkdir()
+    model = linear_model.LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0])
+    prep = ms.Preprocessor(ms.col("height")).fit(pa.table({"height": [0.0, 1.0]}))
+    ms.Predictor(model, prep).save(models / "other.spring")
+    options = PayloadLogOptions(tmp_path / "log", 1.0, redact=iter(["carrier", "distance"]))
+    app = create_app(repository=models, payload_log=options)
+    server = app.state.server
+    assert "No request is kept: to be redacted is 'carrier'" in caplog.text
+    assert server.handler.watchers == ()
+    assert post(app, "/predict", {"height": 2.0}).status == 200
+    caplog.clear()
+    (models / "two.spring").write_bytes((folder / "two.spring").read_bytes())
+    server.repository.scan()
+    assert caplog.text == ""
+    assert post(app, "/v2/models/two/infer", infer_body([ROW])).status == 200
+    server.stop()
+    (found,) = tables(tmp_path)
+    assert found["input.carrier"].null_count == found["input.distance"].null_count == 1
+    server.models.remove("two")
+    assert "'carrier', which is a column of no model" in caplog.text
+    assert server.handler.watchers == ()
 
 
 def test_command_keeps_what_it_is_told_to(folder: Path, tmp_path: Path) -> None:

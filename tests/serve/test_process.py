@@ -197,6 +197,10 @@ def test_options_that_do_nothing_are_refused(folder: Path, tmp_path: Path) -> No
     assert "Did you mean 'distance'?" in line
     # Lists take all that stands behind them.
     assert "before the options" in one_error("--payload-log", log, "--payload-redact", "a", two)
+    several = (str(folder), "--payload-log", log, "--payload-redact", "distance", two)
+    line = one_error("--reload-dir", *several)
+    assert f"--payload-redact takes all that stands behind it, and so {two}. Name bundles" in line
+    assert "--jwt-algorithms takes all" in one_error("--jwt-algorithms", "RS256", f"m={two}")
 
 
 def test_key_of_tokens_that_fits_no_algorithm_is_refused(folder: Path, tmp_path: Path) -> None:

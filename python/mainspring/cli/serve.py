@@ -273,6 +273,15 @@ def _history(arguments: argparse.Namespace) -> HistoryOptions | None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    for name in ("scopes", "jwt_algorithms", "payload_redact"):
+        for word in getattr(arguments, name) or ():
+            if word.endswith(".spring"):  # no scope, no algorithm, and hardly a column
+                raise ParameterError(
+                    f"--{name.replace('_', '-')} takes all that stands behind it, and so {word}. "
+                    "Name bundles before the options.",
+                    expected="bundles before the options",
+                    got=word,
+                )
     for name, needed in _NEEDS.items():
         if getattr(arguments, name) is not None and getattr(arguments, needed) is None:
             option, other = (f"--{one.replace('_', '-')}" for one in (name, needed))

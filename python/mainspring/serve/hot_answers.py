@@ -60,7 +60,6 @@ class HotAnswers:
             server.models.slots is self._slots
             and server.on_request is None
             and not server.handler.watchers
-            and server.handler.histories is None
             and not server.load.is_draining
         )
 
@@ -93,6 +92,9 @@ class HotAnswers:
         slot = slots.get(model.name)
         if slot is None or (slot.canary and target.version is None):
             return  # what answers is drawn for each request
+        histories = server.handler.histories
+        if histories is not None and histories.of(model) is not None:
+            return  # its rows get features about the past first
         most = min(model.inline_bytes, server.options.max_body_bytes)
         form = form_of(target.protocol, target.kind)
         self.routes.add(url.decode("latin-1"), model.native, form, most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mainspring.serve.repository import ModelRepository
 
 __all__ = ["AccessRecord", "Server", "ServerOptions"]
+
+_log = logging.getLogger("mainspring.serve")
 
 MAX_BODY_BYTES = 16 << 20
 MAX_ROWS = 100_000
@@ -111,6 +114,7 @@ class Server:
             self.models.on_change.append(self._forget_histories)
         self.shadows = ShadowComparison(self.models, self.load)
         self.payloads = None if options.payload_log is None else PayloadLog(options.payload_log)
+        self._keeps_payloads = True
         self._choose_watchers()
         self.repository: ModelRepository | None = None
         self.on_request: Callable[[AccessRecord], None] | None = None
@@ -123,6 +127,8 @@ class Server:
                 Path(options.repository), self.models, options.max_rows, options.keep_predictions
             )
             self.repository.scan()
+            self.models.on_change.append(self._wait_for_redacted)
+            self._wait_for_redacted()
         elif not self.models.slots:
             raise errors.ParameterError(
                 "There is no model to serve; expected at least one.",
@@ -132,19 +138,31 @@ class Server:
         else:
             self._check_redacted()
 
-    def _check_redacted(self) -> None:
-        """Refuse a column that no model reads: a misspelt one would be written as it is."""
-        log = self.options.payload_log
+    def _not_redacted(self) -> dict[str, str]:
+        """Say which columns to redact no model reads: a misspelt one would be written as it is."""
         known = {name for model in self.models.loaded() for name in model.columns}
-        for name in () if log is None else log.redact:
-            if name not in known:
-                raise errors.ParameterError(
-                    f"PayloadLogOptions: redact names {name!r}, which is a column of no model."
-                    f"{did_you_mean(name, sorted(known))}",
-                    column=name,
-                    expected="columns of the models",
-                    got=repr(name),
-                )
+        asked = frozenset() if self.payloads is None else self.payloads.redacted
+        return {
+            name: f"{name!r}, which is a column of no model.{did_you_mean(name, sorted(known))}"
+            for name in sorted(asked - known)
+        }
+
+    def _check_redacted(self) -> None:
+        for name, what in self._not_redacted().items():
+            raise errors.ParameterError(
+                f"PayloadLogOptions: redact names {what}",
+                column=name,
+                expected="columns of the models",
+                got=repr(name),
+            )
+
+    def _wait_for_redacted(self) -> None:
+        """Keep no request while a column to redact is unknown: its model may come yet."""
+        unknown = self._not_redacted()
+        for what in unknown.values():
+            _log.warning("No request is kept: to be redacted is %s", what)
+        self._keeps_payloads = not unknown
+        self._choose_watchers()
 
     @property
     def is_ready(self) -> bool:
@@ -193,7 +211,7 @@ class Server:
         """Watch answers only where somebody wants to: it costs the shortest way."""
         has_shadow = any(slot.shadow is not None for slot in self.models.slots.values())
         watchers: list[Watcher] = [self.shadows] if has_shadow else []
-        if self.payloads is not None:
+        if self.payloads is not None and self._keeps_payloads:
             watchers.append(self.payloads)
         self.handler.watchers = tuple(watchers)
 
