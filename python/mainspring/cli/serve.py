@@ -272,7 +272,7 @@ def _history(arguments: argparse.Namespace) -> HistoryOptions | None:
     return HistoryOptions(arguments.history, max_bytes=None if most is None else int(most * 2**20))
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def _check_lists(arguments: argparse.Namespace) -> None:
     for name in ("scopes", "jwt_algorithms", "payload_redact"):
         for word in getattr(arguments, name) or ():
             if word.endswith(".spring"):  # no scope, no algorithm, and hardly a column
@@ -282,6 +282,10 @@ def _check(arguments: argparse.Namespace) -> None:
                     expected="bundles before the options",
                     got=word,
                 )
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    _check_lists(arguments)
     for name, needed in _NEEDS.items():
         if getattr(arguments, name) is not None and getattr(arguments, needed) is None:
             option, other = (f"--{one.replace('_', '-')}" for one in (name, needed))
