@@ -1,6 +1,7 @@
 // All forms of a forest that are made.
 #include "host/made_forms.hpp"
 
+#include "host/block_trees.hpp"
 #include "host/bundle_image.hpp"
 #include "host/cluster_forest.hpp"
 #include "host/leaf_bytes.hpp"
@@ -21,9 +22,10 @@ MadeForms make_forms(BundleView* bundle) {
   ModelView& model = bundle->model;
   if (model.model == nullptr || model.model->code != ModelCode::kForest) return {};
   MadeForms made{make_clusters(*bundle), make_quick_bytes(*bundle), make_value_clusters(*bundle),
-                 make_leaf_bytes(*bundle)};
+                 make_leaf_bytes(*bundle), make_block_trees(*bundle)};
   if (made.clusters != nullptr) model.clusters = &made.clusters->forest;
   if (made.quick_bytes != nullptr) model.quick_bytes = &made.quick_bytes->quick;
+  if (made.block_trees != nullptr) model.block_trees = &made.block_trees->view;
   if (made.leaf_bytes != nullptr) model.leaf_bytes = made.leaf_bytes->data();
   if (made.value_clusters != nullptr) model.value_clusters = &made.value_clusters->forest;
   return made;

@@ -9,6 +9,7 @@
 namespace mainspring {
 
 struct LeafBytes;           // runtime/models/forest/leaf_bytes.hpp
+struct OwnedBlockTrees;     // host/block_trees.hpp
 struct OwnedClusters;       // host/cluster_forest.hpp
 struct OwnedQuickBytes;     // host/quick_bytes.hpp
 struct OwnedValueClusters;  // host/value_clusters.hpp
@@ -19,6 +20,7 @@ struct MadeForms {
   std::shared_ptr<const OwnedQuickBytes> quick_bytes;
   std::shared_ptr<const OwnedValueClusters> value_clusters;
   std::shared_ptr<const std::vector<LeafBytes>> leaf_bytes;
+  std::shared_ptr<const OwnedBlockTrees> block_trees;
 };
 
 /// What the bundle's model, if it is a forest, has kernels for; the model points to it then.

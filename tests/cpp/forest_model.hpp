@@ -38,6 +38,7 @@ class OpenedModel {
   }
   Status status() const { return status_; }
   const ModelHeader& header() const { return *view_.header; }
+  ModelView& view() { return view_; }
 
   /// Features to raw scores, with the kernels of a level; columns kTileRows apart, unless rows are.
   template <class T>

@@ -8,6 +8,7 @@
 #include "fit/importers/lightgbm.hpp"
 #include "forest_model.hpp"
 #include "forest_texts.hpp"
+#include "host/block_trees.hpp"
 #include "host/error.hpp"
 
 namespace mainspring {
@@ -29,10 +30,20 @@ std::vector<float> random_columns(Random& random) {
   return columns;
 }
 
+/// What opening a bundle makes for blocks, if anything; the model predicts with it from now on.
+std::shared_ptr<const OwnedBlockTrees> add_block_trees(OpenedModel& model) {
+  BundleView bundle{};
+  bundle.model = model.view();
+  std::shared_ptr<const OwnedBlockTrees> made = make_block_trees(bundle);
+  if (made != nullptr) model.view().block_trees = &made->view;
+  return made;
+}
+
 bool same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 void rows_do_not_depend_on_the_batch() {
   Random random(1);
+  uint32_t num_made = 0;
   for (uint32_t round = 0; round < 30; ++round) {
     const uint32_t num_outputs = round % 3 == 2 ? 3 : 1;
     const auto num_trees = static_cast<uint32_t>(below(random, 12)) * num_outputs;
@@ -42,6 +53,9 @@ void rows_do_not_depend_on_the_batch() {
     const std::vector<float> narrow = random_columns(random);
     const std::vector<double> wide(narrow.begin(), narrow.end());
     const std::vector<double> all = model.predict(narrow.data(), kTileRows);
+    // Of what is in the program alone; everything else with the trees that are made of it.
+    const auto made = add_block_trees(model);
+    if (made != nullptr) ++num_made;
     for (const uint32_t num_rows : {0u, 1u, 2u, 7u, 8u, 9u, 63u, 64u, 65u, 128u, 200u, 500u}) {
       for (const IsaLevel level : kLevels) {
         const std::vector<double> some = model.predict(wide.data(), num_rows, level);
@@ -61,6 +75,7 @@ void rows_do_not_depend_on_the_batch() {
       }
     }
   }
+  check(num_made > 20, "most models have steps for blocks");
 }
 
 void changed_sections_are_refused_or_harmless() {
@@ -82,6 +97,12 @@ void changed_sections_are_refused_or_harmless() {
         for (const IsaLevel level : kLevels) {
           model.predict(columns.data(), 5, level);
           model.predict(columns.data(), 70, level);
+        }
+        if (const auto made = add_block_trees(model)) {
+          for (const IsaLevel level : kLevels) {
+            model.predict(columns.data(), 11, level);
+            model.predict(columns.data(), 70, level);
+          }
         }
       }
     }

@@ -84,6 +84,7 @@ inline Strided<double> wide_of(const FeatureTile& tile) {
 }
 
 struct Model;
+struct BlockTrees;     // forest/block_trees.hpp
 struct ClusterForest;  // forest/cluster_walk.hpp
 struct LeafBytes;      // forest/leaf_bytes.hpp
 struct QuickBytes;     // forest/quick_bytes.hpp
@@ -100,6 +101,7 @@ struct ModelView {
   const ClusterForest* clusters = nullptr;
   const QuickBytes* quick_bytes = nullptr;
   const LeafBytes* leaf_bytes = nullptr;
+  const BlockTrees* block_trees = nullptr;
   const ValueForest* value_clusters = nullptr;
 #endif
 };

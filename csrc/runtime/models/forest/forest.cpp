@@ -257,7 +257,8 @@ SlicedJob job_of(const ModelView& view, const ForestView& forest, const FeatureT
 #if !defined(MAINSPRING_SMALL)
           nullptr,
           view.quick_bytes,
-          view.leaf_bytes
+          view.leaf_bytes,
+          view.block_trees
 #endif
   };
 }

@@ -6,6 +6,8 @@
 #pragma once
 #include <cstdint>
 
+#include "runtime/models/forest/sliced.hpp"
+
 namespace mainspring {
 
 /// Bits of the codes of these trees: their tables have 256 leaves. Smaller ones are in registers as
@@ -16,5 +18,17 @@ inline constexpr uint32_t kLeafBytePlanes = 8;
 struct alignas(64) LeafBytes {
   uint8_t bytes[64];
 };
+
+/// Whether a block adds leaves of this tree by their bytes: a part of 64 rows costs what all of
+/// them cost.
+inline bool adds_bytes([[maybe_unused]] const SlicedJob& job, const SlicedTree& tree,
+                       uint32_t num_rows) {
+  constexpr uint32_t kFewestRows = 32;
+#if defined(MAINSPRING_SMALL)
+  return false;
+#else
+  return job.leaf_bytes != nullptr && tree.num_planes == kLeafBytePlanes && num_rows >= kFewestRows;
+#endif
+}
 
 }  // namespace mainspring

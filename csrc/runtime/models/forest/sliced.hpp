@@ -276,6 +276,7 @@ struct GivenRanks;  // given_ranks.hpp
 struct RankTable;
 struct QuickBytes;  // quick_bytes.hpp
 struct LeafBytes;   // leaf_bytes.hpp
+struct BlockTrees;  // block_trees.hpp
 
 /// The features of one tile and what a forest says about sums.
 struct SlicedJob {
@@ -295,6 +296,7 @@ struct SlicedJob {
 #if !defined(MAINSPRING_SMALL)
   const QuickBytes* quick_bytes = nullptr;  // the quick form once more, where it was made
   const LeafBytes* leaf_bytes = nullptr;    // the leaves once more, likewise
+  const BlockTrees* block_trees = nullptr;  // and the steps of blocks
 #endif
 };
 

@@ -1,6 +1,8 @@
 // Bit-sliced blocks for x86-64-v3 CPUs; empty elsewhere. The file's name sets its compiler flags.
 #include "runtime/models/any_features.hpp"
+#include "runtime/models/forest/block_trees.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
+#include "runtime/models/forest/leaf_bytes.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
 #if defined(__AVX2__)

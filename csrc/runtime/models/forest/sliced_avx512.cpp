@@ -1,5 +1,6 @@
 // Bit-sliced blocks for x86-64-v4 CPUs; empty elsewhere. The file's name sets its compiler flags.
 #include "runtime/core/cpu_features.hpp"
+#include "runtime/models/forest/block_trees.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
 #include "runtime/models/forest/leaf_bytes.hpp"
 #include "runtime/models/forest/sliced.hpp"
@@ -205,9 +206,6 @@ void add_permuted(const double* leaves, uint32_t num_planes, const Planes& plane
 
 #include "runtime/models/forest/byte_leaves.inc"
 
-/// A part of 64 rows costs what all of them cost.
-constexpr uint32_t kFewestByteRows = 32;
-
 /// Few rows are not worth a table, unless it is small.
 constexpr uint32_t fewest_permuted(uint32_t num_planes) { return num_planes <= 6 ? 9 : 32; }
 
@@ -231,7 +229,7 @@ inline void add_leaves(const SlicedJob& job, const SlicedTree& tree, const Plane
     }
   }
   if constexpr (sizeof(Sum) == sizeof(double)) {
-    if (num_planes == kLeafBytePlanes && num_rows >= kFewestByteRows && job.leaf_bytes != nullptr) {
+    if (adds_bytes(job, tree, num_rows)) {
       const uint64_t place = uint64_t{tree.first_leaf} * sizeof(double);
       return add_by_bytes(job.leaf_bytes->bytes + place, planes, num_rows, sums);
     }

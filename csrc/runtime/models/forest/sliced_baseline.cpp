@@ -2,7 +2,9 @@
 // of these has.
 #include "runtime/core/memory.hpp"
 #include "runtime/models/any_features.hpp"
+#include "runtime/models/forest/block_trees.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
+#include "runtime/models/forest/leaf_bytes.hpp"
 #include "runtime/models/forest/sliced.hpp"
 
 #if defined(__aarch64__)
