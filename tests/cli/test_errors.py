@@ -95,6 +95,51 @@ def test_data_when_not_what_its_ending_says_is_refused(
     assert "cannot be read as" in line
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("profile", ""), "DATA is"),
+        (("drift", "", "a.parquet"), "REFERENCE is"),
+        (("serve", "a.spring", ""), "BUNDLE is"),
+        (("serve", "--reload-dir", ""), "--reload-dir is"),
+        (("profile", "a.csv", "-o", ""), "-o"),
+        (("check", "a.csv", "--target", "y", "--html", ""), "--html is"),
+    ],
+)
+def test_name_when_empty_is_no_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: Any, named: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pq.write_table(pa.table({"x": [1.0]}), "a.parquet")  # an empty path is the folder of it
+    line = one_line(run(*arguments))
+    assert named in line
+    assert "empty, expected a name (is a variable not set?)" in line
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_column_when_twice_is_named(run: Run, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    if ending == "csv":
+        path.write_text("x,x\n1,2\n")
+    else:
+        pq.write_table(pa.table([[1], [2]], names=["x", "x"]), path)
+    line = one_line(run("check", path, "--target", "x"))
+    assert "Column 'x' is there more than once. Rename or drop one of them." in line
+
+
+def test_pipeline_when_a_folder_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
+    assert "it is a folder" in one_line(run("run", tmp_path))
+
+
+def test_drift_when_a_side_has_no_rows_says_so(run: Run, folder: Path, tmp_path: Path) -> None:
+    none = tmp_path / "none.parquet"
+    pq.write_table(pq.read_table(folder / "data.parquet").slice(0, 0), none)
+    said = "has no rows: only its columns are compared."
+    assert f"The current data {said}" in run("drift", folder / "data.parquet", none).out
+    assert f"The reference {said}" in run("drift", none, folder / "data.parquet").out
+    assert said not in run("drift", folder / "data.parquet", folder / "data.parquet").out
+
+
 @pytest.mark.parametrize("ending", ["parquet", "arrow", "csv"])
 def test_data_when_empty_file_is_refused(run: Run, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a.{ending}"
@@ -232,6 +277,31 @@ def test_pipe_when_closed_early_gives_one_line(folder: Path) -> None:
     assert done.stderr == (
         "mainspring: the reader of the output closed it before all was written\n"
     )
+
+
+def test_streams_when_closed_are_no_traceback(folder: Path, tmp_path: Path) -> None:
+    """As of a job that a daemon starts: what is written to files is written."""
+
+    def done(arguments: list[str], *closed: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "mainspring", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: [os.close(one) for one in closed] and None,
+        )
+
+    scores = tmp_path / "scores.csv"
+    data = [str(folder / "late.spring"), str(folder / "data.csv")]
+    for closed in ((1,), (0, 1, 2)):
+        ran = done(["predict", *data, "-o", str(scores)], *closed)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+        assert scores.read_text().startswith('"probability"\n')
+        scores.unlink()
+    assert done(["profile", data[1]], 1).returncode == 0
+    ran = done(["check", "-", "--target", "y"], 0)
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert ran.stderr.startswith("mainspring: standard input cannot be read as csv")
 
 
 def test_quickstart_when_data_package_is_missing_names_the_extra(

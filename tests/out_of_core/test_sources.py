@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from mainspring import DataError, Preprocessor, SchemaError, col
+from mainspring import DataError, FileError, Preprocessor, SchemaError, col, profile
 from mainspring._sources import csv_files, open_source
 from mainspring._sources.parquet_files import coded_columns
 
@@ -200,3 +200,14 @@ def test_parquet_when_files_differ_in_their_dictionaries_is_one_column(tmp_path:
     assert (prep.bundle.to_bytes(), prep.profile.to_bytes()) == before
     pq.write_table(table.slice(0, 0), tmp_path / "0.parquet")
     assert coded_columns(pq.read_metadata(tmp_path / "0.parquet")) == []
+
+
+@pytest.mark.parametrize("data", ["", [""]])
+def test_path_when_empty_is_not_the_folder_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pq.write_table(pa.table({"x": [1.0]}), "a.parquet")
+    assert profile(Path()).num_rows == 1
+    with pytest.raises(FileError, match="the path is empty"):
+        profile(data)

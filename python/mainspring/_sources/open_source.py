@@ -82,9 +82,9 @@ def _source_of(data: Any) -> Source:
     from mainspring._sources.files import FilesSource, files_of
 
     if isinstance(data, (list, tuple)):
-        return FilesSource([file for path in data for file in files_of(Path(path))])
+        return FilesSource([file for path in data for file in files_of(_named(path))])
     if isinstance(data, (str, os.PathLike)):
-        path = Path(data)
+        path = _named(data)
         files = files_of(path)
         if any("=" in folder for file in files for folder in file.relative_to(path).parts[:-1]):
             return DatasetSource(_hive(path, files))
@@ -94,6 +94,12 @@ def _source_of(data: Any) -> Source:
     if hasattr(data, "__arrow_c_stream__"):
         return ReaderSource(data)
     return GeneratorSource(data)
+
+
+def _named(path: str | os.PathLike[str]) -> Path:
+    if not os.fspath(path):  # it would mean the folder that one is in
+        raise errors.FileError("'' cannot be read: the path is empty.")
+    return Path(path)
 
 
 def _hive(path: Path, files: list[Path]) -> Any:

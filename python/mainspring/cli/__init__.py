@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from pathlib import Path
 
 import mainspring
 from mainspring._names import close_name
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command was asked to fail on what it finds.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_closed_streams()
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -106,6 +108,7 @@ def _run(arguments: list[str]) -> int:
     if run is None:
         parser.print_help()
         return 0
+    chosen.require_names(parsed)
     try:
         code = int(run(parsed))
     except MainspringError as error:
@@ -115,6 +118,14 @@ def _run(arguments: list[str]) -> int:
         return 2
     sys.stdout.flush()
     return code
+
+
+def _open_closed_streams() -> None:
+    """Put the null device where a shell has closed a stream (``>&-``), which Python has as None."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            null = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  it stays open
+            setattr(sys, name, null)
 
 
 def _shows_tracebacks() -> bool:

@@ -76,6 +76,23 @@ class Parser(argparse.ArgumentParser):
         sys.stderr.write(f"mainspring: {message} (see '{self.prog} --help')\n")
         raise SystemExit(2)
 
+    def require_names(self, parsed: argparse.Namespace) -> None:
+        """End where a file or a folder has no name: a variable of the shell was not set.
+
+        Parameters
+        ----------
+        parsed : argparse.Namespace
+            What the words say. An empty path would mean the folder that one is in.
+        """
+        for action in self._actions:
+            what = str(action.metavar)
+            if action.option_strings and not re.search(r"FILE|DIR|\.[a-z]", what):
+                continue
+            value = getattr(parsed, action.dest, None)
+            if "" in (value if isinstance(value, list) else [value]):
+                said = "/".join(action.option_strings) or what
+                self.error(f"{said} is empty, expected a name (is a variable not set?)")
+
     def explain(self, text: str) -> str:
         """Say a message of the package with the names of options.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mainspring._files import replace_file, require_folder
 from mainspring._sources.csv_files import empty_is_missing
-from mainspring.errors import DataError, FileError, ParameterError
+from mainspring.errors import DataError, FileError, ParameterError, SchemaError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -302,6 +303,13 @@ def _require_file(path: str) -> None:
 def _read_parquet(source: Any) -> pa.Table:
     import pyarrow.parquet
 
+    names = Counter(pyarrow.parquet.read_schema(source).names)
+    for name, times in names.items():
+        if times > 1:
+            raise SchemaError(
+                f"Column '{name}' is there more than once. Rename or drop one of them.",
+                column=name,
+            )
     return pyarrow.parquet.read_table(source, partitioning=None)
 
 

@@ -236,6 +236,9 @@ class DriftReport:
             f"{len(self.drifted)} of {len(self.columns)} columns drifted: {self.num_rows:,} rows "
             f"against {self.reference_rows:,}"
         ]
+        for side, rows in (("current data", self.num_rows), ("reference", self.reference_rows)):
+            if rows == 0:
+                lines.append(f"The {side} has no rows: only its columns are compared.")
         headers = ["column", "kind", "", "ks/js", "w1/std", "psi", "missing", "unseen", "p"]
         ordered = self._by_effect()
         if ordered:

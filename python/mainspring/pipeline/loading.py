@@ -50,6 +50,8 @@ def load_pipeline(path: str, name: str | None = None) -> Pipeline:
         When it makes no pipeline, or several and none is named.
     """
     file = Path(path).resolve()
+    if file.is_dir():
+        raise FileError(f"{path} cannot be read: it is a folder. Name the file of the pipeline.")
     if not file.is_file():
         raise FileError(f"{path} cannot be read: there is no such file.")
     # The same name in every process that loads it, for classes that are pickled.
