@@ -43,6 +43,8 @@ def one_line(ran: Any) -> str:
         (("predict", "a", "b", "--kind", "prob"), ["raw. Did you mean 'proba'? (see"]),
         (("predict", "a", "b", "--kind"), ["--kind: expected one argument"]),
         (("predict", "a", "b", "--deviec", "cuda"), ["--deviec", "did you mean '--device'?"]),
+        (("version", "x"), ["unknown arguments: x"]),
+        (("version", "x", "--frob"), ["unknown options: x --frob"]),
         (("bogus",), ["bogus", "predict", "quickstart"]),
         (("predit", "a"), ["'predit'", "did you mean 'predict'?"]),
         (("check", "a.parquet"), ["--target"]),

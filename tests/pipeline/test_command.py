@@ -79,9 +79,10 @@ def test_locked_run_says_where_it_differs_and_runs_nothing(
         "made: parameter n: 2 -> 5",
         "told: made is new",
     ]
-    Path("flow.lock").write_text("<<<<<<<\n")
-    assert main(["run", "flow.py", "--locked"]) == 2
-    assert "is no lock file of this version" in capsys.readouterr().err
+    for wrong in (b"<<<<<<<\n", b"\xff", b"[]"):
+        Path("flow.lock").write_bytes(wrong)
+        assert main(["run", "flow.py", "--locked"]) == 2
+        assert "is no lock file of this version" in capsys.readouterr().err
 
 
 def test_dry_run_runs_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

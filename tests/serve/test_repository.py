@@ -104,6 +104,29 @@ def test_golden_rows_that_are_predicted_so_let_a_file_pass(repository: Path, fol
     assert post(create_app(repository=repository), "/predict", ROW).json["predictions"] == [score]
 
 
+@pytest.mark.parametrize(
+    ("golden", "said"),
+    [
+        ([ROW], "m.golden.json is not"),
+        ({"rows": [ROW]}, "m.golden.json is not"),
+        ({"rows": ROW, "predictions": [0.5]}, "m.golden.json is not"),
+        ({"rows": [ROW, ROW], "predictions": [0.5]}, "2 rows and 1 predictions"),
+        ({"rows": [7], "predictions": [0.5]}, ""),
+    ],
+)
+def test_golden_rows_that_are_none_keep_only_their_own_file_back(
+    repository: Path, folder: Path, golden: object, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("m", "other"):
+        put(repository / f"{name}.spring", folder / "two.spring")
+    (repository / "m.golden.json").write_text(json.dumps(golden))
+    app = create_app(repository=repository)
+    assert [model.name for model in app.state.server.models] == ["other"]
+    (record,) = caplog.records
+    assert "m.spring is not served" in record.getMessage()
+    assert said in record.getMessage()
+
+
 def test_empty_folder_is_not_ready_until_a_model_comes(repository: Path, folder: Path) -> None:
     app = create_app(repository=repository)
     assert ask(app, "GET", "/v2/health/ready").status == 503
@@ -333,6 +356,13 @@ def test_file_of_keys_when_wrong_is_refused(tmp_path: Path) -> None:
         path.write_text(line)
         with pytest.raises(errors.ParameterError, match="line 1"):
             read_keys(path)
+    for nothing in ("", "\n\n", "# no key yet\n"):  # the server would be open to everybody
+        path.write_text(nothing)
+        with pytest.raises(errors.ParameterError, match="holds no API key"):
+            read_keys(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(errors.FileError, match="it is no text"):
+        read_keys(path)
     with pytest.raises(errors.FileError):
         read_keys(tmp_path / "absent")
 

@@ -104,7 +104,8 @@ def _run(arguments: list[str]) -> int:
     if unknown:
         asked = chosen if run else parser
         close = _did_you_mean(unknown[0].partition("=")[0], asked.options)
-        asked.error(f"unknown options: {' '.join(unknown)}{close}")
+        what = "options" if any(word.startswith("-") for word in unknown) else "arguments"
+        asked.error(f"unknown {what}: {' '.join(unknown)}{close}")
     if run is None:
         parser.print_help()
         return 0

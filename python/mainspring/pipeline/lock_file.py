@@ -86,7 +86,7 @@ def read_lock(path: str) -> dict[str, Any]:
         When it is no lock file, such as one with the marks of a merge in it.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_bytes()
     except OSError as error:
         raise FileError(
             f"{path} cannot be read: {error.strerror}. Run the pipeline once without --locked.",

@@ -101,17 +101,26 @@ def read_keys(path: str | Path) -> list[ApiKey]:
     FileError
         When the file cannot be read.
     ParameterError
-        When a line is no key.
+        When a line is no key, or there is none: callers would not be asked.
     """
     try:
         text = Path(path).read_text("utf-8")
     except OSError as error:
         raise errors.FileError(f"Cannot read the API keys of {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise errors.FileError(f"Cannot read the API keys of {path}: it is no text.") from error
     keys = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         keys.append(_read_line(line.split(), f"{path}, line {number}"))
+    if not keys:
+        raise errors.ParameterError(
+            f"{path} holds no API key, so that nobody would be asked for one. Write a line into it "
+            "(`mainspring serve --new-api-key NAME` prints one), or give no file.",
+            expected="at least one line",
+            got="none",
+        )
     return keys
 
 

@@ -206,9 +206,18 @@ def _check_golden(predictor: runtime.RuntimePredictor, path: Path) -> None:
     if not golden.exists():
         return
     wanted = json.loads(golden.read_text("utf-8"))
-    found = predictor.predict(wanted["rows"])
+    parts = wanted if isinstance(wanted, dict) else {}
+    rows, predictions = parts.get("rows"), parts.get("predictions")
+    if not (isinstance(rows, list) and isinstance(predictions, list)):
+        expected = '{"rows": [...], "predictions": [...]}'
+        raise errors.DataError(f"{golden.name} is not {expected}.", expected=expected)
+    if len(rows) != len(predictions):
+        raise errors.DataError(
+            f"{golden.name} has {len(rows):,} rows and {len(predictions):,} predictions."
+        )
+    found = predictor.predict(rows)
     values = found.tolist() if isinstance(found, memoryview) else found
-    for row, (got, expected) in enumerate(zip(values, wanted["predictions"], strict=True)):
+    for row, (got, expected) in enumerate(zip(values, predictions, strict=True)):
         both_missing = expected is None and isinstance(got, float) and math.isnan(got)
         if got != expected and not both_missing:
             raise errors.DataError(
