@@ -191,6 +191,7 @@ def test_options_that_do_nothing_are_refused(folder: Path, tmp_path: Path) -> No
     assert "without --batch-rows" in one_error(two, "--batch-delay-us", "5")
     assert "without --payload-log" in one_error(two, "--payload-redact", "distance")
     assert "without --history" in one_error(two, "--history-max-mb", "5")
+    assert "--history does nothing: no feature" in one_error(two, "--history", log)
     assert "above 0" in one_error(two, "--history", log, "--history-max-mb", "0")
     line = one_error(two, "--payload-log", log, "--payload-redact", "distance", "distanc")
     assert "--payload-redact names 'distanc'" in line

@@ -184,6 +184,7 @@ def run(arguments: argparse.Namespace) -> int:
         payload_log=_payload_log(arguments),
         history=_history(arguments),
     )
+    _check_history(arguments, app)
     port = _default_port() if arguments.port is None else arguments.port
     options = RunOptions(
         tls_certificate=arguments.tls_cert,
@@ -270,6 +271,17 @@ def _history(arguments: argparse.Namespace) -> HistoryOptions | None:
         return None
     most = arguments.history_max_mb
     return HistoryOptions(arguments.history, max_bytes=None if most is None else int(most * 2**20))
+
+
+def _check_history(arguments: argparse.Namespace, app: Starlette) -> None:
+    """Refuse a history that nobody feeds; the models of a folder may come yet."""
+    histories = app.state.server.handler.histories
+    if histories is not None and arguments.reload_dir is None and not histories.all():
+        raise ParameterError(
+            "--history does nothing: no feature of these models is about the past. Leave it out.",
+            expected="a model with features about the past",
+            got="none",
+        )
 
 
 def _check_lists(arguments: argparse.Namespace) -> None:
