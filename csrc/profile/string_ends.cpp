@@ -20,7 +20,7 @@ typedef uint64_t Sixteen __attribute__((vector_size(16)));
 constexpr uint64_t kFirstEnds = 1024;  // near the CPU: most columns need no more
 constexpr uint64_t kMostEnds = 65536;
 constexpr uint32_t kVacant = ~0u;
-constexpr uintptr_t kEndsAhead = 2048;
+constexpr uint64_t kLeastAhead = 2048;
 
 // Read from 16 - n on: n bytes of ones, then zeros.
 alignas(16) constexpr std::array<uint8_t, 32> kFirstOnes = [] {
@@ -95,6 +95,8 @@ bool StringEnds::count(const uint8_t* data, uint64_t length, uint32_t num_rows,
   Place* const places = places_.data();
   const uint64_t mask = places_.size() - 1;
   const uint8_t* end = data + length - kEndBytes;
+  // What comes next is compared first: all of it should be near by then.
+  const uintptr_t ahead = std::max(kLeastAhead, length * num_rows);
   const auto count_one = [&](uint32_t table) {
     const auto word = load<uint64_t>(end);
     const uint64_t at = home_of(word) & mask;
@@ -108,8 +110,7 @@ bool StringEnds::count(const uint8_t* data, uint64_t length, uint32_t num_rows,
   uint32_t row = 0;
   for (; row + kTables <= num_rows; row += kTables) {
     // Addresses, not pointers: there may be nothing so far ahead.
-    __builtin_prefetch(
-        reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(end) + kEndsAhead));
+    __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(end) + ahead));
     for (uint32_t table = 0; table < kTables; ++table) count_one(table);
   }
   for (; row < num_rows; ++row) count_one(0);

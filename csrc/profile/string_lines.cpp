@@ -31,6 +31,7 @@ alignas(64) constexpr std::array<uint8_t, 64> kOnes = [] {
 // Stands for no bytes at all: nothing of it is read.
 constexpr uint8_t kNone = 0;
 constexpr uintptr_t kBytesAhead = 2048;
+constexpr uintptr_t kOffsetsAhead = 4096;
 constexpr uint32_t kMostBits = 15;
 constexpr uint64_t kMostLines = uint64_t{1} << kMostBits;
 constexpr uint64_t kFirstLines = 1024;  // near the CPU: most columns need no more
@@ -127,6 +128,12 @@ template <class Offset>
 void StringLines::count_run(const ColumnView& view, uint64_t first, uint32_t num_rows,
                             ValueCounts* counts, LengthTally* lengths) {
   const auto* offsets = static_cast<const uint8_t*>(view.values);
+  // Addresses, not pointers: there may be nothing so far ahead.
+  const uintptr_t later =
+      reinterpret_cast<uintptr_t>(offsets) + kOffsetsAhead + (view.offset + first) * sizeof(Offset);
+  for (uint64_t at = 0; at < num_rows * sizeof(Offset); at += 64) {
+    __builtin_prefetch(reinterpret_cast<const void*>(later + at), 0, 2);
+  }
   const LengthTally tally =
       tally_lengths<Offset>(offsets + (view.offset + first) * sizeof(Offset), num_rows);
   lengths->merge(tally);
