@@ -51,11 +51,13 @@ typedef uint16_t Cells __attribute__((vector_size(16), aligned(2), may_alias));
   }
 }
 
-// What is placed is counted two rounds later: placing takes a CPU's vectors, counting its loads and
-// stores, and neither then waits for the other.
+// What is placed is counted eight rounds later: placing takes a CPU's vectors, counting its loads
+// and stores, and neither then waits for the other. By then cells have left the queue of stores,
+// from which single ones of eight are slow to read (two rounds: 0.74 ns a value on Zen 4, eight:
+// 0.58).
 template <bool kIntegers>
 [[gnu::always_inline]] inline void count_cells(CellJob* job) {
-  constexpr uint32_t kBehind = 2 * kNumbersAtOnce;
+  constexpr uint32_t kBehind = 8 * kNumbersAtOnce;
   constexpr double kInfinite = __builtin_inf();
   const double* const values = job->values;
   const uint32_t num_values = job->num_values;
@@ -86,7 +88,7 @@ template <bool kIntegers>
   };
   uint32_t i = 0;
   for (; i < num_values; i += kNumbersAtOnce) {
-    __builtin_prefetch(values + i + kAhead);
+    __builtin_prefetch(values + i + kAhead, 0, 2);
     const Numbers value = *reinterpret_cast<const Numbers*>(values + i);
     least = value < least ? value : least;
     most = value > most ? value : most;
