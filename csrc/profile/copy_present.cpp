@@ -18,12 +18,12 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 [[gnu::always_inline]] inline void copy_all(const double* numbers, const uint64_t* valid,
                                             uint32_t num_numbers, double* copy) {
-  constexpr uint32_t kAhead = 512;
+  constexpr uint32_t kAhead = 1024;
   const EightNumbers missing = EightNumbers{} + kMissing;
   const EightBits bit_of = {1, 2, 4, 8, 16, 32, 64, 128};
   uint32_t i = 0;
   for (; i + 8 <= num_numbers; i += 8) {
-    __builtin_prefetch(numbers + i + kAhead);
+    __builtin_prefetch(numbers + i + kAhead, 0, 2);
     const EightBits bits = EightBits{} + static_cast<int64_t>(valid[i / 64] >> (i % 64) & 0xFF);
     const EightBits present = (bits & bit_of) != EightBits{};
     const EightNumbers eight = *reinterpret_cast<const EightNumbers*>(numbers + i);

@@ -99,7 +99,7 @@ std::vector<double> sample_numbers(const Table& table, uint32_t column, bool is_
   ColumnView whole = table.batch_column(batch, column);
   // Rows so far apart are each a wait for memory, unless they are asked for ahead of time.
   const auto fetch = [&](uint64_t i) {
-    constexpr uint64_t kAhead = 24;
+    constexpr uint64_t kAhead = 64;
     if (whole.type != ColumnType::kF64 || i + kAhead >= wanted) return;
     const uint64_t row = sampled_row(rows, wanted, i + kAhead) - table.batch_first_row(batch);
     if (row >= table.batch_rows(batch)) return;
