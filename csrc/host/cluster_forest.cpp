@@ -11,7 +11,8 @@ namespace mainspring {
 
 namespace {
 
-constexpr uint8_t kNever = 255;  // no rank is greater
+constexpr uint8_t kNever = 255;                                 // no rank is greater
+constexpr size_t kMostClusters = UINT32_MAX / sizeof(Cluster);  // that 32 bits count the bytes of
 
 class ClusterMaker {
  public:
@@ -24,13 +25,13 @@ class ClusterMaker {
     sliced_ = &program_.trees[number];
     number_steps();
     tops_.clear();
-    const Cluster top = cluster_at(0);
+    const Cluster top = cluster_at(0, 0);
     made_.top_rows.push_back(top.rows);
     made_.top_ranks.push_back(top.ranks);
     made_.top_ways.push_back(top.ways);
-    made_.firsts.push_back(static_cast<uint32_t>(made_.clusters.size()));
+    made_.firsts.push_back(static_cast<uint32_t>(made_.clusters.size() * sizeof(Cluster)));
     for (size_t i = 0; is_sound_ && i < tops_.size(); ++i) {
-      made_.clusters.push_back(cluster_at(tops_[i]));
+      made_.clusters.push_back(cluster_at(tops_[i], i));
       is_sound_ &= tops_.size() < std::min(tree_->num_nodes, kClusterLeaf);  // no node twice
     }
     return is_sound_;
@@ -66,7 +67,8 @@ class ClusterMaker {
     return is_sound_ ? code : 0;
   }
 
-  Cluster cluster_at(uint32_t top) {
+  /// The cluster that begins with this node, of this number.
+  Cluster cluster_at(uint32_t top, size_t number) {
     Cluster cluster{};
     cluster.ranks.bytes[kClusterNodes] = kNever;
     uint32_t nodes[kClusterNodes + kClusterExits] = {top};
@@ -88,7 +90,7 @@ class ClusterMaker {
       if (is_leaf(node)) {
         cluster.ways.exits[i] = static_cast<uint16_t>(kClusterLeaf | code_of(node));
       } else {
-        cluster.ways.exits[i] = static_cast<uint16_t>(tops_.size());
+        cluster.ways.exits[i] = static_cast<uint16_t>(tops_.size() - number);
         tops_.push_back(node);
       }
     }
@@ -119,10 +121,12 @@ std::shared_ptr<const OwnedClusters> make_clusters(const BundleView& bundle) {
   auto made = std::make_shared<OwnedClusters>();
   ClusterMaker maker(forest, program, *made);
   for (uint32_t i = 0; i < forest.header->num_trees; ++i) {
-    if (!maker.add_tree(i)) return {};
+    if (!maker.add_tree(i) || made->clusters.size() > kMostClusters) return {};
   }
   made->top_rows.resize((made->top_rows.size() + 7) / 8 * 8);
   made->top_ranks.resize(made->top_rows.size());
+  made->top_ways.resize(made->top_rows.size());
+  made->firsts.resize(made->top_rows.size());
   made->forest = {made->top_rows.data(), made->top_ranks.data(), made->top_ways.data(),
                   made->firsts.data(), made->clusters.data()};
   return made;

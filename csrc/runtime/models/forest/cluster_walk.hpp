@@ -17,7 +17,8 @@ namespace mainspring {
 inline constexpr uint32_t kMaxClusterRows = 256;
 inline constexpr uint32_t kClusterNodes = 7;
 inline constexpr uint32_t kClusterExits = 8;
-/// Of an exit: there is a leaf, and the rest is its code. Else the number of a cluster of the tree.
+/// Of an exit: there is a leaf, and the rest is its code. Else how many clusters further the next
+/// one is; from the first cluster, of those of the tree.
 inline constexpr uint32_t kClusterLeaf = 1u << 15;
 
 /// Nodes level by level: from node k left and right are 2 * k + 1 and 2 * k + 2. Where the tree
@@ -37,11 +38,11 @@ struct alignas(32) Cluster {
 static_assert(sizeof(Cluster) == 32);
 
 struct ClusterForest {
-  // The first cluster of each tree, filled up to a multiple of eight trees.
+  // Of each tree, filled up to a multiple of eight trees: the first cluster.
   const ClusterNodes* top_rows;
   const ClusterNodes* top_ranks;
   const ClusterWays* top_ways;
-  const uint32_t* firsts;  // where the others of each tree begin
+  const uint32_t* firsts;  // where the others begin, in bytes
   const Cluster* clusters;
 };
 
