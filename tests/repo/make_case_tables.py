@@ -18,9 +18,10 @@ LONG_S = 0x130  # the only character whose lower case is two: "i" and a dot abov
 HEAD = """\
 // Case mappings and properties of Unicode {version}, made by tests/repo/make_case_tables.py.
 //
-// A run is code << 15 | (length - 1) << 9 | every_second << 8 | delta: characters that lie `delta`
-// from what they become. Runs ascend and do not overlap. Ranges are distances: from the end of the
-// range before to the first code, then the number of codes, 7 bits a byte, the lowest first.
+// A run is code << 15 | (length - 1) << 9 | every_second << 8 | down << 7 | delta: characters that
+// become those kDeltas[delta] further up, or down. Runs ascend and do not overlap. Ranges are
+// distances: from the end of the range before to the first code, then the number of codes, 7 bits a
+// byte, the lowest first.
 #pragma once
 #include <cstdint>
 
@@ -141,13 +142,18 @@ def header() -> str:
         name: runs_of({c: ord(text) - c for c, text in table.items() if len(text) == 1})
         for name, table in tables.items()
     }
-    deltas = sorted({run[3] for runs in singles.values() for run in runs})
-    assert len(deltas) <= 256
+    deltas = sorted({abs(run[3]) for runs in singles.values() for run in runs})
+    assert len(deltas) <= 128
+    assert deltas[-1] < 65536
+
+    def place(delta: int) -> int:
+        return (delta < 0) << 7 | deltas.index(abs(delta))
+
     parts = [HEAD.format(version=VERSION)]
-    parts.append(array("int32_t", "kDeltas", [str(delta) for delta in deltas]))
+    parts.append(array("uint16_t", "kDeltas", [str(delta) for delta in deltas]))
     for name, runs in singles.items():
         words = [
-            f"0x{first << 15 | (length - 1) << 9 | (step - 1) << 8 | deltas.index(delta):08x}"
+            f"0x{first << 15 | (length - 1) << 9 | (step - 1) << 8 | place(delta):08x}"
             for first, length, step, delta in runs
         ]
         parts.append(array("uint32_t", f"k{name}Runs", words))

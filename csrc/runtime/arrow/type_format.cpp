@@ -81,7 +81,7 @@ bool read_width(const char* digits, ColumnType type, TypeFormat* out) noexcept {
 
 bool read_type_format(const char* format, TypeFormat* out) noexcept {
   struct Row {
-    const char* format;
+    char format[4];  // not where it lies: no address for a loader to fill in
     ColumnType type;
     TimeUnit unit;
   };

@@ -8,8 +8,11 @@ namespace mainspring {
 namespace {
 
 struct Range {
+  consteval Range(uint32_t from, uint32_t to, uint8_t all_of)
+      : first(from), more(static_cast<uint16_t>(to - from)), classes(all_of) {}
+
   uint32_t first;
-  uint32_t last;
+  uint16_t more;  // characters behind the first
   uint8_t classes;
 };
 
@@ -62,7 +65,7 @@ ClassedCharacter wide_character_at(const uint8_t* at, uint64_t room) noexcept {
   if (character.num_bytes == 0) return {1, kLetter | kWord};
   for (const Range& range : kRanges) {
     if (character.code < range.first) break;
-    if (character.code <= range.last) return {character.num_bytes, range.classes};
+    if (character.code - range.first <= range.more) return {character.num_bytes, range.classes};
   }
   return {character.num_bytes, kLetter | kWord};
 }

@@ -10,13 +10,23 @@ namespace {
 constexpr uint32_t kDottedCapital = 0x130;  // the one character whose lower case is two
 constexpr uint32_t kDotAbove = 0x307;
 
+/// The entries of a table, so that what looks through tables is there once for all lengths.
+template <class T>
+struct Table {
+  template <uint32_t kCount>
+  constexpr Table(const T (&all)[kCount]) : entries(all), count(kCount) {}
+
+  const T* entries;
+  uint32_t count;
+};
+
 /// Writes the character that the runs make of this one, which may be itself; false: none has it.
-template <uint32_t kCount>
-bool map(const uint32_t (&runs)[kCount], uint32_t code, uint32_t* out) {
+bool map(Table<uint32_t> table, uint32_t code, uint32_t* out) {
+  const uint32_t* runs = table.entries;
   if (code >> 17 != 0) return false;
   const uint32_t key = code << 15 | 0x7fff;
   uint32_t at = 0;  // runs that begin at the character or before
-  for (uint32_t left = kCount; left != 0;) {
+  for (uint32_t left = table.count; left != 0;) {
     const uint32_t half = (left + 1) / 2;
     if (runs[at + half - 1] <= key) at += half;
     left -= half;
@@ -26,14 +36,15 @@ bool map(const uint32_t (&runs)[kCount], uint32_t code, uint32_t* out) {
   const uint32_t distance = code - (run >> 15);
   const uint32_t every_second = run >> 8 & 1;
   if (distance > (run >> 9 & 63) << every_second || (distance & every_second) != 0) return false;
-  *out = code + static_cast<uint32_t>(case_tables::kDeltas[run & 255]);
+  const uint32_t delta = case_tables::kDeltas[run & 127];
+  *out = (run >> 7 & 1) != 0 ? code - delta : code + delta;
   return true;
 }
 
-template <uint32_t kCount>
-const case_tables::Special* special(const case_tables::Special (&all)[kCount], uint32_t code) {
+const case_tables::Special* special(Table<case_tables::Special> table, uint32_t code) {
+  const case_tables::Special* all = table.entries;
   uint32_t low = 0;
-  uint32_t high = kCount;
+  uint32_t high = table.count;
   while (low < high) {
     const uint32_t middle = (low + high) / 2;
     if (all[middle].code < code) {
@@ -42,7 +53,7 @@ const case_tables::Special* special(const case_tables::Special (&all)[kCount], u
       high = middle;
     }
   }
-  return low < kCount && all[low].code == code ? all + low : nullptr;
+  return low < table.count && all[low].code == code ? all + low : nullptr;
 }
 
 uint32_t lower(uint32_t code) {
@@ -62,14 +73,13 @@ uint32_t write(const case_tables::Special& from, uint32_t first_lower, uint32_t*
 }
 
 /// Whether the ranges, distances of 7 bits a byte, hold the character.
-template <uint32_t kCount>
-bool in_ranges(const uint8_t (&distances)[kCount], uint32_t code) {
+bool in_ranges(Table<uint8_t> distances, uint32_t code) {
   uint32_t place = 0;
   bool inside = false;
-  for (uint32_t at = 0; at < kCount;) {
+  for (uint32_t at = 0; at < distances.count;) {
     uint32_t distance = 0;
     for (uint32_t shift = 0;; shift += 7) {
-      const uint8_t byte = distances[at++];
+      const uint8_t byte = distances.entries[at++];
       distance |= static_cast<uint32_t>(byte & 127) << shift;
       if (byte < 128) break;
     }

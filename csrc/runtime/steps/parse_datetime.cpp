@@ -9,11 +9,12 @@
 namespace mainspring {
 namespace {
 
-constexpr const char* kMonths[] = {"january",   "february", "march",    "april",
-                                   "may",       "june",     "july",     "august",
-                                   "september", "october",  "november", "december"};
-constexpr const char* kWeekdays[] = {"monday", "tuesday",  "wednesday", "thursday",
-                                     "friday", "saturday", "sunday"};
+// The letters themselves and not where they lie: no addresses for a loader to fill in.
+using Word = char[10];
+constexpr Word kMonths[] = {"january", "february", "march",     "april",   "may",      "june",
+                            "july",    "august",   "september", "october", "november", "december"};
+constexpr Word kWeekdays[] = {"monday", "tuesday",  "wednesday", "thursday",
+                              "friday", "saturday", "sunday"};
 constexpr uint32_t kAbbreviation = 3;
 constexpr int64_t kMicrosPerSecond = 1000000;
 
@@ -106,7 +107,7 @@ struct Reader {
 
   /// The place of the word among the names, from 1 on; 0: none.
   template <uint32_t kCount>
-  uint32_t name(const char* const (&names)[kCount], uint32_t length) {
+  uint32_t name(const Word (&names)[kCount], uint32_t length) {
     for (uint32_t i = 0; i < kCount; ++i) {
       if (word(names[i], length)) return i + 1;
     }

@@ -188,20 +188,27 @@ concept StepKernel =
 /// A row of the list of steps.
 struct Step {
   StepCode code;
-  const char* name;
   Stores stores;      // S::kStores of a step that has it
   bool builds_texts;  // S::kBuildsTexts
   Status (*verify)(const StepRecord&, const PlanView&) noexcept;
   void (*run)(const StepRecord&, const StepContext&) noexcept;
+#if !defined(MAINSPRING_SMALL)
+  const char* name;  // for people, whom a device does not tell
+#endif
 };
 
 template <StepKernel S>
 consteval Step step_of() {
-  Stores stores = Stores::kNone;
-  if constexpr (requires { S::kStores; }) stores = S::kStores;
-  bool builds_texts = false;
-  if constexpr (requires { S::kBuildsTexts; }) builds_texts = S::kBuildsTexts;
-  return Step{S::kCode, S::kName, stores, builds_texts, &S::verify, &S::run};
+  Step step{};
+  step.code = S::kCode;
+  if constexpr (requires { S::kStores; }) step.stores = S::kStores;
+  if constexpr (requires { S::kBuildsTexts; }) step.builds_texts = S::kBuildsTexts;
+  step.verify = &S::verify;
+  step.run = &S::run;
+#if !defined(MAINSPRING_SMALL)
+  step.name = S::kName;
+#endif
+  return step;
 }
 
 /// The instruction set, in ascending order of codes (step_list.cpp).
