@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/bundle_image.hpp"
+#include "profile/count_codes.hpp"
 #include "runtime/arrow/column_view.hpp"
 
 namespace mainspring {
@@ -24,8 +26,9 @@ void with_indices(const ColumnView& view, Fn fn) {
   }
 }
 
-/// Adds how often each entry is there, of rows that are all present: in eight tables, so that equal
-/// indices in a row do not wait for each other, where that is worth emptying them.
+/// Adds how often each entry is there, of rows that are all present: bit by bit where entries are
+/// few, else in eight tables, so that equal indices in a row do not wait for each other, where that
+/// is worth emptying them.
 template <class Index>
 void count_indices(const Index* indices, uint64_t rows, std::vector<uint64_t>* times) {
   constexpr uint64_t kTables = 8, kMostRows = uint64_t{1} << 32;
@@ -34,7 +37,12 @@ void count_indices(const Index* indices, uint64_t rows, std::vector<uint64_t>* t
   }
   const uint64_t entries = times->size();
   uint64_t row = 0;
-  if (rows >= kTables * entries) {
+  const CountCodes count_codes =
+      rows < kManyCodes ? nullptr : count_codes_of(process_kernels().level, entries);
+  if (count_codes != nullptr) {
+    row = rows & ~uint64_t{kCodeBlock - 1};
+    count_codes(indices, sizeof(Index), row, static_cast<uint32_t>(entries), times->data());
+  } else if (rows >= kTables * entries) {
     std::vector<uint32_t> tables(kTables * entries, 0);
     uint32_t* const table = tables.data();
     for (; row + kTables <= rows; row += kTables) {
