@@ -8,6 +8,7 @@
 
 #include "host/bundle_image.hpp"
 #include "host/large_pages.hpp"
+#include "host/made_forms.hpp"
 
 namespace mainspring {
 
@@ -95,9 +96,8 @@ class Maker {
       const uint32_t node = nodes[kValueClusterNodes + i];
       if (node != last) exit = exit_to(node);
       last = node;
-      for (uint32_t byte = 0; byte < kExitBytes; ++byte) {
-        cluster.exits[i * kExitBytes + byte] = static_cast<uint8_t>(exit >> 8 * byte);
-      }
+      cluster.low_exits[i] = static_cast<uint16_t>(exit);
+      cluster.high_exits[i] = static_cast<uint8_t>(exit >> 16);
     }
     made_.clusters.push_back(cluster);
   }
@@ -123,13 +123,17 @@ std::shared_ptr<const OwnedValueClusters> make_value_clusters(const BundleView& 
   // One for each inner node would be the most; what is not needed is never touched.
   made->clusters.reserve(forest.header->num_nodes / 2);
   prefer_large_pages(made->clusters.data(), made->clusters.capacity() * sizeof(ValueCluster));
-  made->firsts.reserve(forest.header->num_trees);
+  made->firsts.reserve((uint64_t{forest.header->num_trees} + 7) / 8 * 8);
   for (uint32_t i = 0; i < forest.header->num_trees; ++i) {
     if (!maker.add_tree(forest.trees[i])) return {};
   }
-  made->forest = {made->clusters.data(), made->firsts.data(), made->leaves.data(),
+  made->firsts.resize((made->firsts.size() + 7) / 8 * 8);
+  made->forest = {made->clusters.data(),
+                  made->firsts.data(),
+                  made->leaves.data(),
                   made->columns.data(),
-                  *std::max_element(made->columns.begin(), made->columns.end()) + 1u};
+                  *std::max_element(made->columns.begin(), made->columns.end()) + 1u,
+                  looks_up_bytes()};
   return made;
 }
 

@@ -49,7 +49,7 @@ def test_leaves_that_are_vectors(num_features: int, num_classes: int) -> None:
         check(ms.Predictor(model), some, expected)
 
 
-@pytest.mark.parametrize("num_trees", [1, 3])
+@pytest.mark.parametrize("num_trees", [1, 3, 8, 9])
 def test_leaves_that_are_numbers(num_trees: int) -> None:
     rows = np.nan_to_num(rows_of(12_000, 6, 2))
     model = ExtraTreesRegressor(num_trees, random_state=1).fit(rows, noise_of(rows))

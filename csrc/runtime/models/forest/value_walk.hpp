@@ -3,7 +3,7 @@
 // is opened (host/value_clusters.hpp) and lies in none.
 //
 // The row's values are in registers, as float32, which is what they were rounded to. A cluster is
-// one cache line: a permute finds the values that seven nodes look at, a comparison says which of
+// one cache line: permutes find the values that seven nodes look at, a comparison says which of
 // them send the row right, and a table says where the row leaves.
 #pragma once
 #include <cstdint>
@@ -16,29 +16,31 @@ namespace mainspring {
 inline constexpr uint32_t kMaxClusterColumns = 64;
 inline constexpr uint32_t kValueClusterNodes = 7;
 inline constexpr uint32_t kValueClusterExits = 8;
-/// Bytes of an exit.
-inline constexpr uint32_t kExitBytes = 3;
 /// Of an exit: there is a leaf, and the rest is its number. Else the number of a cluster.
 inline constexpr uint32_t kValueLeaf = 1u << 23;
 
 /// Nodes level by level: from node k left and right are 2 * k + 1 and 2 * k + 2. Where the tree
-/// ends earlier all exits behind a node are the same.
+/// ends earlier all exits behind a node are the same. The last threshold and column are of none.
 struct alignas(64) ValueCluster {
-  float thresholds[kValueClusterNodes];  // left where the value is not above it
+  float thresholds[kValueClusterNodes + 1];  // left where the value is not above it
   uint8_t columns[kValueClusterNodes + 1];
-  uint8_t exits[kValueClusterExits * kExitBytes];  // the lowest byte first
-  uint8_t unused[4];                               // a load of four bytes ends here
+  uint8_t high_exits[kValueClusterExits];  // bits 16 to 23
+  uint16_t low_exits[kValueClusterExits];
 };
 static_assert(sizeof(ValueCluster) == 64);
 
 struct ValueForest {
   const ValueCluster* clusters;
-  const uint32_t* firsts;  // of each tree: an exit, to its first cluster or its only leaf
-  const double* leaves;    // numbers; with leaf vectors none, a leaf's number is the vector's
+  // Of each tree, filled up to a multiple of eight trees: an exit, to its first cluster or its only
+  // leaf.
+  const uint32_t* firsts;
+  const double* leaves;  // numbers; with leaf vectors none, a leaf's number is the vector's
   // Of each slot. Slots of one feature are one column: they differ by what they make of a missing
   // value alone.
   const uint8_t* columns;
   uint32_t num_columns;
+  bool looks_up_bytes;  // the CPU permutes bytes in registers (VBMI), and eight trees go side by
+                        // side
 };
 
 /// Adds the leaves of one row, whose values lie kChains apart behind the one that leaves read
