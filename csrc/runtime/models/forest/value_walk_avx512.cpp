@@ -5,8 +5,6 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include <immintrin.h>
 
-#include <cstddef>
-
 #define MAINSPRING_VBMI gnu::target("avx512vbmi")
 
 #include "runtime/models/forest/slot_values.hpp"
@@ -244,7 +242,7 @@ inline __mmask8 first_walks(uint32_t count) {
     for (uint32_t i = 0; i < num_turns; i += kWalks) {
       const Walk* going = walks.going + i;
       const EightHalves thresholds(clusters, going);
-      const EightHalves others(clusters + offsetof(ValueCluster, columns), going);
+      const EightHalves others(clusters + __builtin_offsetof(ValueCluster, columns), going);
       const uint64_t right =
           nodes_right(row, _mm512_unpacklo_epi64(others.even, others.odd), thresholds);
       go_on(walks, _mm512_loadu_si512(going), exits_of(right, others), first_walks(num_turns - i));
