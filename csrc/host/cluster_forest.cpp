@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <bit>
 
+#include "host/even_turns.hpp"
 #include "host/made_forms.hpp"
 
 namespace mainspring {
 
 namespace {
 
-constexpr uint8_t kNever = 255;                                 // no rank is greater
+constexpr uint8_t kNever = 255;  // no rank is greater
+/// Of eight trees those with even numbers come first.
+constexpr size_t place_of_ways(size_t tree) { return tree / 8 * 8 + tree % 2 * 4 + tree % 8 / 2; }
 constexpr size_t kMostClusters = UINT32_MAX / sizeof(Cluster);  // that 32 bits count the bytes of
 
 class ClusterMaker {
@@ -25,17 +28,25 @@ class ClusterMaker {
     sliced_ = &program_.trees[number];
     number_steps();
     tops_.clear();
+    turn_ = 1;
     const Cluster top = cluster_at(0, 0);
-    made_.top_rows.push_back(top.rows);
-    made_.top_ranks.push_back(top.ranks);
-    made_.top_ways.push_back(top.ways);
-    made_.firsts.push_back(static_cast<uint32_t>(made_.clusters.size() * sizeof(Cluster)));
-    for (size_t i = 0; is_sound_ && i < tops_.size(); ++i) {
+    made_.top_rows[number] = top.rows;
+    made_.top_ranks[number] = top.ranks;
+    made_.top_ways[place_of_ways(number)] = top.ways;
+    made_.firsts[number] = static_cast<uint32_t>(made_.clusters.size() * sizeof(Cluster));
+    for (size_t i = 0, end = 0; is_sound_ && i < tops_.size(); ++i) {
+      if (i == end) {  // those of a turn lie behind those of the one before
+        end = tops_.size();
+        ++turn_;
+      }
       made_.clusters.push_back(cluster_at(tops_[i], i));
       is_sound_ &= tops_.size() < std::min(tree_->num_nodes, kClusterLeaf);  // no node twice
     }
     return is_sound_;
   }
+
+  /// Of all trees that were added.
+  const std::vector<uint64_t>& leaves() const { return leaves_; }
 
  private:
   uint32_t left_of(uint32_t node) const {
@@ -85,9 +96,11 @@ class ClusterMaker {
       nodes[2 * k + 1] = left_of(node);
       nodes[2 * k + 2] = left_of(node) + 1;
     }
+    leaves_.resize(std::max<size_t>(leaves_.size(), turn_));
     for (uint32_t i = 0; i < kClusterExits; ++i) {
       const uint32_t node = nodes[kClusterNodes + i];
       if (is_leaf(node)) {
+        leaves_[turn_ - 1] += i == 0 || nodes[kClusterNodes + i - 1] != node ? 1 : 0;
         cluster.ways.exits[i] = static_cast<uint16_t>(kClusterLeaf | code_of(node));
       } else {
         cluster.ways.exits[i] = static_cast<uint16_t>(tops_.size() - number);
@@ -105,6 +118,8 @@ class ClusterMaker {
   bool is_sound_ = true;
   std::vector<uint32_t> steps_;  // of the tree's inner nodes
   std::vector<uint32_t> tops_;   // nodes that clusters begin with, but for the first
+  uint32_t turn_ = 1;
+  std::vector<uint64_t> leaves_;  // found in each turn
 };
 
 }  // namespace
@@ -119,16 +134,22 @@ std::shared_ptr<const OwnedClusters> make_clusters(const BundleView& bundle) {
     return {};
   }
   auto made = std::make_shared<OwnedClusters>();
+  const size_t num_tops = (size_t{forest.header->num_trees} + 7) / 8 * 8;
+  made->top_rows.resize(num_tops);
+  made->top_ranks.resize(num_tops);
+  made->top_ways.resize(num_tops);
+  made->firsts.resize(num_tops);
   ClusterMaker maker(forest, program, *made);
   for (uint32_t i = 0; i < forest.header->num_trees; ++i) {
     if (!maker.add_tree(i) || made->clusters.size() > kMostClusters) return {};
   }
-  made->top_rows.resize((made->top_rows.size() + 7) / 8 * 8);
-  made->top_ranks.resize(made->top_rows.size());
-  made->top_ways.resize(made->top_rows.size());
-  made->firsts.resize(made->top_rows.size());
-  made->forest = {made->top_rows.data(), made->top_ranks.data(), made->top_ways.data(),
-                  made->firsts.data(), made->clusters.data()};
+  made->forest.top_rows = made->top_rows.data();
+  made->forest.top_ranks = made->top_ranks.data();
+  made->forest.top_ways = made->top_ways.data();
+  made->forest.firsts = made->firsts.data();
+  made->forest.clusters = made->clusters.data();
+  made->forest.even_turns = even_turns(maker.leaves());
+  made->forest.num_turns = static_cast<uint32_t>(maker.leaves().size());
   return made;
 }
 

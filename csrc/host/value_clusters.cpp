@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "host/bundle_image.hpp"
+#include "host/even_turns.hpp"
 #include "host/large_pages.hpp"
 #include "host/made_forms.hpp"
 
@@ -57,12 +58,20 @@ class Maker {
     tops_.clear();
     first_ = made_.clusters.size();
     made_.firsts.push_back(exit_to(tree.first_node));
-    for (size_t i = 0; i < tops_.size(); ++i) {
+    turn_ = 0;
+    for (size_t i = 0, end = 0; i < tops_.size(); ++i) {
+      if (i == end) {  // those of a turn lie behind those of the one before
+        end = tops_.size();
+        leaves_.resize(std::max<size_t>(leaves_.size(), ++turn_));
+      }
       if (tops_.size() > tree.num_nodes / 2) return false;  // more than there are inner nodes
       add_cluster(tops_[i]);
     }
     return made_.leaves.size() < kValueLeaf;
   }
+
+  /// Of all trees that were added.
+  const std::vector<uint64_t>& leaves() const { return leaves_; }
 
  private:
   bool is_leaf(uint32_t node) const { return forest_.nodes[node].left == node; }
@@ -73,6 +82,7 @@ class Maker {
       return static_cast<uint32_t>(first_ + tops_.size() - 1);
     }
     const double leaf = forest_.nodes[node].leaf;
+    if (turn_ != 0) ++leaves_[turn_ - 1];
     if (forest_.header->leaf_width != 1) return kValueLeaf | static_cast<uint32_t>(leaf);
     made_.leaves.push_back(leaf);
     return kValueLeaf | static_cast<uint32_t>(made_.leaves.size() - 1);
@@ -106,6 +116,8 @@ class Maker {
   OwnedValueClusters& made_;
   std::vector<uint32_t> tops_;  // nodes that the tree's clusters begin with
   size_t first_ = 0;            // number of the tree's first cluster
+  uint32_t turn_ = 0;
+  std::vector<uint64_t> leaves_;  // found in each turn
 };
 
 }  // namespace
@@ -133,6 +145,8 @@ std::shared_ptr<const OwnedValueClusters> make_value_clusters(const BundleView& 
                   made->leaves.data(),
                   made->columns.data(),
                   *std::max_element(made->columns.begin(), made->columns.end()) + 1u,
+                  even_turns(maker.leaves()),
+                  static_cast<uint32_t>(maker.leaves().size()),
                   looks_up_bytes()};
   return made;
 }

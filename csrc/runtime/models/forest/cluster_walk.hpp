@@ -41,9 +41,12 @@ struct ClusterForest {
   // Of each tree, filled up to a multiple of eight trees: the first cluster.
   const ClusterNodes* top_rows;
   const ClusterNodes* top_ranks;
-  const ClusterWays* top_ways;
-  const uint32_t* firsts;  // where the others begin, in bytes
+  const ClusterWays* top_ways;  // of eight trees those with even numbers first
+  const uint32_t* firsts;       // where the others begin, in bytes
   const Cluster* clusters;
+  // Clusters that a row goes through in a tree: as many are worth while in all trees, without a
+  // look at which have ended; and the most.
+  uint32_t even_turns, num_turns;
 };
 
 /// As predict_sliced(), row by row.

@@ -56,12 +56,14 @@ struct RowRanks {
   }
 };
 
-/// Of one row many trees take turns: the end of a turn of all of them is a branch that nobody
-/// foresees. Of several rows as many as lie in the L2 cache, which all rows go through.
-constexpr uint32_t kTurnTrees = 512;
-constexpr uint32_t kCachedTrees = 128;
 constexpr uint32_t kRows = 16;
 constexpr uint32_t kWalks = 8;  // side by side: their ways fill two registers
+/// Trees that are walked together. Where all take as many turns, as many as the CPU needs not to
+/// wait for any, and as the caches have room for where several rows go through them; else more, as
+/// the last turns are taken by few trees, with nothing to do beside, and end with branches that
+/// nobody foresees.
+constexpr uint32_t kEvenTrees = 128;
+constexpr uint32_t kUnevenTrees = 1024;
 
 /// A tree whose leaf is not found, and where its next cluster begins; or one whose leaf is, and its
 /// exit.
@@ -72,22 +74,24 @@ static_assert(sizeof(Walk) == 8);
 
 /// What walks are between turns. Eight walks are read and written at a time.
 struct Walks {
-  alignas(64) Walk going[kTurnTrees + kWalks];
-  alignas(64) Walk ended[kTurnTrees + kWalks];
-  uint32_t num_going, num_ended;
+  alignas(64) Walk going[kUnevenTrees + kWalks];
+  alignas(64) Walk ended[kUnevenTrees + kWalks];
 };
 
-/// The ways of eight clusters, two to each 128 bits: one in the even register, one in the odd one.
+/// The ways of eight clusters, two to each 128 bits: of those with even numbers, and of the others.
 struct EightWays {
   __m512i even, odd;
 
   /// Exits, one to each 64 bits. Of each cluster a byte of `right` says which of its nodes send the
-  /// row right, and `order` which byte: twice, in the first two of eight bytes.
-  [[MAINSPRING_VBMI]] __m512i exits(__mmask64 right, __m512i order) const {
+  /// row right.
+  [[MAINSPRING_VBMI]] __m512i exits(__mmask64 right) const {
     const __m512i masks =
         _mm512_castsi128_si512(_mm_cvtsi64_si128(static_cast<long long>(_cvtmask64_u64(right))));
+    // Each byte twice, in the first two of eight bytes.
+    const __m512i twice =
+        _mm512_setr_epi64(0, 0x0101, 0x0202, 0x0303, 0x0404, 0x0505, 0x0606, 0x0707);
     const __m512i places = _mm512_permutex2var_epi8(_mm512_load_si512(kExits.places),
-                                                    _mm512_permutexvar_epi8(order, masks),
+                                                    _mm512_permutexvar_epi8(twice, masks),
                                                     _mm512_load_si512(kExits.places + 64));
     // Both bytes of an exit, and nothing in the other six.
     const __m512i bytes = _mm512_or_si512(places, _mm512_set1_epi64(-0x7F7F7F7F7F7FFF00));
@@ -96,56 +100,26 @@ struct EightWays {
   }
 };
 
-/// An order for EightWays::exits.
-inline __m512i twice(__m512i numbers) {
-  return _mm512_or_si512(numbers, _mm512_slli_epi64(numbers, 8));
-}
-
-/// Walks with exits, of those in the mask: on to the next cluster, or to the end. Without a branch,
-/// which would have to be guessed.
-inline void go_on(Walks& walks, __m512i eight, __m512i exits, __mmask8 there) {
-  const __mmask8 leaf = _mm512_mask_test_epi64_mask(there, exits, _mm512_set1_epi64(kClusterLeaf));
-  const auto going = static_cast<__mmask8>(there & ~leaf);
-  // An exit is a number of clusters, each of 32 bytes.
-  const __m512i next = _mm512_add_epi64(eight, _mm512_slli_epi64(exits, 32 + 5));
-  _mm512_storeu_si512(walks.going + walks.num_going, _mm512_maskz_compress_epi64(going, next));
-  walks.num_going += static_cast<uint32_t>(__builtin_popcount(going));
-  const __m512i end = _mm512_mask_shuffle_epi32(eight, 0xAAAA, exits, _MM_PERM_CCAA);
-  _mm512_storeu_si512(walks.ended + walks.num_ended, _mm512_maskz_compress_epi64(leaf, end));
-  walks.num_ended += static_cast<uint32_t>(__builtin_popcount(leaf));
-}
-
-inline __mmask8 first_walks(uint32_t count) {
-  return static_cast<__mmask8>(count < kWalks ? (1u << count) - 1 : 255);
-}
-
-/// The first clusters of eight trees.
+/// Exits of the first clusters of eight trees.
 template <bool kMany>
-[[MAINSPRING_VBMI]] inline void begin(const ClusterForest& forest, const RowRanks<kMany>& ranks,
-                                      uint32_t first, uint32_t tree, uint32_t count, Walks& walks) {
-  const uint32_t at = first + tree;
-  const __m512i found = ranks.at(_mm512_loadu_si512(forest.top_rows + at));
-  const __mmask64 right = _mm512_cmpgt_epu8_mask(found, _mm512_loadu_si512(forest.top_ranks + at));
-  const EightWays ways{_mm512_loadu_si512(forest.top_ways + at),
-                       _mm512_loadu_si512(forest.top_ways + at + 4)};
-  const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
-  const __m512i exits = ways.exits(right, twice(order));
-  const __m512i places = _mm512_permutexvar_epi64(
-      order, _mm512_cvtepu32_epi64(
-                 _mm256_loadu_si256(reinterpret_cast<const __m256i*>(forest.firsts + at))));
-  const __m512i trees = _mm512_add_epi64(order, _mm512_set1_epi64(tree));
-  const __mmask8 there = _mm512_cmplt_epu64_mask(trees, _mm512_set1_epi64(count));
-  go_on(walks, _mm512_or_si512(trees, _mm512_slli_epi64(places, 32)), exits, there);
+[[MAINSPRING_VBMI]] inline __m512i first_exits(const ClusterForest& forest,
+                                               const RowRanks<kMany>& ranks, uint32_t tree) {
+  const __m512i found = ranks.at(_mm512_loadu_si512(forest.top_rows + tree));
+  const __mmask64 right =
+      _mm512_cmpgt_epu8_mask(found, _mm512_loadu_si512(forest.top_ranks + tree));
+  const EightWays ways{_mm512_loadu_si512(forest.top_ways + tree),
+                       _mm512_loadu_si512(forest.top_ways + tree + 4)};
+  return ways.exits(right);
 }
 
-/// A turn of eight walks.
-template <bool kMany>
-[[MAINSPRING_VBMI]] inline void step(const ClusterForest& forest, const RowRanks<kMany>& ranks,
-                                     uint32_t first, uint32_t count, Walks& walks) {
-  const Walk* going = walks.going + first;
+/// Exits of the clusters at eight places, the first of which is places[0], the next
+/// places[kStride].
+template <uint32_t kStride, bool kMany>
+[[MAINSPRING_VBMI]] inline __m512i exits_at(const ClusterForest& forest,
+                                            const RowRanks<kMany>& ranks, const uint32_t* places) {
   const auto* clusters = reinterpret_cast<const uint8_t*>(forest.clusters);
   const auto cluster = [&](uint32_t i) {
-    return _mm256_load_si256(reinterpret_cast<const __m256i*>(clusters + going[i].place));
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(clusters + places[kStride * i]));
   };
   const auto two = [&](uint32_t i, uint32_t k) {
     return _mm512_inserti64x4(_mm512_castsi256_si512(cluster(i)), cluster(k), 1);
@@ -155,31 +129,177 @@ template <bool kMany>
   const __m512i odd = _mm512_shuffle_i64x2(c, d, 0x88);
   const EightWays ways{_mm512_shuffle_i64x2(a, b, 0xDD), _mm512_shuffle_i64x2(c, d, 0xDD)};
   const __m512i found = ranks.at(_mm512_unpacklo_epi64(even, odd));
-  const __mmask64 right = _mm512_cmpgt_epu8_mask(found, _mm512_unpackhi_epi64(even, odd));
-  const __m512i order = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
-  go_on(walks, _mm512_loadu_si512(going), ways.exits(right, twice(order)), first_walks(count));
+  return ways.exits(_mm512_cmpgt_epu8_mask(found, _mm512_unpackhi_epi64(even, odd)));
 }
 
-/// Codes of the leaves of `count` trees, at most kTurnTrees, from a multiple of eight on. Trees
-/// take turns of a cluster each, eight side by side: the turns of others have nothing to do with
-/// these, so that the CPU waits for as many of them at a time as it can hold instructions. Trees
-/// whose leaf is found take no more turns.
+/// An exit is a number of clusters, and a place one of bytes.
+constexpr uint32_t kPlaceBits = 5;
+static_assert(sizeof(Cluster) == 1u << kPlaceBits);
+
+inline __mmask8 first_walks(uint32_t count) {
+  return static_cast<__mmask8>(count < kWalks ? (1u << count) - 1 : 255);
+}
+
+inline __m256i load_eight(const uint32_t* numbers) {
+  return _mm256_load_si256(reinterpret_cast<const __m256i*>(numbers));
+}
+inline void store_eight(uint32_t* numbers, __m256i eight) {
+  _mm256_store_si256(reinterpret_cast<__m256i*>(numbers), eight);
+}
+
+/// Exits of `count` trees from a multiple of eight on, all of which take forest.even_turns turns:
+/// those whose leaf is found go through the first cluster of all, to nowhere. The others are going
+/// on at their places. between(t) is called behind the first turn of each eight trees.
+template <bool kMany, class Between>
+[[MAINSPRING_VBMI, gnu::always_inline]] inline void walk_evenly(const ClusterForest& forest,
+                                                                const RowRanks<kMany>& ranks,
+                                                                uint32_t first, uint32_t count,
+                                                                uint32_t* places, uint32_t* exits,
+                                                                const Between& between) {
+  const __m256i leaf = _mm256_set1_epi32(kClusterLeaf);
+  const auto store = [&](uint32_t t, __m256i from, __m256i eight) {
+    const __m256i next = _mm256_maskz_add_epi32(_mm256_testn_epi32_mask(eight, leaf), from,
+                                                _mm256_slli_epi32(eight, kPlaceBits));
+    store_eight(places + t, next);
+    store_eight(exits + t, eight);
+  };
+  for (uint32_t t = 0; t < count; t += kWalks) {
+    const auto* firsts = reinterpret_cast<const __m256i*>(forest.firsts + first + t);
+    store(t, _mm256_loadu_si256(firsts),
+          _mm512_cvtepi64_epi32(first_exits(forest, ranks, first + t)));
+    between(t);
+  }
+  for (uint32_t turn = 1; turn < forest.even_turns; ++turn) {
+    for (uint32_t t = 0; t < count; t += kWalks) {
+      const __m256i before = load_eight(exits + t);
+      const __m256i after = _mm512_cvtepi64_epi32(exits_at<1>(forest, ranks, places + t));
+      store(t, load_eight(places + t),
+            _mm256_mask_mov_epi32(before, _mm256_testn_epi32_mask(before, leaf), after));
+    }
+  }
+}
+
+/// The turns behind those, of the trees that take them.
 template <bool kMany>
-[[MAINSPRING_VBMI]] void find_codes(const ClusterForest& forest, const uint8_t* row_ranks,
-                                    uint32_t first, uint32_t count, uint32_t* codes) {
-  const RowRanks<kMany> ranks(row_ranks);
+[[MAINSPRING_VBMI]] void walk_on(const ClusterForest& forest, const RowRanks<kMany>& ranks,
+                                 uint32_t count, const uint32_t* places, uint32_t* exits) {
+  const __m512i leaf = _mm512_set1_epi64(kClusterLeaf);
+  const __m512i numbers = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
   Walks walks;
-  walks.num_going = walks.num_ended = 0;
-  for (uint32_t t = 0; t < count; t += kWalks) begin(forest, ranks, first, t, count, walks);
-  while (walks.num_going != 0) {
-    const uint32_t num_turns = walks.num_going;
+  uint32_t num_going = 0, num_ended = 0;
+  // Without a branch, which would have to be guessed.
+  const auto put = [](Walk* to, uint32_t* num, __mmask8 which, __m512i eight) {
+    _mm512_storeu_si512(to + *num, _mm512_maskz_compress_epi64(which, eight));
+    *num += static_cast<uint32_t>(__builtin_popcount(which));
+  };
+  for (uint32_t t = 0; t < count; t += kWalks) {
+    const __m512i trees = _mm512_add_epi64(numbers, _mm512_set1_epi64(t));
+    const __m512i from = _mm512_slli_epi64(_mm512_cvtepu32_epi64(load_eight(places + t)), 32);
+    const __mmask8 going = _mm512_mask_testn_epi64_mask(
+        first_walks(count - t), _mm512_cvtepu32_epi64(load_eight(exits + t)), leaf);
+    put(walks.going, &num_going, going, _mm512_or_si512(trees, from));
+  }
+  while (num_going != 0) {
+    const uint32_t num_turns = num_going;
+    num_going = 0;
     // What the last eight are filled up with: walks in the first cluster of all, to nowhere.
     _mm512_storeu_si512(walks.going + num_turns, _mm512_setzero_si512());
-    walks.num_going = 0;
-    for (uint32_t i = 0; i < num_turns; i += kWalks) step(forest, ranks, i, num_turns - i, walks);
+    for (uint32_t i = 0; i < num_turns; i += kWalks) {
+      const Walk* first = walks.going + i;
+      const __m512i eight = _mm512_loadu_si512(first);
+      const __m512i found = exits_at<2>(forest, ranks, &first->place);
+      const __mmask8 there = first_walks(num_turns - i);
+      const __mmask8 ended = _mm512_mask_test_epi64_mask(there, found, leaf);
+      put(walks.going, &num_going, static_cast<__mmask8>(there & ~ended),
+          _mm512_add_epi64(eight, _mm512_slli_epi64(found, 32 + kPlaceBits)));
+      put(walks.ended, &num_ended, ended,
+          _mm512_mask_shuffle_epi32(eight, 0xAAAA, found, _MM_PERM_CCAA));
+    }
   }
-  for (uint32_t i = 0; i < count; ++i) {
-    codes[walks.ended[i].tree] = walks.ended[i].place - kClusterLeaf;
+  for (uint32_t i = 0; i < num_ended; ++i) exits[walks.ended[i].tree] = walks.ended[i].place;
+}
+
+/// The exits to leaves of `count` trees, at most kUnevenTrees, from a multiple of eight on. Trees
+/// take turns of a cluster each, eight side by side: the turns of others have nothing to do with
+/// these, so that the CPU waits for as many of them at a time as it can hold instructions.
+template <bool kMany, class Between>
+[[MAINSPRING_VBMI, gnu::always_inline]] inline void find_exits(const ClusterForest& forest,
+                                                               const RowRanks<kMany>& ranks,
+                                                               uint32_t first, uint32_t count,
+                                                               uint32_t* exits,
+                                                               const Between& between) {
+  alignas(64) uint32_t places[kUnevenTrees + 2 * kEvenTrees];
+  walk_evenly(forest, ranks, first, count, places, exits, between);
+  if (forest.even_turns != forest.num_turns) walk_on(forest, ranks, count, places, exits);
+}
+
+uint32_t trees_at_a_time(const ClusterForest& forest) {
+  return forest.even_turns == forest.num_turns ? kEvenTrees : kUnevenTrees;
+}
+
+/// Sums of one output. An addition waits for the one before: while trees are walked, the leaves of
+/// those before are added.
+template <bool kMany, class Sum>
+[[MAINSPRING_VBMI]] void add_numbers(const SlicedJob& job, const ClusterForest& forest,
+                                     const uint8_t (*ranks)[kMaxClusterRows], uint32_t num_rows,
+                                     double* out) {
+  // Not a power of two apart, which would be one place for stores that loads wait for.
+  alignas(64) uint32_t both[2][kUnevenTrees + kEvenTrees];
+  uint32_t* exits = both[0];
+  const uint32_t* exits_before = both[1];
+  const SlicedTree* trees_before = job.view.trees;
+  uint32_t count_before = 0;
+  double* out_before = out;
+  const double* leaves = job.view.leaves;
+  const auto leaf_before = [&](uint32_t t) __attribute__((always_inline)) {
+    const uint32_t code = exits_before[t] & (kClusterLeaf - 1);
+    return static_cast<Sum>(leaves[trees_before[t].first_leaf + code]);
+  };
+  const uint32_t step = trees_at_a_time(forest);
+  for (uint32_t first = 0; first < job.num_trees; first += step) {
+    const uint32_t left = job.num_trees - first;
+    const uint32_t count = left < step ? left : step;
+    for (uint32_t row = 0; row < num_rows; ++row) {
+      Sum sum = static_cast<Sum>(*out_before);
+      find_exits(forest, RowRanks<kMany>(ranks[row]), first, count, exits,
+                 [&](uint32_t t) __attribute__((always_inline)) {
+                   if (t + kWalks > count_before) return;
+#pragma GCC unroll 8
+                   for (uint32_t k = 0; k < kWalks; ++k) sum += leaf_before(t + k);
+                 });
+      const uint32_t num_eights = (count + kWalks - 1) / kWalks, before = count_before / kWalks;
+      for (uint32_t t = (num_eights < before ? num_eights : before) * kWalks; t < count_before;
+           ++t) {
+        sum += leaf_before(t);
+      }
+      *out_before = sum;
+      exits_before = exits;
+      exits = exits == both[0] ? both[1] : both[0];
+      trees_before = job.view.trees + first;
+      count_before = count;
+      out_before = out + row;
+    }
+  }
+  Sum sum = static_cast<Sum>(*out_before);
+  for (uint32_t t = 0; t < count_before; ++t) sum += leaf_before(t);
+  *out_before = sum;
+}
+
+/// Sums of several outputs.
+template <bool kMany>
+[[MAINSPRING_VBMI]] void add_outputs(const SlicedJob& job, const ClusterForest& forest,
+                                     const uint8_t (*ranks)[kMaxClusterRows], uint32_t num_rows,
+                                     double* out) {
+  const uint32_t step = trees_at_a_time(forest);
+  for (uint32_t first = 0; first < job.num_trees; first += step) {
+    const uint32_t left = job.num_trees - first;
+    const uint32_t count = left < step ? left : step;
+    for (uint32_t row = 0; row < num_rows; ++row) {
+      alignas(64) uint32_t codes[kUnevenTrees];
+      find_exits(forest, RowRanks<kMany>(ranks[row]), first, count, codes, [](uint32_t) {});
+      for (uint32_t t = 0; t < count; ++t) codes[t] &= kClusterLeaf - 1;
+      add_row_leaves(job, first, count, codes, out + row * job.num_outputs);
+    }
   }
 }
 
@@ -192,15 +312,12 @@ void predict_rows(const SlicedJob& job, const ClusterForest& forest, uint32_t fi
     rank_one_row(job, first_row + row, ranks[row]);
     for (uint32_t i = 0; i < job.num_outputs; ++i) out[row * job.num_outputs + i] = job.bases[i];
   }
-  const uint32_t step = num_rows == 1 ? kTurnTrees : kCachedTrees;
-  for (uint32_t first = 0; first < job.num_trees; first += step) {
-    const uint32_t left = job.num_trees - first;
-    const uint32_t count = left < step ? left : step;
-    for (uint32_t row = 0; row < num_rows; ++row) {
-      uint32_t codes[kTurnTrees];
-      find_codes<kMany>(forest, ranks[row], first, count, codes);
-      add_row_leaves(job, first, count, codes, out + row * job.num_outputs);
-    }
+  if (job.num_outputs != 1 || job.leaf_width != 1) {
+    add_outputs<kMany>(job, forest, ranks, num_rows, out);
+  } else if (job.float_sums) {
+    add_numbers<kMany, float>(job, forest, ranks, num_rows, out);
+  } else {
+    add_numbers<kMany, double>(job, forest, ranks, num_rows, out);
   }
 }
 

@@ -6,6 +6,7 @@
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
+#include "runtime/core/memory.hpp"
 #include "runtime/models/forest/cluster_walk.hpp"
 #include "runtime/models/forest/forest_sums.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
@@ -228,6 +229,15 @@ void walk_rows(const ForestView& forest, const FeatureTile& features, uint32_t n
 }
 
 #if !defined(MAINSPRING_SMALL)
+uint64_t value_rows_bytes(const ForestView& forest) {
+  const uint64_t group = group_values(forest) * sizeof(double);
+  return forest.program == nullptr ? (group + 63) / 64 * 64 + sizeof(ValueRows) : 0;
+}
+
+void begin_row(const ForestView& forest, uint32_t num_outputs, double* out) {
+  for (uint32_t i = 0; i < num_outputs; ++i) out[i] = forest.bases[i];
+}
+
 /// Rows one by one down clusters, or down the nodes where the slots of a feature differ.
 void walk_clusters(const ForestView& forest, const ValueForest& clusters,
                    const FeatureTile& features, uint32_t num_outputs, double* values, double* out) {
@@ -235,8 +245,43 @@ void walk_clusters(const ForestView& forest, const ValueForest& clusters,
   for (uint32_t row = 0; row < features.num_rows; ++row, out += num_outputs) {
     const uint32_t left = features.num_rows - row, lane = row % kChains;
     if (lane == 0) fill_group(forest, features, row, left < kChains ? left : kChains, values);
-    for (uint32_t i = 0; i < num_outputs; ++i) out[i] = forest.bases[i];
+    begin_row(forest, num_outputs, out);
     if (!walk(forest, clusters, values + lane, out)) predict_one(forest, values + lane, out);
+  }
+}
+
+/// The same, many rows side by side.
+void walk_clusters_together(const ForestView& forest, const ValueForest& clusters,
+                            const FeatureTile& features, uint32_t num_outputs, uint8_t* scratch,
+                            double* out) {
+  const ValueRowsWalk walk = value_rows_avx512();
+  auto* values = reinterpret_cast<double*>(scratch);
+  auto& rows =
+      *reinterpret_cast<ValueRows*>(scratch + value_rows_bytes(forest) - sizeof(ValueRows));
+  for (uint32_t first = 0; first < features.num_rows; first += kValueRows) {
+    const uint32_t left = features.num_rows - first;
+    const uint32_t count = left < kValueRows ? left : kValueRows;
+    double* const to = out + uint64_t{first} * num_outputs;
+    uint32_t num_differing = 0;
+    uint16_t differing[kValueRows];
+    for (uint32_t row = 0; row < count; ++row) {
+      const uint32_t lane = row % kChains, behind = count - row;
+      if (lane == 0) {
+        fill_group(forest, features, first + row, behind < kChains ? behind : kChains, values);
+      }
+      begin_row(forest, num_outputs, to + uint64_t{row} * num_outputs);
+      if (!walk.fill(forest, clusters, values + lane, rows.planes[row])) {
+        fill_zero(reinterpret_cast<uint8_t*>(&rows.planes[row]), sizeof(RowPlanes));
+        differing[num_differing++] = static_cast<uint16_t>(row);
+      }
+    }
+    walk.walk(forest, clusters, rows, count, num_outputs, to);
+    for (uint32_t i = 0; i < num_differing; ++i) {
+      double* const of_row = to + uint64_t{differing[i]} * num_outputs;
+      fill_group(forest, features, first + differing[i], 1, values);
+      begin_row(forest, num_outputs, of_row);
+      predict_one(forest, values, of_row);
+    }
   }
 }
 #endif
@@ -268,8 +313,13 @@ ForestWay way_of([[maybe_unused]] const ModelView& view, const ForestView& fores
 #if defined(MAINSPRING_SMALL)
   return way_through(forest, num_rows, level);
 #else
-  return way_through(forest, num_rows, level,
-                     view.clusters != nullptr || view.value_clusters != nullptr);
+  MadeClusters clusters = MadeClusters::kNone;
+  if (view.clusters != nullptr) clusters = MadeClusters::kSideBySide;
+  if (view.value_clusters != nullptr) {
+    clusters =
+        view.value_clusters->looks_up_bytes ? MadeClusters::kSideBySide : MadeClusters::kAlone;
+  }
+  return way_through(forest, num_rows, level, clusters);
 #endif
 }
 
@@ -283,8 +333,11 @@ struct Forest {
     const ForestView forest = view_forest(view.section);
     const uint64_t groups = block_rows(forest) / kChains;
     const uint64_t walk = group_values(forest) * groups * sizeof(double);
-    const uint64_t sliced = sliced_scratch_bytes(forest, view.header->num_outputs);
-    return walk > sliced ? walk : sliced;
+    uint64_t most = sliced_scratch_bytes(forest, view.header->num_outputs);
+#if !defined(MAINSPRING_SMALL)
+    if (value_rows_bytes(forest) > most) most = value_rows_bytes(forest);
+#endif
+    return walk > most ? walk : most;
   }
 
   static const char* kernel_name(const ModelView& view, uint32_t num_rows,
@@ -295,6 +348,7 @@ struct Forest {
                                            : "QuickScorer, 16 rows side by side";
       case ForestWay::kBits: return "walks along bits of conditions, row by row";
       case ForestWay::kClusters: return "walks of three levels at a time, row by row";
+      case ForestWay::kClusterRows: return "walks of three levels at a time, rows together";
       case ForestWay::kBlocks: return "bit-sliced blocks";
       case ForestWay::kWalk: break;
     }
@@ -308,6 +362,10 @@ struct Forest {
     const uint32_t num_outputs = view.header->num_outputs;
     const ForestWay way = way_of(view, forest, features.num_rows, kernels.level);
 #if !defined(MAINSPRING_SMALL)
+    if (way == ForestWay::kClusterRows) {
+      return walk_clusters_together(forest, *view.value_clusters, features, num_outputs, scratch,
+                                    out);
+    }
     if (way == ForestWay::kClusters && view.value_clusters != nullptr) {
       return walk_clusters(forest, *view.value_clusters, features, num_outputs,
                            reinterpret_cast<double*>(scratch), out);

@@ -39,6 +39,8 @@ struct ValueForest {
   // value alone.
   const uint8_t* columns;
   uint32_t num_columns;
+  // Clusters that a row goes through in a tree, as in ClusterForest.
+  uint32_t even_turns, num_turns;
   bool looks_up_bytes;  // the CPU permutes bytes in registers (VBMI), and eight trees go side by
                         // side
 };
@@ -49,5 +51,32 @@ struct ValueForest {
 using WalkValues = bool (*)(const ForestView& view, const ValueForest& forest, const double* values,
                             double* out) noexcept;
 WalkValues value_walk_avx512() noexcept;  // null where not compiled in
+
+/// The columns of a row: the first byte of each float32, the second, ...
+struct RowPlanes {
+  alignas(64) uint8_t bytes[4][kMaxClusterColumns];
+};
+
+/// Rows that go through the trees together, and what is known of each in eight trees: to be filled
+/// and walked by ValueRowsWalk.
+inline constexpr uint32_t kValueRows = 512;
+struct ValueRows {
+  RowPlanes planes[kValueRows];
+  alignas(64) uint32_t places[kValueRows][8], exits[kValueRows][8];
+  uint64_t right[kValueRows];
+  uint16_t going[kValueRows];
+};
+
+/// As WalkValues, for rows at a time. Wants ValueForest::looks_up_bytes. Null where not compiled
+/// in.
+struct ValueRowsWalk {
+  /// Fills the planes of one row; false where the slots of a feature have different values.
+  bool (*fill)(const ForestView& view, const ValueForest& forest, const double* values,
+               RowPlanes& planes) noexcept;
+  /// Adds the leaves of rows whose planes are filled, at most kValueRows, to out[row][output].
+  void (*walk)(const ForestView& view, const ValueForest& forest, ValueRows& rows,
+               uint32_t num_rows, uint32_t num_outputs, double* out) noexcept;
+};
+ValueRowsWalk value_rows_avx512() noexcept;
 
 }  // namespace mainspring

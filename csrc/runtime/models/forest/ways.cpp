@@ -6,7 +6,7 @@
 namespace mainspring {
 
 ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel level,
-                      [[maybe_unused]] bool has_clusters) noexcept {
+                      [[maybe_unused]] MadeClusters clusters) noexcept {
 #if defined(MAINSPRING_SMALL) && !defined(MAINSPRING_BLOCKS)
   (void)forest, (void)num_rows, (void)level;
   return ForestWay::kWalk;
@@ -16,7 +16,11 @@ ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel leve
                                                                             : ForestWay::kWalk;
 #else
   if (forest.program == nullptr) {
-    return has_clusters && num_rows < kFewestWalkedRows ? ForestWay::kClusters : ForestWay::kWalk;
+    if (clusters == MadeClusters::kSideBySide) {
+      return num_rows < kFewestValueRows ? ForestWay::kClusters : ForestWay::kClusterRows;
+    }
+    const bool are_few = clusters == MadeClusters::kAlone && num_rows < kFewestWalkedRows;
+    return are_few ? ForestWay::kClusters : ForestWay::kWalk;
   }
   const SlicedView view = view_sliced(forest.program, *forest.header);
   const FewestBlockRows& fewest = kFewestBlockRows[static_cast<uint32_t>(level)];
@@ -25,7 +29,7 @@ ForestWay way_through(const ForestView& forest, uint32_t num_rows, IsaLevel leve
   }
   const bool splits_none = view.header->num_masks == 1;  // all of its trees are symmetric
   if (splits_none && num_rows >= fewest.if_symmetric) return ForestWay::kBlocks;
-  if (has_clusters && fewest.than_clusters != 0) {
+  if (clusters != MadeClusters::kNone && fewest.than_clusters != 0) {
     return num_rows < fewest.than_clusters ? ForestWay::kClusters : ForestWay::kBlocks;
   }
   if (view.header->num_bits != 0) {
