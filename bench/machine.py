@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["commit", "copy_bandwidth", "machine", "versions"]
+__all__ = ["commit", "copy_bandwidth", "cpu_name", "machine", "versions"]
 
 PACKAGES = (
     *("mainspring", "numpy", "pyarrow", "polars", "pandas", "scikit-learn", "scipy", "lightgbm"),
@@ -78,13 +78,40 @@ def copy_bandwidth(
     return 2 * source.nbytes / best
 
 
+# AMD's processors of a family and their models, where hypervisors give all of them one name.
+_ZENS = {
+    (25, range(0x10, 0x20)): "Zen 4",
+    (25, range(0xA0, 0xB0)): "Zen 4",
+    (25, range(0x00, 0x10)): "Zen 3",
+    (26, range(0x00, 0x20)): "Zen 5",
+}
+
+
 def _cpu_name() -> str:
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    if not info.exists():
+        return platform.processor() or platform.machine()
+    return cpu_name(info.read_text(encoding="utf-8"))
+
+
+def cpu_name(info: str) -> str:
+    """Return what the text of /proc/cpuinfo calls the processor.
+
+    Where that is no more than "AMD EPYC", its generation stands behind: two of them are not the
+    same machine.
+    """
+    fields: dict[str, str] = {}
+    for line in info.splitlines():
+        name, _, value = line.partition(":")
+        fields.setdefault(name.strip(), value.strip())
+    name = fields.get("model name", "")
+    family, model = fields.get("cpu family", ""), fields.get("model", "")
+    if name == "AMD EPYC" and family.isdigit() and model.isdigit():
+        known = (
+            zen for (of, models), zen in _ZENS.items() if of == int(family) and int(model) in models
+        )
+        return f"{name} ({next(known, f'family {family}, model {model}')})"
+    return name or platform.processor() or platform.machine()
 
 
 def _last_cache_bytes() -> int:
