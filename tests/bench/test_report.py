@@ -84,6 +84,18 @@ def test_readme_shows_the_processor_that_was_measured_last() -> None:
     assert "| 6.00 x |" not in table
 
 
+def test_readme_stays_with_the_processor_that_has_measured_more_of_it() -> None:
+    (_, first, peer, _), (_, second, other, _) = README_ROWS[:2]
+    claims = [claim for claim, *_ in README_ROWS[:2]]
+    more = document(
+        pair(claims[0], first, peer, 4.0), pair(claims[1], second, other, 5.0), cpu="more"
+    )
+    fewer = document(pair(claims[0], first, peer, 6.0), cpu="fewer") | {"date": "2027-01-01"}
+    table = report.readme_table([more | {"date": "2026-01-01"}, fewer])
+    assert "on more, results compared first" in table
+    assert "| 4.00 x |" in table
+
+
 @pytest.mark.parametrize(("ratio", "word"), [(15.0, "yes"), (14.9, "**no**")])
 def test_goals_say_whether_they_are_met(ratio: float, word: str) -> None:
     page = report.page([document(pair("predict", CASE, "lightgbm", ratio))])

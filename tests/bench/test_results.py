@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bench import results
-from bench.machine import copy_bandwidth, machine, versions
+from bench.machine import copy_bandwidth, cpu_name, machine, versions
 from tests.bench.sample import document, pair, value
 
 SAMPLE = document(pair("fit", "a", "polars", 2.0), value("import", "b", 3.25, "ms"))
@@ -84,6 +84,25 @@ def test_machine_names_neither_host_nor_folder() -> None:
     assert str(Path.home()) not in text
     assert set(machine()) == set(SAMPLE["machine"])
     assert machine()["cores"] <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(
+    ("model_name", "family", "model", "name"),
+    [
+        ("AMD EPYC", 25, 17, "AMD EPYC (Zen 4)"),
+        ("AMD EPYC", 25, 1, "AMD EPYC (Zen 3)"),
+        ("AMD EPYC", 26, 2, "AMD EPYC (Zen 5)"),
+        ("AMD EPYC", 23, 49, "AMD EPYC (family 23, model 49)"),
+        ("AMD EPYC 9654 96-Core Processor", 25, 17, "AMD EPYC 9654 96-Core Processor"),
+        ("Intel(R) Xeon(R) Processor", 6, 143, "Intel(R) Xeon(R) Processor"),
+    ],
+)
+def test_processors_that_share_a_name_are_told_apart(
+    model_name: str, family: int, model: int, name: str
+) -> None:
+    second = "\n\nprocessor\t: 1\nmodel name\t: another\n"
+    info = f"model name\t: {model_name}\ncpu family\t: {family}\nmodel\t\t: {model}\n{second}"
+    assert cpu_name(info) == name
 
 
 def test_bandwidth_counts_bytes_read_and_written_of_the_fastest_copy() -> None:

@@ -21,6 +21,8 @@ namespace {
 #include "runtime/models/forest/row_ranks_avx512.inc"
 #include "runtime/models/forest/row_sums.inc"
 
+#include "runtime/models/forest/eight_walks_avx512.inc"
+
 /// Where a row leaves a cluster whose nodes in the mask send it right: the place of the exit among
 /// the bytes of its ways.
 struct ExitTable {
@@ -57,26 +59,12 @@ struct RowRanks {
 };
 
 constexpr uint32_t kRows = 16;
-constexpr uint32_t kWalks = 8;  // side by side: their ways fill two registers
 /// Trees that are walked together. Where all take as many turns, as many as the CPU needs not to
 /// wait for any, and as the caches have room for where several rows go through them; else more, as
 /// the last turns are taken by few trees, with nothing to do beside, and end with branches that
 /// nobody foresees.
 constexpr uint32_t kEvenTrees = 128;
 constexpr uint32_t kUnevenTrees = 1024;
-
-/// A tree whose leaf is not found, and where its next cluster begins; or one whose leaf is, and its
-/// exit.
-struct Walk {
-  uint32_t tree, place;
-};
-static_assert(sizeof(Walk) == 8);
-
-/// What walks are between turns. Eight walks are read and written at a time.
-struct Walks {
-  alignas(64) Walk going[kUnevenTrees + kWalks];
-  alignas(64) Walk ended[kUnevenTrees + kWalks];
-};
 
 /// The ways of eight clusters, two to each 128 bits: of those with even numbers, and of the others.
 struct EightWays {
@@ -136,17 +124,6 @@ template <uint32_t kStride, bool kMany>
 constexpr uint32_t kPlaceBits = 5;
 static_assert(sizeof(Cluster) == 1u << kPlaceBits);
 
-inline __mmask8 first_walks(uint32_t count) {
-  return static_cast<__mmask8>(count < kWalks ? (1u << count) - 1 : 255);
-}
-
-inline __m256i load_eight(const uint32_t* numbers) {
-  return _mm256_load_si256(reinterpret_cast<const __m256i*>(numbers));
-}
-inline void store_eight(uint32_t* numbers, __m256i eight) {
-  _mm256_store_si256(reinterpret_cast<__m256i*>(numbers), eight);
-}
-
 /// Exits of `count` trees from a multiple of eight on, all of which take forest.even_turns turns:
 /// those whose leaf is found go through the first cluster of all, to nowhere. The others are going
 /// on at their places. between(t) is called behind the first turn of each eight trees.
@@ -179,45 +156,20 @@ template <bool kMany, class Between>
   }
 }
 
-/// The turns behind those, of the trees that take them.
+/// For walk_on().
 template <bool kMany>
-[[MAINSPRING_VBMI]] void walk_on(const ClusterForest& forest, const RowRanks<kMany>& ranks,
-                                 uint32_t count, const uint32_t* places, uint32_t* exits) {
-  const __m512i leaf = _mm512_set1_epi64(kClusterLeaf);
-  const __m512i numbers = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
-  Walks walks;
-  uint32_t num_going = 0, num_ended = 0;
-  // Without a branch, which would have to be guessed.
-  const auto put = [](Walk* to, uint32_t* num, __mmask8 which, __m512i eight) {
-    _mm512_storeu_si512(to + *num, _mm512_maskz_compress_epi64(which, eight));
-    *num += static_cast<uint32_t>(__builtin_popcount(which));
-  };
-  for (uint32_t t = 0; t < count; t += kWalks) {
-    const __m512i trees = _mm512_add_epi64(numbers, _mm512_set1_epi64(t));
-    const __m512i from = _mm512_slli_epi64(_mm512_cvtepu32_epi64(load_eight(places + t)), 32);
-    const __mmask8 going = _mm512_mask_testn_epi64_mask(
-        first_walks(count - t), _mm512_cvtepu32_epi64(load_eight(exits + t)), leaf);
-    put(walks.going, &num_going, going, _mm512_or_si512(trees, from));
+struct Turns {
+  const ClusterForest& forest;
+  const RowRanks<kMany>& ranks;
+
+  void begin(const Walk*, uint32_t) const {}
+  [[MAINSPRING_VBMI]] __m512i exits(const Walk* walks, uint32_t i) const {
+    return exits_at<2>(forest, ranks, &walks[i].place);
   }
-  while (num_going != 0) {
-    const uint32_t num_turns = num_going;
-    num_going = 0;
-    // What the last eight are filled up with: walks in the first cluster of all, to nowhere.
-    _mm512_storeu_si512(walks.going + num_turns, _mm512_setzero_si512());
-    for (uint32_t i = 0; i < num_turns; i += kWalks) {
-      const Walk* first = walks.going + i;
-      const __m512i eight = _mm512_loadu_si512(first);
-      const __m512i found = exits_at<2>(forest, ranks, &first->place);
-      const __mmask8 there = first_walks(num_turns - i);
-      const __mmask8 ended = _mm512_mask_test_epi64_mask(there, found, leaf);
-      put(walks.going, &num_going, static_cast<__mmask8>(there & ~ended),
-          _mm512_add_epi64(eight, _mm512_slli_epi64(found, 32 + kPlaceBits)));
-      put(walks.ended, &num_ended, ended,
-          _mm512_mask_shuffle_epi32(eight, 0xAAAA, found, _MM_PERM_CCAA));
-    }
+  __m512i next(__m512i eight, __m512i found) const {
+    return _mm512_add_epi64(eight, _mm512_slli_epi64(found, 32 + kPlaceBits));
   }
-  for (uint32_t i = 0; i < num_ended; ++i) exits[walks.ended[i].tree] = walks.ended[i].place;
-}
+};
 
 /// The exits to leaves of `count` trees, at most kUnevenTrees, from a multiple of eight on. Trees
 /// take turns of a cluster each, eight side by side: the turns of others have nothing to do with
@@ -230,7 +182,8 @@ template <bool kMany, class Between>
                                                                const Between& between) {
   alignas(64) uint32_t places[kUnevenTrees + 2 * kEvenTrees];
   walk_evenly(forest, ranks, first, count, places, exits, between);
-  if (forest.even_turns != forest.num_turns) walk_on(forest, ranks, count, places, exits);
+  if (forest.even_turns == forest.num_turns) return;
+  walk_on<kClusterLeaf, kUnevenTrees>(count, places, exits, Turns<kMany>{forest, ranks});
 }
 
 uint32_t trees_at_a_time(const ClusterForest& forest) {

@@ -22,6 +22,8 @@ namespace mainspring {
 
 namespace {
 
+#include "runtime/models/forest/eight_walks_avx512.inc"
+// It calls what stands above.
 #include "runtime/models/forest/value_clusters_avx512.inc"
 
 /// Of rows where some of eight trees go on.

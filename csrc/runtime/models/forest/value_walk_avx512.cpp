@@ -18,6 +18,8 @@ namespace mainspring {
 
 namespace {
 
+#include "runtime/models/forest/eight_walks_avx512.inc"
+// It calls what stands above.
 #include "runtime/models/forest/value_clusters_avx512.inc"
 
 /// The values of a row, in registers: more than 32 only where kMany.
@@ -83,19 +85,6 @@ void find_leaves(const ValueForest& forest, const RowValues<kMany>& values, uint
   for (uint32_t t = 0; t < count; ++t) leaves[t] -= kValueLeaf;
 }
 
-/// A tree whose leaf is not found, and where its next cluster lies, in bytes; or one whose leaf is,
-/// and its exit.
-struct Walk {
-  uint32_t tree, place;
-};
-static_assert(sizeof(Walk) == 8);
-
-/// What walks are between turns. Eight walks are read and written at a time.
-struct Walks {
-  alignas(64) Walk going[kTurnTrees + kWalks];
-  alignas(64) Walk ended[kTurnTrees + kWalks];
-};
-
 /// For the clusters at `count` places, filled up to a multiple of eight: which nodes send the row
 /// right. What follows from that is a loop of its own: an instruction that waits for all of a turn
 /// would take room that the CPU needs to go on to the next turn.
@@ -115,10 +104,6 @@ struct Walks {
                                             uint32_t stride, uint64_t right) {
   const auto* clusters = reinterpret_cast<const uint8_t*>(forest.clusters);
   return exits_of(right, EightHalves(clusters + kOtherHalf, places, stride));
-}
-
-inline __mmask8 first_walks(uint32_t count) {
-  return static_cast<__mmask8>(count < kWalks ? (1u << count) - 1 : 255);
 }
 
 /// Exits of `count` trees from a multiple of eight on, all of which take forest.even_turns turns:
@@ -148,53 +133,31 @@ inline __mmask8 first_walks(uint32_t count) {
   }
 }
 
-/// The turns behind those, of the trees that take them.
-[[MAINSPRING_VBMI]] void walk_on(const ValueForest& forest, const RowBytes& row, uint32_t count,
-                                 const uint32_t* places, uint32_t* exits) {
-  const __m512i leaf = _mm512_set1_epi64(kValueLeaf);
-  const __m512i numbers = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
-  Walks walks;
+/// For walk_on().
+struct Turns {
+  const ValueForest& forest;
+  const RowBytes& row;
   uint64_t right[kTurnTrees / kWalks];
-  uint32_t num_going = 0, num_ended = 0;
-  // Without a branch, which would have to be guessed.
-  const auto put = [](Walk* to, uint32_t* num, __mmask8 which, __m512i eight) {
-    _mm512_storeu_si512(to + *num, _mm512_maskz_compress_epi64(which, eight));
-    *num += static_cast<uint32_t>(__builtin_popcount(which));
-  };
-  for (uint32_t t = 0; t < count; t += kWalks) {
-    const __m512i trees = _mm512_add_epi64(numbers, _mm512_set1_epi64(t));
-    const __m512i from = _mm512_slli_epi64(_mm512_cvtepu32_epi64(load_eight(places + t)), 32);
-    const __mmask8 going = _mm512_mask_testn_epi64_mask(
-        first_walks(count - t), _mm512_cvtepu32_epi64(load_eight(exits + t)), leaf);
-    put(walks.going, &num_going, going, _mm512_or_si512(trees, from));
+
+  [[MAINSPRING_VBMI]] void begin(const Walk* walks, uint32_t count) {
+    find_right(forest, row, &walks->place, 2, count, right);
   }
-  while (num_going != 0) {
-    const uint32_t num_turns = num_going;
-    num_going = 0;
-    // What the last eight are filled up with: walks in the first cluster of all, to nowhere.
-    _mm512_storeu_si512(walks.going + num_turns, _mm512_setzero_si512());
-    find_right(forest, row, &walks.going->place, 2, num_turns, right);
-    for (uint32_t i = 0; i < num_turns; i += kWalks) {
-      const Walk* first = walks.going + i;
-      const __m512i eight = _mm512_loadu_si512(first);
-      const __m512i found = exits_at(forest, &first->place, 2, right[i / kWalks]);
-      const __mmask8 there = first_walks(num_turns - i);
-      const __mmask8 ended = _mm512_mask_test_epi64_mask(there, found, leaf);
-      put(walks.going, &num_going, static_cast<__mmask8>(there & ~ended),
-          _mm512_mask_mov_epi32(eight, 0xAAAA, _mm512_slli_epi64(found, 32 + kPlaceBits)));
-      put(walks.ended, &num_ended, ended,
-          _mm512_mask_shuffle_epi32(eight, 0xAAAA, found, _MM_PERM_CCAA));
-    }
+  [[MAINSPRING_VBMI]] __m512i exits(const Walk* walks, uint32_t i) const {
+    return exits_at(forest, &walks[i].place, 2, right[i / kWalks]);
   }
-  for (uint32_t i = 0; i < num_ended; ++i) exits[walks.ended[i].tree] = walks.ended[i].place;
-}
+  __m512i next(__m512i eight, __m512i found) const {
+    return _mm512_mask_mov_epi32(eight, 0xAAAA, _mm512_slli_epi64(found, 32 + kPlaceBits));
+  }
+};
 
 /// As above, eight trees side by side.
 [[MAINSPRING_VBMI]] void find_leaves(const ValueForest& forest, const RowBytes& row, uint32_t first,
                                      uint32_t count, uint32_t* leaves) {
   alignas(64) uint32_t places[kTurnTrees + 2 * kWalks];
   walk_evenly(forest, row, first, count, places, leaves);
-  if (forest.even_turns != forest.num_turns) walk_on(forest, row, count, places, leaves);
+  if (forest.even_turns != forest.num_turns) {
+    walk_on<kValueLeaf, kTurnTrees>(count, places, leaves, Turns{forest, row, {}});
+  }
   for (uint32_t t = 0; t < count; ++t) leaves[t] -= kValueLeaf;
 }
 
