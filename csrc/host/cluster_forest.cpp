@@ -32,6 +32,7 @@ class ClusterMaker {
     const Cluster top = cluster_at(0, 0);
     made_.top_rows[number] = top.rows;
     made_.top_ranks[number] = top.ranks;
+    made_.first_leaves[number] = sliced_->first_leaf;
     made_.top_ways[place_of_ways(number)] = top.ways;
     made_.firsts[number] = static_cast<uint32_t>(made_.clusters.size() * sizeof(Cluster));
     for (size_t i = 0, end = 0; is_sound_ && i < tops_.size(); ++i) {
@@ -139,6 +140,7 @@ std::shared_ptr<const OwnedClusters> make_clusters(const BundleView& bundle) {
   made->top_ranks.resize(num_tops);
   made->top_ways.resize(num_tops);
   made->firsts.resize(num_tops);
+  made->first_leaves.resize(num_tops);
   ClusterMaker maker(forest, program, *made);
   for (uint32_t i = 0; i < forest.header->num_trees; ++i) {
     if (!maker.add_tree(i) || made->clusters.size() > kMostClusters) return {};
@@ -147,6 +149,7 @@ std::shared_ptr<const OwnedClusters> make_clusters(const BundleView& bundle) {
   made->forest.top_ranks = made->top_ranks.data();
   made->forest.top_ways = made->top_ways.data();
   made->forest.firsts = made->firsts.data();
+  made->forest.first_leaves = made->first_leaves.data();
   made->forest.clusters = made->clusters.data();
   made->forest.even_turns = even_turns(maker.leaves());
   made->forest.num_turns = static_cast<uint32_t>(maker.leaves().size());

@@ -14,7 +14,7 @@ namespace mainspring {
 struct OwnedClusters {
   std::vector<ClusterNodes> top_rows, top_ranks;
   std::vector<ClusterWays> top_ways;
-  std::vector<uint32_t> firsts;
+  std::vector<uint32_t> firsts, first_leaves;
   std::vector<Cluster> clusters;
   ClusterForest forest{};  // of these
 };

@@ -43,6 +43,7 @@ struct ClusterForest {
   const ClusterNodes* top_ranks;
   const ClusterWays* top_ways;  // of eight trees those with even numbers first
   const uint32_t* firsts;       // where the others begin, in bytes
+  const uint32_t* first_leaves;  // SlicedTree::first_leaf
   const Cluster* clusters;
   // Clusters that a row goes through in a tree: as many are worth while in all trees, without a
   // look at which have ended; and the most.

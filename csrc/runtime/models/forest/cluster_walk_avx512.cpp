@@ -190,6 +190,17 @@ uint32_t trees_at_a_time(const ClusterForest& forest) {
   return forest.even_turns == forest.num_turns ? kEvenTrees : kUnevenTrees;
 }
 
+/// Exits to leaves become the numbers of these among all leaves of the program.
+inline void number_leaves(const ClusterForest& forest, uint32_t first, uint32_t count,
+                          uint32_t* exits) {
+  const __m256i code = _mm256_set1_epi32(kClusterLeaf - 1);
+  for (uint32_t t = 0; t < count; t += kWalks) {
+    const auto* leaves = reinterpret_cast<const __m256i*>(forest.first_leaves + first + t);
+    store_eight(exits + t, _mm256_add_epi32(_mm256_and_si256(load_eight(exits + t), code),
+                                            _mm256_loadu_si256(leaves)));
+  }
+}
+
 /// Sums of one output. An addition waits for the one before: while trees are walked, the leaves of
 /// those before are added.
 template <bool kMany, class Sum>
@@ -198,15 +209,13 @@ template <bool kMany, class Sum>
                                      double* out) {
   // Not a power of two apart, which would be one place for stores that loads wait for.
   alignas(64) uint32_t both[2][kUnevenTrees + kEvenTrees];
-  uint32_t* exits = both[0];
-  const uint32_t* exits_before = both[1];
-  const SlicedTree* trees_before = job.view.trees;
+  uint32_t* found = both[0];
+  const uint32_t* before = both[1];  // numbers of leaves
   uint32_t count_before = 0;
   double* out_before = out;
   const double* leaves = job.view.leaves;
-  const auto leaf_before = [&](uint32_t t) __attribute__((always_inline)) {
-    const uint32_t code = exits_before[t] & (kClusterLeaf - 1);
-    return static_cast<Sum>(leaves[trees_before[t].first_leaf + code]);
+  const auto leaf_before = [&](uint64_t t) __attribute__((always_inline)) {
+    return static_cast<Sum>(leaves[before[t]]);
   };
   const uint32_t step = trees_at_a_time(forest);
   for (uint32_t first = 0; first < job.num_trees; first += step) {
@@ -214,21 +223,20 @@ template <bool kMany, class Sum>
     const uint32_t count = left < step ? left : step;
     for (uint32_t row = 0; row < num_rows; ++row) {
       Sum sum = static_cast<Sum>(*out_before);
-      find_exits(forest, RowRanks<kMany>(ranks[row]), first, count, exits,
+      find_exits(forest, RowRanks<kMany>(ranks[row]), first, count, found,
                  [&](uint32_t t) __attribute__((always_inline)) {
                    if (t + kWalks > count_before) return;
 #pragma GCC unroll 8
                    for (uint32_t k = 0; k < kWalks; ++k) sum += leaf_before(t + k);
                  });
-      const uint32_t num_eights = (count + kWalks - 1) / kWalks, before = count_before / kWalks;
-      for (uint32_t t = (num_eights < before ? num_eights : before) * kWalks; t < count_before;
-           ++t) {
+      const uint32_t num_eights = (count + kWalks - 1) / kWalks, added = count_before / kWalks;
+      for (uint32_t t = (num_eights < added ? num_eights : added) * kWalks; t < count_before; ++t) {
         sum += leaf_before(t);
       }
       *out_before = sum;
-      exits_before = exits;
-      exits = exits == both[0] ? both[1] : both[0];
-      trees_before = job.view.trees + first;
+      number_leaves(forest, first, count, found);
+      before = found;
+      found = found == both[0] ? both[1] : both[0];
       count_before = count;
       out_before = out + row;
     }

@@ -16,9 +16,8 @@ namespace {
 
 #include "runtime/models/forest/ranks.inc"
 
-// They call what stands above.
+// It calls what stands above.
 #include "runtime/models/forest/quick_sums.inc"
-#include "runtime/models/forest/row_ranks_avx512.inc"
 
 /// Leaves of 32 trees: the numbers of the first bits that stay.
 template <bool kMany>
@@ -55,7 +54,7 @@ void predict_rows(const SlicedJob& job, double* out) {
   const bool many = 2 * view.header->num_columns > 64;
   alignas(64) uint16_t ranks[kMaxQuickRows] = {};
   for (uint32_t row = 0; row < job.features.num_rows; ++row, out += job.num_outputs) {
-    rank_one_row(job, row, ranks);
+    rank_row(job, row, ranks);
     __m512i of_row[4];
     for (uint32_t i = 0; i < 4; ++i) of_row[i] = _mm512_load_si512(ranks + 32 * i);
     for (uint32_t i = 0; i < job.num_outputs; ++i) out[i] = job.bases[i];
