@@ -41,8 +41,8 @@ struct ClusterForest {
   // Of each tree, filled up to a multiple of eight trees: the first cluster.
   const ClusterNodes* top_rows;
   const ClusterNodes* top_ranks;
-  const ClusterWays* top_ways;  // of eight trees those with even numbers first
-  const uint32_t* firsts;       // where the others begin, in bytes
+  const ClusterWays* top_ways;   // of eight trees those with even numbers first
+  const uint32_t* firsts;        // where the others begin, in bytes
   const uint32_t* first_leaves;  // SlicedTree::first_leaf
   const Cluster* clusters;
   // Clusters that a row goes through in a tree: as many are worth while in all trees, without a
