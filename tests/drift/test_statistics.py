@@ -151,6 +151,18 @@ def test_categories_when_exact_equal_scipy(distinct: int, rows: int, other: int)
         assert close(column.statistics["unseen_rate"].p_value, p, rel=1e-10)
 
 
+@pytest.mark.parametrize(("rows", "other"), [(9, 10), (3, 4), (1001, 1002), (7, 7)])
+def test_g_when_yates_makes_sides_alike_is_nothing(rows: int, other: int) -> None:
+    """What rounding leaves of it counts by its root: the p-value would be 3e-8 below 1."""
+    before: list[str | None] = [None] * (rows - 1) + ["a"]
+    now: list[str | None] = [None] * (other - 2) + ["a", "a"]
+    found = compare(categories(before), categories(now), statistics=["g"]).statistics["g"]
+    if rows == other:
+        assert found.value == 0.0  # one row moved: half a row on either side
+    assert 0.0 <= found.value < 1e-30
+    assert found.p_value == pytest.approx(1.0, rel=0, abs=1e-14)
+
+
 def test_wasserstein_when_a_constant_moves_is_infinite_in_standard_deviations() -> None:
     before = numbers(np.full(300, 2.0))
     assert compare(before, before).value("wasserstein_std") == 0

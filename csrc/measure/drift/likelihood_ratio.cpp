@@ -45,10 +45,17 @@ struct LikelihoodRatio {
     return StatisticValue::at_least(g, pair, chi_squared_tail(g, dof));
   }
 
-  // Less the difference, which sums to 0: then no terms cancel.
+  // Less the difference, which sums to 0: then no terms cancel. Where both are nearly the same, or
+  // would be but for rounding, its series: a p-value near 1 falls with the root of what is left.
   static double term(double observed, double expected) {
     if (observed <= 0) return expected;
-    return observed * std::log(observed / expected) - (observed - expected);
+    const double by = (observed - expected) / expected;
+    if (std::fabs(by) >= 0x1p-5) {
+      return observed * std::log(observed / expected) - (observed - expected);
+    }
+    double sum = 0;  // of (-by)^(k - 2) / (k (k - 1)), k from 2 on
+    for (int k = 12; k >= 2; --k) sum = 1.0 / (k * (k - 1)) - by * sum;
+    return expected * by * by * sum;
   }
 };
 

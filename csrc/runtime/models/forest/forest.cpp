@@ -6,7 +6,6 @@
 // trees in ascending order, so the bits do not depend on the number of rows.
 #include "runtime/models/forest/forest.hpp"
 
-#include "runtime/core/memory.hpp"
 #include "runtime/models/forest/cluster_walk.hpp"
 #include "runtime/models/forest/forest_sums.hpp"
 #include "runtime/models/forest/given_ranks.hpp"
@@ -15,6 +14,7 @@
 #include "runtime/models/forest/sliced.hpp"
 #include "runtime/models/forest/slot_values.hpp"
 #include "runtime/models/forest/value_walk.hpp"
+#include "runtime/models/forest/walk_clusters.hpp"
 #include "runtime/models/forest/ways.hpp"
 
 namespace mainspring {
@@ -116,8 +116,10 @@ void add_leaves(const ForestView& forest, bool plain, const uint32_t* leaves, ui
   for (uint32_t k = 0; k < count; ++k, scores += stride) *scores += forest.nodes[leaves[k]].leaf;
 }
 
+}  // namespace
+
 /// One row: the last group of trees is filled up with its own last tree, whose values are dropped.
-void predict_one(const ForestView& forest, const double* values, double* out) {
+void predict_one(const ForestView& forest, const double* values, double* out) noexcept {
   const uint32_t num_trees = forest.header->num_trees;
   const bool plain = is_plain(forest);
   for (uint32_t first = 0; first < num_trees; first += kTrees) {
@@ -140,6 +142,8 @@ void predict_one(const ForestView& forest, const double* values, double* out) {
     }
   }
 }
+
+namespace {
 
 /// What walks of `num_groups` groups bring into the caches on their `num_levels` levels. Where
 /// there are few rows for the next tree's nodes, most would come in vain.
@@ -228,64 +232,6 @@ void walk_rows(const ForestView& forest, const FeatureTile& features, uint32_t n
   }
 }
 
-#if !defined(MAINSPRING_SMALL)
-uint64_t value_rows_bytes(const ForestView& forest) {
-  const uint64_t group = group_values(forest) * sizeof(double);
-  return forest.program == nullptr ? (group + 63) / 64 * 64 + sizeof(ValueRows) : 0;
-}
-
-void begin_row(const ForestView& forest, uint32_t num_outputs, double* out) {
-  for (uint32_t i = 0; i < num_outputs; ++i) out[i] = forest.bases[i];
-}
-
-/// Rows one by one down clusters, or down the nodes where the slots of a feature differ.
-void walk_clusters(const ForestView& forest, const ValueForest& clusters,
-                   const FeatureTile& features, uint32_t num_outputs, double* values, double* out) {
-  const WalkValues walk = value_walk_avx512();
-  for (uint32_t row = 0; row < features.num_rows; ++row, out += num_outputs) {
-    const uint32_t left = features.num_rows - row, lane = row % kChains;
-    if (lane == 0) fill_group(forest, features, row, left < kChains ? left : kChains, values);
-    begin_row(forest, num_outputs, out);
-    if (!walk(forest, clusters, values + lane, out)) predict_one(forest, values + lane, out);
-  }
-}
-
-/// The same, many rows side by side.
-void walk_clusters_together(const ForestView& forest, const ValueForest& clusters,
-                            const FeatureTile& features, uint32_t num_outputs, uint8_t* scratch,
-                            double* out) {
-  const ValueRowsWalk walk = value_rows_avx512();
-  auto* values = reinterpret_cast<double*>(scratch);
-  auto& rows =
-      *reinterpret_cast<ValueRows*>(scratch + value_rows_bytes(forest) - sizeof(ValueRows));
-  for (uint32_t first = 0; first < features.num_rows; first += kValueRows) {
-    const uint32_t left = features.num_rows - first;
-    const uint32_t count = left < kValueRows ? left : kValueRows;
-    double* const to = out + uint64_t{first} * num_outputs;
-    uint32_t num_differing = 0;
-    uint16_t differing[kValueRows];
-    for (uint32_t row = 0; row < count; ++row) {
-      const uint32_t lane = row % kChains, behind = count - row;
-      if (lane == 0) {
-        fill_group(forest, features, first + row, behind < kChains ? behind : kChains, values);
-      }
-      begin_row(forest, num_outputs, to + uint64_t{row} * num_outputs);
-      if (!walk.fill(forest, clusters, values + lane, rows.planes[row])) {
-        fill_zero(reinterpret_cast<uint8_t*>(&rows.planes[row]), sizeof(RowPlanes));
-        differing[num_differing++] = static_cast<uint16_t>(row);
-      }
-    }
-    walk.walk(forest, clusters, rows, count, num_outputs, to);
-    for (uint32_t i = 0; i < num_differing; ++i) {
-      double* const of_row = to + uint64_t{differing[i]} * num_outputs;
-      fill_group(forest, features, first + differing[i], 1, values);
-      begin_row(forest, num_outputs, of_row);
-      predict_one(forest, values, of_row);
-    }
-  }
-}
-#endif
-
 SlicedJob job_of(const ModelView& view, const ForestView& forest, const FeatureTile& features) {
   return {view_sliced(forest.program, *forest.header),
           forest.trees,
@@ -335,7 +281,7 @@ struct Forest {
     const uint64_t walk = group_values(forest) * groups * sizeof(double);
     uint64_t most = sliced_scratch_bytes(forest, view.header->num_outputs);
 #if !defined(MAINSPRING_SMALL)
-    if (value_rows_bytes(forest) > most) most = value_rows_bytes(forest);
+    if (cluster_scratch_bytes(forest) > most) most = cluster_scratch_bytes(forest);
 #endif
     return walk > most ? walk : most;
   }
@@ -367,8 +313,7 @@ struct Forest {
                                     out);
     }
     if (way == ForestWay::kClusters && view.value_clusters != nullptr) {
-      return walk_clusters(forest, *view.value_clusters, features, num_outputs,
-                           reinterpret_cast<double*>(scratch), out);
+      return walk_clusters(forest, *view.value_clusters, features, num_outputs, scratch, out);
     }
 #endif
     if (way != ForestWay::kWalk) {

@@ -26,6 +26,9 @@ void fill_group(const ForestView& forest, const FeatureTile& features, uint32_t 
 void walk_group(const ForestView& forest, const ForestTree& tree, const double* values,
                 uint32_t (&leaves)[kChains]) noexcept;
 
+/// Adds the leaves of one row, whose values lie kChains apart, to the sums at `out`.
+void predict_one(const ForestView& forest, const double* values, double* out) noexcept;
+
 inline bool in_set(const uint32_t* set_words, const ForestNode& node, double value) {
   const auto category = static_cast<uint32_t>(__builtin_bit_cast(uint64_t, value));
   return (category >> 5) < node.set.num_words &&
