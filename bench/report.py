@@ -182,10 +182,11 @@ def _goal_table(runs: Sequence[Document]) -> str:
                     count[goal.is_met(record)] += 1
                     row += [goal.words(record), "yes" if goal.is_met(record) else "**no**"]
             rows.append(row)
-    told = " and ".join(
+    counts = [
         f"{count[True]} of the {count.total()} measured" + (f" on {letter}" if several else "")
         for letter, count in zip(ascii_uppercase, met, strict=False)
-    )
+    ]
+    told = " and ".join([", ".join(counts[:-1])] * (len(counts) > 1) + counts[-1:])
     text = f"One thread, where the goal names no more. Met: {told}; what is missed is in bold."
     return f"## Goals\n\n{text}\n\n{_table(head, rows)}"
 
