@@ -186,7 +186,8 @@ template <bool kMany, class Between>
   walk_on<kClusterLeaf, kUnevenTrees>(count, places, exits, Turns<kMany>{forest, ranks});
 }
 
-uint32_t trees_at_a_time(const ClusterForest& forest) {
+/// The most that are walked together.
+uint32_t trees_together(const ClusterForest& forest) {
   return forest.even_turns == forest.num_turns ? kEvenTrees : kUnevenTrees;
 }
 
@@ -217,7 +218,7 @@ template <bool kMany, class Sum>
   const auto leaf_before = [&](uint64_t t) __attribute__((always_inline)) {
     return static_cast<Sum>(leaves[before[t]]);
   };
-  const uint32_t step = trees_at_a_time(forest);
+  const uint32_t step = trees_together(forest);
   for (uint32_t first = 0; first < job.num_trees; first += step) {
     const uint32_t left = job.num_trees - first;
     const uint32_t count = left < step ? left : step;
@@ -251,7 +252,7 @@ template <bool kMany>
 [[MAINSPRING_VBMI]] void add_outputs(const SlicedJob& job, const ClusterForest& forest,
                                      const uint8_t (*ranks)[kMaxClusterRows], uint32_t num_rows,
                                      double* out) {
-  const uint32_t step = trees_at_a_time(forest);
+  const uint32_t step = trees_together(forest);
   for (uint32_t first = 0; first < job.num_trees; first += step) {
     const uint32_t left = job.num_trees - first;
     const uint32_t count = left < step ? left : step;

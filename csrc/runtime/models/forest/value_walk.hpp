@@ -1,6 +1,7 @@
-// A forest's trees once more, three levels to a step, for single rows through trees that have no
-// bit-sliced program: those of random forests are too large. It is made of the nodes when a bundle
-// is opened (host/value_clusters.hpp) and lies in none.
+// A forest's trees once more, three levels to a step, for trees that have no bit-sliced program:
+// those of random forests are too large. It is made of the nodes when a bundle is opened
+// (host/value_clusters.hpp) and lies in none. Single rows go down it, and where bytes are looked up
+// in registers (VBMI) many rows together.
 //
 // The row's values are in registers, as float32, which is what they were rounded to. A cluster is
 // one cache line: permutes find the values that seven nodes look at, a comparison says which of
